@@ -10,6 +10,7 @@ from flask import Blueprint, Flask
 MODULES = (
     "guard",
     "machines",
+    "groups",
     "reservations",
     "reservation_actions",
     "closures",

@@ -14,11 +14,12 @@ from billing import queries as billing_queries
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries
-from booking.errors import ClosureNotFound, MachineNotFound, NotFound, ReservationNotFound
+from booking.errors import ClosureNotFound, GroupNotFound, MachineNotFound, NotFound, ReservationNotFound
 from booking.queries import (
     AnnouncementView,
     ClosureView,
     DamageView,
+    GroupView,
     MachineCard,
     ReservationView,
     SlipView,
@@ -85,6 +86,13 @@ def announcement(announcement_id: int) -> AnnouncementView:
     """Return an announcement that the current request may touch: of a managed workshop. Raises NotFound."""
     view = queries.announcement(db.session(), announcement_id)
     permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=announcement_id))
+    return view
+
+
+def group(group_id: int) -> GroupView:
+    """Return a group of machines of a workshop that the current request may touch. Raises GroupNotFound."""
+    view = queries.group(db.session(), group_id)
+    permissions.require(workshop_id=view.workshop_id, missing=GroupNotFound(id=group_id))
     return view
 
 

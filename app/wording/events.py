@@ -156,6 +156,7 @@ RECORD_LABELS: dict[str, Any] = {
     "cost": _l("cost"),
     "feed": _l("calendar subscription"),
     "announcement": _l("announcement"),
+    "group": _l("group of machines"),
     "wall_screen": _l("screen in a workshop"),
 }
 
@@ -177,6 +178,7 @@ FIELD_LABELS: dict[str, Any] = {
     "description": _l("Description"),
     "location": _l("Where it stands"),
     "places": _l("Places"),
+    "machines": _l("Machines"),
     **{name: texts.name for name, texts in MACHINE_RULES.items()},
     "induction_kind_id": _l("Required induction"),
     "charge_unit": _l("Charged by"),

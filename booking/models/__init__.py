@@ -3,6 +3,7 @@
 from booking.models.announcement import Announcement
 from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
+from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
@@ -30,11 +31,13 @@ __all__ = [
     "DamageReport",
     "DeletedId",
     "FormerPriceClass",
+    "GroupMachine",
     "Hold",
     "HoldKind",
     "Induction",
     "InductionKind",
     "Machine",
+    "MachineGroup",
     "Member",
     "Occupancy",
     "OpeningHours",

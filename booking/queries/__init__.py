@@ -38,6 +38,7 @@ from booking.queries.feeds import (
     feed_reservations,
     last_record_change,
 )
+from booking.queries.groups import GroupView, MachineInGroup, group, group_of_machine, groups
 from booking.queries.inductions import (
     INDUCTION_ORDERS,
     InductionView,
@@ -157,11 +158,13 @@ __all__ = [
     "FeedMark",
     "Found",
     "FoundMembers",
+    "GroupView",
     "Holiday",
     "InductionView",
     "KindCount",
     "Listing",
     "MachineCard",
+    "MachineInGroup",
     "MachineToRun",
     "MemberContact",
     "MemberHistory",
@@ -206,6 +209,9 @@ __all__ = [
     "found_member_ids",
     "found_reservations",
     "found_slips",
+    "group",
+    "group_of_machine",
+    "groups",
     "held_times",
     "hit_by",
     "hit_by_ending",

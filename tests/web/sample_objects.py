@@ -24,9 +24,10 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, damage_reports, records, usage
+from booking import announcements, blockings, damage_reports, groups, records, usage
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
@@ -83,6 +84,13 @@ def _announcement(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         announcement_id = announcements.announce(session, entered, by=SOMEBODY, today=MONDAY.date(), now=MONDAY)
     return Sample(announcement_id, workshop_id=sample_ring.hall)
+
+
+def _group(session: Session, sample_ring: SampleRing) -> Sample:
+    entered = GroupInput("Harvest", (RankedMachine(sample_ring.combine),))
+    with write_transaction(session):
+        group_id = groups.make(session, sample_ring.hall, entered, by=SOMEBODY, now=MONDAY)
+    return Sample(group_id, workshop_id=sample_ring.hall)
 
 
 def _damage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -261,6 +269,7 @@ SAMPLES: dict[str, Build] = {
     "closure_id": _closure,
     "damage_id": _damage,
     "announcement_id": _announcement,
+    "group_id": _group,
     "induction_id": _induction,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),

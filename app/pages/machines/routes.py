@@ -84,6 +84,7 @@ def show(slug: str) -> ResponseReturnValue:
         page=presenter.machine_page(session, card, reader, now=now()),
         damage=_damage(card),
         holding=_holding(card),
+        group=queries.group_of_machine(session, card.id) if permissions.may("groups.index") else None,
     )
 
 

@@ -70,6 +70,7 @@ ERRORS = (
     ),
     ErrorText("not_found", 404, _l("Not found"), _l("There is nothing here, or you do not have access to it.")),
     ErrorText("machine_not_found", 404, _l("Not in the catalogue"), _l("This does not exist or is no longer lent.")),
+    ErrorText("group_not_found", 404, _l("No such group"), _l("This group of machines does not exist any more.")),
     ErrorText("member_not_found", 404, _l("No such member"), _l("This member does not exist.")),
     ErrorText("reservation_not_found", 404, _l("No such reservation"), _l("This reservation does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),

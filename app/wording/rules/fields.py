@@ -224,6 +224,17 @@ RECORD_RULES = (
             "This is no colour. Choose one, or write # and six digits or letters from a to f, for example #14532d."
         ),
     ),
+    ViolationText(
+        code="machine_twice", sentence=_l("The machine with the number %(actual)s is named twice. Name it once.")
+    ),
+    ViolationText(
+        code="other_workshop",
+        sentence=_l("%(actual)s does not stand in this workshop. Choose machines of the workshop of the group."),
+    ),
+    ViolationText(
+        code="other_group",
+        sentence=_l("%(actual)s is in the group “%(limit)s” already. Take it out there first."),
+    ),
     ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
     ViolationText(
         code="damage_open",
