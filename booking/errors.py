@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from booking.kernel.errors import Busy, DomainError, StaleRevision
 from booking.timespan import TimeSpan
@@ -14,7 +14,11 @@ __all__ = [
     "ClosureNotFound",
     "DecisionsRefused",
     "DomainError",
+    "GroupNotFound",
+    "GroupRefused",
+    "GroupTaken",
     "MachineNotFound",
+    "MachineRefusal",
     "MemberNotFound",
     "NotFound",
     "RecordRefused",
@@ -104,7 +108,7 @@ class RecordRefused(RulesBroken):
 
     Rules: missing, at_least, at_most, already_used, last_day_before_first, unknown_unit, unknown_zone, places,
     place_held, places_in_use, opening_backwards, openings_overlap, still_reserved, damage_open, colour, class_day,
-    day_over, day_too_early, day_too_late.
+    day_over, day_too_early, day_too_late, machine_twice, other_workshop, other_group.
     """
 
     code = "record_refused"
@@ -119,6 +123,37 @@ class SlotTaken(DomainError):
     """
 
     code = "slot_taken"
+
+
+class MachineRefusal(NamedTuple):
+    """Why a machine of a group cannot be had: SlotTaken or RequestRefused."""
+
+    machine_id: int
+    machine_name: str
+    error: DomainError
+
+
+class GroupTaken(SlotTaken):
+    """No machine of a group can be had: at least one is within the rules, but taken.
+
+    facts: group_id. refusals: why each machine that is lent cannot be had, in the order of ranks.
+    """
+
+    def __init__(self, group_id: int, refusals: Sequence[MachineRefusal]) -> None:
+        super().__init__(group_id=group_id)
+        self.refusals = refusals
+
+
+class GroupRefused(RequestRefused):
+    """The rules of every machine of a group forbid the wish, or the group has no machine that is lent (group_empty).
+
+    facts: violations (each once), group_id. refusals: as of GroupTaken.
+    """
+
+    def __init__(self, group_id: int, violations: list[Violation], refusals: Sequence[MachineRefusal]) -> None:
+        super().__init__(violations)
+        self.facts["group_id"] = group_id
+        self.refusals = refusals
 
 
 class StillReferred(DomainError):
@@ -167,6 +202,12 @@ class MachineNotFound(NotFound):
     """There is no machine with this id, or it was retired."""
 
     code = "machine_not_found"
+
+
+class GroupNotFound(NotFound):
+    """There is no group of machines with this id, or it was retired."""
+
+    code = "group_not_found"
 
 
 class MemberNotFound(NotFound):

@@ -10,18 +10,24 @@ from app.clock import now
 from app.extensions import db
 from booking import availability
 from booking.errors import RequestRefused, SlotTaken
+from booking.group_choice import GroupWish
 from booking.kernel.errors import DomainError
 from booking.wishes import Wish
 
 
-def suggest_alternatives(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
+def suggest_alternatives(
+    wish: Wish | GroupWish, *, excluding: int | None = None
+) -> Callable[[DomainError], list[dict[str, Any]]]:
     """Return a function that finds alternatives after a refusal. excluding: the reservation that is moved."""
 
     def find(refusal: DomainError) -> list[dict[str, Any]]:
         if not isinstance(refusal, SlotTaken | RequestRefused):
             return []
         session = db.session()
-        found = availability.alternatives(session, wish, now=now(), excluding=excluding)
+        if isinstance(wish, GroupWish):
+            found = availability.group_alternatives(session, wish, now=now())
+        else:
+            found = availability.alternatives(session, wish, now=now(), excluding=excluding)
         session.rollback()  # end the read transaction at once
         return [
             {

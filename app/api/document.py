@@ -64,8 +64,21 @@ class Alternative(ResponseModel):
     ends_at: Instant
 
 
+class RefusedMachine(ResponseModel):
+    """Why a machine of a group cannot be had. code: slot_taken or request_refused."""
+
+    machine_id: int
+    name: str
+    code: str
+    detail: str
+    violations: list[Violation]
+
+
 class Problem(ResponseModel):
-    """An error (RFC 9457). violations, alternatives and the slip in the way: only present where they apply."""
+    """An error (RFC 9457). violations, alternatives, machines and the slip in the way: only present where they apply.
+
+    machines: for a refused group, why each of its machines cannot be had.
+    """
 
     type: str = Field(json_schema_extra={"format": "uri-reference"})
     title: str
@@ -74,6 +87,7 @@ class Problem(ResponseModel):
     code: str = Field(json_schema_extra={"enum": [*sorted(API_ERRORS)]})
     violations: list[Violation] = Field(default_factory=list)
     alternatives: list[Alternative] = Field(default_factory=list)
+    machines: list[RefusedMachine] = Field(default_factory=list)
     slip_id: int = Field(default=0)
     slip_url: str = Field(default="", json_schema_extra={"format": "uri"})
 

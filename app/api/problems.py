@@ -18,7 +18,7 @@ from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
 from app.wording.rules import taken_sentence, violation_sentence
-from booking.errors import SlotTaken, UseOverlaps, Violation
+from booking.errors import GroupRefused, GroupTaken, MachineRefusal, SlotTaken, UseOverlaps, Violation
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.texts import without_unfit
 
@@ -30,7 +30,7 @@ TYPE_PREFIX = "/api/v1/docs#problem-"
 UNAUTHORIZED, TOO_LARGE = 401, 413
 
 # Field of a violation in the domain -> field of the API.
-FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id"}
+FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id", "group": "group_id"}
 
 FORWARDED_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
@@ -65,10 +65,11 @@ def problem(
     *,
     violations: Sequence[dict[str, Any]] = (),
     alternatives: Sequence[dict[str, Any]] = (),
+    machines: Sequence[dict[str, Any]] = (),
     slip_id: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """Return a problem document, with violations, alternatives and the slip in the way only where there are some."""
+    """Return a problem document, with violations, alternatives, machines and the slip only where there are some."""
     document: dict[str, Any] = {
         "type": TYPE_PREFIX + code,
         "title": title,
@@ -82,6 +83,8 @@ def problem(
         document["detail"] = f"{detail} {_more(more)}"
     if alternatives:
         document["alternatives"] = list(alternatives)
+    if machines:
+        document["machines"] = list(machines)
     if slip_id is not None:
         document["slip_id"] = slip_id
         document["slip_url"] = url_for("usage.show", usage_id=slip_id, _external=True)
@@ -91,7 +94,7 @@ def problem(
 def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
     """Return the problem of a DomainError: its status and sentence, and all broken rules."""
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
-    detail = taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
+    detail = _detail(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
     return problem(
         texts.api_status_of(error),
@@ -100,9 +103,26 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
         detail,
         violations=broken,
         alternatives=list(alternatives),
+        machines=[_of_machine(one) for one in error.refusals] if isinstance(error, GroupTaken | GroupRefused) else (),
         slip_id=error.facts["usage_id"] if isinstance(error, UseOverlaps) else None,
         headers=headers,
     )
+
+
+def _detail(error: DomainError) -> str:
+    return taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
+
+
+def _of_machine(refused: MachineRefusal) -> dict[str, Any]:
+    """Return why a machine of a group cannot be had."""
+    broken = [of_violation(violation) for violation in getattr(refused.error, "violations", ())]
+    return {
+        "machine_id": refused.machine_id,
+        "name": refused.machine_name,
+        "code": refused.error.code,
+        "detail": _detail(refused.error),
+        "violations": broken,
+    }
 
 
 def of_violation(violation: Violation) -> dict[str, Any]:

@@ -31,12 +31,15 @@ Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 class NewReservation(RequestModel):
     """A reservation to request. member_id: the member it is for, by default the member of the login.
 
+    machine_id or group_id, exactly one of them: of a group, the machine is chosen, and named in the response.
+
     approve and overrule_reason are for managers of the workshop and administrators. Their entry is confirmed at once,
     also on a machine that needs approval; `approve: false` leaves it a request. overrule_reason: overrules notice,
     horizon, opening hours, shortest and longest length, and is kept in the event log.
     """
 
-    machine_id: Id
+    machine_id: Id | None = None
+    group_id: Id | None = None
     starts_at: Instant
     ends_at: Instant
     purpose: Text = ""

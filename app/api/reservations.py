@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask_login import current_user
 
 from app.api import problems, revisions
@@ -27,9 +30,11 @@ from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
-from booking.errors import ReservationNotFound
+from booking.errors import GroupNotFound, ReservationNotFound
+from booking.group_choice import GroupWish
+from booking.group_requests import request_in_group
 from booking.overruling import Overruling
-from booking.reservations import move, request_reservation
+from booking.reservations import RequestResult, move, request_reservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -53,16 +58,21 @@ def create_reservation(body: NewReservation) -> Reply:
     `status` is `confirmed`, or `requested` if the machine needs the approval of a manager, unless a manager of the
     workshop enters it. A taken span gives 409 `slot_taken`; a request that breaks rules gives 422 `request_refused`
     with all violations. Both list alternatives.
+
+    With `group_id` in place of `machine_id` one machine of the group is chosen: its rules accept the member, it is
+    free, it has the lowest rank, and leaves the smallest gap. A refusal has in `machines` why each cannot be had.
     """
+    _require_one_target(body)
     by, instant = current_actor(), now()
-    wish = Wish(body.machine_id, _member_of(body), _span(body), body.places, body.purpose)
+    wish = _wish(body, _member_of(body), _span(body))
     approve, overruling = _decisions_of(body)
 
     def enter() -> Reply:
-        entered = request_reservation(db.session(), wish, by=by, now=instant, approve=approve, overruling=overruling)
-        address = f"/api/v1/reservations/{entered.id}"
-        headers = {"Location": address, **revisions.etag(entered.revision)}
-        return reply(of_entered(entered, wish, instant), 201, headers)
+        asked: dict[str, Any] = {"by": by, "now": instant, "approve": approve, "overruling": overruling}
+        if isinstance(wish, GroupWish):
+            machine_id, entered = request_in_group(db.session(), wish, **asked)
+            return _entered(entered, wish.on(machine_id), instant)
+        return _entered(request_reservation(db.session(), wish, **asked), wish, instant)
 
     return run_idempotent(body, enter, suggest_alternatives(wish))
 
@@ -141,6 +151,39 @@ def reservation_reply(reservation_id: int) -> Reply:
     return reply(of_view(view), headers=revisions.etag(view.revision))
 
 
+def _require_one_target(body: NewReservation) -> None:
+    if body.machine_id is None and body.group_id is None:
+        raise Refusal(problems.invalid(problems.field_error("machine_id", "required, unless group_id is given")))
+    if body.machine_id is not None and body.group_id is not None:
+        raise Refusal(
+            problems.invalid(problems.field_error("group_id", "give either machine_id or group_id, not both"))
+        )
+
+
+def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupWish:
+    if body.machine_id is not None:
+        return Wish(body.machine_id, member_id, span, body.places, body.purpose)
+    assert body.group_id is not None  # _require_one_target
+    return GroupWish(body.group_id, member_id, span, body.places, body.purpose)
+
+
+def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:
+    address = f"/api/v1/reservations/{entered.id}"
+    headers = {"Location": address, **revisions.etag(entered.revision)}
+    return reply(of_entered(entered, wish, instant), 201, headers)
+
+
+def _workshop_of(body: NewReservation) -> int:
+    """Return the workshop of the machine or group. Raises MachineNotFound, GroupNotFound."""
+    session = db.session()
+    if body.machine_id is not None:
+        return catalogue.bookable_machine(session, body.machine_id).workshop_id
+    group = queries.group(session, body.group_id or 0)
+    if group.retired_at is not None:
+        raise GroupNotFound(id=group.id)
+    return group.workshop_id
+
+
 def _member_of(body: NewReservation) -> int:
     """Return the member: the login's own, or any other for a manager of the machine's workshop."""
     member_id = body.member_id or current_user.member_id
@@ -149,8 +192,7 @@ def _member_of(body: NewReservation) -> int:
             problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
         )
     if not permissions.may_touch("api.create_reservation", "POST", member_id=member_id):
-        workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
-        permissions.require(member_id=member_id, workshop_id=workshop_id)
+        permissions.require(member_id=member_id, workshop_id=_workshop_of(body))
     return member_id
 
 
@@ -158,8 +200,7 @@ def _decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
     """Return whether an entry is approved at once, and by which reason it overrules rules."""
     may_decide = False
     if permissions.may("api.approve_reservation", "POST"):
-        workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
-        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=workshop_id)
+        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=_workshop_of(body))
     if body.approve and not may_decide:
         raise Refusal(problems.invalid(problems.field_error("approve", ONLY_MANAGERS)))
     return may_decide and body.approve is not False, read_overruling(body.overrule_reason, may_decide=may_decide)
@@ -177,7 +218,5 @@ def read_overruling(text: str, *, may_decide: bool) -> Overruling | None:
 
 def _span(body: NewReservation | ReservationMove) -> TimeSpan:
     if isinstance(body, NewReservation) and body.starts_at >= body.ends_at:
-        catalogue.bookable_machine(
-            db.session(), body.machine_id
-        )  # 404 for a missing machine comes before 422 for the span
+        _workshop_of(body)  # 404 for a missing machine comes before 422 for the span
     return span_of(body)

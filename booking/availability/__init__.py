@@ -4,6 +4,7 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 """
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
+from booking.availability.group_times import group_alternatives
 from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish, places_free
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
@@ -22,6 +23,7 @@ __all__ = [
     "earliest_free",
     "eligibility_by_kind",
     "free_spans",
+    "group_alternatives",
     "later_times",
     "places_free",
 ]

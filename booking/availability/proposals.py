@@ -204,13 +204,13 @@ def _spans_around(
         if asked is None:
             continue
         held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
-        spans = set(_nearest(query, query.accepted(held, asked), start, count)) - {wished}
+        spans = set(nearest_spans(query, query.accepted(held, asked), start, count)) - {wished}
         if len(spans) >= count:
             break
     return spans
 
 
-def _nearest(query: SlotQuery, intervals: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
+def nearest_spans(query: SlotQuery, intervals: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
     """Yield the next `count` accepted spans after a wished start (one more, for the wish itself) and before it."""
     policy = query.policy
     since, before = wished, wished - 1

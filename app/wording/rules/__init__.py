@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.wording.formats import Zone, format_amount, format_span
 from app.wording.rules import fields, reserving
 from app.wording.rules.text import RuleText, ViolationText, by_code
-from booking.errors import SlotTaken, Violation
+from booking.errors import GroupTaken, SlotTaken, Violation
 from booking.timespan import TimeSpan
 
 RULES: dict[str, RuleText] = by_code(reserving.RULES)
@@ -39,6 +39,8 @@ def violation_sentence(violation: Violation, zone: Zone = None, unit: str | None
 
 def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
     """Return that the time is taken; for a machine with many places when first too few are free, and how many."""
+    if isinstance(taken, GroupTaken):
+        return _("No machine of the group is free at this time.")
     places, free, needed = (taken.facts[name] for name in ("machine_places", "places_free", "places"))
     if places <= 1:
         return str(RULES["slot_taken"].sentence)

@@ -61,6 +61,14 @@ RULES = (
         import_way_out=_l("Correct the number in the file, or enter the places first."),
     ),
     RuleText(
+        code="group_empty",
+        name=_l("A group with machines"),
+        sentence=_l("No machine of this group is lent at the moment."),
+        help_text=_l("Who reserves a group of machines gets one of those that are in it."),
+        way_out=_l("Reserve one of the machines by itself, or ask the workshop."),
+        import_way_out=None,
+    ),
+    RuleText(
         code="induction",
         name=_l("Induction"),
         sentence=_l("The induction was valid until %(limit)s; the reservation is for %(actual)s."),

@@ -1,0 +1,186 @@
+"""Groups of machines: managers make, change and retire them, from the page and the API."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from booking import groups, queries
+from booking.groups import GroupInput, RankedMachine
+from booking.kernel.transaction import write_transaction
+from booking.models import GroupMachine
+from tests.builders import SOMEBODY, machine
+from tests.conftest import MONDAY
+from tests.web.filled_forms import form_with
+from tests.web.programs import wish
+
+NEW = "/groups/new"
+
+
+def make(session, workshop_id, name, *ranked):
+    entered = GroupInput(name, tuple(RankedMachine(*one) for one in ranked))
+    with write_transaction(session):
+        return groups.make(session, workshop_id, entered, by=SOMEBODY, now=MONDAY)
+
+
+def stored(session, group_id):
+    session.rollback()
+    view = queries.group(session, group_id)
+    return view.name, {one.id: one.rank for one in view.machines}
+
+
+def test_a_manager_makes_changes_and_retires_a_group(session, sample_ring, log_in):
+    wanda, combine, splitter = log_in(sample_ring.wanda_login), sample_ring.combine, sample_ring.splitter
+    laser = f"rank_{sample_ring.laser}"
+    assert laser not in wanda.get(NEW).text  # of another workshop
+
+    sent = wanda.post(NEW, data={"name": "Big ones", f"rank_{combine}": "1", f"rank_{splitter}": ""})
+    assert sent.status_code == 303
+    (view,) = queries.groups(session)
+    assert stored(session, view.id) == ("Big ones", {combine: 1})
+    assert "Big ones" in log_in(sample_ring.anna_login).get("/groups").text
+    assert "In the group “Big ones”" in log_in(sample_ring.anna_login).get("/machines/combine").text
+
+    edit = f"/groups/{view.id}/edit"
+    form = form_with(wanda.get(edit).text, f"rank_{combine}")
+    changed = {**form, "name": "Harvest", f"rank_{combine}": "2", f"rank_{splitter}": "1"}
+    assert wanda.post(edit, data=changed).status_code == 303
+    assert stored(session, view.id) == ("Harvest", {combine: 2, splitter: 1})
+    stale = wanda.post(edit, data={**form, "name": "Too late"})
+    assert stale.status_code == 409
+    assert "This was changed after you opened it" in stale.text
+    assert stored(session, view.id)[0] == "Harvest"
+
+    assert wanda.post(f"/groups/{view.id}/retire").status_code == 303
+    assert queries.groups(session) == ()
+    assert stored(session, view.id) == ("Harvest", {})
+    assert wanda.get(edit).status_code == 404
+    log = log_in(sample_ring.rita_login).get("/admin/events").text
+    assert "Group of machines entered" in log
+
+
+def test_bad_input_names_its_reason_and_keeps_what_was_typed(session, sample_ring, log_in):
+    make(session, sample_ring.hall, "Harvest", (sample_ring.combine,))
+    wanda = log_in(sample_ring.wanda_login)
+
+    taken = wanda.post(NEW, data={"name": "Harvest", f"rank_{sample_ring.splitter}": "2"})
+    assert taken.status_code == 422
+    assert "“Harvest” is already used. Choose another." in taken.text
+    assert '<option selected value="2">' in taken.text
+    assert "is in the group “Harvest”" in taken.text
+    assert "Please enter the name." in wanda.post(NEW, data={"name": " "}).text
+    assert wanda.get(f"{NEW}?workshop=lab").status_code == 404
+    assert wanda.post(f"{NEW}?workshop=lab", data={"name": "Lasers"}).status_code == 404
+    assert log_in(sample_ring.anna_login).get(NEW).status_code == 403
+
+
+def test_a_program_makes_changes_and_retires_a_group(sample_ring, wanda, anna):
+    combine, splitter = sample_ring.combine, sample_ring.splitter
+    body = {"name": "Harvest", "workshop_id": sample_ring.hall, "machines": [{"machine_id": combine, "rank": 2}]}
+    assert anna.post("/groups", body).status_code == 403
+
+    made = wanda.post("/groups", body)
+    assert made.status_code == 201
+    address = made.headers["Location"].removeprefix("/api/v1")
+    assert anna.get(address).json == made.json
+    assert anna.get("/groups").json["items"] == [made.json]
+    assert made.json["machines"][0]["rank"] == 2
+
+    wider = [{"machine_id": splitter}, {"machine_id": combine, "rank": 3}]
+    changed = wanda.patch(address, {"machines": wider}, If_Match='"0"')
+    assert [(one["machine_id"], one["rank"]) for one in changed.json["machines"]] == [(splitter, 1), (combine, 3)]
+    assert (changed.json["name"], changed.json["revision"]) == ("Harvest", 1)
+    assert wanda.patch(address, {"name": "Late"}, If_Match='"0"').status_code == 412
+    assert wanda.patch(address, {}).json["violations"][0]["field"] == "name"
+    assert wanda.patch(address, {"retired": True}).json["is_retired"] is True
+    assert wanda.patch(address, {"name": "Gone"}).json["code"] == "group_not_found"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        ("combine twice", "machine_twice"),
+        ("of another workshop", "other_workshop"),
+        ("missing", "other_workshop"),
+        ("in another group", "other_group"),
+        ("same name", "already_used"),
+    ],
+)
+def test_a_program_is_told_what_is_wrong_with_a_group(session, sample_ring, wanda, wrong, rule):
+    make(session, sample_ring.hall, "Harvest", (sample_ring.splitter,))
+    press = machine(session, sample_ring.hall, "press")
+    machines = {
+        "combine twice": [press, press],
+        "of another workshop": [sample_ring.laser],
+        "missing": [999_999],
+        "in another group": [sample_ring.splitter],
+    }.get(wrong, [])
+    body = {
+        "name": "Harvest" if wrong == "same name" else "Presses",
+        "workshop_id": sample_ring.hall,
+        "machines": [{"machine_id": one} for one in machines],
+    }
+
+    answer = wanda.post("/groups", body)
+
+    assert answer.status_code == 422
+    assert [one["rule"] for one in answer.json["violations"]] == [rule]
+    assert len(queries.groups(session)) == 1
+
+
+def test_a_program_reserves_a_group_and_is_told_the_machine(session, sample_ring, anna, bernd):
+    combine, splitter = sample_ring.combine, sample_ring.splitter
+    group = make(session, sample_ring.hall, "Harvest", (combine,), (splitter, 2))
+    body = {name: value for name, value in wish(combine).items() if name != "machine_id"}
+
+    entered = anna.post("/reservations", {**body, "group_id": group}, Idempotency_Key="one")
+    assert (entered.status_code, entered.json["machine_id"], entered.json["status"]) == (201, combine, "confirmed")
+    again = anna.post("/reservations", {**body, "group_id": group}, Idempotency_Key="one")
+    assert again.json == entered.json
+    second = bernd.post("/reservations", {**body, "group_id": group})
+    assert (second.json["machine_id"], second.json["status"]) == (splitter, "requested")
+
+    refused = bernd.post("/reservations", {**body, "group_id": group})
+    assert (refused.status_code, refused.json["code"]) == (409, "slot_taken")
+    assert [(one["machine_id"], one["code"]) for one in refused.json["machines"]] == [
+        (combine, "slot_taken"),
+        (splitter, "slot_taken"),
+    ]
+    assert len(refused.json["alternatives"]) == 3
+    assert {one["machine_id"] for one in refused.json["alternatives"]} <= {combine, splitter}
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "field"),
+    [
+        ((), 422, "machine_id"),
+        (("machine_id", "group_id"), 422, "group_id"),
+        (("unknown",), 404, None),
+        (("retired",), 404, None),
+        (("empty",), 422, "group_id"),
+    ],
+)
+def test_a_reservation_names_a_machine_or_a_group(session, sample_ring, wanda, target, status, field):
+    group = make(session, sample_ring.hall, "Harvest", (sample_ring.combine,))
+    with write_transaction(session):
+        retired = groups.make(session, sample_ring.hall, GroupInput("Old"), by=SOMEBODY, now=MONDAY)
+        groups.retire(session, retired, by=SOMEBODY, now=MONDAY)
+    empty = make(session, sample_ring.hall, "Empty")
+    ids = {"machine_id": sample_ring.combine, "group_id": group}
+    sent = {name: ids[name] for name in target if name in ids}
+    if target and target[0] not in ids:
+        sent["group_id"] = {"unknown": 999_999, "retired": retired, "empty": empty}[target[0]]
+    body = {name: value for name, value in wish(0).items() if name != "machine_id"}
+
+    answer = wanda.post("/reservations", {**body, **sent, "member_id": sample_ring.anna})
+
+    assert answer.status_code == status
+    assert [one["field"] for one in answer.json.get("violations", ())] == ([field] if field else [])
+
+
+def test_the_database_keeps_a_machine_in_one_group(session, sample_ring):
+    first = make(session, sample_ring.hall, "Harvest", (sample_ring.combine,))
+    second = make(session, sample_ring.hall, "Others")
+    with pytest.raises(IntegrityError), write_transaction(session):
+        session.add(GroupMachine(machine_id=sample_ring.combine, group_id=second, rank=1))
+    assert stored(session, first)[1] == {sample_ring.combine: 1}
