@@ -22,7 +22,7 @@ from booking import (
     usage,
     wishes,
 )
-from booking.errors import RecordRefused, SlotTaken
+from booking.errors import RecordRefused, SlotTaken, UsageRefused
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.lifecycle import Step
@@ -109,6 +109,7 @@ class Rack:
     def __init__(self, session, sample_ring, machine_id):
         self.session, self.machine_id, self.now, self.places = session, machine_id, MONDAY, PLACES
         self.members = [sample_ring.anna, sample_ring.bernd]
+        self.breakdowns: list[TimeSpan] = []
 
     def fill(self, cuts):
         """Reserve one place at a time, each on a place of its own choice as after many cancellations."""
@@ -234,6 +235,7 @@ class Rack:
         span = self.span(start, length)
         self.do(blockings.close, self.machine_id, span, "Leaking", around_reservations=True)
         assert self.least_free(span) == 0
+        self.breakdowns.append(span)
         return {}
 
     def cancel(self, number):
@@ -246,9 +248,19 @@ class Rack:
     def fetch(self):
         for one in queries.reservations(self.session, machine_id=self.machine_id, statuses=["confirmed"], limit=100):
             if one.starts_at <= self.now < one.ends_at:
-                self.do(usage.hand_out, one.id, Measurement())
-                return {one.id: one.span}
+                return self.hand_out(one)
         return {}
+
+    def hand_out(self, reservation):
+        is_broken = any(span.start <= self.now < span.end for span in self.breakdowns)
+        try:
+            self.do(usage.hand_out, reservation.id, Measurement())
+        except UsageRefused as refused:
+            rules = [one.rule for one in refused.violations]
+            assert (rules, is_broken) == (["machine_closed"], True)
+            raise Rollback from refused
+        assert not is_broken
+        return {reservation.id: reservation.span}
 
     def resize(self, places):
         rows = self.rows()
@@ -292,6 +304,7 @@ def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(cuts, steps)
     @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("ask", 3, 5, 2)])
+    @example([[2, 5], [], [], []], [("break_down", 1, 3), ("later", 3), ("fetch",)])
     @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("break_down", 8, 6), ("ask", 3, 5, 2), ("move", 2, 4, 3, 1)])
     def try_out(cuts, drawn):
         rack = Rack(session, sample_ring, rack_id)

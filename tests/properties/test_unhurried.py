@@ -1,4 +1,4 @@
-"""No property may fail because the machine that it is tried on is busy."""
+"""No property may fail because the machine that it is tried on is busy, or in one run of two."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ from hypothesis import HealthCheck, settings
 def test_no_property_has_a_deadline():
     assert settings().deadline is None
     assert HealthCheck.too_slow in settings().suppress_health_check
+
+
+def test_the_same_program_gets_the_same_examples():
+    assert settings().derandomize
+    assert not settings.get_profile("searching").derandomize
