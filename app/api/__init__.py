@@ -20,6 +20,7 @@ MODULES = (
     "usage",
     "costs",
     "allocations",
+    "tasks",
     "exports",
     "reference",
 )

@@ -13,14 +13,18 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
+from app.api.tasks import Task, accepted
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
+from app.background.allocation_length import is_long_allocation
+from app.background.deferral import is_carried_out
 from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing import queries
 from billing.allocations import post_allocation
+from billing.periods import Period as DaysOfPeriod
 from billing.preview_models import CostGroup, Preview, PreviewWarning, bearer_ids
 from billing.previews import preview_allocation
 from billing.queries import AllocationView
@@ -125,10 +129,16 @@ class Allocation(ResponseModel):
     errors=(404, 409),
     idempotent=True,
     is_expensive=True,
+    accepted=Task,
 )
 def allocate_costs(body: AllocationRequest) -> Reply:
-    """Allocate the unallocated costs of a period: preview the result (200), or post it (201)."""
+    """Allocate the unallocated costs of a period: preview the result (200), or post it (201).
+
+    With the slips of a large ring both take longer than two seconds. Then the reply is 202 and a background task.
+    """
     period_from, period_until = days_of(body.period)
+    if _is_long(body.pool_id, (period_from, period_until)):
+        return run_idempotent(body, lambda: accepted(body))
     if body.preview:
         return reply(_previewed(preview_allocation(db.session(), body.pool_id, period_from, period_until)))
     by, instant = current_actor(), now()
@@ -161,6 +171,12 @@ def get_allocation(allocation_id: int, query: AllocationQuery) -> Allocation:
     part = _posted(*queries.allocation_of_members(session, allocation_id, member_ids))
     following = str(query.cursor + len(member_ids)) if has_more else None
     return part.model_copy(update={"member_count": queries.bearer_count(session, allocation_id), "next": following})
+
+
+def _is_long(pool_id: int, period: DaysOfPeriod) -> bool:
+    """Return whether the worker shall carry the request out, which it does not do already. Raises PoolNotFound."""
+    session = db.session()
+    return not is_carried_out() and is_long_allocation(session, queries.pool(session, pool_id).machine_id, period)
 
 
 def _previewed(preview: Preview) -> Allocation:

@@ -31,6 +31,7 @@ DESCRIPTION = (
     'cents, amounts of use are `{"amount": "12.50", "unit": "ha"}`. Every error is a problem document (RFC 9457).'
 )
 
+ACCEPTED = "It takes longer than two seconds and is carried out in the background: ask `status_url` again."
 STATUS_DESCRIPTIONS = {
     400: "The body is not well-formed JSON, or the CSRF header is missing.",
     401: "The token is missing, unknown or revoked.",
@@ -120,6 +121,7 @@ def _models() -> tuple[Models, Schema]:
     for endpoint in ENDPOINTS:
         wanted += [(model, "validation") for model in (endpoint.body, endpoint.query) if model is not None]
         wanted += [(model, "serialization") for model in _response_models(endpoint)]
+        wanted += [(endpoint.accepted, "serialization")] if endpoint.accepted else []
     references, definitions = models_json_schema(
         list(dict.fromkeys(wanted)),  # type: ignore[arg-type]
         ref_template=SCHEMAS + "{model}",
@@ -153,9 +155,12 @@ def _responses(endpoint: Endpoint, models: Models) -> Schema:
     if endpoint.conditional:
         success["headers"] = {"ETag": {"description": "The revision.", "schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": models[Problem, "serialization"]}}
+    taken = {JSON: {"schema": models[endpoint.accepted, "serialization"]}} if endpoint.accepted else {}
+    accepted = {"202": {"description": ACCEPTED, "content": taken}} if taken else {}
     refusals = sorted({*COMMON_ERRORS, *endpoint.errors, *((409,) if endpoint.idempotent else ())})
     return {
         **{str(status): success for status in endpoint.extra_statuses},
+        **accepted,
         str(endpoint.status): success | ({"links": links} if (links := _links(endpoint)) else {}),
         **{str(status): {"description": STATUS_DESCRIPTIONS[status], "content": problem} for status in refusals},
     }

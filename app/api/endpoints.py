@@ -47,6 +47,7 @@ class Endpoint:
     files: media types of a response that is not JSON. status, extra_statuses: of a success. errors: statuses beyond
     those that every endpoint can return. idempotent: an Idempotency-Key is accepted. conditional: the response has
     an ETag, and a change accepts If-Match. is_expensive: EXPORT_LIMIT applies, as to files, and not API_LIMIT.
+    accepted: the model of a 202: the worker carries a request out that would take longer than two seconds.
     has_upload: the body may have UPLOAD_MB, because a field of it is a file (app/server/bodies.py knows its path).
     """
 
@@ -64,6 +65,7 @@ class Endpoint:
     idempotent: bool = False
     conditional: bool = False
     is_expensive: bool = False
+    accepted: Any = None
     has_upload: bool = False
 
     def __call__(self, view: View) -> View:

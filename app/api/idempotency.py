@@ -3,7 +3,7 @@
 The key is claimed first and the reply stored beside the effect, in one transaction: of two requests that arrive at
 once, the second waits for the first and gets its reply. A DomainError (taken, against the rules) is a reply too. It is
 stored in a separate transaction, because nothing else of a refused request may be stored. Not stored are replies to a
-malformed request, a missing right or a busy database.
+malformed request, a missing right, a busy database or too many open tasks.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api import problems
 from app.api.problems import Refusal, Reply
+from app.background.queue import TooManyTasks
 from app.clock import now
 from app.extensions import db
 from booking.kernel.claims import insert_if_absent
@@ -59,7 +60,7 @@ def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: SuggestAl
     run = use_case if claim is None else lambda: _run_or_replay(session, claim, use_case)
     try:
         return in_write_transaction(session, run)
-    except (Unavailable, KeyReused):
+    except (Unavailable, KeyReused, TooManyTasks):
         raise
     except DomainError as refusal:
         reply = problems.of_refusal(refusal, suggest(refusal) if suggest else ())

@@ -30,7 +30,7 @@ def deferred(*, is_long: bool) -> ResponseReturnValue | None:
     """Make the form that was sent a task and return the redirect to it; None where the view shall carry it out."""
     if not is_long or is_carried_out():
         return None
-    return started(_wish_of_request())
+    return started(wish_of_request(sent_form.packed(request)))
 
 
 def started(wish: Wish) -> ResponseReturnValue:
@@ -62,7 +62,8 @@ def wish_for(endpoint: str, address: str) -> Wish:
     )
 
 
-def _wish_of_request() -> Wish:
+def wish_of_request(body: bytes) -> Wish:
+    """Return the wish for what the present request asks for. body: what was sent with it (sent_form.py)."""
     return Wish(
         user_id=current_user.id,
         endpoint=str(request.endpoint),
@@ -70,5 +71,5 @@ def _wish_of_request() -> Wish:
         address=request.full_path.rstrip("?"),
         language=str(get_locale()),
         script_root=request.script_root,
-        body=sent_form.packed(request),
+        body=body,
     )

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.orm import Session
 
 from app.background.models import DONE, FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
+from booking.kernel.errors import DomainError
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS_MAX = 3
@@ -26,8 +27,10 @@ OPEN_MAX, KEPT_MAX = 5, 20  # of each login
 CHUNK_BYTES = 256 * 1024
 
 
-class TooManyTasks(Exception):
-    """The login has as many open tasks as it may have."""
+class TooManyTasks(DomainError):
+    """The login has as many open tasks as it may have. facts: limit."""
+
+    code = "too_many_tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def enqueue(session: Session, wish: Wish, *, now: datetime) -> BackgroundTask:
         if (task.method, task.address, task.body) == (wish.method, wish.address, wish.body):
             return task
     if len(own) >= OPEN_MAX:
-        raise TooManyTasks
+        raise TooManyTasks(limit=OPEN_MAX)
     _delete_beyond(session, wish.user_id)
     task = BackgroundTask(
         user_id=wish.user_id,

@@ -1,4 +1,4 @@
-"""A form as it was sent, with its files, as bytes and back."""
+"""A form as it was sent, with its files, or the JSON of a program, as bytes and back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
 # The page that took it over has checked them; the latter is the password, which is stored nowhere.
 NOT_CARRIED = ("csrf_token", "confirmation")
+JSON_MARK = b"json:"  # the other kind of body begins with "[["
 
 
 def packed(request: Request) -> bytes:
@@ -27,9 +28,20 @@ def packed(request: Request) -> bytes:
     return zlib.compress(json.dumps([fields, files]).encode())
 
 
+def packed_json(content: str) -> bytes:
+    """Return the JSON of a program, which its endpoint has validated."""
+    return zlib.compress(JSON_MARK + content.encode())
+
+
+def json_of(body: bytes) -> bytes | None:
+    """Return the JSON in packed bytes; None for a form."""
+    content = zlib.decompress(body) if body else b""
+    return content.removeprefix(JSON_MARK) if content.startswith(JSON_MARK) else None
+
+
 def fill(request: Request, body: bytes) -> None:
     """Give a request the form in packed bytes, as if it had been sent with it."""
-    fields, files = json.loads(zlib.decompress(body)) if body else ([], [])
+    fields, files = json.loads(zlib.decompress(body)) if body and json_of(body) is None else ([], [])
     stored = [
         (name, FileStorage(BytesIO(b64decode(content)), file_name, name, content_type))
         for name, file_name, content_type, content in files

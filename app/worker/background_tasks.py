@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 
+from app.api.idempotency import HEADER as KEY_HEADER
 from app.auth import permissions
 from app.background import queue, sent_form
 from app.background.deferral import CARRIED_OUT
@@ -31,7 +32,7 @@ from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.transaction import discard, in_write_transaction
 
-HTML = "text/html"
+HTML, JSON = "text/html", "application/json"
 # While a task computes, the worker's other jobs ask for their turn more often than in its own quiet time.
 SWITCH_SECONDS = 0.005
 
@@ -89,14 +90,22 @@ def _end_without_result(session: Session, task_id: int, error: Exception) -> Non
 def _carry_out(app: Flask, task: BackgroundTask, file: IO[bytes]) -> Result:
     """Answer the request of a task and write the content of the answer into a file."""
     environ = {CARRIED_OUT: task.user_id, "SCRIPT_NAME": task.script_root}
-    with app.test_request_context(task.address, method=task.method, environ_overrides=environ):
-        sent_form.fill(request, task.body)
+    sent = sent_form.json_of(task.body)
+    # A second worker that carries the task of a program out again gets the reply of the first.
+    body = {} if sent is None else {"data": sent, "content_type": JSON, "headers": {KEY_HEADER: _key_of(task)}}
+    with app.test_request_context(task.address, method=task.method, environ_overrides=environ, **body):
+        if sent is None:
+            sent_form.fill(request, task.body)
         g.language, g.csrf_valid = task.language, True  # the page that handed it over has checked the token
         response = _answer(app)
         for chunk in response.iter_encoded():
             file.write(chunk)
         response.close()
         return _result_of(response)
+
+
+def _key_of(task: BackgroundTask) -> str:
+    return f"background-task:{task.id}:{int(task.created_at.timestamp())}"
 
 
 def _answer(app: Flask) -> Response:

@@ -10,17 +10,16 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.auth.models import User
-from app.background import queue
-from app.background.models import FAILED, RUNNING, BackgroundTask, ResultChunk
+from app.background import allocation_length, queue
+from app.background.models import FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
 from app.background.tracking import Tracker, engine_of, progress_file
 from app.exports import files
 from app.extensions import db
 from app.imports import lengths
 from app.pages.account import my_data
-from app.pages.costs import allocations
 from app.pages.declaration import FILE
 from app.pages.tasks.labels import LABELS
 from app.storage.backup import verify_backup
@@ -32,6 +31,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.integration.test_who_bears_costs import bill
 from tests.web.conftest import PASSWORD
+from tests.web.programs import program_of
 from tests.web.test_allocation_preview import pool
 from tests.web.test_costs_pages import text
 
@@ -56,7 +56,7 @@ def all_is_long(monkeypatch):
     """What the sample ring has takes too long for a page."""
     monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": 0, "xlsx": 0})
     monkeypatch.setattr(lengths, "LINES_AT_ONCE", dict.fromkeys(lengths.LINES_AT_ONCE, 0))
-    monkeypatch.setattr(allocations, "SLIPS_AT_ONCE", 0)
+    monkeypatch.setattr(allocation_length, "SLIPS_AT_ONCE", 0)
 
 
 @pytest.fixture
@@ -194,6 +194,57 @@ def test_a_long_allocation_is_previewed_and_posted_by_the_worker(karl, session, 
     assert "The allocation is posted." in done
     assert "/costs/allocations/" in done
     assert len(queries.allocations(session, pool_id=pool, limit=5)[0]) == 1
+
+
+def test_a_long_allocation_by_a_program_is_carried_out_by_the_worker(
+    app, session, clock, pool, sample_ring, work, all_is_long
+):
+    bill(session, pool, "tyres")
+    program = program_of(app, session, sample_ring.karl_login, now=clock())
+    body = {"pool_id": pool, "period": "2026"}
+
+    asked = program.post("/allocations", body)
+    assert (asked.status_code, asked.json["state"], asked.headers["Location"]) == (
+        202,
+        "waiting",
+        asked.json["status_url"],
+    )
+    task = asked.json["status_url"].removeprefix("/api/v1")
+    assert program.get(f"{task}/result").status_code == 202
+    assert program.post("/allocations", body).json["id"] == asked.json["id"]
+    work()
+    done = program.get(task).json
+    assert (done["state"], done["result_status"], done["result_url"]) == ("done", 200, f"/api/v1{task}/result")
+    preview = program.get(f"{task}/result").json
+
+    wanted = body | {"preview": False, "digest": preview["digest"]}
+    first, again = (program.post("/allocations", wanted, Idempotency_Key="year-end") for _twice in range(2))
+    assert (first.status_code, again.status_code, again.json) == (202, 202, first.json)
+    with write_transaction(session):  # a worker that dies before it stores the result: another does it once more
+        body = session.scalars(select(BackgroundTask.body).where(BackgroundTask.ended_at.is_(None))).one()
+    for _twice in range(2):
+        work()
+        posted = program.get(f"/tasks/{first.json['id']}/result")
+        assert (posted.status_code, posted.json["total_cents"]) == (201, preview["total_cents"])
+        with write_transaction(session):
+            session.execute(delete(ResultChunk))
+            again = update(BackgroundTask).where(BackgroundTask.id == first.json["id"])
+            session.execute(again.values(state=WAITING, ended_at=None, body=body))
+    assert len(queries.allocations(session, pool_id=pool, limit=5)[0]) == 1
+
+
+def test_a_program_with_too_many_open_tasks_is_told_so_and_its_key_stays_free(
+    app, session, clock, pool, sample_ring, work, all_is_long, monkeypatch
+):
+    program = program_of(app, session, sample_ring.karl_login, now=clock())
+    monkeypatch.setattr(queue, "OPEN_MAX", 1)
+    program.post("/allocations", {"pool_id": pool, "period": "2026-01-01/2026-12-30"})
+
+    wanted = {"pool_id": pool, "period": "2026"}
+    refused = program.post("/allocations", wanted, Idempotency_Key="one")
+    assert (refused.status_code, refused.json["code"]) == (409, "too_many_tasks")
+    work()
+    assert program.post("/allocations", wanted, Idempotency_Key="one").status_code == 202
 
 
 def test_a_backup_is_made_by_the_worker_and_the_newest_three_are_kept(rita, app, clock, work):

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
+from app.background.allocation_length import is_long_allocation
 from app.background.deferral import deferred, offered
 from app.clock import now
 from app.extensions import db
@@ -35,9 +36,7 @@ from billing.preview_models import Preview
 from billing.previews import preview_allocation
 from billing.queries import PoolView, WaitingCosts
 from booking.kernel.errors import DomainError
-from booking.queries import count_uses, machine_slugs
-
-SLIPS_AT_ONCE = 40_000  # on a small machine two seconds
+from booking.queries import machine_slugs
 
 
 @page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL), is_expensive=True)
@@ -55,8 +54,7 @@ def allocate(pool_id: int) -> ResponseReturnValue:
 
 
 def _is_long(pool: PoolView, period: Period) -> bool:
-    """Return whether an allocation of a period reads so many slips that a page would wait too long for it."""
-    return count_uses(db.session(), pool.machine_id, *period, at_most=SLIPS_AT_ONCE + 1) > SLIPS_AT_ONCE
+    return is_long_allocation(db.session(), pool.machine_id, period)
 
 
 @page(

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 LABELS: dict[str, Any] = {
+    "api.allocate_costs": _l("An allocation that a program asked for"),
     "costs.allocate": _l("Preview of an allocation"),
     "costs.post": _l("Posting of an allocation"),
     "costs.shares_file": _l("Shares from a file"),

@@ -98,6 +98,8 @@ def endpoint_of(address: str) -> str | None:
 def _way_back(task: BackgroundTask) -> str:
     """Return the address of the task's request, or the one above it where that is only sent to."""
     path = task.address.partition("?")[0]
+    if task.endpoint.startswith("api."):
+        return url_for("tasks.list_tasks")
     if task.method == "GET":
         return url_for("tasks.offer", address=task.address)
     return f"{task.script_root}{path if endpoint_of(path) else path.rpartition('/')[0]}"

@@ -19,4 +19,10 @@ ERRORS = (
         _l("This token is read-only"),
         _l("This API token can read and not change anything. Use another token."),
     ),
+    ErrorText(
+        "too_many_tasks",
+        409,
+        _l("Too many open background tasks"),
+        _l("Five background tasks of this login are still open. Wait until one is done, then send the same again."),
+    ),
 )
