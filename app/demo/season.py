@@ -20,7 +20,7 @@ from app.demo.simulation import ZONE, Process, at
 from billing.charges import charge_for
 from booking import blockings, decisions, objections, queries, reservations, usage
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import DomainError
+from booking.errors import DomainError, UsageRefused
 from booking.kernel.events import Actor
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
@@ -28,6 +28,7 @@ from booking.wishes import Wish
 
 DAYS_AHEAD = 21
 DAYS_TO_ANSWER = 9
+QUARTER_HOUR = timedelta(minutes=15)
 MORNING, NIGHT = 7, 22  # hours of the day between which people act
 NORMAL_LOAD, PEAK_LOAD = 0.55, 2.2  # factors of the usual demand: in the season, and around today
 
@@ -191,13 +192,25 @@ class Season:
             return
         handed_out_at = use.span.start + timedelta(minutes=rng.randint(-20, 15))
         yield handed_out_at
-        usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=handed_out_at)
+        while not self._hand_out(use, reservation_id, handed_out_at):
+            yield (handed_out_at := handed_out_at + QUARTER_HOUR)
         handed_back_at = handed_out_at + use.span.length * (0.7 + 0.32 * rng.random())
         yield (handed_back_at := handed_back_at.replace(second=0, microsecond=0))
         slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=handed_back_at)
         charge_for(self.session, slip.id, by=DEMO, now=handed_back_at)
         if rng.random() < 0.01 or (use.member == ANNA and (self.now - handed_back_at) < timedelta(days=9)):
             yield from self._dispute(slip.id, handed_back_at)
+
+    def _hand_out(self, use: Use, reservation_id: int, at: datetime) -> bool:
+        """Hand the machine out. Return False while the use before it is not back."""
+        try:
+            with self.session.begin_nested():
+                usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=at)
+        except UsageRefused as refused:
+            if {found.rule for found in refused.violations} != {"all_out"}:
+                raise
+            return False
+        return True
 
     def _dispute(self, usage_id: int, handed_back_at: datetime) -> Process:
         """Object the next day; the manager answers after some days, so the latest objections are open."""
