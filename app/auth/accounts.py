@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,6 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Member
 
-PROFILE_FIELDS = ("name", "language", "theme")
 LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 
 
@@ -168,23 +167,6 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     if is_change:
         mails.queue_roles_changed(session, user_id, now=now)
         security_log.note(security_log.ROLES_CHANGED, user_id)
-
-
-def end_tour(session: Session, user_id: int, *, now: datetime) -> None:
-    """Never offer the tour to a login again. Call inside write_transaction()."""
-    session.execute(update(User).where(User.id == user_id, User.tour_ended_at.is_(None)).values(tour_ended_at=now))
-
-
-def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:
-    """Change a login's own name, language and theme. Raises LoginNotFound."""
-    user = _locked(session, user_id)
-    wanted = {"name": name, "language": language, "theme": theme}
-    changed = [field for field in PROFILE_FIELDS if getattr(user, field) != wanted[field]]
-    for field in changed:
-        setattr(user, field, wanted[field])
-    if changed:
-        facts = RecordChanged(table="login", record_id=user_id, what=",".join(changed))
-        record(session, facts, by=Actor(user_id=user_id), at=now)
 
 
 def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: datetime) -> None:

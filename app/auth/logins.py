@@ -51,6 +51,7 @@ class Login(UserMixin):
     is_admin: bool
     language: str
     theme: str
+    uses_search_key: bool
     tour_ended_at: datetime | None
     managed_workshop_ids: frozenset[int]
     session_token: str = ""
@@ -152,12 +153,17 @@ def _owes_second_factor() -> ColumnElement[bool]:
     return and_(or_(_user.c.is_treasurer, _user.c.is_admin), is_required, ~has_one.correlate(_user))
 
 
+_USER_COLUMNS = (
+    "id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme", "uses_search_key",
+    "tour_ended_at",
+)  # fmt: skip
+
+
 def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> PreparedStatement:
     """Return the statement for the columns of a Login. Built once, because each request runs one first."""
-    names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme", "tour_ended_at")
     read_only = literal(False) if is_read_only is None else is_read_only
     columns = (
-        *(_user.c[name] for name in names),
+        *(_user.c[name] for name in _USER_COLUMNS),
         _managed_workshops(),
         read_only,
         _owes_second_factor(),

@@ -61,6 +61,15 @@ def test_name_language_and_appearance_are_kept(anna, session, sample_ring):
     assert "dark" in page
 
 
+def test_the_key_of_the_search_is_switched_off_and_on(anna):
+    sent = {"name": "Anna", "language": "en", "theme": "system"}
+
+    for box, has_key in (({}, False), ({"uses_search_key": "y"}, True)):
+        anna.post("/account/profile", data={**sent, **box})
+        page = anna.get("/account/profile").text
+        assert ("js/search" in page, "aria-keyshortcuts" in page) == (has_key, has_key)
+
+
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"name": "x" * 121}, {"language": "xx"}, {"theme": "loud"}])
 def test_a_wrong_setting_is_refused(anna, wrong):
     sent = {"name": "Anna", "language": "de", "theme": "dark", **wrong}

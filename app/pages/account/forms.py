@@ -21,6 +21,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from app.auth.deputies import Absence
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.managers import Management
+from app.auth.profiles import Profile
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.required import Required
@@ -40,22 +41,23 @@ from booking.members import LENGTHS_MAX, Contact
 
 
 class ProfileForm(BaseForm):
-    """Name, language and appearance."""
+    """Name, language, appearance and keys."""
 
     name = StringField(
         _l("Name"), [Required(_l("Please enter your name.")), Length(max=120)], render_kw={"autocomplete": "name"}
     )
     language = SelectField(_l("Language"))
     theme = SelectField(_l("Appearance"))
+    uses_search_key = BooleanField(_l("The key / leads to the search"))
 
     def offer(self) -> None:
         """Fill in the choices. Call before validation."""
         self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
         self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
 
-    def profile(self) -> dict[str, str]:
-        """Return what was entered, by the names of the columns. Call only after validation."""
-        return {"name": text_of(self.name), "language": self.language.data, "theme": self.theme.data}
+    def profile(self) -> Profile:
+        """Return what was entered. Call only after validation."""
+        return Profile(text_of(self.name), self.language.data, self.theme.data, self.uses_search_key.data)
 
 
 class ContactForm(BaseForm):

@@ -19,6 +19,7 @@ from app.auth import (
     mails,
     passwords,
     permissions,
+    profiles,
     shared_computers,
     shown_once,
 )
@@ -65,7 +66,7 @@ def profile() -> ResponseReturnValue:
     form.offer()
     changed = submit(
         form,
-        lambda: accounts.change_profile(session, user_id, **form.profile(), now=now()),
+        lambda: profiles.change_profile(session, user_id, form.profile(), now=now()),
         message="",
         location=url_for(".show"),
     )

@@ -6,7 +6,7 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.auth import accounts
+from app.auth import profiles
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
@@ -19,5 +19,5 @@ from booking.kernel.transaction import in_write_transaction
 def end_tour() -> ResponseReturnValue:
     """End the tour for good."""
     session, user_id = db.session(), current_user.id
-    in_write_transaction(session, lambda: accounts.end_tour(session, user_id, now=now()))
+    in_write_transaction(session, lambda: profiles.end_tour(session, user_id, now=now()))
     return redirect(url_for("today.show"), code=303)
