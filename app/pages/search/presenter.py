@@ -1,4 +1,4 @@
-"""What a search finds: machines and members by words, reservations and slips by number, or of what the words name.
+"""What a search finds: machines, members and logins by words, reservations and slips by number or words.
 
 Everybody finds what the pages behind the rows would show: machines, own reservations and slips, those of managed
 workshops with their members; treasurers and administrators everything.
@@ -16,6 +16,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.pages.search.logins import LoginName, logins_by_words
 from app.ring_card import ring_card
 from booking import queries
 from booking.errors import NotFound, ReservationNotFound
@@ -27,7 +28,7 @@ PER_PAGE = 20
 PAGE_MAX = 50  # each page reads what stands on those before it
 WORDS_MAX = 8
 LENGTH_MIN = 2
-KINDS = ("machines", "members", "reservations", "slips")
+KINDS = ("machines", "members", "logins", "reservations", "slips")
 
 _NUMBER = re.compile(r"(?:^|\D)([0-9]{1,9})$")
 
@@ -94,6 +95,9 @@ class Search:
     def _members(self, limit: int, offset: int) -> Sequence[queries.MemberName]:
         return self._named_members(self._words, limit, offset)
 
+    def _logins(self, limit: int, offset: int) -> Sequence[LoginName]:
+        return logins_by_words(self.session, self._words, limit=limit, offset=offset)
+
     def _reservations(self, limit: int, offset: int) -> Sequence[queries.ReservationView]:
         if not permissions.may("reservations.show"):
             return ()
@@ -157,7 +161,10 @@ class Search:
 
 
 def _kinds() -> tuple[str, ...]:
-    return tuple(kind for kind in KINDS if kind != "members" or _may_find_members())
+    hidden = set() if _may_find_members() else {"members"}
+    if not permissions.may("admin.show_login"):
+        hidden.add("logins")
+    return tuple(kind for kind in KINDS if kind not in hidden)
 
 
 def _may_find_members() -> bool:
