@@ -27,10 +27,10 @@ def status(session, reservation_id):
 
 
 def test_today_lists_what_is_over_and_was_not_fetched_and_takes_a_report_back(session, wanda, clock, absent):
-    assert "Over, not fetched" not in wanda.get("/today").text
+    assert "Over, not picked up" not in wanda.get("/today").text
     clock.instant = MONDAY + timedelta(hours=4)
     page = wanda.get("/today").text
-    assert "Over, not fetched" in page
+    assert "Over, not picked up" in page
     assert f"/reservations/{absent}/no-show" in page
 
     reported = wanda.post(f"/reservations/{absent}/no-show", data={"back": "today"})
@@ -40,7 +40,7 @@ def test_today_lists_what_is_over_and_was_not_fetched_and_takes_a_report_back(se
 
     wanda.post(f"/reservations/{absent}/no-show/undo", data={"back": "today"})
     assert status(session, absent) == "confirmed"
-    assert "Over, not fetched" in wanda.get("/today").text
+    assert "Over, not picked up" in wanda.get("/today").text
 
 
 def test_the_page_of_a_reservation_offers_what_is_possible_and_nothing_that_is_refused(

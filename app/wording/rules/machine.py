@@ -98,7 +98,7 @@ def _late_cancel(rules: MachineRules) -> Fact:
 
 def _closed_hours(rules: MachineRules) -> Fact:
     is_shown = rules.may_span_closed_hours and not rules.is_open_always
-    text = _("you may keep it; fetch it and bring it back while the workshop is open") if is_shown else ""
+    text = _("you may keep it; pick it up and return it while the workshop is open") if is_shown else ""
     return _("Over closed hours"), text
 
 
@@ -269,7 +269,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         aliases=("round the clock", "rund um die uhr"),
     ),
     "may_span_closed_hours": MachineRuleText(
-        label=_l("May be kept over closed hours; only fetching and bringing back must lie in the opening hours"),
+        label=_l("May be kept over closed hours; only picking up and returning must lie in the opening hours"),
         name=_l("Over closed hours"),
         column=_l("over closed hours"),
         aliases=("over closed hours", "über schließzeiten"),

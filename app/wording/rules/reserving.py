@@ -39,13 +39,13 @@ RULES = (
     ),
     RuleText(
         code="opening_hours_at_ends",
-        name=_l("Fetching and bringing back in opening hours"),
+        name=_l("Picking up and returning in opening hours"),
         sentence=_l("The workshop is closed at the start, %(actual)s."),
         number=format_instant,
         variants=(
             Variant(lambda violation: violation.field == "end", _l("The workshop is closed at the end, %(actual)s.")),
         ),
-        help_text=_l("Some machines may be kept over closed hours, but are fetched and brought back in opening hours."),
+        help_text=_l("Some machines may be kept over closed hours, but are picked up and returned in opening hours."),
         way_out=_l("Choose a start and an end within the opening hours of the workshop."),
         import_way_out=_l("Change the times in the file, or the opening hours of the workshop."),
     ),
