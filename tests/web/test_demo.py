@@ -112,7 +112,7 @@ def first_log_in(log_in, session, sample_ring, name):
 @pytest.mark.parametrize("name", ["anna", "wanda", "karl", "rita"])
 def test_the_tour_has_five_stops_that_lead_on_and_ends_for_good(log_in, session, sample_ring, name):
     browser = first_log_in(log_in, session, sample_ring, name)
-    stops = re.findall(r'href="(/[^"?]+\?tour=\d)"', browser.get("/today").text)
+    stops = list(dict.fromkeys(re.findall(r'href="(/[^"?]+\?tour=\d)"', browser.get("/today").text)))
     assert len(stops) == 5
 
     for number, address in enumerate(stops, start=1):
