@@ -24,7 +24,7 @@ class ListFilter(FlaskForm):
         csrf = False
 
     member = StringField(_l("Member"), [Length(max=100)])
-    machine = SelectField(_l("Machine"), default="")
+    machine = SelectField(_l("What"), default="")
     since = DateField(_l("From"), [Optional()], name="from")
     until = DateField(_l("Until"), [Optional()])
 

@@ -21,7 +21,7 @@ from app.pages.pictures import first_picture_url, picture_url
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
-from app.wording.sorts import sort_label, sort_text
+from app.wording.sorts import sort_label, sort_text, sorts_count
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
 from app.wording.units import UNIT_NAMES
 
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         slip_label=slip_label,
         sort_label=sort_label,
         sort_text=sort_text,
+        sorts_count=sorts_count,
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,

@@ -114,7 +114,7 @@ def _is_full(text: str | tuple[str, ...] | None) -> bool:
 # Texts in which the number is never one, so that they need no plural.
 NEVER_ONE = {
     "%(count)s bills in %(pools)s cost pools": "of one pool there is another text",
-    "%(shown)s of %(count)s machines are shown, those in use first.": "only beyond twelve",
+    "%(shown)s of %(count)s are shown, those in use first.": "only beyond twelve",
     "%(num)s requests are approved.": "of one its machine is named",
     "%(num)s requests are declined.": "of one its machine is named",
     "%(places)s of %(all)s places": "of a machine with several places",

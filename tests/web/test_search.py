@@ -57,7 +57,7 @@ def test_the_administrator_finds_a_member_and_what_it_has(find, ring, text):
     assert found["Usage slips"] == [f"/usage/{ring['slip']} Usage slip {ring['slip']}"]
 
 
-def test_each_role_finds_what_it_may_see(find, ring):
+def test_each_role_finds_what_it_may_see(find, ring, sample_ring):
     for who, kinds in {
         "anna": ["Machines"],  # no names of others, and nobody's reservation but her own
         "bernd": ["Machines"],
@@ -71,6 +71,9 @@ def test_each_role_finds_what_it_may_see(find, ring):
     assert len(find("rita", "mühl")["Members"]) == 2
     assert [row.split()[-2:] for row in find("wanda", "mühl")["Members"]] == [["Mühle", "Größ"]]  # reserves with her
     assert find("wanda", "anna") == {}
+    assert find("rita", "anna")["Logins"] == [f"/admin/logins/{sample_ring.anna_login} Anna"]  # by name and address
+    assert find("rita", "anna@")["Logins"] == find("rita", "ANNA", **{"in": "logins"})["Logins"]
+    assert find("wanda", "anna", **{"in": "logins"}) == {}
 
 
 def test_a_number_finds_the_reservation_and_the_slip_that_have_it(find, ring):
@@ -103,7 +106,7 @@ def test_nothing_found_says_what_to_do_and_nonsense_fails_nowhere(log_in, sample
 
     nothing = anna.get("/search?q=<xyz>").text
     assert "Nothing was found for “&lt;xyz&gt;”" in nothing
-    assert 'href="/machines">See all machines' in nothing
+    assert 'href="/machines">See all that can be reserved' in nothing
     assert "Type at least two characters" in anna.get("/search?q=x").text
     for odd in ("?q=%25", "?q=[(", "?q=a&page=99999", "?q=" + "x" * 5000, "?in=zz", "?q=a+b+c+d+e+f+g+h+i+j"):
         assert anna.get(f"/search{odd}").status_code == 200

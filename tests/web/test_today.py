@@ -100,7 +100,7 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, sample
 
     page = log_in(sample_ring.wanda_login).get("/today")
 
-    assert "1 request is waiting, 1 machine is overdue." in page.text
+    assert "1 request is waiting, 1 is overdue." in page.text
     assert "To decide" in page.text
     assert 'value="approve:' in page.text
     assert "still with Bernd" in page.text

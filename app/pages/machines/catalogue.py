@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -19,14 +19,14 @@ from app.web.sorting import Sorting
 from app.wording import formats
 from app.wording.folding import fold
 from app.wording.ribbon import Ribbon
-from app.wording.sorts import SORT_LABELS_MANY, count_text
+from app.wording.sorts import SORT_LABELS_MANY, sorts_count
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from booking import queries
 from booking.machine_sorts import MACHINE_SORTS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import BoardRow, KindCount, Listing, MachineCard, StillOut
+from booking.queries import BoardRow, KindCount, MachineCard, StillOut
 from booking.wall_clock import local_day
 
 PER_PAGE = 24
@@ -104,6 +104,19 @@ class CatalogueEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueList:
+    """One page of the catalogue, and the sort of each machine on all pages."""
+
+    items: tuple[CatalogueEntry, ...]
+    sorts: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many there are on all pages."""
+        return len(self.sorts)
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueReader:
     """Who reads: the member, and the workshops whose names it may know (None: of all).
 
@@ -120,9 +133,7 @@ class CatalogueReader:
         return Reader(self.member_id, knows_names, self.is_of_the_ring)
 
 
-def catalogue(
-    session: Session, filters: CatalogueFilters, reader: CatalogueReader, *, now: datetime
-) -> Listing[CatalogueEntry]:
+def catalogue(session: Session, filters: CatalogueFilters, reader: CatalogueReader, *, now: datetime) -> CatalogueList:
     """Return one page of the catalogue, in a number of statements that does not depend on its length."""
     cards = queries.machine_cards(
         session,
@@ -136,9 +147,13 @@ def catalogue(
     cards = tuple(_in_order(cards, filters.sorting))
     shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
     if not filters.only_free:
-        return Listing(_entries(session, cards[shown], reader, now), len(cards))
+        return CatalogueList(_entries(session, cards[shown], reader, now), _sorts(cards))
     free = tuple(entry for entry in _entries(session, cards, reader, now) if entry.state.code == "free")
-    return Listing(free[shown], len(free))
+    return CatalogueList(free[shown], _sorts(entry.card for entry in free))
+
+
+def _sorts(cards: Iterable[MachineCard]) -> tuple[str, ...]:
+    return tuple(card.sort for card in cards)
 
 
 def groups(entries: Sequence[CatalogueEntry], sorting: Sorting) -> Iterator[tuple[str, Sequence[CatalogueEntry]]]:
@@ -159,9 +174,9 @@ def _in_order(cards: Sequence[MachineCard], sorting: Sorting) -> Sequence[Machin
     return names[::-1] if sorting.is_descending else names
 
 
-def sentence(sort: str, total: int, workshop_count: int) -> str:
-    """Return how many machines there are, in the words of a sort if one is chosen, and what the ribbon is."""
-    machines = count_text(sort, total)
+def sentence(sorts: Sequence[str], workshop_count: int) -> str:
+    """Return how many machines of each sort there are, and what the ribbon is."""
+    machines = sorts_count(sorts)
     places = ngettext("at %(num)s workshop", "at %(num)s workshops", workshop_count)
     return _("%(machines)s %(places)s. The bar shows today.", machines=machines, places=places)
 

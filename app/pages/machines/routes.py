@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
         found=found,
         groups=list(catalogue.groups(found.items, filters.sorting)),
         has_next=found.total > filters.page * catalogue.PER_PAGE,
-        sentence=catalogue.sentence(filters.what, found.total, len({entry.card.workshop_id for entry in found.items})),
+        sentence=catalogue.sentence(found.sorts, len({entry.card.workshop_id for entry in found.items})),
         chips=list(catalogue.chips(filters, kinds, queries.machine_sorts(session), has_member=has_member)),
         kinds=kinds if len(kinds) > catalogue.CHIPS_SHOWN else (),
         workshops=workshops,

@@ -119,7 +119,7 @@ def _day(day: date, column: Sequence[str], selection: PlanSelection, holiday: st
         short, words = _("closed"), _("closed")
     else:
         short = ""
-        words = ngettext("%(num)s machine is free all day", "%(num)s machines are free all day", free)
+        words = ngettext("%(num)s is free all day", "%(num)s are free all day", free)
     css = {"today": day == today, "over": day < today, "wkd": day.weekday() >= SATURDAY, "hol": bool(holiday)}
     return MonthDay(
         day,

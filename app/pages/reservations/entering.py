@@ -124,7 +124,7 @@ def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
     options = FormOptions({card.slug: card for card in machines})
     form = ReservationForm(**kwargs)
     form.machine.choices = [
-        select_choice("", _("Choose a machine")),
+        select_choice("", _("Please choose")),
         *(select_choice(card.slug, card.name, group=card.workshop_name) for card in machines),
     ]
     if not (current_user.is_admin or current_user.managed_workshop_ids):

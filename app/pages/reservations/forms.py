@@ -34,7 +34,7 @@ class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
 
     page_order = ("machine", "member")
 
-    machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))])
+    machine = SelectField(_l("What"), [Required(_l("Please choose what to reserve."))])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, span: TimeSpan, card: MachineCard) -> None:

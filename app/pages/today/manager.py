@@ -65,7 +65,7 @@ class ManagerDesk:
         if self.waiting_count:
             parts.append(ngettext("%(num)s request is waiting", "%(num)s requests are waiting", self.waiting_count))
         if self.overdue:
-            parts.append(ngettext("%(num)s machine is overdue", "%(num)s machines are overdue", len(self.overdue)))
+            parts.append(ngettext("%(num)s is overdue", "%(num)s are overdue", len(self.overdue)))
         return ", ".join(parts) or _("Nothing is waiting for you")
 
 

@@ -1,14 +1,18 @@
 """What a ring lends by its sort: the only place that chooses between machine, room, tool and person in a text.
 
 A text about one of them is a row with a sentence for each sort, because German changes article, case and verb with
-the noun ("der Raum ist belegt", "die Maschine ist unterwegs"). A text about machines in general says "machine".
+the noun ("der Raum ist belegt", "die Maschine ist unterwegs"). A text about machines in general says "machine"; a list
+that may hold several sorts counts each of them (sorts_count), and its heads and choices name none ("What").
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import LazyString, ngettext
+from babel.lists import format_list
+from flask_babel import LazyString, get_locale, ngettext
 from flask_babel import lazy_gettext as _l
 
 from app.wording.sorts import mails, pages, states, use
@@ -38,8 +42,14 @@ def sort_label(sort: str) -> str:
     return str(SORT_LABELS.get(sort, sort))
 
 
+def sorts_count(sorts: Iterable[str]) -> str:
+    """Return how many of each sort there are, the most first: "12 machines, 3 rooms and 1 relief worker"."""
+    counted = [count_text(sort, count) for sort, count in Counter(sorts).most_common()]
+    return format_list(counted, locale=get_locale()) if counted else count_text(MACHINE, 0)
+
+
 def count_text(sort: str, count: int) -> str:
-    """Return how many of a sort there are; "" counts all as machines."""
+    """Return how many of a sort there are."""
     if sort == ROOM:
         return ngettext("%(num)s room", "%(num)s rooms", count)
     if sort == TOOL:
