@@ -11,5 +11,5 @@ def test_no_property_has_a_deadline():
 
 
 def test_the_same_program_gets_the_same_examples():
-    assert settings().derandomize
+    assert settings.get_profile("repeated").derandomize
     assert not settings.get_profile("searching").derandomize
