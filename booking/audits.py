@@ -9,7 +9,8 @@ Codes of the findings and their facts:
 - other_span (kind, id): it holds another span than its own;
 - other_machine (kind, id): it holds places of another machine;
 - no_owner (kind, id): a hold has taken places, and there is no reservation or closure of its id;
-- out (machine_id, out, places): more places of a machine are handed out than it has.
+- out (machine_id, out, places): more places of a machine are handed out than it has;
+- quota_use (quota_id, reservation_id, first_day, seconds, stored): a reservation counts other than is stored.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from booking import closure_gaps, former_times, held_spans, occupancies
+from booking import closure_gaps, former_times, held_spans, occupancies, quotas
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.models import (
@@ -32,6 +33,7 @@ from booking.models import (
     Hold,
     HoldKind,
     Occupancy,
+    QuotaUse,
     Reservation,
     Status,
     Unit,
@@ -90,6 +92,27 @@ def too_many_out(session: Session) -> tuple[AuditFinding, ...]:
         .limit(FINDINGS_MAX)
     )
     return tuple(AuditFinding("out", dict(zip(("machine_id", "out", "places"), row, strict=True))) for row in rows)
+
+
+def quota_use(session: Session) -> tuple[AuditFinding, ...]:
+    """Find what is stored as counted of quotas and differs from what the reservations themselves count."""
+    key = (QuotaUse.quota_id, QuotaUse.reservation_id, QuotaUse.first_day)
+    found: list[AuditFinding] = []
+    for quota in quotas.all_quotas(session):
+        rows = session.execute(select(*key, QuotaUse.seconds).where(QuotaUse.quota_id == quota.id))
+        stored = {(quota_id, reservation_id, first): seconds for quota_id, reservation_id, first, seconds in rows}
+        right = {
+            (row["quota_id"], row["reservation_id"], row["first_day"]): row["seconds"]
+            for row in quotas.counted_rows(session, quota)
+        }
+        for quota_id, reservation_id, first in sorted({*stored, *right}):
+            at = (quota_id, reservation_id, first)
+            if stored.get(at, 0) != right.get(at, 0):
+                facts = {"quota_id": quota_id, "reservation_id": reservation_id, "first_day": first.isoformat()}
+                found.append(
+                    AuditFinding("quota_use", facts | {"seconds": right.get(at, 0), "stored": stored.get(at, 0)})
+                )
+    return tuple(found[:FINDINGS_MAX])
 
 
 def _of_reservations(session: Session) -> Iterator[AuditFinding]:

@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking import closure_events, reservation_writer, reservations
+from booking import closure_events, quota_use, reservation_writer, reservations
 from booking.errors import (
     ClosureNotFound,
     DecisionsRefused,
@@ -97,10 +97,12 @@ def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, 
 
 
 def _lock_all(session: Session, reservation_ids: Sequence[int]) -> None:
-    """Lock the reservations in the order of their ids, before the first verb locks their machine (docs/locking.md)."""
-    session.execute(
-        select(Reservation.id).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id).with_for_update()
-    ).all()
+    """Lock the reservations in the order of their ids, and the quotas of their members.
+
+    Before the first verb locks their machine (docs/locking.md).
+    """
+    wanted = select(Reservation.member_id).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id)
+    quota_use.lock(session, session.scalars(wanted.with_for_update()))
 
 
 def _carry_out(

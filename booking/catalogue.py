@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, cast, select
+from sqlalchemy import ColumnElement, Row, String, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
+from booking import quota_rules
 from booking.errors import MachineNotFound
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import Machine, OpeningHours, Unit, Workshop
+from booking.models import Machine, OpeningHours, Quota, Ring, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.quota_rules import Measure, Period, PrimeTime
 from booking.rules import RULE_NAMES, Policy
+from booking.wall_clock import USUAL_ZONE
 
-_machine, _workshop, _unit, _opening = map(table_of, (Machine, Workshop, Unit, OpeningHours))
+_machine, _workshop, _unit, _opening, _quota = map(table_of, (Machine, Workshop, Unit, OpeningHours, Quota))
 
 _TERMS = (
     *(_machine.c[name] for name in ("id", "workshop_id", "name", "kind", "induction_kind_id", "retired_at")),
@@ -42,9 +46,39 @@ _OPENINGS = (
     .correlate(_workshop)
     .scalar_subquery()
 )
-_TERMS_OF_MACHINES = select(*_TERMS, _PLACES.label("places"), _OPENINGS.label("openings")).join(
-    _workshop, _workshop.c.id == _machine.c.workshop_id
+_QUOTA_COLUMNS = (
+    "id",
+    "measure",
+    "period",
+    "most",
+    "workshop_id",
+    "machine_id",
+    "member_id",
+    "price_class",
+    "weekdays",
+    "from_minute",
+    "until_minute",
+    "counted_from",
 )
+# For which machines a quota counts. A quota of a group of machines would be one line more here.
+QUOTA_COUNTS_FOR = or_(
+    _quota.c.machine_id == _machine.c.id,
+    _quota.c.machine_id.is_(None) & (_quota.c.workshop_id.is_(None) | (_quota.c.workshop_id == _machine.c.workshop_id)),
+)
+_QUOTAS = (
+    select(cast(json_rows(*(_quota.c[name] for name in _QUOTA_COLUMNS)), String))
+    .where(QUOTA_COUNTS_FOR)
+    .correlate(_machine)
+    .scalar_subquery()
+)
+_RING_ZONE = select(Ring.timezone).where(Ring.id == 1).scalar_subquery()
+_TERMS_OF_MACHINES = select(
+    *_TERMS,
+    _PLACES.label("places"),
+    _OPENINGS.label("openings"),
+    _QUOTAS.label("quotas"),
+    _RING_ZONE.label("ring_zone"),
+).join(_workshop, _workshop.c.id == _machine.c.workshop_id)
 _TERMS_OF_ONE = PreparedStatement(_TERMS_OF_MACHINES.where(_machine.c.id == bindparam("machine_id")))
 
 
@@ -93,6 +127,9 @@ def _terms(row: Row[Any]) -> MachineTerms:
         hours=_hours(row),
         induction_kind_id=row.induction_kind_id,
         places=len(place_ids),
+        quotas=tuple(
+            _quota_of(dict(zip(_QUOTA_COLUMNS, values, strict=True)), row) for values in _sorted_rows(row.quotas)
+        ),
         **{name: getattr(row, name) for name in RULE_NAMES},
     )
     is_retired = row.retired_at is not None
@@ -107,6 +144,20 @@ def _hours(row: Row[Any]) -> WeeklyHours:
     return WeeklyHours(zone, openings, row.holidays_region if row.is_closed_on_holidays else "")
 
 
-def _sorted_rows(text: str | None) -> list[list[int]]:
+def _quota_of(stored: dict[str, Any], row: Row[Any]) -> quota_rules.Quota:
+    """Return a quota of a row of terms; a weekday and a minute are by the clock of the workshop."""
+    weekdays, since, until = (stored.pop(name) for name in ("weekdays", "from_minute", "until_minute"))
+    prime = None if weekdays is None else PrimeTime(weekdays, since, until, ZoneInfo(row.timezone))
+    measure, period = Measure(stored.pop("measure")), stored.pop("period")
+    return quota_rules.Quota(
+        **stored | {"counted_from": date.fromisoformat(stored["counted_from"])},
+        measure=measure,
+        period=None if period is None else Period(period),
+        prime=prime,
+        zone=ZoneInfo(row.ring_zone or USUAL_ZONE),
+    )
+
+
+def _sorted_rows(text: str | None) -> list[list[Any]]:
     """Return the rows of a JSON text, sorted; None, no rows on PostgreSQL, gives an empty list."""
     return sorted(json.loads(text)) if text else []

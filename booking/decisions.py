@@ -53,6 +53,7 @@ def approve(
         terms.policy,
         asked_at=reservation.asked_at,
         held=None if former is None else Held(former.span, former.places),
+        reservation_id=reservation_id,
         overruling=overruling,
     )
 

@@ -44,6 +44,7 @@ class Violation:
     rule: its code. field: the part of the wish at fault (start, end, places, machine, member).
     limit and actual: the values, each an integer, an instant, a date or a short text; their unit
     belongs to the rule (see rules.py). span: when it is broken, for a rule that is broken at some time only.
+    added: how much of actual the wish itself would add, for a rule that counts.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class Violation:
     limit: Any = None
     actual: Any = None
     span: TimeSpan | None = None
+    added: Any = None
 
 
 class RulesBroken(DomainError):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking import events, former_times, lifecycle, occupancies, schedule_versions
+from booking import events, former_times, lifecycle, occupancies, quota_use, schedule_versions
 from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -23,6 +23,7 @@ from booking.lifecycle import Step
 from booking.models import HoldKind, Reservation, Status
 from booking.place_assignment import Taking
 from booking.publish import publish_all
+from booking.quota_use import CountedReservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -82,6 +83,7 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered], now=now)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
+    quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
     publish_all(
         session, [_EVENTS[one.step].of(each) for one, each in zip(in_order, entered, strict=True)], by=by, now=now
     )
@@ -91,16 +93,22 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
 def lock(session: Session, reservation_id: int, revision: int | None = None) -> Reservation:
     """Read the reservation that a verb is about to change and lock it, before its machine (docs/locking.md).
 
-    Raises ReservationNotFound, StaleRevision.
+    The use of the member's quotas is locked with it. Raises ReservationNotFound, StaleRevision.
     """
-    return revisions.locked(session, Reservation, reservation_id, missing=ReservationNotFound, revision=revision)
+    found = revisions.locked(session, Reservation, reservation_id, missing=ReservationNotFound, revision=revision)
+    quota_use.lock(session, [found.member_id])
+    return found
 
 
 def save(session: Session, reservation: Reservation, now: datetime) -> None:
-    """Store a change and bump the revision, which the SEQUENCE of calendars and the API's ETag follow."""
+    """Store a change and bump the revision, which the SEQUENCE of calendars and the API's ETag follow.
+
+    What it counts of quotas is stored with it.
+    """
     reservation.revision += 1
     reservation.changed_at = now
     session.flush()
+    quota_use.count(session, [counted(reservation)])
 
 
 def bump_revisions(session: Session, reservation_ids: Collection[int], now: datetime) -> None:
@@ -135,6 +143,17 @@ def retake(session: Session, reservation: Reservation, now: datetime) -> None:
     occupancies.retake(session, taking, now=now)
 
 
+def counted(reservation: Reservation) -> CountedReservation:
+    """Return what quotas need to know of a reservation as it is now."""
+    former = former_times.former_time(reservation)
+    times = [(TimeSpan(reservation.starts_at, reservation.ends_at), reservation.places)]
+    if former is not None:
+        times.append((former.span, former.places))
+    return CountedReservation(
+        reservation.id, reservation.machine_id, reservation.member_id, reservation.status, tuple(times)
+    )
+
+
 def _start_and_end(new: NewReservation) -> TimeSpan:
     return new.wish.span
 
@@ -161,6 +180,12 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "decide_until": new.decide_until,
         "cancel_until": new.cancel_until,
     }
+
+
+def _counted_new(reservation_id: int, new: NewReservation) -> CountedReservation:
+    wish = new.wish
+    status = lifecycle.first_status(new.step).value
+    return CountedReservation(reservation_id, wish.machine_id, wish.member_id, status, ((wish.span, wish.places),))
 
 
 def _taking(reservation_id: int, new: NewReservation) -> Taking:

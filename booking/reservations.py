@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, moving, occupancies, reservation_writer, wishes
+from booking import catalogue, events, lifecycle, moving, occupancies, quota_use, reservation_writer, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound
 from booking.events import to_timestamp
@@ -54,6 +54,7 @@ def request_reservation(
 
     Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
     """
+    quota_use.lock(session, [wish.member_id])
     occupancies.lock_machines(session, [wish.machine_id])
     terms = catalogue.bookable_machine(session, wish.machine_id)
     overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, overruling=overruling)
@@ -105,7 +106,15 @@ def move(
     change = moving.change_of(reservation, wish, may_decide=may_decide)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    found = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, held=change.held, overruling=overruling)
+    found = wishes.refuse_violations(
+        session,
+        wish,
+        terms.policy,
+        asked_at=now,
+        held=change.held,
+        reservation_id=reservation_id,
+        overruling=overruling,
+    )
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)

@@ -13,6 +13,7 @@ from typing import Any
 
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
+from booking.quota_rules import Quota
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
 
@@ -103,11 +104,15 @@ RULE_NAMES = tuple(rule.name for rule in RULE_FIELDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(MachineRules):
-    """The rules of a machine with what else decides about a wish: hours in which it may be used, induction, places."""
+    """The rules of a machine with what else decides about a wish: hours in which it may be used, induction, places.
+
+    quotas: those that the machine counts for, whoever they are for; quota_use.py judges them.
+    """
 
     hours: WeeklyHours
     induction_kind_id: int | None
     places: int
+    quotas: tuple[Quota, ...] = ()
 
     @classmethod
     def of(cls, rules: MachineRules, *, hours: WeeklyHours, induction_kind_id: int | None, places: int) -> Policy:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import members, rules
+from booking import members, quota_use, rules
 from booking.errors import RequestRefused, Violation
 from booking.models import Reservation
 from booking.move_rules import Held, check_move
@@ -49,25 +49,43 @@ def refuse_violations(
     *,
     asked_at: datetime,
     held: Held | None = None,
+    reservation_id: int | None = None,
     overruling: Overruling | None = None,
 ) -> tuple[str, ...]:
     """Return the rules that are overruled. Raises RequestRefused with every rule that a wish breaks, or MemberNotFound.
 
     asked_at: when the span was asked for; the rules of notice and horizon count from then. held: what the reservation
-    has already, when the wish is another span for it.
+    has already, when the wish is another span for it. reservation_id: of one that is there already.
     """
-    violations = violations_of(session, wish, policy, asked_at=asked_at, held=held)
+    violations = violations_of(session, wish, policy, asked_at=asked_at, held=held, reservation_id=reservation_id)
     return refuse_unless_overruled(RequestRefused, violations, overruling, overrulable=OF_RESERVING)
 
 
 def violations_of(
-    session: Session, wish: Wish, policy: Policy, *, asked_at: datetime, held: Held | None = None
+    session: Session,
+    wish: Wish,
+    policy: Policy,
+    *,
+    asked_at: datetime,
+    held: Held | None = None,
+    reservation_id: int | None = None,
 ) -> list[Violation]:
-    """Return every rule that a wish breaks. Raises MemberNotFound."""
+    """Return every rule that a wish breaks, quotas included. Raises MemberNotFound."""
     eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
     if held is None:
-        return list(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at))
-    return list(check_move(wish.span, wish.places, held, policy, eligibility, asked_at=asked_at))
+        found = rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at)
+    else:
+        found = check_move(wish.span, wish.places, held, policy, eligibility, asked_at=asked_at)
+    passed = quota_use.check(
+        session,
+        wish.member_id,
+        (wish.span, wish.places),
+        policy.quotas,
+        asked_at=asked_at,
+        reservation_id=reservation_id,
+        held=() if held is None else [(held.span, held.places)],
+    )
+    return [*found, *passed]
 
 
 def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:

@@ -42,6 +42,7 @@ FINDING_TEXTS = {
     "other_machine": "{kind} {id}: other_machine",
     "no_owner": "places are held for {kind} {id}, which does not exist",
     "out": "machine {machine_id}: {out} places are handed out, it has {places}",
+    "quota_use": "quota {quota_id}, reservation {reservation_id}, from {first_day}: {stored} s stored, it counts {seconds}",
     "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
     "group_costs": "allocation {allocation_id}: cost group {group} is not the sum of its costs",
@@ -70,6 +71,11 @@ def check_overlaps(session: Session) -> list[AuditMessage]:
 def check_out(session: Session) -> list[AuditMessage]:
     """Check that of no machine more places are handed out than it has."""
     return _described(schedule.too_many_out(session))
+
+
+def check_quotas(session: Session) -> list[AuditMessage]:
+    """Check that what is counted of quotas is what the reservations themselves count."""
+    return _described(schedule.quota_use(session))
 
 
 def check_events(session: Session) -> list[AuditMessage]:
@@ -187,6 +193,7 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "migrations": check_migrations,
     "overlaps": check_overlaps,
     "out": check_out,
+    "quotas": check_quotas,
     "allocations": check_allocations,
     "charges": check_charges,
     "events": check_events,

@@ -85,7 +85,10 @@ def _check_move(
 ) -> WishCheck:
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now, held=change.held))
+    found = wishes.violations_of(
+        session, wish, terms.policy, asked_at=now, held=change.held, reservation_id=reservation.id
+    )
+    violations = tuple(found)
     if change.keeps_less:
         return WishCheck(violations, None)
     occupied = moving.wished_time(reservation, wish, change, terms.policy).occupied

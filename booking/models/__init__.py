@@ -7,6 +7,7 @@ from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
+from booking.models.quota import Quota, QuotaAccount, QuotaUse
 from booking.models.reservation import (
     ENDED_WITHOUT_USE,
     HOLDING,
@@ -43,6 +44,9 @@ __all__ = [
     "OpeningHours",
     "Photo",
     "PriceClass",
+    "Quota",
+    "QuotaAccount",
+    "QuotaUse",
     "Reservation",
     "Ring",
     "Status",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import occupancies, reservation_writer
+from booking import occupancies, quota_use, reservation_writer
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.reservation_import.context import undone_imports
@@ -29,6 +29,7 @@ def import_reservations(
 
     Returns what became of each. Raises SlotTaken when somebody who does not take the machine's lock came in between.
     """
+    quota_use.lock(session, {each.wish.member_id for each in imported})
     occupancies.lock_machines(session, {each.wish.machine_id for each in imported})
     results = validate(session, imported, now=now)
     if any(result.refusal for result in results):

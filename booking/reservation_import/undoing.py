@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import deletions, lifecycle, occupancies, reservation_writer
+from booking import deletions, lifecycle, occupancies, quota_use, reservation_writer
 from booking.deletions import References
 from booking.errors import ReservationNotFound, StillReferred
 from booking.events import ReservationImported, ReservationImportUndone
@@ -43,6 +43,7 @@ def undo_import(session: Session, expected: Mapping[int, int], *, by: Actor, now
         revisions.require_revision(revision, found[reservation_id].revision)
     if references := reservation_references(session, list(expected)):
         raise StillReferred(references=references)
+    quota_use.lock(session, {each.member_id for each in found.values()})
     occupancies.lock_machines(session, {each.machine_id for each in found.values()})
     for reservation in found.values():
         reservation.import_undone_at = now

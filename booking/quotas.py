@@ -1,0 +1,212 @@
+"""Verbs on quotas: enter, change, delete. What reservations count of a quota is worked out again with each change.
+
+Verbs get the session, the actor and the time, flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, occupancies, price_classes, quota_use, records
+from booking.errors import NotFound, Violation
+from booking.kernel import events, revisions
+from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.models import Machine, Member, PriceClass, QuotaUse, Reservation, Ring, Workshop
+from booking.models import Quota as StoredQuota
+from booking.models.quota import MOST_MAX
+from booking.opening_hours import MINUTES_OF_A_DAY
+from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota
+from booking.quota_use import COUNTED, CountedReservation
+from booking.reservation_writer import counted
+from booking.rules import LENGTH_MINUTES_MAX
+from booking.events import RecordChanged
+from booking.wall_clock import USUAL_ZONE
+
+LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)
+_quota, _use = table_of(StoredQuota), table_of(QuotaUse)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaInput:
+    """What is entered of a quota; see quota_rules.Quota. weekdays: bits, Monday is 1; minutes of the day."""
+
+    measure: str
+    most: int
+    period: str | None = None
+    workshop_id: int | None = None
+    machine_id: int | None = None
+    member_id: int | None = None
+    price_class: str | None = None
+    weekdays: int | None = None
+    from_minute: int | None = None
+    until_minute: int | None = None
+
+
+def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime) -> int:
+    """Store a quota and return its id. It counts from the present week or month on. Raises RecordRefused."""
+    records.refuse(check_quota(session, data))
+    _lock_machines(session, data)
+    (new_id,) = records.new_ids(session, _quota)
+    stored = StoredQuota(id=new_id, counted_from=_counted_from(session, data, now), **records.values_of(data))
+    session.add(stored)
+    session.flush()
+    records.note(session, "quota", stored.id, "entered", by, now)
+    recount(session, stored.id)
+    return stored.id
+
+
+def change_quota(
+    session: Session, quota_id: int, data: QuotaInput, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Change a quota; reservations already made stay. Raises NotFound, StaleRevision, RecordRefused."""
+    stored = revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
+    records.refuse(check_quota(session, data))
+    _lock_machines(session, data)
+    changed = records.write(stored, records.values_of(data))
+    if not changed:
+        return
+    stored.counted_from = min(stored.counted_from, _counted_from(session, data, now))
+    stored.revision += 1
+    session.flush()
+    records.note(session, "quota", quota_id, ",".join(changed), by, now)
+    recount(session, quota_id)
+
+
+def delete_quota(session: Session, quota_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Delete a quota: from now on nothing is refused because of it. Raises NotFound, StaleRevision."""
+    revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
+    session.execute(delete(_use).where(_use.c.quota_id == quota_id))
+    session.execute(delete(_quota).where(_quota.c.id == quota_id))
+    session.expire_all()
+    records.note_deleted_ids(session, _quota, [quota_id])
+    deleted = RecordChanged(table="quota", record_id=quota_id, what="deleted", key=str(quota_id))
+    events.record(session, deleted, by=by, at=now)
+
+
+def check_quota(session: Session, data: QuotaInput) -> list[Violation]:
+    """Return what is wrong.
+
+    quota_zero (most), at_most, unknown_measure, missing (period, weekdays, member, ...), opening_backwards.
+    """
+    violations: list[Violation] = []
+    if data.most < 1:
+        violations.append(Violation("quota_zero", "most", limit=1, actual=data.most))
+    elif data.most > MOST_MAX:
+        violations.append(Violation("at_most", "most", limit=MOST_MAX, actual=data.most))
+    return violations + _check_shape(data) + list(_check_references(session, data))
+
+
+def _check_shape(data: QuotaInput) -> list[Violation]:
+    """Return what is wrong with measure, period and prime time, which belong together."""
+    if data.measure not in set(Measure):
+        return [Violation("missing", "measure")]
+    is_open, is_prime = data.measure == Measure.OPEN, data.measure == Measure.PRIME_TIME
+    found: list[Violation] = []
+    if is_open == (data.period in set(Period)):
+        found.append(Violation("missing" if not is_open else "not_here", "period"))
+    prime = (data.weekdays, data.from_minute, data.until_minute)
+    if not is_prime:
+        return found + ([Violation("not_here", "weekdays")] if any(one is not None for one in prime) else [])
+    if not data.weekdays or not 1 <= data.weekdays <= ALL_WEEKDAYS:
+        found.append(Violation("missing", "weekdays"))
+    since, until = data.from_minute, data.until_minute
+    if since is None or until is None or not 0 <= since < until <= MINUTES_OF_A_DAY:
+        found.append(Violation("opening_backwards", "until_minute"))
+    return found
+
+
+def _check_references(session: Session, data: QuotaInput) -> Iterator[Violation]:
+    """Yield one_group for a member and a price class at once, and missing for what there is not."""
+    if data.member_id is not None and data.price_class is not None:
+        yield Violation("one_group", "member_id")
+    if data.member_id is not None and session.get(Member, data.member_id) is None:
+        yield Violation("missing", "member_id")
+    if data.price_class is not None and session.get(PriceClass, data.price_class) is None:
+        yield Violation("missing", "price_class")
+    if data.workshop_id is not None and session.get(Workshop, data.workshop_id) is None:
+        yield Violation("missing", "workshop_id")
+    if data.machine_id is not None:
+        machine = session.get(Machine, data.machine_id)
+        if machine is None or machine.workshop_id != data.workshop_id:
+            yield Violation("missing", "machine_id")
+
+
+def recount(session: Session, quota_id: int) -> None:
+    """Work out again what all reservations count of a quota. The machines for which it counts are locked."""
+    session.execute(delete(_use).where(_use.c.quota_id == quota_id))
+    rows = [row for one in _quotas(session, quota_id) for row in counted_rows(session, one)]
+    for start in range(0, len(rows), 500):
+        session.execute(insert(_use), rows[start : start + 500])
+
+
+def counted_rows(session: Session, quota: Quota) -> Iterator[dict[str, Any]]:
+    """Yield what every reservation counts of a quota, as rows of QuotaUse, worked out from the reservations alone."""
+    if quota.period is None:
+        return
+    since = quota.period_from(quota.counted_from).start
+    statement = select(Reservation).where(
+        Reservation.status.in_(COUNTED),
+        Reservation.ends_at > since,
+        Reservation.starts_at > since - LONGEST,
+        Reservation.machine_id.in_(select(Machine.id).where(*_machines_of(quota))),
+    )
+    for reservation in session.scalars(statement.order_by(Reservation.id)):
+        yield from quota_use.rows_of(counted(reservation), quota)
+
+
+def all_quotas(session: Session) -> Sequence[Quota]:
+    """Return every quota of the ring, in the order of ids."""
+    return tuple(_quotas(session))
+
+
+def _quotas(session: Session, quota_id: int | None = None) -> Iterator[Quota]:
+    ring_zone = session.scalar(select(Ring.timezone).where(Ring.id == 1)) or USUAL_ZONE
+    statement = select(StoredQuota, Workshop.timezone).outerjoin(Workshop, Workshop.id == StoredQuota.workshop_id)
+    if quota_id is not None:
+        statement = statement.where(StoredQuota.id == quota_id)
+    for stored, zone in session.execute(statement.order_by(StoredQuota.id)):
+        yield quota_of(stored, ZoneInfo(ring_zone), ZoneInfo(zone or ring_zone))
+
+
+def quota_of(stored: Any, ring_zone: ZoneInfo, workshop_zone: ZoneInfo) -> Quota:
+    """Return a stored or entered quota as its rule."""
+    prime = None
+    if stored.weekdays is not None:
+        prime = PrimeTime(stored.weekdays, stored.from_minute, stored.until_minute, workshop_zone)
+    return Quota(
+        id=getattr(stored, "id", 0),
+        measure=Measure(stored.measure),
+        period=None if stored.period is None else Period(stored.period),
+        most=stored.most,
+        workshop_id=stored.workshop_id,
+        machine_id=stored.machine_id,
+        member_id=stored.member_id,
+        price_class=stored.price_class,
+        prime=prime,
+        zone=ring_zone,
+        counted_from=getattr(stored, "counted_from", date.min),
+    )
+
+
+def _machines_of(quota: Quota | QuotaInput) -> list[Any]:
+    if quota.machine_id is not None:
+        return [Machine.id == quota.machine_id]
+    return [] if quota.workshop_id is None else [Machine.workshop_id == quota.workshop_id]
+
+
+def _lock_machines(session: Session, data: QuotaInput) -> None:
+    """Lock the machines for which a quota counts: no reservation is entered between its change and its recount."""
+    occupancies.lock_machines(session, session.scalars(select(Machine.id).where(*_machines_of(data))))
+
+
+def _counted_from(session: Session, data: QuotaInput, now: datetime) -> date:
+    today = price_classes.ring_today(session, now)
+    return today.replace(day=1) if data.period == Period.MONTH else today - timedelta(days=today.weekday())

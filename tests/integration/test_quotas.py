@@ -1,0 +1,187 @@
+"""Quotas: two requests at once never pass one, and what is given back is given back exactly."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from booking import audits, decisions, quotas, reservations, usage
+from booking.errors import RecordRefused, RequestRefused
+from booking.kernel.transaction import write_transaction
+from booking.models import QuotaUse
+from booking.overruling import Overruling
+from booking.quotas import QuotaInput
+from tests import builders
+from tests.builders import SOMEBODY, SampleRing, hours
+from tests.conftest import MONDAY
+
+WEEK = QuotaInput(measure="time", period="week", most=8 * 60)
+BY = {"by": SOMEBODY, "now": MONDAY}
+
+
+def enter(session: Session, data: QuotaInput) -> int:
+    with write_transaction(session):
+        return quotas.enter_quota(session, data, **BY)
+
+
+def used(session: Session) -> int:
+    """Return the minutes that are counted, after the audit found them right."""
+    session.rollback()
+    assert audits.quota_use(session) == ()
+    return sum(session.scalars(select(QuotaUse.seconds))) // 60
+
+
+def test_a_quota_refuses_with_its_figures_and_everything_given_back_counts_no_more(
+    session: Session, sample_ring: SampleRing
+) -> None:
+    early = builders.reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 30), now=MONDAY)
+    enter(session, WEEK)
+    assert used(session) == 6 * 60, "what was reserved before counts"
+
+    with pytest.raises(RequestRefused) as refused:
+        builders.reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 30, 33), now=MONDAY)
+    (broken,) = refused.value.violations
+    assert (broken.rule, broken.limit, broken.actual, broken.added) == ("quota_time", 480, 540, 180)
+    with pytest.raises(RequestRefused):
+        builders.reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 30, 31), now=MONDAY, places=3)
+    builders.reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 30, 33), now=MONDAY)
+    asked = builders.reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 32), now=MONDAY)
+    assert used(session) == (6 + 3 + 2) * 60, "each member has an own quota, and a request counts"
+
+    with write_transaction(session):
+        decisions.reject(session, asked.id, "no", **BY)
+        reservations.move(session, early.id, hours(MONDAY, 24, 28), **BY)
+    assert used(session) == (4 + 3) * 60
+    with write_transaction(session), pytest.raises(RequestRefused):
+        reservations.move(session, early.id, hours(MONDAY, 24, 33), **BY)
+    with write_transaction(session):
+        reservations.move(session, early.id, hours(MONDAY, 24, 33), overruling=Overruling("harvest"), **BY)
+        reservations.move(session, early.id, hours(MONDAY, 24, 32.5), **BY)
+    assert used(session) == int((8.5 + 3) * 60), "keeping less is never refused, even above the quota"
+    with write_transaction(session):
+        reservations.cancel(session, early.id, **BY)
+    again = builders.reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 32), now=MONDAY)
+    with write_transaction(session):
+        assert decisions.expire(session, again.id, by=SOMEBODY, now=MONDAY + timedelta(hours=30))
+    assert used(session) == 3 * 60
+
+
+def test_a_use_that_ends_early_counts_what_it_took_and_a_no_show_all_of_it(
+    session: Session, sample_ring: SampleRing
+) -> None:
+    enter(session, WEEK)
+    fetched = builders.reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 5), now=MONDAY)
+    missed = builders.reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
+    measured = usage.Measurement(amount=1)
+    with write_transaction(session):
+        usage.hand_out(session, fetched.id, measured, by=SOMEBODY, now=MONDAY + timedelta(hours=1))
+        usage.hand_back(session, fetched.id, measured, by=SOMEBODY, now=MONDAY + timedelta(hours=2))
+        decisions.report_no_show(session, missed.id, by=SOMEBODY, now=MONDAY + timedelta(hours=3))
+    assert used(session) == 2 * 60
+
+
+def test_a_move_that_waits_counts_the_greater_of_its_two_times(session: Session, sample_ring: SampleRing) -> None:
+    enter(session, WEEK)
+    asked = builders.reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    with write_transaction(session):
+        decisions.approve(session, asked.id, **BY)
+        reservations.move(session, asked.id, hours(MONDAY, 48, 54), **BY)
+    assert used(session) == 6 * 60
+    with write_transaction(session):
+        reservations.withdraw_move(session, asked.id, **BY)
+    assert used(session) == 4 * 60
+
+
+def test_the_quota_for_the_narrowest_group_holds_and_prime_time_and_open_ones_count_by_themselves(
+    session: Session, sample_ring: SampleRing
+) -> None:
+    everybody = enter(session, QuotaInput(measure="open", most=1, workshop_id=sample_ring.hall))
+    enter(session, QuotaInput(measure="open", most=2, workshop_id=sample_ring.hall, member_id=sample_ring.bernd))
+    prime = {"weekdays": 0b11111, "from_minute": 17 * 60, "until_minute": 20 * 60}
+    enter(session, QuotaInput(measure="prime_time", period="month", most=60, machine_id=sample_ring.combine,
+                              workshop_id=sample_ring.hall, **prime))  # fmt: skip
+    wanted = [(sample_ring.combine, 9, 11), (sample_ring.cold_store, 1, 2), (sample_ring.cold_store, 2, 3)]
+    rules: dict[str, list[str]] = {}
+    for name, member_id in (("anna", sample_ring.anna), ("bernd", sample_ring.bernd)):
+        for machine_id, start, end in wanted:
+            # 9 to 11 hours after Monday, 8:00 is 17:00 to 19:00.
+            try:
+                builders.reserve(session, machine_id, member_id, hours(MONDAY, start, end), now=MONDAY)
+            except RequestRefused as refusal:
+                rules.setdefault(name, []).extend(one.rule for one in refusal.violations)
+    assert rules == {"anna": ["quota_prime_time", "quota_open"], "bernd": ["quota_prime_time"]}
+
+    with write_transaction(session):
+        quotas.delete_quota(session, everybody, **BY)
+    builders.reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
+    assert used(session) == 0
+
+
+def test_a_reservation_over_the_end_of_a_week_counts_in_both_and_the_audit_finds_what_was_tampered_with(
+    session: Session, sample_ring: SampleRing
+) -> None:
+    enter(session, WEEK)
+    # Sunday 20:00 to Monday 4:00 in Berlin.
+    builders.reserve(
+        session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 6 * 24 + 12, 6 * 24 + 20), now=MONDAY
+    )
+    rows = session.execute(select(QuotaUse.first_day, QuotaUse.seconds).order_by(QuotaUse.first_day)).all()
+    assert [(day.day, seconds // 3_600) for day, seconds in rows] == [(23, 4), (30, 4)]
+    session.rollback()
+    with write_transaction(session):
+        session.execute(update(QuotaUse).where(QuotaUse.first_day == rows[0][0]).values(seconds=60))
+    (found,) = audits.quota_use(session)
+    assert (found.facts["seconds"], found.facts["stored"]) == (4 * 3_600, 60)
+
+
+def test_a_quota_that_cannot_be_meant_is_refused_by_field(session: Session, sample_ring: SampleRing) -> None:
+    wrong = {
+        ("quota_zero", "most"): QuotaInput(measure="open", most=0),
+        ("missing", "period"): QuotaInput(measure="time", most=5),
+        ("not_here", "period"): QuotaInput(measure="open", most=5, period="week"),
+        ("missing", "weekdays"): QuotaInput(measure="prime_time", most=5, period="week", from_minute=1, until_minute=2),
+        ("one_group", "member_id"): QuotaInput(measure="open", most=5, member_id=sample_ring.anna, price_class="guest"),
+        ("missing", "machine_id"): QuotaInput(
+            measure="open", most=5, machine_id=sample_ring.laser, workshop_id=sample_ring.hall
+        ),
+    }
+    for (rule, field), data in wrong.items():
+        with write_transaction(session), pytest.raises(RecordRefused) as refused:
+            quotas.enter_quota(session, data, **BY)
+        assert (rule, field) in {(one.rule, one.field) for one in refused.value.violations}
+    assert quotas.all_quotas(session) == ()
+
+
+def test_two_requests_at_once_never_pass_a_quota_together(
+    app: Flask, session: Session, sample_ring: SampleRing
+) -> None:
+    enter(session, QuotaInput(measure="time", period="week", most=4 * 60))
+    enter(session, QuotaInput(measure="open", most=6))
+    session.rollback()
+    machines = [sample_ring.combine, sample_ring.cold_store]
+    start = Barrier(8)
+
+    def ask(number: int) -> bool:
+        with app.app_context():
+            start.wait()
+            try:
+                span = hours(MONDAY, 24 + number, 25 + number)
+                builders.reserve(db.session(), machines[number % 2], sample_ring.anna, span, now=MONDAY)
+            except RequestRefused:
+                return False
+            finally:
+                db.session.remove()
+            return True
+
+    with ThreadPoolExecutor(8) as pool:
+        served = list(pool.map(ask, range(8)))
+    assert sum(served) == 4
+    assert used(session) == 4 * 60
+    assert audits.contradictions(session) == ()
