@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -35,6 +36,9 @@ __all__ = [
     "Violation",
     "WrongStatus",
 ]
+
+
+ANY = "any"  # as confirmed: whatever a change of rules does, for an import that has no page to ask on
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +185,30 @@ class DecisionsRefused(DomainError):
 
 
 class ReservationsOutside(DomainError):
-    """Reservations to come lie outside the new rules, which the user has not confirmed yet; nothing is stored.
+    """New rules have effects that the user has not confirmed yet; nothing is stored.
 
-    facts: count. broken: the broken rules by id of the reservation, in order of time. fingerprint: of all of them.
+    Reservations to come lie outside of them, or they would have refused reservations of the last season.
+
+    facts: count (to come), refused (of the last season). broken: the broken rules by id of the reservation to come, in
+    order of time. season: a SeasonPreview, or None. fingerprint: of all that is to be confirmed.
     """
 
     code = "reservations_outside"
 
-    def __init__(self, broken: Mapping[int, Sequence[Violation]], fingerprint: str) -> None:
-        super().__init__(count=len(broken))
+    def __init__(self, broken: Mapping[int, Sequence[Violation]], season: Any = None) -> None:
+        refused = season.refused if season else 0
+        super().__init__(count=len(broken), refused=refused)
         self.broken = broken
-        self.fingerprint = fingerprint
+        self.season = season
+        text = ",".join(map(str, sorted(broken))) + f";{refused}"
+        self.fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @classmethod
+    def require_confirmed(cls, broken: Mapping[int, Sequence[Violation]], season: Any, confirmed: str) -> None:
+        """Raise unless there is nothing to confirm, or the user has confirmed exactly this, or ANY."""
+        found = cls(broken, season)
+        if (found.facts["count"] or found.facts["refused"]) and confirmed not in (ANY, found.fingerprint):
+            raise found
 
 
 class NotFound(DomainError):

@@ -95,7 +95,7 @@ class Quota:
 
     def first_day(self, day: date) -> date:
         """Return the first day of the week or month of a day."""
-        return day.replace(day=1) if self.period is Period.MONTH else day - timedelta(days=day.weekday())
+        return first_day_of(self.period, day)
 
     def period_from(self, first: date) -> TimeSpan:
         """Return a week or month from its first day on."""
@@ -141,6 +141,11 @@ def applying(quotas: Iterable[Quota], member_id: int, price_class: str) -> tuple
         narrowest = max(quota.specificity for quota in in_group)
         found += [quota for quota in in_group if quota.specificity == narrowest]
     return tuple(found)
+
+
+def first_day_of(period: str | None, day: date) -> date:
+    """Return the first day of the week or month of a day."""
+    return day.replace(day=1) if period == Period.MONTH else day - timedelta(days=day.weekday())
 
 
 def days_of(weekdays: int) -> tuple[int, ...]:

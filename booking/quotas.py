@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, occupancies, price_classes, quota_use, records
-from booking.errors import NotFound, Violation
+from booking import occupancies, price_classes, quota_use, records, season_preview
+from booking.errors import ANY, NotFound, ReservationsOutside, Violation
+from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
@@ -23,11 +24,11 @@ from booking.models import Machine, Member, PriceClass, QuotaUse, Reservation, R
 from booking.models import Quota as StoredQuota
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
-from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota
-from booking.quota_use import COUNTED, CountedReservation
+from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota, first_day_of
+from booking.quota_use import COUNTED
 from booking.reservation_writer import counted
 from booking.rules import LENGTH_MINUTES_MAX
-from booking.events import RecordChanged
+from booking.season_preview import SeasonPreview
 from booking.wall_clock import USUAL_ZONE
 
 LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)
@@ -50,10 +51,15 @@ class QuotaInput:
     until_minute: int | None = None
 
 
-def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime) -> int:
-    """Store a quota and return its id. It counts from the present week or month on. Raises RecordRefused."""
+def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime, confirmed: str = ANY) -> int:
+    """Store a quota and return its id. It counts from the present week or month on.
+
+    confirmed: the fingerprint of a ReservationsOutside that the user saw, or ANY. Raises RecordRefused,
+    ReservationsOutside.
+    """
     records.refuse(check_quota(session, data))
     _lock_machines(session, data)
+    _require_confirmed(session, data, confirmed, now)
     (new_id,) = records.new_ids(session, _quota)
     stored = StoredQuota(id=new_id, counted_from=_counted_from(session, data, now), **records.values_of(data))
     session.add(stored)
@@ -64,15 +70,26 @@ def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime)
 
 
 def change_quota(
-    session: Session, quota_id: int, data: QuotaInput, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    quota_id: int,
+    data: QuotaInput,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    confirmed: str = ANY,
 ) -> None:
-    """Change a quota; reservations already made stay. Raises NotFound, StaleRevision, RecordRefused."""
+    """Change a quota; reservations already made stay. confirmed: as in enter_quota().
+
+    Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside.
+    """
     stored = revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
     records.refuse(check_quota(session, data))
-    _lock_machines(session, data)
-    changed = records.write(stored, records.values_of(data))
-    if not changed:
+    if not records.changed_fields(stored, records.values_of(data)):
         return
+    _lock_machines(session, data)
+    _require_confirmed(session, data, confirmed, now)
+    changed = records.write(stored, records.values_of(data))
     stored.counted_from = min(stored.counted_from, _counted_from(session, data, now))
     stored.revision += 1
     session.flush()
@@ -89,6 +106,31 @@ def delete_quota(session: Session, quota_id: int, *, by: Actor, now: datetime, r
     records.note_deleted_ids(session, _quota, [quota_id])
     deleted = RecordChanged(table="quota", record_id=quota_id, what="deleted", key=str(quota_id))
     events.record(session, deleted, by=by, at=now)
+
+
+def preview(
+    session: Session, data: QuotaInput, *, now: datetime
+) -> tuple[SeasonPreview, dict[int, tuple[Violation, ...]]]:
+    """Return what a quota would have refused in the last season, and which reservations to come would pass it."""
+    members_of = None
+    if data.member_id is not None:
+        members_of = [data.member_id]
+    elif data.price_class is not None:
+        members_of = list(session.scalars(select(Member.id).where(Member.price_class == data.price_class)))
+    ring_zone = ZoneInfo(_ring_zone(session))
+    zone = session.scalar(select(Workshop.timezone).where(Workshop.id == data.workshop_id))
+    rule = quota_of(data, ring_zone, ZoneInfo(zone) if zone else ring_zone)
+    return season_preview.of_quota(session, rule, members_of, now=now)
+
+
+def _require_confirmed(session: Session, data: QuotaInput, confirmed: str, now: datetime) -> None:
+    if confirmed != ANY:
+        season, to_come = preview(session, data, now=now)
+        ReservationsOutside.require_confirmed(to_come, season, confirmed)
+
+
+def _ring_zone(session: Session) -> str:
+    return session.scalar(select(Ring.timezone).where(Ring.id == 1)) or USUAL_ZONE
 
 
 def check_quota(session: Session, data: QuotaInput) -> list[Violation]:
@@ -168,7 +210,7 @@ def all_quotas(session: Session) -> Sequence[Quota]:
 
 
 def _quotas(session: Session, quota_id: int | None = None) -> Iterator[Quota]:
-    ring_zone = session.scalar(select(Ring.timezone).where(Ring.id == 1)) or USUAL_ZONE
+    ring_zone = _ring_zone(session)
     statement = select(StoredQuota, Workshop.timezone).outerjoin(Workshop, Workshop.id == StoredQuota.workshop_id)
     if quota_id is not None:
         statement = statement.where(StoredQuota.id == quota_id)
@@ -208,5 +250,4 @@ def _lock_machines(session: Session, data: QuotaInput) -> None:
 
 
 def _counted_from(session: Session, data: QuotaInput, now: datetime) -> date:
-    today = price_classes.ring_today(session, now)
-    return today.replace(day=1) if data.period == Period.MONTH else today - timedelta(days=today.weekday())
+    return first_day_of(data.period, price_classes.ring_today(session, now))

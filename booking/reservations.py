@@ -106,15 +106,7 @@ def move(
     change = moving.change_of(reservation, wish, may_decide=may_decide)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    found = wishes.refuse_violations(
-        session,
-        wish,
-        terms.policy,
-        asked_at=now,
-        held=change.held,
-        reservation_id=reservation_id,
-        overruling=overruling,
-    )
+    found = wishes.refuse_move(session, wish, terms.policy, change.held, reservation_id, now=now, overruling=overruling)
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)

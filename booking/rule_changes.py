@@ -8,7 +8,6 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from booking import catalogue, machines, members, rules, workshops
+from booking import catalogue, machines, members, rules, season_preview, workshops
 from booking.closure_events import MemberOutsideRules, ReservationAccepted
-from booking.errors import ReservationNotFound, ReservationsOutside, Violation
+from booking.errors import ANY, ReservationNotFound, ReservationsOutside, Violation
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
@@ -30,10 +29,10 @@ from booking.machines import MachineInput
 from booking.models import Machine, Reservation, Status
 from booking.opening_hours import Opening
 from booking.rules import LENGTH_MINUTES_MAX, Policy
+from booking.season_preview import SeasonPreview
 from booking.timespan import TimeSpan
 from booking.workshops import WorkshopInput
 
-ANY = "any"  # as confirmed: whatever lies outside, for an import that has no page to ask on
 TO_COME = (Status.REQUESTED, Status.CONFIRMED)
 LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)  # bounds how far back what is not over can have begun
 IDS_MAX = 500  # in one statement
@@ -242,7 +241,8 @@ def _mark(
     rows = [row for row in found if row.id in outside and row.machine_id in previously]
     was = {one.reservation_id: one for one in violations_of_many(session, rows, previously)}
     new = [one for one in outside.values() if _codes(one) - _codes(was.get(one.reservation_id))]
-    _require_confirmed(new, confirmed)
+    season = SeasonPreview() if confirmed == ANY else season_preview.of_policies(session, before, changed, now=now)
+    ReservationsOutside.require_confirmed({one.reservation_id: one.violations for one in new}, season, confirmed)
     _set(session, [row.id for row in found if row.id not in outside], outside_rules_since=None)
     _set(session, [one.reservation_id for one in new], outside_rules_since=now)
     if tells_members:
@@ -258,15 +258,6 @@ def _to_come(session: Session, condition: ColumnElement[bool], now: datetime) ->
 
 def _codes(outside: Outside | None) -> set[str]:
     return {violation.rule for violation in outside.violations} if outside else set()
-
-
-def _require_confirmed(new: Sequence[Outside], confirmed: str) -> None:
-    if not new or confirmed == ANY:
-        return
-    ids = ",".join(str(one.reservation_id) for one in sorted(new, key=lambda one: one.reservation_id))
-    fingerprint = hashlib.sha256(ids.encode()).hexdigest()[:16]
-    if confirmed != fingerprint:
-        raise ReservationsOutside({one.reservation_id: one.violations for one in new}, fingerprint)
 
 
 def _set(session: Session, reservation_ids: Iterable[int], **values: datetime | None) -> None:

@@ -61,6 +61,22 @@ def refuse_violations(
     return refuse_unless_overruled(RequestRefused, violations, overruling, overrulable=OF_RESERVING)
 
 
+def refuse_move(
+    session: Session,
+    wish: Wish,
+    policy: Policy,
+    held: Held,
+    reservation_id: int,
+    *,
+    now: datetime,
+    overruling: Overruling | None = None,
+) -> tuple[str, ...]:
+    """Return the rules that are overruled when a reservation gets another span now; as refuse_violations()."""
+    return refuse_violations(
+        session, wish, policy, asked_at=now, held=held, reservation_id=reservation_id, overruling=overruling
+    )
+
+
 def violations_of(
     session: Session,
     wish: Wish,

@@ -17,6 +17,7 @@ MODULES = (
     "closure_decisions",
     "damage",
     "announcements",
+    "quotas",
     "usage",
     "costs",
     "allocations",

@@ -48,13 +48,17 @@ STATUS_DESCRIPTIONS = {
 
 
 class Violation(ResponseModel):
-    """A broken rule or an invalid field. limit and actual: the values, in the unit of the rule."""
+    """A broken rule or an invalid field. limit and actual: the values, in the unit of the rule.
+
+    added: what the wish itself adds to actual, for a quota; else left out.
+    """
 
     rule: str
     field: str
     message: str
     limit: int | str | None
     actual: int | str | None
+    added: int | None = None
 
 
 class Alternative(ResponseModel):

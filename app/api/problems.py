@@ -127,13 +127,14 @@ def _of_machine(refused: MachineRefusal) -> dict[str, Any]:
 
 def of_violation(violation: Violation) -> dict[str, Any]:
     """Return a broken rule with its limit and actual value."""
-    return {
+    found = {
         "rule": violation.rule,
         "field": FIELDS.get(violation.field, violation.field),
         "message": violation_sentence(violation),
         "limit": _json_value(violation.limit),
         "actual": _json_value(violation.actual),
     }
+    return found if violation.added is None else found | {"added": violation.added}
 
 
 def of_invalid(error: ValidationError) -> Reply:

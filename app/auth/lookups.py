@@ -21,6 +21,7 @@ from booking.queries import (
     DamageView,
     GroupView,
     MachineCard,
+    QuotaView,
     ReservationView,
     SlipView,
     WorkshopView,
@@ -93,6 +94,13 @@ def group(group_id: int) -> GroupView:
     """Return a group of machines of a workshop that the current request may touch. Raises GroupNotFound."""
     view = queries.group(db.session(), group_id)
     permissions.require(workshop_id=view.workshop_id, missing=GroupNotFound(id=group_id))
+    return view
+
+
+def quota(quota_id: int) -> QuotaView:
+    """Return a quota that the current request may touch: of a managed workshop. Raises NotFound."""
+    view = queries.quota(db.session(), quota_id)
+    permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=quota_id))
     return view
 
 

@@ -16,7 +16,7 @@ from app.exports.event_log import EventRow
 from app.wording import events
 from billing.models import Cost, Pool, Share, Tariff
 from booking.events import RecordChanged
-from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Workshop
+from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Quota, Workshop
 from calendars.models import Feed
 
 # The facts that refer to an object, in the order in which they are shown -> the kind of object.
@@ -61,6 +61,11 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
     ),
     "announcement": lambda: select(Announcement.id, Announcement.id, func.substr(Announcement.text, 1, 80)),
     "group": lambda: select(MachineGroup.id, MachineGroup.id, MachineGroup.name),
+    "quota": lambda: (
+        select(Quota.id, Quota.id, func.coalesce(Machine.name, Workshop.name, ""))
+        .outerjoin(Machine, Machine.id == Quota.machine_id)
+        .outerjoin(Workshop, Workshop.id == Quota.workshop_id)
+    ),
     "feed": lambda: select(Feed.id, Feed.id, User.name).join(User, User.id == Feed.user_id),
     "wall_screen": lambda: select(WallScreen.id, WallScreen.id, WallScreen.label),
 }

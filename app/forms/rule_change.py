@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -36,12 +37,14 @@ class RuleChangeMixin(BaseForm):
     """A form that asks before it stores rules outside of which reservations lie.
 
     confirmed: the fingerprint of what was shown; sent with the second button. outside: what is to be confirmed.
+    season_lines: of the last season, some that the new rules would have refused; set by outside_lines().
     """
 
     confirmed = HiddenField()
     tells_members = BooleanField(_l("Tell the members by e-mail, one for each of them"))
 
     outside: ReservationsOutside | None = None
+    season_lines: tuple[OutsideLine, ...] = ()
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Remember what is to be confirmed; any other refusal is shown as usual."""
@@ -53,7 +56,12 @@ class RuleChangeMixin(BaseForm):
         """Return the first reservations that are to be confirmed, in order of time."""
         if self.outside is None:
             return ()
-        shown = list(self.outside.broken)[:SHOWN_MAX]
-        return tuple(
-            outside_line(view, self.outside.broken[view.id]) for view in queries.reservations_by_id(session, shown)
-        )
+        season = self.outside.season
+        if season is not None:
+            self.season_lines = _lines(session, dict(season.examples))
+        return _lines(session, dict(islice(self.outside.broken.items(), SHOWN_MAX)))
+
+
+def _lines(session: Session, broken: Mapping[int, Sequence[Violation]]) -> tuple[OutsideLine, ...]:
+    found = queries.reservations_by_id(session, list(broken))
+    return tuple(outside_line(view, broken[view.id]) for view in found)

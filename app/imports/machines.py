@@ -25,7 +25,7 @@ from app.imports.tables import Row
 from app.imports.values import Texts, cell_changes, machine_texts
 from app.wording.folding import fold, slug_of
 from booking import machines, queries, rule_changes
-from booking.errors import MachineNotFound
+from booking.errors import ANY, MachineNotFound
 from booking.kernel.events import Actor
 from booking.machines import MachineInput
 from booking.queries import MachineCard
@@ -64,9 +64,7 @@ def enter_machine_row(
     if entered == stored and places == card.places:
         return RowOutcome(row.line, card.slug, SAME, kept=kept)
     # What lies outside the new rules is listed on the manager's desk afterwards.
-    outside = rule_changes.change_machine(
-        session, card.id, entered, places=places, by=by, now=now, confirmed=rule_changes.ANY
-    )
+    outside = rule_changes.change_machine(session, card.id, entered, places=places, by=by, now=now, confirmed=ANY)
     old = _texts(session, stored, card.places, card.workshop_id)
     changes = cell_changes(MACHINES, old, _texts(session, entered, places, card.workshop_id))
     stored_record = StoredRecord(card.id, machine_values(stored, card.places), machine_values(entered, places))

@@ -25,7 +25,7 @@ from app.wording.formats import format_span
 from app.wording.references import reference_texts
 from booking import condition_changes, deletions, queries, rule_changes
 from booking.deletions import References
-from booking.errors import RecordRefused
+from booking.errors import ANY, RecordRefused
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.member_import import known_members
@@ -161,9 +161,7 @@ def _restore_machines(
     for one in stored:
         if one.before:
             machine, places = history.machine_of(one.before)
-            rule_changes.change_machine(
-                session, one.record_id, machine, places=places, by=by, now=now, confirmed=rule_changes.ANY
-            )
+            rule_changes.change_machine(session, one.record_id, machine, places=places, by=by, now=now, confirmed=ANY)
     deletions.delete_machines(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 

@@ -42,7 +42,7 @@ FINDING_TEXTS = {
     "other_machine": "{kind} {id}: other_machine",
     "no_owner": "places are held for {kind} {id}, which does not exist",
     "out": "machine {machine_id}: {out} places are handed out, it has {places}",
-    "quota_use": "quota {quota_id}, reservation {reservation_id}, from {first_day}: {stored} s stored, it counts {seconds}",
+    "quota_use": "quota {quota_id}, from {first_day}: reservation {reservation_id} counts {seconds} s, not {stored}",
     "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
     "group_costs": "allocation {allocation_id}: cost group {group} is not the sum of its costs",

@@ -158,6 +158,7 @@ RECORD_LABELS: dict[str, Any] = {
     "announcement": _l("announcement"),
     "group": _l("group of machines"),
     "wall_screen": _l("screen in a workshop"),
+    "quota": _l("quota"),
 }
 
 
@@ -196,6 +197,14 @@ FIELD_LABELS: dict[str, Any] = {
     "ended_at": _l("ended at once"),
     "resumed": _l("its end was taken back"),
     "revoked_at": _l("revoked"),
+    "measure": _l("What is limited"),
+    "most": _l("At most"),
+    "period": _l("in a week or month"),
+    "machine_id": _l("Machine"),
+    "member_id": _l("Member"),
+    "weekdays": _l("Days of prime time"),
+    "from_minute": _l("Prime time from"),
+    "until_minute": _l("Prime time until"),
 }
 
 

@@ -88,6 +88,7 @@ from booking.queries.outside_rules import (
     with_violations,
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
+from booking.queries.quotas import OwnQuota, QuotaView, own_quotas, period_of, quota, quotas
 from booking.queries.records import Picture, photo, photo_ids, photos_without_small, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
@@ -171,9 +172,11 @@ __all__ = [
     "MemberName",
     "OpenUse",
     "OutsideView",
+    "OwnQuota",
     "Picture",
     "PriceClassSpan",
     "PriceClassView",
+    "QuotaView",
     "ReservationView",
     "SlipFilter",
     "SlipTotals",
@@ -247,12 +250,16 @@ __all__ = [
     "outside_count",
     "outside_ids",
     "outside_rules",
+    "own_quotas",
     "past_reservations",
+    "period_of",
     "photo",
     "photo_ids",
     "photos_without_small",
     "price_class_history",
     "price_classes",
+    "quota",
+    "quotas",
     "reservation",
     "reservation_by_uid",
     "reservations",

@@ -12,12 +12,13 @@ from flask_babel import force_locale
 
 from app.wording.rules import RULES, VIOLATION_TEXTS
 from app.wording.rules.text import RuleText, ViolationText, by_code
+from booking.overruling import QUOTAS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VIOLATION = re.compile(r'Violation\(\s*"(\w+)"')
 PARTS = ("name", "sentence", "help_text", "way_out", "import_way_out")
 # Reservations of another program were asked for in time, elsewhere, and each for a machine.
-NOT_BINDING_IMPORTS = {"notice", "horizon", "group_empty"}
+NOT_BINDING_IMPORTS = {"notice", "horizon", "group_empty", *QUOTAS}
 
 
 def codes_in(*patterns: str) -> set[str]:
@@ -26,7 +27,7 @@ def codes_in(*patterns: str) -> set[str]:
     return {code for file in files for code in VIOLATION.findall(file.read_text(encoding="utf-8"))}
 
 
-RESERVING = codes_in("booking/rules.py") | {"ends_before_start", "slot_taken"}
+RESERVING = codes_in("booking/rules.py") | {"ends_before_start", "slot_taken", *QUOTAS}
 OTHERS = codes_in("booking/**/*.py", "app/**/*.py") - RESERVING
 
 

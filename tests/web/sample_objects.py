@@ -24,13 +24,14 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, damage_reports, groups, records, usage
+from booking import announcements, blockings, damage_reports, groups, quotas, records, usage
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
+from booking.quotas import QuotaInput
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, open_session, reserve
 from tests.conftest import MONDAY
@@ -91,6 +92,12 @@ def _group(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         group_id = groups.make(session, sample_ring.hall, entered, by=SOMEBODY, now=MONDAY)
     return Sample(group_id, workshop_id=sample_ring.hall)
+
+
+def _quota(session: Session, sample_ring: SampleRing) -> Sample:
+    with write_transaction(session):
+        entered = QuotaInput(measure="open", most=50, workshop_id=sample_ring.hall)
+        return Sample(quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY), workshop_id=sample_ring.hall)
 
 
 def _damage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -270,6 +277,7 @@ SAMPLES: dict[str, Build] = {
     "damage_id": _damage,
     "announcement_id": _announcement,
     "group_id": _group,
+    "quota_id": _quota,
     "induction_id": _induction,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),

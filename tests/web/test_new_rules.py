@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.imports.table_import import import_table, preview_table, read
 from booking import decisions, queries, reservations, rule_changes
-from booking.errors import ReservationsOutside
+from booking.errors import ANY, ReservationsOutside
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
@@ -128,7 +128,11 @@ def test_a_new_zone_or_holidays_are_judged_the_same_way(session, sample_ring, da
 )
 def test_new_rules_of_a_machine_are_judged_and_others_are_not(session, sample_ring, nights, rule, value, count):
     data = MachineInput(slug="combine", name="Combine", charge_unit="ha")
-    for harmless in ({"notice_hours": 500}, {"late_cancel_hours": 72}, {"name": "Claas"}):
+    of_asking = replace(data, notice_hours=500)
+    with pytest.raises(ReservationsOutside) as refusal, write_transaction(session):
+        rule_changes.change_machine(session, sample_ring.combine, of_asking, places=1, by=SOMEBODY, now=MONDAY)
+    assert refusal.value.facts == {"count": 0, "refused": 3}, "notice judges nobody afterwards, but is shown before"
+    for harmless in ({"late_cancel_hours": 72}, {"name": "Claas"}):
         with write_transaction(session):
             changed = replace(data, **harmless)
             rule_changes.change_machine(session, sample_ring.combine, changed, places=1, by=SOMEBODY, now=MONDAY)
@@ -188,7 +192,7 @@ def test_a_manager_of_another_workshop_accepts_nothing(log_in, nights, session, 
 def change_hours(session, now=MONDAY):
     with write_transaction(session):
         hall = queries.workshop(session, "hall").id
-        rule_changes.change_workshop(session, hall, HALL, DAYS, by=SOMEBODY, now=now, confirmed=rule_changes.ANY)
+        rule_changes.change_workshop(session, hall, HALL, DAYS, by=SOMEBODY, now=now, confirmed=ANY)
 
 
 def test_a_waiting_move_is_judged_by_the_time_that_is_confirmed_too(wanda, session, sample_ring):

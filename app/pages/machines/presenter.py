@@ -19,6 +19,7 @@ from app.wording.bars import Column, stacked
 from app.wording.ribbon import Ribbon
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
+from app.wording.rules.quotas import own_quota_text, quota_amount, quota_group, quota_place
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.whereabouts import still_out_sentence
 from billing import charges
@@ -111,6 +112,7 @@ class MachinePage:
     induction: MyInduction | None = None
     use: WeeksOfUse | None = None
     contact: tuple[str, ...] = ()
+    quotas: tuple[str, ...] = ()
 
 
 def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, now: datetime) -> MachinePage:
@@ -141,7 +143,17 @@ def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, 
         tuple(one.name for one in recipients.managers_of(session, card.workshop_id, now=now))
         if reader.is_of_the_ring
         else (),
+        _quotas(session, card, reader.member_id, now) if reader.is_of_the_ring else (),
     )
+
+
+def _quotas(session: Session, card: MachineCard, member_id: int | None, now: datetime) -> tuple[str, ...]:
+    """Return the quotas that hold for a member here, with what is used of them; without a member, all quotas."""
+    if member_id is None:
+        found = queries.quotas(session, [card.workshop_id])
+        here = (view for view in found if view.rule.machine_id in (None, card.id))
+        return tuple(f"{quota_amount(view.rule)}, {quota_place(view)}: {quota_group(view)}" for view in here)
+    return tuple(own_quota_text(own) for own in queries.own_quotas(session, member_id, card.id, now=now))
 
 
 def price_of(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> Price | None:

@@ -31,8 +31,8 @@ ERRORS = (
     ErrorText(
         "reservations_outside",
         409,
-        _l("Reservations lie outside the new rules"),
-        _l("Reservations lie outside the new rules. Nothing is saved yet: look at them, then confirm."),
+        _l("The new rules have effects"),
+        _l("Nothing is saved yet: look at what the new rules do, then confirm."),
     ),
     ErrorText(
         "decisions_refused",

@@ -107,6 +107,17 @@ USAGE_RULES = (
 )
 
 RECORD_RULES = (
+    ViolationText(
+        code="quota_zero",
+        sentence=_l(
+            "With a quota of %(actual)s nobody could reserve anything. Enter more than zero; to stop lending, close or "
+            "retire the machine."
+        ),
+    ),
+    ViolationText(code="not_here", sentence=_l("This does not belong to what is limited here. Leave it empty.")),
+    ViolationText(
+        code="one_group", sentence=_l("A quota is for one member or for a price class. Leave one of both empty.")
+    ),
     ViolationText(code="missing", sentence=_l("This must be filled in.")),
     ViolationText(code="at_least", sentence=_l("This must be at least %(limit)s, not %(actual)s.")),
     ViolationText(
