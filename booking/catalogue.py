@@ -17,7 +17,7 @@ from booking.errors import MachineNotFound
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import Machine, OpeningHours, Quota, Ring, Unit, Workshop
+from booking.models import GroupMachine, Machine, OpeningHours, Quota, Ring, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.quota_rules import Measure, Period, PrimeTime
 from booking.rules import RULE_NAMES, Policy
@@ -53,6 +53,7 @@ _QUOTA_COLUMNS = (
     "most",
     "workshop_id",
     "machine_id",
+    "group_id",
     "member_id",
     "price_class",
     "weekdays",
@@ -60,10 +61,15 @@ _QUOTA_COLUMNS = (
     "until_minute",
     "counted_from",
 )
-# For which machines a quota counts. A quota of a group of machines would be one line more here.
+_of_all = _quota.c.machine_id.is_(None) & _quota.c.group_id.is_(None)
+_group_of_machine = (
+    select(GroupMachine.group_id).where(GroupMachine.machine_id == _machine.c.id).correlate(_machine).scalar_subquery()
+)
+# For which machines a quota counts.
 QUOTA_COUNTS_FOR = or_(
     _quota.c.machine_id == _machine.c.id,
-    _quota.c.machine_id.is_(None) & (_quota.c.workshop_id.is_(None) | (_quota.c.workshop_id == _machine.c.workshop_id)),
+    _quota.c.group_id == _group_of_machine,
+    _of_all & (_quota.c.workshop_id.is_(None) | (_quota.c.workshop_id == _machine.c.workshop_id)),
 )
 _QUOTAS = (
     select(cast(json_rows(*(_quota.c[name] for name in _QUOTA_COLUMNS)), String))

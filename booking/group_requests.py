@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from booking import group_choice, groups, occupancies
+from booking import group_choice, groups, occupancies, quota_use
 from booking.group_choice import GroupWish
 from booking.kernel.events import Actor
 from booking.overruling import Overruling
@@ -33,13 +33,14 @@ def request_in_group(
 ) -> GroupResult:
     """Hold one machine of a group for a member; which one: group_choice.choose.
 
-    The group is locked against changes, then all of its machines in the order of their ids, so that two requests
-    cannot choose the same machine, and what is read is what is decided on. A group that was emptied meanwhile is
-    refused (group_empty). uid, approve, overruling: as in request_reservation.
+    The group is locked against changes, then the member's use of quotas, then all of its machines in the order of
+    their ids, so that two requests cannot choose the same machine, and what is read is what is decided on. A group
+    that was emptied meanwhile is refused (group_empty). uid, approve, overruling: as in request_reservation.
 
     Raises GroupNotFound, MemberNotFound, GroupTaken, GroupRefused.
     """
     groups.lock_for_request(session, wish.group_id)
+    quota_use.lock(session, [wish.member_id])
     occupancies.lock_machines(session, groups.ranks_of(session, wish.group_id))
     machine_id = group_choice.choose(session, wish, now=now, overruling=overruling)
     entered = request_reservation(

@@ -58,11 +58,11 @@ class PrimeTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """The most that a member may have of a machine, of the machines of a workshop, or of all machines of the ring.
+    """The most that a member may have of a machine, a group, the machines of a workshop, or all machines of the ring.
 
-    most: minutes, or a number of open reservations. period: None for open reservations. workshop_id, machine_id: None
-    for all. member_id, price_class: whom it is for, at most one of them; None for everybody. zone: of the ring.
-    counted_from: the first day of the first week or month in which it counts.
+    most: minutes, or a number of open reservations. period: None for open reservations. workshop_id, machine_id,
+    group_id: None for all. member_id, price_class: whom it is for, at most one of them; None for everybody. zone: of
+    the ring. counted_from: the first day of the first week or month in which it counts.
     """
 
     id: int
@@ -72,6 +72,7 @@ class Quota:
     period: Period | None = None
     workshop_id: int | None = None
     machine_id: int | None = None
+    group_id: int | None = None
     member_id: int | None = None
     price_class: str | None = None
     prime: PrimeTime | None = None
@@ -81,6 +82,11 @@ class Quota:
     def code(self) -> str:
         """The code of the rule: quota_time, quota_prime_time, quota_open."""
         return f"quota_{self.measure.value}"
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether what reservations count of it is stored; else it is counted when it is read."""
+        return self.period is not None and self.group_id is None
 
     @property
     def specificity(self) -> int:
@@ -165,7 +171,8 @@ def differences(before: Mapping[date, int], after: Mapping[date, int]) -> dict[d
 
 def _counts_the_same(quota: Quota) -> tuple[object, ...]:
     prime = quota.prime and (quota.prime.weekdays, quota.prime.from_minute, quota.prime.until_minute)
-    return quota.workshop_id or 0, quota.machine_id or 0, quota.measure.value, quota.period or "", prime or ()
+    scope = quota.workshop_id or 0, quota.machine_id or 0, quota.group_id or 0
+    return *scope, quota.measure.value, quota.period or "", prime or ()
 
 
 def _sort_key(quota: Quota) -> tuple[object, ...]:

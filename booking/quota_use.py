@@ -6,12 +6,13 @@ shortened, moved, declined or expired is given back exactly. Open reservations a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from booking import catalogue, price_classes
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import HOLDING, Machine, Member, QuotaAccount, QuotaUse, Reservation, Status
+from booking.models import HOLDING, GroupMachine, Machine, Member, QuotaAccount, QuotaUse, Reservation, Status
 from booking.models import Quota as StoredQuota
 from booking.quota_rules import Measure, Quota, applying
 from booking.timespan import TimeSpan
@@ -30,6 +31,21 @@ COUNTED = (*HOLDING, Status.COMPLETED, Status.NO_SHOW)
 
 _use, _account, _reservation = map(table_of, (QuotaUse, QuotaAccount, Reservation))
 _ANY_QUOTA = PreparedStatement(select(exists(select(literal(1)).select_from(table_of(StoredQuota))).label("found")))
+_COUNTED_COLUMNS = [
+    _reservation.c[name]
+    for name in (
+        "id",
+        "machine_id",
+        "member_id",
+        "status",
+        "starts_at",
+        "ends_at",
+        "places",
+        "former_starts_at",
+        "former_ends_at",
+        "former_places",
+    )
+]
 _USED = select(_use.c.quota_id, _use.c.first_day, func.sum(_use.c.seconds).label("seconds")).group_by(
     _use.c.quota_id, _use.c.first_day
 )
@@ -84,7 +100,7 @@ def check(
     held = tuple(held)
     day = local_day(time[0].start, next(iter(quotas)).zone)
     own = applying(quotas, member_id, price_classes.price_class_on(session, member_id, day))
-    used = _used(session, member_id, own, reservation_id)
+    used = used_seconds(session, member_id, own, time[0], excluding=reservation_id)
     for quota in own:
         if quota.measure is Measure.OPEN:
             if not held:
@@ -117,31 +133,78 @@ def open_count(session: Session, member_id: int, quota: Quota, now: datetime, *,
     statement = select(func.count()).where(
         _reservation.c.member_id == member_id, _reservation.c.status.in_(HOLDING), _reservation.c.ends_at > now
     )
-    if quota.machine_id is not None:
-        statement = statement.where(_reservation.c.machine_id == quota.machine_id)
-    elif quota.workshop_id is not None:
-        of_workshop = select(Machine.id).where(Machine.workshop_id == quota.workshop_id)
-        statement = statement.where(_reservation.c.machine_id.in_(of_workshop))
+    statement = statement.where(*counts_for(quota))
     if excluding is not None:
         statement = statement.where(_reservation.c.id != excluding)
     return session.scalar(statement) or 0
 
 
-def used_seconds(session: Session, member_id: int, quotas: Iterable[Quota]) -> Mapping[tuple[int, date], int]:
-    """Return how many seconds of a member are counted, by quota and first day of the week or month."""
-    return _used(session, member_id, quotas, None)
+def counts_for(quota: Quota) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition on the machine of a reservation under which a quota counts it."""
+    machine_id = _reservation.c.machine_id
+    if quota.machine_id is not None:
+        yield machine_id == quota.machine_id
+    elif quota.group_id is not None:
+        yield machine_id.in_(select(GroupMachine.machine_id).where(GroupMachine.group_id == quota.group_id))
+    elif quota.workshop_id is not None:
+        yield machine_id.in_(select(Machine.id).where(Machine.workshop_id == quota.workshop_id))
 
 
-def _used(
-    session: Session, member_id: int, quotas: Iterable[Quota], excluding: int | None
+def used_seconds(
+    session: Session, member_id: int, quotas: Iterable[Quota], span: TimeSpan, *, excluding: int | None = None
 ) -> Mapping[tuple[int, date], int]:
-    ids = [quota.id for quota in quotas if quota.measure is not Measure.OPEN]
-    if not ids:
-        return {}
-    statement = _USED.where(_use.c.member_id == member_id, _use.c.quota_id.in_(ids))
-    if excluding is not None:
-        statement = statement.where(_use.c.reservation_id != excluding)
-    return {(quota_id, first): int(seconds) for quota_id, first, seconds in session.execute(statement)}
+    """Return how many seconds of a member are counted in the weeks or months of a span, by quota and first day.
+
+    excluding: a reservation that is left out.
+    """
+    quotas = tuple(quotas)
+    found: dict[tuple[int, date], int] = defaultdict(int)
+    if stored := [quota.id for quota in quotas if quota.is_stored]:
+        statement = _USED.where(_use.c.member_id == member_id, _use.c.quota_id.in_(stored))
+        if excluding is not None:
+            statement = statement.where(_use.c.reservation_id != excluding)
+        for quota_id, first, seconds in session.execute(statement):
+            found[quota_id, first] = int(seconds)
+    for quota in quotas:
+        if quota.period is not None and not quota.is_stored:
+            for reservation in _around(session, member_id, quota, span, excluding):
+                for first, seconds in quota.counted_of(reservation.times).items():
+                    found[quota.id, first] += seconds
+    return found
+
+
+def _around(
+    session: Session, member_id: int, quota: Quota, span: TimeSpan, excluding: int | None
+) -> Iterator[CountedReservation]:
+    """Yield the reservations of a member that a quota counts in the weeks or months of a span."""
+    first = quota.period_from(quota.first_day(local_day(span.start, quota.zone)))
+    last = quota.period_from(quota.first_day(local_day(span.end, quota.zone)))
+    former = _reservation.c.former_starts_at
+    is_around = or_(
+        and_(_reservation.c.starts_at < last.end, _reservation.c.ends_at > first.start),
+        and_(former < last.end, _reservation.c.former_ends_at > first.start),
+    )
+    statement = select(*_COUNTED_COLUMNS).where(
+        _reservation.c.member_id == member_id, _reservation.c.status.in_(COUNTED), is_around, *counts_for(quota)
+    )
+    for row in session.execute(statement.where(_reservation.c.id != (excluding or 0))):
+        yield counted_of(row)
+
+
+def counted_since(session: Session, quota: Quota, since: datetime) -> Iterator[CountedReservation]:
+    """Yield the reservations of all members that a quota counts and that end after an instant, in the order of ids."""
+    ends_later = or_(_reservation.c.ends_at > since, _reservation.c.former_ends_at > since)
+    statement = select(*_COUNTED_COLUMNS).where(_reservation.c.status.in_(COUNTED), ends_later, *counts_for(quota))
+    for row in session.execute(statement.order_by(_reservation.c.id)):
+        yield counted_of(row)
+
+
+def counted_of(row: Any) -> CountedReservation:
+    """Return what quotas need to know of a reservation, stored or in memory."""
+    times = [(TimeSpan(row.starts_at, row.ends_at), row.places)]
+    if row.former_starts_at is not None:
+        times.append((TimeSpan(row.former_starts_at, row.former_ends_at), row.former_places))
+    return CountedReservation(row.id, row.machine_id, row.member_id, row.status, tuple(times))
 
 
 def count(session: Session, reservations: Collection[CountedReservation], *, are_new: bool = False) -> None:
@@ -161,7 +224,7 @@ def count(session: Session, reservations: Collection[CountedReservation], *, are
 
 def rows_of(reservation: CountedReservation, quota: Quota) -> Iterator[dict[str, Any]]:
     """Yield what a reservation counts of a quota, as rows of QuotaUse."""
-    if reservation.status not in COUNTED:
+    if reservation.status not in COUNTED or not quota.is_stored:
         return
     for first, seconds in quota.counted_of(reservation.times).items():
         yield {

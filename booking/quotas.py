@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,19 +19,31 @@ from booking.errors import ANY, NotFound, ReservationsOutside, Violation
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
-from booking.kernel.orm import table_of
-from booking.models import Machine, Member, PriceClass, QuotaUse, Reservation, Ring, Workshop
+from booking.kernel.orm import Base, table_of
+from booking.models import (
+    GroupMachine,
+    Machine,
+    MachineGroup,
+    Member,
+    PriceClass,
+    QuotaUse,
+    Ring,
+    Workshop,
+)
 from booking.models import Quota as StoredQuota
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
 from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota, first_day_of
-from booking.quota_use import COUNTED
-from booking.reservation_writer import counted
-from booking.rules import LENGTH_MINUTES_MAX
 from booking.season_preview import SeasonPreview
 from booking.wall_clock import USUAL_ZONE
 
-LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)
+_REFERENCES: dict[str, type[Base]] = {
+    "member_id": Member,
+    "price_class": PriceClass,
+    "workshop_id": Workshop,
+    "machine_id": Machine,
+    "group_id": MachineGroup,
+}
 _quota, _use = table_of(StoredQuota), table_of(QuotaUse)
 
 
@@ -44,6 +56,7 @@ class QuotaInput:
     period: str | None = None
     workshop_id: int | None = None
     machine_id: int | None = None
+    group_id: int | None = None
     member_id: int | None = None
     price_class: str | None = None
     weekdays: int | None = None
@@ -166,19 +179,19 @@ def _check_shape(data: QuotaInput) -> list[Violation]:
 
 
 def _check_references(session: Session, data: QuotaInput) -> Iterator[Violation]:
-    """Yield one_group for a member and a price class at once, and missing for what there is not."""
+    """Yield one_group for a member and a price class at once, and missing for what there is not in the workshop."""
     if data.member_id is not None and data.price_class is not None:
         yield Violation("one_group", "member_id")
-    if data.member_id is not None and session.get(Member, data.member_id) is None:
-        yield Violation("missing", "member_id")
-    if data.price_class is not None and session.get(PriceClass, data.price_class) is None:
-        yield Violation("missing", "price_class")
-    if data.workshop_id is not None and session.get(Workshop, data.workshop_id) is None:
-        yield Violation("missing", "workshop_id")
-    if data.machine_id is not None:
-        machine = session.get(Machine, data.machine_id)
-        if machine is None or machine.workshop_id != data.workshop_id:
-            yield Violation("missing", "machine_id")
+    if data.machine_id is not None and data.group_id is not None:
+        yield Violation("not_here", "group_id")
+    for field, model in _REFERENCES.items():
+        key = getattr(data, field)
+        if key is None:
+            continue
+        found = session.get(model, key)
+        is_elsewhere = isinstance(found, (Machine, MachineGroup)) and found.workshop_id != data.workshop_id
+        if found is None or is_elsewhere:
+            yield Violation("missing", field)
 
 
 def recount(session: Session, quota_id: int) -> None:
@@ -191,17 +204,11 @@ def recount(session: Session, quota_id: int) -> None:
 
 def counted_rows(session: Session, quota: Quota) -> Iterator[dict[str, Any]]:
     """Yield what every reservation counts of a quota, as rows of QuotaUse, worked out from the reservations alone."""
-    if quota.period is None:
+    if not quota.is_stored:
         return
     since = quota.period_from(quota.counted_from).start
-    statement = select(Reservation).where(
-        Reservation.status.in_(COUNTED),
-        Reservation.ends_at > since,
-        Reservation.starts_at > since - LONGEST,
-        Reservation.machine_id.in_(select(Machine.id).where(*_machines_of(quota))),
-    )
-    for reservation in session.scalars(statement.order_by(Reservation.id)):
-        yield from quota_use.rows_of(counted(reservation), quota)
+    for one in quota_use.counted_since(session, quota, since):
+        yield from quota_use.rows_of(one, quota)
 
 
 def all_quotas(session: Session) -> Sequence[Quota]:
@@ -230,6 +237,7 @@ def quota_of(stored: Any, ring_zone: ZoneInfo, workshop_zone: ZoneInfo) -> Quota
         most=stored.most,
         workshop_id=stored.workshop_id,
         machine_id=stored.machine_id,
+        group_id=stored.group_id,
         member_id=stored.member_id,
         price_class=stored.price_class,
         prime=prime,
@@ -241,6 +249,8 @@ def quota_of(stored: Any, ring_zone: ZoneInfo, workshop_zone: ZoneInfo) -> Quota
 def _machines_of(quota: Quota | QuotaInput) -> list[Any]:
     if quota.machine_id is not None:
         return [Machine.id == quota.machine_id]
+    if quota.group_id is not None:
+        return [Machine.id.in_(select(GroupMachine.machine_id).where(GroupMachine.group_id == quota.group_id))]
     return [] if quota.workshop_id is None else [Machine.workshop_id == quota.workshop_id]
 
 

@@ -108,7 +108,7 @@ def save(session: Session, reservation: Reservation, now: datetime) -> None:
     reservation.revision += 1
     reservation.changed_at = now
     session.flush()
-    quota_use.count(session, [counted(reservation)])
+    quota_use.count(session, [quota_use.counted_of(reservation)])
 
 
 def bump_revisions(session: Session, reservation_ids: Collection[int], now: datetime) -> None:
@@ -141,17 +141,6 @@ def retake(session: Session, reservation: Reservation, now: datetime) -> None:
     occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
     taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
     occupancies.retake(session, taking, now=now)
-
-
-def counted(reservation: Reservation) -> CountedReservation:
-    """Return what quotas need to know of a reservation as it is now."""
-    former = former_times.former_time(reservation)
-    times = [(TimeSpan(reservation.starts_at, reservation.ends_at), reservation.places)]
-    if former is not None:
-        times.append((former.span, former.places))
-    return CountedReservation(
-        reservation.id, reservation.machine_id, reservation.member_id, reservation.status, tuple(times)
-    )
 
 
 def _start_and_end(new: NewReservation) -> TimeSpan:

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from booking import members, rules
+from booking import members, quota_use, rules
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
-from booking.models import HOLDING, Machine, Reservation
+from booking.models import HOLDING, Reservation
 from booking.quota_rules import Measure, Quota
 from booking.quota_use import COUNTED
 from booking.rules import Policy
@@ -97,7 +97,7 @@ def of_quota(
 
     is_for: the members for whom it is; None for everybody. What it refuses does not count for what was asked for later.
     """
-    scope = list(_scope_of(quota))
+    scope = list(quota_use.counts_for(quota))
     if is_for is not None:
         scope.append(_reservation.c.member_id.in_(is_for))
     scope.append(_reservation.c.status.in_(COUNTED))
@@ -109,13 +109,6 @@ def of_quota(
         if one.id in refused and one.ends_at > now and one.status in HOLDING
     }
     return _summary(asked, refused), to_come
-
-
-def _scope_of(quota: Quota) -> Iterator[ColumnElement[bool]]:
-    if quota.machine_id is not None:
-        yield _reservation.c.machine_id == quota.machine_id
-    elif quota.workshop_id is not None:
-        yield _reservation.c.machine_id.in_(select(Machine.id).where(Machine.workshop_id == quota.workshop_id))
 
 
 def _asked(session: Session, *scope: ColumnElement[bool], now: datetime) -> Sequence[AskedReservation]:

@@ -43,8 +43,8 @@ class NewQuota(RequestModel):
     """The most that a member may have.
 
     most: minutes, or a number of open reservations. period: needed but for open reservations. workshop_id,
-    machine_id: null for all; only administrators enter quotas of the whole ring. member_id, price_class: whom it is
-    for, at most one of them; null for each member.
+    machine_id, group_id: null for all; only administrators enter quotas of the whole ring. member_id, price_class:
+    whom it is for, at most one of them; null for each member.
     """
 
     measure: MeasureName
@@ -52,6 +52,7 @@ class NewQuota(RequestModel):
     period: PeriodName | None = None
     workshop_id: Id | None = None
     machine_id: Id | None = None
+    group_id: Id | None = None
     member_id: Id | None = None
     price_class: ShortText | None = None
     prime_time: PrimeTime | None = None
@@ -81,6 +82,7 @@ class Quota(ResponseModel):
     period: PeriodName | None
     workshop_id: int | None
     machine_id: int | None
+    group_id: int | None
     member_id: int | None
     price_class: str | None
     prime_time: QuotaPrimeTime | None
@@ -173,6 +175,7 @@ def _input(body: NewQuota) -> QuotaInput:
         period=body.period,
         workshop_id=body.workshop_id,
         machine_id=body.machine_id,
+        group_id=body.group_id,
         member_id=body.member_id,
         price_class=body.price_class,
         weekdays=None if prime is None else bits_of(prime.weekdays),
@@ -190,6 +193,7 @@ def _quota(view: QuotaView) -> Quota:
         period=None if rule.period is None else rule.period.value,
         workshop_id=rule.workshop_id,
         machine_id=rule.machine_id,
+        group_id=rule.group_id,
         member_id=rule.member_id,
         price_class=rule.price_class,
         prime_time=None

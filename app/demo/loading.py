@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User
 from app.demo.accounting import Accounting
 from app.demo.base_data import build
+from app.demo.house_rules import enter_rules
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
 from app.notifications import subscribers as mail
@@ -69,6 +70,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
         session.execute(update(Ring).values(is_demo=True))
     season, accounting = Season(session, base, rng, now=present), Accounting(session, base)
     Simulation((*season.processes(scale), *accounting.processes())).run(session, until=present)
+    enter_rules(session, base, now=present)
     _skip_notifications(session, now=present)
 
 

@@ -5,10 +5,11 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.group_times import group_alternatives
-from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish, places_free
+from booking.availability.proposals import Alternative, WishCheck, check_wish, places_free
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
+from booking.availability.within_quotas import alternatives
 
 __all__ = [
     "AcceptedStarts",

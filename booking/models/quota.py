@@ -31,16 +31,21 @@ class Quota(Base):
         CheckConstraint(MEASURE, name="measure"),
         CheckConstraint(PRIME, name="prime_time"),
         CheckConstraint(f"most BETWEEN 1 AND {MOST_MAX}", name="most"),
-        CheckConstraint("machine_id IS NULL OR workshop_id IS NOT NULL", name="machine_in_workshop"),
+        CheckConstraint(
+            "(machine_id IS NULL AND group_id IS NULL) OR workshop_id IS NOT NULL", name="machine_in_workshop"
+        ),
+        CheckConstraint("machine_id IS NULL OR group_id IS NULL", name="one_scope"),
         CheckConstraint("member_id IS NULL OR price_class IS NULL", name="one_group"),
         Index(None, "workshop_id"),
         Index(None, "machine_id"),
+        Index(None, "group_id"),
         Index(None, "member_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     workshop_id: Mapped[int | None] = mapped_column(ForeignKey("booking_workshop.id"))
     machine_id: Mapped[int | None] = mapped_column(ForeignKey("booking_machine.id", ondelete="CASCADE"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("booking_machine_group.id"))
     member_id: Mapped[int | None] = mapped_column(ForeignKey("booking_member.id", ondelete="CASCADE"))
     price_class: Mapped[str | None] = mapped_column(ForeignKey("booking_price_class.code"))
     measure: Mapped[str]
@@ -62,7 +67,10 @@ class QuotaAccount(Base):
 
 
 class QuotaUse(Base):
-    """What a reservation counts of a quota in one week or month, by its first day."""
+    """What a reservation counts of a quota in one week or month, by its first day.
+
+    Of a group's quota nothing is stored: it is counted as it is read, because the machines of a group change.
+    """
 
     __tablename__ = "booking_quota_use"
     __table_args__ = (

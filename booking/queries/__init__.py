@@ -88,7 +88,7 @@ from booking.queries.outside_rules import (
     with_violations,
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
-from booking.queries.quotas import OwnQuota, QuotaView, own_quotas, period_of, quota, quotas
+from booking.queries.quotas import OwnQuota, QuotaView, own_quotas, quota, quotas
 from booking.queries.records import Picture, photo, photo_ids, photos_without_small, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
@@ -252,7 +252,6 @@ __all__ = [
     "outside_rules",
     "own_quotas",
     "past_reservations",
-    "period_of",
     "photo",
     "photo_ids",
     "photos_without_small",

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, price_classes, quota_use
 from booking.errors import NotFound
-from booking.models import Machine, Member, Ring, Workshop
+from booking.models import Machine, MachineGroup, Member, Ring, Workshop
 from booking.models import PriceClass as StoredPriceClass
 from booking.models import Quota as StoredQuota
+from booking.opening_hours import MOMENT
 from booking.queries.price_classes import PriceClassView
 from booking.quota_rules import Measure, Quota, applying
 from booking.quotas import quota_of
@@ -33,6 +34,7 @@ class QuotaView:
     workshop_id: int | None
     workshop_name: str | None
     machine_name: str | None
+    group_name: str | None
     member_name: str | None
     member_number: str | None
     price_class: PriceClassView | None
@@ -85,7 +87,7 @@ def own_quotas(session: Session, member_id: int, machine_id: int, *, now: dateti
         return ()
     today = local_day(now, found[0].zone)
     own = applying(found, member_id, price_classes.price_class_on(session, member_id, today))
-    used = quota_use.used_seconds(session, member_id, own)
+    used = quota_use.used_seconds(session, member_id, own, TimeSpan(now, now + MOMENT))
     return tuple(
         OwnQuota(
             rule,
@@ -95,11 +97,6 @@ def own_quotas(session: Session, member_id: int, machine_id: int, *, now: dateti
         )
         for rule in own
     )
-
-
-def period_of(rule: Quota, now: datetime) -> TimeSpan:
-    """Return the present week or month of a quota of time."""
-    return rule.period_from(rule.first_day(local_day(now, rule.zone)))
 
 
 def _is_open_to(member_id: int | None) -> ColumnElement[bool]:
@@ -114,6 +111,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             Workshop.name,
             Workshop.timezone,
             Machine.name,
+            MachineGroup.name,
             Member.name,
             Member.number,
             StoredPriceClass.code,
@@ -122,6 +120,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(Workshop, Workshop.id == StoredQuota.workshop_id)
         .outerjoin(Machine, Machine.id == StoredQuota.machine_id)
+        .outerjoin(MachineGroup, MachineGroup.id == StoredQuota.group_id)
         .outerjoin(Member, Member.id == StoredQuota.member_id)
         .outerjoin(StoredPriceClass, StoredPriceClass.code == StoredQuota.price_class)
     )
@@ -137,9 +136,10 @@ def _views(session: Session, statement: Select[*tuple[Any, ...]]) -> tuple[Quota
             workshop_id=stored.workshop_id,
             workshop_name=workshop,
             machine_name=machine,
+            group_name=group,
             member_name=member,
             member_number=number,
             price_class=None if code is None else PriceClassView(code, name_de, name_en),
         )
-        for stored, workshop, zone, machine, member, number, code, name_de, name_en in session.execute(statement)
+        for stored, workshop, zone, machine, group, member, number, code, name_de, name_en in session.execute(statement)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -12,8 +13,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import audits, decisions, quotas, reservations, usage
-from booking.errors import RecordRefused, RequestRefused
+from booking import audits, decisions, groups, quotas, reservations, usage
+from booking.errors import GroupRefused, RecordRefused, RequestRefused
+from booking.group_choice import GroupWish
+from booking.group_requests import request_in_group
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import QuotaUse
 from booking.overruling import Overruling
@@ -185,3 +189,21 @@ def test_two_requests_at_once_never_pass_a_quota_together(
     assert sum(served) == 4
     assert used(session) == 4 * 60
     assert audits.contradictions(session) == ()
+
+
+def test_a_quota_of_a_group_counts_its_machines_as_they_are_now(session: Session, sample_ring: SampleRing) -> None:
+    machines = (RankedMachine(sample_ring.combine), RankedMachine(sample_ring.cold_store))
+    with write_transaction(session):
+        group_id = groups.make(session, sample_ring.hall, GroupInput("Any", machines), **BY)
+    enter(session, replace(WEEK, most=3 * 60, workshop_id=sample_ring.hall, group_id=group_id))
+    kept = builders.reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    wish = GroupWish(group_id, sample_ring.anna, hours(MONDAY, 3, 5))
+    with write_transaction(session), pytest.raises(GroupRefused) as refused:
+        request_in_group(session, wish, **BY)
+    assert {one.rule for one in refused.value.violations} == {"quota_time"}
+    with write_transaction(session):
+        reservations.move(session, kept.id, hours(MONDAY, 1, 2), **BY)
+        request_in_group(session, wish, **BY)
+    with write_transaction(session):
+        groups.change(session, group_id, machines=machines[1:], **BY)
+    assert used(session) == 0

@@ -237,6 +237,8 @@ def _choice(other: Alternative, card: MachineCard, wish: Wish) -> Choice:
 
 def _difference(span: TimeSpan, wished: TimeSpan, card: MachineCard) -> str:
     days = (local_day(span.start, card.zone) - local_day(wished.start, card.zone)).days
+    if span.start == wished.start:
+        return _("as much as fits")
     if days > 0:
         return ngettext("%(num)s day later", "%(num)s days later", days)
     if days < 0:

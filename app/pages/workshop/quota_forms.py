@@ -23,11 +23,11 @@ from booking.members import LENGTHS_MAX
 from booking.models import Member
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
-from booking.queries import MachineCard, PriceClassView, QuotaView, WorkshopView
+from booking.queries import GroupView, MachineCard, PriceClassView, QuotaView, WorkshopView
 from booking.quota_rules import WEEKDAYS, Measure, bits_of, days_of
 from booking.quotas import QuotaInput
 
-RING, WORKSHOP, MACHINE = "ring", "workshop", "machine"
+RING, WORKSHOP, GROUP, MACHINE = "ring", "workshop", "group", "machine"
 EVERYBODY, ONE_MEMBER = "everybody", "member"
 MEASURES = {
     "time-week": _l("hours in a week"),
@@ -59,6 +59,7 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
     def offer(
         self,
         places: Sequence[WorkshopView],
+        groups: Sequence[GroupView],
         cards: Sequence[MachineCard],
         classes: Sequence[PriceClassView],
         *,
@@ -70,6 +71,14 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
         scopes = [(RING, _("All machines of the ring together"))] if is_for_ring else []
         for place in places:
             scopes.append((f"{WORKSHOP}-{place.id}", _("%(workshop)s: all machines together", workshop=place.name)))
+            scopes += [
+                (
+                    f"{GROUP}-{place.id}-{one.id}",
+                    _("%(workshop)s: group %(group)s", workshop=place.name, group=one.name),
+                )
+                for one in groups
+                if one.workshop_id == place.id
+            ]
             scopes += [
                 (f"{MACHINE}-{place.id}-{card.id}", f"{place.name}: {card.name}")
                 for card in cards
@@ -99,6 +108,8 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
             self.machine_id.data = f"{WORKSHOP}-{rule.workshop_id}"
         if rule.machine_id is not None:
             self.machine_id.data = f"{MACHINE}-{rule.workshop_id}-{rule.machine_id}"
+        if rule.group_id is not None:
+            self.machine_id.data = f"{GROUP}-{rule.workshop_id}-{rule.group_id}"
         self.price_class.data = ONE_MEMBER if rule.member_id else EVERYBODY
         if rule.price_class is not None:
             self.price_class.data = f"class-{rule.price_class}"
@@ -131,7 +142,8 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
             period=period or None,
             most=self._most(),
             workshop_id=int(scope[1]) if len(scope) > 1 else None,
-            machine_id=int(scope[2]) if len(scope) > 2 else None,
+            machine_id=int(scope[2]) if scope[0] == MACHINE else None,
+            group_id=int(scope[2]) if scope[0] == GROUP else None,
             member_id=self.found_member,
             price_class=group.removeprefix("class-") if group.startswith("class-") else None,
             weekdays=bits_of(day for day in self.weekdays.data or () if day in WEEKDAYS) if is_prime else None,

@@ -112,6 +112,7 @@ def _offer(form: QuotaForm) -> None:
     places = [one for one in queries.workshops(session) if permissions.may_touch("workshop.edit", workshop_id=one.id)]
     form.offer(
         places,
+        queries.groups(session, workshop_ids=[place.id for place in places]),
         presenter.my_machines(session),
         queries.price_classes(session),
         is_for_ring=bool(current_user.is_admin),

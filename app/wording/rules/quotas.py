@@ -132,6 +132,8 @@ def quota_place(view: QuotaView) -> str:
     """Return where a quota counts."""
     if view.machine_name is not None:
         return view.machine_name
+    if view.group_name is not None:
+        return _("all machines of the group %(group)s together", group=view.group_name)
     if view.workshop_name is not None:
         return _("all machines of %(workshop)s together", workshop=view.workshop_name)
     return _("all machines of the ring together")
@@ -167,4 +169,6 @@ def own_quota_text(own: OwnQuota) -> str:
 def _scope(rule: Quota) -> str:
     if rule.machine_id is not None:
         return _("here alone")
+    if rule.group_id is not None:
+        return _("all machines of the group together")
     return _("all machines of the ring together") if rule.workshop_id is None else _("all machines here together")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0080"
-down_revision = "0079"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("workshop_id", sa.Integer, sa.ForeignKey("booking_workshop.id")),
         sa.Column("machine_id", sa.Integer, sa.ForeignKey("booking_machine.id", ondelete="CASCADE")),
+        sa.Column("group_id", sa.Integer, sa.ForeignKey("booking_machine_group.id")),
         sa.Column("member_id", sa.Integer, sa.ForeignKey("booking_member.id", ondelete="CASCADE")),
         sa.Column("price_class", sa.String, sa.ForeignKey("booking_price_class.code")),
         sa.Column("measure", sa.String, nullable=False),
@@ -43,10 +44,14 @@ def upgrade() -> None:
         sa.CheckConstraint(MEASURE, name="measure"),
         sa.CheckConstraint(PRIME, name="prime_time"),
         sa.CheckConstraint("most BETWEEN 1 AND 600000", name="most"),
-        sa.CheckConstraint("machine_id IS NULL OR workshop_id IS NOT NULL", name="machine_in_workshop"),
+        sa.CheckConstraint(
+            "(machine_id IS NULL AND group_id IS NULL) OR workshop_id IS NOT NULL", name="machine_in_workshop"
+        ),
+        sa.CheckConstraint("machine_id IS NULL OR group_id IS NULL", name="one_scope"),
         sa.CheckConstraint("member_id IS NULL OR price_class IS NULL", name="one_group"),
         sa.Index(None, "workshop_id"),
         sa.Index(None, "machine_id"),
+        sa.Index(None, "group_id"),
         sa.Index(None, "member_id"),
     )
     op.create_table(

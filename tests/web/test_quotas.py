@@ -1,0 +1,102 @@
+"""Quotas: entered by managers after a preview, told to members with their figures, from page and API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking import queries, quotas
+from booking.kernel.transaction import write_transaction
+from booking.quotas import QuotaInput
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+from tests.web.programs import program_of
+from tests.web.test_new_reservation import wish
+
+NEW = "/workshop/quotas/new"
+
+
+@pytest.fixture
+def week(session, sample_ring):
+    """Eight hours a week for each member, of all machines of the hall."""
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=8 * 60, workshop_id=sample_ring.hall)
+        return quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+
+def form(sample_ring, **changes):
+    entered = {
+        "measure": "time-week",
+        "most": "4",
+        "machine_id": f"workshop-{sample_ring.hall}",
+        "price_class": "everybody",
+    }
+    return entered | changes
+
+
+def test_a_manager_sees_what_a_quota_would_have_refused_before_it_is_entered(session, sample_ring, log_in):
+    early = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    late = reserve(
+        session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 30, 33), now=MONDAY + timedelta(hours=1)
+    )
+    wanda = log_in(sample_ring.wanda_login)
+    asked = wanda.post(NEW, data=form(sample_ring))
+    assert asked.status_code == 409
+    for text in (
+        "1 reservation lies outside the new rules",
+        "In the last year it would have refused 1 reservation",
+        f"/reservations/{late.id}",
+        "3 h are used; this would be 3 h more. 1 h would still fit.",
+    ):
+        assert text in asked.text
+    assert f"/reservations/{early.id}" not in asked.text
+    assert queries.quotas(session, None) == ()
+
+    fingerprint = (
+        asked.text.partition('name="confirmed" value="')[2].partition('"')[0]
+        or (asked.text.partition('name="confirmed"')[2].partition('value="')[2].partition('"')[0])
+    )
+    stored = wanda.post(NEW, data=form(sample_ring, confirmed=fingerprint), follow_redirects=True)
+    assert "4 h a week" in stored.text
+    assert "all machines of Maschinenhalle together" in stored.text
+
+    edit = f"/workshop/quotas/{queries.quotas(session, None)[0].id}/edit"
+    assert wanda.get(edit).status_code == 200
+    changed = wanda.post(edit, data=form(sample_ring, most="10,5", revision="0"), follow_redirects=True)
+    assert "10 h 30 min a week" in changed.text
+    gone = wanda.post(edit.replace("edit", "delete"), follow_redirects=True)
+    assert "The quota is deleted: 10 h 30 min a week." in gone.text
+
+
+def test_a_member_reads_the_quota_and_its_figures_and_a_manager_may_make_an_exception(
+    session, sample_ring, log_in, week, app
+):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 7), now=MONDAY)
+    anna = log_in(sample_ring.anna_login)
+    assert "8 h a week, all machines here together; this week you have 6 h" in anna.get("/machines/splitter").text
+    assert (
+        "8 h a week, all machines of Maschinenhalle together: each member"
+        in log_in(sample_ring.wanda_login).get("/machines/splitter").text
+    )
+    for page in (
+        anna.post("/reservations/new", data=wish(machine="splitter", hours="3")),
+        anna.get("/reservations/check", query_string=wish(machine="splitter", hours="3")),
+    ):
+        assert "6 h are used; this would be 3 h more. 2 h would still fit." in page.text
+        assert "9:00–11:00" in page.text, "what fits is offered"
+        assert "9:00–12:00</b><small>7 days later" in page.text, "and the next week in which all of it fits"
+    api = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+    body = {"machine_id": sample_ring.splitter, "starts_at": "2026-11-24T08:00:00Z", "ends_at": "2026-11-24T11:00:00Z"}
+    refused = api.post("/reservations", body)
+    (broken,) = refused.json["violations"]
+    assert (refused.status_code, broken["rule"], broken["limit"], broken["actual"], broken["added"]) == (
+        422,
+        "quota_time",
+        480,
+        540,
+        180,
+    )
+    manager = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+    overruled = {**body, "member_id": sample_ring.anna, "overrule_reason": "harvest"}
+    assert manager.post("/reservations", overruled).status_code == 201
