@@ -18,10 +18,18 @@ WEEKDAYS = bits_of(range(5))
 def enter_rules(session: Session, base: BaseData, *, now: datetime) -> None:
     """Enter quotas of the open workshop: hours in a week, evenings in a month, and open reservations of guests."""
     workshop_id = base.workshops[PENZBERG]
-    evenings = {"weekdays": WEEKDAYS, "from_minute": 17 * 60, "until_minute": 21 * 60}
+    evenings = QuotaInput(
+        measure="prime_time",
+        period="month",
+        most=16 * 60,
+        workshop_id=workshop_id,
+        weekdays=WEEKDAYS,
+        from_minute=17 * 60,
+        until_minute=21 * 60,
+    )
     for entered in (
         QuotaInput(measure="time", period="week", most=12 * 60, workshop_id=workshop_id),
-        QuotaInput(measure="prime_time", period="month", most=16 * 60, workshop_id=workshop_id, **evenings),
+        evenings,
         QuotaInput(measure="open", most=2, workshop_id=workshop_id, price_class="guest"),
     ):
         quotas.enter_quota(session, entered, by=DEMO, now=now)
