@@ -29,6 +29,7 @@ from app.web import (
     large_requests,
     locales,
     log_redaction,
+    page_context,
     rate_limits,
     security_headers,
     template_cache,
@@ -70,6 +71,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     security_headers.init_app(app)
     clean_request.init_app(app)
     template_cache.init_app(app)
+    page_context.init_app(app)
     locales.init_app(app)
     rate_limits.init_app(app)
     errors.init_app(app)

@@ -1,7 +1,7 @@
 """Passwords: policy, hashing, and a limit of concurrent hashing.
 
 Stored as argon2id (m=9 MiB, t=4, p=1). The OWASP cheat sheet names it beside m=46 MiB, t=1 and m=19 MiB, t=2 as equally
-strong; it takes 15 ms of processor time instead of 59 and 20, because much of theirs is the system's work for fresh memory.
+strong; it takes 15 ms of processor time instead of 59 and 20: much of theirs is the system's work for fresh memory.
 Length is the only formal rule; common passwords and names of the owner or the ring are refused.
 """
 

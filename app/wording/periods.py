@@ -6,7 +6,8 @@ from datetime import date
 from functools import lru_cache
 
 from babel.dates import format_interval, get_month_names
-from flask_babel import get_locale
+
+from app.extensions import page_locale
 
 
 def format_days(first: date, last: date) -> str:
@@ -16,7 +17,7 @@ def format_days(first: date, last: date) -> str:
 
 def format_month(month: int) -> str:
     """Return March, as it stands alone below a chart. month: from 1."""
-    return str(get_month_names("wide", "stand-alone", _language())[month])
+    return _cached_month(month, _language())
 
 
 def format_short_month(month: int) -> str:
@@ -25,9 +26,14 @@ def format_short_month(month: int) -> str:
 
 
 @lru_cache(maxsize=64)
+def _cached_month(month: int, language: str) -> str:
+    return str(get_month_names("wide", "stand-alone", language)[month])
+
+
+@lru_cache(maxsize=64)
 def _cached_days(first: date, last: date, language: str) -> str:
     return format_interval(first, last, "yMMMMd", locale=language)
 
 
 def _language() -> str:
-    return str(get_locale() or "en")
+    return str(page_locale() or "en")
