@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app.auth import permissions
 from app.background.deferral import is_carried_out
 from app.clock import now
+from app.pages.band_html import band_html, place
 from app.pages.contacts import contacts_of
 from app.pages.looks import look_of
 from app.pages.menu import menu
@@ -48,6 +49,8 @@ def init_app(app: Flask) -> None:
         picture_url=picture_url,
         first_picture_url=first_picture_url,
         icon=icon,
+        band_html=band_html,
+        band_place=place,
         initials=initials,
         contacts_of=contacts_of,
         worker_run=worker_run,
