@@ -11,12 +11,18 @@ from markupsafe import Markup, escape
 from app.wording.ribbon import COLUMNS, Ribbon, RibbonItem
 
 
-def _steps(letter: str, columns: int) -> str:
+def _start(columns: int) -> str:
     tens, units = divmod(columns, 10)
-    return (f" {letter}t{tens}" if tens else "") + (f" {letter}u{units}" if units else "")
+    return (f" qt{tens}" if tens else "") + (f" qu{units}" if units else "")
 
 
-STARTS, WIDTHS = ([_steps(letter, columns) for columns in range(COLUMNS + 1)] for letter in "qw")
+def _width(columns: int) -> str:
+    tens, units = divmod(columns, 10)
+    return (f" wt{tens}" if tens else "") + (f" wu{units}" if units else "")
+
+
+STARTS = tuple(_start(columns) for columns in range(COLUMNS + 1))
+WIDTHS = tuple(_width(columns) for columns in range(COLUMNS + 1))
 
 
 def place(start: int, width: int = 0) -> str:
