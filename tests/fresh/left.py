@@ -48,8 +48,8 @@ def _files(root: Path, folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
         for name in (*folders, *names):
             found = (place / name).lstat()
             if found.st_dev in devices:
-                is_folder = name in folders
-                yield f"/{(place / name).relative_to(root)}", (0, 0) if is_folder else (found.st_ctime_ns, found.st_size)
+                seen_at = (0, 0) if name in folders else (found.st_ctime_ns, found.st_size)
+                yield f"/{(place / name).relative_to(root)}", seen_at
 
 
 def _of_packages(root: Path) -> set[str]:
@@ -70,7 +70,7 @@ def _running(root: str) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(process / "root") == root:
+            if str((process / "root").readlink()) == root:
                 found.append((process / "cmdline").read_text("utf-8", "replace").replace("\0", " ")[:200])
         except OSError:
             continue  # it has ended
