@@ -218,7 +218,7 @@ def test_a_set_up_that_is_killed_is_finished_by_the_next_start(small_copy, set_u
 
 
 def test_a_step_that_outlives_a_start_that_was_killed_is_waited_for(small_copy, set_up_quickly):
-    step = ["sh", "-c", "touch begun; sleep 1; touch ended"]
+    step = ["sh", "-c", "touch begun; until [ -e seen ]; do sleep 0.05; done; touch ended"]
     locked_step = f"""
 from launcher import environment, steps
 with environment.only_start_in_folder(): steps.run("Stepping", {step})
@@ -230,8 +230,15 @@ with environment.only_start_in_folder(): steps.run("Stepping", {step})
         time.sleep(0.01)
     first.kill()
     first.wait()
+    is_waiting = """
+_is_locked = environment._is_locked
+def waiting(file, *, wait):
+    if wait: open("seen", "w").close()
+    return _is_locked(file, wait=wait)
+environment._is_locked = waiting
+"""
 
-    second = set_up_quickly()
+    second = set_up_quickly(is_waiting)
 
     assert "Another start is setting up this folder; waiting for it" in second.stdout
     assert (small_copy / "ended").exists()
