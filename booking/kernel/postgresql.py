@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
-from booking.kernel import presets
+from booking.kernel import presets, stalled_commits
 from booking.kernel.database_errors import READ_ONLY_TRANSACTION
 
 # A PostgreSQL server that stopped answering is detected in time to answer the request within five seconds: an open
@@ -70,7 +70,8 @@ class HostOrder:
         pairs.sort(key=lambda pair: pair != self._best)
         hosts, ports = (",".join(parts) for parts in zip(*pairs, strict=True))
         connection = DeadlineConnection.connect(*arguments, **parameters | {"host": hosts, "port": ports})
-        self._best = (connection.info.host, str(connection.info.port))
+        self._best = connection.server
+        stalled_commits.reached(self._best)
         return connection
 
 

@@ -99,6 +99,15 @@ class DeadlineConnection(Connection[Any]):
             return False
         return [result.status for result in results] == [ExecStatus.EMPTY_QUERY]
 
+    @property
+    def server(self) -> tuple[str, str]:
+        """Host and port of the server, of several that the address names."""
+        return self.info.host, str(self.info.port)
+
+    def give_up(self) -> None:
+        """Close the connection without waiting for an answer."""
+        self.pgconn.finish()
+
     def has_answered(self) -> bool:
         """Return whether a stalled COMMIT was answered, or its connection lost; then close the connection."""
         try:

@@ -4,10 +4,10 @@
     python -m tests.faults.patroni --haproxy        the ring goes through deploy/haproxy.cfg
     python -m tests.faults.patroni --asynchronous   the control, without synchronous standbys
 
-Each host has the address of the example and runs etcd, Patroni and PostgreSQL; the ring is on a fourth. Only `name` and
-`connect_address` differ between the hosts, as the file says. By hand, as root: needs Debian's postgresql-15, etcd-server
-and iproute2 (and haproxy), and Patroni in an environment of its own, whose folder PATRONI names. Prints the table of the
-rounds; ends with status 1 when a synchronous cluster lost an acknowledged reservation. Further words select rounds.
+Each host has the address of the example and runs etcd, Patroni and PostgreSQL; the ring is on a fourth. Between them
+only `name` and `connect_address` differ, as the file says. By hand, as root: needs Debian's postgresql-15, etcd-server
+and iproute2 (and haproxy), and Patroni in an environment of its own, whose folder PATRONI names. Prints the table of
+the rounds; ends with status 1 when a synchronous cluster lost an acknowledged reservation. Further words select rounds.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Cluster:
                 return
             time.sleep(1)
         for host in self.hosts:
-            click.echo(f"--- {host.name}\n" + "\n".join((host.folder / "patroni.log").read_text().splitlines()[:60]))
+            click.echo(f"--- {host.name}\n" + "\n".join((host.folder / "patroni.log").read_text().splitlines()[-12:]))
             for log in host.folder.glob("var/lib/postgresql/ring/log/*.log"):
                 click.echo("\n".join(log.read_text().splitlines()[-5:]))
         raise RuntimeError(f"the cluster does not heal: {self.members()}")
