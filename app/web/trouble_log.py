@@ -68,7 +68,7 @@ class TroubleLog:
             g.trouble = refusal.code  # for the metrics
         if self.is_to_be_logged(refusal.code):
             level = logging.WARNING if isinstance(refusal, Busy) else logging.ERROR
-            log.log(level, "a request cannot be served (%s): %s", refusal.code, reason)
+            log.log(level, "a request cannot be served (%s)%s", refusal.code, f": {reason}" if reason else "")
 
     def lasts(self, kind: str) -> bool:
         """Return whether a trouble has begun and not ended."""
@@ -98,10 +98,10 @@ def init_app(app: Flask) -> None:
 
 
 def reason_of(refusal: Unavailable) -> str:
-    """Return what the database or the driver said, in one line."""
+    """Return what the database or the driver said, in one line; "" where the program itself refuses."""
     cause: Any = refusal.__cause__
-    text = str(getattr(cause, "orig", None) or cause or refusal).strip()
-    return text.splitlines()[0] if text else refusal.code
+    text = str(getattr(cause, "orig", None) or cause or "").strip()
+    return text.splitlines()[0] if text else ""
 
 
 def _place_of(error: BaseException) -> str:

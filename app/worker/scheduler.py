@@ -42,37 +42,54 @@ log = logging.getLogger(__name__)
 
 
 class JobErrorLog:
-    """The current error of each job, logged once until it changes, and once for all jobs if they share it."""
+    """The kinds of error that each job has met since it last ran, each logged once, and once for all jobs.
+
+    While the database does not confirm commits a job meets several kinds in turn.
+    """
 
     def __init__(self) -> None:
-        self._errors: dict[str, str] = {}
+        self._kinds: dict[str, set[str]] = {}
+        self._messages: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
-        return bool(self._errors)
+        return bool(self._kinds)
 
     def record(self, job: Job, error: Exception) -> None:
-        """Log an error unless a job has it already."""
-        message = _message(error)
-        is_known = message in self._errors.values()
-        self._errors[job.name] = message
-        self._counts[message] += 1
+        """Log an error unless a job has met its kind already."""
+        kind, message = _kind_and_message(error)
+        is_known = self._is_met(kind)
+        self._kinds.setdefault(job.name, set()).add(kind)
+        self._counts[kind] += 1
         if not is_known:
+            self._messages[kind] = message
             # A busy or unreachable database recovers; anything else is a bug and needs its traceback.
             is_bug = _refusal(error) is None
             log.warning("%s: %s", job.name, message, exc_info=error if is_bug else None)
 
     def clear(self, job: Job) -> None:
-        """Remove the error of a job that has run; log the end of an error that no job has any more."""
-        message = self._errors.pop(job.name, None)
-        if message is not None and message not in self._errors.values():
-            log.warning("%s runs again; met %s times: %s", job.name, self._counts.pop(message), message)
+        """Remove the errors of a job that has run; log the end of those that no job has any more."""
+        for kind in sorted(self._kinds.pop(job.name, ())):
+            if not self._is_met(kind):
+                count, message = self._counts.pop(kind), self._messages.pop(kind)
+                log.warning("%s runs again; met %s times: %s", job.name, count, message)
+
+    def _is_met(self, kind: str) -> bool:
+        return any(kind in kinds for kinds in self._kinds.values())
 
 
-def _message(error: Exception) -> str:
+def _kind_and_message(error: Exception) -> tuple[str, str]:
+    """Return what tells one trouble from another, and what is logged: for a refusal its code, else type and text."""
     refusal = _refusal(error)
-    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-    return f"{refusal.code}: {reason}" if refusal is not None else f"{type(error).__name__}: {reason}"
+    if refusal is None:
+        message = f"{type(error).__name__}: {_first_line(error)}"
+        return message, message
+    cause = error if isinstance(error, DBAPIError) else error.__cause__
+    return refusal.code, ": ".join(filter(None, (refusal.code, _first_line(cause))))
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(getattr(error, "orig", None) or error or "").strip().partition("\n")[0]
 
 
 def _refusal(error: Exception) -> Unavailable | None:

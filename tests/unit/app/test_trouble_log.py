@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from app.web.trouble_log import QUIET_SECONDS, REPORT_SECONDS, TroubleLog
 from app.worker.jobs import JOBS
 from app.worker.scheduler import JobErrorLog
-from booking.kernel.errors import Busy, DatabaseUnreachable
+from booking.kernel.errors import Busy, DatabaseUnreachable, OutcomeUnknown
 
 GONE = DatabaseUnreachable(retry_after_seconds=5)
 
@@ -64,6 +64,26 @@ def test_jobs_that_share_a_trouble_log_it_once(caplog):
         f"{JOBS[-1].name} runs again; met {2 * len(JOBS)} times: database_unreachable: connection refused",
     ]
     assert not caplog.records[0].exc_info
+    assert not errors
+
+
+def test_a_job_that_meets_several_troubles_in_turn_logs_each_once(caplog):
+    """As while no standby confirms commits: one is not answered, then writers are refused or wait for its lock."""
+    errors = JobErrorLog()
+    waited = Busy(retry_after_seconds=1)
+    waited.__cause__ = OperationalError("SELECT", {}, Exception("canceling statement due to lock timeout"))
+
+    for _ in range(3):
+        for error in (OutcomeUnknown(retry_after_seconds=5), Busy(retry_after_seconds=5), waited):
+            errors.record(JOBS[0], error)
+    errors.clear(JOBS[0])
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{JOBS[0].name}: outcome_unknown",
+        f"{JOBS[0].name}: busy",
+        f"{JOBS[0].name} runs again; met 6 times: busy",
+        f"{JOBS[0].name} runs again; met 3 times: outcome_unknown",
+    ]
     assert not errors
 
 
