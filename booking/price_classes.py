@@ -10,31 +10,39 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Date, Integer, bindparam, delete, func, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MemberNotFound, Violation
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import FormerPriceClass, Member, Ring
 from booking.wall_clock import USUAL_ZONE, local_day
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
 _former = table_of(FormerPriceClass)
+_member_id = bindparam("member_id", type_=Integer)
+_CLASS_ON = PreparedStatement(
+    select(
+        func.coalesce(
+            select(_former.c.price_class)
+            .where(_former.c.member_id == _member_id, _former.c.held_until > bindparam("day", type_=Date))
+            .order_by(_former.c.held_until)
+            .limit(literal_column("1"))
+            .scalar_subquery(),
+            Member.price_class,
+        )
+    ).where(Member.id == _member_id)
+)
 
 
 def price_class_on(session: Session, member_id: int, day: date) -> str:
     """Return the code of the class by which a member pays for a use of a day of service. Raises MemberNotFound."""
-    former = (
-        select(FormerPriceClass.price_class)
-        .where(FormerPriceClass.member_id == member_id, FormerPriceClass.held_until > day)
-        .order_by(FormerPriceClass.held_until)
-        .limit(1)
-        .scalar_subquery()
-    )
-    found: str | None = session.scalar(select(func.coalesce(former, Member.price_class)).where(Member.id == member_id))
-    if found is None:
+    rows = _CLASS_ON.of(session, {"member_id": member_id, "day": day})
+    if not rows:
         raise MemberNotFound(id=member_id)
+    found: str = rows[0][0]
     return found
 
 

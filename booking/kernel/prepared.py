@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
@@ -38,6 +39,11 @@ class PreparedStatement:
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._by_keys: dict[tuple[str, ...], _Prepared] = {}
+
+    def of(self, session: Session, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """Return the rows in the transaction of a session, whose changes so far count."""
+        session.flush()
+        return self.all(session.connection(), parameters or {})
 
     def all(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return the rows, with the columns as attributes."""

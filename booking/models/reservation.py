@@ -175,6 +175,7 @@ class Reservation(Base):
 # As literals, which the partial indexes answer: a parameter could be any status.
 IS_OUT = Reservation.status == literal_column("'in_use'")
 IS_CONFIRMED = Reservation.status == literal_column("'confirmed'")
+IS_HOLDING = Reservation.status.in_([literal_column(f"'{status}'") for status in HOLDING])
 
 
 class Blocking(Base):

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 from booking.models import Announcement, Workshop
 
@@ -43,13 +44,24 @@ def announcements(
     session: Session, today: date, *, before_id: int | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[AnnouncementView, ...]:
     """Return the announcements that hold on a day of the ring, the newest first. before_id: only older ones."""
-    statement = _announcements().where(Announcement.last_day >= today, Announcement.withdrawn_at.is_(None))
-    if before_id is not None:
-        statement = statement.where(Announcement.id < before_id)
-    rows = session.execute(statement.order_by(Announcement.id.desc()).limit(limit).offset(offset))
+    values = {"today": today, "limit": limit, "offset": offset}
+    if before_id is None:
+        rows = _NEWEST.of(session, values)
+    else:
+        rows = session.execute(_HOLDING.where(Announcement.id < before_id), values).all()
     return tuple(AnnouncementView(*row) for row in rows)
 
 
 def _announcements() -> Select[*tuple[Any, ...]]:
     columns = columns_of(AnnouncementView, Announcement, workshop_name=func.coalesce(Workshop.name, ""))
     return select(*columns).outerjoin(Workshop, Workshop.id == Announcement.workshop_id)
+
+
+_HOLDING = (
+    _announcements()
+    .where(Announcement.last_day >= bindparam("today"), Announcement.withdrawn_at.is_(None))
+    .order_by(Announcement.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+    .offset(bindparam("offset", type_=Integer))
+)
+_NEWEST = PreparedStatement(_HOLDING)  # each /today asks for them

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import first_of_each, without_index
-from booking.models import HOLDING, IS_LONG, Machine, Reservation, Status
+from booking.models import HOLDING, IS_HOLDING, IS_LONG, Machine, Reservation, Status
 from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.reservation_views import (
     Cursor,
@@ -50,7 +51,7 @@ _ENDED = tuple(str(status) for status in Status if status not in HOLDING)
 _IDS = select(Reservation.id).join(Machine, Machine.id == Reservation.machine_id)
 _BY_ID = views().where(Reservation.id == bindparam("wanted"))
 _BY_UID = views().where(Reservation.uid == bindparam("wanted"))
-_is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
+_is_to_come = and_(IS_HOLDING, Reservation.ends_at > _now)
 
 
 def reservation(session: Session, reservation_id: int) -> ReservationView:
@@ -120,8 +121,10 @@ def reservations_of_member(
     """
     if not upcoming:
         return past_reservations(session, now=now, member_id=member_id, limit=limit, after=after)
-    statement = _SOONEST if after is None else _soonest(comes_after(after))
-    return all_views(session, statement, {"member_id": member_id, "now": now, "limit": limit})
+    values = {"member_id": member_id, "now": now, "limit": limit}
+    if after is None:
+        return tuple(view(row) for row in _SOONEST.of(session, values))
+    return all_views(session, _soonest(comes_after(after)), values)
 
 
 def past_reservations(
@@ -276,7 +279,7 @@ def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     condition would read and sort everything reserved ahead to show five of it.
     """
     mine = select(Reservation.id).where(_is_mine)
-    later = mine.where(Reservation.status.in_(HOLDING), Reservation.starts_at > _now, *beyond)
+    later = mine.where(IS_HOLDING, Reservation.starts_at > _now, *beyond)
     later = later.order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
     # As a case, which no index can answer: by the index on the start, the whole past would be searched.
     on_now = mine.where(_is_to_come, case((Reservation.starts_at <= _now, 1), else_=0) == 1)
@@ -286,4 +289,4 @@ def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 # Built once: the first page of each member uses it.
-_SOONEST = _soonest()
+_SOONEST = PreparedStatement(_soonest())

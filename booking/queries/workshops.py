@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.addresses import Address
 from booking.errors import NotFound
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of, converted
 from booking.models import OpeningHours, Workshop
 from booking.opening_hours import Opening
@@ -33,13 +34,17 @@ class WorkshopView:
 
 
 _COLUMNS = columns_of(WorkshopView, Workshop, zone=converted(Workshop.timezone, ZoneInfo), openings=None)
+_WORKSHOPS = select(*_COLUMNS).order_by(Workshop.name, Workshop.id)
+_OPENINGS = select(
+    OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
+).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)
+_ALL_OPENINGS = PreparedStatement(_OPENINGS)
 
 
 def workshops(session: Session) -> tuple[WorkshopView, ...]:
     """Return all workshops by name, with their opening hours."""
     openings = openings_of(session)
-    rows = session.execute(select(*_COLUMNS).order_by(Workshop.name, Workshop.id))
-    return tuple(_view(row, openings) for row in rows)
+    return tuple(_view(row, openings) for row in session.execute(_WORKSHOPS))
 
 
 def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
@@ -53,13 +58,12 @@ def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
 
 def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, list[Opening]]:
     """Return the openings by workshop id, in order of the week; of all workshops, or of one."""
-    statement = select(
-        OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
-    ).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)
-    if workshop_id is not None:
-        statement = statement.where(OpeningHours.workshop_id == workshop_id)
+    if workshop_id is None:
+        rows = _ALL_OPENINGS.of(session)
+    else:
+        rows = session.execute(_OPENINGS.where(OpeningHours.workshop_id == workshop_id)).all()
     found: dict[int, list[Opening]] = {}
-    for owner_id, weekday, opens, closes in session.execute(statement):
+    for owner_id, weekday, opens, closes in rows:
         found.setdefault(owner_id, []).append((weekday, opens, closes))
     return found
 
