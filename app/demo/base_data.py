@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from app.auth import accounts, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
-from app.demo.machines import INDUCTIONS, MACHINES, DemoMachine
+from app.demo.machines import INDUCTIONS, MACHINES, TWIN, TWIN_OF, TWINS_NAME, DemoMachine
 from app.demo.people import LOGINS, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from billing import tariffs
 from billing.tariffs import TariffEntry
-from booking import inductions, machines, members, ring, workshops
+from booking import groups, inductions, machines, members, ring, workshops
 from booking.addresses import split_address
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.members import MemberInput
 from booking.ring import RingInput
@@ -57,6 +58,7 @@ def build(
         base.kinds[kind] = inductions.enter_kind(session, kind, by=DEMO, now=now)
     for machine in MACHINES:
         _enter_machine(session, base, machine, now)
+    _enter_twins(session, base, now)
     _induct(session, base, rng, now)
     _enter_logins(session, base, now)
     return base
@@ -90,8 +92,9 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
         session, base.workshops[demo.workshop], machine, places=demo.places, by=DEMO, now=now
     )
     base.machines[machine.slug] = machine_id
-    small = {"thumb": thumb_of(machine.slug), "card": card_of(machine.slug)}
-    machines.show_photo(session, machine_id, picture_of(machine.slug), "image/webp", by=DEMO, now=now, **small)
+    picture = TWIN_OF if demo is TWIN else machine.slug
+    small = {"thumb": thumb_of(picture), "card": card_of(picture)}
+    machines.show_photo(session, machine_id, picture_of(picture), "image/webp", by=DEMO, now=now, **small)
     entry = TariffEntry(
         base.season_start - timedelta(days=60),
         demo.tariff.prices(),
@@ -100,6 +103,13 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
         minimum_cents=demo.tariff.minimum_cents,
     )
     tariffs.enter_tariff(session, machine_id, entry, by=DEMO, now=now)
+
+
+def _enter_twins(session: Session, base: BaseData, now: datetime) -> None:
+    """Enter two equal machines as a group, of which members take whichever is free."""
+    _enter_machine(session, base, TWIN, now)
+    twins = tuple(RankedMachine(base.machines[slug]) for slug in (TWIN_OF, TWIN.entry.slug))
+    groups.make(session, base.workshops[TWIN.workshop], GroupInput(TWINS_NAME, twins), by=DEMO, now=now)
 
 
 def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> None:

@@ -186,3 +186,21 @@ MACHINES = (
         sort="room", charge_unit="hour", cleaning_min=30, longest_min=8 * 60,
     ),
 )  # fmt: skip
+
+# The twin of the laser cutter, bought lately: nobody has used it yet. It is no part of MACHINES, whose season it would
+# change.
+TWIN_OF = "laser-cutter"
+TWIN = _machine(
+    PENZBERG,
+    "laser-2",
+    "Laserschneider B",
+    "Laser",
+    "Baugleich mit dem ersten. / The same model as the first.",
+    DemoTariff("0.50", "0.80", step_amount=60, minimum_amount=600),
+    DemoUse((MAKER, WOOD), 0, (1, 3), EVENING, (), 0),
+    charge_unit="minute",
+    cleaning_min=15,
+    longest_min=4 * 60,
+    induction=LASER,
+)
+TWINS_NAME = "Laserschneider, egal welcher"

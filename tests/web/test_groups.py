@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from billing.tariffs import TariffEntry, enter_tariff
 from booking import groups, queries
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
-from booking.models import GroupMachine
+from booking.models import GroupMachine, Reservation
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
@@ -176,6 +181,75 @@ def test_a_reservation_names_a_machine_or_a_group(session, sample_ring, wanda, t
 
     assert answer.status_code == status
     assert [one["field"] for one in answer.json.get("violations", ())] == ([field] if field else [])
+
+
+@pytest.fixture
+def presses(session, sample_ring):
+    """Two machines of equal rank and different price, in a group: their ids, and the value that chooses it."""
+    ids = []
+    for name, price in (("Press A", "20"), ("Press B", "30")):
+        ids.append(machine(session, sample_ring.hall, name.lower().replace(" ", "-"), name=name))
+        with write_transaction(session):
+            entry = TariffEntry(MONDAY.date(), {"member": Decimal(price)})
+            enter_tariff(session, ids[-1], entry, by=SOMEBODY, now=MONDAY)
+    group = make(session, sample_ring.hall, "Presses", *((one,) for one in ids))
+    return ids, f"group:{group}"
+
+
+def test_the_form_takes_a_group_and_shows_machine_and_price_before(session, sample_ring, log_in, presses):
+    (first, second), value = presses
+    anna = log_in(sample_ring.anna_login)
+    assert "Presses (one of 2)" in anna.get("/reservations/new").text
+    opened = anna.get(f"/reservations/new?group={value.removeprefix('group:')}").text
+    assert "You get: Press A" in opened
+    assert "The machines of the group differ in price: Press A €20.00 per hour, Press B €30.00 per hour." in opened
+
+    sent = send(anna, machine=value, shown_machine=str(first))
+    assert sent.status_code == 303
+    assert "Press A" in anna.get(sent.location).text
+    assert send(anna, machine=value, shown_machine=str(first)).location == sent.location  # a double click
+    assert reserved(session) == [first]
+
+    other = send(anna, machine=value, shown_machine=str(first), form_key="two")
+    assert other.status_code == 409
+    assert "Meanwhile Press A was taken. You would get Press B now, at another price" in other.text
+    assert 'name="shown_machine" value="' + str(second) in other.text
+    assert reserved(session) == [first]
+    assert send(anna, machine=value, shown_machine=str(second), form_key="two").status_code == 303
+    assert reserved(session) == [first, second]
+
+    refused = send(anna, machine=value, form_key="three")
+    assert refused.status_code == 409
+    for name in ("Press A", "Press B"):
+        assert f"{name}: Already taken: Tue 24 November, 9:00 to 11:00." in refused.text
+    choice = re.findall(r'class="slot" name="choose" value="([^"]+)"', refused.text)[0]
+    chosen = send(anna, machine=value, form_key="three", choose=choice)
+    assert f'<option selected value="{value}">' in chosen.text
+    assert "You get: Press" in chosen.text
+
+
+def test_a_group_emptied_or_retired_while_the_form_is_open_is_a_clear_answer(session, sample_ring, log_in, presses):
+    _ids, value = presses
+    group_id = int(value.removeprefix("group:"))
+    anna = log_in(sample_ring.anna_login)
+    with write_transaction(session):
+        groups.change(session, group_id, machines=(), by=SOMEBODY, now=MONDAY)
+    page = send(anna, machine=value, purpose="Kept all the same")
+    assert page.status_code == 422
+    assert "No machine of this group is lent any more." in page.text
+    assert "Kept all the same" in page.text
+    assert anna.get(f"/reservations/new?group={group_id}").status_code == 404
+    assert reserved(session) == []
+
+
+def send(client, **changes):
+    usual = {"date": "2026-11-24", "time": "09:00", "until": "length", "hours": "2", "minutes": "0", "places": "1"}
+    return client.post("/reservations/new", data={**usual, "form_key": "one", **changes})
+
+
+def reserved(session):
+    session.rollback()
+    return session.scalars(select(Reservation.machine_id).order_by(Reservation.id)).all()
 
 
 def test_the_database_keeps_a_machine_in_one_group(session, sample_ring):

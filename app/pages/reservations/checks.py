@@ -77,6 +77,8 @@ class CheckView:
     can_overrule: bool = False  # the login may overrule every reason
     warning: str = ""
     workshop_phone: str = ""
+    machine_name: str = ""  # of a group: the machine that one gets
+    price_note: str = ""  # that the machines of the group differ in price
 
     @property
     def is_accepted(self) -> bool:
@@ -128,15 +130,23 @@ def refusal_view(
     excluding: int | None = None,
 ) -> CheckView:
     """Return a refusal after sending, in the form of a check."""
+    reasons = reasons_of(session, refusal, card, wish, excluding=excluding)
+    view = _check_view(session, card, wish, reasons, now, excluding)
+    if not isinstance(refusal, RequestRefused):
+        return view
+    return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
+
+
+def reasons_of(
+    session: Session, refusal: DomainError, card: MachineCard, wish: Wish, *, excluding: int | None = None
+) -> list[RefusalReason]:
+    """Return why a machine is refused: each rule that is broken, or when it is taken."""
     reasons: list[RefusalReason] = []
     if isinstance(refusal, RequestRefused):
         reasons += _rule_reasons(session, refusal.violations, card, wish)
     if isinstance(refusal, SlotTaken):
         reasons.append(_taken(session, refusal, card, wish, excluding))
-    view = _check_view(session, card, wish, reasons, now, excluding)
-    if not isinstance(refusal, RequestRefused):
-        return view
-    return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
+    return reasons
 
 
 def _approval(session: Session, card: MachineCard, now: datetime, *, decide_until: datetime | None) -> dict[str, Any]:
@@ -230,12 +240,13 @@ def _check_view(
 def _choice(other: Alternative, card: MachineCard, wish: Wish) -> Choice:
     choice = choice_of(other.machine_id, other.span, card)
     if other.machine_id == card.id:
-        return replace(choice, note=_difference(other.span, wish.span, card))
+        return replace(choice, note=time_difference(other.span, wish.span, card))
     label = _("%(machine)s, %(time)s", machine=other.machine_name, time=choice.label)
     return replace(choice, label=label, note=other.machine_name)
 
 
-def _difference(span: TimeSpan, wished: TimeSpan, card: MachineCard) -> str:
+def time_difference(span: TimeSpan, wished: TimeSpan, card: MachineCard) -> str:
+    """Return how much later or earlier a span is than the wished one, in words."""
     days = (local_day(span.start, card.zone) - local_day(wished.start, card.zone)).days
     if span.start == wished.start:
         return _("as much as fits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -35,6 +36,7 @@ class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
     page_order = ("machine", "member")
 
     machine = SelectField(_l("What"), [Required(_l("Please choose what to reserve."))])
+    shown_machine = HiddenField()  # of a group: the id of the machine whose price was shown
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, span: TimeSpan, card: MachineCard) -> None:

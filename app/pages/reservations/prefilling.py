@@ -10,9 +10,10 @@ from app.auth import lookups
 from app.extensions import db
 from app.pages.reservations.checks import end_after, keep_length, read_instant
 from app.pages.reservations.forms import ReservationForm
+from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup, FormOptions
 from app.wording import formats
 from booking import availability
-from booking.errors import MachineNotFound
+from booking.errors import GroupNotFound, MachineNotFound
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, later_by_clock, local_day, to_wall
@@ -23,27 +24,32 @@ WEEK = timedelta(days=7)
 
 
 def fill(
-    form: ReservationForm, machines: Mapping[str, MachineCard], arguments: Mapping[str, str], *, now: datetime
+    form: ReservationForm, options: FormOptions, arguments: Mapping[str, str], *, now: datetime
 ) -> TimeSpan | None:
     """Fill the form from machine, start (an instant, or wall clock), date, end, minutes, places, repeat, or again.
 
-    Returns the span filled into the form, if any. Raises MachineNotFound for a machine that is not lent.
+    group: its id, in place of a machine. Returns the span filled into the form, if any. Raises MachineNotFound for a
+    machine that is not lent, and GroupNotFound.
     """
+    machines = options.machines
     for name, is_later in (("repeat", True), ("again", False)):
         if arguments.get(name, "").isdecimal():
             return _repeat(form, machines, int(arguments[name]), is_later=is_later)
     slug = arguments.get("machine", "")
+    if arguments.get("group", ""):
+        slug = f"{GROUP_PREFIX}{arguments['group']}"
     if not slug:
         form.date.data = local_day(now, formats.as_zone(None))
         return None
-    if slug not in machines:
-        raise MachineNotFound(id=slug)
-    card = machines[slug]
+    group = options.groups.get(slug)
+    if group is None and slug not in machines:
+        raise GroupNotFound(id=slug) if options.is_group(slug) else MachineNotFound(id=slug)
+    card = group.first if group else machines[slug]
     form.machine.data = slug
     if (places := arguments.get("places", "")).isdecimal() and len(places) < 6:
         form.places.data = int(places)
     minutes = _minutes(arguments, card)
-    start = _start(arguments, card.zone) or _first_free(card, minutes, form.places.data or 1, now)
+    start = _start(arguments, card.zone) or _first_free(card, group, minutes, form.places.data or 1, now)
     end = _instant(arguments.get("end", ""), None, card.zone)
     if end is None or end <= start:
         end = end_after(start, timedelta(minutes=minutes), card)
@@ -92,8 +98,15 @@ def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _first_free(card: MachineCard, minutes: int, places: int, now: datetime) -> datetime:
+def _first_free(card: MachineCard, group: ChosenGroup | None, minutes: int, places: int, now: datetime) -> datetime:
     """Return the first start from which the proposed length fits, so that the form does not open with a refusal."""
+    if group is not None:
+        until = now + LOOK_AHEAD
+        ids = list(group.cards)
+        for free in availability.earliest_free(
+            db.session(), minutes=minutes, places=places, now=now, until=until, machine_ids=ids
+        ):
+            return free.span.start
     window = TimeSpan(now, now + LOOK_AHEAD)
     for span in availability.free_spans(
         db.session(), card.id, window, minutes=minutes, places=places, now=now, limit=1

@@ -1,0 +1,117 @@
+"""The check of a wish for a group of machines: which machine it gets, what it costs, and why none can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.pages.reservations import checks
+from app.pages.reservations.checks import CheckView, RefusalReason
+from app.pages.reservations.estimates import Estimate, estimate_for
+from app.pages.reservations.options import ChosenGroup
+from app.wording import formats
+from app.wording.rules import rule_name, violation_sentence
+from booking import availability, group_choice
+from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
+from booking.kernel.errors import DomainError
+from booking.queries import MachineCard
+from booking.wishes import Wish
+
+
+class OtherPrice(Exception):
+    """The machine that was shown is taken meanwhile, and the one chosen now has another price: nothing is stored."""
+
+    def __init__(self, shown: MachineCard, chosen: MachineCard) -> None:
+        super().__init__(shown.id, chosen.id)
+        self.shown, self.chosen = shown, chosen
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do."""
+        return _(
+            "Meanwhile %(shown)s was taken. You would get %(machine)s now, at another price: look at it, then send it "
+            "again.",
+            shown=self.shown.name,
+            machine=self.chosen.name,
+        )
+
+
+def check_view(session: Session, group: ChosenGroup, wish: Wish, *, now: datetime) -> tuple[MachineCard, CheckView]:
+    """Return the machine of the group that a wish gets, and the check of the wish on it; the first one if none can."""
+    try:
+        machine_id = group_choice.choose(session, group.wish(wish), now=now)
+    except (GroupTaken, GroupRefused) as refusal:
+        return group.first, refusal_view(session, group, wish, refusal, now=now)
+    card = group.cards[machine_id]
+    on_it = group.wish(wish).on(machine_id)
+    view = checks.check_view(session, card, on_it, now=now)
+    return card, replace(view, machine_name=card.name, price_note=_price_note(session, group, on_it, view.estimate))
+
+
+def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: DomainError, *, now: datetime) -> CheckView:
+    """Return why no machine of the group can be had, machine by machine, with the next times in the group."""
+    refusals = refusal.refusals if isinstance(refusal, (GroupTaken, GroupRefused)) else ()
+    reasons = [reason for one in refusals for reason in _reasons(session, group, wish, one)]
+    if not reasons and isinstance(refusal, RequestRefused):  # the group was emptied meanwhile
+        reasons = [
+            RefusalReason(violation_sentence(one), rule_name(one.rule), checks.rule_address(one.rule))
+            for one in refusal.violations
+        ]
+    found = availability.group_alternatives(session, group.wish(wish), now=now)
+    card = group.first
+    return CheckView(
+        span_text=formats.format_span(wish.span, card.zone),
+        length_text=checks.format_length(wish.span, card),
+        reasons=tuple(reasons),
+        choices=tuple(
+            replace(
+                checks.choice_of(other.machine_id, other.span, card),
+                note=checks.time_difference(other.span, wish.span, card),
+            )
+            for other in found
+        ),
+        workshop_phone=card.workshop_phone,
+    )
+
+
+def require_price_shown(session: Session, group: ChosenGroup, shown_id: str | None, chosen_id: int, wish: Wish) -> None:
+    """Raise OtherPrice where another machine was shown than the one that is chosen now, and its price differs."""
+    cards = {str(card.id): card for card in group.cards.values()}
+    shown, chosen = cards.get(shown_id or ""), group.cards.get(chosen_id)
+    if shown is None or chosen is None or shown.id == chosen.id:
+        return
+    ask = group.wish(wish)
+    prices = [estimate_for(session, card, ask.on(card.id)) for card in (shown, chosen)]
+    if _terms(prices[0]) != _terms(prices[1]):
+        raise OtherPrice(shown, chosen)
+
+
+def _reasons(session: Session, group: ChosenGroup, wish: Wish, refused: MachineRefusal) -> Iterator[RefusalReason]:
+    card = group.cards.get(refused.machine_id)
+    if card is None:  # it came to the group while the form was sent
+        return
+    for reason in checks.reasons_of(session, refused.error, card, group.wish(wish).on(card.id)):
+        yield replace(reason, sentence=f"{card.name}: {reason.sentence}")
+
+
+def _price_note(session: Session, group: ChosenGroup, wish: Wish, estimate: Estimate | None) -> str:
+    """Return that the machines of the group differ in price, with the prices; "" where they do not."""
+    prices = {card.name: estimate_for(session, card, group.wish(wish).on(card.id)) for card in group.cards.values()}
+    if all(_terms(other) == _terms(estimate) for other in prices.values()):
+        return ""
+    words = ", ".join(f"{name} {_price(other)}" for name, other in prices.items())
+    return _("The machines of the group differ in price: %(prices)s.", prices=words)
+
+
+def _terms(estimate: Estimate | None) -> tuple[object, ...] | None:
+    return None if estimate is None else (estimate.charge_unit, estimate.unit_price, estimate.minimum_cents)
+
+
+def _price(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return _("without a price")
+    return formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
