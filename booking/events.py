@@ -120,16 +120,23 @@ class ReservationRejected(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationMoved(ReservationEvent):
-    """Moved to another span. old_starts_at and old_ends_at: its span before, in seconds since 1970.
+    """Moved to another span or machine. old_starts_at and old_ends_at: its span before, in seconds since 1970.
 
-    blocking_id: the closure because of which a manager moved it.
+    old_machine_id: its machine before, where that is another one. blocking_id: the closure because of which a manager
+    moved it.
     """
 
     old_starts_at: int
     old_ends_at: int
     needs_decision: bool
+    old_machine_id: int | None = None
     blocking_id: int | None = None
     type: ClassVar[str] = "reservation_moved"
+
+    @property
+    def machine_ids(self) -> tuple[int, ...]:
+        """The machines with a changed schedule: the one before, too."""
+        return (self.machine_id,) if self.old_machine_id is None else (self.old_machine_id, self.machine_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

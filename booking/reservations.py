@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, moving, occupancies, quota_use, reservation_writer, wishes
+from booking import (
+    catalogue,
+    events,
+    lifecycle,
+    machine_moves,
+    moving,
+    occupancies,
+    quota_use,
+    reservation_writer,
+    schedule_versions,
+    wishes,
+)
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound
 from booking.events import to_timestamp
@@ -76,43 +87,72 @@ def request_reservation(
 def move(
     session: Session,
     reservation_id: int,
-    span: TimeSpan,
+    span: TimeSpan | None,
     *,
     by: Actor,
     now: datetime,
     places: int | None = None,
+    machine_id: int | None = None,
     may_decide: bool = False,
     revision: int | None = None,
     blocking_id: int | None = None,
     overruling: Overruling | None = None,
 ) -> Reservation:
-    """Give a reservation another span or number of places, keeping its identity; what it leaves is free at once.
+    """Give a reservation another span, number of places or machine, keeping its identity; what it leaves is free.
 
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
     blocking_id: the closure because of which a manager moves it. What is so already stays as it is, unannounced.
+    machine_id: another machine (machine_moves.py); the schedules of both machines change. None for it, span or places
+    keeps what is reserved.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.MOVE, now)
-    occupancies.lock_machines(session, [reservation.machine_id])
-    terms = catalogue.lending_terms(session, reservation.machine_id)
     before = Wish.of(reservation)
-    wish = dataclasses.replace(before, span=span, places=before.places if places is None else places)
+    wish = _changed(before, machine_id=machine_id, span=span, places=places)
+    occupancies.lock_machines(session, [before.machine_id, wish.machine_id])
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
+    terms = catalogue.lending_terms(session, wish.machine_id)
+    found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
+    moving.judge_again(session, reservation, terms.policy)
+    reservation_writer.save(session, reservation, now)
+    _publish_moved(session, reservation, before, blocking_id, by=by, now=now)
+    record_overruled(session, reservation, found, overruling, by=by, now=now)
+    return reservation
+
+
+def _changed(wish: Wish, **changes: Any) -> Wish:
+    """Return a wish with some fields changed; None keeps a field."""
+    return dataclasses.replace(wish, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _carry_out_move(
+    session: Session,
+    reservation: Reservation,
+    wish: Wish,
+    terms: MachineTerms,
+    *,
+    may_decide: bool,
+    now: datetime,
+    overruling: Overruling | None,
+) -> tuple[str, ...]:
+    """Carry a move out and return the rules that are overruled."""
+    if wish.machine_id != reservation.machine_id:
+        if terms.is_retired:
+            raise MachineNotFound(id=wish.machine_id)
+        return machine_moves.carry_out(
+            session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling
+        )
     change = moving.change_of(reservation, wish, may_decide=may_decide)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    found = wishes.refuse_move(session, wish, terms.policy, change.held, reservation_id, now=now, overruling=overruling)
+    found = wishes.refuse_move(session, wish, terms.policy, change.held, reservation.id, now=now, overruling=overruling)
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
-    moving.judge_again(session, reservation, terms.policy)
-    reservation_writer.save(session, reservation, now)
-    publish(session, _moved(reservation, before.span, blocking_id), by=by, now=now)
-    record_overruled(session, reservation, found, overruling, by=by, now=now)
-    return reservation
+    return found
 
 
 def withdraw_move(
@@ -123,10 +163,10 @@ def withdraw_move(
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
-    before = TimeSpan(reservation.starts_at, reservation.ends_at)
+    before = Wish.of(reservation)
     moving.restore(session, reservation, now)
     reservation_writer.save(session, reservation, now)
-    publish(session, _moved(reservation, before), by=by, now=now)
+    _publish_moved(session, reservation, before, by=by, now=now)
     return reservation
 
 
@@ -191,11 +231,24 @@ def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *
     )
 
 
-def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None = None) -> events.ReservationMoved:
-    return events.ReservationMoved.of(
+def _publish_moved(
+    session: Session,
+    reservation: Reservation,
+    before: Wish,
+    blocking_id: int | None = None,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    is_elsewhere = before.machine_id != reservation.machine_id
+    moved = events.ReservationMoved.of(
         reservation,
-        old_starts_at=to_timestamp(before.start),
-        old_ends_at=to_timestamp(before.end),
+        old_starts_at=to_timestamp(before.span.start),
+        old_ends_at=to_timestamp(before.span.end),
+        old_machine_id=before.machine_id if is_elsewhere else None,
         needs_decision=reservation.status == Status.REQUESTED,
         blocking_id=blocking_id,
     )
+    publish(session, moved, by=by, now=now)
+    if is_elsewhere:
+        schedule_versions.note_moved_away(session, before.machine_id, now)

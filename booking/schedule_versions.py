@@ -6,6 +6,7 @@ A copy of a schedule (a feed, a plan board) is out of date when the number has c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -32,6 +33,14 @@ def bump(session: Session, *, member_ids: Iterable[int], machine_ids: Iterable[i
     for increment, ids in ((_INCREMENT_MEMBER, member_ids), (_INCREMENT_MACHINE, machine_ids)):
         for record_id in sorted(set(ids)):
             increment.run(connection, {"record_id": record_id})
+
+
+def note_moved_away(session: Session, machine_id: int, now: datetime) -> None:
+    """Note that a reservation left the schedule of a machine for another one; no row of it says so any more.
+
+    Call after its version was incremented, which locked the row.
+    """
+    session.execute(update(table_of(Machine)).where(table_of(Machine).c.id == machine_id).values(moved_away_at=now))
 
 
 def bump_for_renamed_machine(session: Session, machine_id: int) -> None:

@@ -167,6 +167,10 @@ def _last_modified(
     instants += [closure.changed_at for closure in closures]
     if cached is not None:
         instants.append(cached.last_modified)
+    feed = context.feed
+    moved_away_at = queries.last_moved_away(reader, machine_id=feed.machine_id, workshop_id=feed.workshop_id)
+    if moved_away_at is not None:
+        instants.append(moved_away_at)
     if (renamed_at := queries.last_record_change(reader)) is not None:
         instants.append(renamed_at)
     return max(instants)

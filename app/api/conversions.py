@@ -29,19 +29,21 @@ class HasSpan(Protocol):
     """A model with a span."""
 
     @property
-    def starts_at(self) -> datetime:
+    def starts_at(self) -> datetime | None:
         """First instant of the span."""
 
     @property
-    def ends_at(self) -> datetime:
+    def ends_at(self) -> datetime | None:
         """First instant after the span."""
 
 
 def span_of(sent: HasSpan, refusal: type[RequestRefused] | type[UsageRefused] = RequestRefused) -> TimeSpan:
-    """Return the span that was sent. Checked here because a JSON schema cannot compare two fields.
+    """Return the span that was sent, both ends of it. Checked here because a JSON schema cannot compare two fields.
 
     Raises `refusal` (ends_before_start; limit: the start, actual: the end).
     """
+    assert sent.starts_at is not None
+    assert sent.ends_at is not None
     if sent.starts_at >= sent.ends_at:
         raise refusal([Violation("ends_before_start", "end", limit=sent.starts_at, actual=sent.ends_at)])
     return TimeSpan(sent.starts_at, sent.ends_at)

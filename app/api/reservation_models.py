@@ -50,13 +50,14 @@ class NewReservation(RequestModel):
 
 
 class ReservationMove(RequestModel):
-    """The new span of a reservation. places: the new number of places; null keeps it.
+    """What changes of a reservation: its span, its machine or its places; what is left out, or null, stays.
 
-    overrule_reason: as in NewReservation.
+    machine_id: another machine, for members one of the same group. overrule_reason: as in NewReservation.
     """
 
-    starts_at: Instant
-    ends_at: Instant
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    machine_id: Id | None = None
     places: Places | None = None
     overrule_reason: Text = ""
 

@@ -34,6 +34,7 @@ from booking.errors import GroupNotFound, ReservationNotFound
 from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
 from booking.overruling import Overruling
+from booking.queries import ReservationView
 from booking.reservations import RequestResult, move, request_reservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -115,18 +116,22 @@ def get_reservation(reservation_id: int) -> Reply:
     conditional=True,
 )
 def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
-    """Move a reservation to another span or number of places. It keeps its id and uid; what it leaves is free at once.
+    """Move a reservation to another span, number of places or machine. It keeps its id and uid; what it leaves is free.
 
     Keeping less is judged by length and step alone and needs no approval, also while the machine is out; then only
     `ends_at` can change. A longer span is judged for what is added. Where the machine needs approval, `status` becomes
     `requested`, and `former` stays held until a manager decides; moving back to it withdraws the move.
+
+    Another machine (`machine_id`) is judged as a new reservation: for members one of the same group, which needs no
+    approval; for managers any machine of their workshops.
     """
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
-    may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=view.workshop_id)
+    may_decide = _may_decide_move(view, body.machine_id)
     overruling = read_overruling(body.overrule_reason, may_decide=may_decide)
-    span, revision = _span(body), revisions.expected(view.revision)
-    wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
+    span, revision = _moved_span(body), revisions.expected(view.revision)
+    machine_id, places = body.machine_id or view.machine_id, body.places or view.places
+    wish = Wish(machine_id, view.member_id, span or view.span, places, view.purpose)
 
     def enter() -> Reply:
         move(
@@ -136,6 +141,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
             by=by,
             now=instant,
             places=body.places,
+            machine_id=body.machine_id,
             may_decide=may_decide,
             revision=revision,
             overruling=overruling,
@@ -149,6 +155,26 @@ def reservation_reply(reservation_id: int) -> Reply:
     """Return the current reservation in full, with its ETag."""
     view = queries.reservation(db.session(), reservation_id)
     return reply(of_view(view), headers=revisions.etag(view.revision))
+
+
+def _may_decide_move(view: ReservationView, machine_id: int | None) -> bool:
+    """Return whether the login decides about a reservation, and about the machine that it is moved to."""
+    places = {view.workshop_id}
+    if machine_id is not None and machine_id != view.machine_id:
+        places.add(catalogue.bookable_machine(db.session(), machine_id).workshop_id)
+    return all(permissions.may_touch("api.approve_reservation", "POST", workshop_id=place) for place in places)
+
+
+def _moved_span(body: ReservationMove) -> TimeSpan | None:
+    """Return the new span; None where it stays. Raises Refusal for half of one, and where nothing changes."""
+    if body.starts_at is None and body.ends_at is None and not (body.machine_id is None and body.places is None):
+        return None
+    sent = {"starts_at": body.starts_at, "ends_at": body.ends_at}
+    if missing := [name for name, value in sent.items() if value is None]:
+        raise Refusal(
+            problems.invalid(*(problems.field_error(name, "required with the other one") for name in missing))
+        )
+    return span_of(body)
 
 
 def _require_one_target(body: NewReservation) -> None:
@@ -216,7 +242,7 @@ def read_overruling(text: str, *, may_decide: bool) -> Overruling | None:
     return Overruling(reason)
 
 
-def _span(body: NewReservation | ReservationMove) -> TimeSpan:
-    if isinstance(body, NewReservation) and body.starts_at >= body.ends_at:
+def _span(body: NewReservation) -> TimeSpan:
+    if body.starts_at >= body.ends_at:
         _workshop_of(body)  # 404 for a missing machine comes before 422 for the span
     return span_of(body)

@@ -22,6 +22,7 @@ from calendars.models import Feed
 # The facts that refer to an object, in the order in which they are shown -> the kind of object.
 NAMING_FACTS = {
     "machine_id": "machine",
+    "old_machine_id": "machine",
     "member_id": "member",
     "workshop_id": "workshop",
     "user_id": "login",

@@ -206,6 +206,8 @@ def _reservation_notification(
     }
     if facts.get("old_starts_at") is not None:
         values["old_span"] = _span(facts, "old_starts_at", "old_ends_at")
+    if (old_machine_id := facts.get("old_machine_id")) is not None:
+        values["old_machine"] = queries.machine_card(session, old_machine_id).name
     return Notification(template, values, f"/reservations/{reservation.id}", with_calendar)
 
 

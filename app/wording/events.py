@@ -121,6 +121,7 @@ FACTS: dict[str, FactText] = {
     "period_until": FactText(FactKind.ELSEWHERE),
     "what": FactText(FactKind.ELSEWHERE),
     "machine_id": FactText(FactKind.ELSEWHERE),
+    "old_machine_id": FactText(FactKind.ELSEWHERE),
     "member_id": FactText(FactKind.ELSEWHERE),
     "workshop_id": FactText(FactKind.ELSEWHERE),
     "user_id": FactText(FactKind.ELSEWHERE),
@@ -160,7 +161,6 @@ RECORD_LABELS: dict[str, Any] = {
     "wall_screen": _l("screen in a workshop"),
     "quota": _l("quota"),
 }
-
 
 FIELD_LABELS: dict[str, Any] = {
     "number": _l("Number"),

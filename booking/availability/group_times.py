@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups
+from booking import catalogue, groups, quota_use
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes, nearest_spans
@@ -32,7 +33,14 @@ def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, coun
         if len(found) >= count:
             break
     nearest = sorted(found, key=lambda span: (abs(span.start - wish.span.start), span.start))
-    return tuple(Alternative(found[span], terms[found[span]].name, span) for span in nearest[:count])
+    within = (span for span in nearest if not _passes_quota(session, wish, terms[found[span]], span, now))
+    return tuple(Alternative(found[span], terms[found[span]].name, span) for span in islice(within, count))
+
+
+def _passes_quota(session: Session, wish: GroupWish, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:
+    """Return whether the member would have more than a quota allows."""
+    passed = quota_use.check(session, wish.member_id, (span, wish.places), terms.policy.quotas, asked_at=now)
+    return any(passed)
 
 
 def _queries(session: Session, machines: list[MachineTerms], wish: GroupWish, now: datetime) -> dict[int, SlotQuery]:

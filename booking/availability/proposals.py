@@ -9,14 +9,14 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, moving, occupancies, place_choice, rules, wishes
+from booking import catalogue, held_spans, machine_moves, moving, occupancies, place_choice, rules, wishes
 from booking.availability import reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
-from booking.models import Machine, Reservation
+from booking.models import Machine, Reservation, Status
 from booking.moving import Change
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
@@ -63,13 +63,15 @@ def check_wish(
     """Check a wish without entering it.
 
     excluding: a reservation that is to be moved there; its own places count as free, and the wish is judged by what
-    it keeps or adds. may_decide: by an actor who may approve. Places are chosen as for a request, so what fits once
-    others are put on other places is free.
+    it keeps or adds; on another machine as a new one. may_decide: by an actor who may approve. Places are chosen as for
+    a request, so what fits once others are put on other places is free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.lending_terms(session, wish.machine_id)
     if excluding is not None:
         reservation = _reservation(session, excluding)
+        if reservation.machine_id != wish.machine_id:
+            return _check_other_machine(session, wish, terms, reservation, now, may_decide=may_decide)
         change = moving.change_of(reservation, wish, may_decide=may_decide)
         return _check_move(session, wish, terms, reservation, change, now)
     if terms.is_retired:
@@ -97,6 +99,18 @@ def _check_move(
     needs_approval = terms.policy.needs_approval and not change.held.is_out
     deadline = moving.decide_until(reservation, wish, terms.policy, now) if needs_approval else None
     return WishCheck(violations, taken, deadline)
+
+
+def _check_other_machine(
+    session: Session, wish: Wish, terms: MachineTerms, reservation: Reservation, now: datetime, *, may_decide: bool
+) -> WishCheck:
+    if terms.is_retired:
+        raise MachineNotFound(id=wish.machine_id)
+    broken = machine_moves.violations_of(session, reservation, wish, terms, may_decide=may_decide, now=now)
+    taking = Taking(reservation.id, terms.machine_id, terms.place_ids, terms.policy.occupied_by(wish.span), wish.places)
+    waits = reservation.status == Status.REQUESTED and reservation.former_starts_at is None
+    deadline = wishes.decide_until(wish.span, terms.policy, now) if waits else None
+    return WishCheck(tuple(broken), _taken(session, taking, now), deadline)
 
 
 def _reservation(session: Session, reservation_id: int) -> Reservation:

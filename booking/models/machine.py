@@ -50,6 +50,7 @@ class Machine(Base):
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     schedule_version: Mapped[int] = mapped_column(default=0)
+    moved_away_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a reservation, to another machine: the last
     revision: Mapped[int] = mapped_column(default=0)
 
 

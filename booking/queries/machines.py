@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import MachineNotFound
@@ -215,6 +215,19 @@ def machine_names(session: Session) -> dict[int, str]:
 def machine_slugs(session: Session) -> dict[int, str]:
     """Return machine id -> short name for addresses and pictures, retired machines included."""
     return {row.id: row.slug for row in session.execute(select(Machine.id, Machine.slug))}
+
+
+def last_moved_away(
+    reader: Session | Connection, *, machine_id: int | None = None, workshop_id: int | None = None
+) -> datetime | None:
+    """Return when a reservation last left the schedule of a machine, or of one of a workshop, for another machine.
+
+    None for a member, whose reservations stay in the feed.
+    """
+    if machine_id is None and workshop_id is None:
+        return None
+    is_of = Machine.id == machine_id if machine_id is not None else Machine.workshop_id == workshop_id
+    return reader.scalar(select(func.max(Machine.moved_away_at)).where(is_of))
 
 
 def newest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]) -> ScalarSelect[Any]:

@@ -18,7 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VIOLATION = re.compile(r'Violation\(\s*"(\w+)"')
 PARTS = ("name", "sentence", "help_text", "way_out", "import_way_out")
 # Reservations of another program were asked for in time, elsewhere, and each for a machine.
-NOT_BINDING_IMPORTS = {"notice", "horizon", "group_empty", *QUOTAS}
+NOT_BINDING_IMPORTS = {
+    "notice",
+    "horizon",
+    "group_empty",
+    "not_in_group",
+    "other_needs_approval",
+    "move_waits",
+    *QUOTAS,
+}
 
 
 def codes_in(*patterns: str) -> set[str]:

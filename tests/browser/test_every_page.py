@@ -23,7 +23,7 @@ PAGES = {
         "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
         "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4",
-        "/usage", "/announcements", "/announcements/new",
+        "/usage", "/announcements", "/announcements/new", "/groups", "/groups/new", "/groups/1/edit",
     ),
     "karl": (
         "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",

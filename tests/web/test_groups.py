@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app.mail.models import Mail
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import groups, queries
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import GroupMachine, Reservation
-from tests.builders import SOMEBODY, machine
+from tests.builders import SOMEBODY, machine, mail_text
 from tests.conftest import MONDAY
+from tests.integration.test_notifications import deliver
 from tests.web.filled_forms import form_with
 from tests.web.programs import wish
 
@@ -258,3 +260,33 @@ def test_the_database_keeps_a_machine_in_one_group(session, sample_ring):
     with pytest.raises(IntegrityError), write_transaction(session):
         session.add(GroupMachine(machine_id=sample_ring.combine, group_id=second, rank=1))
     assert stored(session, first)[1] == {sample_ring.combine: 1}
+
+
+def test_a_member_moves_a_reservation_to_another_machine_of_the_group(session, sample_ring, log_in, anna, presses):
+    """From the page, with the price before; from the API; both sides are told, with the old machine."""
+    (first, second), _value = presses
+    entered = anna.post("/reservations", wish(first, 25, 27)).json
+    client, address = log_in(sample_ring.anna_login), f"/reservations/{entered['id']}"
+    assert f'href="{address}/move?machine=press-b"' in client.get(address).text
+    opened = client.get(f"{address}/move?machine=press-b").text
+    assert "You get: Press B" in opened
+    assert "€60.00" in opened
+    assert "So far about €40.00 on Press A." in opened
+    assert "combine" not in form_with(opened, "revision")["machine"]
+
+    sent = client.post(f"{address}/move", data=form_with(opened, "revision"))
+    assert sent.status_code == 303
+    assert reserved(session) == [second]
+    deliver(session)
+    mails = [mail_text(mail) for mail in session.scalars(select(Mail))]
+    assert any("Before: Press A, " in text for text in mails)
+    assert "Press A" in log_in(sample_ring.rita_login).get("/admin/events").text
+
+    back = anna.patch(address, {"machine_id": first}, If_Match='"1"')
+    assert (back.json["machine_id"], back.json["uid"], back.json["revision"]) == (first, entered["uid"], 2)
+    assert back.json["starts_at"] == entered["starts_at"]
+    assert anna.patch(address, {"machine_id": sample_ring.combine}).json["violations"][0]["rule"] == "not_in_group"
+    assert anna.patch(address, {"machine_id": 999_999}).status_code == 404
+    assert [one["field"] for one in anna.patch(address, {}).json["violations"]] == ["starts_at", "ends_at"]
+    half = anna.patch(address, {"ends_at": entered["ends_at"]})
+    assert [one["field"] for one in half.json["violations"]] == ["starts_at"]

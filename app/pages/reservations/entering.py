@@ -138,8 +138,8 @@ def _sent(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGro
     try:
         reservation_id, status = sending.send(wish, form, card, group)
     except (RequestRefused, SlotTaken) as refusal:
-        check = _refusal(card, group, wish, refusal)
-        return _page(form, card, check, group=group, status=status_of(refusal))
+        refused = _refusal(card, group, wish, refusal)
+        return _page(form, card, refused, group=group, status=status_of(refusal))
     except OtherPrice as other:
         form.form_errors.append(other.sentence)
         card, check = _checked(card, group, wish)

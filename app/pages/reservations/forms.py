@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     HiddenField,
@@ -49,6 +51,13 @@ class MoveForm(OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[Required(NOT_SENT)])
+    machine = SelectField(_l("Machine"))  # offered where there is another one to move it to
+
+    def offer_machines(self, cards: Sequence[MachineCard]) -> None:
+        """Fill in the machines to which it can be moved; the first is the present one. Call before validation."""
+        self.machine.choices = [(card.slug, card.name) for card in cards]
+        if not self.machine.data:
+            self.machine.data = cards[0].slug
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Leave broken rules and a taken slot to the check beside the form, which has proposals for them."""

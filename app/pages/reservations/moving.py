@@ -1,6 +1,8 @@
-"""/reservations/<id>/move: another time for a reservation, with the old one beside it."""
+"""/reservations/<id>/move: another time or machine for a reservation, with the old one beside it."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +15,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import POST, page
-from app.pages.reservations import answering, bp, checks, conflicts, deciding
+from app.pages.reservations import answering, bp, checks, conflicts, deciding, other_machines
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
 from booking import queries, reservations
@@ -27,14 +29,21 @@ from booking.wishes import Wish
 
 @page(bp, "/<int:reservation_id>/move", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def move(reservation_id: int) -> ResponseReturnValue:
-    """Show the form with the present time in it."""
-    view, card = _moved(reservation_id)
+    """Show the form with the present time in it. ?machine=: with another machine chosen, and its check."""
+    view = lookups.reservation(reservation_id)
     if led := conflicts.lead_away(view, Step.MOVE):
         return led
     form = MoveForm()
+    form.machine.data = request.args.get("machine", "")
+    card = _chosen(form, view)
     form.fill(view.span, card)
+    form.span = view.span
     form.revision.data, form.places.data = view.revision, view.places
-    return _page(form, view, card, None)
+    check = None
+    if card.id != view.machine_id:
+        wish = Wish(card.id, view.member_id, view.span, view.places, view.purpose)
+        check = _check(view, card, wish)
+    return _page(form, view, card, check)
 
 
 @page(
@@ -45,9 +54,9 @@ def move(reservation_id: int) -> ResponseReturnValue:
     keeps_input=True,
 )
 def send_move(reservation_id: int) -> ResponseReturnValue:
-    """Check the new time, fill in a proposal, or move."""
-    view, card = _moved(reservation_id)
-    form = MoveForm()
+    """Check the new time or machine, fill in a proposal, or move."""
+    view, form = lookups.reservation(reservation_id), MoveForm()
+    card = _chosen(form, view)
     chosen = checks.read_choice(request.form.get("choose") or request.form.get("pick", ""))
     if chosen is not None:
         form.fill(chosen[1], card)
@@ -58,7 +67,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
             missing = checks.missing_hour_view(card, form.missing, form.wished_length)
         return _page(form, view, card, missing, status=422)
     if chosen is not None or "check" in request.form:
-        check = checks.check_view(db.session(), card, wish, now=now(), excluding=view.id)
+        check = _check(view, card, wish)
         return _page(form, view, card, check, status=200 if check.is_accepted else 422)
     return _send(form, view, card, wish)
 
@@ -79,8 +88,8 @@ def withdraw_move(reservation_id: int) -> ResponseReturnValue:
 @page(bp, "/<int:reservation_id>/move/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check_move(reservation_id: int) -> ResponseReturnValue:
     """Return the check alone, for a form that is being filled in."""
-    view, card = _moved(reservation_id)
-    form = MoveForm(formdata=request.args, meta={"csrf": False})
+    view, form = lookups.reservation(reservation_id), MoveForm(formdata=request.args, meta={"csrf": False})
+    card = _chosen(form, view)
     form.revision.validators = ()
     picked = checks.read_choice(request.args.get("pick", ""))
     if picked is not None:
@@ -88,7 +97,7 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
     wish = _wish(form, view, card)
     check = None
     if wish is not None:
-        check = checks.check_view(db.session(), card, wish, now=now(), excluding=view.id)
+        check = _check(view, card, wish)
     elif form.missing is not None:
         check = checks.missing_hour_view(card, form.missing, form.wished_length)
     return answering.fragment(form, card, check, send_label=_("Move"), excluding=view.id, is_picked=picked is not None)
@@ -104,9 +113,10 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
             by=current_actor(),
             now=now(),
             places=wish.places,
-            may_decide=deciding.may_decide(view.workshop_id),
+            machine_id=wish.machine_id,
+            may_decide=_may_decide(view, card),
             revision=form.revision.data,
-            overruling=deciding.overruling_of(form, view.workshop_id),
+            overruling=deciding.overruling_of(form, card.workshop_id) if _may_decide(view, card) else None,
         ),
         message="",
         location=lambda _moved: _done(view.id),
@@ -130,7 +140,8 @@ def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wis
 def _is_moved_already(reservation_id: int, wish: Wish) -> bool:
     """Return whether a second click found what the first one did."""
     view = queries.reservation(db.session(), reservation_id)
-    return view.is_holding and (view.span, view.places) == (wish.span, wish.places)
+    held = (view.machine_id, view.span, view.places)
+    return view.is_holding and held == (wish.machine_id, wish.span, wish.places)
 
 
 def _done(reservation_id: int) -> str:
@@ -145,16 +156,31 @@ def _done(reservation_id: int) -> str:
     return url_for("reservations.show", reservation_id=reservation_id)
 
 
-def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
-    view = lookups.reservation(reservation_id)
-    return view, queries.machine_card(db.session(), view.machine_id)
+def _chosen(form: MoveForm, view: ReservationView) -> MachineCard:
+    """Return the machine that the form names, if the login may move the reservation there; else the present one."""
+    cards = other_machines.possible(db.session(), view)
+    form.offer_machines(cards)
+    return next((card for card in cards if card.slug == form.machine.data), cards[0])
+
+
+def _may_decide(view: ReservationView, card: MachineCard) -> bool:
+    return deciding.may_decide(view.workshop_id) and deciding.may_decide(card.workshop_id)
+
+
+def _check(view: ReservationView, card: MachineCard, wish: Wish) -> CheckView:
+    """Return the check of a move; to another machine with the price on the present one."""
+    session = db.session()
+    check = checks.check_view(session, card, wish, now=now(), excluding=view.id)
+    if card.id == view.machine_id:
+        return check
+    return replace(check, machine_name=card.name, price_note=other_machines.price_so_far(session, view))
 
 
 def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | None:
     form.choose(card)
     if not form.validate() or form.span is None:
         return None
-    return Wish(view.machine_id, view.member_id, form.span, form.places.data or 0, view.purpose)
+    return Wish(card.id, view.member_id, form.span, form.places.data or 0, view.purpose)
 
 
 def _page(

@@ -195,6 +195,7 @@ def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageS
     own = {"member_id": view.member_id, "workshop_id": view.workshop_id}
     if permissions.may_touch("reservations.send_move", "POST", **own):
         steps += _change_steps(view, now)
+        steps += _machine_steps(session, view, now)
     steps += _no_show_steps(view, now)
     if permissions.may_touch("reservations.enter", "POST", **own):
         if view.status == Status.CANCELLED and now < view.starts_at:
@@ -214,6 +215,17 @@ def _change_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:
         yield PageStep(label, url_for("reservations.move", reservation_id=view.id))
     if lifecycle.is_possible(view, Step.CANCEL, now):
         yield PageStep(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id))
+
+
+def _machine_steps(session: Session, view: ReservationView, now: datetime) -> Iterator[PageStep]:
+    """Yield the way to another machine of the group, with the first of them chosen."""
+    if view.status == Status.IN_USE or not lifecycle.is_possible(view, Step.MOVE, now):
+        return
+    group = queries.group_of_machine(session, view.machine_id)
+    others = [machine for machine in group.lent if machine.id != view.machine_id] if group else []
+    if others:
+        address = url_for("reservations.move", reservation_id=view.id, machine=others[0].slug)
+        yield PageStep(_("Another machine"), address)
 
 
 def _no_show_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:

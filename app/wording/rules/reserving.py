@@ -61,6 +61,36 @@ RULES = (
         import_way_out=_l("Correct the number in the file, or enter the places first."),
     ),
     RuleText(
+        code="not_in_group",
+        name=_l("Another machine of the same group"),
+        sentence=_l("%(actual)s is in no group together with the machine that is reserved."),
+        help_text=_l(
+            "A reservation can be moved to another machine of the group of its machine. Managers move it to any "
+            "machine."
+        ),
+        way_out=_l("Cancel it and reserve the other machine, or ask the workshop to move it."),
+        import_way_out=None,
+    ),
+    RuleText(
+        code="other_needs_approval",
+        name=_l("Approval for another machine"),
+        sentence=_l("%(actual)s is lent only after the approval of the workshop, and this reservation is confirmed."),
+        help_text=_l(
+            "A confirmed reservation is not moved to a machine that needs approval, because it would not be confirmed "
+            "any more."
+        ),
+        way_out=_l("Ask the workshop to move it, or reserve the other machine as well until it is approved."),
+        import_way_out=None,
+    ),
+    RuleText(
+        code="move_waits",
+        name=_l("Another time waits"),
+        sentence=_l("The workshop has not decided yet about another time for this reservation."),
+        help_text=_l("While another time waits for approval, the machine stays the same."),
+        way_out=_l("Withdraw the new time first, or wait for the decision."),
+        import_way_out=None,
+    ),
+    RuleText(
         code="group_empty",
         name=_l("A group with machines"),
         sentence=_l("No machine of this group is lent at the moment."),
@@ -100,6 +130,10 @@ RULES = (
             Variant(
                 lambda violation: violation.field == "places",
                 _l("It is out already: places can be given back, but no more can be added."),
+            ),
+            Variant(
+                lambda violation: violation.field == "machine",
+                _l("It is out already: hand it back, then reserve the other machine."),
             ),
         ),
         help_text=_l(
