@@ -183,6 +183,11 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
     return Recorded(slip, is_new=True)
 
 
+def amount_of_use(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> int:
+    """Return the amount that record_usage() would enter, in small units. Raises what that would, but for overlaps."""
+    return _finished_slip(session, use, catalogue.lending_terms(session, use.machine_id), by, now).used_amount or 0
+
+
 def _finished_slip(session: Session, use: UnreservedUse, terms: MachineTerms, by: Actor, now: datetime) -> UsageRecord:
     machine = _machine(session, use.machine_id)
     unit = CHARGE_UNITS[machine.charge_unit]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
+from billing.tariffs import TariffEntry, enter_tariff
 from booking import usage
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
@@ -134,6 +136,36 @@ def test_a_member_enters_nothing_for_others(anna, session, sample_ring):
     assert enter(anna, member=str(sample_ring.bernd)).status_code == 303
 
     assert session.scalar(select(func.count()).where(UsageRecord.member_id == sample_ring.bernd)) == 0
+
+
+def test_the_price_stands_beside_the_form_before_anything_is_stored(anna, wanda, session, sample_ring):
+    with write_transaction(session):
+        prices = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(115), "guest": Decimal(145)})
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
+
+    def price(client, machine="combine", **changes):
+        return client.get("/usage/new/price", query_string={"machine": machine, **MORNING, **changes})
+
+    assert "as soon as start and end are entered" in anna.get("/usage/new?machine=combine").text
+    assert "€287.50" in price(anna).text
+    assert "€230.00" in price(anna, amount="", reading_before="10", reading="12").text
+    for sentence, changes in {
+        "amount is entered": {"amount": ""},
+        "start and end are entered": {"end_time": ""},
+        "is not a number": {"amount": "abc"},
+        "in the future": {"date": "2026-11-29"},
+    }.items():
+        page = price(anna, **changes)
+        assert (page.status_code, sentence in page.text, "€" in page.text) == (200, True, False), sentence
+    assert "as soon as the member is chosen" in price(wanda).text
+    assert "as soon as the member is chosen" in price(wanda, member="4711").text
+    assert "€287.50" in price(wanda, member=str(sample_ring.bernd)).text
+    assert price(wanda, "laser").status_code == 404  # the lab is not hers
+
+    shown = enter(anna, check="1", note="Field")
+    assert (shown.status_code, "€287.50" in shown.text, "Nothing is stored yet" in shown.text) == (200, True, True)
+    assert enter(anna, check="1", amount="abc").status_code == 422
+    assert slips(session) == []
 
 
 def test_a_machine_that_is_measured_by_the_clock_needs_no_amount(anna, session, sample_ring):

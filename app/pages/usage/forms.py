@@ -27,6 +27,7 @@ from booking.queries import SlipView
 from booking.usage import Measurement
 
 NOTE_LENGTH_MAX = 1_000
+CHECK = "check"  # the button that shows the price, and stores nothing
 AMOUNT_MAX = Decimal(10_000_000)
 
 

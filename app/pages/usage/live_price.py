@@ -1,31 +1,47 @@
-"""The price of a use while it is handed back: by what is typed so far, and by the clock."""
+"""The price of a use while it is handed back or entered: by what is typed so far, and by the clock."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.pages.usage.forms import MeasureForm, written_meanwhile
+from app.pages.usage.use_forms import UnreservedUseForm
 from app.wording.rules import violation_sentence
 from billing import charges
 from billing.pricing import PriceCalculation, price_cents
 from booking import usage
-from booking.errors import UsageRefused
-from booking.queries import SlipView
+from booking.errors import UsageRefused, Violation
+from booking.kernel.events import Actor
+from booking.price_classes import price_class_on
+from booking.queries import MachineCard, SlipView
 from booking.usage import Measurement
+from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
 class LivePrice:
-    """What a hand-back would cost now. calculation: None where the sentence says what is missing or wrong."""
+    """What a use would cost. calculation: None where the sentence says what is missing or wrong."""
 
     charge_unit: str
     calculation: PriceCalculation | None = None
     sentence: str = ""
     is_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PricedUse:
+    """What decides the tariff of a use. day: of service; booked_amount: None for a use without reservation."""
+
+    machine_id: int
+    day: date
+    price_class: str
+    charge_unit: str
+    booked_amount: int | None = None
 
 
 def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, now: datetime) -> LivePrice:
@@ -41,9 +57,38 @@ def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, no
     try:
         amount = usage.amount_by_now(session, slip.reservation_id, measured, now=now)
     except UsageRefused as refusal:
-        sentences = (violation_sentence(each, slip.zone, slip.charge_unit) for each in refusal.violations)
-        return LivePrice(slip.charge_unit, sentence=" ".join(sentences), is_fault=True)
-    return _priced(session, slip, amount)
+        return _refused(refusal.violations, form)
+    use = PricedUse(slip.machine_id, slip.service_date, slip.price_class, slip.charge_unit, slip.booked_amount)
+    return _priced(session, use, amount)
+
+
+def price_of_use(
+    session: Session, card: MachineCard, form: UnreservedUseForm, member_id: int | None, *, by: Actor, now: datetime
+) -> LivePrice:
+    """Return the price of a use without reservation by a validated form, complete or not.
+
+    member_id: None before the member is chosen.
+    """
+    for field in (form.reading_before, form.reading, form.amount):
+        if field.errors:
+            return LivePrice(card.charge_unit, sentence=f"{field.label.text}: {field.errors[0]}", is_fault=True)
+    if member_id is None:
+        return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as the member is chosen."))
+    if form.span is None or form.places.errors:
+        return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as start and end are entered."))
+    try:
+        amount = usage.amount_of_use(session, form.to_use(card.id, member_id), by=by, now=now)
+    except UsageRefused as refusal:
+        if {each.rule for each in refusal.violations} == {"amount_missing"}:
+            return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as the amount is entered."))
+        return _refused(refusal.violations, form)
+    day = local_day(form.span.start, card.zone)
+    return _priced(session, PricedUse(card.id, day, price_class_on(session, member_id, day), card.charge_unit), amount)
+
+
+def _refused(violations: Iterable[Violation], form: MeasureForm) -> LivePrice:
+    sentences = (violation_sentence(each, form.zone, form.unit.code) for each in violations)
+    return LivePrice(form.unit.code, sentence=" ".join(sentences), is_fault=True)
 
 
 def _is_measured(slip: SlipView, measured: Measurement) -> bool:
@@ -57,12 +102,12 @@ def _missing(slip: SlipView) -> str:
     return _("The price stands here as soon as the reading is entered.")
 
 
-def _priced(session: Session, slip: SlipView, amount: int) -> LivePrice:
+def _priced(session: Session, use: PricedUse, amount: int) -> LivePrice:
     """Return the price of an amount as the charge of the slip will have it."""
-    tariff = charges.tariff_on(session, slip.machine_id, slip.service_date)
-    terms = charges.terms_of(session, tariff, slip.price_class) if tariff is not None else None
-    if tariff is None or terms is None or tariff.charge_unit != slip.charge_unit:
+    tariff = charges.tariff_on(session, use.machine_id, use.day)
+    terms = charges.terms_of(session, tariff, use.price_class) if tariff is not None else None
+    if tariff is None or terms is None or tariff.charge_unit != use.charge_unit:
         return LivePrice(
-            slip.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
+            use.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
         )
-    return LivePrice(slip.charge_unit, price_cents(terms, amount, slip.booked_amount))
+    return LivePrice(use.charge_unit, price_cents(terms, amount, use.booked_amount))

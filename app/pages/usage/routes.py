@@ -25,7 +25,7 @@ from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage import live_price as live_prices
-from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
+from app.pages.usage.forms import CHECK, AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number, sums_all
 from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
@@ -40,7 +40,6 @@ from booking.queries import ReservationView, SlipView
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
-CHECK = "check"  # the button that shows the price, and stores nothing
 
 
 @page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,9 +16,10 @@ from app.clock import now
 from app.extensions import db
 from app.forms.member_choice import ANY_DAY
 from app.forms.span_form import write_typed
-from app.forms.submit import submit
+from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
-from app.pages.usage import bp
+from app.pages.usage import bp, live_price
+from app.pages.usage.forms import CHECK
 from app.pages.usage.use_forms import UnreservedUseForm
 from booking import queries, usage
 from booking.errors import MachineNotFound
@@ -31,23 +34,66 @@ def report_use() -> ResponseReturnValue:
     slug = request.values.get("machine", "")
     if not slug:
         return render_template("usage/choose_machine.html", machines=queries.machine_cards(session, limit=None).items)
+    card, form = _open_form(slug)
+    if form.is_searching:
+        return _page(form, card, form.status)
+    if CHECK in request.form:
+        return _page(form, card, 200 if form.validate() else INVALID)
+    entered = submit(form, lambda: _enter(form, card), message="", location=_slip_address)
+    return entered or _page(form, card, form.status)
+
+
+@page(bp, "/new/price", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
+def price_of_use() -> ResponseReturnValue:
+    """Return the price alone, for a form that is being filled in: its machine and fields as arguments."""
+    slug = request.args.get("machine", "")
+    if not slug:
+        return ""
+    card, form = _open_form(slug, formdata=request.args, meta={"csrf": False})
+    form.validate()
+    return render_template("usage/_live_price.html", price=_price(form, card))
+
+
+def _open_form(slug: str, **kwargs: Any) -> tuple[MachineCard, UnreservedUseForm]:
+    """Return the machine and its form, with the members who can be chosen. Raises MachineNotFound."""
+    session = db.session()
     card = queries.machine_card(session, slug)
     permissions.require(
         member_id=current_user.member_id, workshop_id=card.workshop_id, missing=MachineNotFound(id=slug)
     )
-    form = UnreservedUseForm(card)
+    form = UnreservedUseForm(card, **kwargs)
     if not permissions.may_touch("usage.report_use", "POST", workshop_id=card.workshop_id):
         form.drop_members()
-    if not form.is_submitted():
+    if not form.is_submitted() and not kwargs:
         _fill(form, card)
     form.offer_members(session, current_user, day=ANY_DAY)
-    entered = None
-    if not form.is_searching:
-        entered = submit(form, lambda: _enter(form, card), message="", location=_slip_address)
-    return entered or (
-        render_template("usage/unreserved.html", form=form, card=card, unit=form.unit, known=_overlapping(form)),
-        form.status,
+    return card, form
+
+
+def _page(form: UnreservedUseForm, card: MachineCard, status: int) -> ResponseReturnValue:
+    text = render_template(
+        "usage/unreserved.html",
+        form=form,
+        card=card,
+        unit=form.unit,
+        known=_overlapping(form),
+        price=_price(form, card),
+        check_name=CHECK,
     )
+    return text, status
+
+
+def _price(form: UnreservedUseForm, card: MachineCard) -> live_price.LivePrice:
+    return live_price.price_of_use(db.session(), card, form, _member_id(form), by=current_actor(), now=now())
+
+
+def _member_id(form: UnreservedUseForm) -> int | None:
+    """Return whose use it is; None while nobody who can be chosen is chosen."""
+    if form.member is None:
+        member_id: int | None = current_user.member_id
+        return member_id
+    is_offered = form.member.data in {str(choice[0]) for choice in form.member.choices or ()}
+    return form.chosen_member_id if is_offered else None
 
 
 def _fill(form: UnreservedUseForm, card: MachineCard) -> None:

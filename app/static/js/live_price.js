@@ -3,16 +3,16 @@
   "use strict";
   const form = document.querySelector("form[data-price]");
   if (!form) return;
-  const PAUSE_MS = 350, CLOCK_MS = 30000, MEASURED = ["reading", "amount"];
+  const PAUSE_MS = 350, CLOCK_MS = 30000, FIELDS = (form.dataset.fields || "reading amount").split(" ");
   let timer = 0, latest = 0;
   form.classList.add("is-live"); // hides "Show the price first"
 
   async function ask() {
     latest += 1;
     const mine = latest, typed = new FormData(form), values = new URLSearchParams();
-    for (const name of MEASURED) if (typed.get(name)) values.set(name, typed.get(name));
+    for (const name of FIELDS) if (typed.get(name)) values.set(name, typed.get(name));
     try {
-      const answer = await fetch(form.dataset.price + "?" + values, { headers: { Accept: "text/html" } });
+      const answer = await fetch(form.dataset.price + (form.dataset.price.includes("?") ? "&" : "?") + values, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected || mine !== latest) return;
       const found = document.createElement("template");
       found.innerHTML = await answer.text();
@@ -29,7 +29,7 @@
   }
 
   form.addEventListener("input", (event) => {
-    if (!MEASURED.includes(event.target.name)) return;
+    if (!FIELDS.includes(event.target.name)) return;
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE_MS);
   });
