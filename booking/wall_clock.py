@@ -52,6 +52,7 @@ def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
+@lru_cache(maxsize=2_048)  # a board asks for the same few instants again and again
 def to_wall(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return what the clock shows at an instant (naive)."""
     return instant.astimezone(zone).replace(tzinfo=None)

@@ -51,17 +51,20 @@ def format_day(day: date, zone: Zone = None) -> str:
     if isinstance(day, datetime):
         day = local_day(day, as_zone(zone))
     patterns = DAY_PATTERNS if day.year == local_day(now(), as_zone(zone)).year else YEAR_PATTERNS
-    return _cached_day(day, _language(), patterns.get(_language(), patterns["en"]))
+    language = _language()
+    return _cached_day(day, language, patterns.get(language, patterns["en"]))
 
 
 def format_long_day(day: date) -> str:
     """Return Tuesday 9 March 2027."""
-    return _cached_day(day, _language(), LONG_DAY_PATTERNS.get(_language(), LONG_DAY_PATTERNS["en"]))
+    language = _language()
+    return _cached_day(day, language, LONG_DAY_PATTERNS.get(language, LONG_DAY_PATTERNS["en"]))
 
 
 def format_short_weekday(day: date) -> str:
     """Return Tue."""
-    return _cached_day(day, _language(), "EEEEEE" if _language() == "de" else "EEE")
+    language = _language()
+    return _cached_day(day, language, "EEEEEE" if language == "de" else "EEE")
 
 
 def format_weekday(day: date) -> str:
@@ -71,7 +74,8 @@ def format_weekday(day: date) -> str:
 
 def format_short_day(day: date) -> str:
     """Return 9 Mar 2027, in German 09.03.2027: for tables of numbers."""
-    return _cached_day(day, _language(), SHORT_DAY_PATTERNS.get(_language(), SHORT_DAY_PATTERNS["en"]))
+    language = _language()
+    return _cached_day(day, language, SHORT_DAY_PATTERNS.get(language, SHORT_DAY_PATTERNS["en"]))
 
 
 def format_clock(instant: datetime, zone: Zone = None) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from app.pages.plan.window import ALL_DAY, HOUR, Window
@@ -24,6 +24,7 @@ HALF_HOUR, QUARTER = 30, 15
 PAST_DAY_STEP, PAST_HOURS_STEP = 3 * HOUR, 2 * HOUR  # how wide a column of the past is, in minutes
 WEEK = 7
 
+KNOWN_MAX = 2_000  # instants whose columns an axis remembers
 Marks = frozenset[int]  # minutes of the local day at which a column begins
 
 
@@ -45,7 +46,8 @@ class Axis:
     bounds: tuple[datetime, ...]
     days: tuple[Day, ...]
     window: Window = ALL_DAY
-    minutes: str = ""  # for the script: the first edge in minutes since 1970, and how long each column is
+    minutes: str = ""  # for the script: the first edge in minutes since 1970, and how long the columns are: 120,30*34
+    known: dict[datetime, int] = field(default_factory=dict, compare=False)  # the machines of a board share most edges
 
     @property
     def columns(self) -> int:
@@ -59,6 +61,14 @@ class Axis:
 
     def column(self, instant: datetime) -> int:
         """Return the boundary nearest to an instant, from 0 to `columns`."""
+        found = self.known.get(instant)
+        if found is None:
+            if len(self.known) >= KNOWN_MAX:
+                self.known.clear()
+            found = self.known[instant] = self._nearest(instant)
+        return found
+
+    def _nearest(self, instant: datetime) -> int:
         right = bisect_right(self.bounds, instant)
         if right == 0:
             return 0
@@ -131,8 +141,10 @@ def _axis(first: date, zone: ZoneInfo, window: Window, marks: Sequence[Marks], f
         shown.append(Day(first + timedelta(days=number), begin, len(bounds), number < folded))
     edges = (*bounds, midnights[-1])
     minutes = [int(edge.timestamp()) // 60 for edge in edges]
-    widths = [str(after - before) for before, after in pairwise(minutes)]
-    return Axis(zone, edges, tuple(shown), window, ",".join([str(minutes[0]), *widths]))
+    widths = groupby(after - before for before, after in pairwise(minutes))
+    lengths = ((width, len(list(columns))) for width, columns in widths)
+    repeated = (f"{width}*{count}" if count > 1 else str(width) for width, count in lengths)
+    return Axis(zone, edges, tuple(shown), window, ",".join([str(minutes[0]), *repeated]))
 
 
 def _beginnings_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: Marks) -> list[datetime]:

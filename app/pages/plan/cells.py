@@ -11,7 +11,7 @@ from datetime import datetime
 
 from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
-from app.pages.plan.labels import Labels, short_clock
+from app.pages.plan.labels import Labels, short_clock, short_clock_of
 from app.pages.plan.placing import Placed
 from app.pages.plan.reasons import Reasons
 from app.pages.plan.room import (
@@ -28,7 +28,6 @@ from app.pages.plan.room import (
 from app.pages.plan.segments import Segment
 from app.pages.plan.targets import drop_overlapping_targets
 from app.pages.plan.viewer import Viewer
-from app.wording import formats
 from app.wording.local_time import url_instant
 from app.wording.whereabouts import due_text
 from booking.models import Status
@@ -182,8 +181,8 @@ class CellMaker:
         start = segment.starts_at or segment.start
         first, last = to_wall(start, self.axis.zone), to_wall(segment.end, self.axis.zone)
         if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
-            return self.labels.all_free % {"day": formats.format_short_weekday(first)}
-        return f"{self.labels.free} {short_clock(start, segment.end, self.axis.zone)}"
+            return self.labels.all_free_on(first)
+        return f"{self.labels.free} {short_clock_of(first, last)}"
 
     def _entry_cell(self, entry: BoardEntry, width: int, workshop_id: int) -> Cell:
         if entry.due_at is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -11,13 +11,15 @@ from app.wording import formats
 from booking.queries import BoardEntry
 from booking.wall_clock import to_wall
 
+A_WEEK = tuple(date(2024, 1, day) for day in range(1, 8))  # from a Monday
+
 
 class Labels:
     """Looked up once for thousands of cells."""
 
     def __init__(self) -> None:
         self.free = _("free")
-        self.all_free = _("all %(day)s free")
+        self._all_free = [_("all %(day)s free", day=formats.format_short_weekday(day)) for day in A_WEEK]
         self.taken = _("taken")
         self.mine = _("Me")
         self.closure = _("closure")
@@ -29,6 +31,10 @@ class Labels:
         self.some_out = _("%(places)s still out")
         self._states = {"requested": _("requested"), "in_use": _("in use")}
 
+    def all_free_on(self, day: date) -> str:
+        """Return that all of a day is free."""
+        return self._all_free[day.weekday()]
+
     def state(self, entry: BoardEntry) -> str:
         """Return what a name alone does not say."""
         return self._states.get(entry.status, "")
@@ -36,7 +42,11 @@ class Labels:
 
 def short_clock(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     """Return 8–14 or 8:30–14 by the clock of a zone; over several days with the weekdays: Mon 22–Tue 6."""
-    first, last = to_wall(start, zone), to_wall(end, zone)
+    return short_clock_of(to_wall(start, zone), to_wall(end, zone))
+
+
+def short_clock_of(first: datetime, last: datetime) -> str:
+    """Return the same for what the clock shows."""
     if last.date() == first.date():
         return f"{_hour(first)}–{_hour(last)}"
     if last.date() - first.date() == timedelta(days=1) and not (last.hour or last.minute):

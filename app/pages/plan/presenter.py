@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from io import BytesIO
 from itertools import pairwise
 
 from flask_babel import get_locale
@@ -116,11 +117,13 @@ def period_title(selection: PlanSelection) -> str:
 
 
 @lru_cache(maxsize=16)
-def qr_code(address: str) -> str:
-    """Return an address as a small QR code: an <svg> without a size of its own."""
+def qr_code(address: str) -> bytes:
+    """Return an address as a small QR code: an SVG file without a size of its own."""
     import segno
 
-    return segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=0, svgclass="qr", lineclass="")
+    image = BytesIO()
+    segno.make(address, error="m", micro=False).save(image, kind="svg", omitsize=True, border=0, xmldecl=False)
+    return image.getvalue()
 
 
 def week_name(selection: PlanSelection) -> str:

@@ -39,11 +39,14 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     if not any(target.is_narrow for target in (*own, *free, *others)):
         return
     kept: list[Target] = []
+    narrow: list[Target] = []  # of them; two wide ones are never too close
     for target in (*own, *sorted(free, key=lambda target: target.left - target.right), *others):
-        if any(target.is_too_close_to(other) for other in kept):
+        if any(target.is_too_close_to(other) for other in (kept if target.is_narrow else narrow)):
             target.cell.href = ""
-        else:
-            kept.append(target)
+            continue
+        kept.append(target)
+        if target.is_narrow:
+            narrow.append(target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
   const table = document.querySelector(".board table");
   if (!table) return;
   let edge = 0;
-  const bounds = table.dataset.bounds.split(",").map((part) => (edge += Number(part))); // edges of the columns, minutes since 1970
+  const bounds = table.dataset.bounds.split(",").map((part) => part.split("*")).flatMap(([length, count]) => Array.from({ length: count || 1 }, () => (edge += Number(length)))); // edges of the columns, minutes since 1970
   const says = document.getElementById("board-says");
   const words = new Intl.DateTimeFormat(document.documentElement.lang, {
     weekday: "short", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", hourCycle: "h23",

@@ -7,7 +7,7 @@
   if (!table) return;
   const WAIT_MS = 250, NAMES_PX = 196;
   let edge = 0;
-  const bounds = table.dataset.bounds.split(",").map((part) => (edge += Number(part))); // edges of the columns, minutes since 1970
+  const bounds = table.dataset.bounds.split(",").map((part) => part.split("*")).flatMap(([length, count]) => Array.from({ length: count || 1 }, () => (edge += Number(length)))); // edges of the columns, minutes since 1970
   const days = new Intl.DateTimeFormat(document.documentElement.lang, {
     weekday: "long", day: "numeric", month: "long", timeZone: table.dataset.zone,
   });
