@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
+from booking.kernel.read_cache import cached_read
 from booking.models import Machine, Reservation, Status
 from booking.moving import Change
 from booking.place_assignment import Taking
@@ -67,7 +69,7 @@ def check_wish(
     a request, so what fits once others are put on other places is free.
     Raises MachineNotFound, MemberNotFound.
     """
-    terms = catalogue.lending_terms(session, wish.machine_id)
+    terms = reading.cached_terms(session, wish.machine_id)
     if excluding is not None:
         reservation = _reservation(session, excluding)
         if reservation.machine_id != wish.machine_id:
@@ -79,7 +81,8 @@ def check_wish(
     violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now))
     taking = Taking(NOBODY, terms.machine_id, terms.place_ids, terms.policy.occupied_by(wish.span), wish.places)
     deadline = wishes.decide_until(wish.span, terms.policy, now) if terms.policy.needs_approval else None
-    return WishCheck(violations, _taken(session, taking, now), deadline)
+    facts = cached_read(session, ("taken", taking, _second(now)), lambda: _taken_facts(session, taking, now))
+    return WishCheck(violations, None if facts is None else SlotTaken(**facts), deadline)
 
 
 def _check_move(
@@ -140,16 +143,37 @@ def alternatives(
     excluding: as in check_wish; for a reservation of a machine that is no longer lent, nothing is proposed. Raises
     MachineNotFound, MemberNotFound.
     """
-    terms = catalogue.lending_terms(session, wish.machine_id)
+    terms = reading.cached_terms(session, wish.machine_id)
     if terms.is_retired and excluding is None:
         raise MachineNotFound(id=wish.machine_id)
     if terms.is_retired:
         return ()
     eligibilities = reading.eligibility_by_kind(session, wish.member_id)
+    key = ("alternatives", wish.machine_id, wish.span, wish.places, eligibilities.key, _second(now), count, excluding)
+    return cached_read(session, key, lambda: _alternatives(session, terms, wish, eligibilities, now, count, excluding))
+
+
+def _alternatives(
+    session: Session,
+    terms: MachineTerms,
+    wish: Wish,
+    eligibilities: EligibilityByKind,
+    now: datetime,
+    count: int,
+    excluding: int | None,
+) -> tuple[Alternative, ...]:
     elsewhere = list(islice(_like_machines(session, terms, wish, eligibilities, now), count))
     nearby = list(_other_times(session, terms, wish, eligibilities, now, count, excluding))
     # One like machine goes before the other times; further ones fill up what the times leave.
     return tuple((elsewhere[:1] + nearby + elsewhere[1:])[:count])
+
+
+def _second(now: datetime) -> tuple[datetime, bool]:
+    """Return the part of an instant on which the answers depend: starts are whole seconds, as notice and horizon are.
+
+    Whether a fraction of a second is over counts, how much of it does not.
+    """
+    return now.replace(microsecond=0), now.microsecond > 0
 
 
 def _like_machines(
@@ -259,3 +283,9 @@ def _taken(session: Session, taking: Taking, now: datetime, excluding: int | Non
     except SlotTaken as taken:
         return taken
     return None
+
+
+def _taken_facts(session: Session, taking: Taking, now: datetime) -> Mapping[str, Any] | None:
+    """Return the facts of the refusal; None for none. An exception is not cached: whoever raises one changes it."""
+    taken = _taken(session, taking, now)
+    return None if taken is None else taken.facts

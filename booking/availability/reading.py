@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.errors import MemberNotFound
+from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
+from booking.kernel.read_cache import cached_read
 from booking.models import Induction, Member, Occupancy, Unit
 from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
 _HOLDING = held_spans.holding(Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until)
+
+_member, _induction = table_of(Member), table_of(Induction)
+_ELIGIBILITY = PreparedStatement(
+    select(_member.c.left_on, _induction.c.kind_id, _induction.c.given_on, _induction.c.valid_until)
+    .join_from(
+        _member,
+        _induction,
+        and_(_induction.c.member_id == _member.c.id, _induction.c.ended_at.is_(None)),
+        isouter=True,
+    )
+    .where(_member.c.id == bindparam("member_id"))
+    .order_by(_induction.c.kind_id, _induction.c.given_on, _induction.c.id)
+)
 
 Held = dict[int, list[Interval]]  # place -> what holds it (from, until), in order of time
 
@@ -53,11 +69,20 @@ def busy_spans(
     Set-up before and cleaning after the span count, as do those of what holds it.
     Raises MachineNotFound.
     """
-    occupied = catalogue.lending_terms(session, machine_id).policy.occupied_by(span)
-    during = floor_timestamp(occupied.start), ceil_timestamp(occupied.end)
-    held = held_places(session, [machine_id], during, excluding)
-    spans = (interval for intervals in held.values() for interval in intervals)
-    return tuple(TimeSpan(from_timestamp(since), from_timestamp(until)) for since, until in spans)
+
+    def read() -> tuple[TimeSpan, ...]:
+        occupied = cached_terms(session, machine_id).policy.occupied_by(span)
+        during = floor_timestamp(occupied.start), ceil_timestamp(occupied.end)
+        held = held_places(session, [machine_id], during, excluding)
+        spans = (interval for intervals in held.values() for interval in intervals)
+        return tuple(TimeSpan(from_timestamp(since), from_timestamp(until)) for since, until in spans)
+
+    return cached_read(session, ("busy spans", machine_id, span, excluding), read)
+
+
+def cached_terms(session: Session, machine_id: int) -> catalogue.MachineTerms:
+    """Return catalogue.lending_terms(), read once for a version of the database. Raises MachineNotFound."""
+    return cached_read(session, ("terms", machine_id), lambda: catalogue.lending_terms(session, machine_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +92,11 @@ class EligibilityByKind:
     inductions: dict[int, tuple[tuple[date, date], ...]]
     left_on: date | None
 
+    @property
+    def key(self) -> Hashable:
+        """Equal for members whose wishes are judged alike."""
+        return self.left_on, tuple(sorted(self.inductions.items()))
+
     def of_kind(self, induction_kind_id: int | None) -> MemberEligibility:
         """Return the eligibility for a machine that needs this induction, or none."""
         days = () if induction_kind_id is None else self.inductions.get(induction_kind_id, ())
@@ -75,14 +105,12 @@ class EligibilityByKind:
 
 def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
     """Return all inductions of a member, and the day of leaving. Raises MemberNotFound."""
-    row = session.execute(select(Member.left_on).where(Member.id == member_id)).one_or_none()
-    if row is None:
+    rows = _ELIGIBILITY.all(session.connection(), {"member_id": member_id})
+    if not rows:
         raise MemberNotFound(id=member_id)
     inductions: dict[int, tuple[tuple[date, date], ...]] = {}
-    for kind_id, given_on, valid_until in session.execute(
-        select(Induction.kind_id, Induction.given_on, Induction.valid_until).where(
-            Induction.member_id == member_id, Induction.ended_at.is_(None)
-        )
-    ):
-        inductions[kind_id] = (*inductions.get(kind_id, ()), (given_on, valid_until))
-    return EligibilityByKind(inductions, row.left_on)
+    for row in rows:
+        if row.kind_id is not None:  # a member without any has one row
+            days = (row.given_on, row.valid_until)
+            inductions[row.kind_id] = (*inductions.get(row.kind_id, ()), days)
+    return EligibilityByKind(inductions, rows[0].left_on)

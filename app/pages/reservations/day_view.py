@@ -17,6 +17,7 @@ from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
 from app.wording.ribbon import COLUMNS, QUARTER, Ribbon, Use
 from booking import queries
+from booking.kernel.read_cache import cached_read
 from booking.opening_hours import instant_of
 from booking.queries import BoardRow, MachineCard
 from booking.timespan import TimeSpan
@@ -94,8 +95,12 @@ def day_view(
 def _row(
     session: Session, card: MachineCard, window: TimeSpan, *, now: datetime, excluding: int | None
 ) -> BoardRow | None:
-    board = queries.board(session, window, now=now, machine_ids=[card.id])
-    row = next((row for workshop in board.workshops for row in workshop.rows), None)
+    """Return the machine's row of the board, read once for a version of the database and a second."""
+
+    def read() -> BoardRow | None:
+        return next(queries.board(session, window, now=now, machine_ids=[card.id]).rows, None)
+
+    row = cached_read(session, ("row", card.id, window, now.replace(microsecond=0)), read)
     if row is None or excluding is None:
         return row
     return replace(row, entries=tuple(one for one in row.entries if one.reservation_id != excluding))
