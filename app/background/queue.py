@@ -1,7 +1,8 @@
 """The queue of tasks: entered by pages, claimed by one worker at a time, in order.
 
-A worker renews its claim while it reports progress; a claim that was not renewed is void, so that a task survives a
-restart. What a task changes must be safe to carry out twice: the worker may die between the change and its mark.
+A worker renews its claim by time, as long as it lives (tracking.py); a claim that was not renewed is void, so that a
+task survives a restart. What a task changes must be safe to carry out twice: the worker may die between the change and
+its mark.
 The functions that write flush and never commit: call them inside write_transaction().
 """
 
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.orm import Session
 
 from app.background.models import DONE, FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
+from app.background.progress_files import engine_of, progress_file, renewed_at
 from booking.kernel.errors import DomainError
 
 LEASE = timedelta(minutes=2)
@@ -191,13 +193,15 @@ def _next_free(session: Session, now: datetime, *, locks: bool = False) -> Backg
     if locks:
         wanted = wanted.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     tasks = list(session.scalars(wanted.limit(OPEN_MAX)))
-    if any(task.state == RUNNING and _is_held(task, now) for task in tasks):
+    if any(task.state == RUNNING and _is_held(session, task, now) for task in tasks):
         return None
     return tasks[0] if tasks else None
 
 
-def _is_held(task: BackgroundTask, now: datetime) -> bool:
-    if task.renewed_at is None or task.renewed_at <= now - LEASE:
+def _is_held(session: Session, task: BackgroundTask, now: datetime) -> bool:
+    file = progress_file(engine_of(session), task.id)
+    renewed = [task.renewed_at, None if file is None else renewed_at(file)]
+    if not any(at is not None and at > now - LEASE for at in renewed):
         return False
     return not _has_died(task.holder)
 

@@ -1,27 +1,32 @@
-"""How far a task is, from the worker to the page.
+"""How far a task is, from the worker to the page, and that its worker lives, to other workers.
 
-On SQLite in a small file beside the database: a task that imports holds the only write lock for as long as it writes,
-and web and worker share the machine. On PostgreSQL in the task's own row, by a transaction of its own.
+On SQLite by a file beside the database (progress_files.py), on PostgreSQL in the task's own row, by a transaction of
+its own. The claim is renewed by time and not by progress: a task may compute for minutes without a report.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.background import queue
+from app.background import progress_files, queue
 from app.background.models import BackgroundTask
+from app.background.progress_files import engine_of, progress_file
 from app.clock import now
 from booking.kernel.errors import Unavailable
-from booking.kernel.transaction import in_write_transaction, is_writing
+from booking.kernel.transaction import in_write_transaction
 
 SHOWN_EVERY_SECONDS = 0.5
-RENEWED_EVERY_SECONDS = 20.0
+RENEWED_EVERY_SECONDS = queue.LEASE.total_seconds() / 6
+
+log = logging.getLogger(__name__)
 
 
 class Tracker:
@@ -29,28 +34,38 @@ class Tracker:
 
     def __init__(self, session: Session, task_id: int) -> None:
         """session: of the task, which may hold the write lock."""
-        self._session, self._task_id = session, task_id
+        self._task_id = task_id
         self._engine = engine_of(session)
         self._file = progress_file(self._engine, task_id)
-        self._shown_at, self._renewed_at = 0.0, time.monotonic()
+        self._shown_at = 0.0
+        self._progress = 0, 0
+        if self._file is not None:
+            self._store()
 
     def __call__(self, done: int, total: int) -> None:
         """Report how much is done; a total of 0 is not known."""
+        self._progress = done, total
         moment = time.monotonic()
-        if moment - self._shown_at < SHOWN_EVERY_SECONDS:
-            return
-        self._shown_at = moment
-        if self._file is None:
-            self._store(done, total)
-            return
-        write_progress(self._file, done, total)
-        if moment - self._renewed_at >= RENEWED_EVERY_SECONDS and not is_writing(self._session):
-            self._renewed_at = moment
-            self._store(done, total)
+        if moment - self._shown_at >= SHOWN_EVERY_SECONDS:
+            self._shown_at = moment
+            self._store()
 
-    def _store(self, done: int, total: int) -> None:
-        with Session(self._engine) as own, suppress(Unavailable):  # the next report stores it
-            in_write_transaction(own, partial(queue.renew, own, self._task_id, done, total, now=now()))
+    def renew(self) -> None:
+        """Record that the worker lives. Called from a thread of its own; what fails is tried again the next time."""
+        if self._file is None:
+            self._store()
+        else:
+            progress_files.renew(self._file, now=now())
+
+    def _store(self) -> None:
+        if self._file is not None:
+            progress_files.write_progress(self._file, *self._progress, now=now())
+            return
+        with Session(self._engine) as own:
+            try:
+                in_write_transaction(own, partial(queue.renew, own, self._task_id, *self._progress, now=now()))
+            except (Unavailable, DBAPIError) as error:
+                log.info("task %s: its claim could not be renewed: %s", self._task_id, error)
 
     def close(self) -> None:
         """Remove what was written for the page."""
@@ -58,34 +73,27 @@ class Tracker:
             self._file.unlink(missing_ok=True)
 
 
+@contextmanager
+def renewed_by_time(tracker: Tracker, every_seconds: float = RENEWED_EVERY_SECONDS) -> Iterator[None]:
+    """Renew the claim of a task until the end of the with-block, whatever the task does."""
+    ended = threading.Event()
+    thread = threading.Thread(target=renew_until, args=(tracker, partial(ended.wait, every_seconds)), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def renew_until(tracker: Tracker, has_ended: Callable[[], bool]) -> None:
+    """Renew the claim of a task after each wait. has_ended: waits, and returns whether the task has ended."""
+    while not has_ended():
+        tracker.renew()
+
+
 def progress_of(session: Session, task: BackgroundTask) -> tuple[int, int]:
     """Return how much of a task is done, and the total; 0 for one that is not known."""
     file = progress_file(engine_of(session), task.id)
-    if file is not None:
-        with suppress(OSError, ValueError):
-            done, total = map(int, file.read_text().split())
-            return done, total
-    return task.done_steps, task.total_steps
-
-
-def engine_of(session: Session) -> Engine:
-    """Return the engine of a session."""
-    engine = session.get_bind()
-    assert isinstance(engine, Engine)
-    return engine
-
-
-def progress_file(engine: Engine, task_id: int) -> Path | None:
-    """Return the file of a task's progress; None for PostgreSQL."""
-    if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
-        return None
-    database = Path(engine.url.database)
-    return database.with_name(f"{database.name}.progress-{task_id}")
-
-
-def write_progress(file: Path, done: int, total: int) -> None:
-    """Replace the file in one step, so that nobody reads half of it."""
-    with suppress(OSError):  # a full disk: the bar stands still
-        unfinished = file.with_name(file.name + ".new")
-        unfinished.write_text(f"{done} {total}")
-        unfinished.replace(file)
+    shown = progress_files.read_progress(file) if file is not None else None
+    return (task.done_steps, task.total_steps) if shown is None else shown

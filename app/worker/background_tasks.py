@@ -25,7 +25,7 @@ from app.background import queue, sent_form
 from app.background.deferral import CARRIED_OUT
 from app.background.models import BackgroundTask
 from app.background.queue import CHUNK_BYTES, Result
-from app.background.tracking import Tracker
+from app.background.tracking import Tracker, renewed_by_time
 from app.clock import now
 from booking.kernel import deadlines, progress
 from booking.kernel.database_errors import classify_error
@@ -53,6 +53,7 @@ def run_next(session: Session) -> int:
             _frequent_switches(),
             deadlines.extended(deadlines.COPY),
             progress.listening(tracker),
+            renewed_by_time(tracker),
         ):
             result = _carry_out(app, task, file)
             in_write_transaction(session, partial(_store, session, task_id, result, file))

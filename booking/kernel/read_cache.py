@@ -58,16 +58,15 @@ def cached_read(session: Session, key: Hashable, read: Callable[[], T]) -> T:
 def _version_of(session: Session, connection: Connection) -> Hashable:
     """Return the version that the transaction of a session sees, asked for once per transaction."""
     transaction = session.get_transaction()
-    known_transaction, version = session.info.get(_VERSION, (None, None))
-    if known_transaction is not transaction:
-        version = _read_version(connection)
-        session.info[_VERSION] = transaction, version
-    return version
+    known: tuple[object, Hashable] = session.info.get(_VERSION, (None, None))
+    if known[0] is not transaction:
+        known = session.info[_VERSION] = transaction, _read_version(connection)
+    return known[1]
 
 
 def _read_version(connection: Connection) -> Hashable:
     if connection.dialect.name != "sqlite":
-        return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
+        return str(connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one())
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     # The first counts the commits of other connections, the second the rows changed by this one.
-    return driver.execute("PRAGMA data_version").fetchone()[0], driver.total_changes
+    return int(driver.execute("PRAGMA data_version").fetchone()[0]), driver.total_changes

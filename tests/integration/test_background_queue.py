@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 from sqlalchemy import func, select
 
 from app.background import queue
 from app.background.models import DONE, RUNNING, WAITING, BackgroundTask, ResultChunk
 from app.background.queue import Result, Wish
-from app.background.tracking import SHOWN_EVERY_SECONDS, Tracker, progress_of
+from app.background.tracking import (
+    RENEWED_EVERY_SECONDS,
+    SHOWN_EVERY_SECONDS,
+    Tracker,
+    progress_of,
+    renew_until,
+    renewed_by_time,
+)
 from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
@@ -63,6 +72,39 @@ def test_another_worker_waits_until_the_claim_is_void(session, sample_ring):
     assert queue.has_claimable(session, now=LATER)
     assert claim(session, LATER) == task_id
     assert state_of(session, task_id) == RUNNING
+
+
+def test_a_claim_is_renewed_by_time_whatever_the_task_reports(session, sample_ring, clock, monkeypatch):
+    task_id = enter(session, sample_ring.karl_login)
+    claim(session)
+    session.rollback()
+    tracker, held = Tracker(session, task_id), []
+
+    def is_held(after):
+        """Return whether another worker finds nothing to do."""
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(queue, "holder", lambda: "elsewhere:1")
+            found = queue.has_claimable(session, now=clock.instant + after)
+        session.rollback()
+        return not found
+
+    def has_ended():
+        held.append(is_held(timedelta(0)))
+        clock.instant += timedelta(seconds=RENEWED_EVERY_SECONDS)
+        return len(held) == 10  # 200 seconds
+
+    renew_until(tracker, has_ended)
+    assert held == [True] * 10
+    assert is_held(timedelta(seconds=1))
+    assert not is_held(queue.LEASE)  # it is not renewed any more
+    tracker.close()
+
+
+def test_the_claim_is_renewed_beside_the_task(monkeypatch):
+    renewed = threading.Event()
+    tracker = SimpleNamespace(renew=renewed.set)
+    with renewed_by_time(tracker, every_seconds=0):
+        assert renewed.wait(30)
 
 
 def test_a_claim_that_was_lost_stores_nothing(session, sample_ring):

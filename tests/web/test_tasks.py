@@ -15,7 +15,8 @@ from sqlalchemy import delete, func, select, update
 from app.auth.models import User
 from app.background import allocation_length, queue
 from app.background.models import FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
-from app.background.tracking import Tracker, engine_of, progress_file
+from app.background.progress_files import engine_of, progress_file
+from app.background.tracking import Tracker
 from app.exports import files
 from app.extensions import db
 from app.imports import lengths
