@@ -17,13 +17,15 @@ from booking.errors import MachineNotFound
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import GroupMachine, Machine, OpeningHours, Quota, Ring, Unit, Workshop
-from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.models import GroupMachine, Machine, MachineHours, OpeningHours, Quota, Ring, Unit, Workshop
+from booking.opening_hours import ALWAYS, Opening, WeeklyHours
 from booking.quota_rules import Measure, Period, PrimeTime
 from booking.rules import RULE_NAMES, Policy
 from booking.wall_clock import USUAL_ZONE
 
-_machine, _workshop, _unit, _opening, _quota = map(table_of, (Machine, Workshop, Unit, OpeningHours, Quota))
+_machine, _workshop, _unit, _opening, _quota, _own_opening = map(
+    table_of, (Machine, Workshop, Unit, OpeningHours, Quota, MachineHours)
+)
 
 _TERMS = (
     *(_machine.c[name] for name in ("id", "workshop_id", "name", "kind", "induction_kind_id", "retired_at")),
@@ -45,6 +47,14 @@ _OPENINGS = (
     .where(_opening.c.workshop_id == _workshop.c.id)
     .correlate(_workshop)
     .scalar_subquery()
+)
+# A machine of which there is a row has hours of its own.
+OWN_OPENINGS = (
+    select(cast(json_rows(_own_opening.c.weekday, _own_opening.c.opens_minute, _own_opening.c.closes_minute), String))
+    .where(_own_opening.c.machine_id == _machine.c.id)
+    .correlate(_machine)
+    .scalar_subquery()
+    .label("own_openings")
 )
 _QUOTA_COLUMNS = (
     "id",
@@ -82,6 +92,7 @@ _TERMS_OF_MACHINES = select(
     *_TERMS,
     _PLACES.label("places"),
     _OPENINGS.label("openings"),
+    OWN_OPENINGS,
     _QUOTAS.label("quotas"),
     _RING_ZONE.label("ring_zone"),
 ).join(_workshop, _workshop.c.id == _machine.c.workshop_id)
@@ -146,8 +157,13 @@ def _hours(row: Row[Any]) -> WeeklyHours:
     zone = ZoneInfo(row.timezone)
     if row.is_open_always:
         return WeeklyHours(zone, ALWAYS)
-    openings = tuple((weekday, opens, closes) for weekday, opens, closes in _sorted_rows(row.openings))
+    openings = openings_of(row.own_openings) or openings_of(row.openings)
     return WeeklyHours(zone, openings, row.holidays_region if row.is_closed_on_holidays else "")
+
+
+def openings_of(text: str | None) -> tuple[Opening, ...]:
+    """Return the openings of a column such as OWN_OPENINGS, in the order of the week; none without rows."""
+    return tuple((weekday, opens, closes) for weekday, opens, closes in _sorted_rows(text))
 
 
 def _quota_of(stored: dict[str, Any], row: Row[Any]) -> quota_rules.Quota:

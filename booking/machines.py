@@ -5,12 +5,12 @@ They flush and never commit: call them inside write_transaction().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import machine_places, occupancies, records, schedule_versions
@@ -20,7 +20,8 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.machine_sorts import MACHINE, MACHINE_SORTS
-from booking.models import HOLDING, Machine, Reservation, Status, Unit
+from booking.models import HOLDING, Machine, MachineHours, Reservation, Status, Unit
+from booking.opening_hours import Opening
 from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
@@ -55,15 +56,27 @@ class MachineInput(MachineRules):
 
 
 def enter_machine(
-    session: Session, workshop_id: int, data: MachineInput, *, places: int = 1, by: Actor, now: datetime
+    session: Session,
+    workshop_id: int,
+    data: MachineInput,
+    *,
+    places: int = 1,
+    by: Actor,
+    now: datetime,
+    openings: Sequence[Opening] = (),
 ) -> int:
-    """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
-    records.refuse(check_machine(data, places) + records.check_unused(session, Machine.slug, data.slug))
+    """Add a machine with its places to a workshop and return its id. openings: as in change_machine().
+
+    Raises RecordRefused.
+    """
+    wrong = check_machine(data, places) + records.check_openings(openings)
+    records.refuse(wrong + records.check_unused(session, Machine.slug, data.slug))
     (new_id,) = records.new_ids(session, table_of(Machine))
     machine = Machine(id=new_id, workshop_id=workshop_id, rules=data.rules, **data.record)
     session.add(machine)
     session.flush()
     session.add_all(Unit(machine_id=machine.id, number=number) for number in range(1, places + 1))
+    _set_openings(session, machine.id, openings)
     records.note(session, "machine", machine.id, "entered", by, now)
     return machine.id
 
@@ -77,20 +90,46 @@ def change_machine(
     by: Actor,
     now: datetime,
     revision: int | None = None,
+    openings: Sequence[Opening] | None = None,
 ) -> None:
     """Change a machine; reservations already made keep the rules they were made under.
 
+    openings: its own hours, in place of those of its workshop; empty: it follows the workshop; None: as they are.
     Raises MachineNotFound, StaleRevision, RecordRefused (also when places are taken away that are still held).
     """
     machine = _locked(session, machine_id, revision)
-    records.refuse(check_machine(data, places) + records.check_unused(session, Machine.slug, data.slug, machine_id))
+    wrong = check_machine(data, places) + records.check_openings(openings or ())
+    records.refuse(wrong + records.check_unused(session, Machine.slug, data.slug, machine_id))
     changed = records.write(machine, data.record)
     changed += [name for name in RULE_NAMES if getattr(machine.rules, name) != getattr(data, name)]
     machine.rules = data.rules
     if machine_places.set_places(session, machine_id, places, now):
         changed.append("places")
+    if openings is not None and _set_openings(session, machine_id, openings):
+        changed.append("openings")
     if changed:
         _changed(session, machine, ",".join(changed), by, now)
+
+
+def own_openings(session: Session, machine_id: int) -> tuple[Opening, ...]:
+    """Return the opening hours that a machine has of its own; none where it follows its workshop."""
+    columns = (MachineHours.weekday, MachineHours.opens_minute, MachineHours.closes_minute)
+    rows = session.execute(select(*columns).where(MachineHours.machine_id == machine_id).order_by(*columns[:2]))
+    return tuple((weekday, opens, closes) for weekday, opens, closes in rows)
+
+
+def _set_openings(session: Session, machine_id: int, openings: Sequence[Opening]) -> bool:
+    """Replace the own hours of a machine; return whether they changed."""
+    wanted = tuple(sorted(set(openings)))
+    if wanted == own_openings(session, machine_id):
+        return False
+    session.execute(delete(MachineHours).where(MachineHours.machine_id == machine_id))
+    session.add_all(
+        MachineHours(machine_id=machine_id, weekday=weekday, opens_minute=opens, closes_minute=closes)
+        for weekday, opens, closes in wanted
+    )
+    session.flush()
+    return True
 
 
 def show_photo(

@@ -18,6 +18,7 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
 from booking.models import DeletedId, Photo
+from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
 EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # of a record; others are typing errors
 # Pages of the program beside those of a machine or a workshop; tests/architecture/test_reserved_slugs.py.
@@ -64,6 +65,19 @@ def check_day(field: str, day: date | None) -> list[Violation]:
 def check_zone(name: str) -> list[Violation]:
     """Return unknown_zone (actual: the name) unless IANA knows the time zone."""
     return [] if name in available_timezones() else [Violation("unknown_zone", "timezone", actual=name)]
+
+
+def check_openings(openings: Iterable[Opening]) -> list[Violation]:
+    """Return opening_backwards, openings_overlap (actual: the weekday) for the openings of a week."""
+    violations: list[Violation] = []
+    last_close: dict[int, int] = {}
+    for weekday, opens, closes in sorted(openings):
+        if not 0 <= opens < closes <= MINUTES_OF_A_DAY:
+            violations.append(Violation("opening_backwards", "openings", actual=weekday))
+        elif opens < last_close.get(weekday, 0):
+            violations.append(Violation("openings_overlap", "openings", actual=weekday))
+        last_close[weekday] = closes
+    return violations
 
 
 def check_unused(

@@ -91,6 +91,7 @@ def change_machine(
     revision: int | None = None,
     confirmed: str = "",
     tells_members: bool = False,
+    openings: Sequence[Opening] | None = None,
 ) -> int:
     """Change a machine; reservations already made stay, also against the new rules. Arguments as in change_workshop().
 
@@ -99,7 +100,9 @@ def change_machine(
     Raises MachineNotFound, StaleRevision, RecordRefused, ReservationsOutside.
     """
     before = _policies(session, Machine.id == machine_id)
-    machines.change_machine(session, machine_id, data, places=places, by=by, now=now, revision=revision)
+    machines.change_machine(
+        session, machine_id, data, places=places, by=by, now=now, revision=revision, openings=openings
+    )
     return _mark(
         session, before, _policies(session, Machine.id == machine_id), confirmed, tells_members, by=by, now=now
     )

@@ -18,7 +18,7 @@ from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
-from booking.opening_hours import MINUTES_OF_A_DAY, Opening
+from booking.opening_hours import Opening
 from booking.wall_clock import USUAL_ZONE
 
 LENGTHS_MAX = {"slug": 60, "name": 120, "phone": 60}
@@ -87,14 +87,7 @@ def check_workshop(data: WorkshopInput, openings: Sequence[Opening]) -> list[Vio
     violations = records.check_filled(data, ("slug", "name")) + records.check_lengths(data, LENGTHS_MAX)
     violations += records.check_slug(data) + records.check_zone(data.timezone)
     violations += check_address(data.address)
-    last_close: dict[int, int] = {}
-    for weekday, opens, closes in sorted(openings):
-        if not 0 <= opens < closes <= MINUTES_OF_A_DAY:
-            violations.append(Violation("opening_backwards", "openings", actual=weekday))
-        elif opens < last_close.get(weekday, 0):
-            violations.append(Violation("openings_overlap", "openings", actual=weekday))
-        last_close[weekday] = closes
-    return violations
+    return violations + records.check_openings(openings)
 
 
 def _set_openings(session: Session, workshop_id: int, openings: Sequence[Opening]) -> None:

@@ -25,6 +25,8 @@ from booking.ring import RingInput
 from booking.workshops import WorkshopInput
 
 DEMO = Actor(job="demo")
+# It is loud, so it rests in the evening and on Saturday afternoon.
+OWN_HOURS = {"table-saw": [*((day, 8 * 60, 19 * 60) for day in range(5)), (5, 9 * 60, 13 * 60)]}
 ALWAYS_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # members with undecided requests
 
 
@@ -89,7 +91,13 @@ def _enter_member(session: Session, base: BaseData, demo: DemoMember, now: datet
 def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: datetime) -> None:
     machine = replace(demo.entry, induction_kind_id=base.kinds.get(demo.induction))
     machine_id = machines.enter_machine(
-        session, base.workshops[demo.workshop], machine, places=demo.places, by=DEMO, now=now
+        session,
+        base.workshops[demo.workshop],
+        machine,
+        places=demo.places,
+        by=DEMO,
+        now=now,
+        openings=OWN_HOURS.get(machine.slug, ()),
     )
     base.machines[machine.slug] = machine_id
     picture = TWIN_OF if demo is TWIN else machine.slug

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_short_day, format_span
-from app.wording.rules import RULES
+from app.wording.rules import RULES, quotas
 from app.wording.rules.fields import CONDITION_NAMES
 from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
@@ -197,14 +197,8 @@ FIELD_LABELS: dict[str, Any] = {
     "ended_at": _l("ended at once"),
     "resumed": _l("its end was taken back"),
     "revoked_at": _l("revoked"),
-    "measure": _l("What is limited"),
-    "most": _l("At most"),
-    "period": _l("in a week or month"),
-    "machine_id": _l("Machine"),
-    "member_id": _l("Member"),
-    "weekdays": _l("Days of prime time"),
-    "from_minute": _l("Prime time from"),
-    "until_minute": _l("Prime time until"),
+    "openings": _l("Own opening hours"),
+    **quotas.FIELD_LABELS,
 }
 
 

@@ -5,7 +5,7 @@ from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
-from booking.models.machine import Machine, Photo, Unit
+from booking.models.machine import Machine, MachineHours, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
 from booking.models.reservation import (
@@ -41,6 +41,7 @@ __all__ = [
     "InductionKind",
     "Machine",
     "MachineGroup",
+    "MachineHours",
     "Member",
     "Occupancy",
     "OpeningHours",

@@ -54,6 +54,21 @@ class Machine(Base):
     revision: Mapped[int] = mapped_column(default=0)
 
 
+class MachineHours(Base):
+    """One opening of a machine that has hours of its own, in place of those of its workshop; see OpeningHours."""
+
+    __tablename__ = "booking_machine_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("0 <= opens_minute AND opens_minute < closes_minute AND closes_minute <= 1440", name="minutes"),
+    )
+
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id", ondelete="CASCADE"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)  # 0 is Monday
+    opens_minute: Mapped[int] = mapped_column(primary_key=True)
+    closes_minute: Mapped[int]
+
+
 class Unit(Base):
     """A place: the smallest part of a machine that one reservation can hold alone."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from booking import catalogue
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.views import columns_of
@@ -153,7 +154,9 @@ def board_outline(
     if machine_ids is not None:
         wanted.append(Machine.id.in_(machine_ids))
     machines = session.execute(
-        select(*_MACHINE, *_WORKSHOP, *RULE_COLUMNS, Machine.schedule_version, _LAST_RECORD_CHANGE)
+        select(
+            *_MACHINE, *_WORKSHOP, *RULE_COLUMNS, Machine.schedule_version, _LAST_RECORD_CHANGE, catalogue.OWN_OPENINGS
+        )
         .join(Workshop, Workshop.id == Machine.workshop_id)
         .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
         .where(*wanted)
@@ -214,7 +217,7 @@ def _workshops(
         slug, name, timezone, region, is_closed_on_holidays = rows[0][_WORKSHOP_PART]
         zone = ZoneInfo(timezone)
         opened = WeeklyHours(zone, tuple(openings.get(workshop_id, ())), region if is_closed_on_holidays else "")
-        usual, always = ((hours, _open_spans(hours, span)) for hours in (opened, WeeklyHours(zone, ALWAYS)))
+        usual = opened, _open_spans(opened, span)
         yield BoardWorkshop(
             workshop_id,
             slug,
@@ -223,12 +226,22 @@ def _workshops(
             usual[1],
             tuple(_holidays(region, zone, span, is_closed=is_closed_on_holidays)),
             tuple(
-                BoardRow(
-                    machine, tuple(entries.get(machine.id, ())), *(always if machine.rules.is_open_always else usual)
-                )
-                for machine in map(_machine, rows)
+                BoardRow(machine, tuple(entries.get(machine.id, ())), *_hours_of(machine, row, opened, span))
+                for machine, row in zip(map(_machine, rows), rows, strict=True)
             ),
         )
+
+
+def _hours_of(
+    machine: BoardMachine, row: Row[*tuple[Any, ...]], opened: WeeklyHours, span: TimeSpan
+) -> tuple[WeeklyHours, tuple[TimeSpan, ...]]:
+    """Return the hours of a machine: always, its own, or those of its workshop."""
+    hours = opened
+    if machine.rules.is_open_always:
+        hours = WeeklyHours(opened.zone, ALWAYS)
+    elif own := catalogue.openings_of(row.own_openings):
+        hours = replace(opened, openings=own)
+    return hours, _open_spans(hours, span)
 
 
 @lru_cache(maxsize=256)

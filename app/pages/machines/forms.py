@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -16,11 +17,16 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.forms.text_fields import slug_field
+from app.pages.workshop.forms import DAY_FIELDS, HoursField
+from app.pages.workshop.hours import hours_text, parse_hours
 from app.wording.rules.machine import MACHINE_RULES
 from app.wording.sorts import SORT_LABELS
 from app.wording.units import UNIT_NAMES
+from booking.errors import RecordRefused
+from booking.kernel.errors import DomainError
 from booking.machine_sorts import MACHINE
 from booking.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
+from booking.opening_hours import Opening
 from booking.queries import MachineCard, WorkshopView
 from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
 
@@ -48,6 +54,13 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
     places = number_field(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
     induction_kind_id = SelectField(_l("Required induction"), coerce=int)
+    monday = HoursField(_l("Monday"), [Length(max=100)])
+    tuesday = HoursField(_l("Tuesday"), [Length(max=100)])
+    wednesday = HoursField(_l("Wednesday"), [Length(max=100)])
+    thursday = HoursField(_l("Thursday"), [Length(max=100)])
+    friday = HoursField(_l("Friday"), [Length(max=100)])
+    saturday = HoursField(_l("Saturday"), [Length(max=100)])
+    sunday = HoursField(_l("Sunday"), [Length(max=100)])
     photo = PictureField(_l("Photo"), scaled_photo, {"thumb": square_thumb, "card": card_photo})
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
@@ -56,12 +69,41 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
         self.charge_unit.choices = [(code, str(name)) for code, name in UNIT_NAMES.items()]
         self.induction_kind_id.choices = [(NONE, str(_l("none"))), *induction_kinds]
 
-    def fill(self, card: MachineCard) -> None:
-        """Show what is stored."""
+    def fill(self, card: MachineCard, openings: Sequence[Opening]) -> None:
+        """Show what is stored. openings: the own hours of the machine."""
+        for weekday, name in enumerate(DAY_FIELDS):
+            self[name].data = hours_text(openings, weekday)
         for name in INPUT_NAMES:
             self[name].data = getattr(card.rules if name in RULE_NAMES else card, name)
         self.induction_kind_id.data = card.induction_kind_id or NONE
         self.places.data, self.revision.data, self.record_id.data = card.places, card.revision, card.id
+
+    def openings(self) -> list[Opening]:
+        """Return the own hours as entered; none where the machine follows its workshop. Call only after validation."""
+        return [
+            opening
+            for weekday, name in enumerate(DAY_FIELDS)
+            for opening in parse_hours(self[name].data or "", weekday)
+        ]
+
+    @property
+    def openings_shown(self) -> bool:
+        """Whether a day is filled in, or wrong."""
+        return any(field.data or field.errors for field in self.day_fields())
+
+    def day_fields(self) -> list[Field]:
+        """Return the fields of the own hours, Monday first."""
+        return [self[name] for name in DAY_FIELDS]
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Show overlapping hours at their day; any other refusal as usual."""
+        if isinstance(refusal, RecordRefused):
+            moved = [
+                replace(each, field=DAY_FIELDS[each.actual]) if each.field == "openings" else each
+                for each in refusal.violations
+            ]
+            refusal = RecordRefused(moved)
+        super().show_refusal(refusal)
 
     def use_rows(self) -> list[list[Field]]:
         """Return the fields of the rules of use, row by row."""
@@ -97,7 +139,7 @@ _LENDING_ROWS = (
 _PLACED = {name for row in (*USE_ROWS, *_LENDING_ROWS) for name in row}
 LENDING_ROWS = (*_LENDING_ROWS, *((name,) for name in RULE_NAMES if name not in _PLACED))
 _ABOUT = ("workshop", "sort", "name", "slug", "kind", "description", "location", "photo")
-_BEFORE_RULES = (*_ABOUT, "places", "charge_unit", "induction_kind_id")
+_BEFORE_RULES = (*_ABOUT, "places", "charge_unit", "induction_kind_id", *DAY_FIELDS)
 MachineForm.page_order = (*_BEFORE_RULES, *(name for row in (*USE_ROWS, *LENDING_ROWS) for name in row))
 
 INPUT_NAMES = tuple(field.name for field in fields(MachineInput))

@@ -16,6 +16,7 @@ from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
 from app.wording.bars import Column, stacked
+from app.wording.opening_hours import hours_line
 from app.wording.ribbon import Ribbon
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
@@ -24,7 +25,7 @@ from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.whereabouts import still_out_sentence
 from billing import charges
 from billing.pricing import PriceTerms, price_cents
-from booking import availability, queries
+from booking import availability, machines, queries
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
@@ -121,7 +122,7 @@ def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, 
     sentence = still_out_sentence(late, card.zone, now, card.sort) if late else ""
     use = weeks_of_use(session, card, now=now) if reader.is_of_the_ring else None
     if card.is_retired:
-        return MachinePage(card, _facts_of(card), still_out=sentence, use=use)
+        return MachinePage(card, _facts_of(session, card), still_out=sentence, use=use)
     today = local_day(now, card.zone)
     week = TimeSpan(
         day_span(today, card.zone).start, day_span(today + timedelta(days=WEEK_DAYS - 1), card.zone).end
@@ -131,7 +132,7 @@ def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, 
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     return MachinePage(
         card,
-        _facts_of(card),
+        _facts_of(session, card),
         state_now(row, card.zone, late, now=now, reader=knows),
         tuple(slots_of(card, availability.free_spans(session, card.id, window, now=now)))[:SLOTS_SHOWN],
         tuple(_week(card, row, today, knows, now)),
@@ -223,13 +224,22 @@ def _whole(seconds: int) -> int:
     return seconds // 3_600 * 3_600 if seconds >= 36_000 else seconds
 
 
-def _facts_of(card: MachineCard) -> tuple[Fact, ...]:
+def _own_hours(session: Session, card: MachineCard) -> str:
+    """Return the hours that a machine has of its own, or ""."""
+    if card.rules.is_open_always:
+        return ""
+    own = machines.own_openings(session, card.id)
+    return _("%(hours)s, unlike the workshop", hours=hours_line(own)) if own else ""
+
+
+def _facts_of(session: Session, card: MachineCard) -> tuple[Fact, ...]:
     """Return what the page shows under "Good to know": first who decides and who may use the machine."""
     facts = {name: (RULE_ICONS.get(name, "info-circle"), title, text) for name, title, text in rule_facts(card.rules)}
     return (
         facts.pop("needs_approval"),
         ("patch-check", _("Induction"), card.induction_kind or _("not needed")),
         ("people", _("Places"), str(card.places) if card.places > 1 else ""),
+        ("clock", _("Opening hours"), _own_hours(session, card)),
         *facts.values(),
     )
 

@@ -207,7 +207,7 @@ def _form(form_class: type[AnyMachineForm], **kwargs: Any) -> AnyMachineForm:
 def _stored(machine_id: int) -> MachineForm:
     card = lookups.managed_machine(machine_id)
     form = _form(MachineForm, formdata=None)
-    form.fill(card)
+    form.fill(card, machines.own_openings(db.session(), machine_id))
     form.record_url = url_for(".edit", slug=card.slug)
     return form
 
@@ -224,7 +224,13 @@ def _enter(form: NewMachineForm) -> None:
     session, by = db.session(), current_actor()
     workshop_id = lookups.workshop(form.workshop.data).id
     machine_id = machines.enter_machine(
-        session, workshop_id, form.to_input(), places=form.places.data or 1, by=by, now=now()
+        session,
+        workshop_id,
+        form.to_input(),
+        places=form.places.data or 1,
+        by=by,
+        now=now(),
+        openings=form.openings(),
     )
     _show_photo(form, machine_id, by)
 
@@ -241,6 +247,7 @@ def _change(form: MachineForm, machine_id: int) -> None:
         revision=form.revision.data,
         confirmed=form.confirmed.data or "",
         tells_members=form.tells_members.data,
+        openings=form.openings(),
     )
     _show_photo(form, machine_id, by)
 

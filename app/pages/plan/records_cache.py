@@ -57,7 +57,8 @@ def ring_records(session: Session, everything: Board, last_change: int, now: dat
     if not isinstance(found, RingRecords):
         openings = queries.openings_of(session)
         always_open = [row.machine.id for row in everything.rows if _is_always_open(row, openings)]
-        spans = [(opens, closes) for week in openings.values() for _day, opens, closes in week]
+        own = [row.hours.openings for row in everything.rows if row.machine.id not in always_open]
+        spans = [(opens, closes) for week in (*openings.values(), *own) for _day, opens, closes in week]
         used = _used_hours(session, always_open, now) if always_open else ()
         found = RingRecords(openings, window_of(spans, has_always_open=bool(always_open), used=used))
         _cache().put(key, found)
@@ -86,7 +87,7 @@ def _prices(session: Session, price_class: str, day: date) -> dict[int, str]:
 
 
 def _is_always_open(row: BoardRow, openings: Mapping[int, Sequence[Opening]]) -> bool:
-    return row.machine.rules.is_open_always or set(openings.get(row.machine.workshop_id, ())) >= set(ALWAYS)
+    return set(row.hours.openings or openings.get(row.machine.workshop_id, ())) >= set(ALWAYS)
 
 
 def _used_hours(session: Session, machine_ids: Sequence[int], now: datetime) -> list[int]:

@@ -52,10 +52,23 @@ class OpenQuotaText(RuleText):
         return str(self.sentence) % {"limit": violation.limit, "used": violation.actual - violation.added}
 
 
+# As the event log names what was changed of a quota.
+FIELD_LABELS = {
+    "measure": _l("What is limited"),
+    "most": _l("At most"),
+    "period": _l("in a week or month"),
+    "machine_id": _l("Machine"),
+    "group_id": _l("Group"),
+    "member_id": _l("Member"),
+    "weekdays": _l("Days of prime time"),
+    "from_minute": _l("Prime time from"),
+    "until_minute": _l("Prime time until"),
+}
+
 _HELP = _l(
     "So that everybody gets a turn, a ring can limit how much a member reserves. The page of the machine has its "
     "quotas and what you have used of them. What is cancelled, shortened or declined no longer counts; a time that "
-    "was not fetched does."
+    "was not picked up does."
 )
 
 RULES = (

@@ -28,26 +28,24 @@ RULES = (
     RuleText(
         code="opening_hours",
         name=_l("Opening hours"),
-        sentence=_l("Part of the time is outside the opening hours of the workshop."),
+        sentence=_l("Part of the time is outside the opening hours."),
         number=format_instant,
         help_text=_l(
-            "A machine can be used while its workshop is open. Some machines may be used around the clock; "
-            "their page says so."
+            "A machine can be used while its workshop is open. Some machines have hours of their own, or may be used "
+            "around the clock; their page says so."
         ),
-        way_out=_l("Choose a time within the opening hours of the workshop."),
-        import_way_out=_l("Change the times in the file, or the opening hours of the workshop."),
+        way_out=_l("Choose a time within the opening hours."),
+        import_way_out=_l("Change the times in the file, or the opening hours of the workshop or the machine."),
     ),
     RuleText(
         code="opening_hours_at_ends",
         name=_l("Picking up and returning in opening hours"),
-        sentence=_l("The workshop is closed at the start, %(actual)s."),
+        sentence=_l("It is closed at the start, %(actual)s."),
         number=format_instant,
-        variants=(
-            Variant(lambda violation: violation.field == "end", _l("The workshop is closed at the end, %(actual)s.")),
-        ),
+        variants=(Variant(lambda violation: violation.field == "end", _l("It is closed at the end, %(actual)s.")),),
         help_text=_l("Some machines may be kept over closed hours, but are picked up and returned in opening hours."),
-        way_out=_l("Choose a start and an end within the opening hours of the workshop."),
-        import_way_out=_l("Change the times in the file, or the opening hours of the workshop."),
+        way_out=_l("Choose a start and an end within the opening hours."),
+        import_way_out=_l("Change the times in the file, or the opening hours of the workshop or the machine."),
     ),
     RuleText(
         code="places",
