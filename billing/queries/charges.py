@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from billing.models import Charge, Unpriced
 from billing.periods import Period
 from billing.pricing import PriceCalculation
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of, converted
 
 
@@ -60,7 +61,7 @@ _PRICE = columns_of(SlipPrice, Charge, unit_price=converted(Charge.calculation["
 # Compiled once: the start page of each member runs it.
 _YEAR = extract("year", Charge.service_date)
 _MONTH, _DAY = extract("month", Charge.service_date), extract("day", Charge.service_date)
-_CHARGED_BY_MONTH = (
+_CHARGED_BY_MONTH = PreparedStatement(
     select(_YEAR, _MONTH, func.sum(Charge.cents), func.sum(case((bindparam("until") >= _DAY, Charge.cents), else_=0)))
     .where(Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date))
     .group_by(_YEAR, _MONTH)
@@ -125,7 +126,7 @@ class ChargedYears:
 
 def charged_by_month(session: Session, member_id: int, since: date, *, today: date) -> ChargedYears:
     """Return the totals of a member's charges from a day of service on, in one statement."""
-    rows = session.execute(_CHARGED_BY_MONTH, {"member_id": member_id, "day": since, "until": today.day}).all()
+    rows = _CHARGED_BY_MONTH.of(session, {"member_id": member_id, "day": since, "until": today.day})
     return ChargedYears(
         {(int(year), int(month)): int(cents) for year, month, cents, _part in rows},
         {(int(year), int(month)): int(part) for year, month, _cents, part in rows},

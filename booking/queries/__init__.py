@@ -67,6 +67,7 @@ from booking.queries.machines import (
     machine_slugs,
     machine_sorts,
 )
+from booking.queries.member_slips import newest_slips_of_member
 from booking.queries.names import (
     FOUND_MAX,
     GUEST_PRICE_CLASS,
@@ -244,6 +245,7 @@ __all__ = [
     "members_of_class",
     "members_with_use",
     "neighbours",
+    "newest_slips_of_member",
     "no_shows",
     "not_fetched",
     "not_fetched_count",

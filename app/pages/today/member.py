@@ -86,7 +86,7 @@ class MemberDesk:
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
     """Return the part of a member, in three SQL statements; in four when something is to be fetched."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
-    slips = queries.slips(session, member_id=member_id, limit=SLIPS_SHOWN)
+    slips = queries.newest_slips_of_member(session, member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
     )
