@@ -6,7 +6,7 @@ templates call, are recognised by their type here; everything else goes Jinja's 
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from flask import Flask
@@ -22,7 +22,12 @@ class PageContext(Context):
     def call(self, called: Any, *words: Any, **named: Any) -> Any:  # type: ignore[override]
         """Call a macro or function with the arguments of the template."""
         kind = type(called)
-        passed = EVAL_CONTEXT if kind is Macro else called.__dict__.get(PASSED) if kind is FunctionType else kind
+        if kind is Macro:
+            passed = EVAL_CONTEXT
+        elif kind is FunctionType:
+            passed = called.__dict__.get(PASSED)
+        else:
+            passed = getattr(called.__func__, PASSED, None) if kind is MethodType else kind
         if passed is EVAL_CONTEXT:
             words = (self.eval_ctx, *words)
         elif passed is not None:
