@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import exists, select
+from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from billing.errors import TariffNotFound
 from billing.models import Charge, Tariff, TariffPrice
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 
 
@@ -75,12 +76,11 @@ def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
 
 def tariffs_on(session: Session, day: date) -> dict[int, TariffView]:
     """Return machine id -> tariff valid on a day. valid_until, is_replaced and is_used are not filled in."""
-    rows = session.execute(select(*_TARIFF).where(Tariff.valid_from <= day).order_by(Tariff.valid_from, Tariff.version))
-    valid = {row.machine_id: row for row in rows}
+    valid = {row.machine_id: row for row in _VALID_ON.of(session, {"day": day})}
     prices = _prices(session, (row.id for row in valid.values()))
     return {
         machine_id: TariffView(
-            **row._mapping, prices=prices[row.id], valid_until=None, is_replaced=False, is_used=False
+            **row._asdict(), prices=prices[row.id], valid_until=None, is_replaced=False, is_used=False
         )
         for machine_id, row in valid.items()
     }
@@ -88,10 +88,18 @@ def tariffs_on(session: Session, day: date) -> dict[int, TariffView]:
 
 def _prices(session: Session, tariff_ids: Iterable[int]) -> Mapping[int, Mapping[str, Decimal]]:
     """Return tariff id -> price class -> price."""
-    columns = (TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price)
     prices: defaultdict[int, dict[str, Decimal]] = defaultdict(dict)
-    for tariff_id, price_class, price in session.execute(
-        select(*columns).where(TariffPrice.tariff_id.in_(list(tariff_ids)))
-    ):
+    for tariff_id, price_class, price in session.execute(_PRICES, {"ids": list(tariff_ids)}):
         prices[tariff_id][price_class] = price
     return prices
+
+
+# Built once: the catalogue, the plan and each machine ask for them.
+_VALID_ON = PreparedStatement(
+    select(*_TARIFF)
+    .where(Tariff.valid_from <= bindparam("day", type_=Date))
+    .order_by(Tariff.valid_from, Tariff.version)
+)
+_PRICES = select(TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price).where(
+    TariffPrice.tariff_id.in_(bindparam("ids", expanding=True))
+)

@@ -11,12 +11,13 @@ from operator import attrgetter
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking import catalogue
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 from booking.models import InductionKind, Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
@@ -150,19 +151,14 @@ def board_outline(
     **wanted_machines: Unpack[MachineFilter],
 ) -> BoardOutline:
     """Return the machines of a board, in one statement. The filters are those of `board`."""
-    wanted = conditions(wanted_machines)
+    if any(wish is not None for wish in wanted_machines.values()):
+        statement = _OUTLINE.where(*conditions(wanted_machines))
+        if machine_ids is not None:
+            statement = statement.where(Machine.id.in_(machine_ids))
+        return BoardOutline(span, session.execute(statement).all())
     if machine_ids is not None:
-        wanted.append(Machine.id.in_(machine_ids))
-    machines = session.execute(
-        select(
-            *_MACHINE, *_WORKSHOP, *RULE_COLUMNS, Machine.schedule_version, _LAST_RECORD_CHANGE, catalogue.OWN_OPENINGS
-        )
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
-        .where(*wanted)
-        .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
-    )
-    return BoardOutline(span, machines.all())
+        return BoardOutline(span, session.execute(_LENT_OF_IDS, {"ids": list(machine_ids)}).all())
+    return BoardOutline(span, _LENT.of(session))
 
 
 def filled_board(
@@ -196,6 +192,15 @@ _LAST_RECORD_CHANGE = (
 )
 
 
+# Built once: the plan asks for all machines, the catalogue for those of its page.
+_OUTLINE = (
+    select(*_MACHINE, *_WORKSHOP, *RULE_COLUMNS, Machine.schedule_version, _LAST_RECORD_CHANGE, catalogue.OWN_OPENINGS)
+    .join(Workshop, Workshop.id == Machine.workshop_id)
+    .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
+    .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
+)
+_LENT_OF_IDS = _OUTLINE.where(*conditions({}), Machine.id.in_(bindparam("ids", expanding=True)))
+_LENT = PreparedStatement(_OUTLINE.where(*conditions({})))
 _WORKSHOP_PART = slice(len(_MACHINE), len(_MACHINE) + len(_WORKSHOP))
 _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(RULE_COLUMNS))
 

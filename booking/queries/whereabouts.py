@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from booking.models import IS_CONFIRMED, IS_OUT, Machine, Reservation
@@ -32,15 +32,21 @@ class StillOut:
 
 def still_out(session: Session, now: datetime, *, machine_ids: Collection[int] | None = None) -> dict[int, StillOut]:
     """Return the machines that should be back, by their id; machine_ids: only of these."""
-    statement = (
-        select(Machine.id, func.sum(Reservation.places), func.min(Reservation.ends_at), PLACES)
-        .join(Machine, Machine.id == Reservation.machine_id)
-        .where(IS_OUT, Reservation.ends_at <= now)
-        .group_by(Machine.id)
-    )
-    if machine_ids is not None:
-        statement = statement.where(Reservation.machine_id.in_(machine_ids))
-    return {row[0]: StillOut(*row) for row in session.execute(statement)}
+    if machine_ids is None:
+        rows = session.execute(_STILL_OUT, {"now": now})
+    else:
+        rows = session.execute(_STILL_OUT_OF_IDS, {"now": now, "ids": list(machine_ids)})
+    return {row[0]: StillOut(*row) for row in rows}
+
+
+# Built once: the catalogue and each machine ask for it.
+_STILL_OUT = (
+    select(Machine.id, func.sum(Reservation.places), func.min(Reservation.ends_at), PLACES)
+    .join(Machine, Machine.id == Reservation.machine_id)
+    .where(IS_OUT, Reservation.ends_at <= bindparam("now"))
+    .group_by(Machine.id)
+)
+_STILL_OUT_OF_IDS = _STILL_OUT.where(Reservation.machine_id.in_(bindparam("ids", expanding=True)))
 
 
 def machine_out(session: Session, machine_id: int) -> tuple[ReservationView, ...]:
