@@ -30,7 +30,9 @@ def _cell_html(cell: Cell) -> str:
     if cell.is_plain:
         return f"{start}{escape(cell.name)}"
     if not css and cell.href:
-        return f'{start}<a href="{escape(cell.href)}">{escape(cell.name)}</a>'
+        # Free time: up to 400 links. HTML knows no character named "start", so its ampersand may stand as it is.
+        address = str(escape(cell.href)).replace("&amp;start=", "&start=")
+        return f'{start}<a href="{address}">{escape(cell.name)}</a>'
     if not cell.href:
         more = f" id=r{cell.reservation_id}" if cell.reservation_id else ""  # its link was too close to another one
         return f"{start}<i{more}>{_texts(cell)}</i>"
