@@ -290,3 +290,20 @@ def test_a_member_moves_a_reservation_to_another_machine_of_the_group(session, s
     assert [one["field"] for one in anna.patch(address, {}).json["violations"]] == ["starts_at", "ends_at"]
     half = anna.patch(address, {"ends_at": entered["ends_at"]})
     assert [one["field"] for one in half.json["violations"]] == ["starts_at"]
+
+
+@pytest.mark.parametrize("view", ["days", "day", "list", "month"])
+def test_the_plan_folds_the_machines_of_a_group(sample_ring, log_in, presses, view):
+    """Without a script: the rows stand below a details element, between those of other machines."""
+    _ids, value = presses
+    page = log_in(sample_ring.anna_login).get(f"/plan?view={view}").text
+    fold = page.index("<summary>", page.index("Maschinenhalle", page.index("<main")))
+    inside = page[fold : page.index("splitter", fold)] if "splitter" in page[fold:] else page[fold:]
+
+    assert "Presses <small>2</small></summary>" in inside
+    assert inside.index("Press A") < inside.index("Press B")
+    assert '<details class="open-r" open>' in page
+    if view != "month":
+        assert f"/reservations/new?group={value.removeprefix('group:')}" in inside
+    rows = [name for name in re.findall(r"(?:<b>|<span>|\">)(Press A|Press B|Combine|Splitter)<", page) if name]
+    assert rows.index("Press A") + 1 == rows.index("Press B")

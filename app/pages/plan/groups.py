@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from app.pages.plan.folds import folds_of
 from app.pages.plan.presenter import GroupView, RowView
 from app.wording import formats
 from booking.opening_hours import ALWAYS, Opening, holiday_name
@@ -20,13 +21,18 @@ def groups_of(
     day: date,
     prices: Mapping[int, str],
     rendered: Mapping[int, str],
+    groups: Mapping[int, tuple[int, str]],
     *,
     is_today: bool = True,
 ) -> Iterator[GroupView]:
-    """Yield the workshops that are shown with their hours on a day; prices and what was rendered by machine id."""
+    """Yield the workshops that are shown with their hours on a day; prices and what was rendered by machine id.
+
+    groups: machine id -> id and name of its group.
+    """
     for place in shown.workshops:
-        rows = tuple(_row(row, prices, rendered[row.machine.id]) for row in place.rows)
-        yield GroupView(place.name, _hours(place, openings.get(place.id, ()), day, is_today=is_today), rows)
+        rows = {row.machine.id: _row(row, prices, rendered[row.machine.id]) for row in place.rows}
+        hours = _hours(place, openings.get(place.id, ()), day, is_today=is_today)
+        yield GroupView(place.name, hours, tuple(folds_of(rows, groups)))
 
 
 def _row(row: BoardRow, prices: Mapping[int, str], text: str) -> RowView:

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 
 from app.pages.plan import free_days
 from app.pages.plan.axis import Axis
+from app.pages.plan.folds import Fold, folds_of
 from app.pages.plan.presenter import SATURDAY, holiday_names
 from app.pages.plan.row_renderers import render_key
 from app.pages.plan.selection import DAY, LIST, PlanSelection, month_code
@@ -64,15 +65,22 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class MonthView:
-    """weeks: from Monday to Sunday, None for days of other months. groups: workshops with their machines."""
+    """weeks: from Monday to Sunday, None for days of other months. groups: workshops with their machines, folded."""
 
     days: tuple[MonthDay, ...]
     weeks: tuple[tuple[MonthDay | None, ...], ...]
-    groups: tuple[tuple[str, tuple[MonthRow, ...]], ...]
+    groups: tuple[tuple[str, tuple[Fold[MonthRow], ...]], ...]
 
 
-def month_view(shown: Board, axis: Axis, selection: PlanSelection, codes: Mapping[int, str], today: date) -> MonthView:
-    """Return the month. codes: by machine id."""
+def month_view(
+    shown: Board,
+    axis: Axis,
+    selection: PlanSelection,
+    codes: Mapping[int, str],
+    groups: Mapping[int, tuple[int, str]],
+    today: date,
+) -> MonthView:
+    """Return the month. codes: by machine id. groups: machine id -> id and name of its group."""
     dates = [day.date for day in axis.days]
     holidays = holiday_names(shown)
     columns = list(zip(*(codes[row.machine.id] for row in shown.rows), strict=True))
@@ -80,11 +88,12 @@ def month_view(shown: Board, axis: Axis, selection: PlanSelection, codes: Mappin
         _day(day, column, selection, ", ".join(holidays.get(day, ())), today)
         for day, column in zip(dates, columns, strict=True)
     )
-    groups = tuple(
-        (place.name, tuple(_row(row.machine, codes[row.machine.id], dates, today) for row in place.rows))
+    rows_of_places = (
+        (place.name, {row.machine.id: _row(row.machine, codes[row.machine.id], dates, today) for row in place.rows})
         for place in shown.workshops
     )
-    return MonthView(days, tuple(weeks_of(days)), groups)
+    folded = tuple((name, tuple(folds_of(rows, groups))) for name, rows in rows_of_places)
+    return MonthView(days, tuple(weeks_of(days)), folded)
 
 
 def month_title(first: date) -> str:

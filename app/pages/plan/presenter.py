@@ -13,6 +13,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.pages.plan.axis import Axis, Day
+from app.pages.plan.folds import Fold
 from app.pages.plan.room import columns_px
 from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, PlanSelection
 from app.pages.plan.window import ALL_DAY, HOUR
@@ -62,7 +63,7 @@ class GroupView:
 
     name: str
     hours: str
-    rows: tuple[RowView, ...]
+    folds: tuple[Fold[RowView], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,14 @@ USE_DAYS, USED_ON_DAYS = 28, 14  # an hour counts as used if machines were used 
 
 @dataclass(frozen=True, slots=True)
 class RingRecords:
-    """openings: by workshop id, minutes of the local day. window: the hours that the board draws wide."""
+    """openings: by workshop id, minutes of the local day. window: the hours that the board draws wide.
+
+    groups: machine id -> id and name of its group.
+    """
 
     openings: Mapping[int, Sequence[Opening]]
     window: Window
+    groups: Mapping[int, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def ring_records(session: Session, everything: Board, last_change: int, now: dat
         own = [row.hours.openings for row in everything.rows if row.machine.id not in always_open]
         spans = [(opens, closes) for week in (*openings.values(), *own) for _day, opens, closes in week]
         used = _used_hours(session, always_open, now) if always_open else ()
-        found = RingRecords(openings, window_of(spans, has_always_open=bool(always_open), used=used))
+        groups = {one.id: (group.id, group.name) for group in queries.groups(session) for one in group.machines}
+        found = RingRecords(openings, window_of(spans, has_always_open=bool(always_open), used=used), groups)
         _cache().put(key, found)
     return found
 

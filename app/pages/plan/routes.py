@@ -170,14 +170,16 @@ def _views(
     """Return the table, the list and the month of the page, each None where the view has none."""
     table = listed = month = None
     if "month" in rendered and shown.workshops:
-        month = month_view(shown, axis, selection, rendered["month"], today)
+        month = month_view(shown, axis, selection, rendered["month"], ring.groups, today)
     if "cells" in rendered:
-        groups = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["cells"]))
+        groups = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["cells"], ring.groups))
         table = presenter.table_of(shown, axis, selection, groups, instant)
     if "list" in rendered:
         is_today = selection.day == today
         listed = tuple(
-            groups_of(shown, ring.openings, selection.day, member.prices, rendered["list"], is_today=is_today)
+            groups_of(
+                shown, ring.openings, selection.day, member.prices, rendered["list"], ring.groups, is_today=is_today
+            )
         )
     days: list[presenter.DayButton] = []
     if listed is not None:
