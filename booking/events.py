@@ -140,6 +140,14 @@ class ReservationMoved(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToleranceChanged(ReservationEvent):
+    """The member changed by how many minutes it may be moved when the machine breaks down (may_move_min)."""
+
+    may_move_min: int
+    type: ClassVar[str] = "tolerance_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalAccepted(ReservationEvent):
     """The member accepted the time that a manager proposed because of a closure."""
 

@@ -34,10 +34,11 @@ class GroupWish:
     span: TimeSpan
     places: int = 1
     purpose: str = ""
+    may_move_min: int = 0
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
-        return Wish(machine_id, self.member_id, self.span, self.places, self.purpose)
+        return Wish(machine_id, self.member_id, self.span, self.places, self.purpose, self.may_move_min)
 
 
 @dataclass(frozen=True, slots=True)

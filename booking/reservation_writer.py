@@ -161,6 +161,7 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "occupied_until": new.occupied.end,
         "places": wish.places,
         "purpose": wish.purpose,
+        "may_move_min": wish.may_move_min,
         "status": lifecycle.first_status(new.step).value,
         "created_at": now,
         "asked_at": now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -22,19 +22,30 @@ UID_DOMAIN = "ringbuch"  # after the @ of the uid by which calendars identify a 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a member asks for: a machine, a span of working time, a number of places, and a purpose."""
+    """What a member asks for: a machine, a span of working time, a number of places, and a purpose.
+
+    may_move_min: by how much it may be moved without asking when the machine breaks down; no part of equality.
+    """
 
     machine_id: int
     member_id: int
     span: TimeSpan
     places: int = 1
     purpose: str = ""
+    may_move_min: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, reservation: Reservation) -> Wish:
         """Return the wish that a reservation fulfils, to check it against the rules again."""
         span = TimeSpan(reservation.starts_at, reservation.ends_at)
-        return cls(reservation.machine_id, reservation.member_id, span, reservation.places, reservation.purpose)
+        return cls(
+            reservation.machine_id,
+            reservation.member_id,
+            span,
+            reservation.places,
+            reservation.purpose,
+            reservation.may_move_min,
+        )
 
 
 def new_uid() -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app.api.fields import (
     PAGE_LENGTH,
+    WHOLE,
     Id,
     Instant,
     PageLength,
@@ -18,18 +19,21 @@ from app.api.fields import (
     ResponseModel,
     Text,
 )
-from booking.models import Status
+from booking.models import MAY_MOVE_MAX_MIN, Status
 from booking.queries import ReservationView
 from booking.reservations import RequestResult
 from booking.wishes import Wish
 
 CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 
+Tolerance = Annotated[int, Field(strict=True, ge=0, le=MAY_MOVE_MAX_MIN), WHOLE]
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
 
 class NewReservation(RequestModel):
     """A reservation to request. member_id: the member it is for, by default the member of the login.
+
+    may_move_min: by how many minutes it may be moved without asking when the machine breaks down.
 
     machine_id or group_id, exactly one of them: of a group, the machine is chosen, and named in the response.
 
@@ -44,13 +48,14 @@ class NewReservation(RequestModel):
     ends_at: Instant
     purpose: Text = ""
     places: Places = 1
+    may_move_min: Tolerance = 0
     member_id: Id | None = None
     approve: bool | None = None
     overrule_reason: Text = ""
 
 
 class ReservationMove(RequestModel):
-    """What changes of a reservation: its span, its machine or its places; what is left out, or null, stays.
+    """What changes of a reservation: span, machine, places or tolerance; what is left out, or null, stays.
 
     machine_id: another machine, for members one of the same group. overrule_reason: as in NewReservation.
     """
@@ -59,7 +64,13 @@ class ReservationMove(RequestModel):
     ends_at: Instant | None = None
     machine_id: Id | None = None
     places: Places | None = None
+    may_move_min: Tolerance | None = None
     overrule_reason: Text = ""
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything but the tolerance changes."""
+        return any(value is not None for value in (self.starts_at, self.ends_at, self.machine_id, self.places))
 
 
 class Reason(RequestModel):
@@ -110,6 +121,7 @@ class Reservation(ResponseModel):
     occupied_until: Instant
     places: int
     purpose: str
+    may_move_min: int
     created_at: Instant
     changed_at: Instant
     decide_until: Instant | None
@@ -178,6 +190,7 @@ def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reserva
         occupied_until=entered.occupied.end,
         places=wish.places,
         purpose=wish.purpose,
+        may_move_min=wish.may_move_min,
         created_at=instant,
         changed_at=instant,
         decide_until=entered.decide_until,

@@ -37,6 +37,7 @@ from booking.overruling import Overruling
 from booking.queries import ReservationView
 from booking.reservations import RequestResult, move, request_reservation
 from booking.timespan import TimeSpan
+from booking.tolerances import change_tolerance
 from booking.wishes import Wish
 
 ONLY_MANAGERS = "only for managers of the workshop and administrators"
@@ -123,7 +124,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     `requested`, and `former` stays held until a manager decides; moving back to it withdraws the move.
 
     Another machine (`machine_id`) is judged as a new reservation: for members one of the same group, which needs no
-    approval; for managers any machine of their workshops.
+    approval; for managers any machine of their workshops. `may_move_min` alone changes nothing but the tolerance.
     """
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
@@ -134,18 +135,23 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     wish = Wish(machine_id, view.member_id, span or view.span, places, view.purpose)
 
     def enter() -> Reply:
-        move(
-            session,
-            reservation_id,
-            span,
-            by=by,
-            now=instant,
-            places=body.places,
-            machine_id=body.machine_id,
-            may_decide=may_decide,
-            revision=revision,
-            overruling=overruling,
-        )
+        seen = revision
+        if body.may_move_min is not None:
+            change_tolerance(session, reservation_id, body.may_move_min, by=by, now=instant, revision=seen)
+            seen = None  # it is locked
+        if body.moves:
+            move(
+                session,
+                reservation_id,
+                span,
+                by=by,
+                now=instant,
+                places=body.places,
+                machine_id=body.machine_id,
+                may_decide=may_decide,
+                revision=seen,
+                overruling=overruling,
+            )
         return reservation_reply(reservation_id)
 
     return run_idempotent(body, enter, suggest_alternatives(wish, excluding=reservation_id))
@@ -167,7 +173,7 @@ def _may_decide_move(view: ReservationView, machine_id: int | None) -> bool:
 
 def _moved_span(body: ReservationMove) -> TimeSpan | None:
     """Return the new span; None where it stays. Raises Refusal for half of one, and where nothing changes."""
-    if body.starts_at is None and body.ends_at is None and not (body.machine_id is None and body.places is None):
+    if body.starts_at is None and body.ends_at is None and (body.moves or body.may_move_min is not None):
         return None
     sent = {"starts_at": body.starts_at, "ends_at": body.ends_at}
     if missing := [name for name, value in sent.items() if value is None]:
@@ -188,9 +194,9 @@ def _require_one_target(body: NewReservation) -> None:
 
 def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupWish:
     if body.machine_id is not None:
-        return Wish(body.machine_id, member_id, span, body.places, body.purpose)
+        return Wish(body.machine_id, member_id, span, body.places, body.purpose, body.may_move_min)
     assert body.group_id is not None  # _require_one_target
-    return GroupWish(body.group_id, member_id, span, body.places, body.purpose)
+    return GroupWish(body.group_id, member_id, span, body.places, body.purpose, body.may_move_min)
 
 
 def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:

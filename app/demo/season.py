@@ -27,6 +27,7 @@ from booking.usage import Measurement
 from booking.wishes import Wish
 
 DAYS_AHEAD = 21
+TOLERANCES_MIN = (0, 60, 0, 120)  # by how much a reservation may be moved, one after the other
 DAYS_TO_ANSWER = 9
 QUARTER_HOUR = timedelta(minutes=15)
 MORNING, NIGHT = 7, 22  # hours of the day between which people act
@@ -156,6 +157,7 @@ class Season:
             use.span,
             use.places,
             use.purpose,
+            may_move_min=TOLERANCES_MIN[use.span.seconds // 3600 % len(TOLERANCES_MIN)],
         )
         uid = f"{self.rng.getrandbits(128):032x}@ringbuch"
         try:

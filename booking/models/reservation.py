@@ -36,6 +36,8 @@ class Status(StrEnum):  # the steps between them: lifecycle.py
     NO_SHOW = "no_show"
 
 
+MAY_MOVE_MAX_MIN = 7 * 24 * 60
+
 HOLDING = (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE)
 ENDED_WITHOUT_USE = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED, Status.NO_SHOW)
 
@@ -99,6 +101,7 @@ class Reservation(Base):
         CheckConstraint("starts_at < ends_at", name="span_positive"),
         CheckConstraint("occupied_from <= starts_at AND ends_at <= occupied_until", name="occupied_contains"),
         CheckConstraint("places > 0", name="places_positive"),
+        CheckConstraint(f"may_move_min BETWEEN 0 AND {MAY_MOVE_MAX_MIN}", name="may_move_min"),
         CheckConstraint(f"status IN ({_STATUS_LIST})", name="status"),
         CheckConstraint("(status = 'requested') <= (decide_until IS NOT NULL)", name="request_ends"),
         CheckConstraint(_FORMER_COMPLETE, name="former_complete"),
@@ -146,6 +149,9 @@ class Reservation(Base):
     occupied_until: Mapped[datetime] = mapped_column(UtcDateTime)
     places: Mapped[int] = mapped_column(default=1)
     purpose: Mapped[str] = mapped_column(default="")
+    may_move_min: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # without asking, if the machine breaks down
     status: Mapped[str]
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -63,6 +63,7 @@ class ReservationView:
     occupied_until: datetime
     places: int
     purpose: str
+    may_move_min: int
     revision: int
     created_at: datetime
     created_by: int | None

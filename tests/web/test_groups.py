@@ -19,7 +19,7 @@ from tests.builders import SOMEBODY, machine, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver
 from tests.web.filled_forms import form_with
-from tests.web.programs import wish
+from tests.web.programs import times, wish
 
 NEW = "/groups/new"
 
@@ -307,3 +307,32 @@ def test_the_plan_folds_the_machines_of_a_group(sample_ring, log_in, presses, vi
         assert f"/reservations/new?group={value.removeprefix('group:')}" in inside
     rows = [name for name in re.findall(r"(?:<b>|<span>|\">)(Press A|Press B|Combine|Splitter)<", page) if name]
     assert rows.index("Press A") + 1 == rows.index("Press B")
+
+
+def test_how_far_a_reservation_may_be_moved_is_asked_shown_and_changed(session, sample_ring, log_in, anna):
+    client = log_in(sample_ring.anna_login)
+    sent = send(client, machine="combine", may_move_min="60")
+    assert sent.status_code == 303
+    assert "May be moved by up to" in client.get(sent.location).text
+    address = sent.location.removeprefix("http://localhost")
+    assert anna.get(address).json["may_move_min"] == 60
+
+    form = form_with(client.get(f"{address}/move").text, "may_move_min")
+    assert form["may_move_min"] == "60"
+    assert client.post(f"{address}/move", data={**form, "may_move_min": "0"}).status_code == 303
+    after = anna.get(address).json
+    assert (after["may_move_min"], after["revision"], after["starts_at"]) == (0, 1, "2026-11-24T08:00:00Z")
+    assert client.post(f"{address}/move", data={**form, "may_move_min": "7"}).status_code == 422
+    assert "Tolerance of the reservation changed" in log_in(sample_ring.rita_login).get("/admin/events").text
+
+    entered = anna.post("/reservations", wish(sample_ring.combine, 60, 62, may_move_min=45)).json
+    assert entered["may_move_min"] == 45
+    own = f"/reservations/{entered['id']}"
+    both = {"may_move_min": 90, "starts_at": times(70, 72)["starts_at"], "ends_at": times(70, 72)["ends_at"]}
+    assert anna.patch(own, {"may_move_min": 15}, If_Match='"0"').json["revision"] == 1
+    assert anna.patch(own, both, If_Match='"0"').status_code == 412
+    moved = anna.patch(own, both, If_Match='"1"').json
+    assert (moved["may_move_min"], moved["revision"]) == (90, 3)
+    for wrong in (-1, 10_081, "60", 1.5):
+        answer = anna.patch(own, {"may_move_min": wrong})
+        assert (answer.status_code, answer.json["violations"][0]["field"]) == (422, "may_move_min"), wrong

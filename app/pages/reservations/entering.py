@@ -96,6 +96,7 @@ def check() -> ResponseReturnValue:
 def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
     options, form = FormOptions.read(db.session()), ReservationForm(**kwargs)
     form.machine.choices = list(options.choices())
+    form.offer_tolerances()
     if not (current_user.is_admin or current_user.managed_workshop_ids):
         form.drop_members()
     elif not form.member.data and current_user.member_id is not None:
@@ -131,7 +132,8 @@ def _wish_of_span(form: ReservationForm, card: MachineCard) -> Wish | None:
     if not permissions.may_touch("reservations.enter", "POST", member_id=member_id, workshop_id=card.workshop_id):
         form.machine.errors = [_("You reserve for other members only in the workshops you manage.")]
         return None
-    return Wish(card.id, member_id, form.span, form.places.data or 0, clean(form.purpose.data))
+    purpose, may_move_min = clean(form.purpose.data), form.may_move_min.data or 0
+    return Wish(card.id, member_id, form.span, form.places.data or 0, purpose, may_move_min)
 
 
 def _sent(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGroup | None) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     HiddenField,
@@ -18,12 +19,14 @@ from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
 from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
+from app.wording import formats
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
 PURPOSE_LENGTH_MAX = 500
+TOLERANCES_MIN = (30, 60, 120, 240, 480, 1440, 2880)
 
 
 class OverrulingForm(SpanForm):
@@ -32,7 +35,20 @@ class OverrulingForm(SpanForm):
     overrule_reason = StringField(_l("Reason to overrule the rule"), [MaxCharacters(REASON_LENGTH_MAX)])
 
 
-class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
+class ToleranceMixin(BaseForm):
+    """By how much a reservation may be moved without asking, when the machine breaks down."""
+
+    may_move_min = SelectField(_l("May be moved by up to"), coerce=int, default=0)
+
+    def offer_tolerances(self, stored: int = 0) -> None:
+        """Fill in what can be chosen, with what is stored. Call before validation."""
+        minutes = sorted({*TOLERANCES_MIN, stored} - {0})
+        self.may_move_min.choices = [(0, _("not at all")), *((one, formats.format_minutes(one)) for one in minutes)]
+        if not self.may_move_min.raw_data:  # not sent: a page of before, or the first one
+            self.may_move_min.data = stored
+
+
+class ReservationForm(ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
     """A wish for a machine; a manager finds the member by what is typed."""
 
     page_order = ("machine", "member")
@@ -47,7 +63,7 @@ class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
         self.fill(span, card)
 
 
-class MoveForm(OverrulingForm):
+class MoveForm(ToleranceMixin, OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[Required(NOT_SENT)])

@@ -24,6 +24,7 @@ from booking.kernel.transaction import in_write_transaction
 from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
+from booking.tolerances import change_tolerance
 from booking.wishes import Wish
 
 
@@ -106,22 +107,35 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
 def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
     moved = submit(
         form,
-        lambda: reservations.move(
-            db.session(),
-            view.id,
-            wish.span,
-            by=current_actor(),
-            now=now(),
-            places=wish.places,
-            machine_id=wish.machine_id,
-            may_decide=_may_decide(view, card),
-            revision=form.revision.data,
-            overruling=deciding.overruling_of(form, card.workshop_id) if _may_decide(view, card) else None,
-        ),
+        lambda: _change(form, view, card, wish),
         message="",
         location=lambda _moved: _done(view.id),
     )
     return moved or _refused(form, view, card, wish)
+
+
+def _change(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> None:
+    """Store the tolerance, and carry out the move if the form asks for one."""
+    session, by, instant = db.session(), current_actor(), now()
+    tolerance, seen = form.may_move_min.data, form.revision.data
+    if tolerance != view.may_move_min:
+        change_tolerance(session, view.id, tolerance, by=by, now=instant, revision=seen)
+        if wish == Wish(view.machine_id, view.member_id, view.span, view.places, view.purpose):
+            return
+        seen = None  # it is locked
+    may_decide = _may_decide(view, card)
+    reservations.move(
+        session,
+        view.id,
+        wish.span,
+        by=by,
+        now=instant,
+        places=wish.places,
+        machine_id=wish.machine_id,
+        may_decide=may_decide,
+        revision=seen,
+        overruling=deciding.overruling_of(form, card.workshop_id) if may_decide else None,
+    )
 
 
 def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
@@ -160,6 +174,7 @@ def _chosen(form: MoveForm, view: ReservationView) -> MachineCard:
     """Return the machine that the form names, if the login may move the reservation there; else the present one."""
     cards = other_machines.possible(db.session(), view)
     form.offer_machines(cards)
+    form.offer_tolerances(view.may_move_min)
     return next((card for card in cards if card.slug == form.machine.data), cards[0])
 
 

@@ -40,7 +40,7 @@ class ChosenGroup:
 
     def wish(self, wish: Wish) -> GroupWish:
         """Return a wish for one of the machines as one for the group."""
-        return GroupWish(self.id, wish.member_id, wish.span, wish.places, wish.purpose)
+        return GroupWish(self.id, wish.member_id, wish.span, wish.places, wish.purpose, wish.may_move_min)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def _repeat(
     span = _a_week_later(old.span, card) if is_later else old.span
     form.machine.data = old.machine_slug
     form.places.data, form.purpose.data = old.places, old.purpose
+    form.offer_tolerances(old.may_move_min)
     if form.member is not None:
         form.member.data = str(old.member_id)
     form.fill(span, card)
