@@ -20,6 +20,7 @@ from billing.models import (
     Allocation,
     AllocationCost,
     AllocationCostGroup,
+    AllocationCount,
     AllocationLine,
     AllocationSlip,
     Charge,
@@ -103,7 +104,7 @@ def _check_charge(row: _ChargeRow, previous: _ChargeRow | None) -> Iterator[Audi
 
 def _broken_groups(session: Session) -> Iterator[AuditFinding]:
     """Compare each group with its costs, its lines with a new division, and its weights by use with the slips."""
-    used, costs = _used_by_allocation(session), _costs_by_group(session)
+    used, costs, counts = _used_by_allocation(session), _costs_by_group(session), _counts(session)
     in_order = (AllocationCostGroup.allocation_id, AllocationCostGroup.number)
     for group in session.scalars(select(AllocationCostGroup).order_by(*in_order)).all():
         of_group = (AllocationLine.allocation_id == group.allocation_id, AllocationLine.group_number == group.number)
@@ -114,6 +115,9 @@ def _broken_groups(session: Session) -> Iterator[AuditFinding]:
         divided = split_cents(group.cents, weights) if sum(weights.values()) else {}
         if divided != {line.member_id: line.cents for line in lines}:
             yield _finding("division", allocation_id=group.allocation_id, group=group.number)
+        bearers, rounding = sum(weight > 0 for weight in weights.values()), sum(one.got_rounding_cent for one in lines)
+        if lines and counts.get((group.allocation_id, group.number)) != (bearers, rounding):
+            yield _finding("counts", allocation_id=group.allocation_id, group=group.number)
         counted = {member_id: used[group.allocation_id].get(member_id) for member_id in weights}
         if group.key == "use" and any(counted.values()) and counted != weights:
             yield _finding("weights", allocation_id=group.allocation_id, group=group.number)
@@ -124,6 +128,14 @@ def _costs_by_group(session: Session) -> dict[tuple[int, int], int]:
     by = (AllocationCost.allocation_id, AllocationCost.group_number)
     rows = session.execute(select(*by, func.sum(AllocationCost.net_cents)).group_by(*by))
     return {(allocation_id, number): int(cents) for allocation_id, number, cents in rows}
+
+
+def _counts(session: Session) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return (allocation id, group number) -> the stored counts of its bearers and rounding cents."""
+    return {
+        (row.allocation_id, row.group_number): (row.bearers, row.rounding_cents)
+        for row in session.scalars(select(AllocationCount))
+    }
 
 
 def _used_by_allocation(session: Session) -> defaultdict[int, dict[int, int]]:

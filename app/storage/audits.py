@@ -46,6 +46,7 @@ FINDING_TEXTS = {
     "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
     "group_costs": "allocation {allocation_id}: cost group {group} is not the sum of its costs",
+    "counts": "allocation {allocation_id}: the counts of cost group {group} are not those of its lines",
     "division": "allocation {allocation_id}: cost group {group} does not divide into its lines",
     "weights": "allocation {allocation_id}: the weights of cost group {group} are not those of its slips",
     "calculation": "charge {charge_id} differs from its calculation",

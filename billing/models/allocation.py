@@ -156,6 +156,7 @@ class AllocationLine(Base):
         ),
         Index(None, "member_id"),
         Index("ix_billing_allocation_line_bearer", "allocation_id", "member_id"),
+        Index("ix_billing_allocation_line_weight", "allocation_id", "group_number", "weight", "member_id"),
     )
 
     allocation_id: Mapped[int] = mapped_column(primary_key=True)
@@ -164,6 +165,20 @@ class AllocationLine(Base):
     weight: Mapped[int] = mapped_column(BigInteger)
     cents: Mapped[int] = mapped_column(BigInteger)
     got_rounding_cent: Mapped[bool] = mapped_column(default=False)
+
+
+class AllocationCount(Base):
+    """How many members bear a cost group, and how many got a rounding cent; group_number 0: the whole allocation.
+
+    The database counts each line that is inserted.
+    """
+
+    __tablename__ = "billing_allocation_count"
+
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
+    group_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bearers: Mapped[int]
+    rounding_cents: Mapped[int]
 
 
 class AllocationSlip(Base):

@@ -15,6 +15,7 @@ from billing.models import (
     Allocation,
     AllocationCost,
     AllocationCostGroup,
+    AllocationCount,
     AllocationLine,
     AllocationSlip,
     Pool,
@@ -98,8 +99,8 @@ def bearers_of(session: Session, allocation_id: int, *, limit: int, offset: int)
 
 def bearer_count(session: Session, allocation_id: int) -> int:
     """Return how many members have a line in an allocation."""
-    counted = select(func.count(AllocationLine.member_id.distinct()))
-    return session.scalar(counted.where(AllocationLine.allocation_id == allocation_id)) or 0
+    counted = (AllocationCount.allocation_id == allocation_id, AllocationCount.group_number == 0)
+    return session.scalar(select(AllocationCount.bearers).where(*counted)) or 0
 
 
 def allocation_of_members(
@@ -136,12 +137,9 @@ def slips_of_bearers(
 
 def rounding_cents(session: Session, allocation_id: int) -> dict[int, int]:
     """Return number of the cost group -> how many cents were left over by rounding down, one for each such line."""
-    rows = session.execute(
-        select(AllocationLine.group_number, func.count().label("lines"))
-        .where(AllocationLine.allocation_id == allocation_id, AllocationLine.got_rounding_cent.is_(True))
-        .group_by(AllocationLine.group_number)
-    )
-    return {row.group_number: row.lines for row in rows}
+    counted = (AllocationCount.allocation_id == allocation_id, AllocationCount.rounding_cents > 0)
+    rows = session.execute(select(AllocationCount.group_number, AllocationCount.rounding_cents).where(*counted))
+    return {row.group_number: row.rounding_cents for row in rows}
 
 
 def kinds_of_groups(session: Session, allocation_id: int) -> dict[int, dict[str, int]]:

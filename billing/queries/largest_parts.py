@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
 
-from billing.models import AllocationLine
+from billing.models import AllocationCount, AllocationLine
 from billing.preview_models import CostGroup, Line
 from booking.kernel.views import columns_of
 
@@ -25,32 +26,58 @@ _LINE = columns_of(Line, AllocationLine)
 
 
 def largest_parts(session: Session, allocation_id: int, *, limit: int) -> dict[int, GroupParts]:
-    """Return number of the cost group -> its largest parts, in one statement."""
-    group = AllocationLine.group_number
-    by_size = (func.abs(AllocationLine.cents).desc(), AllocationLine.member_id)
-    ranked = (
-        select(
-            group,
-            func.row_number().over(order_by=by_size, partition_by=group).label("place"),
-            func.count().over(partition_by=group).label("bearers"),
-            func.count().filter(AllocationLine.got_rounding_cent.is_(True)).over(partition_by=group).label("rounding"),
-            *_LINE,
-        )
-        .where(AllocationLine.allocation_id == allocation_id, AllocationLine.weight > 0)
-        .subquery()
-    )
-    found: dict[int, GroupParts] = {}
-    rows = session.execute(
-        select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.group_number, ranked.c.place)
-    )
-    for number, _place, bearers, rounding, *line in rows:
-        before = found[number].largest if number in found else ()
-        found[number] = GroupParts((*before, Line(*line)), bearers, rounding)
-    return found
+    """Return number of the cost group -> its largest parts, in three statements that read what is returned.
+
+    By weight, of equal ones the lower member id first: so are the cents, as a division gives nobody fewer cents than
+    somebody with a smaller weight.
+    """
+    counted = (AllocationCount.allocation_id == allocation_id, AllocationCount.group_number > 0)
+    counts = session.execute(
+        select(AllocationCount.group_number, AllocationCount.bearers, AllocationCount.rounding_cents)
+        .where(*counted, AllocationCount.bearers > 0)
+        .order_by(AllocationCount.group_number)
+    ).all()
+    largest = _largest(session, allocation_id, [number for number, *_counts in counts], limit)
+    return {
+        number: GroupParts(tuple(largest[number][:limit]), bearers, rounding_cents)
+        for number, bearers, rounding_cents in counts
+    }
+
+
+def _largest(session: Session, allocation_id: int, groups: list[int], limit: int) -> dict[int, list[Line]]:
+    """Return group -> its lines of the largest weights, in order, at least the first of them up to a limit.
+
+    First the weights, then the lines of each: an index gives both, also where all weights are equal.
+    """
+    of_allocation = AllocationLine.allocation_id == allocation_id
+    lines: dict[int, list[Line]] = {group: [] for group in groups}
+    weights: list[Select[Any]] = [
+        select(AllocationLine.group_number, AllocationLine.weight)
+        .where(of_allocation, AllocationLine.group_number == group, AllocationLine.weight > 0)
+        .order_by(AllocationLine.weight.desc())
+        .limit(limit)
+        for group in groups
+    ]
+    found = sorted({(row.group_number, -row.weight) for row in _rows(session, weights)})
+    first: list[Select[Any]] = [
+        select(AllocationLine.group_number, *_LINE)
+        .where(of_allocation, AllocationLine.group_number == group, AllocationLine.weight == -weight)
+        .order_by(AllocationLine.member_id)
+        .limit(limit)
+        for group, weight in found
+    ]
+    for row in sorted(_rows(session, first), key=lambda row: (row.group_number, -row.weight, row.member_id)):
+        lines[row.group_number].append(Line(*row[1:]))
+    return lines
+
+
+def _rows(session: Session, parts: list[Select[Any]]) -> list[Row[Any]]:
+    """Return the rows of statements with a limit each, in one statement."""
+    return list(session.execute(union_all(*(select(part.subquery()) for part in parts))).all()) if parts else []
 
 
 def parts_of_group(group: CostGroup, *, limit: int) -> GroupParts:
     """Return the same of a cost group whose lines are all known, as in a preview."""
     bearing = [line for line in group.lines if line.weight > 0]
-    by_size = sorted(bearing, key=lambda line: (-abs(line.cents), line.member_id))
+    by_size = sorted(bearing, key=lambda line: (-line.weight, line.member_id))
     return GroupParts(tuple(by_size[:limit]), len(bearing), sum(line.got_rounding_cent for line in bearing))

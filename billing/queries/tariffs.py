@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -74,9 +75,17 @@ def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
     return tuple(views)
 
 
-def tariffs_on(session: Session, day: date) -> dict[int, TariffView]:
-    """Return machine id -> tariff valid on a day. valid_until, is_replaced and is_used are not filled in."""
-    valid = {row.machine_id: row for row in _VALID_ON.of(session, {"day": day})}
+def tariffs_on(session: Session, day: date, *, machine_ids: Collection[int] | None = None) -> dict[int, TariffView]:
+    """Return machine id -> tariff valid on a day, of all machines or some.
+
+    valid_until, is_replaced and is_used are not filled in.
+    """
+    if machine_ids is None:
+        rows: Iterable[Any] = _VALID_ON.of(session, {"day": day})
+    else:
+        statement = select(*_TARIFF).where(Tariff.valid_from <= day, Tariff.machine_id.in_(machine_ids))
+        rows = session.execute(statement.order_by(Tariff.valid_from, Tariff.version))
+    valid = {row.machine_id: row for row in rows}
     prices = _prices(session, (row.id for row in valid.values()))
     return {
         machine_id: TariffView(

@@ -50,6 +50,7 @@ class Member(HasAddress, Base):
     __tablename__ = "booking_member"
     __table_args__ = (
         Index("ix_booking_member_name", "name", "id"),
+        Index("ix_booking_member_price_class", "price_class"),
         _index_of_few("ix_booking_member_leaving", "left_on", "left_on IS NOT NULL"),
         _index_of_few("ix_booking_member_unsplit", "id", "address_text != ''"),
     )

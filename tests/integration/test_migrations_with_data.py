@@ -26,7 +26,7 @@ from app.storage import migrate
 from app.storage.backup import database_at
 from app.subscriptions import SUBSCRIPTIONS
 from billing.audits import broken_allocations, broken_charges
-from billing.models import ChargeTotal, Pool, Share
+from billing.models import AllocationCount, ChargeTotal, Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
@@ -121,6 +121,24 @@ def test_charges_are_summed_by_their_days_of_service(session, database_url, samp
     assert before
     assert session.execute(select(ChargeTotal.service_date, ChargeTotal.cents)).all() == before
     assert list(broken_charges(session)) == []
+
+
+def test_the_lines_of_posted_allocations_are_counted(session, database_url, sample_ring):
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fee": "shares", "repair": "head"})
+    for member_id, shares in ((sample_ring.anna, 1), (sample_ring.bernd, 2)):
+        do(session, set_shares, pool, member_id, shares, date(2026, 1, 1))
+    for kind in ("fee", "repair"):
+        do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", kind, 100_01))
+    post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
+    columns = AllocationCount.group_number, AllocationCount.bearers, AllocationCount.rounding_cents
+    before = session.execute(select(*columns).order_by(columns[0])).all()
+
+    migrate_again(database_url, "counts_of_allocations")
+
+    session.rollback()
+    assert [(number, bearers) for number, bearers, _cents in before] == [(0, 2), (1, 2), (2, 2)]
+    assert session.execute(select(*columns).order_by(columns[0])).all() == before
+    assert list(broken_allocations(session)) == []
 
 
 def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url):

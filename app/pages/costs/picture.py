@@ -62,7 +62,7 @@ class AllocationPicture:
 
 
 def posted_picture(session: Session, allocation_id: int, heads: Sequence[GroupHead]) -> AllocationPicture:
-    """Return the picture of a posted allocation, in three SQL statements."""
+    """Return the picture of a posted allocation, in five SQL statements."""
     parts = queries.largest_parts(session, allocation_id, limit=SHOWN)
     return _picture(session, heads, parts, queries.kinds_of_groups(session, allocation_id))
 
