@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from flask import Response, url_for
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.endpoints import Endpoint, reply
@@ -15,7 +13,7 @@ from app.auth import permissions
 from app.auth.permissions import OWN, Access
 from app.background import queue, sent_form
 from app.background.deferral import wish_of_request
-from app.background.models import BackgroundTask
+from app.background.models import DONE, FAILED, RUNNING, WAITING, BackgroundTask
 from app.background.tracking import progress_of
 from app.clock import now
 from app.extensions import db
@@ -33,7 +31,7 @@ class Task(ResponseModel):
     """
 
     id: int
-    state: Literal["waiting", "running", "done", "failed"]
+    state: str = Field(json_schema_extra={"enum": [WAITING, RUNNING, DONE, FAILED]})
     percent: int | None
     created_at: Instant
     ended_at: Instant | None

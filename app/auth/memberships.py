@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, ScalarSelect, bindparam, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.models import User
 from app.ring_card import ring_zone
@@ -20,7 +21,9 @@ def ring_day(now: datetime) -> date:
     return local_day(now, ring_zone())
 
 
-def has_left(member_id: ColumnElement[int | None] = _user.c.member_id) -> ColumnElement[bool]:
+def has_left(
+    member_id: ColumnElement[int | None] | InstrumentedAttribute[int | None] = _user.c.member_id,
+) -> ColumnElement[bool]:
     """Return a condition, with the parameter `today`: the last day of the member of a login is over."""
     return exists().where(_member.c.id == member_id, _member.c.left_on < bindparam("today", type_=Date))
 

@@ -104,8 +104,8 @@ def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]
             count += in_write_transaction(session, use_case)
         except Exception as error:  # noqa: BLE001 - raised below, when all others are done
             errors.append(error)
-    for error in sorted(errors, key=lambda error: not isinstance(error, Unavailable)):
-        raise error
+    if errors:
+        raise min(errors, key=lambda error: not isinstance(error, Unavailable))
     return count
 
 

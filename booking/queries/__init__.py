@@ -59,10 +59,13 @@ from booking.queries.machines import (
     KindCount,
     Listing,
     MachineCard,
+    MachineChoice,
+    MachineFilter,
     kinds,
     last_moved_away,
     machine_card,
     machine_cards,
+    machine_choices,
     machine_names,
     machine_slugs,
     machine_sorts,
@@ -99,7 +102,6 @@ from booking.queries.reservations import (
     reservation,
     reservation_by_uid,
     reservations,
-    reservations_holding,
     reservations_of_member,
 )
 from booking.queries.search import NAMES_MAX, Found, found_reservations, found_slips, members_by_words
@@ -135,6 +137,7 @@ from booking.queries.whereabouts import (
     no_shows,
     not_fetched,
     not_fetched_count,
+    reservations_holding,
     still_out,
 )
 from booking.queries.workshops import WorkshopView, openings_of, workshop, workshops
@@ -167,6 +170,8 @@ __all__ = [
     "KindCount",
     "Listing",
     "MachineCard",
+    "MachineChoice",
+    "MachineFilter",
     "MachineInGroup",
     "MachineToRun",
     "MemberContact",
@@ -229,6 +234,7 @@ __all__ = [
     "last_record_change",
     "machine_card",
     "machine_cards",
+    "machine_choices",
     "machine_names",
     "machine_out",
     "machine_slugs",

@@ -61,6 +61,21 @@ class MachineCard:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineChoice:
+    """A machine as a form offers it: a fifth of the cost of a card, which counts where all machines are offered."""
+
+    id: int
+    slug: str
+    name: str
+    sort: str
+    kind: str
+    workshop_id: int
+    workshop_slug: str
+    workshop_name: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
 class KindCount:
     """A kind of machine, in the ring's own word, and how many are lent."""
 
@@ -91,6 +106,15 @@ _CARD = columns_of(
 RULE_COLUMNS = tuple(table_of(Machine).c[name] for name in fields_of(MachineRules))
 
 
+_CHOICE = columns_of(
+    MachineChoice,
+    Machine,
+    workshop_slug=Workshop.slug,
+    workshop_name=Workshop.name,
+    zone=converted(Workshop.timezone, ZoneInfo),
+)
+
+
 class MachineFilter(TypedDict, total=False):
     """Which machines the catalogue or the plan board shows; None, or what is left out, filters nothing.
 
@@ -114,21 +138,35 @@ def machine_cards(
     include_retired: bool = False,
     limit: int | None = 60,
     offset: int = 0,
+    machine_ids: Collection[int] | None = None,
     **wanted_machines: Unpack[MachineFilter],
 ) -> Listing[MachineCard]:
     """Return the machines of the catalogue, by workshop and name.
 
     text: every word of it must occur in name, kind, location, description or workshop, however it is spelled
-    (search_patterns.py).
+    (search_patterns.py). machine_ids: only these.
     """
-    if include_retired or any(wish is not None for wish in wanted_machines.values()):
-        rows = session.execute(_cards().where(*conditions(wanted_machines, include_retired=include_retired))).all()
+    is_some = machine_ids is not None or any(wish is not None for wish in wanted_machines.values())
+    if include_retired or is_some:
+        wanted = conditions(wanted_machines, include_retired=include_retired)
+        wanted += [] if machine_ids is None else [Machine.id.in_(machine_ids)]
+        rows = session.execute(_cards().where(*wanted)).all()
     else:
         rows = _LENT_CARDS.of(session)
     words = text.split()  # in Python: a ring has some dozens of machines
     found = [row for row in rows if _mentions(row, words)] if words else rows
     end = None if limit is None else offset + limit
     return Listing(tuple(_card(row) for row in found[offset:end]), len(found))
+
+
+def machine_choices(
+    session: Session, *, include_retired: bool = False, **wanted_machines: Unpack[MachineFilter]
+) -> tuple[MachineChoice, ...]:
+    """Return all machines, or some, by workshop and name."""
+    wanted = conditions(wanted_machines, include_retired=include_retired)
+    statement = select(*_CHOICE).join(Workshop, Workshop.id == Machine.workshop_id).where(*wanted)
+    rows = session.execute(statement.order_by(Workshop.name, Workshop.id, Machine.name, Machine.id))
+    return tuple(MachineChoice(*row) for row in rows)
 
 
 def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:

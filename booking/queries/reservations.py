@@ -166,23 +166,6 @@ def past_reservations(
     return all_views(session, statement, {"now": now})
 
 
-def reservations_holding(
-    session: Session, machine_id: int, *, now: datetime, limit: int
-) -> tuple[ReservationView, ...]:
-    """Return the reservations for which a machine cannot be retired, soonest first: to come, or out."""
-    return all_views(
-        session,
-        views()
-        .where(
-            Reservation.machine_id == machine_id,
-            Reservation.status.in_(HOLDING),
-            or_(Reservation.ends_at > now, Reservation.status == Status.IN_USE),
-        )
-        .order_by(Reservation.starts_at, Reservation.id)
-        .limit(limit),
-    )
-
-
 def _ways(
     scope: VisibilityScope, statuses: Collection[str] | None, *, is_narrow: bool, to_all: bool
 ) -> list[ColumnElement[bool]]:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from booking.models import IS_CONFIRMED, IS_OUT, Machine, Reservation
+from booking.models import HOLDING, IS_CONFIRMED, IS_OUT, Machine, Reservation
 from booking.queries.machines import PLACES
 from booking.queries.reservation_views import ReservationView, all_views, views
+from booking.queries.reservations import reservations
 
 _IS_NO_SHOW = Reservation.status == literal_column("'no_show'")  # as in its partial index
 
@@ -53,6 +54,16 @@ def machine_out(session: Session, machine_id: int) -> tuple[ReservationView, ...
     """Return the reservations with which a machine or some of its places are out, the first due first."""
     statement = views().where(IS_OUT, Reservation.machine_id == machine_id)
     return all_views(session, statement.order_by(Reservation.ends_at, Reservation.id))
+
+
+def reservations_holding(
+    session: Session, machine_id: int, *, now: datetime, limit: int
+) -> tuple[ReservationView, ...]:
+    """Return the reservations for which a machine cannot be retired, soonest first: to come, or out."""
+    out = machine_out(session, machine_id)
+    ahead = reservations(session, machine_id=machine_id, since=now, statuses=HOLDING, limit=limit)
+    found = {one.id: one for one in (*out, *ahead)}.values()
+    return tuple(sorted(found, key=lambda one: (one.starts_at, one.id)))[:limit]
 
 
 def confirmed_starts(session: Session, since: datetime, until: datetime) -> Sequence[int]:

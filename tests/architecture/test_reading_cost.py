@@ -304,6 +304,9 @@ READINGS = {
     "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
     "what waits for a manager": lambda r: queries.desk_counts(r.session, r.workshops, r.members[0], now=NOW),
     "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
+    "what keeps a machine from being retired": lambda r: queries.reservations_holding(
+        r.session, r.machines[0], now=NOW, limit=5
+    ),
     "the neighbours of a reservation": lambda r: queries.neighbours(r.session, [queries.reservation(r.session, 1)]),
     "today's machines": lambda r: queries.todays_machines(r.session, None, DAY.start, DAY.end),
     "what a closure would hit": lambda r: queries.hit_by(r.session, r.machines[0], DAY),

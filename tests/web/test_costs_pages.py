@@ -315,7 +315,12 @@ def test_the_treasurer_enters_shares(sample_ring, karl, pool):
 
     assert karl.post(address, data=sent).status_code == 303
     assert "12 from 1 Jul 2026; 3 from 1 Jan 2026" in text(karl.get(address))
-    for changes in ({"shares": "-1"}, {"shares": "1.5"}, {"member": "99"}, {"valid_from": ""}):
+    assert 'name="member"' not in karl.get(address).text  # nobody is listed: a ring may have thousands
+    found = karl.post(address, data={"q": "ann", "find": "1", "shares": "12"})
+    assert found.status_code == 200
+    assert re.search(f'<input[^>]*name="member"[^>]*value="{sample_ring.anna}"', found.text)
+    assert 'value="12"' in found.text
+    for changes in ({"shares": "-1"}, {"shares": "1.5"}, {"member": "99"}, {"member": ""}, {"valid_from": ""}):
         assert karl.post(address, data=sent | changes).status_code == 422
 
 

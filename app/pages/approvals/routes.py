@@ -188,7 +188,7 @@ def _page(
         waiting=waiting,
         count=count,
         only=only,
-        machines=queries.machine_cards(session, limit=None, workshop_ids=workshop_ids).items,
+        machines=queries.machine_choices(session, workshop_ids=workshop_ids),
         error=error,
         outcomes=outcomes,
         is_unknown=is_unknown,

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
     DateField,
@@ -15,15 +16,18 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    RadioField,
     SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
+from app.auth.logins import Login
 from app.forms.base_form import BaseForm, RowForm, is_review_only
 from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
+from app.forms.member_choice import MemberChoiceMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.required import NOT_SENT, Required
 from app.forms.revision import Answer, RevisionMixin
@@ -35,7 +39,7 @@ from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
 from billing.tariffs import TariffEntry
 from booking.charge_units import ChargeUnit
-from booking.queries import PriceClassView
+from booking.queries import MemberName, PriceClassView
 
 KINDS_SHOWN = 4
 BASIS_CHOICES = [select_choice(*pair) for pair in BASIS_LABELS.items()]
@@ -228,27 +232,33 @@ class NewCostForm(IdempotencyKeyMixin, CostForm):
     """A new bill, entered once however often it is sent."""
 
 
-class SharesForm(BaseForm):
-    """How many shares a member holds from a day on."""
+class SharesForm(MemberChoiceMixin, BaseForm):
+    """How many shares a member holds from a day on. Members are found by typing: a ring may have thousands."""
 
     error_fields = ((MembershipEnded, "valid_from"),)
+    page_order = ("q", "member")
 
-    member = SelectField(_l("Member"), [Required(_l("Please choose a member."))], coerce=int)
+    member = RadioField(_l("Member"), validate_choice=False)
     shares = IntegerField(
         _l("Shares"), [Required(_l("Please enter how many shares the member holds.")), NumberRange(0, SHARES_MAX)]
     )
     valid_from = DateField(_l("From"), [Required(_l("Please enter the day from which the shares hold."))])
     outlasts_membership = BooleanField(_l("The shares are held after the end of the membership too"))
 
-    def offer(self, members: Iterable[tuple[int, str]]) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.member.choices = [select_choice(*pair) for pair in members]
-
     def holding(self) -> tuple[int, int, date]:
         """Return member id, shares, first day. Call only after validation."""
+        assert self.chosen_member_id is not None
         assert self.shares.data is not None
         assert self.valid_from.data
-        return self.member.data, self.shares.data, self.valid_from.data
+        return self.chosen_member_id, self.shares.data, self.valid_from.data
+
+    def validate_member(self, field: RadioField) -> None:
+        """Refuse who cannot be chosen, and nobody."""
+        if not field.data or field.data not in {str(choice[0]) for choice in field.choices or ()}:
+            raise ValidationError(_("Find the member whose shares these are, then choose it."))
+
+    def _is_known(self, session: Session, login: Login, member: MemberName) -> bool:
+        return True  # who divides costs sees all names
 
 
 class PostForm(BaseForm):

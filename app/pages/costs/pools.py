@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.member_choice import ANY_DAY
 from app.forms.submit import submit
 from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
@@ -26,7 +28,7 @@ from billing import queries
 from billing import shares as billing_shares
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import machine_slugs, member_names
+from booking.queries import machine_choices, machine_slugs
 
 LATEST = 5
 SHOW_BEARERS = "show_bearers"  # the button that shows who would bear costs, and stores nothing
@@ -66,7 +68,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
 def new_pool() -> ResponseReturnValue:
     """Open a pool for the costs of a machine."""
     form = PoolForm()
-    form.offer((card.id, card.name) for card in presenter.machine_cards(db.session()))
+    form.offer((one.id, one.name) for one in machine_choices(db.session(), include_retired=True))
     if not form.is_submitted():
         form.machine.data = request.args.get("machine", type=int)
     if SHOW_BEARERS in request.form:
@@ -166,7 +168,9 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
     """Enter the shares that a member holds from a day on."""
     form = SharesForm()
     queries.pool(db.session(), pool_id)
-    form.offer(_members())
+    form.offer_members(db.session(), current_user, day=ANY_DAY)
+    if form.is_searching:
+        return _shares_page(pool_id, form)
     entered = submit(
         form,
         lambda: _set_shares(pool_id, form),
@@ -274,13 +278,8 @@ def _cost_page(form: CostForm, view: queries.PoolView, cost: queries.CostView | 
 
 def _shares_page(pool_id: int, form: SharesForm) -> ResponseReturnValue:
     session = db.session()
-    form.offer(_members())
     rows, view = (
         presenter.share_rows(session, queries.shares(session, pool_id), today()),
         queries.pool(session, pool_id),
     )
     return render_template("costs/shares.html", form=form, pool=view, rows=rows), form.status
-
-
-def _members() -> list[tuple[int, str]]:
-    return [(name.id, f"{name.number} {name.name}") for name in member_names(db.session())]

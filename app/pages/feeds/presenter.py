@@ -68,7 +68,7 @@ def choices(session: Session, *, has_member: bool) -> dict[str, list[tuple[str, 
         (MINE_FULL, _("My reservations, with everything")),
         (MINE_BUSY, _("My reservations, only as “busy”: for sharing with others")),
     ]
-    machines = [(f"{MACHINE}:{card.id}", card.name) for card in queries.machine_cards(session, limit=None).items]
+    machines = [(f"{MACHINE}:{one.id}", one.name) for one in queries.machine_choices(session)]
     workshops = [(f"{WORKSHOP}:{place.id}", place.name) for place in queries.workshops(session)]
     groups = {
         _("My reservations"): mine if has_member else [],

@@ -177,9 +177,7 @@ def _values(session: Session, field: str) -> list[tuple[str, str]]:
         "workshop": lambda: [(place.slug, place.name) for place in queries.workshops(session)],
         "charge_unit": lambda: [(code, str(name)) for code, name in UNIT_NAMES.items()],
         "sort": lambda: [(code, str(label)) for code, label in SORT_LABELS.items()],
-        "machine": lambda: [
-            (card.slug, card.name) for card in queries.machine_cards(session, include_retired=False, limit=None).items
-        ],
+        "machine": lambda: [(one.slug, one.name) for one in queries.machine_choices(session)],
     }
     return [("", _("no value for all rows")), *values[field]()]
 

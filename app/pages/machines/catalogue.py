@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -26,12 +27,15 @@ from booking import queries
 from booking.machine_sorts import MACHINE_SORTS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import BoardRow, KindCount, MachineCard, StillOut
+from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, MachineFilter, StillOut
 from booking.wall_clock import local_day
 
 PER_PAGE = 24
 SORTED_BY = ("workshop", "name", "kind")
 CHIPS_SHOWN = 6  # kinds beside each other, those with most machines; all are chosen from a list
+
+
+Listed = TypeVar("Listed", MachineCard, MachineChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +139,28 @@ class CatalogueReader:
 
 def catalogue(session: Session, filters: CatalogueFilters, reader: CatalogueReader, *, now: datetime) -> CatalogueList:
     """Return one page of the catalogue, in a number of statements that does not depend on its length."""
-    cards = queries.machine_cards(
-        session,
-        text=filters.text,
-        workshop_slug=filters.workshop or None,
-        kind=filters.kind or None,
-        sort=filters.what or None,
-        inducted_member_id=reader.member_id if filters.only_mine else None,
-        limit=None,
-    ).items
-    cards = tuple(_in_order(cards, filters.sorting))
+    wanted: MachineFilter = {
+        "workshop_slug": filters.workshop or None,
+        "kind": filters.kind or None,
+        "sort": filters.what or None,
+        "inducted_member_id": reader.member_id if filters.only_mine else None,
+    }
     shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
+    if not filters.text and not filters.only_free:  # nothing else is asked of the machines that are not shown
+        choices = _in_order(queries.machine_choices(session, **wanted), filters.sorting)
+        places = {one.id: place for place, one in enumerate(choices[shown])}
+        found = queries.machine_cards(session, machine_ids=places, limit=None).items
+        in_order = sorted(found, key=lambda card: places[card.id])
+        return CatalogueList(_entries(session, in_order, reader, now), _sorts(choices))
+    cards = queries.machine_cards(session, text=filters.text, limit=None, **wanted).items
+    cards = tuple(_in_order(cards, filters.sorting))
     if not filters.only_free:
         return CatalogueList(_entries(session, cards[shown], reader, now), _sorts(cards))
     free = tuple(entry for entry in _entries(session, cards, reader, now) if entry.state.code == "free")
     return CatalogueList(free[shown], _sorts(entry.card for entry in free))
 
 
-def _sorts(cards: Iterable[MachineCard]) -> tuple[str, ...]:
+def _sorts(cards: Iterable[MachineCard | MachineChoice]) -> tuple[str, ...]:
     return tuple(card.sort for card in cards)
 
 
@@ -164,7 +172,7 @@ def groups(entries: Sequence[CatalogueEntry], sorting: Sorting) -> Iterator[tupl
         yield heading, list(group)
 
 
-def _in_order(cards: Sequence[MachineCard], sorting: Sorting) -> Sequence[MachineCard]:
+def _in_order(cards: Sequence[Listed], sorting: Sorting) -> Sequence[Listed]:
     """Return the machines by workshop, by name or by kind: "Ä" beside "A"."""
     if sorting.column == "workshop":
         return cards if not sorting.is_descending else cards[::-1]
@@ -209,7 +217,7 @@ def _entries(
     board = queries.board(session, day_span(local_day(now, ring), ring), now=now, machine_ids=ids)
     rows = {row.machine.id: row for row in board.rows}
     late = queries.still_out(session, now, machine_ids=ids)
-    prices = _prices(session, reader, now)
+    prices = _prices(session, reader, ids, now)
     return tuple(
         _entry(card, rows[card.id], late.get(card.id), prices.get(card.id, ""), reader.of(card.workshop_id), now)
         for card in cards
@@ -229,8 +237,8 @@ def _entry(
     return CatalogueEntry(card, price, state_today(state, ribbon, card.zone, now), ribbon)
 
 
-def _prices(session: Session, reader: CatalogueReader, now: datetime) -> dict[int, str]:
-    """Return today's prices by machine: of the member's price class; for a login without a member the standard one."""
+def _prices(session: Session, reader: CatalogueReader, machine_ids: Collection[int], now: datetime) -> dict[int, str]:
+    """Return today's prices of some machines: of the member's price class; without a member of the standard one."""
     if not reader.is_of_the_ring:
         return {}
     today = local_day(now, formats.as_zone(None))
@@ -238,6 +246,6 @@ def _prices(session: Session, reader: CatalogueReader, now: datetime) -> dict[in
     price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, today)
     return {
         machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit)
-        for machine_id, tariff in billing_queries.tariffs_on(session, today).items()
+        for machine_id, tariff in billing_queries.tariffs_on(session, today, machine_ids=machine_ids).items()
         if price_class in tariff.prices
     }

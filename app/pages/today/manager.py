@@ -76,7 +76,8 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     closures = queries.closures(session, now=now, workshop_ids=workshop_ids, limit=NEXT_SHOWN)
     undecided = queries.undecided_counts(session, closures, now=now)
     waiting = queue(session, workshop_ids, now=now, limit=WAITING_SHOWN)
-    machines, machine_count = _machines(session, workshop_ids, today, now)
+    busy = {view.machine_id for view in views} | {closure.machine_id for closure in closures}
+    machines, machine_count = _machines(session, workshop_ids, busy, today, now)
     out = [view for view in views if view.status == Status.IN_USE]
     return ManagerDesk(
         waiting=waiting,
@@ -98,13 +99,15 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
 
 
 def _machines(
-    session: Session, workshop_ids: Collection[int] | None, today: TimeSpan, now: datetime
+    session: Session, workshop_ids: Collection[int] | None, busy: Collection[int], today: TimeSpan, now: datetime
 ) -> tuple[tuple[MachineDay, ...], int]:
-    """Return the ribbons of the machines, those with something on today first, and how many machines there are."""
-    board = queries.board(session, today, now=now, workshop_ids=workshop_ids)
+    """Return the ribbons of the first machines, those that are busy today first, and how many machines there are."""
+    every = queries.machine_choices(session, workshop_ids=workshop_ids)
+    first = [one.id for one in sorted(every, key=lambda one: one.id not in busy)[:MACHINES_SHOWN]]
+    board = queries.board(session, today, now=now, machine_ids=first)
     rows = [(workshop, row) for workshop in board.workshops for row in workshop.rows]
-    shown = sorted(rows, key=lambda pair: not pair[1].entries)[:MACHINES_SHOWN]
-    return tuple(_machine_day(workshop, row, now) for workshop, row in shown), len(rows)
+    shown = sorted(rows, key=lambda pair: not pair[1].entries)
+    return tuple(_machine_day(workshop, row, now) for workshop, row in shown), len(every)
 
 
 def _machine_day(workshop: BoardWorkshop, row: BoardRow, now: datetime) -> MachineDay:

@@ -33,7 +33,7 @@ def report_use() -> ResponseReturnValue:
     session = db.session()
     slug = request.values.get("machine", "")
     if not slug:
-        return render_template("usage/choose_machine.html", machines=queries.machine_cards(session, limit=None).items)
+        return render_template("usage/choose_machine.html", machines=queries.machine_choices(session))
     card, form = _open_form(slug)
     if form.is_searching:
         return _page(form, card, form.status)

@@ -32,7 +32,7 @@ USUAL_LENGTH = timedelta(days=1)  # proposed for a machine that is closed now
 def close() -> ResponseReturnValue:
     """Close a machine of one's workshop; shows which reservations are in the way."""
     form = ClosureForm()
-    form.offer(presenter.my_machines(db.session()))
+    form.offer(presenter.choices_of_machines(db.session()))
     if not form.is_submitted():
         _fill(form)
     closed = submit(form, lambda: _close(form), message=_("Closed for that time."), location=_next_page)
@@ -78,9 +78,9 @@ def lift(closure_id: int) -> ResponseReturnValue:
 def _fill(form: ClosureForm) -> None:
     """Fill in the machine of the address; with `now=1` a closure from now until tomorrow, around reservations."""
     form.machine.data = request.args.get("machine")
-    if request.args.get("now") == "1" and (card := form.chosen()) is not None:
+    if request.args.get("now") == "1" and (chosen := form.chosen()) is not None:
         start = now().replace(second=0, microsecond=0)
-        form.fill(TimeSpan(start, start + USUAL_LENGTH), card)
+        form.fill(TimeSpan(start, start + USUAL_LENGTH), queries.machine_card(db.session(), chosen.id))
         form.around_reservations.data = True
     form.until.data = END
 

@@ -21,7 +21,7 @@ from app.wording.rules import violation_sentence
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
-from booking.queries import ClosureView, MachineCard, WorkshopView
+from booking.queries import ClosureView, MachineCard, MachineChoice, WorkshopView
 from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -103,9 +103,9 @@ class ClosureForm(SpanForm):
     )
     around_reservations = BooleanField(_l("Close around reservations that are there"))
 
-    cards: tuple[MachineCard, ...] = ()
+    cards: tuple[MachineCard | MachineChoice, ...] = ()
 
-    def offer(self, cards: tuple[MachineCard, ...]) -> None:
+    def offer(self, cards: tuple[MachineCard | MachineChoice, ...]) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.cards = cards
         self.machine.choices = [("", _("Choose")), *((card.slug, card.name) for card in cards)]
@@ -113,7 +113,7 @@ class ClosureForm(SpanForm):
         self.zone = card.zone if card is not None else None
         self.end_date.flags.required = self.end_time.flags.required = True  # a closure has no length, only an end
 
-    def chosen(self) -> MachineCard | None:
+    def chosen(self) -> MachineCard | MachineChoice | None:
         """Return the machine that the form names."""
         return next((card for card in self.cards if card.slug == self.machine.data), None)
 

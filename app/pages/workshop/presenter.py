@@ -13,7 +13,7 @@ from app.auth import permissions
 from app.auth.deputies import Deputy, deputies_of
 from app.pages.workshop.hours import week_lines
 from booking import queries
-from booking.queries import ClosureView, DamageView, MachineCard, WorkshopView
+from booking.queries import ClosureView, DamageView, MachineCard, MachineChoice, WorkshopView
 
 DAMAGE_SHOWN = 25
 
@@ -36,7 +36,8 @@ class Place:
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     """Return the workshops one manages; for an administrator all."""
-    cards = my_machines(session, include_retired=True)
+    found = queries.machine_cards(session, workshop_ids=my_workshop_ids(), include_retired=True, limit=None)
+    cards = found.items
     closed = queries.closures(session, now=now, workshop_ids=my_workshop_ids())
     undecided = queries.undecided_counts(session, closed, now=now)
     damage = queries.damage_reports(session, workshop_ids=my_workshop_ids(), only_open=True, limit=DAMAGE_SHOWN)
@@ -56,13 +57,9 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     )
 
 
-def my_machines(session: Session, *, include_retired: bool = False) -> tuple[MachineCard, ...]:
-    """Return the machines of the workshops one manages."""
-    ids = my_workshop_ids()
-    found = queries.machine_cards(
-        session, workshop_ids=None if ids is None else tuple(ids), include_retired=include_retired, limit=None
-    )
-    return found.items
+def choices_of_machines(session: Session) -> tuple[MachineChoice, ...]:
+    """Return the machines of the workshops one manages, to choose from."""
+    return queries.machine_choices(session, workshop_ids=my_workshop_ids())
 
 
 def my_workshop_ids() -> frozenset[int] | None:
