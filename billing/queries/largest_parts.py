@@ -51,7 +51,7 @@ def _largest(session: Session, allocation_id: int, groups: list[int], limit: int
     """
     of_allocation = AllocationLine.allocation_id == allocation_id
     lines: dict[int, list[Line]] = {group: [] for group in groups}
-    weights: list[Select[Any]] = [
+    weights: list[Select[*tuple[Any, ...]]] = [
         select(AllocationLine.group_number, AllocationLine.weight)
         .where(of_allocation, AllocationLine.group_number == group, AllocationLine.weight > 0)
         .order_by(AllocationLine.weight.desc())
@@ -59,7 +59,7 @@ def _largest(session: Session, allocation_id: int, groups: list[int], limit: int
         for group in groups
     ]
     found = sorted({(row.group_number, -row.weight) for row in _rows(session, weights)})
-    first: list[Select[Any]] = [
+    first: list[Select[*tuple[Any, ...]]] = [
         select(AllocationLine.group_number, *_LINE)
         .where(of_allocation, AllocationLine.group_number == group, AllocationLine.weight == -weight)
         .order_by(AllocationLine.member_id)
@@ -71,7 +71,7 @@ def _largest(session: Session, allocation_id: int, groups: list[int], limit: int
     return lines
 
 
-def _rows(session: Session, parts: list[Select[Any]]) -> list[Row[Any]]:
+def _rows(session: Session, parts: list[Select[*tuple[Any, ...]]]) -> list[Row[*tuple[Any, ...]]]:
     """Return the rows of statements with a limit each, in one statement."""
     return list(session.execute(union_all(*(select(part.subquery()) for part in parts))).all()) if parts else []
 
