@@ -7,6 +7,7 @@ virtual machine; counted are all connections of the program, answers are those o
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sqlite3
 import sys
@@ -33,7 +34,10 @@ from booking.wall_clock import local_day
 
 ROLES = {"member": "anna", "manager": "wanda", "treasurer": "karl", "admin": "rita"}
 GRAIN = 10  # steps between two calls of the counter
+# What an answer shows: rows, choices and links of a page, objects of a call.
+SHOWN = re.compile(rb"<(?:tr|li|option|article|a)\b|\"(?:id|member_id)\":")
 RATIO_MAX, SLACK = 1.5, 3_000  # a page of few steps may cost some more
+STATEMENTS_SLACK = 2  # what the process keeps may have ended between the two requests
 # Addresses of lists with filters, in addition to those of the permission table without an argument.
 FILTERED = (
     "/usage?disputed=1",
@@ -78,6 +82,7 @@ class Steps:
     steps: int = 0
     statements: int = 0
     size: int = 0
+    shown: int = 1
     by_statement: Counter[str] = field(default_factory=Counter)
 
 
@@ -118,6 +123,7 @@ class Ring:
         self._count = Steps()
         response = client.get(address)
         self._count.status, self._count.size = response.status_code, len(response.data)
+        self._count.shown = max(1, len(SHOWN.findall(response.data)))
         return self._count
 
     def close(self) -> None:
@@ -209,8 +215,14 @@ def compare(small: Path, large: Path, only: str = "") -> list[tuple[str, str, St
 
 
 def is_within(few: Steps, many: Steps) -> bool:
-    """Return whether the large ring costs as much as the goal allows."""
-    return many.steps <= RATIO_MAX * few.steps + SLACK and many.statements <= few.statements
+    """Return whether the large ring costs as much as the goal allows for what it shows."""
+    is_dear = many.steps > RATIO_MAX * few.steps * more_shown(few, many) + SLACK
+    return not is_dear and many.statements <= few.statements + STATEMENTS_SLACK
+
+
+def more_shown(few: Steps, many: Steps) -> float:
+    """Return how many times as many rows, choices and links the answer of the large ring has; at least 1."""
+    return max(1.0, many.shown / few.shown)
 
 
 def main() -> None:
@@ -224,12 +236,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ringbuch-desks-") as folder:
         small, large = given.rings or made(Path(folder), Size())
         rows = compare(small, large, given.only)
-    print(f"{'role':10} {'steps':>9} {'large':>9} {'ratio':>6} {'statements':>10} {'kB':>11}  address")
+    print(f"{'role':10} {'steps':>9} {'large':>9} {'ratio':>6} {'statements':>10} {'kB':>11} {'shown':>9}  address")
     for role, address, few, many in sorted(rows, key=lambda row: -row[3].steps / max(row[2].steps, 1)):
         if given.all or not is_within(few, many):
             ratio = many.steps / max(few.steps, 1)
+            shown = f"{few.shown}/{many.shown}"
             statements, sizes = f"{few.statements}/{many.statements}", f"{few.size // 1000}/{many.size // 1000}"
-            print(f"{role:10} {few.steps:9} {many.steps:9} {ratio:6.2f} {statements:>10} {sizes:>11}  {address}")
+            left = f"{role:10} {few.steps:9} {many.steps:9} {ratio:6.2f}"
+            print(f"{left} {statements:>10} {sizes:>11} {shown:>9}  {address}")
             if given.why:
                 for sql, steps in many.by_statement.most_common(4):
                     print(f"      {steps}: {' '.join(sql.split())[:1200]}")

@@ -61,7 +61,8 @@ class ChargeTotals:
 class ChargeFilter(TypedDict, total=False):
     """Which charges a list shows; None, or what is left out, filters nothing.
 
-    since, until: days of posting, both included. member_text: part of the member's number or name.
+    since, until: days of posting, both included. member_text: part of the member's number or name; member_ids: of
+    these members.
     """
 
     since: date | None
@@ -69,6 +70,7 @@ class ChargeFilter(TypedDict, total=False):
     machine_id: int | None
     member_id: int | None
     member_text: str
+    member_ids: Collection[int]
 
 
 _POSTED = columns_of(PostedCharge, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
@@ -135,6 +137,8 @@ def _conditions(session: Session, wanted: ChargeFilter) -> list[ColumnElement[bo
         found.append(Charge.machine_id == machine_id)
     if (member_id := wanted.get("member_id")) is not None:
         found.append(Charge.member_id == member_id)
+    if (member_ids := wanted.get("member_ids")) is not None:
+        found.append(Charge.member_id.in_(member_ids))
     if text := wanted.get("member_text"):
         found.append(Charge.member_id.in_(members_matching(text)))
     return found

@@ -54,18 +54,16 @@ from booking.queries.inductions import (
     valid_beside,
 )
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
+from booking.queries.machine_choices import MachineChoice, machine_choices
 from booking.queries.machine_hours import seconds_by_week
 from booking.queries.machines import (
     KindCount,
     Listing,
     MachineCard,
-    MachineChoice,
-    MachineFilter,
     kinds,
     last_moved_away,
     machine_card,
     machine_cards,
-    machine_choices,
     machine_names,
     machine_slugs,
     machine_sorts,
@@ -76,6 +74,7 @@ from booking.queries.names import (
     GUEST_PRICE_CLASS,
     FoundMembers,
     MemberName,
+    few_members_matching,
     find_members,
     found_member_ids,
     is_enough_to_search,
@@ -171,7 +170,6 @@ __all__ = [
     "Listing",
     "MachineCard",
     "MachineChoice",
-    "MachineFilter",
     "MachineInGroup",
     "MachineToRun",
     "MemberContact",
@@ -214,6 +212,7 @@ __all__ = [
     "feed_marks",
     "feed_news",
     "feed_reservations",
+    "few_members_matching",
     "filled_board",
     "find_members",
     "found_member_ids",

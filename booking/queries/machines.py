@@ -61,21 +61,6 @@ class MachineCard:
 
 
 @dataclass(frozen=True, slots=True)
-class MachineChoice:
-    """A machine as a form offers it: a fifth of the cost of a card, which counts where all machines are offered."""
-
-    id: int
-    slug: str
-    name: str
-    sort: str
-    kind: str
-    workshop_id: int
-    workshop_slug: str
-    workshop_name: str
-    zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
 class KindCount:
     """A kind of machine, in the ring's own word, and how many are lent."""
 
@@ -104,15 +89,6 @@ _CARD = columns_of(
     rules=None,
 )
 RULE_COLUMNS = tuple(table_of(Machine).c[name] for name in fields_of(MachineRules))
-
-
-_CHOICE = columns_of(
-    MachineChoice,
-    Machine,
-    workshop_slug=Workshop.slug,
-    workshop_name=Workshop.name,
-    zone=converted(Workshop.timezone, ZoneInfo),
-)
 
 
 class MachineFilter(TypedDict, total=False):
@@ -157,16 +133,6 @@ def machine_cards(
     found = [row for row in rows if _mentions(row, words)] if words else rows
     end = None if limit is None else offset + limit
     return Listing(tuple(_card(row) for row in found[offset:end]), len(found))
-
-
-def machine_choices(
-    session: Session, *, include_retired: bool = False, **wanted_machines: Unpack[MachineFilter]
-) -> tuple[MachineChoice, ...]:
-    """Return all machines, or some, by workshop and name."""
-    wanted = conditions(wanted_machines, include_retired=include_retired)
-    statement = select(*_CHOICE).join(Workshop, Workshop.id == Machine.workshop_id).where(*wanted)
-    rows = session.execute(statement.order_by(Workshop.name, Workshop.id, Machine.name, Machine.id))
-    return tuple(MachineChoice(*row) for row in rows)
 
 
 def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:

@@ -15,9 +15,8 @@ from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
 from booking.queries.machines import newest_of_workshops, oldest_of_workshops
-from booking.queries.names import members_matching
+from booking.queries.names import few_members_matching, members_matching
 
-MEMBERS_BY_INDEX = 20
 ZONES_DIFFER = timedelta(hours=26)  # a day of service is that of the workshop's clock
 
 # The member objects and no manager has answered yet.
@@ -109,12 +108,13 @@ class SlipFilter(TypedDict, total=False):
     """Which slips a list shows; None, or what is left out, filters nothing.
 
     member_id, workshop_ids: whose slips may be seen; together they mean either, an empty collection matches none.
-    member_text: part of the member's number or name. since, until: days of service, both included.
+    member_text: part of the member's number or name; member_ids: of these. since, until: days of service, included.
     """
 
     member_id: int | None
     workshop_ids: Collection[int] | None
     member_text: str
+    member_ids: Collection[int]
     machine_id: int | None
     since: date | None
     until: date | None
@@ -236,6 +236,8 @@ def _conditions(session: Session, wanted: SlipFilter) -> list[ColumnElement[bool
     found: list[ColumnElement[bool]] = []
     if text := wanted.get("member_text"):
         found.append(_of_members(session, text))
+    if (member_ids := wanted.get("member_ids")) is not None:
+        found.append(UsageRecord.member_id.in_(member_ids))
     if (machine_id := wanted.get("machine_id")) is not None:
         found.append(UsageRecord.machine_id == machine_id)
     found += _in_days(wanted.get("since"), wanted.get("until"))
@@ -249,8 +251,7 @@ def _of_members(session: Session, text: str) -> ColumnElement[bool]:
 
     Few of them are found by the index on the member; of many, the newest slips are soon met in the order of the list.
     """
-    few = session.scalars(members_matching(text).limit(MEMBERS_BY_INDEX + 1)).all()
-    if len(few) <= MEMBERS_BY_INDEX:
+    if (few := few_members_matching(session, text)) is not None:
         return UsageRecord.member_id.in_(few)
     return without_index(UsageRecord.member_id.in_(members_matching(text)))
 

@@ -21,7 +21,7 @@ from billing import queries
 from billing.errors import WrongPeriod
 from billing.exports.charges import charge_table
 from billing.queries import ChargeFilter, ChargeTotals
-from booking.queries import machine_card, machines_with_slips, member_names, ring_zone
+from booking.queries import few_members_matching, machine_card, machines_with_slips, member_names, ring_zone
 
 
 @page(
@@ -34,7 +34,7 @@ def charges() -> ResponseReturnValue:
     """List charges and reversals, the last posted first or by ?sort=, with the sums of the filter (see /usage)."""
     session, form = db.session(), _filter()
     is_valid = form.validate()
-    wanted = _wanted(form) if is_valid else ChargeFilter()
+    wanted = _found_once(_wanted(form)) if is_valid else ChargeFilter()
     at_most = None if sums_all() else SUMMED_MAX
     sorting = Sorting.of(request.args, queries.CHARGE_ORDERS, "-posted")
     listed = _listed(sorting, wanted) if is_valid else ()
@@ -100,6 +100,17 @@ def _wanted(form: ListFilter) -> ChargeFilter:
     since, until = form.days
     machine_id = machine_card(db.session(), form.machine.data).id if form.machine.data else None
     return ChargeFilter(since=since, until=until, machine_id=machine_id, member_text=form.member_text)
+
+
+def _found_once(wanted: ChargeFilter) -> ChargeFilter:
+    """Return a filter whose members are found already, where they are few: for the list and its sums."""
+    text = wanted.get("member_text")
+    few = few_members_matching(db.session(), text) if text else None
+    if few is None:
+        return wanted
+    return ChargeFilter(
+        since=wanted.get("since"), until=wanted.get("until"), machine_id=wanted.get("machine_id"), member_ids=few
+    )
 
 
 def _refuse_filter() -> None:

@@ -27,7 +27,8 @@ from booking import queries
 from booking.machine_sorts import MACHINE_SORTS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, MachineFilter, StillOut
+from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, StillOut
+from booking.queries.machines import MachineFilter
 from booking.wall_clock import local_day
 
 PER_PAGE = 24

@@ -65,8 +65,9 @@ def wanted_slips(session: Session, form: ListFilter, login: Login, *, only_dispu
     wanted = whose_slips(login) | SlipFilter(since=since, until=until, only_disputed=only_disputed)
     if form.machine.data:
         wanted["machine_id"] = queries.machine_card(session, form.machine.data).id
-    if not sees_only_own(login):
-        wanted["member_text"] = form.member_text
+    if form.member_text and not sees_only_own(login):
+        few = queries.few_members_matching(session, form.member_text)  # once for the list and all sums
+        wanted |= SlipFilter(member_text=form.member_text) if few is None else SlipFilter(member_ids=few)
     return wanted
 
 
