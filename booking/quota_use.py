@@ -88,27 +88,30 @@ def check(
     asked_at: datetime,
     reservation_id: int | None = None,
     held: Iterable[tuple[TimeSpan, int]] = (),
+    beside: Iterable[tuple[TimeSpan, int]] = (),
 ) -> Iterator[Violation]:
     """Yield every quota that a wish would pass, once for each week or month.
 
     limit: the most; actual: what it would be; added: what the wish adds; all in minutes, or numbers of open
     reservations. span: the week or month. reservation_id: of the wish, which is not counted twice. held: what it has
-    already; where no more is counted than for that, nothing is judged.
+    already; where no more is counted than for that, nothing is judged. beside: other wishes of the member for the same
+    machine that are entered with it.
     """
     if not quotas:
         return
-    held = tuple(held)
+    held, beside = tuple(held), tuple(beside)
     day = local_day(time[0].start, next(iter(quotas)).zone)
     own = applying(quotas, member_id, price_classes.price_class_on(session, member_id, day))
     used = used_seconds(session, member_id, own, time[0], excluding=reservation_id)
     for quota in own:
         if quota.measure is Measure.OPEN:
             if not held:
-                yield from _check_open(session, member_id, quota, asked_at, reservation_id)
+                yield from _check_open(session, member_id, quota, asked_at, reservation_id, len(beside))
             continue
         before = quota.counted_of(held)
         for first, seconds in quota.counted_of([time]).items():
-            total = used.get((quota.id, first), 0) + seconds
+            entered = sum(quota.counted_of([one]).get(first, 0) for one in beside)
+            total = used.get((quota.id, first), 0) + entered + seconds
             if total > quota.most * 60 and seconds > before.get(first, 0):
                 yield Violation(
                     quota.code,
@@ -121,9 +124,9 @@ def check(
 
 
 def _check_open(
-    session: Session, member_id: int, quota: Quota, asked_at: datetime, reservation_id: int | None
+    session: Session, member_id: int, quota: Quota, asked_at: datetime, reservation_id: int | None, beside: int
 ) -> Iterator[Violation]:
-    found = open_count(session, member_id, quota, asked_at, excluding=reservation_id) + 1
+    found = open_count(session, member_id, quota, asked_at, excluding=reservation_id) + beside + 1
     if found > quota.most:
         yield Violation(quota.code, "member", limit=quota.most, actual=found, added=1)
 

@@ -63,6 +63,24 @@ class QuotaInput:
     from_minute: int | None = None
     until_minute: int | None = None
 
+    @classmethod
+    def of(cls, rule: Quota) -> QuotaInput:
+        """Return what was entered of a quota."""
+        prime = rule.prime
+        return cls(
+            measure=rule.measure.value,
+            most=rule.most,
+            period=None if rule.period is None else rule.period.value,
+            workshop_id=rule.workshop_id,
+            machine_id=rule.machine_id,
+            group_id=rule.group_id,
+            member_id=rule.member_id,
+            price_class=rule.price_class,
+            weekdays=None if prime is None else prime.weekdays,
+            from_minute=None if prime is None else prime.from_minute,
+            until_minute=None if prime is None else prime.until_minute,
+        )
+
 
 def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime, confirmed: str = ANY) -> int:
     """Store a quota and return its id. It counts from the present week or month on.

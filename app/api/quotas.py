@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from flask_login import current_user
@@ -56,6 +57,12 @@ class NewQuota(RequestModel):
     member_id: Id | None = None
     price_class: ShortText | None = None
     prime_time: PrimeTime | None = None
+
+
+class QuotaChange(RequestModel):
+    """Another amount of a quota: minutes, or a number of open reservations."""
+
+    most: Most
 
 
 class QuotaFilter(RequestModel):
@@ -138,6 +145,27 @@ def enter_quota(body: NewQuota) -> Reply:
         return reply(_quota(queries.quota(session, quota_id)), 201)
 
     return run_idempotent(body, enter)
+
+
+@Endpoint(
+    "PATCH",
+    "/quotas/<id:quota_id>",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    body=QuotaChange,
+    response=Quota,
+    errors=(404,),
+)
+def change_quota(quota_id: int, body: QuotaChange) -> Reply:
+    """Change how much a quota allows. Reservations already made stay."""
+    stored, by, instant = lookups.quota(quota_id), current_actor(), now()
+    entered = replace(QuotaInput.of(stored.rule), most=body.most)
+
+    def change() -> Reply:
+        session = db.session()
+        quotas.change_quota(session, quota_id, entered, by=by, now=instant)
+        return reply(_quota(queries.quota(session, quota_id)))
+
+    return in_write_transaction(db.session(), change)
 
 
 @Endpoint(

@@ -100,3 +100,42 @@ def test_a_member_reads_the_quota_and_its_figures_and_a_manager_may_make_an_exce
     manager = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
     overruled = {**body, "member_id": sample_ring.anna, "overrule_reason": "harvest"}
     assert manager.post("/reservations", overruled).status_code == 201
+
+
+def test_programs_list_enter_change_and_delete_quotas(session, sample_ring, app):
+    wanda, anna, bernd = (
+        program_of(app, session, user_id, now=MONDAY)
+        for user_id in (sample_ring.wanda_login, sample_ring.anna_login, sample_ring.bernd_login)
+    )
+    evenings = {"weekdays": [0, 4], "from_minute": 1020, "until_minute": 1200}
+    body = {
+        "measure": "prime_time",
+        "most": 120,
+        "period": "month",
+        "workshop_id": sample_ring.hall,
+        "member_id": sample_ring.anna,
+        "prime_time": evenings,
+    }
+    entered = wanda.post("/quotas", body)
+    assert (entered.status_code, entered.json["prime_time"]) == (201, evenings)
+    assert wanda.patch(f"/quotas/{entered.json['id']}", {"most": 90}).json["most"] == 90
+    seen = [len(reader.get("/quotas").json["items"]) for reader in (wanda, anna, bernd)]
+    assert seen == [1, 1, 0], "a quota for one member is nobody else's business"
+
+    for wrong, field in (
+        ({"most": 0}, "most"),
+        ({"period": None}, "period"),
+        ({"workshop_id": sample_ring.hall, "machine_id": sample_ring.laser}, "machine_id"),
+        ({"workshop_id": None}, "workshop_id"),
+        ({"prime_time": None}, "weekdays"),
+    ):
+        refused = wanda.post("/quotas", body | wrong)
+        assert (refused.status_code, field in {one["field"] for one in refused.json["violations"]}) == (422, True), (
+            wrong
+        )
+    zero = wanda.post("/quotas", body | {"most": 0}).json["violations"][0]["message"]
+    assert "Enter more than zero" in zero
+    assert wanda.post("/quotas", body | {"workshop_id": sample_ring.lab}).status_code == 404
+    assert anna.post("/quotas", body).status_code == 403
+    assert wanda.post(f"/quotas/{entered.json['id']}/delete").json == {"id": entered.json["id"]}
+    assert wanda.get("/quotas").json["items"] == []
