@@ -108,19 +108,29 @@ def check(
             if not held:
                 yield from _check_open(session, member_id, quota, asked_at, reservation_id, len(beside))
             continue
-        before = quota.counted_of(held)
-        for first, seconds in quota.counted_of([time]).items():
-            entered = sum(quota.counted_of([one]).get(first, 0) for one in beside)
-            total = used.get((quota.id, first), 0) + entered + seconds
-            if total > quota.most * 60 and seconds > before.get(first, 0):
-                yield Violation(
-                    quota.code,
-                    "end",
-                    limit=quota.most,
-                    actual=-(-total // 60),
-                    span=quota.period_from(first),
-                    added=-(-seconds // 60),
-                )
+        yield from _check_time(quota, time, used, held, beside)
+
+
+def _check_time(
+    quota: Quota,
+    time: tuple[TimeSpan, int],
+    used: Mapping[tuple[int, date], int],
+    held: Iterable[tuple[TimeSpan, int]],
+    beside: Collection[tuple[TimeSpan, int]],
+) -> Iterator[Violation]:
+    before = quota.counted_of(held)
+    for first, seconds in quota.counted_of([time]).items():
+        entered = sum(quota.counted_of([one]).get(first, 0) for one in beside)
+        total = used.get((quota.id, first), 0) + entered + seconds
+        if total > quota.most * 60 and seconds > before.get(first, 0):
+            yield Violation(
+                quota.code,
+                "end",
+                limit=quota.most,
+                actual=-(-total // 60),
+                span=quota.period_from(first),
+                added=-(-seconds // 60),
+            )
 
 
 def _check_open(

@@ -57,7 +57,8 @@ class SeasonPreview:
     """What new rules would have refused.
 
     asked: how many reservations were looked at, those asked for last. refused: how many of them. members: how many
-    members asked for those. examples: the newest, by id, with the rules that they break. is_cut: more were asked for.
+    members asked for those. examples: the newest that are over, then those to come, by id, with the rules that they
+    break. is_cut: more were asked for.
     """
 
     asked: int = 0
@@ -87,7 +88,7 @@ def of_policies(
         known = {each.rule for each in broken(one, before[one.machine_id])}
         return tuple(each for each in found if each.rule not in known)
 
-    return _summary(asked, {one.id: found for one in asked[:ROWS_MAX] if (found := new(one))})
+    return _summary(asked, {one.id: found for one in asked[:ROWS_MAX] if (found := new(one))}, now)
 
 
 def of_quota(
@@ -108,7 +109,7 @@ def of_quota(
         for one in sorted(asked[:ROWS_MAX], key=lambda one: one.starts_at)
         if one.id in refused and one.ends_at > now and one.status in HOLDING
     }
-    return _summary(asked, refused), to_come
+    return _summary(asked, refused, now), to_come
 
 
 def _asked(session: Session, *scope: ColumnElement[bool], now: datetime) -> Sequence[AskedReservation]:
@@ -165,8 +166,10 @@ def _check_time(one: AskedReservation, quota: Quota, used: dict[tuple[int, date]
     return found
 
 
-def _summary(asked: Sequence[AskedReservation], refused: Mapping[int, tuple[Violation, ...]]) -> SeasonPreview:
-    of_refused = [one for one in asked[:ROWS_MAX] if one.id in refused]
+def _summary(
+    asked: Sequence[AskedReservation], refused: Mapping[int, tuple[Violation, ...]], now: datetime
+) -> SeasonPreview:
+    of_refused = sorted((one for one in asked[:ROWS_MAX] if one.id in refused), key=lambda one: one.ends_at > now)
     return SeasonPreview(
         asked=min(len(asked), ROWS_MAX),
         refused=len(of_refused),
