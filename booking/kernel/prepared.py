@@ -1,34 +1,38 @@
-"""Statements of the hottest paths, prepared once and run on SQLite's own cursor.
+"""Statements of the hottest paths, prepared once and run on a cursor of the driver.
 
 SQLAlchemy takes 60 to 90 microseconds around a statement that SQLite answers in five, and creating a reservation runs
 ten of them. What it would do each time (choose the SQL, order and convert the parameters, convert the results) is
-done once per statement here. Other databases, and connections on which somebody listens to statements, take the usual
+done once per statement here. Connections on which somebody listens to statements, and other drivers, take the usual
 way with the same statement.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import BindParameter, Connection, Executable
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
 
+DRIVERS = ("pysqlite", "psycopg")
+
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """The SQL, name, fixed value and conversion of each parameter in order, and the row type with its conversions."""
+    """The SQL, its parameters, and the row type with its conversions.
+
+    parameters: name in the SQL, key, fixed value and conversion of each, in order.
+    """
 
     sql: str
-    parameters: tuple[tuple[str, Any, Convert | None], ...]
+    is_positional: bool
+    parameters: tuple[tuple[str, str, Any, Convert | None], ...]
     row: Callable[..., Any] | None
     conversions: tuple[tuple[int, Convert], ...]
 
@@ -38,7 +42,7 @@ class PreparedStatement:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._by_keys: dict[tuple[str, ...], _Prepared] = {}
+        self._by_key: dict[tuple[str, ...], _Prepared] = {}
 
     def of(self, session: Session, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return the rows in the transaction of a session, whose changes so far count."""
@@ -47,14 +51,14 @@ class PreparedStatement:
 
     def all(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """Return the rows, with the columns as attributes."""
-        if not _is_plain_sqlite(connection):
+        if not _is_plain(connection):
             return connection.execute(self._statement, parameters).all()
         prepared = self._prepared(connection, parameters)
         return _rows(prepared, self._run(connection, prepared, parameters).fetchall())
 
     def one_or_none(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
         """Return the only row; None for none."""
-        if not _is_plain_sqlite(connection):
+        if not _is_plain(connection):
             return connection.execute(self._statement, parameters).one_or_none()
         prepared = self._prepared(connection, parameters)
         rows = _rows(prepared, self._run(connection, prepared, parameters).fetchmany(2))
@@ -64,39 +68,45 @@ class PreparedStatement:
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int | None:
         """Execute a change; return the id of the row that was inserted, if one was."""
-        if not _is_plain_sqlite(connection):
+        if not _is_plain(connection):
             result = connection.execute(self._statement, parameters)
             key = result.inserted_primary_key if result.context.isinsert else None
             return key[0] if key else None
         cursor = self._run(connection, self._prepared(connection, parameters), parameters)
-        return cursor.lastrowid
+        if connection.dialect.name == "sqlite":
+            return int(cursor.lastrowid or 0)
+        row = cursor.fetchone() if cursor.description else None  # RETURNING the id
+        return None if row is None else int(row[0])
 
     def _prepared(self, connection: Connection, parameters: Mapping[str, Any]) -> _Prepared:
-        keys = tuple(parameters)
-        found = self._by_keys.get(keys)
+        key = connection.dialect.name, *parameters
+        found = self._by_key.get(key)
         if found is None:
-            found = self._by_keys[keys] = _prepare(self._statement, connection.dialect, keys)
+            found = self._by_key[key] = _prepare(self._statement, connection.dialect, tuple(parameters))
         return found
 
     @staticmethod
-    def _run(connection: Connection, prepared: _Prepared, parameters: Mapping[str, Any]) -> sqlite3.Cursor:
-        values = [
-            parameters.get(name, fixed) if convert is None else convert(parameters.get(name, fixed))
-            for name, fixed, convert in prepared.parameters
+    def _run(connection: Connection, prepared: _Prepared, parameters: Mapping[str, Any]) -> Any:
+        """Execute and return the cursor."""
+        bound = [
+            (name, parameters.get(key, fixed) if convert is None else convert(parameters.get(key, fixed)))
+            for name, key, fixed, convert in prepared.parameters
         ]
+        values = [value for _name, value in bound] if prepared.is_positional else dict(bound)
         if not connection.in_transaction():
             connection.begin()  # as SQLAlchemy does before a first statement
-        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        driver: Any = connection.connection.driver_connection
         try:
             return driver.execute(prepared.sql, values)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(
-                prepared.sql, tuple(values), error, sqlite3.Error, dialect=connection.dialect
-            ) from error
+        except connection.dialect.loaded_dbapi.Error as error:
+            # As SQLAlchemy does: a lost connection is invalidated, and who listens for errors hears of it.
+            handler: Any = connection
+            handler._handle_dbapi_exception(error, prepared.sql, values, None, None)
+            raise  # never reached: it raises the error of SQLAlchemy
 
 
-def _is_plain_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite" and not connection.dispatch.before_cursor_execute
+def _is_plain(connection: Connection) -> bool:
+    return connection.dialect.driver in DRIVERS and not connection.dispatch.before_cursor_execute
 
 
 def _prepare(statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> _Prepared:
@@ -109,8 +119,8 @@ def _prepare(statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> 
     if missing:
         raise TypeError(f"parameters without a value: {sorted(missing)}")
     parameters = tuple(
-        (bind.key, defaults[bind.key].arg if bind.key in defaults else bind.value, _bind_processor(bind.type, dialect))
-        for bind in (names[name] for name in compiled.positiontup or ())
+        (name, bind.key, defaults[bind.key].arg if bind.key in defaults else bind.value, _bind_processor(bind, dialect))
+        for name, bind in ((name, names[name]) for name in compiled.positiontup or names)
     )
     is_change = compiled.isinsert or compiled.isupdate
     columns = [] if is_change else [(one.keyname, one.type) for one in compiled._result_columns]
@@ -118,11 +128,11 @@ def _prepare(statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> 
     conversions = tuple(
         (at, convert) for at, (_name, kind) in enumerate(columns) if (convert := _result_processor(kind, dialect))
     )
-    return _Prepared(compiled.string, parameters, row._make if columns else None, conversions)
+    return _Prepared(compiled.string, compiled.positional, parameters, row._make if columns else None, conversions)
 
 
-def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+def _bind_processor(bind: BindParameter[Any], dialect: Dialect) -> Convert | None:
+    return bind.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

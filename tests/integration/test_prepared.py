@@ -20,9 +20,9 @@ MEMBERS = select(_member.c.id, _member.c.name, _member.c.left_on).where(_member.
 
 @pytest.fixture(params=["prepared", "usual"])
 def way(request, monkeypatch):
-    """The way of SQLite's own cursor, and the way of every other database."""
+    """The way of the driver's own cursor, and the way of a connection to whose statements somebody listens."""
     if request.param == "usual":
-        monkeypatch.setattr(prepared, "_is_plain_sqlite", lambda _connection: False)
+        monkeypatch.setattr(prepared, "_is_plain", lambda _connection: False)
     return request.param
 
 
@@ -68,6 +68,5 @@ def test_what_the_database_refuses_is_an_integrity_error(session, way):
 
 
 def test_a_statement_without_a_value_for_a_parameter_cannot_be_prepared(session):
-    if session.get_bind().dialect.name == "sqlite":
-        with pytest.raises(TypeError, match="last"):
-            PreparedStatement(MEMBERS).all(session.connection(), {})
+    with pytest.raises(TypeError, match="last"):
+        PreparedStatement(MEMBERS).all(session.connection(), {})
