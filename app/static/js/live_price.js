@@ -5,7 +5,7 @@
   if (!form) return;
   const PAUSE_MS = 350, CLOCK_MS = 30000, FIELDS = (form.dataset.fields || "reading amount").split(" ");
   let timer = 0, latest = 0;
-  form.classList.add("is-live"); // hides "Show the price first"
+  form.classList.add("is-live"); // hides "Show the price first", as the stylesheet does where it knows of scripts
 
   async function ask() {
     latest += 1;
@@ -17,9 +17,9 @@
       const found = document.createElement("template");
       found.innerHTML = await answer.text();
       found.content.querySelectorAll("[data-part]").forEach(put);
-      form.classList.add("is-live");
+      form.classList.replace("is-stuck", "is-live");
     } catch {
-      form.classList.remove("is-live"); // no network: the buttons still send the whole form
+      form.classList.replace("is-live", "is-stuck"); // no network: the buttons still send the whole form
     }
   }
 

@@ -6,7 +6,7 @@
   const PAUSE_MS = 350, QUARTER_MS = 15 * 60000, STEPS_PER_START = 2;
   const NOT_ASKED = ["csrf_token", "form_key", "purpose", "revision", "overrule_reason", "q", "found_for"];
   let timer = 0, latest = 0;
-  form.classList.add("is-live"); // hides "Check first"
+  form.classList.add("is-live"); // hides "Check first", as the stylesheet does where it knows of scripts
 
   function wish(pick) {
     const values = new URLSearchParams(new FormData(form));
@@ -27,7 +27,7 @@
       found.innerHTML = await answer.text();
       show(found.content, pick, key);
     } catch {
-      form.classList.remove("is-live"); // no network: the buttons still send the whole form
+      form.classList.replace("is-live", "is-stuck"); // no network: the buttons still send the whole form
     }
   }
 
