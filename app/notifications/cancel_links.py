@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import memberships
@@ -81,7 +81,7 @@ def _usable(now: datetime) -> Select[int, int, int | None]:
         .where(
             CancelLink.used_at.is_(None),
             Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)),
-            Reservation.starts_at > now,
+            func.coalesce(Reservation.former_starts_at, Reservation.starts_at) > now,
             or_(Member.left_on.is_(None), Member.left_on >= today),
             or_(CancelLink.user_id.is_(None), (User.disabled_at.is_(None)) & (User.member_id == Reservation.member_id)),
         )

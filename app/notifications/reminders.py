@@ -40,7 +40,7 @@ def day_after(due_at: datetime, zone: ZoneInfo) -> TimeSpan:
 
 
 def remind_of_next_day(session: Session, due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int:
-    """Queue a mail for each confirmed reservation that begins on the day after an evening; return how many.
+    """Queue a mail for each confirmed time that begins on the day after an evening; return how many.
 
     Each in its own transaction, so that one that fails stops no other. What has begun by `now`, in a run that is made
     up late, gets none.
@@ -69,12 +69,21 @@ def withdraw(session: Session, facts: Mapping[str, Any], start: str) -> None:
 
 
 def _remind(session: Session, reservation_id: int, now: datetime) -> int:
-    view = queries.reservation(session, reservation_id)
-    if view.status != Status.CONFIRMED or view.starts_at <= now or not _claim(session, view, EVENING, view.starts_at):
-        return 0  # meanwhile cancelled, moved or reminded of
+    wished = queries.reservation(session, reservation_id)
+    if not wished.is_promised or wished.status not in (Status.CONFIRMED, Status.REQUESTED):
+        return 0  # meanwhile cancelled
+    view = wished.as_promised()
+    if view.starts_at <= now or not _claim(session, view, EVENING, view.starts_at):
+        return 0  # meanwhile moved or reminded of
     for to in _who_want(session, view):
         link = cancel_links.create(session, view.id, to, now=now)
-        facts = {"reservation": view, "span": view.span, "give_back_url": link, "is_late": now > view.cancel_until}
+        facts = {
+            "reservation": view,
+            "span": view.span,
+            "wished_span": wished.span if wished.former else None,
+            "give_back_url": link,
+            "is_late": now > view.cancel_until,
+        }
         notification = Notification(EVENING, facts, f"/reservations/{view.id}")
         key = _key(EVENING, view.id, view.starts_at, to)
         queue_or_record(session, notification, to, key=key, now=now, link_ends_at=view.starts_at)

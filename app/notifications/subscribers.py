@@ -52,7 +52,8 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
 
     Who chose it gets the next calendar file, if there was one.
     """
-    reminders.withdraw(session, event.facts, "old_starts_at")
+    if not event.facts["needs_decision"]:  # else the former time still holds
+        reminders.withdraw(session, event.facts, "old_starts_at")
     if event.facts.get("blocking_id"):
         return  # told by `replanned`, together with the member's other reservations
     members, facts = _members(session, event), event.facts

@@ -96,6 +96,12 @@ class ReservationView:
         """Whether it is confirmed, perhaps for a former time, so that cancelling after cancel_until is late."""
         return self.status == Status.CONFIRMED or self.former_starts_at is not None
 
+    def as_promised(self) -> ReservationView:
+        """Return it with the time and places that are confirmed while a move waits for approval."""
+        if (former := self.former) is None:
+            return self
+        return replace(self, starts_at=former.span.start, ends_at=former.span.end, places=former.places)
+
     @property
     def awaits_answer(self) -> bool:
         """Whether the member has not answered yet to the time that a manager proposed because of a closure."""

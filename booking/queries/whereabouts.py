@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select
+from sqlalchemy import Select, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from booking.models import HOLDING, IS_CONFIRMED, IS_OUT, Machine, Reservation
+from booking.models import HOLDING, IS_CONFIRMED, IS_OUT, Machine, Reservation, Status
 from booking.queries.machines import PLACES
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.reservations import reservations
@@ -67,9 +67,18 @@ def reservations_holding(
 
 
 def confirmed_starts(session: Session, since: datetime, until: datetime) -> Sequence[int]:
-    """Return the confirmed reservations that begin from one instant until before another, in order of time."""
+    """Return the reservations whose confirmed time begins from one instant until before another, in order of time.
+
+    While a move waits for approval, the former time is the confirmed one.
+    """
     begins = (IS_CONFIRMED, Reservation.starts_at >= since, Reservation.starts_at < until)
-    return session.scalars(select(Reservation.id).where(*begins).order_by(Reservation.starts_at, Reservation.id)).all()
+    former = Reservation.former_starts_at
+    holds = (Reservation.status == Status.REQUESTED, former >= since, former < until)
+    found = union_all(
+        select(Reservation.starts_at.label("start"), Reservation.id.label("id")).where(*begins),
+        select(former.label("start"), Reservation.id.label("id")).where(*holds),
+    ).subquery()
+    return session.scalars(select(found.c.id).order_by(found.c.start, found.c.id)).all()
 
 
 def due_back(session: Session, since: datetime, until: datetime) -> Sequence[int]:

@@ -17,7 +17,7 @@ from app.notifications import choices, composing
 from app.notifications.choices import Owner
 from app.notifications.models import CancelLink
 from app.worker import jobs
-from booking import reservations, usage
+from booking import decisions, reservations, usage
 from booking.kernel import deliveries
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -176,6 +176,25 @@ def test_a_moved_reservation_is_reminded_of_again(session, reservation, clock):
         reservations.move(session, reservation, span, by=SOMEBODY, now=clock())
 
     assert run(session, clock, EVENING + timedelta(days=1)) == REMINDED
+
+
+def test_while_a_move_waits_the_confirmed_time_is_reminded_of(reader, session, sample_ring, clock):
+    """The splitter needs approval; approved without its member's wish, then moved by the member."""
+    reserved = reserve(session, sample_ring.splitter, sample_ring.anna, TUESDAY_NINE)
+    with write_transaction(session):
+        decisions.approve(session, reserved, by=Actor(user_id=sample_ring.wanda_login), now=MONDAY)
+    later = TUESDAY_NINE + timedelta(days=2)
+    with write_transaction(session):
+        span = TimeSpan(later, later + timedelta(hours=2))
+        reservations.move(session, reserved, span, by=Actor(user_id=sample_ring.anna_login), now=MONDAY)
+
+    assert run(session, clock, EVENING) == REMINDED
+    text = mail_text(reminder_of(session))
+    assert "Tue 24 November, 9:00 to 11:00" in reminder_of(session).subject
+    assert "You asked for another time: Thu 26 November, 9:00 to 11:00." in text
+    assert run(session, clock, EVENING + timedelta(days=2)) == []  # nobody has confirmed it
+    clock.instant = TUESDAY_NINE
+    assert reader.get(link_of(session)).status_code == 404  # the confirmed time has begun
 
 
 def test_a_reminder_that_was_not_sent_is_withdrawn_with_the_reservation(session, reservation, clock):
