@@ -55,12 +55,15 @@ class MonthDay:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """A machine: its own month, on how many days from today it is free, and each day as (class, words)."""
+    """A machine: its own month, on how many days from today it is free, and each day as (class, title, words).
+
+    title: where something is taken or closed from today on; "" elsewhere.
+    """
 
     machine: BoardMachine
     href: str
     free: str
-    days: tuple[tuple[str, str], ...]
+    days: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,12 @@ def _day(day: date, column: Sequence[str], selection: PlanSelection, holiday: st
 def _row(machine: BoardMachine, codes: str, dates: Sequence[date], today: date) -> MonthRow:
     words = code_words()
     days = tuple(
-        (f"{code} o" if day < today else code, f"{day.day}: {words[code]}")
+        (f"{code} o", "", words[code])
+        if day < today
+        else (code, "" if code == free_days.FREE else f"{day.day}: {words[code]}", words[code])
         for day, code in zip(dates, codes, strict=True)
     )
-    free = sum(css == free_days.FREE for css, _words in days)
+    free = sum(css == free_days.FREE for css, _title, _words in days)
     href = url_for("plan.machine_month", slug=machine.slug, month=month_code(dates[0]))
     return MonthRow(machine, href, ngettext("%(num)s free day", "%(num)s free days", free), days)
 
