@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,10 @@ EVENING_HOURS = (18, 19, 20)  # hours at which the treasurer enters bills
 
 
 class Accounting:
-    """The entries of the treasurer: each bill some days after its service date, one allocation of half the season."""
+    """The entries of the treasurer: each bill some days after its service date, allocations of two periods.
+
+    They are the year before and half the season.
+    """
 
     def __init__(self, session: Session, base: BaseData) -> None:
         self.session, self.base = session, base
@@ -32,17 +36,24 @@ class Accounting:
     def processes(self) -> Iterator[Process]:
         """Return the processes of all entries."""
         yield self._open_pool()
-        for number, bill in enumerate((*_bills(self.first, self.last), *_late_bills(self.last, self.base.today))):
+        past_first, past_last = self.base.past_start, self.base.past_end - timedelta(days=1)
+        bills = (
+            _past_bills(past_first, past_last),
+            _bills(self.first, self.last),
+            _late_bills(self.last, self.base.today),
+        )
+        for number, bill in enumerate(chain(*bills)):
             yield self._enter(bill, EVENING_HOURS[number % len(EVENING_HOURS)])
-        yield self._post()
+        yield self._post(past_first, past_last, "Feste Kosten des Vorjahres")
+        yield self._post(self.first, self.last, "Erste Hälfte der Saison")
 
     def _open_pool(self) -> Process:
-        yield (opened := at(self.first - timedelta(days=20), 19))
+        yield (opened := at(self.base.past_start, 19))
         pool = pools.enter_pool(
             self.session, self.base.machines["combine"], "Mähdrescher", RULES, by=self.by, now=opened
         )
         self.pool_id = pool.id
-        since = self.first - timedelta(days=365)
+        since = self.base.past_start
         for member in MEMBERS:
             if member.shares:
                 member_id = self.base.members[member.number]
@@ -52,23 +63,24 @@ class Accounting:
         yield (arrived := at(bill.service_date + timedelta(days=4), hour))
         pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived)
 
-    def _post(self) -> Process:
-        yield (posted := at(self.last + timedelta(days=DAYS_TO_POST), 20) + timedelta(minutes=14))
-        preview = previews.preview_allocation(self.session, self.pool_id, self.first, self.last)
+    def _post(self, first: date, last: date, note: str) -> Process:
+        yield (posted := at(last + timedelta(days=DAYS_TO_POST), 20) + timedelta(minutes=14))
+        preview = previews.preview_allocation(self.session, self.pool_id, first, last)
         allocations.post_allocation(
-            self.session,
-            self.pool_id,
-            self.first,
-            self.last,
-            digest=preview.digest,
-            by=self.by,
-            now=posted,
-            note="Erste Hälfte der Saison",
+            self.session, self.pool_id, first, last, digest=preview.digest, by=self.by, now=posted, note=note
         )
 
 
 def _middle(base: BaseData) -> date:
     return base.season_start + (base.today - base.season_start) // 2
+
+
+def _past_bills(first: date, last: date) -> list[CostEntry]:
+    return [
+        CostEntry(first + timedelta(days=20), "Allgäuer Versicherung", FIXED, 83_410, "2041-52", "Kasko"),
+        CostEntry(last - timedelta(days=30), "Eigene Rechnung", FIXED, 2_560_000, "AfA-0", "Abschreibung, ein Jahr"),
+        CostEntry(last, "Ring Oberland", BASIC, 10_000, "", "Stellplatz und Verwaltung"),
+    ]
 
 
 def _bills(first: date, last: date) -> list[CostEntry]:

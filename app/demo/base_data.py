@@ -32,10 +32,12 @@ ALWAYS_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # members with undecided
 
 @dataclass
 class BaseData:
-    """Ids of the base data by name, and the first day of the season."""
+    """Ids of the base data by name, the first day of the season, and the days of the year before."""
 
     today: date
     season_start: date
+    past_start: date
+    past_end: date  # exclusive
     members: dict[str, int] = field(default_factory=dict)
     workshops: dict[str, int] = field(default_factory=dict)
     machines: dict[str, int] = field(default_factory=dict)
@@ -44,11 +46,16 @@ class BaseData:
     inducted: dict[str, set[str]] = field(default_factory=dict)  # kind -> member numbers
 
 
+def past_start(today: date) -> date:
+    """Return the first day of the uses of the year before."""
+    return date(today.year - 1, 4, 1)
+
+
 def build(
     session: Session, today: date, season_start: date, rng: Random, *, now: datetime, with_ring: bool
 ) -> BaseData:
-    """Enter the base data, dated to the start of the season."""
-    base = BaseData(today, season_start)
+    """Enter the base data, dated to the start of the season or of the year before."""
+    base = BaseData(today, season_start, past_start(today), min(date(today.year, 1, 1), season_start))
     if with_ring:
         entry = RingInput(name="Ring Oberland", address=split_address(RING_ADDRESS), email="post@demo.example")
         ring.enter_or_change_ring(session, entry, by=DEMO, now=now)
@@ -83,7 +90,7 @@ def _enter_member(session: Session, base: BaseData, demo: DemoMember, now: datet
         address=split_address(demo.address),
         email=f"{demo.number.lower()}@demo.example",
         price_class=demo.price_class,
-        joined_on=base.season_start - timedelta(days=400),
+        joined_on=base.past_start - timedelta(days=400),
     )
     base.members[demo.number] = members.enter_member(session, entry, by=DEMO, now=now)
 
@@ -104,7 +111,7 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
     small = {"thumb": thumb_of(picture), "card": card_of(picture)}
     machines.show_photo(session, machine_id, picture_of(picture), "image/webp", by=DEMO, now=now, **small)
     entry = TariffEntry(
-        base.season_start - timedelta(days=60),
+        base.past_start - timedelta(days=60),
         demo.tariff.prices(),
         step_amount=demo.tariff.step_amount,
         minimum_amount=demo.tariff.minimum_amount,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.demo.accounting import Accounting
-from app.demo.base_data import build
+from app.demo.base_data import build, past_start
 from app.demo.house_rules import enter_rules
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
@@ -64,12 +64,14 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     if today == local_day(now, ZONE):
         present = min(present, now)
     begin = today - timedelta(days=SEASON_DAYS)
-    opened = datetime.combine(begin - timedelta(days=30), MORNING, tzinfo=ZONE)
+    opened = datetime.combine(past_start(today) - timedelta(days=30), MORNING, tzinfo=ZONE)
     base = build(session, today, begin, rng, now=opened, with_ring=with_ring)
     if with_ring:  # samples in a ring of its own are no demo: there, roles are not switched
         session.execute(update(Ring).values(is_demo=True))
     season, accounting = Season(session, base, rng, now=present), Accounting(session, base)
-    Simulation((*season.processes(scale), *accounting.processes())).run(session, until=present)
+    past = Season(session, base, Random(f"past {seed}"), now=present)
+    processes = (*past.past_processes(scale), *season.processes(scale), *accounting.processes())
+    Simulation(processes).run(session, until=present)
     enter_rules(session, base, now=present)
     _skip_notifications(session, now=present)
 

@@ -7,8 +7,9 @@ weeks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from random import Random
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from booking.wishes import Wish
 DAYS_AHEAD = 21
 TOLERANCES_MIN = (0, 60, 0, 120)  # by how much a reservation may be moved, one after the other
 DAYS_TO_ANSWER = 9
+PAST_STEP_DAYS = 5  # from use to use, in the year before
 QUARTER_HOUR = timedelta(minutes=15)
 MORNING, NIGHT = 7, 22  # hours of the day between which people act
 NORMAL_LOAD, PEAK_LOAD = 0.55, 2.2  # factors of the usual demand: in the season, and around today
@@ -62,6 +64,16 @@ class Season:
         """Return the processes of all closures and uses."""
         yield from self._closures()
         yield from self._uses(scale)
+
+    def past_processes(self, scale: float) -> Iterator[Process]:
+        """Return a few uses of the year before, every fourth by Anna: of what needs no induction and has no meter."""
+        machines = cycle(one for one in MACHINES if not one.induction and not _has_meter(one))
+        members = cycle((ANNA, "", "", ""))
+        day, step = self.base.past_start, timedelta(days=round(PAST_STEP_DAYS / scale))
+        while day < self.base.past_end - timedelta(days=PAST_STEP_DAYS):
+            use = self._random_use(next(machines), day)
+            yield self._process(replace(use, member=next(members) or use.member))
+            day += step
 
     def _uses(self, scale: float) -> Iterator[Process]:
         for use in (*self._scripted_uses(), *self._random_uses(scale)):
@@ -223,11 +235,8 @@ class Season:
         answer = "Geprüft: Der Zählerstand stimmt mit dem Zettel an der Maschine überein."
         objections.answer(self.session, usage_id, answer, by=self.manager, now=answered_at)
 
-    def _has_meter(self, use: Use) -> bool:
-        return use.machine.entry.charge_unit in ("ha", "km")
-
     def _before(self, use: Use) -> Measurement:
-        if not self._has_meter(use):
+        if not _has_meter(use.machine):
             return Measurement()
         return Measurement(reading=self.readings.setdefault(use.machine.entry.slug, self.rng.randint(20_000, 90_000)))
 
@@ -236,10 +245,14 @@ class Season:
             return Measurement()
         hours = use.span.seconds / 3_600
         amount = max(int(use.machine.use.amount_per_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
-        if not self._has_meter(use):
+        if not _has_meter(use.machine):
             return Measurement(amount=amount)
         self.readings[use.machine.entry.slug] += amount
         return Measurement(reading=self.readings[use.machine.entry.slug])
+
+
+def _has_meter(machine: DemoMachine) -> bool:
+    return machine.entry.charge_unit in ("ha", "km")
 
 
 def _in_daytime(instant: datetime, *, is_earlier: bool = False) -> datetime:

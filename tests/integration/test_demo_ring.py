@@ -92,9 +92,13 @@ def test_texts_are_in_one_language(loaded):
 
 
 def test_costs_were_entered_during_the_season(loaded):
-    posted = loaded.scalars(select(Allocation)).one()
-    bills = loaded.scalars(select(Cost).where(Cost.service_date <= posted.period_until)).all()
+    past, posted = loaded.scalars(select(Allocation).order_by(Allocation.period_from)).all()
+    bills = loaded.scalars(select(Cost).where(Cost.service_date.between(posted.period_from, posted.period_until))).all()
 
+    assert past.period_until.year == NOW.year - 1
+    assert loaded.scalar(
+        select(func.count()).where(Charge.service_date <= past.period_until)
+    )  # uses of the year before
     assert (NOW - posted.posted_at).days > 60
     assert len(bills) == 5
     assert all(bill.entered_at < posted.posted_at for bill in bills)
