@@ -124,6 +124,10 @@ def test_grey_time_says_why_when_it_is_touched(window):
     page.keyboard.press("Escape")
     expect(page.locator(".board-card")).to_be_hidden()
 
+    page.goto("/plan?view=list")
+    page.locator(".plan-list .band [title*=geschlossen]").last.click()
+    expect(page.locator(".band-says")).to_contain_text("geschlossen")
+
 
 def test_all_of_it_works_without_scripts(window):
     page = window("bernd", scripts=False)
