@@ -6,8 +6,10 @@ and start quickly. Elsewhere (macOS, Windows) each child loads the program itsel
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
+import os
 import socket
 import sys
 import time
@@ -26,6 +28,7 @@ from app.server.supervisor import SupervisedProcess
 # Wildcard address -> loopback address.
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
 WEB_PROCESSES = 2
+M_ARENA_MAX, ARENAS = -8, 2  # of malloc.h
 BACKLOG = 4_096
 OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
 FIRST_RESPONSE_SECONDS = 30.0
@@ -88,6 +91,7 @@ def serve(
     """
     # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
     gc.freeze()
+    bound_arenas()
     web = SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port)
     processes = [web] if run_worker is None else [web, SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
     with ShutdownSignal() as shutdown:
@@ -101,6 +105,17 @@ def serve(
         finally:
             for process in processes:
                 process.stop(2 * STOP_SECONDS)
+
+
+def bound_arenas() -> None:
+    """Let all threads of a process allocate from two heaps, where the system's C library is glibc.
+
+    It would give a heap to each thread, up to eight for each core, and each holds free what its largest page took. Only
+    one thread runs Python at a time, so they do not wait for each other. An operator's MALLOC_ARENA_MAX wins.
+    """
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def run_web(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.server import serve
 from app.server.preload import PAGES, preload
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,3 +42,17 @@ def test_the_scheduler_is_loaded_and_no_database_is_asked(tmp_path):
 
     assert [name for name in done.stdout.split() if name.startswith(("app", "apscheduler"))] == []
     assert not (tmp_path / "ring.sqlite").exists()
+
+
+def test_all_threads_share_two_heaps_unless_the_operator_decided(monkeypatch):
+    asked = []
+    library = type("Library", (), {"mallopt": staticmethod(lambda *words: asked.append(words))})
+    monkeypatch.setattr(serve.ctypes, "CDLL", lambda _name: library)
+    monkeypatch.setattr(serve.sys, "platform", "linux")
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")
+    serve.bound_arenas()
+    assert asked == []
+
+    monkeypatch.delenv("MALLOC_ARENA_MAX")
+    serve.bound_arenas()
+    assert asked == [(serve.M_ARENA_MAX, 2)]
