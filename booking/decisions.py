@@ -34,13 +34,14 @@ def approve(
     now: datetime,
     revision: int | None = None,
     overruling: Overruling | None = None,
+    series_id: int | None = None,
 ) -> Reservation:
     """Confirm a request, after checking every rule again as of the time it was made.
 
-    A move is checked for what it adds, and its former time is free at once.
+    A move is checked for what it adds, and its former time is free at once. series_id: of the series decided with it.
 
-    Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed),
-    MachineNotFound, RequestRefused.
+    Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed), MachineNotFound,
+    RequestRefused.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.APPROVE, now)
@@ -62,7 +63,7 @@ def approve(
     moving.approve(session, reservation, former, terms, now)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
-    publish(session, events.ReservationConfirmed.of(reservation, was_request=True, **_before(former)), by=by, now=now)
+    publish(session, _confirmed(reservation, former, series_id), by=by, now=now)
     record_overruled(session, reservation, overruled, overruling, by=by, now=now)
     return reservation
 
@@ -75,8 +76,11 @@ def reject(
     by: Actor,
     now: datetime,
     revision: int | None = None,
+    series_id: int | None = None,
 ) -> Reservation:
     """Decline a request with a reason; its span is free at once. A declined move leaves the reservation as it was.
+
+    series_id: the series that is decided with it.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
@@ -84,7 +88,7 @@ def reject(
     lifecycle.require(reservation, Step.REJECT, now)
     reservation.decided_at, reservation.decided_by = now, by.user_id
     restored = _end_or_restore(session, reservation, Step.REJECT, reason, now)
-    publish(session, events.ReservationRejected.of(reservation, **restored), by=by, now=now)
+    publish(session, events.ReservationRejected.of(reservation, series_id=series_id, **restored), by=by, now=now)
     return reservation
 
 
@@ -187,6 +191,11 @@ def _end_or_restore(
     reservation.reason = reason
     reservation_writer.save(session, reservation, now)
     return {"is_restored": True, **_before(wished)}
+
+
+def _confirmed(reservation: Reservation, former: HeldTime | None, series_id: int | None) -> events.ReservationConfirmed:
+    details = {**_before(former), "series_id": series_id}
+    return events.ReservationConfirmed.of(reservation, was_request=True, **details)
 
 
 def _before(time: HeldTime | None) -> Mapping[str, Any]:

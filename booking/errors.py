@@ -27,6 +27,9 @@ __all__ = [
     "ReservationNotFound",
     "ReservationsOutside",
     "RulesBroken",
+    "SeriesConflicts",
+    "SeriesNotFound",
+    "SeriesRefused",
     "SlotTaken",
     "StaleRevision",
     "StillReferred",
@@ -118,6 +121,28 @@ class RecordRefused(RulesBroken):
     """
 
     code = "record_refused"
+
+
+class SeriesRefused(RulesBroken):
+    """A series cannot be made or changed like this.
+
+    Rules: those of recurrence.py and series_times.py, series_not_a_date, series_date_held.
+    """
+
+    code = "series_refused"
+
+
+class SeriesConflicts(RulesBroken):
+    """Dates of a series cannot be reserved, so none of them was. facts: possible, refused (numbers of dates).
+
+    violations: of all refused dates; slot_taken (actual: the start) for one whose time is taken.
+    """
+
+    code = "series_conflicts"
+
+    def __init__(self, violations: list[Violation], possible: int, refused: int) -> None:
+        super().__init__(violations)
+        self.facts |= {"possible": possible, "refused": refused}
 
 
 class SlotTaken(DomainError):
@@ -245,3 +270,9 @@ class ClosureNotFound(NotFound):
     """There is no such closure."""
 
     code = "closure_not_found"
+
+
+class SeriesNotFound(NotFound):
+    """There is no such series."""
+
+    code = "series_not_found"

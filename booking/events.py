@@ -49,12 +49,16 @@ class MemberScheduleEvent(ScheduleEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationEvent(MemberScheduleEvent):
-    """Something happened to a reservation. starts_at and ends_at: its span afterwards, in seconds since 1970."""
+    """Something happened to a reservation. starts_at and ends_at: its span afterwards, in seconds since 1970.
+
+    series_id: the series together with which it happened; one event of the series tells of all its dates.
+    """
 
     reservation_id: int
     revision: int
     starts_at: int
     ends_at: int
+    series_id: int | None = None
 
     @classmethod
     def of(cls, reservation: ReservationRecord, **details: Any) -> Self:

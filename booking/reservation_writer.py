@@ -41,7 +41,7 @@ class NewReservation:
     """A reservation to be entered: a wish, and what was decided about it.
 
     step: REQUEST (with a deadline, decide_until), CONFIRM or IMPORT. place_ids: the places of the machine to choose
-    from.
+    from. series_id: the series that is entered with it.
     """
 
     wish: Wish
@@ -51,6 +51,7 @@ class NewReservation:
     place_ids: Sequence[int]
     cancel_until: datetime
     decide_until: datetime | None = None
+    series_id: int | None = None
 
 
 class EnteredReservation(NamedTuple):
@@ -84,9 +85,10 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
     quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
-    publish_all(
-        session, [_EVENTS[one.step].of(each) for one, each in zip(in_order, entered, strict=True)], by=by, now=now
-    )
+    happened = [
+        _EVENTS[one.step].of(each, series_id=one.series_id) for one, each in zip(in_order, entered, strict=True)
+    ]
+    publish_all(session, happened, by=by, now=now)
     return entered
 
 

@@ -70,7 +70,7 @@ def request_reservation(
     terms = catalogue.bookable_machine(session, wish.machine_id)
     overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, overruling=overruling)
 
-    new = _new_reservation(wish, terms, uid or wishes.new_uid(), now, approve=approve or bool(overruled))
+    new = new_reservation(wish, terms, uid or wishes.new_uid(), now, approve=approve or bool(overruled))
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
     record_overruled(session, entered, overruled, overruling, by=by, now=now)
     return RequestResult(
@@ -199,12 +199,13 @@ def cancel(
     reason: str = "",
     revision: int | None = None,
     blocking_id: int | None = None,
+    series_id: int | None = None,
 ) -> Reservation:
     """Cancel a reservation before its end; its span is free at once.
 
     A confirmed reservation cancelled after its cancel_until is marked as a late cancellation, also while a move of it
     waits for approval; a request that was never confirmed is withdrawn and never late, nor is
-    what a manager cancels because of a closure (blocking_id).
+    what a manager cancels because of a closure (blocking_id). series_id: the series that is cancelled with it.
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -213,12 +214,17 @@ def cancel(
     is_late = is_promised and blocking_id is None and now > reservation.cancel_until
     reservation.is_late_cancel = is_late
     reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
-    cancelled = events.ReservationCancelled.of(reservation, is_late=is_late, blocking_id=blocking_id)
+    cancelled = events.ReservationCancelled.of(
+        reservation, is_late=is_late, blocking_id=blocking_id, series_id=series_id
+    )
     publish(session, cancelled, by=by, now=now)
     return reservation
 
 
-def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *, approve: bool) -> NewReservation:
+def new_reservation(
+    wish: Wish, terms: MachineTerms, uid: str, now: datetime, *, approve: bool, series_id: int | None = None
+) -> NewReservation:
+    """Return what the writer enters for a wish: confirmed, or a request where the machine needs approval."""
     policy, needs_approval = terms.policy, terms.policy.needs_approval and not approve
     return NewReservation(
         wish=wish,
@@ -228,6 +234,7 @@ def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *
         place_ids=terms.place_ids,
         cancel_until=wishes.cancel_until(wish.span.start, policy, now),
         decide_until=wishes.decide_until(wish.span, policy, now) if needs_approval else None,
+        series_id=series_id,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -113,6 +114,19 @@ def violations_of(
         held=() if held is None else [(held.span, held.places)],
     )
     return [*found, *passed]
+
+
+def rules_broken_by_many(
+    session: Session, asked: Sequence[Wish], policy: Policy, *, asked_at: datetime
+) -> list[list[Violation]]:
+    """Return for each wish of one member for one machine the rules that it breaks, without quotas.
+
+    Raises MemberNotFound.
+    """
+    if not asked:
+        return []
+    eligibility = members.eligibility_of(session, asked[0].member_id, policy.induction_kind_id)
+    return [list(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at)) for wish in asked]
 
 
 def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:

@@ -13,6 +13,7 @@ MODULES = (
     "groups",
     "reservations",
     "reservation_actions",
+    "series",
     "closures",
     "closure_decisions",
     "damage",

@@ -66,8 +66,8 @@ def create_reservation(body: NewReservation) -> Reply:
     """
     _require_one_target(body)
     by, instant = current_actor(), now()
-    wish = _wish(body, _member_of(body), _span(body))
-    approve, overruling = _decisions_of(body)
+    wish = _wish(body, member_of(body), span_of_new(body))
+    approve, overruling = decisions_of(body)
 
     def enter() -> Reply:
         asked: dict[str, Any] = {"by": by, "now": instant, "approve": approve, "overruling": overruling}
@@ -216,7 +216,7 @@ def _workshop_of(body: NewReservation) -> int:
     return group.workshop_id
 
 
-def _member_of(body: NewReservation) -> int:
+def member_of(body: NewReservation) -> int:
     """Return the member: the login's own, or any other for a manager of the machine's workshop."""
     member_id = body.member_id or current_user.member_id
     if member_id is None:
@@ -228,7 +228,7 @@ def _member_of(body: NewReservation) -> int:
     return member_id
 
 
-def _decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
+def decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
     """Return whether an entry is approved at once, and by which reason it overrules rules."""
     may_decide = False
     if permissions.may("api.approve_reservation", "POST"):
@@ -248,7 +248,8 @@ def read_overruling(text: str, *, may_decide: bool) -> Overruling | None:
     return Overruling(reason)
 
 
-def _span(body: NewReservation) -> TimeSpan:
+def span_of_new(body: NewReservation) -> TimeSpan:
+    """Return the span of what is entered."""
     if body.starts_at >= body.ends_at:
         _workshop_of(body)  # 404 for a missing machine comes before 422 for the span
     return span_of(body)

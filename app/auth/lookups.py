@@ -14,7 +14,14 @@ from billing import queries as billing_queries
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries
-from booking.errors import ClosureNotFound, GroupNotFound, MachineNotFound, NotFound, ReservationNotFound
+from booking.errors import (
+    ClosureNotFound,
+    GroupNotFound,
+    MachineNotFound,
+    NotFound,
+    ReservationNotFound,
+    SeriesNotFound,
+)
 from booking.queries import (
     AnnouncementView,
     ClosureView,
@@ -26,6 +33,8 @@ from booking.queries import (
     SlipView,
     WorkshopView,
 )
+from booking.queries import series as series_queries
+from booking.queries.series import SeriesView
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView
@@ -44,6 +53,14 @@ def shown_reservation(reservation_id: int) -> ReservationView:
     view = queries.reservation(db.session(), reservation_id)
     if not permissions.may_touch("reservations.show", member_id=view.member_id, workshop_id=view.workshop_id):
         raise ReservationNotFound(id=reservation_id)
+    return view
+
+
+def series(series_id: int) -> SeriesView:
+    """Return a series that the current request may touch. Raises SeriesNotFound."""
+    view = series_queries.series(db.session(), series_id)
+    missing = SeriesNotFound(id=series_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 
 

@@ -22,8 +22,8 @@ class MailKind:
     is_required: bool = False
 
 
-RECEIPTS = MailKind("receipts", MEMBER, ("requested",))
-CONFIRMATIONS = MailKind("confirmations", MEMBER, ("confirmed",))
+RECEIPTS = MailKind("receipts", MEMBER, ("requested", "series_requested"))
+CONFIRMATIONS = MailKind("confirmations", MEMBER, ("confirmed", "series_entered"))
 REMINDERS = MailKind("reminders", MEMBER, ("reminder",))
 USE_ENDS = MailKind("use_ends", MEMBER, ("use_ends",))
 RENAMED = MailKind("renamed", MEMBER, ("renamed",))
@@ -37,6 +37,8 @@ CHANGES = MailKind(
         "cancelled",
         "replanned",
         "outside_rules",
+        "series_decided",
+        "series_cancelled",
         "decision_taken_back",
         "no_show",
         "no_show_taken_back",
@@ -44,8 +46,8 @@ CHANGES = MailKind(
     is_required=True,
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
-REQUESTS = MailKind("requests", MANAGER, ("requested_manager",))
-MOVES = MailKind("moves", MANAGER, ("moved_manager", "cancelled_manager"))
+REQUESTS = MailKind("requests", MANAGER, ("requested_manager", "series_requested_manager"))
+MOVES = MailKind("moves", MANAGER, ("moved_manager", "cancelled_manager", "series_cancelled_manager"))
 OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
 DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
 DAMAGE = MailKind("damage", MANAGER, ("damage_reported",), is_required=True)

@@ -5,15 +5,15 @@ Who caused an event gets no mail about it, except that a request was entered or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.notifications import attached_entries, cancel_links, recipients, reminders
-from app.notifications.composing import Notification, queue_notification
-from app.notifications.recipients import Recipient
+from app.notifications import cancel_links, recipients, reminders, series_subscribers
+from app.notifications.composing import Notification
+from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.notifications.renaming import renamed
 from app.wording.rules import violation_sentence
 from booking import closure_events, events, queries
@@ -27,24 +27,30 @@ STALE_AFTER = timedelta(days=3)
 
 def requested(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the request is entered, the managers that it waits for them."""
+    if is_of_series(event):
+        return
     notification = _reservation_notification(session, event, "requested")
-    _notify(session, event, notification, _members(session, event), now)
+    notify(session, event, notification, members_of(session, event), now)
     _ask_managers(session, event, notification, now)
 
 
 def confirmed(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the machine is held, with the calendar entry."""
-    members = _members(session, event)
+    if is_of_series(event):
+        return
+    members = members_of(session, event)
     notification = _reservation_notification(session, event, "confirmed", with_calendar=True)
-    is_entered_by_staff = event.actor_user_id is not None and not _is_by(members, event)
+    is_entered_by_staff = event.actor_user_id is not None and not is_by(members, event)
     facts = {**notification.facts, "is_entered_by_staff": is_entered_by_staff}
-    _notify_members(session, event, replace(notification, facts=facts), members, now)
+    notify_members(session, event, replace(notification, facts=facts), members, now)
 
 
 def rejected(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that a manager declined, and why."""
+    if is_of_series(event):
+        return
     notification = _reservation_notification(session, event, "declined")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
 
 
 def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -56,13 +62,13 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
         reminders.withdraw(session, event.facts, "old_starts_at")
     if event.facts.get("blocking_id"):
         return  # told by `replanned`, together with the member's other reservations
-    members, facts = _members(session, event), event.facts
+    members, facts = members_of(session, event), event.facts
     notification = _reservation_notification(session, event, "moved", with_calendar=True)
-    if _is_by(members, event) and facts["needs_decision"]:
+    if is_by(members, event) and facts["needs_decision"]:
         asked = replace(notification, template="requested", with_calendar=False)
-        _notify_members(session, event, asked, _only(members, event), now, besides=False)
-    _notify_members(session, event, notification, _others(members, event), now)
-    if not _is_by(members, event):
+        notify_members(session, event, asked, only(members, event), now, besides=False)
+    notify_members(session, event, notification, others(members, event), now)
+    if not is_by(members, event):
         return
     if facts["needs_decision"]:
         _ask_managers(session, event, notification, now)
@@ -73,12 +79,12 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
 def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the managers when the member cancelled, the member when somebody else did, or has a calendar file."""
     reminders.withdraw(session, event.facts, "starts_at")
-    if event.facts.get("blocking_id"):
+    if event.facts.get("blocking_id") or is_of_series(event):
         return
-    members = _members(session, event)
+    members = members_of(session, event)
     notification = _reservation_notification(session, event, "cancelled", with_calendar=True)
-    _notify_members(session, event, notification, _others(members, event), now)
-    if _is_by(members, event) or event.actor_job == cancel_links.JOB:
+    notify_members(session, event, notification, others(members, event), now)
+    if is_by(members, event) or event.actor_job == cancel_links.JOB:
         _notify_managers(session, event, replace(notification, template="cancelled_manager", with_calendar=False), now)
 
 
@@ -95,39 +101,39 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
         "changed": [views[one] for one in (*facts["cancelled"], *moved)],
     }
     notification = Notification("replanned", values, "/reservations", with_calendar=True)
-    _notify_members(session, event, notification, _others(_members(session, event), event), now)
+    notify_members(session, event, notification, others(members_of(session, event), event), now)
 
 
 def expired(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that nobody decided in time."""
     notification = _reservation_notification(session, event, "expired")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
 
 
 def not_used(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the reservation ended as a no-show."""
     notification = _reservation_notification(session, event, "no_show")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
 
 
 def no_show_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the no-show was taken back."""
     notification = _reservation_notification(session, event, "no_show_taken_back")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
 
 
 def decision_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the request waits again, the managers that it waits for them."""
     reminders.withdraw(session, event.facts, "starts_at")
     notification = _reservation_notification(session, event, "decision_taken_back")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
     _ask_managers(session, event, notification, now)
 
 
 def handed_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the usage slip is ready, and until when to object; a calendar file shows the real time."""
     notification = _slip_notification(session, event, "handed_back")
-    _notify_members(session, event, notification, _members(session, event), now)
+    notify_members(session, event, notification, members_of(session, event), now)
 
 
 def objected(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -150,13 +156,18 @@ def outside_rules(session: Session, event: RecordedEvent, now: datetime) -> None
         notification = Notification(
             "outside_rules", {"listed": listed, "violations_text": _violations_text}, "/reservations"
         )
-        _notify(session, event, notification, _members(session, event), now)
+        notify(session, event, notification, members_of(session, event), now)
 
 
 def answered(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member of the answer to the objection."""
-    members = _members(session, event)
-    _notify(session, event, _slip_notification(session, event, "answered"), _others(members, event), now)
+    members = members_of(session, event)
+    notify(session, event, _slip_notification(session, event, "answered"), others(members, event), now)
+
+
+def is_of_series(event: RecordedEvent) -> bool:
+    """Return whether it happened together with a series, of which one mail tells (series_subscribers.py)."""
+    return event.facts.get("series_id") is not None
 
 
 def unless_stale(handler: Handler) -> Handler:
@@ -186,6 +197,7 @@ HANDLERS: dict[str, Handler] = {
     closure_events.DamageReported.type: damage_reported,
     closure_events.MemberOutsideRules.type: outside_rules,
     events.SlipAnswered.type: answered,
+    **series_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (
@@ -234,10 +246,6 @@ def _violations_text(one: OutsideView) -> str:
     return " ".join(violation_sentence(violation, one.reservation.zone) for violation in one.violations)
 
 
-def _members(session: Session, event: RecordedEvent) -> list[Recipient]:
-    return recipients.of_member(session, event.facts["member_id"])
-
-
 def _ask_managers(session: Session, event: RecordedEvent, notification: Notification, now: datetime) -> None:
     if notification.facts["reservation"].status != Status.REQUESTED:
         return  # it was decided or withdrawn before this mail could be queued
@@ -249,48 +257,4 @@ def _notify_managers(session: Session, event: RecordedEvent, notification: Notif
     facts = notification.facts
     thing = facts.get("reservation") or facts.get("slip") or facts["damage"]
     managers = recipients.managers_of(session, thing.workshop_id, now=now)
-    _notify(session, event, notification, _others(managers, event), now)
-
-
-def _notify(
-    session: Session, event: RecordedEvent, notification: Notification, to: Iterable[Recipient], now: datetime
-) -> None:
-    for recipient in to:
-        queue_notification(session, notification, recipient, event_id=event.id, now=now)
-
-
-def _notify_members(
-    session: Session,
-    event: RecordedEvent,
-    notification: Notification,
-    to: Sequence[Recipient],
-    now: datetime,
-    *,
-    besides: bool = True,
-) -> None:
-    """Notify people of a member; who has an older calendar file of what changed gets the next one.
-
-    besides: so do those who have a file and are not among the people.
-    """
-    holders = attached_entries.outdated(session, notification.entries) if notification.entries else []
-    with_file = replace(notification, with_calendar=True)
-    _notify(session, event, with_file, [one for one in to if one in holders], now)
-    _notify(session, event, notification, [one for one in to if one not in holders], now)
-    if besides:
-        _notify(session, event, with_file, [one for one in holders if one not in to], now)
-
-
-def _others(people: Iterable[Recipient], event: RecordedEvent) -> list[Recipient]:
-    return [person for person in people if event.actor_user_id is None or person.user_id != event.actor_user_id]
-
-
-def _only(people: Iterable[Recipient], event: RecordedEvent) -> list[Recipient]:
-    return [person for person in people if _is_actor(person, event)]
-
-
-def _is_by(people: Iterable[Recipient], event: RecordedEvent) -> bool:
-    return any(_is_actor(person, event) for person in people)
-
-
-def _is_actor(person: Recipient, event: RecordedEvent) -> bool:
-    return person.user_id is not None and person.user_id == event.actor_user_id
+    notify(session, event, notification, others(managers, event), now)

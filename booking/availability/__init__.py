@@ -5,6 +5,7 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.group_times import group_alternatives
+from booking.availability.nearby import nearest_times
 from booking.availability.proposals import Alternative, WishCheck, check_wish, places_free
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
@@ -26,5 +27,6 @@ __all__ = [
     "free_spans",
     "group_alternatives",
     "later_times",
+    "nearest_times",
     "places_free",
 ]

@@ -48,17 +48,18 @@ def later_times(
     ]
     if not queries:
         return []
-    held = reading.held_places(session, [machine_id], _widest(queries, within))
+    held = reading.held_places(session, [machine_id], widest(queries, within))
     found = []
     for wish, query in zip(wishes, queries, strict=True):
         spans = tuple(_next(query, held, within, wish.span.start, count))
         if spans:
-            _hold(held, place_ids, query, policy.occupied_by(spans[0]))
+            hold(held, place_ids, query, policy.occupied_by(spans[0]))
         found.append(spans)
     return found
 
 
-def _widest(queries: Sequence[SlotQuery], within: Interval) -> Interval:
+def widest(queries: Sequence[SlotQuery], within: Interval) -> Interval:
+    """Return the time for which several queries need to know what holds the places."""
     needed = [query.needed(within) for query in queries]
     return min(since for since, _until in needed), max(until for _since, until in needed)
 
@@ -87,7 +88,7 @@ def _from_each(
             yield span
 
 
-def _hold(held: Held, place_ids: Sequence[int], query: SlotQuery, occupied: TimeSpan) -> None:
+def hold(held: Held, place_ids: Sequence[int], query: SlotQuery, occupied: TimeSpan) -> None:
     """Count as many places as a query needs as held; which ones does not matter."""
     since, until = floor_timestamp(occupied.start), ceil_timestamp(occupied.end)
     for place_id in place_ids[: query.places]:

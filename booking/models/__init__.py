@@ -20,6 +20,7 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
+from booking.models.series import Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.workshop import OpeningHours, Ring, Workshop
 
@@ -54,6 +55,8 @@ __all__ = [
     "QuotaUse",
     "Reservation",
     "Ring",
+    "Series",
+    "SeriesDate",
     "Status",
     "Unit",
     "UsageRecord",

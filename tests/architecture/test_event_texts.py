@@ -12,7 +12,7 @@ from app.auth import events as login_events
 from app.wording import events
 from app.wording.events import FactKind, FactText
 from billing import events as money_events
-from booking import closure_events, slip_classes
+from booking import closure_events, series_events, slip_classes
 from booking import events as schedule_events
 from booking.kernel.events import Event
 from booking.machines import MachineInput
@@ -20,7 +20,7 @@ from booking.members import MemberInput
 from booking.overruling import OVERRULABLE
 from booking.ring import RingInput
 
-MODULES = (schedule_events, closure_events, slip_classes, login_events, money_events)
+MODULES = (schedule_events, closure_events, series_events, slip_classes, login_events, money_events)
 EVENTS = sorted(
     {
         kind

@@ -52,6 +52,37 @@ def test_a_member_reserves_on_a_phone_and_cancels(window, picture):
     expect(page.locator("main")).to_contain_text("storniert")
 
 
+def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(window, picture):
+    page = window("anna", size=PHONE)
+    wish(page, "baler", days=25, start="05:00", hours=2)
+    send(page)
+    taken = page.url
+    wish(page, "baler", days=18, start="05:00", hours=2)
+    page.locator("details.repeat > summary").click()
+    expect(page.locator("[name=weekdays]").first).not_to_be_visible()
+    page.select_option("[name=repeats]", "WEEKLY")
+    page.fill("[name=times]", "3")
+    follow(page, page.get_by_role("button", name="Alle Termine ansehen"))
+
+    expect(page.locator("main")).to_contain_text("1 Termin ist so nicht möglich. 2 sind möglich.")
+    picture(page, "series-preview-phone")
+    page.locator("#c-skip").check()
+    follow(page, page.get_by_role("button", name="Diese Termine reservieren"))
+    expect(page.locator("main")).to_contain_text("ausgelassen")
+    series = page.url
+
+    page.goto(taken)
+    follow(page, page.get_by_role("link", name="Stornieren"))
+    follow(page, page.get_by_role("button", name="Reservierung stornieren"))
+    page.goto(series)
+    follow(page, page.get_by_role("button", name="Wieder aufnehmen"))
+    expect(page.locator("main")).not_to_contain_text("ausgelassen")
+    picture(page, "series-phone")
+    follow(page, page.get_by_role("link", name="Kommende Termine stornieren"))
+    follow(page, page.get_by_role("button", name="Diese Termine stornieren"))
+    expect(page.locator("main")).not_to_contain_text("bestätigt")
+
+
 def test_every_free_stretch_of_the_board_is_a_link(window, picture):
     page = window("anna", language="en")
     page.goto(next_week())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, damage_reports, groups, quotas, records, usage
+from booking import announcements, blockings, damage_reports, groups, quotas, records, series, usage
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.groups import GroupInput, RankedMachine
@@ -32,6 +33,10 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
 from booking.quotas import QuotaInput
+from booking.recurrence import Frequency, RecurrenceRule
+from booking.series import OnConflict
+from booking.series_plan import SeriesWish
+from booking.wall_clock import to_wall
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, open_session, reserve
 from tests.conftest import MONDAY
@@ -67,6 +72,15 @@ def sample_for(found: dict[str, Sample], endpoint: str, parameter: str) -> Sampl
 def _reservation(session: Session, sample_ring: SampleRing) -> Sample:
     entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY)
     return Sample(entered.id, sample_ring.anna, sample_ring.hall)
+
+
+def _series(session: Session, sample_ring: SampleRing) -> Sample:
+    start = to_wall(MONDAY, ZoneInfo("Europe/Berlin")) + timedelta(days=30)
+    rule = RecurrenceRule(Frequency.DAILY, count=2)
+    wish = SeriesWish(sample_ring.combine, sample_ring.anna, rule, start, timedelta(hours=1))
+    with write_transaction(session):
+        made = series.create(session, wish, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
+    return Sample(made.id, sample_ring.anna, sample_ring.hall)
 
 
 def _usage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -271,6 +285,7 @@ SAMPLES: dict[str, Build] = {
     "token_id": _token,
     "management_id": _deputy,
     "reservation_id": _reservation,
+    "series_id": _series,
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,

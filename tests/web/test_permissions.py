@@ -51,6 +51,7 @@ SHOWS_LESS = "/api/v1/reservations/<int:reservation_id>"
 CONTENT = {
     "api.move_reservation": {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T12:00:00Z"},
     "api.reject_reservation": {"reason": "rain"},
+    "api.put_back_date": {"day": "2026-12-23"},
 }
 
 

@@ -21,6 +21,7 @@ from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError
 from booking.overruling import OF_RESERVING, may_overrule
 from booking.queries import BoardRow, MemberHistory, ReservationView, WaitingRequest
+from booking.queries import series as series_queries
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -52,6 +53,7 @@ class RequestView:
     is_inducted: bool
     former: str  # what is confirmed while a move waits, or ""
     neighbours: tuple[Neighbour, ...]
+    series_id: int | None = None  # of which it is one date
     day: Ribbon | None = None  # of the machine on the day of its start, with the wish in it
 
 
@@ -79,7 +81,9 @@ def queue(
         session, workshop_ids, now, workshop_slug=only.workshop, machine_slug=only.machine, limit=limit
     )
     around = queries.neighbours(session, [one.reservation for one in waiting])
-    return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
+    series = series_queries.series_of_reservations(session, [one.reservation.id for one in waiting])
+    found = (_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
+    return tuple(replace(one, series_id=series.get(one.view.id)) for one in found)
 
 
 def with_days(session: Session, waiting: Collection[RequestView], now: datetime) -> tuple[RequestView, ...]:

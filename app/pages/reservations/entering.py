@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,7 +17,7 @@ from app.extensions import db
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
 from app.pages.declaration import ACTION, POST, MenuEntry, page
-from app.pages.reservations import answering, bp, checks, grouped, prefilling, sending
+from app.pages.reservations import answering, bp, checks, grouped, prefilling, repeating, sending
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.grouped import OtherPrice
@@ -63,17 +65,32 @@ def enter() -> ResponseReturnValue:
     if value := request.form.get("choose") or request.form.get("pick"):
         return _choose(form, options, value)
     card, group = options.chosen(form), options.group(form)
-    if form.is_searching:
+    if form.is_searching or repeating.CHANGE in request.form:
         return _page(form, card, None, group=group)
     wish = _wish(form, card) if card is not None else None
     if card is None or wish is None:
         if card is None:
             _name_missing_machine(form)
         return _page(form, card, _missing_hour(form, card), group=group, status=422)
+    if form.is_series:
+        return _repeat(form, wish, card, group)
     if "check" in request.form:
         card, check = _checked(card, group, wish)
         return _page(form, card, check, group=group, status=200 if check and check.is_accepted else 422)
     return _sent(form, wish, card, group)
+
+
+def _repeat(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGroup | None) -> ResponseReturnValue:
+    """Answer a wish that repeats; of a group, the machine that is chosen for the first date has all of them."""
+    if group is not None:
+        card, _first = _checked(card, group, wish)
+    try:
+        return repeating.respond(form, card, replace(wish, machine_id=card.id)) or _page(
+            form, card, None, group=group, status=422
+        )
+    except (Busy, OutcomeUnknown) as refusal:
+        show_not_stored(form, refusal)
+        return _page(form, card, None, group=group, status=form.status, draws_day=False)
 
 
 @page(bp, "/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
@@ -89,7 +106,7 @@ def check() -> ResponseReturnValue:
     wish, missing = _wish(form, card), _missing_hour(form, card)
     card, found = _checked(card, group, wish)
     return answering.fragment(
-        form, card, found or missing, send_label=_send_label(card), is_picked=picked is not None, group=group
+        form, card, found or missing, send_label=_send_label(card, form), is_picked=picked is not None, group=group
     )
 
 
@@ -221,13 +238,15 @@ def _page(
 ) -> ResponseReturnValue:
     """Return the form; machines, groups: those to choose from first."""
     rules = checks.rules_sentences(card) if card is not None else ()
-    parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card), group=group)
+    parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card, form), group=group)
     return render_template(
         "reservations/new.html", **{**parts, "card": card, "rules": rules, "machines": machines, "groups": groups}
     ), status
 
 
-def _send_label(card: MachineCard | None) -> str:
+def _send_label(card: MachineCard | None, form: ReservationForm) -> str:
+    if form.is_series:
+        return _("See all dates")
     if card is None or not card.rules.needs_approval:
         return _("Reserve")
     if permissions.may_touch("approvals.decide", "POST", workshop_id=card.workshop_id):

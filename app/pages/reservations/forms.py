@@ -17,6 +17,7 @@ from wtforms import (
 from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
+from app.forms.repeat import RepeatMixin
 from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from app.wording import formats
@@ -48,8 +49,8 @@ class ToleranceMixin(BaseForm):
             self.may_move_min.data = stored
 
 
-class ReservationForm(ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
-    """A wish for a machine; a manager finds the member by what is typed."""
+class ReservationForm(ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, RepeatMixin, OverrulingForm):
+    """A wish for a machine, once or again and again; a manager finds the member by what is typed."""
 
     page_order = ("machine", "member")
 

@@ -23,6 +23,7 @@ from booking.errors import NotFound
 from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
+from booking.queries import series as series_queries
 from booking.timespan import TimeSpan
 from booking.use_times import may_be_handed_out
 from booking.wishes import Wish
@@ -52,6 +53,7 @@ class ReservationPage:
     warning: str  # that the machine should be back by now, before a reservation that starts soon
     is_doubtful: bool  # a request that may not be decided in time
     is_proposed: bool  # its time waits for the member's answer
+    series_id: int | None  # of which it is one date
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
 
@@ -87,6 +89,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         warning=warning,
         is_proposed=_may_answer(view, now),
         is_doubtful=not may_decide and _is_doubtful(session, view, now),
+        series_id=series_queries.series_of_reservations(session, [view.id]).get(view.id),
         estimate=_estimate(session, view, card),
     )
 

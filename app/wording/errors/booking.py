@@ -27,6 +27,13 @@ ERRORS = (
         _l("Used at the same time"),
         _l("Other usage slips leave no place for this use. If it is right nevertheless, say so (allow_overlap)."),
     ),
+    ErrorText("series_refused", 422, _l("No such series"), _l("A series cannot be made like this.")),
+    ErrorText(
+        "series_conflicts",
+        409,
+        _l("Not all dates are possible"),
+        _l("Some of the dates are taken or against the rules, so nothing was entered."),
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
@@ -56,6 +63,7 @@ ERRORS = (
             "not_started": _l("The time has not begun yet. This is possible from its start on."),
             "requested": _l("The workshop has not decided about the request yet, so this is not possible."),
             "not_moving": _l("No other time waits for approval."),
+            "decided": _l("None of the dates waits for a decision any more."),
             "not_decided": _l("No decision about it can be taken back."),
             "not_proposed": _l("No proposed time waits for an answer."),
             **dict.fromkeys(
@@ -73,5 +81,6 @@ ERRORS = (
     ErrorText("group_not_found", 404, _l("No such group"), _l("This group of machines does not exist any more.")),
     ErrorText("member_not_found", 404, _l("No such member"), _l("This member does not exist.")),
     ErrorText("reservation_not_found", 404, _l("No such reservation"), _l("This reservation does not exist.")),
+    ErrorText("series_not_found", 404, _l("No such series"), _l("This series does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
 )

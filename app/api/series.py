@@ -1,0 +1,179 @@
+"""Endpoints of series: enter, list, get, put back a date, cancel the rest, decide about all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask_login import current_user
+from pydantic import BaseModel
+
+from app.api import revisions
+from app.api.endpoints import Endpoint, reply
+from app.api.idempotency import run_idempotent
+from app.api.problems import Reply
+from app.api.reservation_models import Reason
+from app.api.reservations import decisions_of, member_of, span_of_new
+from app.api.series_models import (
+    NewSeries,
+    PutBack,
+    Series,
+    SeriesCancellation,
+    SeriesFilter,
+    SeriesList,
+    SeriesPreview,
+    preview_of,
+    series_of,
+    summary_of,
+)
+from app.auth import lookups, permissions
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from app.local_time import is_doubled
+from booking import recurrence, series, series_decisions, series_plan
+from booking.queries import series as series_queries
+from booking.series_plan import SeriesWish
+from booking.series_times import length_by_clock
+from booking.wall_clock import to_wall
+
+MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
+MANAGER = Access(manager=WORKSHOP, admin=ALL)
+
+action = partial(Endpoint, "POST", response=Series, errors=(404, 409, 412), idempotent=True, conditional=True)
+
+
+@Endpoint(
+    "POST",
+    "/series",
+    access=MEMBER_OR_MANAGER,
+    body=NewSeries,
+    response=Series | SeriesPreview,
+    status=201,
+    extra_statuses=(200,),
+    errors=(404, 409),
+    idempotent=True,
+    conditional=True,
+)
+def create_series(body: NewSeries) -> Reply:
+    """Reserve a machine for all dates of a rule (201), or preview what would become of each (200).
+
+    Dates that are taken or against the rules give 409 `series_conflicts`, as `on_conflict` says; a rule that is not
+    possible gives 422 `series_refused`.
+    """
+    by, instant, member_id = current_actor(), now(), member_of(body.first)
+    approve, overruling = decisions_of(body.first)
+    wish = _wish(body, member_id)
+    if body.preview:
+        planned = series_plan.plan(db.session(), wish, now=instant, overruling=overruling)
+        return reply(preview_of(planned, wish.rule))
+
+    def enter() -> Reply:
+        made = series.create(
+            db.session(),
+            wish,
+            on_conflict=body.on_conflict,
+            by=by,
+            now=instant,
+            approve=approve,
+            overruling=overruling,
+        )
+        return _reply(made.id, 201, {"Location": f"/api/v1/series/{made.id}"})
+
+    return run_idempotent(body, enter)
+
+
+@Endpoint("GET", "/series", access=READ, query=SeriesFilter, response=SeriesList)
+def list_series(query: SeriesFilter) -> SeriesList:
+    """List series, the newest first: one's own, those of one's workshops, or all.
+
+    `member_id` finds only those that the login may see.
+    """
+    own, workshop_ids = _scope()
+    found = series_queries.series_list(
+        db.session(),
+        member_id=query.member_id,
+        workshop_ids=workshop_ids,
+        or_member_id=own,
+        before=query.cursor,
+        limit=query.limit + 1,
+    )
+    shown = found[: query.limit]
+    return SeriesList(
+        items=[summary_of(view) for view in shown], next=shown[-1].id if len(found) > query.limit else None
+    )
+
+
+@Endpoint("GET", "/series/<id:series_id>", access=READ, response=Series, errors=(404,), conditional=True)
+def get_series(series_id: int) -> Reply:
+    """Get a series with all its dates."""
+    lookups.series(series_id)
+    return _reply(series_id)
+
+
+@action("/series/<id:series_id>/cancel", access=MEMBER_OR_MANAGER, body=SeriesCancellation)
+def cancel_series(series_id: int, body: SeriesCancellation) -> Reply:
+    """Cancel the dates to come, each late or in time by itself. What has begun or is over stays as it is."""
+    return _act(series_id, body, partial(series.cancel_rest, reason=body.reason, since=body.since))
+
+
+@action("/series/<id:series_id>/put-back", access=MEMBER_OR_MANAGER, body=PutBack)
+def put_back_date(series_id: int, body: PutBack) -> Reply:
+    """Reserve a date that was skipped, or that has ended without use, under the rules of today."""
+    view = lookups.series(series_id)
+    approve = permissions.may_touch("api.approve_series", "POST", workshop_id=view.workshop_id)
+
+    def put_back(session: Any, series_id: int, **options: Any) -> object:
+        return series.put_back(session, series_id, body.day, approve=approve, **options)
+
+    return _act(series_id, body, put_back)
+
+
+@action("/series/<id:series_id>/approve", access=MANAGER)
+def approve_series(series_id: int) -> Reply:
+    """Approve all dates that wait for a decision: all of them or none."""
+    return _act(series_id, None, partial(series_decisions.decide, is_approved=True))
+
+
+@action("/series/<id:series_id>/reject", access=MANAGER, body=Reason)
+def reject_series(series_id: int, body: Reason) -> Reply:
+    """Reject all dates that wait for a decision. Their time is free at once."""
+    return _act(series_id, body, partial(series_decisions.decide, is_approved=False, reason=body.reason))
+
+
+def _act(series_id: int, body: BaseModel | None, verb: Callable[..., object]) -> Reply:
+    view, by, instant = lookups.series(series_id), current_actor(), now()
+    revision = revisions.expected(view.revision)
+
+    def act() -> Reply:
+        verb(db.session(), series_id, by=by, now=instant, revision=revision)
+        return _reply(series_id)
+
+    return run_idempotent(body, act)
+
+
+def _reply(series_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    session = db.session()
+    view = series_queries.series(session, series_id)
+    found = series_of(view, series_queries.series_dates(session, view))
+    return reply(found, status, {**(headers or {}), **revisions.etag(view.revision)})
+
+
+def _wish(body: NewSeries, member_id: int) -> SeriesWish:
+    zone = series_plan.terms_of(db.session(), body.machine_id).policy.hours.zone
+    span = span_of_new(body.first)
+    wall = to_wall(span.start, zone)
+    passage = span.start.astimezone(zone).fold if is_doubled(wall, zone) else body.passage
+    rule = recurrence.parse(body.rrule, wall, zone)
+    length = length_by_clock(span, zone)
+    return SeriesWish(body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose)
+
+
+def _scope() -> tuple[int | None, frozenset[int] | None]:
+    """Return the member and the workshops whose series the login may see; no workshops: all."""
+    if current_user.is_admin or current_user.is_treasurer:
+        return None, None
+    return current_user.member_id, current_user.managed_workshop_ids

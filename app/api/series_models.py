@@ -1,0 +1,237 @@
+"""Request and response models of series."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from app.api import problems
+from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
+from app.api.reservation_models import NewReservation
+from booking.models import Status
+from booking.queries.series import SeriesDateView, SeriesView
+from booking.recurrence import RecurrenceRule
+from booking.series import OnConflict
+from booking.series_plan import PlannedDate, SeriesPlan
+
+RRULE_LENGTH_MAX = 200
+
+Rrule = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=RRULE_LENGTH_MAX)]
+
+
+class NewSeries(RequestModel):
+    """A machine reserved again and again. starts_at and ends_at: of the first date.
+
+    rrule: RFC 5545, in the time of the workshop's clock: FREQ=DAILY, WEEKLY or MONTHLY with INTERVAL, BYDAY, BYMONTHDAY
+    and COUNT or UNTIL; at most 200 dates. on_conflict: for dates that cannot be reserved, `refuse` enters nothing,
+    `skip` leaves them out, `alternative` takes the nearest time that is possible and leaves out dates without one.
+    passage: which of the two times is meant where the clock is put back and shows a start twice, 0 the first, 1 the
+    second. preview: true enters nothing and returns what would become of each date. member_id, approve,
+    overrule_reason: as in NewReservation.
+    """
+
+    machine_id: Id
+    starts_at: Instant
+    ends_at: Instant
+    rrule: Rrule
+    on_conflict: OnConflict = OnConflict.REFUSE
+    passage: Annotated[int, Field(strict=True, ge=0, le=1)] | None = None
+    preview: bool = False
+    purpose: Text = ""
+    places: Places = 1
+    member_id: Id | None = None
+    approve: bool | None = None
+    overrule_reason: Text = ""
+
+    @property
+    def first(self) -> NewReservation:
+        """The reservation of the first date."""
+        names = NewReservation.model_fields.keys() & type(self).model_fields
+        return NewReservation.model_construct(**{name: getattr(self, name) for name in names})
+
+
+class SeriesFilter(RequestModel):
+    """Filter of series."""
+
+    member_id: QueryId | None = None
+    cursor: QueryId | None = None
+    limit: PageLength = PAGE_LENGTH
+
+
+class SeriesCancellation(RequestModel):
+    """Which dates to cancel: those to come, or of these those from a day (since) on. reason: for the member."""
+
+    reason: Text = ""
+    since: Day | None = None
+
+
+class PutBack(RequestModel):
+    """The day of a date to reserve again, as in `dates`."""
+
+    day: Day
+
+
+class SeriesDate(ResponseModel):
+    """One date. day: on which it begins by the rule, and its name within the series.
+
+    starts_at and ends_at: of the reservation; by the rule where it was skipped, then reservation_id and status are
+    null. is_shifted: the clock skips its start, so it begins at the next valid time.
+    """
+
+    day: date
+    starts_at: Instant
+    ends_at: Instant
+    is_shifted: bool
+    reservation_id: int | None
+    status: Status | None
+
+
+class Series(ResponseModel):
+    """A series. rrule: with UNTIL as an instant. length_minutes: by the clock. dates: all of the rule, in order."""
+
+    id: int
+    uid: str
+    revision: int
+    machine_id: int
+    member_id: int
+    rrule: str
+    timezone: str
+    first_starts_at: Instant
+    length_minutes: int
+    passage: int | None
+    places: int
+    purpose: str
+    created_at: Instant
+    changed_at: Instant
+    dates: list[SeriesDate]
+
+
+class SeriesSummary(ResponseModel):
+    """A series without its dates."""
+
+    id: int
+    uid: str
+    revision: int
+    machine_id: int
+    member_id: int
+    rrule: str
+    timezone: str
+    first_starts_at: Instant
+    length_minutes: int
+
+
+class SeriesList(ResponseModel):
+    """Series, the newest first. next: the cursor of the next page, null on the last one."""
+
+    items: list[SeriesSummary]
+    next: int | None
+
+
+class Violation(ResponseModel):
+    """A broken rule."""
+
+    rule: str
+    field: str
+    message: str
+    limit: Any
+    actual: Any
+
+
+class Alternative(ResponseModel):
+    """The nearest time that would be accepted."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+
+class PlannedSeriesDate(ResponseModel):
+    """One date of a preview. status: whether it is possible, taken, or against rules (violations)."""
+
+    day: date
+    starts_at: Instant
+    ends_at: Instant
+    is_shifted: bool
+    status: Literal["possible", "taken", "refused"]
+    violations: list[Violation]
+    alternative: Alternative | None
+
+
+class SeriesPreview(ResponseModel):
+    """What would become of each date of a series. possible, refused: how many dates."""
+
+    rrule: str
+    timezone: str
+    possible: int
+    refused: int
+    dates: list[PlannedSeriesDate]
+
+
+def preview_of(planned: SeriesPlan, rule: RecurrenceRule) -> SeriesPreview:
+    """Return a plan as it is shown."""
+    return SeriesPreview(
+        rrule=rule.to_rrule(),
+        timezone=planned.terms.policy.hours.zone.key,
+        possible=len(planned.accepted),
+        refused=len(planned.refused),
+        dates=[_planned(one) for one in planned.dates],
+    )
+
+
+def _planned(one: PlannedDate) -> PlannedSeriesDate:
+    span, instead = one.occurrence.span, one.alternative
+    return PlannedSeriesDate(
+        day=one.occurrence.day,
+        starts_at=span.start,
+        ends_at=span.end,
+        is_shifted=one.occurrence.is_shifted,
+        status="possible" if one.is_accepted else "taken" if one.taken is not None else "refused",
+        violations=[Violation(**problems.of_violation(each)) for each in one.violations],
+        alternative=None if instead is None else Alternative(starts_at=instead.start, ends_at=instead.end),
+    )
+
+
+def summary_of(view: SeriesView) -> SeriesSummary:
+    """Return a series as a row of a list."""
+    return SeriesSummary(**_facts(view))
+
+
+def series_of(view: SeriesView, dates: tuple[SeriesDateView, ...]) -> Series:
+    """Return a series as read."""
+    return Series(
+        **_facts(view),
+        passage=view.times.passage,
+        places=view.places,
+        purpose=view.purpose,
+        created_at=view.created_at,
+        changed_at=view.changed_at,
+        dates=[_date(one) for one in dates],
+    )
+
+
+def _date(one: SeriesDateView) -> SeriesDate:
+    held = one.reservation
+    span = one.occurrence.span if held is None else held.span
+    return SeriesDate(
+        day=one.occurrence.day,
+        starts_at=span.start,
+        ends_at=span.end,
+        is_shifted=one.occurrence.is_shifted,
+        reservation_id=None if held is None else held.id,
+        status=None if held is None else held.status,
+    )
+
+
+def _facts(view: SeriesView) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "uid": view.uid,
+        "revision": view.revision,
+        "machine_id": view.machine_id,
+        "member_id": view.member_id,
+        "rrule": view.rule.to_rrule(view.times.wall, view.zone),
+        "timezone": view.zone.key,
+        "first_starts_at": view.first_starts_at,
+        "length_minutes": int(view.times.length.total_seconds() // 60),
+    }

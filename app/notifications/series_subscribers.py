@@ -1,0 +1,79 @@
+"""Subscribers of the events of series that queue mails: one mail for all dates, whose own events send none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.notifications import cancel_links, recipients
+from app.notifications.composing import Notification
+from app.notifications.notifying import is_by, members_of, notify, notify_members, others
+from app.wording.series import series_sentence
+from booking import queries, series_events
+from booking.kernel.events import Handler, RecordedEvent
+from booking.models import Status
+from booking.queries import ReservationView
+from booking.queries import series as series_queries
+
+
+def entered(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member that the dates are held or requested; ask the managers where they wait for a decision."""
+    members = members_of(session, event)
+    if not event.facts["needs_decision"]:
+        notification = _notification(session, event, "series_entered", with_calendar=True)
+        is_entered_by_staff = event.actor_user_id is not None and not is_by(members, event)
+        facts = {**notification.facts, "is_entered_by_staff": is_entered_by_staff}
+        notify_members(session, event, replace(notification, facts=facts), members, now)
+        return
+    notification = _notification(session, event, "series_requested")
+    notify(session, event, notification, members, now)
+    if any(one.status == Status.REQUESTED for one in _dates(notification)):
+        _notify_managers(session, event, replace(notification, template="series_requested_manager"), now)
+
+
+def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the managers when the member cancelled, the member when somebody else did, or has a calendar file."""
+    members = members_of(session, event)
+    notification = _notification(session, event, "series_cancelled", with_calendar=True)
+    notify_members(session, event, notification, others(members, event), now)
+    if is_by(members, event) or event.actor_job == cancel_links.JOB:
+        asked = replace(notification, template="series_cancelled_manager", with_calendar=False)
+        _notify_managers(session, event, asked, now)
+
+
+def decided(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member of the decision about all dates that waited, with the calendar entries of what is held."""
+    notification = _notification(session, event, "series_decided", with_calendar=event.facts["was_approved"])
+    notify_members(session, event, notification, members_of(session, event), now)
+
+
+HANDLERS: dict[str, Handler] = {
+    series_events.SeriesEntered.type: entered,
+    series_events.SeriesCancelled.type: cancelled,
+    series_events.SeriesDecided.type: decided,
+}
+
+
+def _notification(
+    session: Session, event: RecordedEvent, template: str, *, with_calendar: bool = False
+) -> Notification:
+    facts = event.facts
+    values = {
+        "series": series_queries.series(session, facts["series_id"]),
+        "series_sentence": series_sentence,
+        "changed": queries.reservations_by_id(session, facts["reservation_ids"]),
+        "event": facts,
+    }
+    return Notification(template, values, f"/series/{facts['series_id']}", with_calendar)
+
+
+def _dates(notification: Notification) -> Sequence[ReservationView]:
+    return notification.entries
+
+
+def _notify_managers(session: Session, event: RecordedEvent, notification: Notification, now: datetime) -> None:
+    workshop_id = notification.facts["series"].workshop_id
+    notify(session, event, notification, others(recipients.managers_of(session, workshop_id, now=now), event), now)

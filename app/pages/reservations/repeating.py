@@ -1,0 +1,227 @@
+"""A reservation that repeats: its dates shown before anything is stored, then entered as a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.auth.current_login import current_actor
+from app.clock import now
+from app.extensions import db
+from app.local_time import is_doubled
+from app.pages.reservations import deciding
+from app.pages.reservations.estimates import Estimate, estimate_for
+from app.pages.reservations.forms import ReservationForm
+from app.wording import formats
+from app.wording.errors import sentence_of, status_of
+from app.wording.rules import taken_sentence, violation_sentence
+from app.wording.series import series_sentence
+from booking import series, series_plan
+from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import MachineCard
+from booking.queries import series as series_queries
+from booking.series import OnConflict
+from booking.series_plan import PlannedDate, SeriesPlan, SeriesWish
+from booking.series_times import length_by_clock
+from booking.wall_clock import to_wall
+from booking.wishes import UID_DOMAIN, Wish
+
+ENTER, CHANGE = "enter_series", "change"  # the buttons of the preview
+_BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CHANGE, "on_conflict"})
+
+
+@dataclass(frozen=True, slots=True)
+class DateRow:
+    """One date of the preview. reasons: why it cannot be reserved; instead: the nearest time that could be."""
+
+    day: date
+    span_text: str
+    note: str
+    reasons: tuple[str, ...]
+    is_taken: bool
+    instead: str
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it can be reserved as it is."""
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPreview:
+    """The dates of a series before it is entered, and what they cost each."""
+
+    card: MachineCard
+    sentence: str
+    rows: tuple[DateRow, ...]
+    accepted: int
+    refused: int
+    alternatives: int
+    estimate: Estimate | None
+    needs_approval: bool
+    fields: tuple[tuple[str, str], ...]  # what was typed, for the way on and the way back
+
+
+def wish_of(form: ReservationForm, card: MachineCard, wish: Wish) -> SeriesWish | None:
+    """Return the series that a valid form wishes; None for wrong fields of its rule, which then hold the errors."""
+    wall = to_wall(wish.span.start, card.zone)
+    rule = form.rule_from(wall)
+    if rule is None:
+        return None
+    passage = int(form.passage.data) if form.passage.data in ("0", "1") else None
+    if is_doubled(wall, card.zone):
+        passage = wish.span.start.astimezone(card.zone).fold
+    length = length_by_clock(wish.span, card.zone)
+    return SeriesWish(
+        wish.machine_id,
+        wish.member_id,
+        rule,
+        wall,
+        length,
+        passage,
+        places=wish.places,
+        purpose=wish.purpose,
+        may_move_min=wish.may_move_min,
+    )
+
+
+def respond(form: ReservationForm, card: MachineCard, wish: Wish) -> ResponseReturnValue | None:
+    """Show all dates of a wish that repeats, or enter them; None where the form has to be shown again."""
+    series_wish = wish_of(form, card, wish)
+    if series_wish is None:
+        return None
+    try:
+        return _enter(form, card, series_wish) if ENTER in request.form else _page(form, card, series_wish)
+    except SeriesRefused as refusal:
+        form.show_series_refusal(refusal)
+        return None
+
+
+def _enter(form: ReservationForm, card: MachineCard, wish: SeriesWish) -> ResponseReturnValue:
+    choice = request.form.get("on_conflict", "")
+    on_conflict = OnConflict(choice) if choice in list(OnConflict) else OnConflict.REFUSE
+    try:
+        series_id, text = _send(form, card, wish, on_conflict)
+    except (SeriesConflicts, SlotTaken) as refusal:  # somebody was faster
+        return _page(form, card, wish, refusal=sentence_of(refusal)), status_of(refusal)
+    flash(text)
+    return redirect(url_for("series.show", series_id=series_id), code=303)
+
+
+def _send(form: ReservationForm, card: MachineCard, wish: SeriesWish, on_conflict: OnConflict) -> tuple[int, str]:
+    session, instant, uid = db.session(), now(), _uid(form, wish)
+    approve, overruling = deciding.may_decide(card.workshop_id), deciding.overruling_of(form, card.workshop_id)
+
+    def once() -> tuple[int, str]:
+        if (known := _entered_before(session, uid)) is not None:
+            return known, _sent_before()
+        made = series.create(
+            session,
+            wish,
+            on_conflict=on_conflict,
+            by=current_actor(),
+            now=instant,
+            uid=uid,
+            approve=approve,
+            overruling=overruling,
+        )
+        return made.id, _entered_text(made)
+
+    try:
+        return in_write_transaction(session, once)
+    except IntegrityError:  # both requests of a double click got this far; the first one has stored it by now
+        known = _entered_before(session, uid)
+        if known is None:
+            raise
+        return known, _sent_before()
+
+
+def _uid(form: ReservationForm, wish: SeriesWish) -> str | None:
+    """Return the uid of the series: a form sent twice with the same wish gives the same one."""
+    parts = (wish.machine_id, wish.member_id, wish.wall, wish.length, wish.rule.to_rrule(), wish.places)
+    name = form.derive_id(current_user.id, "series", *parts)
+    return None if name is None else f"{name}@{UID_DOMAIN}"
+
+
+def _entered_before(session: Session, uid: str | None) -> int | None:
+    return None if uid is None else series_queries.series_id_of_uid(session, uid)
+
+
+def _sent_before() -> str:
+    return _("This form was sent before. Here is what became of it; to reserve again, begin with a new form.")
+
+
+def _entered_text(made: series.SeriesResult) -> str:
+    count = len(made.dates)
+    if made.status == "requested":
+        text = ngettext(
+            "%(num)s date is requested. It is held until the workshop decides; an e-mail tells you.",
+            "%(num)s dates are requested. They are held until the workshop decides; an e-mail tells you.",
+            count,
+        )
+    else:
+        text = ngettext("%(num)s date is reserved.", "%(num)s dates are reserved.", count)
+    if made.skipped:
+        left_out = ngettext("%(num)s was left out.", "%(num)s were left out.", len(made.skipped))
+        return f"{text} {left_out}"
+    return text
+
+
+def _page(form: ReservationForm, card: MachineCard, wish: SeriesWish, refusal: str = "") -> str:
+    overruling = deciding.overruling_of(form, card.workshop_id)
+    planned = series_plan.plan(db.session(), wish, now=now(), overruling=overruling)
+    preview = _preview(db.session(), card, wish, planned)
+    return render_template("reservations/repeat.html", form=form, page=preview, refusal=refusal)
+
+
+def _preview(session: Session, card: MachineCard, wish: SeriesWish, planned: SeriesPlan) -> SeriesPreview:
+    first = next(iter(planned.accepted), planned.dates[0])
+    return SeriesPreview(
+        card=card,
+        sentence=series_sentence(wish.times(card.zone)),
+        rows=tuple(_row(one, card) for one in planned.dates),
+        accepted=len(planned.accepted),
+        refused=len(planned.refused),
+        alternatives=sum(one.alternative is not None for one in planned.refused),
+        estimate=estimate_for(session, card, wish.wish_for(first.occurrence.span)),
+        needs_approval=card.rules.needs_approval and not deciding.may_decide(card.workshop_id),
+        fields=tuple(_typed(card)),
+    )
+
+
+def _row(one: PlannedDate, card: MachineCard) -> DateRow:
+    reasons = [] if one.is_accepted else [violation_sentence(each, card.zone) for each in one.violations]
+    if one.taken is not None:
+        reasons.append(taken_sentence(one.taken, card.zone))
+    return DateRow(
+        day=one.occurrence.day,
+        span_text=formats.format_span(one.occurrence.span, card.zone),
+        note=clock_note(one.occurrence.is_shifted, one.occurrence.is_doubled),
+        reasons=tuple(reasons),
+        is_taken=one.taken is not None,
+        instead="" if one.alternative is None else formats.format_span(one.alternative, card.zone),
+    )
+
+
+def clock_note(is_shifted: bool, is_doubled: bool) -> str:
+    """Return what a clock change does to a date, or ""."""
+    if is_shifted:
+        return _("In this night the clock skips the time; the date begins at the next one.")
+    return _("In this night the clock shows the time twice; the chosen one counts.") if is_doubled else ""
+
+
+def _typed(card: MachineCard) -> Iterator[tuple[str, str]]:
+    """Yield what was typed; in place of a group the machine whose dates are shown."""
+    for name, value in request.form.items(multi=True):
+        if name not in _BUTTONS:
+            yield name, card.slug if name == "machine" else value

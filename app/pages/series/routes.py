@@ -1,0 +1,174 @@
+"""/series: the list, one series, putting back a date, cancelling the rest, deciding about all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from app.auth import lookups, permissions
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from app.forms.span_form import clean
+from app.forms.submit import submit
+from app.pages.declaration import GET_POST, POST, page
+from app.pages.series import bp, presenter
+from app.pages.series.forms import CancelRestForm, DeclineForm
+from app.wording.errors import sentence_of, status_of
+from app.wording.rules import violation_sentence
+from app.wording.series import series_sentence
+from booking import series, series_decisions
+from booking.errors import DecisionsRefused, SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import series as series_queries
+from booking.queries.series import SeriesView
+
+PER_PAGE = 20
+CHANGE = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
+DECIDE = Access(manager=WORKSHOP, admin=ALL)
+
+
+@page(bp, "", access=READ)
+def index() -> ResponseReturnValue:
+    """List one's own series, or those of the workshops that one may see (?of=workshop), the newest first."""
+    of_workshop = request.args.get("of") == "workshop" or current_user.member_id is None
+    before = request.args.get("before", "")
+    found = series_queries.series_list(
+        db.session(),
+        member_id=None if of_workshop else current_user.member_id,
+        workshop_ids=_workshop_ids() if of_workshop else None,
+        before=int(before) if before.isdecimal() and len(before) < 10 else None,
+        limit=PER_PAGE + 1,
+    )
+    shown = found[:PER_PAGE]
+    return render_template(
+        "series/index.html",
+        found=[(view, series_sentence(view.times)) for view in shown],
+        of_workshop=of_workshop,
+        may_see_workshop=_workshop_ids() != frozenset(),
+        next_before=shown[-1].id if len(found) > PER_PAGE else None,
+    )
+
+
+@page(bp, "/<int:series_id>", access=READ)
+def show(series_id: int) -> ResponseReturnValue:
+    """Show one series with all its dates."""
+    return _page(lookups.series(series_id))
+
+
+@page(bp, "/<int:series_id>/put-back", methods=POST, access=CHANGE)
+def put_back(series_id: int) -> ResponseReturnValue:
+    """Reserve a date that was skipped or has ended without use."""
+    view, instant = lookups.series(series_id), now()
+    day = _day(request.form.get("day", ""))
+    approve = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
+    try:
+        in_write_transaction(
+            db.session(),
+            lambda: series.put_back(db.session(), series_id, day, by=current_actor(), now=instant, approve=approve),
+        )
+    except (SeriesConflicts, SeriesRefused) as refusal:
+        reasons = " ".join(dict.fromkeys(violation_sentence(one, view.zone) for one in refusal.violations))
+        return _page(view, refusal=reasons), status_of(refusal)
+    except SlotTaken as refusal:
+        return _page(view, refusal=sentence_of(refusal)), status_of(refusal)
+    flash(_("The date is reserved again."))
+    return redirect(url_for("series.show", series_id=series_id), code=303)
+
+
+@page(bp, "/<int:series_id>/cancel", methods=GET_POST, access=CHANGE, keeps_input=True)
+def cancel(series_id: int) -> ResponseReturnValue:
+    """Ask whether the dates to come shall be cancelled, say what it means, and cancel them."""
+    view, session, form = lookups.series(series_id), db.session(), CancelRestForm()
+    if not form.is_submitted():
+        form.revision.data = view.revision
+    cancelled = submit(
+        form,
+        lambda: series.cancel_rest(
+            session,
+            series_id,
+            by=current_actor(),
+            now=now(),
+            reason=clean(form.reason.data),
+            revision=form.revision.data,
+        ),
+        message=_("The dates to come are cancelled; their time is free again."),
+        location=url_for("series.show", series_id=series_id),
+    )
+    if cancelled is not None:
+        return cancelled
+    if isinstance(form.refusal, StaleRevision):
+        form.revision.data = lookups.series(series_id).revision
+    page_of = presenter.cancel_page(session, view, now=now())
+    return render_template("series/cancel.html", form=form, page=page_of), form.status
+
+
+@page(bp, "/<int:series_id>/approve", methods=POST, access=DECIDE)
+def approve(series_id: int) -> ResponseReturnValue:
+    """Approve all dates that wait."""
+    view, instant = lookups.series(series_id), now()
+    session = db.session()
+    try:
+        decided = in_write_transaction(
+            session,
+            lambda: series_decisions.decide(session, series_id, is_approved=True, by=current_actor(), now=instant),
+        )
+    except (DecisionsRefused, WrongStatus) as refusal:
+        return _page(view, refusal=sentence_of(refusal)), status_of(refusal)
+    flash(ngettext("%(num)s date is approved.", "%(num)s dates are approved.", len(decided)))
+    return redirect(url_for("series.show", series_id=series_id), code=303)
+
+
+@page(bp, "/<int:series_id>/decline", methods=GET_POST, access=DECIDE, keeps_input=True)
+def decline(series_id: int) -> ResponseReturnValue:
+    """Decline all dates that wait, with one reason."""
+    view, session, form = lookups.series(series_id), db.session(), DeclineForm()
+    if not form.is_submitted():
+        form.revision.data = view.revision
+    declined = submit(
+        form,
+        lambda: series_decisions.decide(
+            session,
+            series_id,
+            is_approved=False,
+            by=current_actor(),
+            now=now(),
+            reason=clean(form.reason.data),
+            revision=form.revision.data,
+        ),
+        message=_("The dates that waited are declined; their time is free again."),
+        location=url_for("series.show", series_id=series_id),
+    )
+    if declined is not None:
+        return declined
+    if isinstance(form.refusal, StaleRevision):
+        form.revision.data = lookups.series(series_id).revision
+    shown = presenter.series_page(session, view, now=now())
+    return render_template("series/decline.html", form=form, page=shown), form.status
+
+
+def _page(view: SeriesView, refusal: str = "") -> str:
+    shown = presenter.series_page(db.session(), view, now=now())
+    return render_template("series/show.html", page=shown, refusal=refusal)
+
+
+def _day(text: str) -> date:
+    """Return the day that was sent; one that is no date of any series for what cannot be read."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
+
+
+def _workshop_ids() -> frozenset[int] | None:
+    """Return the workshops whose series the login may list; None: all."""
+    if current_user.is_admin or current_user.is_treasurer:
+        return None
+    return current_user.managed_workshop_ids

@@ -1,0 +1,74 @@
+"""Other times for several wishes at once, each near its own; for the dates of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking import catalogue, members
+from booking.availability import reading
+from booking.availability.accepted import SlotQuery
+from booking.availability.proposals import allowed_minutes, nearest_spans
+from booking.availability.reading import Held
+from booking.availability.replanning import hold, widest
+from booking.availability.starts import DAY, Interval, floor_timestamp
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+REACH = DAY * 3 // 2  # what lies further off is another date, not another time for it
+
+
+def nearest_times(
+    session: Session, machine_id: int, wishes: Sequence[Wish], *, besides: Iterable[TimeSpan], now: datetime
+) -> list[TimeSpan | None]:
+    """Return for each wish of one member and number of places the nearest span that would be accepted instead.
+
+    All of them are possible together, and beside other spans (besides) that are to be reserved with as many places.
+    None: there is no such span within a day and a half. Raises MachineNotFound.
+    """
+    if not wishes:
+        return []
+    terms = catalogue.bookable_machine(session, machine_id)
+    eligibility = members.eligibility_of(session, wishes[0].member_id, terms.policy.induction_kind_id)
+    queries = [
+        SlotQuery(
+            terms.policy, terms.place_ids, allowed_minutes(wish.span, terms.policy), wish.places, eligibility, now
+        )
+        for wish in wishes
+    ]
+    windows = [_window(wish) for wish in wishes]
+    needed = [widest([query], window) for query, window in zip(queries, windows, strict=True)]
+    during = min(since for since, _until in needed), max(until for _since, until in needed)
+    held = reading.held_places(session, [machine_id], during)
+    for span in besides:
+        hold(held, terms.place_ids, queries[0], terms.policy.occupied_by(span))
+    found: list[TimeSpan | None] = []
+    for wish, query, window, wanted in zip(wishes, queries, windows, needed, strict=True):
+        nearby = _nearest(query, _overlapping(held, wanted), window, wish.span)
+        if nearby is not None:
+            hold(held, terms.place_ids, query, terms.policy.occupied_by(nearby))
+        found.append(nearby)
+    return found
+
+
+def _window(wish: Wish) -> Interval:
+    start = floor_timestamp(wish.span.start)
+    return start - REACH, start + REACH
+
+
+def _overlapping(held: Held, within: Interval) -> Held:
+    """Return what holds places during an interval: without the rest of the year."""
+    return {
+        place_id: [one for one in intervals if one[0] < within[1] and within[0] < one[1]]
+        for place_id, intervals in held.items()
+    }
+
+
+def _nearest(query: SlotQuery, held: Held, window: Interval, wished: TimeSpan) -> TimeSpan | None:
+    if not query.is_possible:
+        return None
+    intervals = query.accepted(held, window)
+    spans = set(nearest_spans(query, intervals, floor_timestamp(wished.start), 1)) - {wished}
+    return min(spans, key=lambda span: (abs(span.start - wished.start), span.start), default=None)

@@ -1,0 +1,235 @@
+"""What a member does with a series: enter it, put back a date that was skipped, cancel what is left of it.
+
+Its dates are reservations: one of them is moved, cancelled and used like any other. Every verb gets the session, the
+actor and the time, flushes and never commits: call it inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import (
+    occupancies,
+    quota_use,
+    reservation_writer,
+    reservations,
+    series_dates,
+    series_events,
+    series_plan,
+    series_times,
+    wishes,
+)
+from booking.errors import SeriesConflicts, SeriesRefused, Violation
+from booking.kernel.events import Actor
+from booking.models import ENDED_WITHOUT_USE, Reservation, Series, SeriesDate, Status
+from booking.overruling import Overruling, record_overruled
+from booking.publish import publish
+from booking.reservation_writer import EnteredReservation
+from booking.reservations import new_reservation
+from booking.series_plan import PlannedDate, SeriesPlan, SeriesWish
+from booking.timespan import TimeSpan
+from booking.wishes import UID_DOMAIN
+
+
+class OnConflict(StrEnum):
+    """What becomes of dates that cannot be reserved: nothing is entered, they are left out, or moved nearby.
+
+    A date without a time nearby is left out too.
+    """
+
+    REFUSE = "refuse"
+    SKIP = "skip"
+    ALTERNATIVE = "alternative"
+
+
+class SeriesResult(NamedTuple):
+    """The series that was entered. dates: the reservations, in order of time; skipped: the days left out."""
+
+    id: int
+    uid: str
+    status: Status
+    dates: Sequence[EnteredReservation]
+    skipped: Sequence[date]
+
+
+def create(
+    session: Session,
+    wish: SeriesWish,
+    *,
+    on_conflict: OnConflict,
+    by: Actor,
+    now: datetime,
+    uid: str | None = None,
+    approve: bool = False,
+    overruling: Overruling | None = None,
+) -> SeriesResult:
+    """Reserve a machine for all dates of a series: at once, or each pending the manager's approval.
+
+    uid, approve, overruling: as in request_reservation(). At least one date must be left.
+    Raises MachineNotFound, MemberNotFound, SeriesRefused, SeriesConflicts, SlotTaken.
+    """
+    quota_use.lock(session, [wish.member_id])
+    occupancies.lock_machines(session, [wish.machine_id])
+    proposes = on_conflict == OnConflict.ALTERNATIVE
+    planned = series_plan.plan(session, wish, now=now, overruling=overruling, proposes=proposes)
+    chosen = _chosen(planned, on_conflict)
+    series = _store(session, wish, planned, uid or wishes.new_uid(), by, now)
+    approves = approve or any(one.is_overruled for one in planned.accepted)
+    new = [
+        new_reservation(
+            wish.wish_for(span), planned.terms, _uid_of(series.uid, day), now, approve=approves, series_id=series.id
+        )
+        for day, span in chosen.items()
+    ]
+    entered = reservation_writer.enter(session, new, by=by, now=now)
+    id_of = {one.uid: one.id for one in entered}
+    series_dates.link(session, series.id, [(day, id_of[_uid_of(series.uid, day)]) for day in chosen])
+    status = entered[0].status
+    happened = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
+    publish(session, happened, by=by, now=now)
+    _record_overruled(session, planned, {one.starts_at: one for one in entered}, overruling, by, now)
+    skipped = [one.occurrence.day for one in planned.dates if one.occurrence.day not in chosen]
+    return SeriesResult(series.id, series.uid, status, entered, skipped)
+
+
+def put_back(
+    session: Session,
+    series_id: int,
+    day: date,
+    *,
+    by: Actor,
+    now: datetime,
+    approve: bool = False,
+    revision: int | None = None,
+) -> EnteredReservation:
+    """Reserve a date of a series that was skipped or has ended without use, under the rules of today.
+
+    Raises SeriesNotFound, StaleRevision, SeriesRefused (no date of the series, or reserved), MachineNotFound,
+    SeriesConflicts, SlotTaken.
+    """
+    series = series_dates.lock(session, series_id, revision)
+    quota_use.lock(session, [series.member_id])
+    occupancies.lock_machines(session, [series.machine_id])
+    wish, times = series_dates.wish_of(series), series_dates.times_of(series)
+    if day not in [wall.date() for wall in times.rule.starts(times.wall)]:
+        raise SeriesRefused([Violation("series_not_a_date", "day", actual=day)])
+    if _is_reserved(session, series_id, day):
+        raise SeriesRefused([Violation("series_date_held", "day", actual=day)])
+    terms = series_plan.terms_of(session, series.machine_id)
+    occurrence = series_times.occurrence_on(day, times)
+    (planned,) = series_plan.judge(session, wish, terms, [occurrence], now=now, proposes=False)
+    _refuse_conflicts([planned], possible=0)
+    new = new_reservation(wish.wish_for(occurrence.span), terms, wishes.new_uid(), now, approve=approve)
+    (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
+    series_dates.link(session, series_id, [(day, entered.id)])
+    series_dates.save(session, series, now)
+    return entered
+
+
+def cancel_rest(
+    session: Session,
+    series_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    since: date | None = None,
+    revision: int | None = None,
+) -> Sequence[Reservation]:
+    """Cancel the dates of a series that have not begun; since: only those of this day of the rule and later.
+
+    What has begun or is over stays as it is. Each is late or in time by itself. Returns them in order of time; nothing
+    is recorded where none is left. Raises SeriesNotFound, StaleRevision.
+    """
+    series = series_dates.lock(session, series_id, revision)
+    conditions = [Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)), Reservation.starts_at > now]
+    if since is not None:
+        conditions.append(SeriesDate.occurs_on >= since)
+    found = series_dates.lock_dates(session, series, *conditions)
+    for one in found:
+        reservations.cancel(session, one.id, by=by, now=now, reason=reason, series_id=series_id)
+    if found:
+        series_dates.save(session, series, now)
+        publish(session, series_events.SeriesCancelled.of(series, found), by=by, now=now)
+    return found
+
+
+def _chosen(planned: SeriesPlan, on_conflict: OnConflict) -> Mapping[date, TimeSpan]:
+    """Return the spans to be reserved by day of the rule. Raises SeriesConflicts."""
+    chosen = {one.occurrence.day: one.occurrence.span for one in planned.accepted}
+    if on_conflict == OnConflict.REFUSE or not (chosen or _alternatives(planned)):
+        _refuse_conflicts(planned.refused, possible=len(chosen))
+    if on_conflict == OnConflict.ALTERNATIVE:
+        chosen |= _alternatives(planned)
+    return chosen
+
+
+def _alternatives(planned: SeriesPlan) -> dict[date, TimeSpan]:
+    return {one.occurrence.day: one.alternative for one in planned.refused if one.alternative is not None}
+
+
+def _refuse_conflicts(refused: Sequence[PlannedDate], *, possible: int) -> None:
+    if any(not one.is_accepted for one in refused):
+        raise SeriesConflicts([each for one in refused for each in _violations(one)], possible, len(refused))
+
+
+def _violations(one: PlannedDate) -> Iterator[Violation]:
+    yield from one.violations
+    if one.taken is not None:
+        yield Violation("slot_taken", "start", actual=one.occurrence.span.start, span=one.occurrence.span)
+
+
+def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by: Actor, now: datetime) -> Series:
+    series = Series(
+        uid=uid,
+        machine_id=wish.machine_id,
+        member_id=wish.member_id,
+        rrule=wish.rule.to_rrule(),
+        zone=planned.terms.policy.hours.zone.key,
+        wall_start=wish.wall.isoformat(timespec="minutes"),
+        length_min=int(wish.length.total_seconds() // 60),
+        passage=wish.passage,
+        places=wish.places,
+        purpose=wish.purpose,
+        first_starts_at=planned.dates[0].occurrence.span.start,
+        created_at=now,
+        created_by=by.user_id,
+        changed_at=now,
+        revision=0,
+    )
+    session.add(series)
+    session.flush()
+    return series
+
+
+def _uid_of(series_uid: str, day: date) -> str:
+    """Return the uid of the first reservation for a day of a series."""
+    return f"{series_uid.partition('@')[0]}-{day:%Y%m%d}@{UID_DOMAIN}"
+
+
+def _is_reserved(session: Session, series_id: int, day: date) -> bool:
+    status = session.scalar(
+        select(Reservation.status)
+        .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+        .where(SeriesDate.series_id == series_id, SeriesDate.occurs_on == day)
+    )
+    return status is not None and status not in ENDED_WITHOUT_USE
+
+
+def _record_overruled(
+    session: Session,
+    planned: SeriesPlan,
+    entered: Mapping[datetime, EnteredReservation],
+    overruling: Overruling | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    for one in planned.accepted:
+        rules = tuple(dict.fromkeys(violation.rule for violation in one.violations))
+        record_overruled(session, entered[one.occurrence.span.start], rules, overruling, by=by, now=now)

@@ -1,0 +1,88 @@
+"""Which reservations are the dates of a series, and the row of the series itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.orm import Session
+
+from booking import occupancies, quota_use
+from booking.errors import SeriesNotFound
+from booking.kernel import revisions
+from booking.kernel.orm import table_of
+from booking.models import Reservation, Series, SeriesDate
+from booking.recurrence import parse
+from booking.series_plan import SeriesWish
+from booking.series_times import SeriesTimes
+
+_dates = table_of(SeriesDate)
+
+
+def lock(session: Session, series_id: int, revision: int | None = None) -> Series:
+    """Read the series that a verb is about to change and lock it, before its reservations and machines.
+
+    Raises SeriesNotFound, StaleRevision.
+    """
+    return revisions.locked(session, Series, series_id, missing=SeriesNotFound, revision=revision)
+
+
+def save(session: Session, series: Series, now: datetime) -> None:
+    """Store a change and bump the revision."""
+    series.revision += 1
+    series.changed_at = now
+    session.flush()
+
+
+def lock_dates(session: Session, series: Series, *conditions: ColumnElement[bool]) -> Sequence[Reservation]:
+    """Lock the reservations of a series that meet conditions, in the order of ids, then their quotas and machines.
+
+    Returns them in the order of time.
+    """
+    wanted = (
+        select(Reservation)
+        .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+        .where(SeriesDate.series_id == series.id, *conditions)
+        .order_by(Reservation.id)
+        .with_for_update(of=Reservation)
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalars(wanted).all()
+    quota_use.lock(session, [series.member_id])
+    occupancies.lock_machines(session, {series.machine_id, *(one.machine_id for one in found)})
+    return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+
+def link(session: Session, series_id: int, reservations: Iterable[tuple[date, int]]) -> None:
+    """Record which reservations are the dates of a series on some days; each replaces the former one of its day."""
+    rows = [
+        {"series_id": series_id, "occurs_on": day, "reservation_id": reservation_id}
+        for day, reservation_id in reservations
+    ]
+    days = [row["occurs_on"] for row in rows]
+    session.execute(delete(_dates).where(_dates.c.series_id == series_id, _dates.c.occurs_on.in_(days)))
+    session.connection().execute(insert(_dates), rows)
+
+
+def times_of(series: Series) -> SeriesTimes:
+    """Return when a stored series takes place."""
+    zone, wall = ZoneInfo(series.zone), datetime.fromisoformat(series.wall_start)
+    length = timedelta(minutes=series.length_min)
+    return SeriesTimes(parse(series.rrule, wall, zone), zone, wall, length, series.passage)
+
+
+def wish_of(series: Series) -> SeriesWish:
+    """Return the wish that a stored series fulfils."""
+    times = times_of(series)
+    return SeriesWish(
+        series.machine_id,
+        series.member_id,
+        times.rule,
+        times.wall,
+        times.length,
+        times.passage,
+        series.places,
+        series.purpose,
+    )

@@ -1,0 +1,207 @@
+"""A reservation that repeats: the form, the preview, the page of the series, and the calls for programs."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app import subscriptions
+from app.mail.models import Mail
+from booking import reservations
+from booking.kernel import deliveries
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Reservation, Series
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+FRIDAY = "2026-12-04"
+IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
+
+
+def wish(**changes):
+    """Friday 9:00 for two hours on the combine, every week, four times."""
+    usual = {
+        "machine": "combine",
+        "date": FRIDAY,
+        "time": "09:00",
+        "until": "length",
+        "hours": "2",
+        "minutes": "0",
+        "places": "1",
+        "purpose": "Silage",
+        "form_key": "one-form",
+        "repeats": "WEEKLY",
+        "interval": "1",
+        "ends": "count",
+        "times": "4",
+    }
+    return {**usual, **changes}
+
+
+def send(client, **changes):
+    return client.post("/reservations/new", data=wish(**changes))
+
+
+def count(session, model):
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(model))
+
+
+def templates(session):
+    """The mails that were written, as (template, address)."""
+    for subscription in subscriptions.SUBSCRIPTIONS:
+        while in_write_transaction(session, lambda s=subscription: deliveries.deliver(session, s, now=MONDAY)):
+            pass
+    return [(mail.key.split(":")[1], mail.to_address) for mail in session.scalars(select(Mail).order_by(Mail.id))]
+
+
+@pytest.fixture
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
+
+
+def test_a_weekly_series_is_shown_and_then_entered_once(anna, session):
+    preview = send(anna)
+
+    assert preview.status_code == 200
+    assert "All 4 dates are free" in preview.text
+    assert "every week on Friday, 9:00 to 11:00, 4 dates" in preview.text
+    assert count(session, Series) == 0
+
+    kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text))
+    assert kept.items() >= wish().items()
+    entered = anna.post("/reservations/new", data=kept | {"enter_series": "1"})
+    again = anna.post("/reservations/new", data=kept | {"enter_series": "1"})
+
+    assert entered.status_code == again.status_code == 303
+    assert entered.location == again.location == "/series/1"
+    assert (count(session, Series), count(session, Reservation)) == (1, 4)
+    assert templates(session) == [("series_entered", "anna@ring.example")]
+    page = anna.get(entered.location)
+    assert page.text.count("confirmed") >= 4
+    assert "One date of a series" in anna.get("/reservations/1").text
+    assert "every week on Friday" in anna.get("/series").text
+
+
+def test_a_conflict_is_shown_with_another_time_and_left_out_can_be_put_back(anna, session, sample_ring):
+    other = reserve(session, sample_ring.combine, sample_ring.bernd, IN_A_WEEK, now=MONDAY)
+    preview = send(anna)
+
+    assert "1 date is not possible as it is. 3 are possible." in preview.text
+    assert "Part of this time is already taken" in preview.text
+    assert "Possible instead:" in preview.text
+    assert 'value="alternative" checked' in preview.text
+
+    refused = send(anna, enter_series="1", on_conflict="refuse")
+    assert refused.status_code == 409
+    assert "nothing was entered" in refused.text
+    assert count(session, Series) == 0
+    send(anna, enter_series="1", on_conflict="skip")
+    page = anna.get("/series/1")
+    assert "left out" in page.text
+
+    taken = anna.post("/series/1/put-back", data={"day": "2026-12-11"})
+    assert (taken.status_code, "already taken" in taken.text) == (409, True)
+    for day in ("2027-12-11", "soon"):
+        assert anna.post("/series/1/put-back", data={"day": day}).status_code == 422
+    with write_transaction(session):
+        reservations.cancel(session, other.id, by=SOMEBODY, now=MONDAY)
+    assert anna.post("/series/1/put-back", data={"day": "2026-12-11"}).status_code == 303
+    assert "left out" not in anna.get("/series/1").text
+
+
+def test_the_nearest_time_is_taken_where_that_is_chosen(anna, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, IN_A_WEEK, now=MONDAY)
+
+    page = anna.get(send(anna, enter_series="1", on_conflict="alternative").location)
+
+    assert "instead of Fri 11 December, 9:00 to 11:00" in page.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"times": ""}, "Enter how many dates."),
+        ({"times": "10000"}, "A series has 1 to 200 dates; these are 10000."),
+        ({"times": "0"}, "A series has 1 to 200 dates; these are 0."),
+        ({"times": "many"}, "Not a valid integer value."),
+        ({"ends": "until"}, "Choose the last day."),
+        ({"ends": "until", "ends_on": "2026-12-01"}, "is before the first date"),
+        ({"ends": "until", "ends_on": "2099-01-01"}, "these are more. Choose an earlier end."),
+        ({"interval": "0"}, "The interval must lie between 1 and 99; it is 0."),
+        ({"weekdays": "0"}, "is not one of these days"),
+        ({"repeats": "MONTHLY", "month_by": "last_day"}, "is not one of these days"),
+        ({"repeats": "HOURLY"}, "Repeat: "),
+        ({"repeats": "DAILY", "hours": "30"}, "would reach into the next one"),
+    ],
+)
+def test_what_cannot_be_a_series_is_said_at_its_field_and_nothing_typed_is_lost(anna, session, changes, sentence):
+    answer = send(anna, **changes)
+
+    assert answer.status_code == 422
+    assert sentence in html.unescape(answer.text)
+    assert "Silage" in answer.text
+    assert count(session, Series) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ends": "easter", "interval": "2"}, "every 2 weeks on Friday, 9:00 to 11:00, until Sun 28 March 2027"),
+        ({"weekdays": ["0", "4"]}, "every week on Monday, Friday"),
+        ({"repeats": "DAILY", "interval": "3"}, "every 3 days"),
+        ({"repeats": "MONTHLY"}, "every month on day 4 of the month"),
+        ({"repeats": "MONTHLY", "month_by": "weekday"}, "every month on the first Friday of the month"),
+        ({"repeats": "MONTHLY", "month_by": "last_weekday", "date": "2026-12-25"}, "on the last Friday of the month"),
+        ({"repeats": "MONTHLY", "month_by": "last_day", "date": "2026-12-31"}, "on the last day of the month"),
+    ],
+)
+def test_rules_are_made_without_typing_one(anna, changes, sentence):
+    assert sentence in send(anna, **changes).text
+
+
+def test_the_doubled_hour_is_asked_once_and_the_missing_one_is_listed(anna, session):
+    asked = send(anna, date="2027-09-05", time="02:30", hours="1", interval="4", times="3")
+    assert asked.status_code == 422
+    assert "Choose the first or the second time." in asked.text
+    assert 'name="passage"' in asked.text
+    second = send(anna, date="2027-09-05", time="02:30", hours="1", interval="4", times="3", passage="1")
+    assert "Sun 31 October 2027, 2:30 (second) to 3:30" in second.text
+
+    preview = send(anna, date="2027-02-28", time="02:30", hours="1", interval="4", times="3")
+    assert "the clock skips the time" in preview.text
+    assert "Sun 28 March 2027, 3:30 to 4:30" in preview.text
+
+
+def test_cancelling_the_rest_says_what_it_means(anna, session):
+    entered = send(anna, enter_series="1", date="2026-11-24", repeats="DAILY")
+    asked = anna.get(entered.location + "/cancel")
+
+    assert "4 dates are cancelled:" in asked.text
+    assert "would be cancelled later than the rule allows" in asked.text or "You are in time" in asked.text
+    revision = re.search(r'name="revision" value="(\d+)"', asked.text)[1]
+    assert anna.post(entered.location + "/cancel", data={"revision": revision, "reason": "rain"}).status_code == 303
+    assert {"cancelled"} == set(session.scalars(select(Reservation.status)))
+    written = templates(session)
+    assert written == [("series_entered", "anna@ring.example"), ("series_cancelled_manager", "wanda@ring.example")]
+
+
+def test_a_manager_decides_about_all_dates_at_once(log_in, session, sample_ring):
+    entered = send(log_in(sample_ring.anna_login), enter_series="1", machine="splitter")
+    assert "4 dates wait" in log_in(sample_ring.anna_login).get(entered.location).text
+    wanda = log_in(sample_ring.wanda_login)
+
+    assert "Approve all" in wanda.get(entered.location).text
+    assert "One date of a series" in wanda.get("/approvals").text
+    assert wanda.post(entered.location + "/decline", data={"revision": "0"}).status_code == 422
+    assert wanda.post(entered.location + "/approve").status_code == 303
+    assert wanda.post(entered.location + "/approve").status_code == 409
+    assert {"confirmed"} == set(session.scalars(select(Reservation.status)))
+    assert templates(session) == [
+        ("series_requested", "anna@ring.example"),
+        ("series_decided", "anna@ring.example"),
+    ]
