@@ -23,7 +23,7 @@ from booking.members import LENGTHS_MAX
 from booking.models import Member
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
-from booking.queries import GroupView, MachineCard, PriceClassView, QuotaView, WorkshopView
+from booking.queries import GroupView, MachineChoice, PriceClassView, QuotaView, WorkshopView
 from booking.quota_rules import WEEKDAYS, Measure, bits_of, days_of
 from booking.quotas import QuotaInput
 
@@ -60,7 +60,7 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
         self,
         places: Sequence[WorkshopView],
         groups: Sequence[GroupView],
-        cards: Sequence[MachineCard],
+        cards: Sequence[MachineChoice],
         classes: Sequence[PriceClassView],
         *,
         is_for_ring: bool,

@@ -113,7 +113,7 @@ def _offer(form: QuotaForm) -> None:
     form.offer(
         places,
         queries.groups(session, workshop_ids=[place.id for place in places]),
-        presenter.my_machines(session),
+        presenter.choices_of_machines(session),
         queries.price_classes(session),
         is_for_ring=bool(current_user.is_admin),
     )
