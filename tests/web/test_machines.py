@@ -249,8 +249,9 @@ def test_the_page_of_a_machine_shows_its_prices_and_address(session, sample_ring
     assert "€115.00" not in client.get("/machines/combine").text, "tariffs are for members"
 
 
-def test_visitors_are_led_through_the_log_in_to_the_form(client, sample_ring):
+def test_visitors_are_led_through_the_log_in_to_the_form(client, log_in, sample_ring):
     assert 'href="/login?next=/reservations/new?machine%3Dcombine"' in client.get("/machines/combine").text
+    assert "/login?next" not in log_in(sample_ring.karl_login).get("/machines/combine").text  # who may not reserve
 
 
 def test_the_catalogue_needs_the_same_statements_for_any_number_of_machines(session, sample_ring, log_in):
