@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking import closure_events, quota_use, reservation_writer, reservations
+from booking import closure_events, occupancies, quota_use, reservation_writer, reservations
 from booking.errors import (
     ClosureNotFound,
     DecisionsRefused,
@@ -54,12 +54,16 @@ RULES_OF_ASKING = ("notice", "horizon")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision. span: where a reservation is moved to. revision: of the reservation that the decider saw."""
+    """One decision. span: the time to which a reservation is moved; machine_id: the machine, where it is another one.
+
+    A move has one of both. revision: of the reservation that the decider saw.
+    """
 
     reservation_id: int
     choice: Choice
     span: TimeSpan | None = None
     revision: int | None = None
+    machine_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +87,8 @@ def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, 
     if closure.lifted_at is not None:
         raise WrongStatus(status="lifted", wanted=["open"])
     _lock_all(session, [one.reservation_id for one in decisions])
+    others = [one.machine_id for one in decisions if one.machine_id is not None]
+    occupancies.lock_machines(session, [closure.machine_id, *others])
     changes: dict[int, _Changes] = {}
     refusals: dict[int, DomainError] = {}
     for decision in sorted(decisions, key=lambda one: _ORDER.index(one.choice)):
@@ -138,7 +144,7 @@ def _move(
     by: Actor,
     now: datetime,
 ) -> None:
-    assert decision.span is not None, "a move needs a span"
+    assert decision.span is not None or decision.machine_id is not None, "a move needs a span or a machine"
     before = to_timestamp(reservation.starts_at), to_timestamp(reservation.ends_at)
     move = partial(
         reservations.move,
@@ -147,6 +153,7 @@ def _move(
         decision.span,
         by=by,
         now=now,
+        machine_id=decision.machine_id,
         may_decide=True,
         blocking_id=closure.id,
     )
@@ -160,7 +167,7 @@ def _move(
         move(overruling=Overruling(closure.reason))
     # The member did not choose the time, so the member is asked, and cancelling it is never late.
     reservation.proposed_at = now
-    reservation.cancel_until = max(reservation.cancel_until, decision.span.start)
+    reservation.cancel_until = max(reservation.cancel_until, reservation.starts_at)
     of_member.moved.append((reservation.id, *before))
 
 

@@ -64,6 +64,8 @@ class HitReservationList(ResponseModel):
 class ClosureDecision(RequestModel):
     """What becomes of one reservation. starts_at and ends_at: the proposed time of a `move`.
 
+    machine_id: the proposed machine of a `move`; without times it is proposed for the same time.
+
     revision: of the reservation as it was read; omitted, any is accepted.
     """
 
@@ -71,6 +73,7 @@ class ClosureDecision(RequestModel):
     choice: Choice
     starts_at: Instant | None = None
     ends_at: Instant | None = None
+    machine_id: Id | None = None
     revision: Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)] | None = None
 
 
@@ -150,20 +153,17 @@ def _hit(view: ReservationView, contact: queries.MemberContact, closure: Closure
 
 
 def _decision(sent: ClosureDecision) -> breakdown.Decision:
+    if sent.choice is not Choice.MOVE:
+        return breakdown.Decision(sent.reservation_id, sent.choice, None, sent.revision)
     span = None
-    if sent.choice is Choice.MOVE:
-        if sent.starts_at is None or sent.ends_at is None:
-            missing = problems.field_error("starts_at", "a move needs starts_at and ends_at")
-            raise Refusal(problems.invalid(missing))
-        span = span_of(_Span(sent.starts_at, sent.ends_at))
-    return breakdown.Decision(sent.reservation_id, sent.choice, span, sent.revision)
-
-
-class _Span:
-    """A span as it was sent."""
-
-    def __init__(self, starts_at: datetime, ends_at: datetime) -> None:
-        self.starts_at, self.ends_at = starts_at, ends_at
+    if sent.starts_at is not None and sent.ends_at is not None:
+        span = span_of(sent)
+    elif sent.machine_id is None or sent.starts_at is not None or sent.ends_at is not None:
+        missing = problems.field_error("starts_at", "a move needs starts_at and ends_at, or machine_id alone")
+        raise Refusal(problems.invalid(missing))
+    if sent.machine_id is not None:
+        lookups.managed_machine(sent.machine_id)
+    return breakdown.Decision(sent.reservation_id, sent.choice, span, sent.revision, sent.machine_id)
 
 
 def _require_each_once(body: ClosureDecisions) -> None:

@@ -10,6 +10,7 @@ from booking.availability.proposals import Alternative, WishCheck, check_wish, p
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
+from booking.availability.twins import twins_at_their_time
 from booking.availability.within_quotas import alternatives
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "later_times",
     "nearest_times",
     "places_free",
+    "twins_at_their_time",
 ]

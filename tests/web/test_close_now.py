@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from app.mail.models import Mail
 from app.pages.workshop import breakdown, decision_form
-from booking import queries
+from booking import groups, queries
 from booking.errors import SlotTaken
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
-from tests.builders import hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
+from tests.integration.test_notifications import deliver
 from tests.web.filled_forms import form_with
+from tests.web.programs import program_of
 from tests.web.test_workshop import CLOSURE
 
 
@@ -130,3 +134,37 @@ def test_more_reservations_than_a_page_has_are_decided_page_by_page(wanda, hit, 
     assert sent["rows-0-reservation_id"] == str(hit[2])
     assert wanda.post(f"{address}?page=2", data=sent | {"rows-0-choice": "cancel"}).status_code == 303
     assert queries.reservation(session, hit[2]).status == "cancelled"
+
+
+def test_a_twin_is_proposed_at_the_same_time_and_only_as_often_as_it_is_free(wanda, hit, session, sample_ring, app):
+    """The first reservation takes the twin; the member is asked in one mail that names it, and may decline."""
+    twin = machine(session, sample_ring.hall, "combine-2", name="Combine 2")
+    other = reserve(session, twin, sample_ring.bernd, hours(MONDAY, 28, 30), now=MONDAY)
+    with write_transaction(session):
+        ranked = (RankedMachine(sample_ring.combine), RankedMachine(twin))
+        groups.make(session, sample_ring.hall, GroupInput("Combines", ranked), by=SOMEBODY, now=MONDAY)
+    page = wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+    assert wanda.get(page).text.count("Propose Combine 2 at the same time") == 2  # not where it is taken
+
+    form = form_with(wanda.get(page).text, "rows-0-revision")
+    sent = wanda.post(page, data=form | {"rows-0-choice": f"on:{twin}", "rows-1-choice": f"on:{twin}"})
+    assert sent.status_code == 422
+    assert "This machine is no longer free at that time." in sent.text
+    assert queries.reservation(session, hit[0]).machine_id == sample_ring.combine
+    session.rollback()
+    assert wanda.post(page, data=form | {"rows-0-choice": f"on:{twin}"}).status_code == 303
+    moved = queries.reservation(session, hit[0])
+    assert (moved.machine_id, moved.span, moved.awaits_answer) == (twin, hours(MONDAY, 25, 27), True)
+    deliver(session)
+    (mail,) = [one for one in session.scalars(select(Mail)) if "Proposed: " in one.body]
+    assert "Proposed: Combine 2, Tue 24 November" in mail.body
+
+    program = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+    address = page.removesuffix("/reservations").rpartition("/")[2]
+    decisions = [{"reservation_id": hit[1], "choice": "move", "machine_id": twin}]
+    refused = program.post(f"/closures/{address}/decisions", {"decisions": decisions})
+    assert (refused.status_code, refused.json["violations"][0]["rule"]) == (409, "slot_taken")
+    decisions[0]["reservation_id"] = hit[2]
+    assert program.post(f"/closures/{address}/decisions", {"decisions": decisions}).status_code == 200
+    assert queries.reservation(session, hit[2]).machine_id == twin
+    assert other.id not in hit

@@ -21,6 +21,7 @@ from app.pages.workshop import bp
 from app.pages.workshop.decision_form import ROWS_MAX, DecisionForm, Hit
 from app.web.paging import page_number
 from booking import availability, breakdown, queries
+from booking.breakdown import RULES_OF_ASKING
 from booking.errors import MachineNotFound
 from booking.queries import ClosureView, ReservationView
 from booking.timespan import TimeSpan
@@ -71,17 +72,32 @@ def _hits(session: Session, closure: ClosureView, instant: datetime, page: int) 
         )
         for view in views
     ]
-    undecided = [hit.view for hit in found if hit.is_open]
-    later = _later_times(session, closure, undecided[(page - 1) * ROWS_MAX : page * ROWS_MAX], instant)
-    return [replace(hit, later=later.get(hit.view.id, ())) for hit in found]
+    undecided = [hit.view for hit in found if hit.is_open][(page - 1) * ROWS_MAX : page * ROWS_MAX]
+    later = _later_times(session, closure, undecided, instant)
+    twins = _twins(session, closure, undecided, instant)
+    return [replace(hit, later=later.get(hit.view.id, ()), twins=twins.get(hit.view.id, {})) for hit in found]
+
+
+def _twins(
+    session: Session, closure: ClosureView, views: list[ReservationView], instant: datetime
+) -> dict[int, dict[int, str]]:
+    """Return which machines of the group would take each reservation at its time: id -> name."""
+    ignoring = RULES_OF_ASKING if closure.reason else ()  # the member did not choose: overruled by the reason
+    found = availability.twins_at_their_time(
+        session, closure.machine_id, _wishes(views), now=instant, ignoring=ignoring
+    )
+    return {view.id: dict(twins) for view, twins in zip(views, found, strict=True)}
+
+
+def _wishes(views: list[ReservationView]) -> list[Wish]:
+    return [Wish(view.machine_id, view.member_id, view.span, view.places) for view in views]
 
 
 def _later_times(
     session: Session, closure: ClosureView, views: list[ReservationView], instant: datetime
 ) -> dict[int, tuple[TimeSpan, ...]]:
-    wishes = [Wish(view.machine_id, view.member_id, view.span, view.places) for view in views]
     try:
-        found = availability.later_times(session, closure.machine_id, wishes, closure.ends_at, now=instant)
+        found = availability.later_times(session, closure.machine_id, _wishes(views), closure.ends_at, now=instant)
     except MachineNotFound:
         return {}  # retired meanwhile: there is no later time
     return dict(zip([view.id for view in views], found, strict=True))

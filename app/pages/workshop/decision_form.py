@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from booking.timespan import TimeSpan
 from booking.wall_clock import later_by_clock, to_wall
 
 ROWS_MAX = 50  # on a page, decided at once
+_ON = "on:"  # the choice of another machine at the same time: its id
 OTHER = "other"  # the choice of a time of one's own
 _AT = "at:"  # the choice of a proposed time: its start in seconds since 1970
 _PROPOSED = re.compile(rf"{_AT}([0-9]{{1,10}})")
@@ -38,12 +39,14 @@ _PROPOSED = re.compile(rf"{_AT}([0-9]{{1,10}})")
 class Hit:
     """A reservation in the span of a closure, how its member is reached, and later times that would be accepted.
 
+    twins: the other machines of the group, id -> name, that would take it at its time.
     is_by_day: the machine is lent by whole days of the clock. is_kept: a manager decided that it stays.
     """
 
     view: ReservationView
     contact: MemberContact
     later: tuple[TimeSpan, ...] = ()
+    twins: Mapping[int, str] = field(default_factory=dict)
     is_by_day: bool = False
     is_kept: bool = False
 
@@ -88,6 +91,10 @@ class DecisionRow(RowForm):
         self.choice.choices = [
             select_choice(Choice.KEEP.value, _("Keep it")),
             select_choice(Choice.CANCEL.value, _("Cancel it")),
+            *[
+                select_choice(f"{_ON}{machine_id}", _("Propose %(machine)s at the same time", machine=name))
+                for machine_id, name in hit.twins.items()
+            ],
             *[select_choice(code, _("Propose %(time)s", time=time)) for code, time in times],
             select_choice(OTHER, _("Propose another time")),
         ]
@@ -119,6 +126,9 @@ class DecisionRow(RowForm):
         """Return what was decided. Call only after validation."""
         if self.hit is None or not self.choice.data:
             return None
+        if self.choice.data.startswith(_ON):
+            machine_id = int(self.choice.data.removeprefix(_ON))
+            return Decision(self.hit.view.id, Choice.MOVE, None, self.revision.data, machine_id)
         choice = Choice.MOVE if self.span is not None else Choice(self.choice.data)
         return Decision(self.hit.view.id, choice, self.span, self.revision.data)
 
@@ -153,6 +163,8 @@ class DecisionForm(BaseForm):
         is_valid = super().validate(extra_validators)
         for row in self.decision_rows():
             row.read_span()
+            if row.choice.errors and (row.choice.data or "").startswith(_ON):
+                row.choice.errors = [_("This machine is no longer free at that time. Choose something else.")]
         faults = any(field.errors for row in self.decision_rows() for field in (row.date, row.time, row.which))
         if is_valid and not faults and not self.decisions():
             self.form_errors.append(_("Nothing is decided yet. Choose what happens to at least one reservation."))
