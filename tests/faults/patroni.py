@@ -35,7 +35,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "patroni.yml"
 ADDRESSES = {"one": "10.0.0.21", "two": "10.0.0.22", "three": "10.0.0.23"}
 RING = "10.0.0.11"
 PASSWORD = "a-password-of-the-ring"
-FAULT_SECONDS, HEAL_SECONDS = 45.0, 180.0
+FAULT_SECONDS, HEAL_SECONDS, WHOLE_TIMES = 45.0, 180.0, 12
 FOLDERS = ("/var/lib/postgresql", "/run/postgresql")
 
 
@@ -143,9 +143,10 @@ class Cluster:
     def heal(self) -> None:
         """Wait until all three servers run, and a standby confirms commits where one has to."""
         deadline = time.monotonic() + HEAL_SECONDS
+        seen = 0
         while time.monotonic() < deadline:
-            roles = sorted(role for role, state in self.members().values() if state in ("running", "streaming"))
-            if roles == ["leader", *(["replica", "sync_standby"] if self.is_synchronous else ["replica"] * 2)]:
+            seen = seen + 1 if self._is_whole() else 0
+            if seen == WHOLE_TIMES:  # Patroni may still restart or rewind one that it called streaming
                 return
             time.sleep(1)
         for host in self.hosts:
@@ -153,6 +154,12 @@ class Cluster:
             for log in host.folder.glob("var/lib/postgresql/ring/log/*.log"):
                 click.echo("\n".join(log.read_text().splitlines()[-5:]))
         raise RuntimeError(f"the cluster does not heal: {self.members()}")
+
+    def _is_whole(self) -> bool:
+        members = self.members()
+        roles = sorted(role for role, _state in members.values())
+        are_up = all(state == ("running" if role == "leader" else "streaming") for role, state in members.values())
+        return are_up and roles == ["leader", "replica", "sync_standby" if self.is_synchronous else "replica"]
 
     def sql(self, statement: str, *, host: Host | None = None, database: str = "postgres") -> str:
         """Execute a statement as postgres on the leader, or on a host."""
