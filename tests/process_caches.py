@@ -113,7 +113,8 @@ class SharedApp:
         app.instance_path = str(instance_path)
         app.config.clear()
         app.config.update(_copied(self._settings), **settings)
-        app.config["SQLALCHEMY_DATABASE_URI"] = database_uri(app.config["DATABASE_URL"], instance_path)
+        address, pooler = app.config["DATABASE_URL"], app.config["DATABASE_POOLER"]
+        app.config["SQLALCHEMY_DATABASE_URI"] = database_uri(address, instance_path, pooler)
         app.jinja_env.globals.clear()
         app.jinja_env.globals.update(self._globals)
         extensions.limiter.enabled = app.config["RATELIMIT_ENABLED"]  # other applications set it too

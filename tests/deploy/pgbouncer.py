@@ -3,7 +3,8 @@
     RINGBUCH_DATABASE_POOLER=transaction python -m pytest -p tests.deploy.pgbouncer -n 0 tests/web
 
 Every test runs on PostgreSQL then, and the pooler lends a server connection for one transaction at a time, to whoever
-asks first. By hand: needs Debian's pgbouncer. The fixtures of the tests reach the server directly.
+asks first: each transaction gets another connection than the one before, which is asserted for every test. By hand:
+needs Debian's pgbouncer. The fixtures of the tests reach the server directly.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import parse_qs, urlsplit
@@ -33,10 +34,11 @@ listen_port = {own_port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-default_pool_size = 3
+default_pool_size = 5
 max_client_conn = 200
-server_check_delay = 0
+server_round_robin = 1
 """
+SERVERS = 3  # connections to the server that are lent in turn
 
 
 class Pooler:
@@ -92,7 +94,14 @@ _copy = PostgresqlTemplate.copy
 def copy_behind_pooler(self: PostgresqlTemplate, folder: Path, rows: PostgresqlRows | None = None) -> Iterator[str]:
     """Yield the address of a copy, through the pooler."""
     with _copy(self, folder, rows) as url:
-        yield POOLER.address(url)
+        address = POOLER.address(url)
+        with ExitStack() as stack:  # so many transactions at once, so many connections
+            for _ in range(SERVERS):
+                stack.enter_context(psycopg.connect(address)).execute("SELECT 1")
+        with psycopg.connect(address, autocommit=True) as connection:
+            lent = {connection.execute("SELECT pg_backend_pid()").fetchone() for _ in range(SERVERS)}
+        assert len(lent) == SERVERS, "each transaction on another connection"
+        yield address
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
