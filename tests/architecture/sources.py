@@ -26,6 +26,10 @@ def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
+TOOL_SECONDS = 3_600  # for one that hangs: mypy took six minutes on a machine that did other things
+
+
 def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """A tool of the test environment, by module name."""
-    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=TOOL_SECONDS)
