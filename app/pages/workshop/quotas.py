@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import lookups, permissions
@@ -14,7 +13,7 @@ from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.declaration import GET_POST, POST, MenuEntry, page
+from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.quota_forms import QuotaForm
 from app.web.paging import page_number
@@ -28,7 +27,7 @@ PER_PAGE = 50
 MANAGERS = Access(manager=WORKSHOP, admin=ALL)
 
 
-@page(bp, "/quotas", access=MANAGERS, menu=MenuEntry(_l("Quotas"), 86, icon="hourglass-split"))
+@page(bp, "/quotas", access=MANAGERS)
 def list_quotas() -> ResponseReturnValue:
     """List the quotas of one's workshops, and those of the whole ring."""
     number = page_number()
