@@ -88,27 +88,25 @@ def check(
     asked_at: datetime,
     reservation_id: int | None = None,
     held: Iterable[tuple[TimeSpan, int]] = (),
-    beside: Iterable[tuple[TimeSpan, int]] = (),
 ) -> Iterator[Violation]:
     """Yield every quota that a wish would pass, once for each week or month.
 
     limit: the most; actual: what it would be; added: what the wish adds; all in minutes, or numbers of open
     reservations. span: the week or month. reservation_id: of the wish, which is not counted twice. held: what it has
-    already; where no more is counted than for that, nothing is judged. beside: other wishes of the member for the same
-    machine that are entered with it.
+    already; where no more is counted than for that, nothing is judged.
     """
     if not quotas:
         return
-    held, beside = tuple(held), tuple(beside)
+    held = tuple(held)
     day = local_day(time[0].start, next(iter(quotas)).zone)
     own = applying(quotas, member_id, price_classes.price_class_on(session, member_id, day))
     used = used_seconds(session, member_id, own, time[0], excluding=reservation_id)
     for quota in own:
         if quota.measure is Measure.OPEN:
             if not held:
-                yield from _check_open(session, member_id, quota, asked_at, reservation_id, len(beside))
+                yield from _check_open(session, member_id, quota, asked_at, reservation_id)
             continue
-        yield from _check_time(quota, time, used, held, beside)
+        yield from _check_time(quota, time, used, held)
 
 
 def _check_time(
@@ -116,12 +114,10 @@ def _check_time(
     time: tuple[TimeSpan, int],
     used: Mapping[tuple[int, date], int],
     held: Iterable[tuple[TimeSpan, int]],
-    beside: Collection[tuple[TimeSpan, int]],
 ) -> Iterator[Violation]:
     before = quota.counted_of(held)
     for first, seconds in quota.counted_of([time]).items():
-        entered = sum(quota.counted_of([one]).get(first, 0) for one in beside)
-        total = used.get((quota.id, first), 0) + entered + seconds
+        total = used.get((quota.id, first), 0) + seconds
         if total > quota.most * 60 and seconds > before.get(first, 0):
             yield Violation(
                 quota.code,
@@ -134,9 +130,9 @@ def _check_time(
 
 
 def _check_open(
-    session: Session, member_id: int, quota: Quota, asked_at: datetime, reservation_id: int | None, beside: int
+    session: Session, member_id: int, quota: Quota, asked_at: datetime, reservation_id: int | None
 ) -> Iterator[Violation]:
-    found = open_count(session, member_id, quota, asked_at, excluding=reservation_id) + beside + 1
+    found = open_count(session, member_id, quota, asked_at, excluding=reservation_id) + 1
     if found > quota.most:
         yield Violation(quota.code, "member", limit=quota.most, actual=found, added=1)
 
