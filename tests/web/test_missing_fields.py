@@ -101,5 +101,5 @@ def test_german_names_the_field_too(olga):
 
     text = olga.post("/reservations/new", data={"machine": "", "date": "", "time": "", "hours": "", "places": "1"}).text
 
-    assert "Bitte wählen Sie eine Maschine." in text
+    assert "Bitte wählen Sie, was Sie reservieren möchten." in text
     assert "Bitte wählen Sie einen Tag." in text
