@@ -118,6 +118,27 @@ def assert_schedule_is_sound() -> None:
     session.rollback()
 
 
+def test_of_series_in_each_others_way_one_is_entered_whole(field, capsys, request):
+    """Eight series of eight days, each a day later than the one before, sent in the opposite order at once."""
+    hours = range(8)
+    bodies = [
+        wish(field.machines[4], FIRST_HOUR + timedelta(days=30 + day)) | {"rrule": "FREQ=DAILY;COUNT=8"}
+        for day in hours
+    ]
+    senders = [partial(field.clients[number].send, "POST", "/series", bodies[-1 - number]) for number in hours]
+
+    answers = all_at_once(senders)
+
+    tell(capsys, request, answers)
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 7}
+    (winner,) = (number for number, answer in enumerate(answers) if answer.status == 201)
+    path = f"/series/{answers[winner].content['id']}"
+    both = (field.clients[winner], field.manager)
+    cancelled = all_at_once([partial(one.send, "POST", f"{path}/cancel", {}) for one in both])
+    assert {answer.status for answer in cancelled} == {200}
+    assert {one["status"] for answer in cancelled for one in answer.content["dates"]} == {"cancelled"}
+
+
 def test_of_sixty_four_who_want_one_span_one_is_served(field, capsys, request):
     answers: list[Answer] = []
     for race in range(5):
