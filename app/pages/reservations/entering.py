@@ -96,7 +96,8 @@ def _repeat(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenG
 @page(bp, "/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check() -> ResponseReturnValue:
     """Return the check alone, for a form that is being filled in."""
-    options, form = _open_form(formdata=request.args, meta={"csrf": False})
+    slug = request.args.get("machine", "")
+    options, form = _open_form(only=slug, formdata=request.args, meta={"csrf": False})
     card, group = options.chosen(form), options.group(form)
     if card is None:
         return ""
@@ -110,8 +111,13 @@ def check() -> ResponseReturnValue:
     )
 
 
-def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
-    options, form = FormOptions.read(db.session()), ReservationForm(**kwargs)
+def _open_form(*, only: str | None = None, **kwargs: object) -> tuple[FormOptions, ReservationForm]:
+    """Return the form and what can be chosen; only: the machine of a form that is not shown."""
+    session, form = db.session(), ReservationForm(**kwargs)
+    if only is None or FormOptions.is_group(only):
+        options = FormOptions.read(session)
+    else:
+        options = FormOptions.of_machine(session, only)
     form.machine.choices = list(options.choices())
     form.offer_tolerances()
     if not (current_user.is_admin or current_user.managed_workshop_ids):

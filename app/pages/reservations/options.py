@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.forms.choices import select_choice
 from app.pages.reservations.forms import ReservationForm
 from booking import queries
+from booking.errors import MachineNotFound
 from booking.group_choice import GroupWish
 from booking.queries import MachineCard
 from booking.wishes import Wish
@@ -60,6 +61,15 @@ class FormOptions:
             if lent:
                 groups[f"{GROUP_PREFIX}{view.id}"] = ChosenGroup(view.id, view.name, view.workshop_id, lent)
         return cls({card.slug: card for card in cards.values()}, groups)
+
+    @classmethod
+    def of_machine(cls, session: Session, slug: str) -> FormOptions:
+        """Return one machine alone, for a form that is not shown; nothing where it is not lent."""
+        try:
+            card = queries.machine_card(session, slug)
+        except MachineNotFound:
+            return cls({}, {})
+        return cls({} if card.is_retired else {slug: card}, {})
 
     def choices(self) -> Iterator[Any]:
         """Yield the choices of the field: groups first, then machines by workshop."""
