@@ -14,7 +14,8 @@ from booking.events import ReservationEvent, ScheduleEvent, UsageEvent
 START, END = datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
 SPAN = {"starts_at": int(START.timestamp()), "ends_at": int(END.timestamp())}
 DETAILS = {
-    "ReservationMoved": {"old_starts_at": 1, "old_ends_at": 2, "needs_decision": True},
+    "ReservationMoved": {"old_starts_at": 1, "old_ends_at": 2, "needs_decision": True, "old_machine_id": None},
+    "ToleranceChanged": {"may_move_min": 60},
     "ReservationConfirmed": {"was_request": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationRejected": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
@@ -59,7 +60,7 @@ def test_an_event_equals_its_record(kind):
         wanted = {"blocking_id": 41, **SPAN, **common}
     facts = {field.name: getattr(event, field.name) for field in fields(event)}
     assert wanted.items() <= facts.items()
-    assert facts.keys() - wanted.keys() <= {"blocking_id", *DETAILS.get(kind.__name__, {})}
+    assert facts.keys() - wanted.keys() <= {"blocking_id", "series_id", *DETAILS.get(kind.__name__, {})}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
