@@ -26,6 +26,7 @@ ALLOWED = {
     ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",
     ("calendars/feeds.py", "window_start"): "from where a feed is cut off, to the month",
     ("booking/recurrence.py", "_until_text"): "UTC, and marked Z",
+    ("app/pages/plan/labels.py", "short_clock_of"): "what the clock shows, of whoever asks",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
 }
 
