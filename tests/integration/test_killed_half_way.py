@@ -60,7 +60,7 @@ def do(settings, instance, deed, number, moment):
             driver = session.connection().connection.driver_connection
             driver.set_trace_callback(lambda statement: die_at(None, None, statement))
         else:
-            event.listen(db.engine, "after_cursor_execute", die_at)
+            event.listen(db.engine, "before_cursor_execute", die_at)
         with write_transaction(session):
             if deed == "post":
                 post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)

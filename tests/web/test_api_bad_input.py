@@ -120,7 +120,7 @@ def test_a_span_over_several_days_is_one_reservation(anna, sample_ring):
 
 def test_an_unknown_address_is_a_problem_and_no_page(anna, nobody):
     for program in (anna, nobody):
-        answer = program.get("/series")
+        answer = program.get("/nothing-here")
         assert answer.status_code == 404
         assert answer.content_type == "application/problem+json"
 
