@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, url_for
+from flask import Response, abort, url_for
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -58,7 +58,7 @@ def get_task(task_id: int) -> Reply:
 def get_task_result(task_id: int) -> Reply | Response:
     """Get the response to the request of a background task, with its status, as if it had come at once.
 
-    202 and the task while it is open; 404 for one that failed.
+    202 and the task while it is open; 404 for one that failed, 403 where the login may not send the request any more.
     """
     task = _own(task_id)
     session, parts = db.session(), list[bytes]()
@@ -66,6 +66,8 @@ def get_task_result(task_id: int) -> Reply | Response:
         return reply(_view(session, task), 202, _retry(task))
     if not _has_reply(task):
         raise NotFound(id=task_id)
+    if not permissions.may(task.endpoint, task.method):
+        abort(403)
     while (part := queue.chunk(session, task_id, len(parts))) is not None:
         parts.append(part)
     return Response(b"".join(parts), task.status, content_type=task.media_type)

@@ -232,6 +232,9 @@ def test_a_long_allocation_by_a_program_is_carried_out_by_the_worker(
             again = update(BackgroundTask).where(BackgroundTask.id == first.json["id"])
             session.execute(again.values(state=WAITING, ended_at=None, body=body))
     assert len(queries.allocations(session, pool_id=pool, limit=5)[0]) == 1
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.karl_login).values(is_treasurer=False))
+    assert program.get(f"{task}/result").status_code == 403, "what the login may not ask for any more"
 
 
 def test_a_program_with_too_many_open_tasks_is_told_so_and_its_key_stays_free(
