@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.clock import now
 from booking.kernel.claims import insert_if_absent
-from booking.kernel.errors import Unavailable
+from booking.kernel.database_errors import is_unserved
 from booking.kernel.orm import Base, UtcDateTime
 from booking.kernel.transaction import in_write_transaction
 
@@ -49,10 +49,9 @@ def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Sess
         return 0
     try:
         outcome = work(session)
-    except Unavailable:
-        raise
     except Exception as error:
-        _record_outcome(session, name, due_at, f"failed: {error}")
+        if not is_unserved(error):
+            _record_outcome(session, name, due_at, f"failed: {error}")
         raise
     _record_outcome(session, name, due_at, outcome)
     return 1

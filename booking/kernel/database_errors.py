@@ -74,6 +74,11 @@ def _is_no_host_writable(message: str) -> bool:
     return all(_SESSION_READ_ONLY in failure for failure in failures)
 
 
+def is_unserved(error: Exception) -> bool:
+    """Return whether the database could not serve a use case; False where the use case is at fault."""
+    return isinstance(error, Unavailable) or (isinstance(error, DBAPIError) and classify_error(error) is not None)
+
+
 def is_transient(error: Exception) -> bool:
     """Return whether the same operation may succeed when it is tried again later."""
     if isinstance(error, Busy):

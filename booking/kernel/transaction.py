@@ -21,9 +21,10 @@ from booking.kernel.database_errors import (
     SERIALIZATION_FAILURE,
     is_connection_lost,
     is_outcome_unknown,
+    is_unserved,
 )
 from booking.kernel.engine import WAIT_MS, WRITING
-from booking.kernel.errors import Busy, OutcomeUnknown, Unavailable, WriteClash
+from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
@@ -105,7 +106,7 @@ def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]
         except Exception as error:  # noqa: BLE001 - raised below, when all others are done
             errors.append(error)
     if errors:
-        raise min(errors, key=lambda error: not isinstance(error, Unavailable))
+        raise min(errors, key=lambda error: not is_unserved(error))
     return count
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from app.auth import attempts, logins, one_use_links, pending_logins
 from app.auth.attempts import Source
@@ -16,7 +18,7 @@ from app.mail.outbox import queue_mail
 from app.worker.job_runs import LEASE, JobRun, run_once
 from app.worker.scheduler import ClockJumpDetector, Worker, reschedule_all, work_once
 from booking.kernel.errors import Busy
-from booking.kernel.transaction import write_transaction
+from booking.kernel.transaction import in_own_transactions, write_transaction
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
 
@@ -99,7 +101,12 @@ def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, sample
     assert len(nights) == len(set(nights))
 
 
-@pytest.mark.parametrize("ends", [KeyboardInterrupt(), Busy(retry_after_seconds=1)], ids=["killed", "database busy"])
+LOST = OperationalError("SELECT", {}, Exception("the connection was lost"))
+
+
+@pytest.mark.parametrize(
+    "ends", [KeyboardInterrupt(), Busy(retry_after_seconds=1), LOST], ids=["killed", "database busy", "database gone"]
+)
 def test_a_job_that_could_not_be_finished_runs_late(session, clock, ends):
     def dies(_session):
         raise ends  # KeyboardInterrupt stands for a kill: nothing is noted any more
@@ -113,6 +120,14 @@ def test_a_job_that_could_not_be_finished_runs_late(session, clock, ends):
     assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 1
     assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
     assert done == [1]
+
+
+def test_of_several_errors_that_of_a_database_that_was_gone_is_raised_so_that_the_run_is_made_up(session):
+    def fails(error):
+        raise error
+
+    with pytest.raises(OperationalError):
+        in_own_transactions(session, [partial(fails, ValueError()), partial(fails, LOST), lambda: 1])
 
 
 def test_a_jump_of_the_clock_is_noticed_and_the_passing_of_time_is_not():
