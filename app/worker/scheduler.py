@@ -44,10 +44,11 @@ log = logging.getLogger(__name__)
 class JobErrorLog:
     """The kinds of error that each job has met since it last ran, each logged once, and once for all jobs.
 
-    While the database does not confirm commits a job meets several kinds in turn.
+    While the database does not confirm commits a job meets several kinds in turn. Jobs run in threads.
     """
 
     def __init__(self) -> None:
+        self._guard = threading.Lock()
         self._kinds: dict[str, set[str]] = {}
         self._messages: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -58,21 +59,23 @@ class JobErrorLog:
     def record(self, job: Job, error: Exception) -> None:
         """Log an error unless a job has met its kind already."""
         kind, message = _kind_and_message(error)
-        is_known = self._is_met(kind)
-        self._kinds.setdefault(job.name, set()).add(kind)
-        self._counts[kind] += 1
+        with self._guard:
+            is_known = self._is_met(kind)
+            self._kinds.setdefault(job.name, set()).add(kind)
+            self._counts[kind] += 1
+            self._messages.setdefault(kind, message)
         if not is_known:
-            self._messages[kind] = message
             # A busy or unreachable database recovers; anything else is a bug and needs its traceback.
             is_bug = _refusal(error) is None
             log.warning("%s: %s", job.name, message, exc_info=error if is_bug else None)
 
     def clear(self, job: Job) -> None:
         """Remove the errors of a job that has run; log the end of those that no job has any more."""
-        for kind in sorted(self._kinds.pop(job.name, ())):
-            if not self._is_met(kind):
-                count, message = self._counts.pop(kind), self._messages.pop(kind)
-                log.warning("%s runs again; met %s times: %s", job.name, count, message)
+        with self._guard:
+            left = sorted(self._kinds.pop(job.name, ()))
+            ended = [(self._counts.pop(kind), self._messages.pop(kind)) for kind in left if not self._is_met(kind)]
+        for count, message in ended:
+            log.warning("%s runs again; met %s times: %s", job.name, count, message)
 
     def _is_met(self, kind: str) -> bool:
         return any(kind in kinds for kinds in self._kinds.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -83,6 +84,30 @@ def test_a_job_that_meets_several_troubles_in_turn_logs_each_once(caplog):
         f"{JOBS[0].name}: busy",
         f"{JOBS[0].name} runs again; met 6 times: busy",
         f"{JOBS[0].name} runs again; met 3 times: outcome_unknown",
+    ]
+    assert not errors
+
+
+def test_a_trouble_that_ends_for_two_jobs_at_the_same_time_is_logged_as_ended_once(caplog, monkeypatch):
+    """Jobs run in threads: the second one ends while the first looks whether another still has the trouble."""
+    errors, (first, second, *_others) = JobErrorLog(), JOBS
+    for job in (first, second):
+        errors.record(job, GONE)
+    is_met, meanwhile = errors._is_met, threading.Thread(target=errors.clear, args=(second,))
+
+    def look(kind):
+        if meanwhile.ident is None:
+            meanwhile.start()
+            meanwhile.join(0.1)  # it waits for the first
+        return is_met(kind)
+
+    monkeypatch.setattr(errors, "_is_met", look)
+    errors.clear(first)
+    meanwhile.join()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{first.name}: database_unreachable",
+        f"{second.name} runs again; met 2 times: database_unreachable",
     ]
     assert not errors
 
