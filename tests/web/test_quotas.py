@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from booking import queries, quotas
+from booking import groups, queries, quotas
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, reserve
@@ -100,6 +101,25 @@ def test_a_member_reads_the_quota_and_its_figures_and_a_manager_may_make_an_exce
     manager = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
     overruled = {**body, "member_id": sample_ring.anna, "overrule_reason": "harvest"}
     assert manager.post("/reservations", overruled).status_code == 201
+
+
+def test_the_page_of_a_machine_tells_of_its_own_quotas_and_only_managers_of_those_for_one_member(
+    session, sample_ring, log_in, week
+):
+    with write_transaction(session):
+        ranked = GroupInput("Drescher", (RankedMachine(sample_ring.combine, 1),))
+        group_id = groups.make(session, sample_ring.hall, ranked, by=SOMEBODY, now=MONDAY)
+        for changes in ({"group_id": group_id}, {"member_id": sample_ring.bernd}):
+            entered = QuotaInput(measure="time", period="week", most=60, workshop_id=sample_ring.hall, **changes)
+            quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+    wanda, karl = log_in(sample_ring.wanda_login), log_in(sample_ring.karl_login)
+
+    of_group = "all machines of the group Drescher together"
+    assert of_group in wanda.get("/machines/combine").text
+    page = wanda.get("/machines/splitter").text
+    assert (of_group in page, "Bernd alone" in page) == (False, True)
+    page = karl.get("/machines/splitter").text
+    assert ("8 h a week" in page, "Bernd alone" in page) == (True, False)
 
 
 def test_programs_list_enter_change_and_delete_quotas(session, sample_ring, app):

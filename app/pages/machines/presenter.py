@@ -144,17 +144,22 @@ def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, 
         tuple(one.name for one in recipients.managers_of(session, card.workshop_id, now=now))
         if reader.is_of_the_ring
         else (),
-        _quotas(session, card, reader.member_id, now) if reader.is_of_the_ring else (),
+        _quotas(session, card, reader, now) if reader.is_of_the_ring else (),
     )
 
 
-def _quotas(session: Session, card: MachineCard, member_id: int | None, now: datetime) -> tuple[str, ...]:
-    """Return the quotas that hold for a member here, with what is used of them; without a member, all quotas."""
-    if member_id is None:
-        found = queries.quotas(session, [card.workshop_id])
-        here = (view for view in found if view.rule.machine_id in (None, card.id))
-        return tuple(f"{quota_amount(view.rule)}, {quota_place(view)}: {quota_group(view)}" for view in here)
-    return tuple(own_quota_text(own) for own in queries.own_quotas(session, member_id, card.id, now=now))
+def _quotas(session: Session, card: MachineCard, reader: MachineReader, now: datetime) -> tuple[str, ...]:
+    """Return the quotas that hold for a member here, with what is used of them; without a member, all that count here.
+
+    Those of one member alone are shown to who manages the machine.
+    """
+    if reader.member_id is None:
+        found = queries.quotas(session, [card.workshop_id], is_manager=reader.knows_names)
+        group = queries.group_of_machine(session, card.id) if found else None
+        groups = (None,) if group is None else (None, group.id)
+        here = (one for one in found if one.rule.machine_id in (None, card.id) and one.rule.group_id in groups)
+        return tuple(f"{quota_amount(one.rule)}, {quota_place(one)}: {quota_group(one)}" for one in here)
+    return tuple(own_quota_text(own) for own in queries.own_quotas(session, reader.member_id, card.id, now=now))
 
 
 def price_of(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> Price | None:
