@@ -1,8 +1,8 @@
 """Audits of charges and allocations, run by `ring check`. Each yields the inconsistencies it finds.
 
 Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
-reverses_id), group_costs, division and weights (allocation_id, group), calculation (charge_id), gap (usage_id, number),
-charge_mirror (charge_id, reverses_id), day_total (day, cents, charged).
+reverses_id), group_costs, division, weights and counts (allocation_id, group; 0: the whole), calculation (charge_id),
+gap (usage_id, number), charge_mirror (charge_id, reverses_id), day_total (day, cents, charged).
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def broken_allocations(session: Session) -> Iterator[AuditFinding]:
         if posted.reverses_id is not None and totals.get(posted.reverses_id) != -posted.total_cents:
             yield _finding("allocation_mirror", allocation_id=posted.id, reverses_id=posted.reverses_id)
     yield from _broken_groups(session)
+    yield from _wrong_bearers(session)
 
 
 def broken_charges(session: Session) -> Iterator[AuditFinding]:
@@ -121,6 +122,17 @@ def _broken_groups(session: Session) -> Iterator[AuditFinding]:
         counted = {member_id: used[group.allocation_id].get(member_id) for member_id in weights}
         if group.key == "use" and any(counted.values()) and counted != weights:
             yield _finding("weights", allocation_id=group.allocation_id, group=group.number)
+
+
+def _wrong_bearers(session: Session) -> Iterator[AuditFinding]:
+    """Yield the allocations (group 0) whose stored count of members is not that of their lines."""
+    key = AllocationLine.allocation_id
+    members = select(key, func.count(AllocationLine.member_id.distinct())).group_by(key)
+    counted = {row[0]: row[1] for row in session.execute(members)}
+    stored = {key: bearers for (key, number), (bearers, _cents) in _counts(session).items() if number == 0}
+    for allocation_id in sorted(counted.keys() | stored.keys()):
+        if counted.get(allocation_id, 0) != stored.get(allocation_id, 0):
+            yield _finding("counts", allocation_id=allocation_id, group=0)
 
 
 def _costs_by_group(session: Session) -> dict[tuple[int, int], int]:

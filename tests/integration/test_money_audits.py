@@ -62,6 +62,7 @@ def test_consistent_accounts_have_no_findings(session, books):
         ("billing_allocation_line", "weight = weight + 1 WHERE allocation_id = 3 AND group_number = 1", "weights"),
         ("billing_cost_group", "cents = cents + 1 WHERE allocation_id = 3 AND number = 1", "division"),
         ("billing_allocation_count", "bearers = 7 WHERE allocation_id = 3 AND group_number = 1", "counts"),
+        ("billing_allocation_count", "bearers = 7 WHERE allocation_id = 3 AND group_number = 0", "counts"),
         ("billing_allocation_cost", "net_cents = 1 WHERE allocation_id = 1", "sums_differ"),
         ("billing_allocation_cost", "group_number = 3 - group_number WHERE allocation_id = 3", "group_costs"),
         ("billing_allocation", "total_cents = 7 WHERE id = 2", "allocation_mirror"),
