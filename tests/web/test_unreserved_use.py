@@ -153,6 +153,7 @@ def test_the_price_stands_beside_the_form_before_anything_is_stored(anna, wanda,
         "amount is entered": {"amount": ""},
         "start and end are entered": {"end_time": ""},
         "is not a number": {"amount": "abc"},
+        "how many places you need": {"places": ""},
         "in the future": {"date": "2026-11-29"},
     }.items():
         page = price(anna, **changes)

@@ -69,12 +69,12 @@ def price_of_use(
 
     member_id: None before the member is chosen.
     """
-    for field in (form.reading_before, form.reading, form.amount):
+    for field in (form.places, form.reading_before, form.reading, form.amount):
         if field.errors:
             return LivePrice(card.charge_unit, sentence=f"{field.label.text}: {field.errors[0]}", is_fault=True)
     if member_id is None:
         return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as the member is chosen."))
-    if form.span is None or form.places.errors:
+    if form.span is None:
         return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as start and end are entered."))
     try:
         amount = usage.amount_of_use(session, form.to_use(card.id, member_id), by=by, now=now)
