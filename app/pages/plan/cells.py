@@ -11,13 +11,14 @@ from datetime import datetime
 
 from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
-from app.pages.plan.labels import Labels, short_clock, short_clock_of
+from app.pages.plan.labels import Labels, nearest_hours, short_clock, short_clock_of
 from app.pages.plan.placing import Placed
 from app.pages.plan.reasons import Reasons
 from app.pages.plan.room import (
     ALWAYS_TURNED,
     BOARD_PX,
     CHARACTER_PX,
+    TURNED_CHARACTERS,
     Room,
     columns_px,
     rooms,
@@ -245,6 +246,8 @@ def _fit_text(cell: Cell, room: Room, total: int, *, is_left: bool) -> None:
     turned = "l" if is_left else shown_from(shown, columns, total, may_be_cut=bool(cell.name))
     if cell.name and cell.time and (turned or shown_from(cell.time, columns, total)):
         cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), ""
+    elif turned and not is_left and len(cell.time) > TURNED_CHARACTERS:
+        cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), nearest_hours(cell.time)
     if cell.is_own:
         return  # drawn at least as wide as a target, and says no more than "Me"
     classes = [cell.css, turned]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from app.wording import formats
 from booking.queries import BoardEntry
 from booking.wall_clock import to_wall
 
+CLOCK = re.compile(r"(\d+):(\d\d)")
+HALF_AN_HOUR = 30  # minutes
 A_WEEK = tuple(date(2024, 1, day) for day in range(1, 8))  # from a Monday
 
 
@@ -53,6 +56,13 @@ def short_clock_of(first: datetime, last: datetime) -> str:
         return f"{_hour(first)}–24"
     days = [formats.format_short_weekday(day) for day in (first, last)]
     return f"{days[0]} {_hour(first)}–{days[1]} {_hour(last)}"
+
+
+def nearest_hours(clock: str) -> str:
+    """Return 6:59–10:40 as 7–11, and 17:40–18:20 as 18, for where there is no room for minutes."""
+    rounded = CLOCK.sub(lambda found: str(int(found[1]) + (int(found[2]) >= HALF_AN_HOUR)), clock)
+    first, _dash, last = rounded.partition("–")
+    return first if first == last else rounded
 
 
 def _hour(wall: datetime) -> str:

@@ -22,6 +22,7 @@ BLOCK_PX, OWN_BLOCK_PX = (
 SHOWN_FROM = ((NARROWEST_PX, ""), (BOARD_PX - 8, "z1"), (1300, "z2"), (1600, "z3"), (2200, "z4"))
 ALWAYS_TURNED = "z5"
 CHARACTER_PX, PADDING_PX = 6.7, 8  # of the small bold text in blocks, on average
+TURNED_CHARACTERS = 5  # of a time, at the height of a row
 LEAST_CHARACTERS = 5  # a name cut to fewer is no name
 # How much wider than its block a text may be, and the class for it.
 WIDER = ((1.5, "r1"), (2, "r2"), (3, "r3"), (4, "r4"), (6, "r5"), (9, "r6"), (14, "r7"), (22, "r8"), (36, "r9"))

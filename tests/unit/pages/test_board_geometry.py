@@ -13,6 +13,7 @@ from app.pages.plan import placing, segments
 from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Cell
 from app.pages.plan.free_days import day_codes
+from app.pages.plan.labels import nearest_hours
 from app.pages.plan.room import rooms, turned_left
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.targets import drop_overlapping_targets
@@ -253,3 +254,10 @@ def test_wide_links_stay_as_they_are():
     drop_overlapping_targets(cells, column_px=5)
 
     assert [cell.href for cell in cells] == ["/1", "/2", "/3"]
+
+
+def test_a_turned_time_without_room_for_minutes_has_the_nearest_hours():
+    assert nearest_hours("6:59–10:40") == "7–11"
+    assert nearest_hours("17:40–18:20") == "18"
+    assert nearest_hours("8–23:30") == "8–24"
+    assert nearest_hours("Mon 22:10–Tue 6") == "Mon 22–Tue 6"
