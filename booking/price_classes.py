@@ -46,6 +46,19 @@ def price_class_on(session: Session, member_id: int, day: date) -> str:
     return found
 
 
+def price_classes_of(session: Session, member_id: int) -> list[tuple[date, str]]:
+    """Return the classes of a member in order of time, each with the first day on which it no longer holds.
+
+    Raises MemberNotFound.
+    """
+    last = session.scalar(select(Member.price_class).where(Member.id == member_id))
+    if last is None:
+        raise MemberNotFound(id=member_id)
+    ended = select(_former.c.held_until, _former.c.price_class).where(_former.c.member_id == member_id)
+    rows = session.execute(ended.order_by(_former.c.held_until))
+    return [*((row.held_until, row.price_class) for row in rows), (date.max, last)]
+
+
 def check_day(since: date | None) -> list[Violation]:
     """Return class_day (limit: the first possible day) for a day that can only be a slip of the pen."""
     if since is None or EARLIEST <= since <= LATEST:

@@ -24,11 +24,12 @@ class QuotaTally:
     def __init__(
         self, session: Session, member_id: int, quotas: Collection[Quota], within: TimeSpan, *, asked_at: datetime
     ) -> None:
-        self._session, self._member_id, self._quotas = session, member_id, tuple(quotas)
+        self._member_id, self._quotas = member_id, tuple(quotas)
         self._used: Counter[tuple[int, date]] = Counter()
         self._open: Counter[int] = Counter()
         if self._quotas:
             self._used.update(quota_use.used_seconds(session, member_id, self._quotas, within))
+            self._classes = price_classes.price_classes_of(session, member_id)
         for quota in self._quotas:
             if quota.measure is Measure.OPEN:
                 self._open[quota.id] = quota_use.open_count(session, member_id, quota, asked_at)
@@ -49,9 +50,8 @@ class QuotaTally:
         if not self._quotas:
             return ()
         day = local_day(span.start, self._quotas[0].zone)
-        return applying(
-            self._quotas, self._member_id, price_classes.price_class_on(self._session, self._member_id, day)
-        )
+        held = next(price_class for held_until, price_class in self._classes if day < held_until)
+        return applying(self._quotas, self._member_id, held)
 
     def _passed(self, quota: Quota, span: TimeSpan, places: int) -> Iterator[Violation]:
         if quota.measure is Measure.OPEN:
