@@ -18,12 +18,9 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.wording import errors as texts
-from app.wording.rules import violation_sentence
 from booking import breakdown, queries
 from booking.breakdown import Choice
-from booking.errors import DecisionsRefused, RulesBroken
-from booking.kernel.errors import DomainError
+from booking.errors import DecisionsRefused
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import ClosureView, ReservationView
@@ -129,7 +126,8 @@ def decide_closure(closure_id: int, body: ClosureDecisions) -> Reply:
     try:
         return in_write_transaction(db.session(), decide)
     except DecisionsRefused as refusal:
-        raise Refusal(_of_refused(body, refusal)) from refusal
+        names = {one.reservation_id: f"decisions.{at}" for at, one in enumerate(body.decisions)}
+        raise Refusal(problems.of_decisions(refusal, names)) from refusal
 
 
 def _hits(closure: ClosureView, instant: datetime) -> list[HitReservation]:
@@ -172,25 +170,3 @@ def _require_each_once(body: ClosureDecisions) -> None:
         raise Refusal(problems.invalid(problems.field_error("decisions", "at least one decision is needed")))
     if len(ids) != len(set(ids)):
         raise Refusal(problems.invalid(problems.field_error("decisions", "a reservation has two decisions")))
-
-
-def _of_refused(body: ClosureDecisions, refusal: DecisionsRefused) -> Reply:
-    """Return the problem with the reason of each decision that failed."""
-    faults = [
-        {**problems.field_error(f"decisions.{at}", _sentence(found)), "rule": found.code}
-        for at, one in enumerate(body.decisions)
-        if (found := refusal.refusals.get(one.reservation_id)) is not None
-    ]
-    return problems.problem(
-        texts.api_status_of(refusal),
-        refusal.code,
-        texts.title_of(refusal),
-        texts.sentence_of(refusal),
-        violations=faults,
-    )
-
-
-def _sentence(refusal: DomainError) -> str:
-    if isinstance(refusal, RulesBroken):
-        return " ".join(violation_sentence(violation) for violation in refusal.violations)
-    return texts.sentence_of(refusal)

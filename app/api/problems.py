@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,16 @@ from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
 from app.wording.rules import taken_sentence, violation_sentence
-from booking.errors import GroupRefused, GroupTaken, MachineRefusal, SlotTaken, UseOverlaps, Violation
+from booking.errors import (
+    DecisionsRefused,
+    GroupRefused,
+    GroupTaken,
+    MachineRefusal,
+    RulesBroken,
+    SlotTaken,
+    UseOverlaps,
+    Violation,
+)
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.texts import without_unfit
 
@@ -93,6 +102,8 @@ def problem(
 
 def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
     """Return the problem of a DomainError: its status and sentence, and all broken rules."""
+    if isinstance(error, DecisionsRefused):
+        return of_decisions(error, {one: f"reservations.{one}" for one in error.refusals})
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
     detail = _detail(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
@@ -107,6 +118,28 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
         slip_id=error.facts["usage_id"] if isinstance(error, UseOverlaps) else None,
         headers=headers,
     )
+
+
+def of_decisions(refused: DecisionsRefused, names: Mapping[int, str]) -> Reply:
+    """Return the problem with the reason of each decision that failed. names: its field, by id of the reservation."""
+    faults = [
+        {**field_error(name, _reason(found)), "rule": found.code}
+        for reservation_id, name in names.items()
+        if (found := refused.refusals.get(reservation_id)) is not None
+    ]
+    return problem(
+        texts.api_status_of(refused),
+        refused.code,
+        texts.title_of(refused),
+        texts.sentence_of(refused),
+        violations=faults,
+    )
+
+
+def _reason(refusal: DomainError) -> str:
+    if isinstance(refusal, RulesBroken):
+        return " ".join(violation_sentence(violation) for violation in refusal.violations)
+    return texts.sentence_of(refusal)
 
 
 def _detail(error: DomainError) -> str:
