@@ -6,7 +6,7 @@ actor and the time, flushes and never commits: call it inside write_transaction(
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from booking import (
     series_times,
     wishes,
 )
-from booking.errors import SeriesConflicts, SeriesRefused, Violation
+from booking.errors import SeriesConflicts, SeriesRefused, StaleRevision, Violation
 from booking.kernel.events import Actor
 from booking.models import ENDED_WITHOUT_USE, Reservation, Series, SeriesDate, Status
 from booking.overruling import Overruling, record_overruled
@@ -68,17 +68,19 @@ def create(
     uid: str | None = None,
     approve: bool = False,
     overruling: Overruling | None = None,
+    shown: str | None = None,
 ) -> SeriesResult:
     """Reserve a machine for all dates of a series: at once, or each pending the manager's approval.
 
-    uid, approve, overruling: as in request_reservation(). At least one date must be left.
-    Raises MachineNotFound, MemberNotFound, SeriesRefused, SeriesConflicts, SlotTaken.
+    uid, approve, overruling: as in request_reservation(). At least one date must be left. shown: the fingerprint of the
+    plan that the user saw. Raises MachineNotFound, MemberNotFound, SeriesRefused, SeriesConflicts, SlotTaken;
+    StaleRevision where dates would be left out or moved by another plan than was shown.
     """
     quota_use.lock(session, [wish.member_id])
     occupancies.lock_machines(session, [wish.machine_id])
-    proposes = on_conflict == OnConflict.ALTERNATIVE
+    proposes = on_conflict == OnConflict.ALTERNATIVE or shown is not None
     planned = series_plan.plan(session, wish, now=now, overruling=overruling, proposes=proposes)
-    chosen = _chosen(planned, on_conflict)
+    chosen = _chosen(planned, on_conflict, shown)
     series = _store(session, wish, planned, uid or wishes.new_uid(), by, now)
     approves = approve or any(one.is_overruled for one in planned.accepted)
     new = [
@@ -140,18 +142,20 @@ def cancel_rest(
     now: datetime,
     reason: str = "",
     since: date | None = None,
+    workshop_ids: Collection[int] | None = None,
     revision: int | None = None,
 ) -> Sequence[Reservation]:
     """Cancel the dates of a series that have not begun; since: only those of this day of the rule and later.
 
-    What has begun or is over stays as it is. Each is late or in time by itself. Returns them in order of time; nothing
-    is recorded where none is left. Raises SeriesNotFound, StaleRevision.
+    workshop_ids: only those on machines of these workshops. What has begun or is over stays as it is. Each is late or
+    in time by itself. Returns them in order of time; nothing is recorded where none is left. Raises SeriesNotFound,
+    StaleRevision.
     """
     series = series_dates.lock(session, series_id, revision)
     conditions = [Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)), Reservation.starts_at > now]
     if since is not None:
         conditions.append(SeriesDate.occurs_on >= since)
-    found = series_dates.lock_dates(session, series, *conditions)
+    found = series_dates.lock_dates(session, series, *conditions, workshop_ids=workshop_ids)
     for one in found:
         reservations.cancel(session, one.id, by=by, now=now, reason=reason, series_id=series_id)
     if found:
@@ -160,8 +164,10 @@ def cancel_rest(
     return found
 
 
-def _chosen(planned: SeriesPlan, on_conflict: OnConflict) -> Mapping[date, TimeSpan]:
-    """Return the spans to be reserved by day of the rule. Raises SeriesConflicts."""
+def _chosen(planned: SeriesPlan, on_conflict: OnConflict, shown: str | None) -> Mapping[date, TimeSpan]:
+    """Return the spans to be reserved by day of the rule. Raises SeriesConflicts, StaleRevision."""
+    if on_conflict != OnConflict.REFUSE and shown not in (None, planned.fingerprint):
+        raise StaleRevision(expected=shown, actual=planned.fingerprint)
     chosen = {one.occurrence.day: one.occurrence.span for one in planned.accepted}
     if on_conflict == OnConflict.REFUSE or not (chosen or _alternatives(planned)):
         _refuse_conflicts(planned.refused, possible=len(chosen))

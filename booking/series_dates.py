@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from booking import occupancies, quota_use
 from booking.errors import SeriesNotFound
 from booking.kernel import revisions
 from booking.kernel.orm import table_of
-from booking.models import Reservation, Series, SeriesDate
+from booking.models import Machine, Reservation, Series, SeriesDate
 from booking.recurrence import parse
 from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes
@@ -36,11 +36,20 @@ def save(session: Session, series: Series, now: datetime) -> None:
     session.flush()
 
 
-def lock_dates(session: Session, series: Series, *conditions: ColumnElement[bool]) -> Sequence[Reservation]:
+def lock_dates(
+    session: Session,
+    series: Series,
+    *conditions: ColumnElement[bool],
+    workshop_ids: Collection[int] | None = None,
+) -> Sequence[Reservation]:
     """Lock the reservations of a series that meet conditions, in the order of ids, then their quotas and machines.
 
+    workshop_ids: only those on machines of these workshops, because a date may have been moved to another one.
     Returns them in the order of time.
     """
+    if workshop_ids is not None:
+        machines = select(Machine.id).where(Machine.workshop_id.in_(workshop_ids))
+        conditions = (*conditions, Reservation.machine_id.in_(machines))
     wanted = (
         select(Reservation)
         .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)

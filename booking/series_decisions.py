@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,15 +22,19 @@ def decide(
     by: Actor,
     now: datetime,
     reason: str = "",
+    workshop_ids: Collection[int] | None = None,
     revision: int | None = None,
 ) -> Sequence[Reservation]:
     """Approve or decline all dates of a series that wait for a decision: all of them or none.
 
-    One by one they are decided as any request. Returns them in order of time. Raises SeriesNotFound, StaleRevision,
-    WrongStatus (none waits), DecisionsRefused with the refusal of each date that cannot be approved.
+    Another time that a member asks for a confirmed date is decided alone. workshop_ids: only the dates on machines of
+    these workshops. One by one they are decided as any request. Returns them in order of time.
+    Raises SeriesNotFound, StaleRevision, WrongStatus (none waits), DecisionsRefused with the refusal of each date that
+    cannot be approved.
     """
     series = series_dates.lock(session, series_id, revision)
-    found = series_dates.lock_dates(session, series, Reservation.status == Status.REQUESTED)
+    waits = Reservation.status == Status.REQUESTED, Reservation.former_starts_at.is_(None)
+    found = series_dates.lock_dates(session, series, *waits, workshop_ids=workshop_ids)
     if not found:
         raise WrongStatus(status="decided", wanted=[Status.REQUESTED])
     refusals: dict[int, DomainError] = {}

@@ -5,6 +5,7 @@ Reads alone. Entering a series plans it once more under the lock of its machine,
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -85,6 +86,12 @@ class SeriesPlan:
     def refused(self) -> tuple[PlannedDate, ...]:
         """The dates that cannot."""
         return tuple(one for one in self.dates if not one.is_accepted)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what becomes of each date: another plan than was shown must not be entered unseen."""
+        found = ((one.occurrence.span, one.is_accepted, one.alternative) for one in self.dates)
+        return hashlib.sha256(repr([*found]).encode()).hexdigest()[:16]
 
 
 def plan(

@@ -51,9 +51,14 @@ class Occurrence:
 
 def occurrences(times: SeriesTimes) -> list[Occurrence]:
     """Return all occurrences of a series in order. Raises SeriesRefused."""
-    found = [_occurrence(wall, times) for wall in times.rule.starts(times.wall)]
+    found = stored_occurrences(times)
     SeriesRefused.raise_for(_violations(found, times))
     return found
+
+
+def stored_occurrences(times: SeriesTimes) -> list[Occurrence]:
+    """Return all occurrences of a series that was entered once, also where the rules of its zone have changed since."""
+    return [_occurrence(wall, times) for wall in times.rule.starts(times.wall)]
 
 
 def occurrence_on(day: date, times: SeriesTimes) -> Occurrence:

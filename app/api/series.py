@@ -117,7 +117,9 @@ def get_series(series_id: int) -> Reply:
 @action("/series/<id:series_id>/cancel", access=MEMBER_OR_MANAGER, body=SeriesCancellation)
 def cancel_series(series_id: int, body: SeriesCancellation) -> Reply:
     """Cancel the dates to come, each late or in time by itself. What has begun or is over stays as it is."""
-    return _act(series_id, body, partial(series.cancel_rest, reason=body.reason, since=body.since))
+    within = permissions.workshops_within(lookups.series(series_id).member_id)
+    cancel = partial(series.cancel_rest, reason=body.reason, since=body.since, workshop_ids=within)
+    return _act(series_id, body, cancel)
 
 
 @action("/series/<id:series_id>/put-back", access=MEMBER_OR_MANAGER, body=PutBack)
@@ -135,13 +137,18 @@ def put_back_date(series_id: int, body: PutBack) -> Reply:
 @action("/series/<id:series_id>/approve", access=MANAGER)
 def approve_series(series_id: int) -> Reply:
     """Approve all dates that wait for a decision: all of them or none."""
-    return _act(series_id, None, partial(series_decisions.decide, is_approved=True))
+    return _decide(series_id, None, is_approved=True)
 
 
 @action("/series/<id:series_id>/reject", access=MANAGER, body=Reason)
 def reject_series(series_id: int, body: Reason) -> Reply:
     """Reject all dates that wait for a decision. Their time is free at once."""
-    return _act(series_id, body, partial(series_decisions.decide, is_approved=False, reason=body.reason))
+    return _decide(series_id, body, is_approved=False, reason=body.reason)
+
+
+def _decide(series_id: int, body: BaseModel | None, **decision: Any) -> Reply:
+    decide = partial(series_decisions.decide, workshop_ids=permissions.workshops_within(), **decision)
+    return _act(series_id, body, decide)
 
 
 def _act(series_id: int, body: BaseModel | None, verb: Callable[..., object]) -> Reply:

@@ -187,6 +187,16 @@ def require(
     abort(404)
 
 
+def workshops_within(member_id: int | None = None) -> frozenset[int] | None:
+    """Return the workshops in which the current request may touch objects of a member; None: in all of them."""
+    login, access = present_login(), access_to(request.endpoint, request.method)
+    scopes = scopes_of(login, access)
+    if ALL in scopes or (OWN in scopes and _is_own(login, member_id, None)):
+        return None
+    managed: frozenset[int] = login.managed_workshop_ids
+    return managed if WORKSHOP in scopes else frozenset()
+
+
 def reaches_all() -> bool:
     """Return whether the current request may touch every object, so that lists need no narrowing."""
     return ALL in scopes_of(present_login(), access_to(request.endpoint, request.method))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from babel.lists import format_list
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.wording.formats import format_clock, format_day
 from app.wording.statuses import weekday_names
@@ -38,7 +39,7 @@ def rule_sentence(rule: RecurrenceRule, wall: datetime) -> str:
         return ngettext("every day", "every %(num)s days", rule.interval)
     if rule.frequency == Frequency.WEEKLY:
         every = ngettext("every week", "every %(num)s weeks", rule.interval)
-        days = ", ".join(weekday_names()[day] for day in rule.weekdays)
+        days = format_list([weekday_names()[day] for day in rule.weekdays], locale=get_locale())
         return _("%(every)s on %(days)s", every=every, days=days)
     every = ngettext("every month", "every %(num)s months", rule.interval)
     return f"{every} {_day_of_month(rule, wall)}"

@@ -124,7 +124,7 @@ def series_dates(session: Session, found: SeriesView) -> tuple[SeriesDateView, .
         .where(SeriesDate.series_id == found.id)
     )
     reservations = {row.occurs_on: view(row) for row in session.execute(statement)}
-    return tuple(SeriesDateView(one, reservations.get(one.day)) for one in series_times.occurrences(found.times))
+    return tuple(SeriesDateView(one, reservations.get(one.day)) for one in series_times.stored_occurrences(found.times))
 
 
 def series_of_reservations(session: Session, reservation_ids: Collection[int]) -> Mapping[int, int]:

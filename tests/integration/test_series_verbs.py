@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from booking import quotas, reservations, series, series_decisions, series_plan
-from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused
+from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Hold, Machine, Occupancy, Reservation, Series, SeriesDate, Status
@@ -19,6 +19,7 @@ from booking.quotas import QuotaInput
 from booking.recurrence import parse
 from booking.series import OnConflict
 from booking.series_plan import SeriesWish
+from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
 from tests.builders import SOMEBODY, reserve, schedule_version
 from tests.conftest import MONDAY
@@ -181,6 +182,19 @@ def test_a_series_is_decided_at_once(session, sample_ring, is_approved, status):
 
     assert set(session.scalars(select(Reservation.status))) == {status}
     assert events_of(session)[-1].facts["was_approved"] is is_approved
+
+
+def test_another_time_for_a_confirmed_date_is_not_decided_with_the_series(session, sample_ring):
+    made = enter(session, wish_of(sample_ring, machine_id=sample_ring.splitter), approve=True)
+    first = made.dates[0]
+    later = TimeSpan(first.starts_at + timedelta(hours=4), first.ends_at + timedelta(hours=4))
+    with write_transaction(session):
+        moved = reservations.move(session, first.id, later, by=SOMEBODY, now=MONDAY)
+    assert moved.status == Status.REQUESTED
+
+    with pytest.raises(WrongStatus), write_transaction(session):
+        series_decisions.decide(session, made.id, is_approved=False, by=SOMEBODY, now=MONDAY, reason="no")
+    assert session.get(Reservation, first.id).former_starts_at == first.starts_at
 
 
 def test_the_database_refuses_a_date_twice_and_a_reservation_in_two_places(session, sample_ring):

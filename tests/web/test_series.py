@@ -7,14 +7,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import subscriptions
 from app.mail.models import Mail
-from booking import reservations
+from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Reservation, Series
+from booking.models import Machine, Reservation, Series
+from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -152,7 +153,7 @@ def test_what_cannot_be_a_series_is_said_at_its_field_and_nothing_typed_is_lost(
     ("changes", "sentence"),
     [
         ({"ends": "easter", "interval": "2"}, "every 2 weeks on Friday, 9:00 to 11:00, until Sun 28 March 2027"),
-        ({"weekdays": ["0", "4"]}, "every week on Monday, Friday"),
+        ({"weekdays": ["0", "4"]}, "every week on Monday and Friday"),
         ({"repeats": "DAILY", "interval": "3"}, "every 3 days"),
         ({"repeats": "MONTHLY"}, "every month on day 4 of the month"),
         ({"repeats": "MONTHLY", "month_by": "weekday"}, "every month on the first Friday of the month"),
@@ -205,3 +206,85 @@ def test_a_manager_decides_about_all_dates_at_once(log_in, session, sample_ring)
         ("series_requested", "anna@ring.example"),
         ("series_decided", "anna@ring.example"),
     ]
+
+
+def test_another_plan_than_was_shown_is_shown_again_and_not_entered(anna, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, IN_A_WEEK, now=MONDAY)
+    kept = hidden(send(anna))
+    in_two_weeks = hours(MONDAY + timedelta(days=25), 1, 3)
+    reserve(session, sample_ring.combine, sample_ring.bernd, in_two_weeks, now=MONDAY)
+
+    for on_conflict in ("alternative", "skip"):
+        again = anna.post("/reservations/new", data=kept | {"enter_series": "1", "on_conflict": on_conflict})
+        assert (again.status_code, count(session, Series)) == (409, 0)
+        assert "2 dates are not possible as they are." in again.text
+    entered = anna.post("/reservations/new", data=hidden(again) | {"enter_series": "1", "on_conflict": "skip"})
+    assert (entered.status_code, count(session, Reservation)) == (303, 4)
+
+
+def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session, sample_ring):
+    anna, wanda = log_in(sample_ring.anna_login), log_in(sample_ring.wanda_login)
+    place = send(anna, enter_series="1", machine="splitter").location
+    with write_transaction(session):
+        reservations.move(session, 1, None, machine_id=sample_ring.laser, may_decide=True, by=SOMEBODY, now=MONDAY)
+
+    def statuses():
+        session.rollback()
+        return session.scalars(select(Reservation.status).order_by(Reservation.id)).all()
+
+    assert "Decline 3 dates?" in wanda.get(place + "/decline").text
+    assert wanda.post(place + "/approve").status_code == 303
+    assert statuses() == ["requested", "confirmed", "confirmed", "confirmed"]
+    for login, changed, found in ((wanda, 3, ["requested"]), (anna, 1, ["cancelled"])):
+        asked = login.get(place + "/cancel").text
+        assert ngettext_of(changed) in asked
+        revision = re.search(r'name="revision" value="(\d+)"', asked)[1]
+        assert login.post(place + "/cancel", data={"revision": revision}).status_code == 303
+        assert statuses() == found + ["cancelled"] * 3
+    assert "No date is left to cancel." in anna.get(place + "/cancel").text
+
+
+def test_why_not_all_can_be_approved_stands_at_each_date(log_in, session, sample_ring, wanda):
+    place = send(log_in(sample_ring.anna_login), enter_series="1", machine="splitter").location
+    with write_transaction(session):
+        session.get(Machine, sample_ring.splitter).shortest_min = 180
+
+    program = wanda.post(f"{place}/approve")
+    page = log_in(sample_ring.wanda_login).post(f"{place}/approve")
+
+    assert (program.status_code, page.status_code) == (409, 409)
+    assert [one["field"] for one in program.json["violations"]] == [f"reservations.{number}" for number in range(1, 5)]
+    assert page.text.count(program.json["violations"][0]["message"]) == 4
+
+
+def test_a_series_is_shown_also_after_the_rules_of_its_zone_have_changed(anna, session):
+    place = send(
+        anna, enter_series="1", date="2027-09-05", time="02:30", hours="1", interval="4", times="3", passage="1"
+    ).location
+    with write_transaction(session):
+        session.execute(update(Series).values(passage=None))
+
+    assert anna.get(place).status_code == 200
+
+
+def test_more_dates_under_a_quota_need_no_more_statements(anna, session, sample_ring, statements):
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=60 * 60, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+    def sent_for(times):
+        with statements() as sent:
+            assert send(anna, times=times).status_code == 200
+        return len(sent)
+
+    sent_for("2")
+    assert sent_for("9") == sent_for("2")
+
+
+def hidden(page):
+    """The hidden fields of the preview."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
+
+
+def ngettext_of(count):
+    return "1 date is cancelled:" if count == 1 else f"{count} dates are cancelled:"

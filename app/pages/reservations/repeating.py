@@ -26,7 +26,7 @@ from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
 from booking import series, series_plan
-from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken
+from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard
 from booking.queries import series as series_queries
@@ -37,7 +37,8 @@ from booking.wall_clock import to_wall
 from booking.wishes import UID_DOMAIN, Wish
 
 ENTER, CHANGE = "enter_series", "change"  # the buttons of the preview
-_BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CHANGE, "on_conflict"})
+SHOWN = "shown"  # the fingerprint of the plan that was shown
+_BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CHANGE, SHOWN, "on_conflict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class SeriesPreview:
     alternatives: int
     estimate: Estimate | None
     needs_approval: bool
+    fingerprint: str
     fields: tuple[tuple[str, str], ...]  # what was typed, for the way on and the way back
 
 
@@ -112,7 +114,7 @@ def _enter(form: ReservationForm, card: MachineCard, wish: SeriesWish) -> Respon
     on_conflict = OnConflict(choice) if choice in list(OnConflict) else OnConflict.REFUSE
     try:
         series_id, text = _send(form, card, wish, on_conflict)
-    except (SeriesConflicts, SlotTaken) as refusal:  # somebody was faster
+    except (SeriesConflicts, SlotTaken, StaleRevision) as refusal:  # somebody was faster
         return _page(form, card, wish, refusal=sentence_of(refusal)), status_of(refusal)
     flash(text)
     return redirect(url_for("series.show", series_id=series_id), code=303)
@@ -134,6 +136,7 @@ def _send(form: ReservationForm, card: MachineCard, wish: SeriesWish, on_conflic
             uid=uid,
             approve=approve,
             overruling=overruling,
+            shown=request.form.get(SHOWN),
         )
         return made.id, _entered_text(made)
 
@@ -195,6 +198,7 @@ def _preview(session: Session, card: MachineCard, wish: SeriesWish, planned: Ser
         alternatives=sum(one.alternative is not None for one in planned.refused),
         estimate=estimate_for(session, card, wish.wish_for(first.occurrence.span)),
         needs_approval=card.rules.needs_approval and not deciding.may_decide(card.workshop_id),
+        fingerprint=planned.fingerprint,
         fields=tuple(_typed(card)),
     )
 

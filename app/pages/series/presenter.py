@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,36 +10,46 @@ from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.wording import formats
+from app.wording.errors import sentence_of
+from app.wording.rules import violation_sentence
 from app.wording.series import series_sentence
 from booking import queries
+from booking.errors import RulesBroken
+from booking.kernel.errors import DomainError
 from booking.models import Status
-from booking.queries import MachineCard, ReservationView
+from booking.queries import ReservationView
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesDateView, SeriesView
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesDateRow:
-    """One date. before: its time by the rule, where it was moved; can_put_back: it is not reserved and lies ahead."""
+    """One date. before: its time by the rule, where it was moved; can_put_back: it is not reserved and lies ahead.
+
+    reason: why it could not be approved.
+    """
 
     date: SeriesDateView
     text: str
     before: str
     can_put_back: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPage:
-    """A series with its dates in order. to_come: how many can be cancelled; waiting: how many are to be decided."""
+    """A series with its dates in order.
+
+    to_come: how many the login can cancel. waiting: how many are to be decided, to_decide: of these, by the login.
+    """
 
     view: SeriesView
-    card: MachineCard
     sentence: str
     rows: tuple[SeriesDateRow, ...]
     to_come: int
     waiting: int
+    to_decide: int
     may_change: bool
-    may_decide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +62,26 @@ class CancelPage:
     late: tuple[ReservationView, ...]
 
 
-def series_page(session: Session, view: SeriesView, *, now: datetime) -> SeriesPage:
-    """Return the page of a series for the present login."""
+def series_page(
+    session: Session, view: SeriesView, *, now: datetime, refusals: Mapping[int, DomainError] | None = None
+) -> SeriesPage:
+    """Return the page of a series for the present login. refusals: of dates that could not be approved, by their id."""
     may_change = permissions.may_touch(
         "series.put_back", "POST", member_id=view.member_id, workshop_id=view.workshop_id
     )
     dates = series_queries.series_dates(session, view)
+    card, waiting = queries.machine_card(session, view.machine_id), _waiting(dates)
+    rows = (
+        _row(one, view, now, can_put_back=may_change and not card.is_retired, refusals=refusals or {}) for one in dates
+    )
     return SeriesPage(
         view=view,
-        card=queries.machine_card(session, view.machine_id),
         sentence=series_sentence(view.times),
-        rows=tuple(_row(one, view, now, may_change=may_change) for one in dates),
+        rows=tuple(rows),
         to_come=len(_to_come(dates, now)),
-        waiting=sum(one.reservation is not None and one.reservation.status == Status.REQUESTED for one in dates),
+        waiting=len(waiting),
+        to_decide=sum(permissions.may_touch("series.approve", "POST", workshop_id=one.workshop_id) for one in waiting),
         may_change=may_change,
-        may_decide=permissions.may_touch("series.approve", "POST", workshop_id=view.workshop_id),
     )
 
 
@@ -78,15 +93,27 @@ def cancel_page(session: Session, view: SeriesView, *, now: datetime) -> CancelP
 
 
 def _to_come(dates: Sequence[SeriesDateView], now: datetime) -> tuple[ReservationView, ...]:
+    """Return what the login can cancel: a date may have been moved to a machine of another workshop."""
     found = (one.reservation for one in dates)
     return tuple(
         one
         for one in found
-        if one is not None and one.status in (Status.REQUESTED, Status.CONFIRMED) and one.starts_at > now
+        if one is not None
+        and one.status in (Status.REQUESTED, Status.CONFIRMED)
+        and one.starts_at > now
+        and permissions.may_touch("series.cancel", "POST", member_id=one.member_id, workshop_id=one.workshop_id)
     )
 
 
-def _row(one: SeriesDateView, view: SeriesView, now: datetime, *, may_change: bool) -> SeriesDateRow:
+def _waiting(dates: Sequence[SeriesDateView]) -> tuple[ReservationView, ...]:
+    """Return the dates that wait for a decision; another time for a confirmed one is decided alone."""
+    found = (one.reservation for one in dates)
+    return tuple(one for one in found if one is not None and one.status == Status.REQUESTED and one.former is None)
+
+
+def _row(
+    one: SeriesDateView, view: SeriesView, now: datetime, *, can_put_back: bool, refusals: Mapping[int, DomainError]
+) -> SeriesDateRow:
     planned, reservation = one.occurrence.span, one.reservation
     shown = planned if reservation is None else reservation.span
     is_moved = one.is_held and shown != planned
@@ -94,5 +121,12 @@ def _row(one: SeriesDateView, view: SeriesView, now: datetime, *, may_change: bo
         date=one,
         text=formats.format_span(shown, view.zone),
         before=formats.format_span(planned, view.zone) if is_moved else "",
-        can_put_back=may_change and not one.is_held and planned.start > now,
+        can_put_back=can_put_back and not one.is_held and planned.start > now,
+        reason=_reason(refusals.get(reservation.id) if reservation is not None else None, view),
     )
+
+
+def _reason(refusal: DomainError | None, view: SeriesView) -> str:
+    if isinstance(refusal, RulesBroken):
+        return " ".join(violation_sentence(violation, view.zone) for violation in refusal.violations)
+    return sentence_of(refusal) if refusal is not None else ""

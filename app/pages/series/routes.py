@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
@@ -25,6 +26,7 @@ from app.wording.rules import violation_sentence
 from app.wording.series import series_sentence
 from booking import series, series_decisions
 from booking.errors import DecisionsRefused, SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
@@ -97,10 +99,11 @@ def cancel(series_id: int) -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             reason=clean(form.reason.data),
+            workshop_ids=permissions.workshops_within(view.member_id),
             revision=form.revision.data,
         ),
-        message=_("The dates to come are cancelled; their time is free again."),
-        location=url_for("series.show", series_id=series_id),
+        message="",
+        location=lambda found: _cancelled(series_id, len(found)),
     )
     if cancelled is not None:
         return cancelled
@@ -118,9 +121,18 @@ def approve(series_id: int) -> ResponseReturnValue:
     try:
         decided = in_write_transaction(
             session,
-            lambda: series_decisions.decide(session, series_id, is_approved=True, by=current_actor(), now=instant),
+            lambda: series_decisions.decide(
+                session,
+                series_id,
+                is_approved=True,
+                by=current_actor(),
+                now=instant,
+                workshop_ids=permissions.workshops_within(),
+            ),
         )
-    except (DecisionsRefused, WrongStatus) as refusal:
+    except DecisionsRefused as refusal:
+        return _page(view, sentence_of(refusal), refusal.refusals), status_of(refusal)
+    except WrongStatus as refusal:
         return _page(view, refusal=sentence_of(refusal)), status_of(refusal)
     flash(ngettext("%(num)s date is approved.", "%(num)s dates are approved.", len(decided)))
     return redirect(url_for("series.show", series_id=series_id), code=303)
@@ -141,6 +153,7 @@ def decline(series_id: int) -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             reason=clean(form.reason.data),
+            workshop_ids=permissions.workshops_within(),
             revision=form.revision.data,
         ),
         message=_("The dates that waited are declined; their time is free again."),
@@ -154,8 +167,22 @@ def decline(series_id: int) -> ResponseReturnValue:
     return render_template("series/decline.html", form=form, page=shown), form.status
 
 
-def _page(view: SeriesView, refusal: str = "") -> str:
-    shown = presenter.series_page(db.session(), view, now=now())
+def _cancelled(series_id: int, count: int) -> str:
+    """Flash how many dates were cancelled; return the address of the series."""
+    if count:
+        text = ngettext(
+            "%(num)s date is cancelled; its time is free again.",
+            "%(num)s dates are cancelled; their time is free again.",
+            count,
+        )
+        flash(text)
+    else:
+        flash(_("No date is left to cancel."))
+    return url_for("series.show", series_id=series_id)
+
+
+def _page(view: SeriesView, refusal: str = "", refusals: Mapping[int, DomainError] | None = None) -> str:
+    shown = presenter.series_page(db.session(), view, now=now(), refusals=refusals)
     return render_template("series/show.html", page=shown, refusal=refusal)
 
 

@@ -27,7 +27,7 @@ ERRORS = (
         _l("Used at the same time"),
         _l("Other usage slips leave no place for this use. If it is right nevertheless, say so (allow_overlap)."),
     ),
-    ErrorText("series_refused", 422, _l("No such series"), _l("A series cannot be made like this.")),
+    ErrorText("series_refused", 422, _l("Not possible as a series"), _l("A series cannot be made like this.")),
     ErrorText(
         "series_conflicts",
         409,
