@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,17 +19,20 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.wording.billing import price_class_label
+from app.wording.rules.quotas import quota_place
 from app.wording.statuses import weekday_names
 from booking.members import LENGTHS_MAX
 from booking.models import Member
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
 from booking.queries import GroupView, MachineChoice, PriceClassView, QuotaView, WorkshopView
-from booking.quota_rules import WEEKDAYS, Measure, bits_of, days_of
+from booking.quota_rules import WEEKDAYS, Measure, Quota, bits_of, days_of
 from booking.quotas import QuotaInput
 
 RING, WORKSHOP, GROUP, MACHINE = "ring", "workshop", "group", "machine"
 EVERYBODY, ONE_MEMBER = "everybody", "member"
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)")
+_CLOCK = re.compile(r"\d+:[0-5]\d")
 MEASURES = {
     "time-week": _l("hours in a week"),
     "time-month": _l("hours in a month"),
@@ -64,8 +68,9 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
         classes: Sequence[PriceClassView],
         *,
         is_for_ring: bool,
+        view: QuotaView | None = None,
     ) -> None:
-        """Fill in what can be chosen. Call before validation."""
+        """Fill in what can be chosen; view: what is stored can be chosen too. Call before validation."""
         self.measure.choices = [(code, str(label)) for code, label in MEASURES.items()]
         self.weekdays.choices = list(enumerate(weekday_names()))
         scopes = [(RING, _("All machines of the ring together"))] if is_for_ring else []
@@ -85,6 +90,8 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
                 if card.workshop_id == place.id
             ]
         self.machine_id.choices = scopes
+        if view is not None and (stored := _scope(view.rule)) not in dict(scopes):  # retired since
+            scopes.append((stored, quota_place(view)))
         self.price_class.choices = [
             (EVERYBODY, _("Each member")),
             *(
@@ -103,13 +110,7 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
             self.weekdays.data = list(days_of(rule.prime.weekdays))
             self.from_minute.data = _time(rule.prime.from_minute)
             self.until_minute.data = _time(rule.prime.until_minute)
-        self.machine_id.data = RING
-        if rule.workshop_id is not None:
-            self.machine_id.data = f"{WORKSHOP}-{rule.workshop_id}"
-        if rule.machine_id is not None:
-            self.machine_id.data = f"{MACHINE}-{rule.workshop_id}-{rule.machine_id}"
-        if rule.group_id is not None:
-            self.machine_id.data = f"{GROUP}-{rule.workshop_id}-{rule.group_id}"
+        self.machine_id.data = _scope(rule)
         self.price_class.data = ONE_MEMBER if rule.member_id else EVERYBODY
         if rule.price_class is not None:
             self.price_class.data = f"class-{rule.price_class}"
@@ -153,17 +154,24 @@ class QuotaForm(RuleChangeMixin, RevisionMixin):
 
     def _most(self) -> int:
         text, is_open = (self.most.data or "").strip().replace(",", "."), self.measure.data == Measure.OPEN
+        if not (_NUMBER.fullmatch(text) or (_CLOCK.fullmatch(text) and not is_open)):
+            raise ValidationError(_("“%(text)s” is no number. Enter for example 8 or 7,5 or 7:20.", text=text[:20]))
         hours, _colon, extra = text.partition(":")
-        try:
-            minutes = Decimal(hours) * (1 if is_open else 60) + (Decimal(extra) if extra and not is_open else 0)
-        except InvalidOperation:
-            message = _("“%(text)s” is no number. Enter for example 8 or 7,5 or 7:20.", text=text[:20])
-            raise ValidationError(message) from None
-        if not minutes.is_finite() or abs(minutes) > MOST_MAX:
+        minutes = Decimal(hours) * (1 if is_open else 60) + Decimal(extra or 0)
+        if abs(minutes) > MOST_MAX:
             raise ValidationError(_("This number is too large; please check it."))
         if minutes != int(minutes):
             raise ValidationError(_("Enter whole reservations, or hours to the minute."))
         return int(minutes)
+
+
+def _scope(rule: Quota) -> str:
+    """Return the choice of where a quota counts."""
+    if rule.machine_id is not None:
+        return f"{MACHINE}-{rule.workshop_id}-{rule.machine_id}"
+    if rule.group_id is not None:
+        return f"{GROUP}-{rule.workshop_id}-{rule.group_id}"
+    return RING if rule.workshop_id is None else f"{WORKSHOP}-{rule.workshop_id}"
 
 
 def _hours_text(minutes: int) -> str:

@@ -57,7 +57,7 @@ def new_quota() -> ResponseReturnValue:
 def edit_quota(quota_id: int) -> ResponseReturnValue:
     """Change a quota, after a look at what it would have refused."""
     view, session = lookups.quota(quota_id), db.session()
-    form = _form()
+    form = _form(view)
     if not form.is_submitted():
         form = _stored(quota_id)
     changed = submit(
@@ -93,20 +93,20 @@ def _own(data: QuotaInput) -> QuotaInput:
     return data
 
 
-def _form() -> QuotaForm:
+def _form(view: QuotaView | None = None) -> QuotaForm:
     form = QuotaForm()
-    _offer(form)
+    _offer(form, view)
     return form
 
 
 def _stored(quota_id: int) -> QuotaForm:
-    form = QuotaForm(formdata=None)
-    _offer(form)
-    form.fill(queries.quota(db.session(), quota_id))
+    form, view = QuotaForm(formdata=None), queries.quota(db.session(), quota_id)
+    _offer(form, view)
+    form.fill(view)
     return form
 
 
-def _offer(form: QuotaForm) -> None:
+def _offer(form: QuotaForm, view: QuotaView | None) -> None:
     session = db.session()
     places = [one for one in queries.workshops(session) if permissions.may_touch("workshop.edit", workshop_id=one.id)]
     form.offer(
@@ -115,6 +115,7 @@ def _offer(form: QuotaForm) -> None:
         presenter.choices_of_machines(session),
         queries.price_classes(session),
         is_for_ring=bool(current_user.is_admin),
+        view=view,
     )
 
 
