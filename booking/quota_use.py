@@ -168,8 +168,13 @@ def used_seconds(
     """
     quotas = tuple(quotas)
     found: dict[tuple[int, date], int] = defaultdict(int)
-    if stored := [quota.id for quota in quotas if quota.is_stored]:
-        statement = _USED.where(_use.c.member_id == member_id, _use.c.quota_id.in_(stored))
+    if stored := [quota for quota in quotas if quota.is_stored]:
+        first, last = (local_day(instant, stored[0].zone) for instant in (span.start, span.end))
+        statement = _USED.where(
+            _use.c.member_id == member_id,
+            _use.c.quota_id.in_([quota.id for quota in stored]),
+            _use.c.first_day.between(min(quota.first_day(first) for quota in stored), last),
+        )
         if excluding is not None:
             statement = statement.where(_use.c.reservation_id != excluding)
         for quota_id, first, seconds in session.execute(statement):
