@@ -36,7 +36,7 @@ class QuotaText(RuleText):
         left = max(violation.limit - used, 0)
         return str(sentence) % {
             "day": "" if span is None else format_day(local_day(span.start, as_zone(None))),
-            "used": format_minutes(used) if used else _("nothing"),
+            "used": format_minutes(used),
             "limit": format_minutes(violation.limit),
             "added": format_minutes(violation.added),
             "left": _("%(length)s would still fit.", length=format_minutes(left)) if left else _("Nothing is left."),
@@ -96,7 +96,7 @@ RULES = (
             "more. %(left)s"
         ),
         help_text=_l(
-            "Prime time are the hours that many want, such as weekday evenings. The quota counts only what lies in "
+            "Prime time is the hours that many want, such as weekday evenings. The quota counts only what lies in "
             "them; the page of the machine has the hours."
         ),
         way_out=_l("Choose a time outside prime time, a shorter one, or another week or month."),
