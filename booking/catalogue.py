@@ -167,16 +167,18 @@ def openings_of(text: str | None) -> tuple[Opening, ...]:
 
 
 def _quota_of(stored: dict[str, Any], row: Row[Any]) -> quota_rules.Quota:
-    """Return a quota of a row of terms; a weekday and a minute are by the clock of the workshop."""
+    """Return a quota of a row of terms; prime time is by the clock of its workshop, else by that of the ring."""
+    ring_zone = ZoneInfo(row.ring_zone or USUAL_ZONE)
+    zone = ring_zone if stored["workshop_id"] is None else ZoneInfo(row.timezone)
     weekdays, since, until = (stored.pop(name) for name in ("weekdays", "from_minute", "until_minute"))
-    prime = None if weekdays is None else PrimeTime(weekdays, since, until, ZoneInfo(row.timezone))
+    prime = None if weekdays is None else PrimeTime(weekdays, since, until, zone)
     measure, period = Measure(stored.pop("measure")), stored.pop("period")
     return quota_rules.Quota(
         **stored | {"counted_from": date.fromisoformat(stored["counted_from"])},
         measure=measure,
         period=None if period is None else Period(period),
         prime=prime,
-        zone=ZoneInfo(row.ring_zone or USUAL_ZONE),
+        zone=ring_zone,
     )
 
 

@@ -99,6 +99,10 @@ class Quota:
             return self.member_id == member_id
         return self.price_class in (None, price_class)
 
+    def replaces(self, other: Quota) -> bool:
+        """Return whether it holds in place of another one for those whom it is for, as applying() decides."""
+        return self.specificity > other.specificity and _counts_the_same(self) == _counts_the_same(other)
+
     def first_day(self, day: date) -> date:
         """Return the first day of the week or month of a day."""
         return first_day_of(self.period, day)

@@ -114,12 +114,12 @@ def change_quota(
 
     Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside.
     """
+    _lock_machines(session, data, *_quotas(session, quota_id))
     stored = revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
     records.refuse(check_quota(session, data))
     if not records.changed_fields(stored, records.values_of(data)):
         return
-    _lock_machines(session, data)
-    _require_confirmed(session, data, confirmed, now)
+    _require_confirmed(session, data, confirmed, now, quota_id)
     changed = records.write(stored, records.values_of(data))
     stored.counted_from = min(stored.counted_from, _counted_from(session, data, now))
     stored.revision += 1
@@ -130,6 +130,7 @@ def change_quota(
 
 def delete_quota(session: Session, quota_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
     """Delete a quota: from now on nothing is refused because of it. Raises NotFound, StaleRevision."""
+    _lock_machines(session, *_quotas(session, quota_id))
     revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
     session.execute(delete(_use).where(_use.c.quota_id == quota_id))
     session.execute(delete(_quota).where(_quota.c.id == quota_id))
@@ -140,23 +141,29 @@ def delete_quota(session: Session, quota_id: int, *, by: Actor, now: datetime, r
 
 
 def preview(
-    session: Session, data: QuotaInput, *, now: datetime
+    session: Session, data: QuotaInput, *, now: datetime, excluding: int = 0
 ) -> tuple[SeasonPreview, dict[int, tuple[Violation, ...]]]:
-    """Return what a quota would have refused in the last season, and which reservations to come would pass it."""
-    members_of = None
-    if data.member_id is not None:
-        members_of = [data.member_id]
-    elif data.price_class is not None:
-        members_of = list(session.scalars(select(Member.id).where(Member.price_class == data.price_class)))
+    """Return what a quota would have refused in the last season, and which reservations to come would pass it.
+
+    excluding: the quota that is changed.
+    """
     ring_zone = ZoneInfo(_ring_zone(session))
     zone = session.scalar(select(Workshop.timezone).where(Workshop.id == data.workshop_id))
     rule = quota_of(data, ring_zone, ZoneInfo(zone) if zone else ring_zone)
-    return season_preview.of_quota(session, rule, members_of, now=now)
+    is_for = _members_of(session, rule) if rule.specificity else None
+    narrower = [one for one in _quotas(session) if one.id != excluding and one.replaces(rule)]
+    replaced = {member_id for one in narrower for member_id in _members_of(session, one)}
+    return season_preview.of_quota(session, rule, is_for, is_not_for=replaced, now=now)
 
 
-def _require_confirmed(session: Session, data: QuotaInput, confirmed: str, now: datetime) -> None:
+def _members_of(session: Session, rule: Quota) -> Sequence[int]:
+    is_for = Member.id == rule.member_id if rule.price_class is None else Member.price_class == rule.price_class
+    return session.scalars(select(Member.id).where(is_for)).all()
+
+
+def _require_confirmed(session: Session, data: QuotaInput, confirmed: str, now: datetime, quota_id: int = 0) -> None:
     if confirmed != ANY:
-        season, to_come = preview(session, data, now=now)
+        season, to_come = preview(session, data, now=now, excluding=quota_id)
         ReservationsOutside.require_confirmed(to_come, season, confirmed)
 
 
@@ -220,6 +227,13 @@ def recount(session: Session, quota_id: int) -> None:
         session.execute(insert(_use), rows[start : start + 500])
 
 
+def recount_all(session: Session) -> None:
+    """Work out again what all quotas count, after a change of the clock by which their weeks and hours go."""
+    occupancies.lock_machines(session, session.scalars(select(Machine.id)))
+    for quota in all_quotas(session):
+        recount(session, quota.id)
+
+
 def counted_rows(session: Session, quota: Quota) -> Iterator[dict[str, Any]]:
     """Yield what every reservation counts of a quota, as rows of QuotaUse, worked out from the reservations alone."""
     if not quota.is_stored:
@@ -272,9 +286,13 @@ def _machines_of(quota: Quota | QuotaInput) -> list[Any]:
     return [] if quota.workshop_id is None else [Machine.workshop_id == quota.workshop_id]
 
 
-def _lock_machines(session: Session, data: QuotaInput) -> None:
-    """Lock the machines for which a quota counts: no reservation is entered between its change and its recount."""
-    occupancies.lock_machines(session, session.scalars(select(Machine.id).where(*_machines_of(data))))
+def _lock_machines(session: Session, *quotas: Quota | QuotaInput) -> None:
+    """Lock the machines for which quotas count: no reservation is entered between a change and the recount.
+
+    Before the row of the quota, to which what a reservation counts refers (docs/locking.md).
+    """
+    scopes = [select(Machine.id).where(*_machines_of(one)) for one in quotas]
+    occupancies.lock_machines(session, {machine_id for scope in scopes for machine_id in session.scalars(scope)})
 
 
 def _counted_from(session: Session, data: QuotaInput, now: datetime) -> date:

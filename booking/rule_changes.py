@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from booking import catalogue, machines, members, rules, season_preview, workshops
+from booking import catalogue, machines, members, quotas, ring, rules, season_preview, workshops
 from booking.closure_events import MemberOutsideRules, ReservationAccepted
 from booking.errors import ANY, ReservationNotFound, ReservationsOutside, Violation
 from booking.kernel import events
@@ -26,8 +26,9 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
 from booking.machines import MachineInput
-from booking.models import Machine, Reservation, Status
+from booking.models import Machine, Reservation, Status, Workshop
 from booking.opening_hours import Opening
+from booking.ring import RingInput
 from booking.rules import LENGTH_MINUTES_MAX, Policy
 from booking.season_preview import SeasonPreview
 from booking.timespan import TimeSpan
@@ -74,10 +75,24 @@ def change_workshop(
 
     Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside (not confirmed, or others than were confirmed).
     """
+    zone = session.scalar(select(Workshop.timezone).where(Workshop.id == workshop_id))
     before = _policies(session, Machine.workshop_id == workshop_id)
     workshops.change_workshop(session, workshop_id, data, openings, by=by, now=now, revision=revision)
+    if data.timezone != zone:
+        quotas.recount_all(session)
     after = _policies(session, Machine.workshop_id == workshop_id)
     _mark(session, before, after, confirmed, tells_members, by=by, now=now)
+
+
+def change_ring(session: Session, data: RingInput, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Enter or change the record of the ring; in another time zone quotas are counted again.
+
+    Raises as ring.enter_or_change_ring().
+    """
+    former = ring.the_ring(session)
+    ring.enter_or_change_ring(session, data, by=by, now=now, revision=revision)
+    if former is None or former.timezone != data.timezone:
+        quotas.recount_all(session)
 
 
 def change_machine(

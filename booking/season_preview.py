@@ -92,15 +92,18 @@ def of_policies(
 
 
 def of_quota(
-    session: Session, quota: Quota, is_for: Collection[int] | None, *, now: datetime
+    session: Session, quota: Quota, is_for: Collection[int] | None, *, now: datetime, is_not_for: Collection[int] = ()
 ) -> tuple[SeasonPreview, dict[int, tuple[Violation, ...]]]:
     """Return what a quota would have refused, and which reservations to come would pass it, by id.
 
-    is_for: the members for whom it is; None for everybody. What it refuses does not count for what was asked for later.
+    is_for: the members for whom it is; None for everybody. is_not_for: those of them who have a quota that replaces it.
+    What it refuses does not count for what was asked for later.
     """
     scope = list(quota_use.counts_for(quota))
     if is_for is not None:
         scope.append(_reservation.c.member_id.in_(is_for))
+    if is_not_for:
+        scope.append(_reservation.c.member_id.not_in(is_not_for))
     scope.append(_reservation.c.status.in_(COUNTED))
     asked = _asked(session, *scope, now=now)
     refused = dict(_replay(sorted(asked[:ROWS_MAX], key=lambda one: (one.asked_at, one.id)), quota))

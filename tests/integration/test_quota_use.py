@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import audits, decisions, groups, quotas, reservations, usage
-from booking.errors import GroupRefused, RecordRefused, RequestRefused
+from booking import audits, decisions, groups, quota_use, quotas, reservations, ring, rule_changes, usage
+from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused
 from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
 from booking.groups import GroupInput, RankedMachine
@@ -22,6 +22,8 @@ from booking.kernel.transaction import write_transaction
 from booking.models import QuotaUse
 from booking.overruling import Overruling
 from booking.quotas import QuotaInput
+from booking.ring import RingInput
+from booking.workshops import WorkshopInput
 from tests import builders
 from tests.builders import SOMEBODY, SampleRing, hours
 from tests.conftest import MONDAY
@@ -141,6 +143,8 @@ def test_a_reservation_over_the_end_of_a_week_counts_in_both_and_the_audit_finds
     session.rollback()
     with write_transaction(session):
         session.execute(update(QuotaUse).where(QuotaUse.first_day == rows[0][0]).values(seconds=60))
+    first_week = quota_use.used_seconds(session, sample_ring.anna, quotas.all_quotas(session), hours(MONDAY, 1, 2))
+    assert {first.day for _id, first in first_week} == {23}, "other weeks are not read"
     (found,) = audits.quota_use(session)
     assert (found.facts["seconds"], found.facts["stored"]) == (4 * 3_600, 60)
 
@@ -207,3 +211,33 @@ def test_a_quota_of_a_group_counts_its_machines_as_they_are_now(session: Session
     with write_transaction(session):
         groups.change(session, group_id, machines=machines[1:], **BY)
     assert used(session) == 0
+
+
+def test_the_preview_leaves_out_whom_a_narrower_quota_is_for(session: Session, sample_ring: SampleRing) -> None:
+    for member_id, start in ((sample_ring.anna, 1), (sample_ring.bernd, 7)):
+        builders.reserve(session, sample_ring.combine, member_id, hours(MONDAY, start, start + 5), now=MONDAY)
+    enter(session, replace(WEEK, member_id=sample_ring.anna))
+    season, to_come = quotas.preview(session, replace(WEEK, most=60), now=MONDAY)
+    assert (season.asked, season.refused, len(to_come)) == (1, 1, 1), "anna keeps the quota that is for her"
+
+
+def test_another_time_zone_counts_again(session: Session, sample_ring: SampleRing) -> None:
+    prime = QuotaInput(
+        measure="prime_time", period="week", most=600, weekdays=0b11111, from_minute=17 * 60, until_minute=20 * 60
+    )
+    enter(session, prime)
+    enter(session, replace(prime, workshop_id=sample_ring.hall))
+    # 17:00 to 19:00 in Berlin, from 16:00 in London.
+    builders.reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 9, 11), now=MONDAY)
+    assert used(session) == 2 * 120
+    with write_transaction(session):
+        hall = WorkshopInput(slug="hall", name="Maschinenhalle", timezone="Europe/London")
+        always = [(day, 0, 1440) for day in range(7)]
+        rule_changes.change_workshop(session, sample_ring.hall, hall, always, confirmed=ANY, **BY)
+    assert used(session) == 120 + 60
+    builders.reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 9, 11), now=MONDAY)
+    assert used(session) == 2 * (120 + 60)
+    with write_transaction(session):
+        record = ring.the_ring(session) or RingInput(name="Ring")
+        rule_changes.change_ring(session, replace(record, timezone="Europe/London"), **BY)
+    assert used(session) == 4 * 60

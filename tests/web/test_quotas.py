@@ -159,3 +159,57 @@ def test_programs_list_enter_change_and_delete_quotas(session, sample_ring, app)
     assert anna.post("/quotas", body).status_code == 403
     assert wanda.post(f"/quotas/{entered.json['id']}/delete").json == {"id": entered.json["id"]}
     assert wanda.get("/quotas").json["items"] == []
+
+
+@pytest.fixture
+def of_group(session, sample_ring):
+    """Five hours a week of a group, in which only the combine is: the ids of the group and the quota."""
+    with write_transaction(session):
+        asked = {"by": SOMEBODY, "now": MONDAY}
+        made = groups.make(session, sample_ring.hall, GroupInput("Big", (RankedMachine(sample_ring.combine),)), **asked)
+        data = QuotaInput(measure="time", period="week", most=5 * 60, workshop_id=sample_ring.hall, group_id=made)
+        return made, quotas.enter_quota(session, data, **asked)
+
+
+def test_an_amount_that_is_no_number_is_named(sample_ring, log_in, week):
+    wanda = log_in(sample_ring.wanda_login)
+    for measure, amount in (("time-week", "1e999999"), ("time-week", "7:99"), ("time-week", "NaN"), ("open", "7:30")):
+        refused = wanda.post(NEW, data=form(sample_ring, measure=measure, most=amount))
+        assert (refused.status_code, "is no number" in refused.text) == (422, True), amount
+    page = log_in(sample_ring.anna_login).get("/reservations/check", query_string=wish(machine="splitter", hours="9"))
+    assert "0 min are used; this would be 9 h more. 8 h would still fit." in page.text
+
+
+def test_the_page_of_a_machine_has_the_quotas_that_count_it_and_personal_ones_for_managers(
+    session, sample_ring, log_in, of_group
+):
+    with write_transaction(session):
+        alone = QuotaInput(
+            measure="time", period="week", most=3 * 60, workshop_id=sample_ring.hall, member_id=sample_ring.bernd
+        )
+        quotas.enter_quota(session, alone, by=SOMEBODY, now=MONDAY)
+    seen = {
+        (login, slug): [
+            amount in log_in(login).get(f"/machines/{slug}").text for amount in ("5 h a week", "3 h a week")
+        ]
+        for login in (sample_ring.wanda_login, sample_ring.karl_login)
+        for slug in ("combine", "splitter")
+    }
+    assert seen == {
+        (sample_ring.wanda_login, "combine"): [True, True],
+        (sample_ring.wanda_login, "splitter"): [False, True],
+        (sample_ring.karl_login, "combine"): [True, False],
+        (sample_ring.karl_login, "splitter"): [False, False],
+    }
+
+
+def test_a_quota_of_a_retired_group_keeps_its_place_when_it_is_changed(session, sample_ring, log_in, of_group):
+    group_id, quota_id = of_group
+    with write_transaction(session):
+        groups.retire(session, group_id, by=SOMEBODY, now=MONDAY)
+    wanda, place = log_in(sample_ring.wanda_login), f"group-{sample_ring.hall}-{group_id}"
+    assert f'selected value="{place}"' in wanda.get(f"/workshop/quotas/{quota_id}/edit").text
+    sent = form(sample_ring, machine_id=place, most="6", revision="0")
+    assert wanda.post(f"/workshop/quotas/{quota_id}/edit", data=sent).status_code == 303
+    rule = queries.quota(session, quota_id).rule
+    assert (rule.group_id, rule.most) == (group_id, 360)

@@ -31,7 +31,7 @@ from app.web.paging import page_number
 from app.wording import events
 from app.wording.formats import as_zone
 from billing.queries import YearWork, year_with_open_work, years_of_ring
-from booking import records, ring
+from booking import records, ring, rule_changes
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
 from booking.ring import RingInput
@@ -94,7 +94,7 @@ def _settings_page(form: SettingsForm) -> ResponseReturnValue:
 def _change_settings(form: SettingsForm, known: RingInput) -> None:
     session, by, instant = db.session(), current_actor(), now()
     wanted = form.to_input(known)
-    ring.enter_or_change_ring(session, wanted, by=by, now=instant, revision=form.revision.data)
+    rule_changes.change_ring(session, wanted, by=by, now=instant, revision=form.revision.data)
     contact_mails.queue_ring_changed(session, known.email, wanted.email, language=current_user.language, now=instant)
     if form.logo.picture is not None:
         photo_id = records.store_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
