@@ -9,16 +9,17 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import audits, decisions, groups, quota_use, quotas, reservations, ring, rule_changes, usage
+from booking import audits, decisions, groups, occupancies, quota_use, quotas, reservations, ring, rule_changes, usage
 from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused
 from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
+from booking.models import Quota as StoredQuota
 from booking.models import QuotaUse
 from booking.overruling import Overruling
 from booking.quotas import QuotaInput
@@ -30,6 +31,8 @@ from tests.conftest import MONDAY
 
 WEEK = QuotaInput(measure="time", period="week", most=8 * 60)
 BY = {"by": SOMEBODY, "now": MONDAY}
+WAITS = """SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted)"""
 
 
 def enter(session: Session, data: QuotaInput) -> int:
@@ -241,3 +244,26 @@ def test_another_time_zone_counts_again(session: Session, sample_ring: SampleRin
         record = ring.the_ring(session) or RingInput(name="Ring")
         rule_changes.change_ring(session, replace(record, timezone="Europe/London"), **BY)
     assert used(session) == 4 * 60
+
+
+def test_a_change_of_a_quota_waits_for_its_machines_before_it_locks_its_row(
+    app: Flask, session: Session, sample_ring: SampleRing, database_kind: str
+) -> None:
+    quota_id = enter(session, replace(WEEK, workshop_id=sample_ring.hall))
+    session.rollback()
+
+    def change(most: int) -> None:
+        with app.app_context(), write_transaction(db.session()):
+            quotas.change_quota(db.session(), quota_id, replace(WEEK, workshop_id=sample_ring.hall, most=most), **BY)
+
+    with ThreadPoolExecutor(1) as pool:
+        with write_transaction(session):
+            occupancies.lock_machines(session, [sample_ring.combine])
+            changed = pool.submit(change, 60)
+            while database_kind == "postgresql" and not session.scalar(text(WAITS)):
+                assert not changed.done()
+            # As a reservation does whose use refers to the quota.
+            row = select(StoredQuota.id).where(StoredQuota.id == quota_id)
+            assert session.scalar(row.with_for_update(key_share=True, read=True, nowait=True)) == quota_id
+        changed.result()
+    assert [one.most for one in quotas.all_quotas(session)] == [60]

@@ -180,29 +180,6 @@ def test_an_amount_that_is_no_number_is_named(sample_ring, log_in, week):
     assert "0 min are used; this would be 9 h more. 8 h would still fit." in page.text
 
 
-def test_the_page_of_a_machine_has_the_quotas_that_count_it_and_personal_ones_for_managers(
-    session, sample_ring, log_in, of_group
-):
-    with write_transaction(session):
-        alone = QuotaInput(
-            measure="time", period="week", most=3 * 60, workshop_id=sample_ring.hall, member_id=sample_ring.bernd
-        )
-        quotas.enter_quota(session, alone, by=SOMEBODY, now=MONDAY)
-    seen = {
-        (login, slug): [
-            amount in log_in(login).get(f"/machines/{slug}").text for amount in ("5 h a week", "3 h a week")
-        ]
-        for login in (sample_ring.wanda_login, sample_ring.karl_login)
-        for slug in ("combine", "splitter")
-    }
-    assert seen == {
-        (sample_ring.wanda_login, "combine"): [True, True],
-        (sample_ring.wanda_login, "splitter"): [False, True],
-        (sample_ring.karl_login, "combine"): [True, False],
-        (sample_ring.karl_login, "splitter"): [False, False],
-    }
-
-
 def test_a_quota_of_a_retired_group_keeps_its_place_when_it_is_changed(session, sample_ring, log_in, of_group):
     group_id, quota_id = of_group
     with write_transaction(session):
