@@ -21,15 +21,17 @@ from app.notifications import choices, kinds, off_links
 from app.notifications.choices import Owner
 from app.notifications.models import MailChoice
 from app.wording import mail_kinds
-from booking import reservations
+from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member
+from booking.quotas import QuotaInput
 from booking.wishes import Wish
 from tests import builders
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
+from tests.integration.test_series_verbs import enter, wish_of
 from tests.web.filled_forms import form_with
 
 SENDER = Sender("Ring Oberland", "ring@ring.example")
@@ -210,6 +212,21 @@ def test_my_data_hold_all_kinds_and_nothing_of_others(anna, session, full_ring):
     assert found["login"][0]["email"] == "anna@ring.example"
     assert "Bernd" not in json.dumps({**found, "reservations": []})
     assert "hash" not in json.dumps(found)
+
+
+def test_my_data_have_the_series_and_quotas_of_the_own_member_and_of_nobody_else(anna, session, sample_ring):
+    for member_id, machine_id, most in (
+        (sample_ring.anna, sample_ring.combine, 60),
+        (sample_ring.bernd, sample_ring.splitter, 90),
+    ):
+        enter(session, wish_of(sample_ring, member_id=member_id, machine_id=machine_id, purpose=f"{most} acres"))
+        alone = QuotaInput(measure="open", most=most, workshop_id=sample_ring.hall, member_id=member_id)
+        with write_transaction(session):
+            quotas.enter_quota(session, alone, by=SOMEBODY, now=MONDAY)
+
+    found = file_of(anna.post("/account/my-data/file.zip"))
+    assert [(one["purpose"], one["machine"]) for one in found["series"]] == [("60 acres", "Combine")]
+    assert [one["most"] for one in found["quotas_for_me_alone"]] == [60]
 
 
 def test_a_managers_data_name_no_member(log_in, session, full_ring):

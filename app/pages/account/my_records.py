@@ -30,7 +30,9 @@ from booking.models import (
     InductionKind,
     Machine,
     Member,
+    Quota,
     Reservation,
+    Series,
     UsageRecord,
     Workshop,
 )
@@ -97,6 +99,8 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "former_price_classes", _rows(session, FormerPriceClass, FormerPriceClass.member_id == member_id)
     yield "inductions", _rows(session, Induction, Induction.member_id == member_id, kind=InductionKind.name)
     yield "reservations", _rows(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
+    yield "series", _rows(session, Series, Series.member_id == member_id, machine=Machine.name)
+    yield "quotas_for_me_alone", _rows(session, Quota, Quota.member_id == member_id)
     yield "usage_slips", _rows(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
     yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
