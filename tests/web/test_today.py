@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import event
 
 from app.extensions import db
+from app.pages.today import manager
 from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
 from booking.usage import Measurement
@@ -107,6 +108,17 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, sample
     assert "Leak" in page.text
     assert "9:00" in page.text
     assert "Laser" not in page.text, "another workshop's"
+
+
+def test_of_many_machines_those_of_today_are_shown_and_not_those_closed_on_another_day(
+    session, sample_ring, log_in, monkeypatch
+):
+    monkeypatch.setattr(manager, "MACHINES_SHOWN", 1)
+    with write_transaction(session):
+        blockings.close(session, sample_ring.splitter, hours(MONDAY, 200, 224), "Oil", by=SOMEBODY, now=MONDAY)
+
+    page = log_in(sample_ring.wanda_login).get("/today").text
+    assert ("/machines/cold-store" in page, "/machines/splitter" in page) == (True, False)
 
 
 def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, clock):

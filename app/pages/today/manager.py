@@ -76,7 +76,8 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     closures = queries.closures(session, now=now, workshop_ids=workshop_ids, limit=NEXT_SHOWN)
     undecided = queries.undecided_counts(session, closures, now=now)
     waiting = queue(session, workshop_ids, now=now, limit=WAITING_SHOWN)
-    busy = {view.machine_id for view in views} | {closure.machine_id for closure in closures}
+    closed = [closure.machine_id for closure in closures if closure.starts_at < today.end]
+    busy = {*(view.machine_id for view in views), *closed}
     machines, machine_count = _machines(session, workshop_ids, busy, today, now)
     out = [view for view in views if view.status == Status.IN_USE]
     return ManagerDesk(
