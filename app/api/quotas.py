@@ -13,7 +13,7 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, WHOLE, Id, PageLength, QueryId, RequestModel, ResponseModel, ShortText
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
-from app.auth import lookups, permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
 from app.clock import now
@@ -110,12 +110,12 @@ class DeletedQuota(ResponseModel):
 
 @Endpoint("GET", "/quotas", access=LOGGED_IN, query=QuotaFilter, response=QuotaList)
 def list_quotas(query: QuotaFilter) -> QuotaList:
-    """List the quotas of the ring. One for another member alone is listed for managers only."""
+    """List the quotas of the ring. One for another member alone is listed for the managers of its workshop only."""
     found = queries.quotas(
         db.session(),
         None,
         member_id=current_user.member_id,
-        is_manager=permissions.may("workshop.list_quotas"),
+        managed_ids=None if current_user.is_admin else current_user.managed_workshop_ids,
         after_id=query.cursor or 0,
         limit=query.limit + 1,
     )

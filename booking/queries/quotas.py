@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,21 +62,22 @@ def quotas(
     *,
     with_ring: bool = True,
     member_id: int | None = None,
-    is_manager: bool = True,
+    managed_ids: Collection[int] | None = None,
     after_id: int = 0,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[QuotaView, ...]:
     """Return the quotas of some workshops (None: all) and of the whole ring, in the order of ids.
 
-    is_manager: False leaves out those for one member other than member_id, which are nobody else's business.
+    managed_ids: the workshops that the reader manages, None: all. A quota for one member other than member_id is
+    nobody else's business; one of the whole ring is that of every manager.
     """
     statement = _statement().where(StoredQuota.id > after_id)
     if workshop_ids is not None:
         of_ring = [StoredQuota.workshop_id.is_(None)] if with_ring else []
         statement = statement.where(or_(StoredQuota.workshop_id.in_(workshop_ids), *of_ring))
-    if not is_manager:
-        statement = statement.where(_is_open_to(member_id))
+    if managed_ids is not None:
+        statement = statement.where(or_(*_is_open_to(member_id, managed_ids)))
     return _views(session, statement.order_by(StoredQuota.id).limit(limit).offset(offset))
 
 
@@ -99,9 +100,13 @@ def own_quotas(session: Session, member_id: int, machine_id: int, *, now: dateti
     )
 
 
-def _is_open_to(member_id: int | None) -> ColumnElement[bool]:
-    for_many = StoredQuota.member_id.is_(None)
-    return for_many if member_id is None else or_(for_many, StoredQuota.member_id == member_id)
+def _is_open_to(member_id: int | None, managed_ids: Collection[int]) -> Iterator[ColumnElement[bool]]:
+    yield StoredQuota.member_id.is_(None)
+    if member_id is not None:
+        yield StoredQuota.member_id == member_id
+    if managed_ids:
+        yield StoredQuota.workshop_id.in_(managed_ids)
+        yield StoredQuota.workshop_id.is_(None)
 
 
 def _statement() -> Select[*tuple[Any, ...]]:

@@ -141,6 +141,14 @@ def test_programs_list_enter_change_and_delete_quotas(session, sample_ring, app)
     assert wanda.patch(f"/quotas/{entered.json['id']}", {"most": 90}).json["most"] == 90
     seen = [len(reader.get("/quotas").json["items"]) for reader in (wanda, anna, bernd)]
     assert seen == [1, 1, 0], "a quota for one member is nobody else's business"
+    rita = program_of(app, session, sample_ring.rita_login, now=MONDAY)
+    elsewhere = rita.post("/quotas", body | {"workshop_id": sample_ring.lab}).json["id"]
+    ring_wide = rita.post("/quotas", body | {"workshop_id": None}).json["id"]
+    seen = [[one["id"] for one in reader.get("/quotas").json["items"]] for reader in (rita, wanda)]
+    assert seen == [[1, elsewhere, ring_wide], [1, ring_wide]], "nor that of the manager of another workshop"
+    for quota_id in (elsewhere, ring_wide):
+        assert wanda.patch(f"/quotas/{quota_id}", {"most": 90}).status_code == 404
+        assert rita.post(f"/quotas/{quota_id}/delete").status_code == 200
 
     for wrong, field in (
         ({"most": 0}, "most"),
