@@ -6,6 +6,8 @@ ids exist.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from flask_login import current_user
 
 from app.auth import permissions
@@ -62,6 +64,16 @@ def series(series_id: int) -> SeriesView:
     missing = SeriesNotFound(id=series_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
+
+
+def shown_series(reservation_ids: Collection[int]) -> Mapping[int, int]:
+    """Return the series that reservations are dates of, by their ids, without those that the login may not see."""
+    found = series_queries.series_of_reservations(db.session(), reservation_ids)
+    return {
+        reservation_id: one.id
+        for reservation_id, one in found.items()
+        if permissions.may_touch("series.show", member_id=one.member_id, workshop_id=one.workshop_id)
+    }
 
 
 def slip(usage_id: int) -> SlipView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, false, or_, select
@@ -65,6 +65,14 @@ class SeriesDateView:
     def is_held(self) -> bool:
         """Whether it is reserved, or was used."""
         return self.reservation is not None and self.reservation.status not in _RELEASED
+
+
+class SeriesOfDate(NamedTuple):
+    """Of which series a reservation is a date. workshop_id: of the series; the date may have been moved elsewhere."""
+
+    id: int
+    member_id: int
+    workshop_id: int
 
 
 _RELEASED = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED)
@@ -127,11 +135,15 @@ def series_dates(session: Session, found: SeriesView) -> tuple[SeriesDateView, .
     return tuple(SeriesDateView(one, reservations.get(one.day)) for one in series_times.stored_occurrences(found.times))
 
 
-def series_of_reservations(session: Session, reservation_ids: Collection[int]) -> Mapping[int, int]:
+def series_of_reservations(session: Session, reservation_ids: Collection[int]) -> Mapping[int, SeriesOfDate]:
     """Return the series of each reservation that is a date of one, by the id of the reservation."""
-    statement = select(SeriesDate.reservation_id, SeriesDate.series_id)
-    rows = session.execute(statement.where(SeriesDate.reservation_id.in_(reservation_ids)))
-    return {row.reservation_id: row.series_id for row in rows}
+    statement = (
+        select(SeriesDate.reservation_id, Series.id, Series.member_id, Machine.workshop_id)
+        .join(Series, Series.id == SeriesDate.series_id)
+        .join(Machine, Machine.id == Series.machine_id)
+        .where(SeriesDate.reservation_id.in_(reservation_ids))
+    )
+    return {reservation_id: SeriesOfDate(*found) for reservation_id, *found in session.execute(statement)}
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:

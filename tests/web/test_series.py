@@ -16,7 +16,7 @@ from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Reservation, Series
 from booking.quotas import QuotaInput
-from tests.builders import SOMEBODY, hours, mail_text, reserve
+from tests.builders import SOMEBODY, hours, login, mail_text, reserve
 from tests.conftest import MONDAY
 
 FRIDAY = "2026-12-04"
@@ -82,6 +82,8 @@ def test_a_weekly_series_is_shown_and_then_entered_once(anna, session):
     assert entered.location == again.location == "/series/1"
     assert (count(session, Series), count(session, Reservation)) == (1, 4)
     assert templates(session) == [("series_entered", "anna@ring.example")]
+    told = mail_text(session.scalars(select(Mail)).one())
+    assert "4 dates\n\n- Fri 4 December, 9:00 to 11:00\n- Fri 11 December, 9:00 to 11:00\n" in told
     page = anna.get(entered.location)
     assert page.text.count("confirmed") >= 4
     assert "One date of a series" in anna.get("/reservations/1").text
@@ -231,6 +233,11 @@ def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session
     with write_transaction(session):
         reservations.move(session, 1, None, machine_id=sample_ring.laser, may_decide=True, by=SOMEBODY, now=MONDAY)
 
+    lena = log_in(login(session, "lena", now=MONDAY, manages=(sample_ring.lab,)))
+    assert lena.get(place).status_code == 404
+    assert place not in lena.get("/reservations/1").text
+    assert place not in lena.get("/approvals").text
+
     def statuses():
         session.rollback()
         return session.scalars(select(Reservation.status).order_by(Reservation.id)).all()
@@ -238,13 +245,16 @@ def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session
     assert "Decline 3 dates?" in wanda.get(place + "/decline").text
     assert wanda.post(place + "/approve").status_code == 303
     assert statuses() == ["requested", "confirmed", "confirmed", "confirmed"]
-    for login, changed, found in ((wanda, 3, ["requested"]), (anna, 1, ["cancelled"])):
-        asked = login.get(place + "/cancel").text
+    for who, changed, found in ((wanda, 3, ["requested"]), (anna, 1, ["cancelled"])):
+        asked = who.get(place + "/cancel").text
         assert ngettext_of(changed) in asked
         revision = re.search(r'name="revision" value="(\d+)"', asked)[1]
-        assert login.post(place + "/cancel", data={"revision": revision}).status_code == 303
+        assert who.post(place + "/cancel", data={"revision": revision}).status_code == 303
         assert statuses() == found + ["cancelled"] * 3
     assert "No date is left to cancel." in anna.get(place + "/cancel").text
+    templates(session)
+    told = mail_text(session.scalars(select(Mail).order_by(Mail.id.desc())).first())
+    assert "- Fri 4 December, 9:00 to 11:00 (Laser)\n" in told
 
 
 def test_why_not_all_can_be_approved_stands_at_each_date(log_in, session, sample_ring, wanda):

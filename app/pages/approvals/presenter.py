@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.auth.lookups import shown_series
 from app.pages.approvals.forms import Chosen, QueueFilter
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
@@ -21,7 +22,6 @@ from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError
 from booking.overruling import OF_RESERVING, may_overrule
 from booking.queries import BoardRow, MemberHistory, ReservationView, WaitingRequest
-from booking.queries import series as series_queries
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -81,7 +81,7 @@ def queue(
         session, workshop_ids, now, workshop_slug=only.workshop, machine_slug=only.machine, limit=limit
     )
     around = queries.neighbours(session, [one.reservation for one in waiting])
-    series = series_queries.series_of_reservations(session, [one.reservation.id for one in waiting])
+    series = shown_series([one.reservation.id for one in waiting])
     found = (_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
     return tuple(replace(one, series_id=series.get(one.view.id)) for one in found)
 

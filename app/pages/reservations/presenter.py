@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.auth.lookups import shown_series
 from app.pages.reservations import deciding
 from app.pages.reservations.checks import format_length, late_warning
 from app.pages.reservations.estimates import Estimate, estimate_for
@@ -23,7 +24,6 @@ from booking.errors import NotFound
 from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
-from booking.queries import series as series_queries
 from booking.timespan import TimeSpan
 from booking.use_times import may_be_handed_out
 from booking.wishes import Wish
@@ -89,7 +89,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         warning=warning,
         is_proposed=_may_answer(view, now),
         is_doubtful=not may_decide and _is_doubtful(session, view, now),
-        series_id=series_queries.series_of_reservations(session, [view.id]).get(view.id),
+        series_id=shown_series([view.id]).get(view.id),
         estimate=_estimate(session, view, card),
     )
 
