@@ -176,7 +176,9 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
     passage = span.start.astimezone(zone).fold if is_doubled(wall, zone) else body.passage
     rule = recurrence.parse(body.rrule, wall, zone)
     length = length_by_clock(span, zone)
-    return SeriesWish(body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose)
+    return SeriesWish(
+        body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min
+    )
 
 
 def _scope() -> tuple[int | None, frozenset[int] | None]:

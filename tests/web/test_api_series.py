@@ -36,8 +36,10 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
         assert (answer.status_code, answer.json["violations"][0]["rule"]) == (422, rule)
         assert answer.json["violations"][0]["field"] == "rrule"
 
-    made = anna.post("/series", body | {"on_conflict": "skip"})
+    made = anna.post("/series", body | {"on_conflict": "skip", "may_move_min": 60})
     assert made.status_code == 201
+    first = made.json["dates"][0]["reservation_id"]
+    assert anna.get(f"/reservations/{first}").json["may_move_min"] == 60
     assert made.json["rrule"] == "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261225T080000Z"
     assert [one["status"] for one in made.json["dates"]] == ["confirmed", None, "confirmed", "confirmed"]
     path = made.headers["Location"].removeprefix("/api/v1")
