@@ -63,6 +63,7 @@ def quotas(
     with_ring: bool = True,
     member_id: int | None = None,
     managed_ids: Collection[int] | None = None,
+    place: tuple[int, int | None] | None = None,
     after_id: int = 0,
     limit: int = 50,
     offset: int = 0,
@@ -70,7 +71,8 @@ def quotas(
     """Return the quotas of some workshops (None: all) and of the whole ring, in the order of ids.
 
     managed_ids: the workshops that the reader manages, None: all. A quota for one member other than member_id is
-    nobody else's business; one of the whole ring is that of every manager.
+    nobody else's business; one of the whole ring is that of every manager. place: only what counts on a machine, which
+    is named with its group.
     """
     statement = _statement().where(StoredQuota.id > after_id)
     if workshop_ids is not None:
@@ -78,6 +80,8 @@ def quotas(
         statement = statement.where(or_(StoredQuota.workshop_id.in_(workshop_ids), *of_ring))
     if managed_ids is not None:
         statement = statement.where(or_(*_is_open_to(member_id, managed_ids)))
+    for column, own in zip((StoredQuota.machine_id, StoredQuota.group_id), place or (), strict=False):
+        statement = statement.where(or_(column.is_(None), column == own))
     return _views(session, statement.order_by(StoredQuota.id).limit(limit).offset(offset))
 
 

@@ -198,3 +198,17 @@ def test_a_quota_of_a_retired_group_keeps_its_place_when_it_is_changed(session, 
     assert wanda.post(f"/workshop/quotas/{quota_id}/edit", data=sent).status_code == 303
     rule = queries.quota(session, quota_id).rule
     assert (rule.group_id, rule.most) == (group_id, 360)
+
+
+def test_a_machine_names_its_quota_however_many_others_its_workshop_has(session, sample_ring, log_in):
+    place = {"measure": "time", "period": "week", "workshop_id": sample_ring.hall}
+    with write_transaction(session):
+        for number in range(50):
+            other = QuotaInput(**place, most=60 + number, machine_id=sample_ring.combine)
+            quotas.enter_quota(session, other, by=SOMEBODY, now=MONDAY)
+        quotas.enter_quota(
+            session, QuotaInput(**place, most=33 * 60, machine_id=sample_ring.splitter), by=SOMEBODY, now=MONDAY
+        )
+    page = log_in(sample_ring.karl_login).get("/machines/splitter").text
+
+    assert ("33 h a week" in page, "1 h a week" in page) == (True, False)

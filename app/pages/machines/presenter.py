@@ -154,11 +154,14 @@ def _quotas(session: Session, card: MachineCard, reader: MachineReader, now: dat
     Those of one member alone are shown to who manages the machine.
     """
     if reader.member_id is None:
-        found = queries.quotas(session, [card.workshop_id], managed_ids=None if reader.knows_names else ())
-        group = queries.group_of_machine(session, card.id) if found else None
-        groups = (None,) if group is None else (None, group.id)
-        here = (one for one in found if one.rule.machine_id in (None, card.id) and one.rule.group_id in groups)
-        return tuple(f"{quota_amount(one.rule)}, {quota_place(one)}: {quota_group(one)}" for one in here)
+        group = queries.group_of_machine(session, card.id)
+        found = queries.quotas(
+            session,
+            [card.workshop_id],
+            managed_ids=None if reader.knows_names else (),
+            place=(card.id, group.id if group else None),
+        )
+        return tuple(f"{quota_amount(one.rule)}, {quota_place(one)}: {quota_group(one)}" for one in found)
     return tuple(own_quota_text(own) for own in queries.own_quotas(session, reader.member_id, card.id, now=now))
 
 
