@@ -81,7 +81,7 @@ class Cell:
     @property
     def is_own(self) -> bool:
         """Whether it is a single reservation of the viewer."""
-        return " m" in self.css and " x" not in self.css
+        return f"{self.css} ".startswith("t m ") and " x" not in self.css
 
     @property
     def is_block(self) -> bool:

@@ -16,6 +16,10 @@ class Linked(Protocol):
     css: str
     href: str
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a single reservation of the viewer."""
+
 
 def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     """Remove links that are too narrow to hit beside another one (WCAG 2.2, 2.5.8); the day view has them all.
@@ -30,11 +34,10 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     for cell in cells:
         if cell.href:
             width = cell.width * column_px
-            is_own = " m" in cell.css and " x" not in cell.css
-            if is_own:
+            if cell.is_own:
                 width = max(width, MIN_TARGET_PX)  # one's own is drawn at least as wide as a target
             target = Target(cell, left * column_px, left * column_px + width)
-            (own if is_own else others if cell.css else free).append(target)
+            (own if cell.is_own else others if cell.css else free).append(target)
         left += cell.width
     if not any(target.is_narrow for target in (*own, *free, *others)):
         return

@@ -191,6 +191,14 @@ def test_ones_own_reservation_keeps_its_link_beside_narrow_free_time():
     assert [cell.href for cell in cells] == ["/1", ""]
 
 
+def test_a_narrow_step_with_ones_own_places_loses_its_link_beside_another():
+    cells = [Cell(9, "s n3", "4", href="/1"), Cell(2, "s n5 mn", "2", href="/2"), Cell(9, "s n3", "4", href="/3")]
+
+    drop_overlapping_targets(cells, column_px=5)
+
+    assert [cell.href for cell in cells] == ["/1", "", "/3"]
+
+
 def placed(*spans: tuple[float, float]) -> list[tuple[int, int, int, bool]]:
     """How many uses each block of a week's first day stands for, from which column to which, and how it grows."""
     row = a_row(a_machine(), *(an_entry(at(start), at(end)) for start, end in spans))
