@@ -14,7 +14,7 @@ from tests.browser.conftest import DESKTOP, PHONE
 PAGES = {
     None: ("/", "/login", "/machines", "/machines/laser-cutter", "/help", "/password/forgotten"),
     "anna": (
-        "/today", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/plan?view=month",
+        "/today", "/plan", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/plan?view=month",
         "/plan/machine/combine", "/reservations", "/reservations/new",
         "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
         "/account", "/account/mails", "/account/my-data", "/account/devices", "/account/second-factor",
@@ -25,6 +25,7 @@ PAGES = {
         "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4",
         "/usage", "/announcements", "/announcements/new", "/groups", "/groups/new", "/groups/1/edit",
+        "/workshop/quotas/new",
     ),
     "karl": (
         "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",
