@@ -1,8 +1,9 @@
 """Results of reads that many requests need at the same moment, kept as long as the database does not change.
 
 A thousand people who want the same hour are refused by the same reads. The version of the database is exact: on SQLite
-the change counter of the connection, on PostgreSQL the snapshot, of which two are equal only if they see the same
-commits. So every commit, of whatever process, ends what was kept. The results belong to a connection, which one thread
+the change counter of the connection, on a primary of PostgreSQL the snapshot, of which two are equal only if they see
+the same commits (a replica, on which the ring does not start, names no transactions that run). So every commit, of
+whatever process, ends what was kept. The results belong to a connection, which one thread
 uses at a time and which ends with its server.
 """
 
