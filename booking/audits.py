@@ -52,8 +52,18 @@ def overlapping_pairs(session: Session) -> tuple[AuditFinding, ...]:
     latest_end = func.max(Occupancy.occupied_until).over(
         partition_by=Occupancy.unit_id, order_by=(Occupancy.occupied_from, Occupancy.id), rows=(None, -1)
     )
-    scanned = select(Occupancy.id, Occupancy.occupied_from, latest_end.label("latest_end")).subquery()
+    order = (Occupancy.unit_id, Occupancy.occupied_from, Occupancy.id)
+    scanned = select(*order, latest_end.label("latest_end")).subquery()
     offenders = select(scanned.c.id).where(scanned.c.occupied_from < scanned.c.latest_end)
+    # A statement of its own: joined with the partners, PostgreSQL without statistics paired all rows of a place first.
+    ids = session.scalars(
+        offenders.order_by(scanned.c.unit_id, scanned.c.occupied_from, scanned.c.id).limit(FINDINGS_MAX)
+    ).all()
+    return _pairs_of(session, ids) if ids else ()
+
+
+def _pairs_of(session: Session, occupancy_ids: Sequence[int]) -> tuple[AuditFinding, ...]:
+    """Find for some occupancies those before them that they overlap."""
     first, second = aliased(Occupancy), aliased(Occupancy)
     first_hold, second_hold = aliased(Hold), aliased(Hold)
     is_before = or_(
@@ -65,7 +75,7 @@ def overlapping_pairs(session: Session) -> tuple[AuditFinding, ...]:
         .join(first, and_(first.unit_id == second.unit_id, is_before, first.occupied_until > second.occupied_from))
         .join(first_hold, first_hold.id == first.hold_id)
         .join(second_hold, second_hold.id == second.hold_id)
-        .where(second.id.in_(offenders))
+        .where(second.id.in_(occupancy_ids))
         .order_by(second.unit_id, second.occupied_from, second.id, first.id)
         .limit(FINDINGS_MAX)
     )
