@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 IN_MEMORY_BYTES = 1024 * 1024  # a larger answer is sent from a file
 FILE_OPENED_SECONDS = 30.0  # granian opens it at once
+# How much more than an upload may have is still received and thrown away: a proxy that has it all sends it at once, and
+# answers 502 where the connection ends while it sends. nginx lets 9 MB through (deploy/nginx.conf).
+EXCESS_BYTES = 1024 * 1024
 CLOSE = ("Connection", "close")
 
 logger = getLogger(__name__)
@@ -91,6 +94,16 @@ class Request:
         self.deadline, self.is_given_up = 0, False
         self.future: Any = None  # what is awaited of the body
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more is announced than may be sent."""
+        return self.body_bytes > self.limit
+
+    @property
+    def is_thrown_away(self) -> bool:
+        """Whether it is received nevertheless, so that the sender reads the answer."""
+        return self.is_too_large and self.limit >= EXCESS_BYTES >= self.body_bytes - self.limit
+
     def end(self) -> None:
         """Let go of the connection: granian closes it where the body was not read."""
         self.protocol = self.future = None
@@ -139,11 +152,11 @@ class Bridge:
         if request.is_chunked and "urlencoded" in request.environ.get("CONTENT_TYPE", "urlencoded"):
             # Such a form has no visible end: one that was cut off would be carried out in part.
             self._enqueue(request, UnreadBody(LengthRequired))
-        elif request.body_bytes > request.limit:
+        elif request.is_too_large and not request.is_thrown_away:
             self._enqueue(request, UnreadBody(RequestEntityTooLarge))
         elif not self._admission.enter(request.client, request.body_bytes):
             self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS)
-        elif request.is_chunked:
+        elif request.is_chunked or request.is_too_large:
             aiter(request.protocol)
             self._await_part(request, request.protocol.__anext__())
         else:
@@ -169,16 +182,24 @@ class Bridge:
             part: bytes = future.result()
         except Exception:  # noqa: BLE001 - of granian: the client has gone
             part = b""
-        if request.is_chunked and part:
-            request.chunks.append(part)
-            if sum(map(len, request.chunks)) <= request.limit:
-                self._await_part(request, request.protocol.__anext__())
-                return
+        if part and self._goes_on(request, part):
+            self._await_part(request, request.protocol.__anext__())
+            return
         if self._deadlines.cancel(request.deadline):
             self._admission.leave(request.client, request.body_bytes)
             self._enqueue(request, self._body_of(request, part))
 
+    @staticmethod
+    def _goes_on(request: Request, part: bytes) -> bool:
+        """Return whether another part is to be received after this one."""
+        if request.is_chunked:
+            request.chunks.append(part)
+            return sum(map(len, request.chunks)) <= request.limit
+        return request.is_too_large
+
     def _body_of(self, request: Request, part: bytes) -> BytesIO | UnreadBody:
+        if request.is_too_large:
+            return UnreadBody(RequestEntityTooLarge)
         if not request.is_chunked:
             return BytesIO(part)
         body = b"".join(request.chunks)

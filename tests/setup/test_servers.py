@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from select import select
 from socket import create_connection
 
 import pytest
@@ -59,6 +60,16 @@ def post_form(port: int, path: str, body: bytes, length: int | None = None) -> i
         return connection.getresponse().status
 
 
+def answer_to_halves(port: int, path: str, length: int) -> tuple[bool, bytes]:
+    """Whether an answer came before the second half of a body, and the first line of the answer."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n"
+    with create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head.encode() + bytes(length // 2))
+        is_early = bool(select([connection], [], [], 0.2)[0])
+        connection.sendall(bytes(length - length // 2))
+        return is_early, connection.recv(1024).partition(b"\r\n")[0]
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
     if server == "gunicorn" and sys.platform == "win32":
@@ -78,6 +89,9 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
             assert post_form(ring.port, "/login", b"email=a&password=b") == 400, "no token: refused after it was read"
             if server != "waitress":  # which receives all of a body before the program sees its header
                 assert post_form(ring.port, "/login", b"", length=400_000) == 413, "refused before it is sent"
+        if server == "the program's own":  # a proxy that sends it reads the answer only then
+            line = b"HTTP/1.1 413 Payload Too Large"
+            assert answer_to_halves(ring.port, "/machines/combine/edit", 8_700_000) == (False, line)
 
 
 @pytest.mark.postgresql
