@@ -1,4 +1,4 @@
-"""The texts of the event log: one row per type of event, per fact and per field of a record."""
+"""The texts of the event log: what each fact of an event says, one row per fact."""
 
 from __future__ import annotations
 
@@ -12,66 +12,11 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.wording.event_labels import EVENT_LABELS, FIELD_LABELS, RECORD_LABELS
 from app.wording.formats import format_money, format_short_day, format_span
-from app.wording.rules import RULES, quotas
+from app.wording.rules import RULES
 from app.wording.rules.fields import CONDITION_NAMES
-from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
-
-EVENT_LABELS: dict[str, Any] = {
-    "login_invited": _l("Login invited"),
-    "invitation_accepted": _l("Invitation accepted"),
-    "login_made": _l("Login created"),
-    "password_link_sent": _l("Link for a new password sent"),
-    "password_changed": _l("Password changed"),
-    "second_factor_switched_on": _l("Second factor switched on"),
-    "second_factor_switched_off": _l("Second factor switched off"),
-    "second_factor_reset": _l("Second factor reset"),
-    "recovery_codes_made": _l("Recovery codes created"),
-    "recovery_code_used": _l("Recovery code used"),
-    "login_disabled": _l("Login disabled"),
-    "login_enabled": _l("Login enabled"),
-    "roles_changed": _l("Roles changed"),
-    "manager_named": _l("Manager or deputy named"),
-    "manager_withdrawn": _l("Manager or deputy withdrawn"),
-    "api_token_made": _l("API token created"),
-    "api_token_revoked": _l("API token revoked"),
-    "sessions_ended": _l("Logged out on other devices"),
-    "record_changed": _l("Record entered or changed"),
-    "reservation_requested": _l("Reservation requested"),
-    "reservation_confirmed": _l("Reservation confirmed"),
-    "reservation_imported": _l("Reservation imported from another program"),
-    "reservation_import_undone": _l("Import of the reservation undone"),
-    "reservation_rejected": _l("Request declined"),
-    "reservation_moved": _l("Reservation moved"),
-    "tolerance_changed": _l("Tolerance of the reservation changed"),
-    "proposal_accepted": _l("Proposed time accepted"),
-    "reservation_cancelled": _l("Reservation cancelled"),
-    "reservation_expired": _l("Request expired"),
-    "reservation_no_show": _l("Not picked up"),
-    "rules_overruled": _l("Rules overruled with a reason"),
-    "decision_taken_back": _l("Decision taken back"),
-    "reservation_no_show_taken_back": _l("No-show taken back"),
-    "series_entered": _l("Series of reservations entered"),
-    "series_cancelled": _l("Dates of a series cancelled"),
-    "series_decided": _l("Series of requests decided"),
-    "machine_handed_out": _l("Handed out"),
-    "machine_handed_back": _l("Handed back"),
-    "slip_objected": _l("Objection to a usage slip"),
-    "slip_answered": _l("Objection answered"),
-    "slip_reclassified": _l("Price class of a slip corrected"),
-    "machine_closed": _l("Closed"),
-    "closure_changed": _l("Closure changed"),
-    "closure_lifted": _l("Closure lifted"),
-    "member_outside_rules": _l("Member told of reservations outside new rules"),
-    "reservation_accepted": _l("Reservation outside new rules accepted"),
-    "damage_reported": _l("Damage reported"),
-    "damage_done": _l("Damage report marked as done"),
-    "reservations_replanned": _l("Decided on reservations during a closure"),
-    "use_charged": _l("Use charged"),
-    "allocation_posted": _l("Allocation posted"),
-    "allocation_reversed": _l("Allocation reversed"),
-}
 
 
 class FactKind(StrEnum):
@@ -147,64 +92,6 @@ FACTS: dict[str, FactText] = {
     "token_id": FactText(FactKind.HIDDEN),
     "table": FactText(FactKind.HIDDEN),
     "record_id": FactText(FactKind.HIDDEN),
-}
-
-RECORD_LABELS: dict[str, Any] = {
-    "ring": _l("settings of the ring"),
-    "workshop": _l("workshop"),
-    "member": _l("member"),
-    "login": _l("login"),
-    "machine": _l("machine"),
-    "induction_kind": _l("kind of induction"),
-    "induction": _l("induction"),
-    "tariff": _l("tariff"),
-    "pool": _l("cost pool"),
-    "share": _l("share of a member"),
-    "cost": _l("cost"),
-    "feed": _l("calendar subscription"),
-    "announcement": _l("announcement"),
-    "group": _l("group of machines"),
-    "wall_screen": _l("screen in a workshop"),
-    "quota": _l("quota"),
-}
-
-FIELD_LABELS: dict[str, Any] = {
-    "number": _l("Number"),
-    "name": _l("Name"),
-    "trade": _l("Trade"),
-    "email": _l("E-mail address"),
-    "phone": _l("Phone"),
-    "address": _l("Address"),
-    "price_class": _l("Pays as"),
-    "class_from": _l("Price class valid from"),
-    "joined_on": _l("Member since"),
-    "left_on": _l("Last day of the membership"),
-    "slug": _l("Short name in addresses"),
-    "kind": _l("Kind"),
-    "sort": _l("What it is"),
-    "description": _l("Description"),
-    "location": _l("Where it stands"),
-    "places": _l("Places"),
-    "machines": _l("Machines"),
-    **{name: texts.name for name, texts in MACHINE_RULES.items()},
-    "induction_kind_id": _l("Required induction"),
-    "charge_unit": _l("Charged by"),
-    "photo": _l("Photo"),
-    "retired_at": _l("lent or retired"),
-    "timezone": _l("Time zone"),
-    "holidays_region": _l("Public holidays of"),
-    "colour": _l("Colour"),
-    "logo": _l("Logo"),
-    "objection_days": _l("Days to object"),
-    "is_catalogue_public": _l("Public catalogue"),
-    "requires_second_factor": _l("Second factor required"),
-    "wall_names": _l("Names on screens"),
-    "valid_until": _l("Valid until"),
-    "ended_at": _l("ended at once"),
-    "resumed": _l("its end was taken back"),
-    "revoked_at": _l("revoked"),
-    "openings": _l("Own opening hours"),
-    **quotas.FIELD_LABELS,
 }
 
 

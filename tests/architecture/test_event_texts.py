@@ -1,4 +1,4 @@
-"""Every type of event, every fact and every field of a record has its text in app/wording/events.py."""
+"""Types of events, facts and fields of records have their texts in app/wording/event_labels.py and events.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from flask_babel import force_locale
 
 from app.auth import events as login_events
-from app.wording import events
+from app.wording import event_labels, events
 from app.wording.events import FactKind, FactText
 from billing import events as money_events
 from booking import closure_events, series_events, slip_classes
@@ -36,14 +36,14 @@ def faults() -> Iterator[str]:
     """Yield what is missing or superfluous in the rows, one line each."""
     types = {kind.type for kind in EVENTS}
     for kind in EVENTS:
-        if kind.type not in events.EVENT_LABELS:
+        if kind.type not in event_labels.EVENT_LABELS:
             yield f"event {kind.type}: no label"
         yield from (
             f"event {kind.type}: no row for the fact {field.name}"
             for field in fields(kind)
             if field.name not in events.FACTS
         )
-    yield from (f"event {name}: no such event" for name in events.EVENT_LABELS if name not in types)
+    yield from (f"event {name}: no such event" for name in event_labels.EVENT_LABELS if name not in types)
     recorded = {field.name for kind in EVENTS for field in fields(kind)}
     for name, row in events.FACTS.items():
         if name not in recorded:
@@ -57,7 +57,7 @@ def test_every_event_and_every_fact_has_its_row():
 
 
 def test_a_missing_row_is_named(monkeypatch):
-    monkeypatch.delitem(events.EVENT_LABELS, "reservation_moved")
+    monkeypatch.delitem(event_labels.EVENT_LABELS, "reservation_moved")
     monkeypatch.delitem(events.FACTS, "codes_left")
     monkeypatch.setitem(events.FACTS, "is_late", FactText(FactKind.FLAG))
     monkeypatch.setitem(events.FACTS, "is_early", FactText(FactKind.HIDDEN))
@@ -72,7 +72,7 @@ def test_a_missing_row_is_named(monkeypatch):
 
 @pytest.mark.parametrize("facts", [MachineInput, MemberInput, RingInput], ids=lambda facts: facts.__name__)
 def test_a_field_that_was_changed_has_a_label(facts):
-    assert {field.name for field in fields(facts)} - events.FIELD_LABELS.keys() == set()
+    assert {field.name for field in fields(facts)} - event_labels.FIELD_LABELS.keys() == set()
 
 
 def test_overruled_rules_are_named_with_the_reason_in_both_languages(app):

@@ -9,7 +9,7 @@ import pytest
 from app.api import machines as machines_api
 from app.imports.columns import MACHINES
 from app.pages.machines.forms import LENDING_ROWS, USE_ROWS, MachineForm
-from app.wording.events import FIELD_LABELS
+from app.wording.event_labels import FIELD_LABELS
 from app.wording.rules.machine import MACHINE_RULES, require_texts
 from booking.machines import MachineInput
 from booking.models import Machine
