@@ -14,6 +14,7 @@ MODULES = (
     "reservations",
     "reservation_actions",
     "series",
+    "waiting",
     "closures",
     "closure_decisions",
     "damage",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from flask_login import current_user
 
 from app.auth import permissions
+from app.clock import now
 from app.extensions import db
 from billing import queries as billing_queries
 from billing.preview_models import CostGroup
@@ -23,6 +24,7 @@ from booking.errors import (
     NotFound,
     ReservationNotFound,
     SeriesNotFound,
+    WaitingEntryNotFound,
 )
 from booking.queries import (
     AnnouncementView,
@@ -36,7 +38,9 @@ from booking.queries import (
     WorkshopView,
 )
 from booking.queries import series as series_queries
+from booking.queries import waiting as waiting_queries
 from booking.queries.series import SeriesView
+from booking.queries.waiting import WaitingView
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView
@@ -62,6 +66,14 @@ def series(series_id: int) -> SeriesView:
     """Return a series that the current request may touch. Raises SeriesNotFound."""
     view = series_queries.series(db.session(), series_id)
     missing = SeriesNotFound(id=series_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
+    return view
+
+
+def waiting_entry(entry_id: int) -> WaitingView:
+    """Return an entry of the waiting list that the current request may touch. Raises WaitingEntryNotFound."""
+    view = waiting_queries.waiting_entry(db.session(), entry_id, now=now())
+    missing = WaitingEntryNotFound(id=entry_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 

@@ -14,6 +14,7 @@ from app.demo.base_data import build, past_start
 from app.demo.house_rules import enter_rules
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
+from app.demo.waiting import enter_waiting
 from app.notifications import subscribers as mail
 from booking.kernel import cursors
 from booking.models import Member, Ring
@@ -73,6 +74,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     processes = (*past.past_processes(scale), *season.processes(scale), *accounting.processes())
     Simulation(processes).run(session, until=present)
     enter_rules(session, base, now=present)
+    enter_waiting(session, base, now=present)
     _skip_notifications(session, now=present)
 
 

@@ -46,6 +46,8 @@ EVENT_LABELS: dict[str, Any] = {
     "series_entered": _l("Series of reservations entered"),
     "series_cancelled": _l("Dates of a series cancelled"),
     "series_decided": _l("Series of requests decided"),
+    "waiting_list_joined": _l("Joined the waiting list"),
+    "waiting_list_left": _l("Left the waiting list"),
     "machine_handed_out": _l("Handed out"),
     "machine_handed_back": _l("Handed back"),
     "slip_objected": _l("Objection to a usage slip"),

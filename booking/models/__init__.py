@@ -22,6 +22,7 @@ from booking.models.reservation import (
 )
 from booking.models.series import Series, SeriesDate
 from booking.models.usage import UsageRecord
+from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Announcement",
     "Blocking",
     "DamageReport",
+    "DayPart",
     "DeletedId",
     "FormerPriceClass",
     "GroupMachine",
@@ -60,5 +62,6 @@ __all__ = [
     "Status",
     "Unit",
     "UsageRecord",
+    "WaitingEntry",
     "Workshop",
 ]

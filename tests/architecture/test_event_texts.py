@@ -19,8 +19,17 @@ from booking.machines import MachineInput
 from booking.members import MemberInput
 from booking.overruling import OVERRULABLE
 from booking.ring import RingInput
+from booking.waiting import events as waiting_events
 
-MODULES = (schedule_events, closure_events, series_events, slip_classes, login_events, money_events)
+MODULES = (
+    schedule_events,
+    closure_events,
+    series_events,
+    slip_classes,
+    waiting_events,
+    login_events,
+    money_events,
+)
 EVENTS = sorted(
     {
         kind

@@ -36,6 +36,8 @@ from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
 from booking.series_plan import SeriesWish
+from booking.waiting import entries
+from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, open_session, reserve
@@ -81,6 +83,15 @@ def _series(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         made = series.create(session, wish, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
     return Sample(made.id, sample_ring.anna, sample_ring.hall)
+
+
+def _waiting_entry(session: Session, sample_ring: SampleRing) -> Sample:
+    span = hours(MONDAY + timedelta(days=40), 1, 3)
+    reserve(session, sample_ring.combine, sample_ring.bernd, span, now=MONDAY)
+    with write_transaction(session):
+        wish = WaitingWish(sample_ring.anna, sample_ring.combine, None, span)
+        entry_id = entries.join(session, wish, by=SOMEBODY, now=MONDAY)
+    return Sample(entry_id, sample_ring.anna, sample_ring.hall)
 
 
 def _usage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -286,6 +297,7 @@ SAMPLES: dict[str, Build] = {
     "management_id": _deputy,
     "reservation_id": _reservation,
     "series_id": _series,
+    "entry_id": _waiting_entry,
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,

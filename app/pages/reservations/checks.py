@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR
 from app.local_time import clock_length
-from app.pages.reservations import deciding
+from app.pages.reservations import deciding, waiting_links
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
@@ -79,6 +79,7 @@ class CheckView:
     workshop_phone: str = ""
     machine_name: str = ""  # of a group: the machine that one gets
     price_note: str = ""  # that the machines of the group differ in price
+    waiting_href: str = ""  # where one joins the waiting list for it, if it is only taken
 
     @property
     def is_accepted(self) -> bool:
@@ -100,6 +101,7 @@ def check_view(
         view,
         can_overrule=check.is_free and deciding.can_overrule(check.violations, card.workshop_id),
         warning=late_warning(session, card, wish, now=now, excluding=excluding),
+        waiting_href=waiting_links.address_after(check, card.slug, wish, excluding),
         **_approval(session, card, now, decide_until=check.decide_until),
     )
 
@@ -133,7 +135,7 @@ def refusal_view(
     reasons = reasons_of(session, refusal, card, wish, excluding=excluding)
     view = _check_view(session, card, wish, reasons, now, excluding)
     if not isinstance(refusal, RequestRefused):
-        return view
+        return view if excluding is not None else replace(view, waiting_href=waiting_links.address(card.slug, wish))
     return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.pages.reservations import checks
+from app.pages.reservations import checks, waiting_links
 from app.pages.reservations.checks import CheckView, RefusalReason
 from app.pages.reservations.estimates import Estimate, estimate_for
-from app.pages.reservations.options import ChosenGroup
+from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
 from booking import availability, group_choice
@@ -75,7 +75,12 @@ def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: Doma
             for other in found
         ),
         workshop_phone=card.workshop_phone,
+        waiting_href=_waiting_address(group, wish) if isinstance(refusal, GroupTaken) else "",
     )
+
+
+def _waiting_address(group: ChosenGroup, wish: Wish) -> str:
+    return waiting_links.address(f"{GROUP_PREFIX}{group.id}", wish)
 
 
 def require_price_shown(session: Session, group: ChosenGroup, shown_id: str | None, chosen_id: int, wish: Wish) -> None:

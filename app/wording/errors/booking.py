@@ -34,6 +34,12 @@ ERRORS = (
         _l("Not all dates are possible"),
         _l("Some of the dates are taken or against the rules, so nothing was entered."),
     ),
+    ErrorText(
+        "time_is_free",
+        409,
+        _l("This time is free"),
+        _l("You need not wait: this time can be reserved now."),
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
@@ -82,5 +88,11 @@ ERRORS = (
     ErrorText("member_not_found", 404, _l("No such member"), _l("This member does not exist.")),
     ErrorText("reservation_not_found", 404, _l("No such reservation"), _l("This reservation does not exist.")),
     ErrorText("series_not_found", 404, _l("No such series"), _l("This series does not exist.")),
+    ErrorText(
+        "waiting_entry_not_found",
+        404,
+        _l("Not on the waiting list"),
+        _l("This entry of the waiting list does not exist."),
+    ),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
 )

@@ -12,14 +12,21 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from app.wording.formats import Zone, format_amount, format_span
-from app.wording.rules import fields, quotas, reserving, series
+from app.wording.rules import fields, quotas, reserving, series, waiting
 from app.wording.rules.text import RuleText, ViolationText, by_code
 from booking.errors import GroupTaken, SlotTaken, Violation
 from booking.timespan import TimeSpan
 
 RULES: dict[str, RuleText] = by_code((*reserving.RULES, *quotas.RULES))
 VIOLATION_TEXTS: dict[str, ViolationText] = by_code(
-    (*reserving.RULES, *quotas.RULES, *fields.USAGE_RULES, *fields.RECORD_RULES, *series.SERIES_RULES)
+    (
+        *reserving.RULES,
+        *quotas.RULES,
+        *fields.USAGE_RULES,
+        *fields.RECORD_RULES,
+        *series.SERIES_RULES,
+        *waiting.WAITING_RULES,
+    )
 )
 
 

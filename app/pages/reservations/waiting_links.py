@@ -1,0 +1,21 @@
+"""The link by which one joins the waiting list for a wish that is taken."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from app.wording.local_time import url_instant
+from booking.availability import WishCheck
+from booking.wishes import Wish
+
+
+def address(target: str, wish: Wish) -> str:
+    """Return where one joins the waiting list for a wish. target: the machine or group, as the form names it."""
+    start, end = url_instant(wish.span.start), url_instant(wish.span.end)
+    return url_for("waiting.join", machine=target, start=start, end=end, places=wish.places, member=wish.member_id)
+
+
+def address_after(check: WishCheck, target: str, wish: Wish, excluding: int | None) -> str:
+    """Return it for a wish that is taken and breaks no rule but the notice, else "". excluding: it is to be moved."""
+    may_wait = check.taken is not None and excluding is None
+    return address(target, wish) if may_wait and all(one.rule == "notice" for one in check.violations) else ""

@@ -1,0 +1,240 @@
+"""Joining and leaving the waiting list.
+
+Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, groups, occupancies, quota_use, rules
+from booking.availability import reading
+from booking.availability.reading import EligibilityByKind
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
+from booking.catalogue import MachineTerms
+from booking.errors import MachineNotFound, RequestRefused, TimeIsFree, Violation, WaitingEntryNotFound, WrongStatus
+from booking.kernel.events import Actor, record
+from booking.kernel.revisions import require_revision
+from booking.models import WaitingEntry
+from booking.rules import MemberEligibility
+from booking.timespan import TimeSpan
+from booking.waiting.events import WaitingListJoined, WaitingListLeft
+from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces
+
+ENTRIES_MAX = 20  # of one member, waiting at once
+WINDOW_DAYS_MAX = 62  # of one entry
+
+
+def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> int:
+    """Put a wish on the waiting list and return the id of its entry; of one that waits already, that of the same.
+
+    The rules have to accept it, but for the notice; for a pattern some time of it. The quotas of a pattern are judged
+    when a time is found. The machines are locked, so that what becomes free at the same moment sees the entry.
+
+    Raises MachineNotFound, GroupNotFound, MemberNotFound, RequestRefused, TimeIsFree.
+    """
+    machine_ids = _lock_machines(session, wish)
+    terms = [one for one in (catalogue.lending_terms(session, each) for each in machine_ids) if not one.is_retired]
+    if not terms:
+        raise _none_lent(wish)
+    if (same := session.scalar(_same(wish, now))) is not None:
+        return same
+    _refuse_limits(session, wish, now)
+    eligibilities = reading.eligibility_by_kind(session, wish.member_id)
+    accepting = _accepting(session, wish, terms, eligibilities, now)
+    _refuse_free(session, wish, accepting, eligibilities, now)
+    entry = WaitingEntry(
+        member_id=wish.member_id,
+        machine_id=wish.machine_id,
+        group_id=wish.group_id,
+        window_from=wish.window.start,
+        window_until=wish.window.end,
+        length_min=wish.length_min,
+        part=wish.part.value,
+        places=wish.places,
+        purpose=wish.purpose,
+        created_at=now,
+        created_by=by.user_id,
+        revision=0,
+    )
+    session.add(entry)
+    session.flush()
+    record(session, WaitingListJoined.of(entry), by=by, at=now)
+    return entry.id
+
+
+def leave(session: Session, entry_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Take an entry off the waiting list. Who left already has left: nothing happens.
+
+    Raises WaitingEntryNotFound, StaleRevision, WrongStatus (its time is over).
+    """
+    entry = lock(session, entry_id)
+    if entry.left_at is not None:
+        return
+    require_revision(revision, entry.revision)
+    if entry.window_until <= now:
+        raise WrongStatus(status="over", wanted=["waiting"])
+    entry.left_at = now
+    entry.revision += 1
+    session.flush()
+    record(session, WaitingListLeft.of(entry), by=by, at=now)
+
+
+def lock(session: Session, entry_id: int) -> WaitingEntry:
+    """Read an entry and lock it, before its machines (docs/locking.md). Raises WaitingEntryNotFound.
+
+    Rows that refer to it may be added meanwhile.
+    """
+    wanted = select(WaitingEntry).where(WaitingEntry.id == entry_id).with_for_update(key_share=True)
+    entry = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if entry is None:
+        raise WaitingEntryNotFound(id=entry_id)
+    return entry
+
+
+def is_waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on the entries that wait."""
+    return WaitingEntry.left_at.is_(None), WaitingEntry.window_until > now
+
+
+def held_during(wish: WaitingWish, terms: Iterable[MachineTerms]) -> Interval:
+    """Return the time for which one has to know what holds machines, to find a span for a wish."""
+    before = max(one.policy.setup_min for one in terms) * 60
+    after = max(one.policy.cleaning_min for one in terms) * 60
+    return floor_timestamp(wish.window.start) - before - 1, ceil_timestamp(wish.window.end) + after + DAY
+
+
+def _lock_machines(session: Session, wish: WaitingWish) -> Sequence[int]:
+    """Lock the machine or the machines of the group; return them, those of a group by their ranks."""
+    if wish.group_id is None:
+        assert wish.machine_id is not None
+        machine_ids: Sequence[int] = [wish.machine_id]
+    else:
+        groups.lock_for_request(session, wish.group_id)
+        machine_ids = list(groups.ranks_of(session, wish.group_id))
+    occupancies.lock_machines(session, machine_ids)
+    return machine_ids
+
+
+def _none_lent(wish: WaitingWish) -> MachineNotFound | RequestRefused:
+    if wish.group_id is None:
+        return MachineNotFound(id=wish.machine_id)
+    return RequestRefused([Violation("group_empty", "group")])
+
+
+def _same(wish: WaitingWish, now: datetime) -> Select[int]:
+    """Return the query for the entry of an equal wish that waits already, as after a second click."""
+    return (
+        select(WaitingEntry.id)
+        .where(
+            *is_waiting(now),
+            WaitingEntry.member_id == wish.member_id,
+            WaitingEntry.machine_id.is_not_distinct_from(wish.machine_id),
+            WaitingEntry.group_id.is_not_distinct_from(wish.group_id),
+            WaitingEntry.window_from == wish.window.start,
+            WaitingEntry.window_until == wish.window.end,
+            WaitingEntry.length_min.is_not_distinct_from(wish.length_min),
+            WaitingEntry.part == wish.part.value,
+            WaitingEntry.places == wish.places,
+        )
+        .limit(1)
+    )
+
+
+def _refuse_limits(session: Session, wish: WaitingWish, now: datetime) -> None:
+    """Raise RequestRefused for what is past, for too long a window, and for too many entries of one member."""
+    latest_start = wish.window.start if wish.is_exact else wish.window.end - timedelta(minutes=wish.length_min or 0)
+    violations = []
+    if latest_start < now:
+        violations.append(Violation("past", "start", limit=now, actual=latest_start))
+    if wish.window.length > timedelta(days=WINDOW_DAYS_MAX) and not wish.is_exact:
+        days = -(-wish.window.length // timedelta(days=1))
+        violations.append(Violation("waiting_days", "end", limit=WINDOW_DAYS_MAX, actual=days))
+    count = select(func.count()).where(*is_waiting(now), WaitingEntry.member_id == wish.member_id)
+    found = (session.scalar(count) or 0) + 1
+    if found > ENTRIES_MAX:
+        violations.append(Violation("waiting_entries", "member", limit=ENTRIES_MAX, actual=found))
+    if violations:
+        raise RequestRefused(violations)
+
+
+def _accepting(
+    session: Session,
+    wish: WaitingWish,
+    terms: Sequence[MachineTerms],
+    eligibilities: EligibilityByKind,
+    now: datetime,
+) -> Sequence[MachineTerms]:
+    """Return the machines whose rules accept a wish; raise RequestRefused with those of the first where none does."""
+    refused: dict[int, list[Violation]] = {}
+    for one in terms:
+        eligibility = eligibilities.of_kind(one.policy.induction_kind_id)
+        if found := _violations(session, wish, one, eligibility, now):
+            refused[one.machine_id] = found
+    accepting = [one for one in terms if one.machine_id not in refused]
+    if not accepting:
+        raise RequestRefused(refused[terms[0].machine_id])
+    return accepting
+
+
+def _violations(
+    session: Session, wish: WaitingWish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime
+) -> list[Violation]:
+    """Return the rules but for the notice that a wish breaks on a machine, whatever holds it."""
+    policy = replace(terms.policy, notice_hours=0)
+    if wish.is_exact:
+        found = list(rules.check_request(wish.window, wish.places, policy, eligibility, asked_at=now))
+        time = (wish.window, wish.places)
+        return [*found, *quota_use.check(session, wish.member_id, time, policy.quotas, asked_at=now)]
+    if first_span(wish, terms, eligibility, {}, asked_at=now, policy=policy) is not None:
+        return []
+    return _violations_of_pattern(wish, terms, eligibility, now)
+
+
+def _violations_of_pattern(
+    wish: WaitingWish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime
+) -> list[Violation]:
+    """Return why no time of a pattern would be accepted: what speaks against the first, else that none fits."""
+    policy = replace(terms.policy, notice_hours=0)
+    minutes = minutes_of(wish, policy)
+    for since, until in pieces(wish, policy, now):
+        if since + minutes * 60 <= until and until > now.timestamp():
+            span = first_possible(since, minutes, now)
+            found = list(rules.check_request(span, wish.places, policy, eligibility, asked_at=now))
+            if found := [one for one in found if one.rule not in ("opening_hours", "opening_hours_at_ends")]:
+                return found
+    return [Violation("waiting_window", "start", actual=minutes)]
+
+
+def first_possible(since: int, minutes: int, now: datetime) -> TimeSpan:
+    """Return the span of a length from an instant on, at the next full hour where that is past."""
+    hour = 3_600
+    start = max(since, -(-ceil_timestamp(now) // hour) * hour)
+    begin = datetime.fromtimestamp(start, now.tzinfo)
+    return TimeSpan(begin, begin + timedelta(minutes=minutes))
+
+
+def _refuse_free(
+    session: Session,
+    wish: WaitingWish,
+    terms: Sequence[MachineTerms],
+    eligibilities: EligibilityByKind,
+    now: datetime,
+) -> None:
+    """Raise TimeIsFree where what is wished for can be reserved now."""
+    held = reading.held_places(session, [one.machine_id for one in terms], held_during(wish, terms))
+    for one in terms:
+        eligibility = eligibilities.of_kind(one.policy.induction_kind_id)
+        span = first_span(wish, one, eligibility, held, asked_at=now)
+        if span is not None and not _passes_quota(session, wish, one, span, now):
+            raise TimeIsFree(machine_id=one.machine_id, span=span)
+
+
+def _passes_quota(session: Session, wish: WaitingWish, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:
+    time = (span, wish.places)
+    return any(quota_use.check(session, wish.member_id, time, terms.policy.quotas, asked_at=now))

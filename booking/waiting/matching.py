@@ -1,0 +1,95 @@
+"""Which span of a machine would fulfil a wish of the waiting list. Pure, given what holds the places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from booking.availability.accepted import SlotQuery
+from booking.availability.reading import Held
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, next_start
+from booking.catalogue import MachineTerms
+from booking.models import DayPart
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.rules import MemberEligibility, Policy
+from booking.timespan import TimeSpan
+from booking.wall_clock import local_day
+
+PART_MINUTES: Mapping[DayPart, tuple[int, int]] = {
+    DayPart.MORNING: (6 * 60, 12 * 60),
+    DayPart.AFTERNOON: (12 * 60, 18 * 60),
+    DayPart.EVENING: (18 * 60, MINUTES_OF_A_DAY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWish:
+    """What a member waits for: a machine or a group, exactly one of them. The rest as in models.WaitingEntry."""
+
+    member_id: int
+    machine_id: int | None
+    group_id: int | None
+    window: TimeSpan
+    length_min: int | None = None
+    part: DayPart = DayPart.ANY
+    places: int = 1
+    purpose: str = ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether only the window itself will do."""
+        return self.length_min is None
+
+
+def minutes_of(wish: WaitingWish, policy: Policy) -> int:
+    """Return the wished length, of a machine lent by the day by the clock. 0 where it is no whole number of minutes."""
+    if wish.length_min is not None:
+        return wish.length_min
+    minutes, rest = divmod(policy.length_seconds(wish.window), 60)
+    return 0 if rest else minutes
+
+
+def first_span(
+    wish: WaitingWish,
+    terms: MachineTerms,
+    eligibility: MemberEligibility,
+    held: Held,
+    *,
+    asked_at: datetime,
+    policy: Policy | None = None,
+) -> TimeSpan | None:
+    """Return the first span of a machine that fulfils a wish and would be accepted; None without one.
+
+    held: what holds its places in the window. asked_at: from when notice and horizon count. policy: its rules, where
+    they differ from those of the terms.
+    """
+    policy = policy or terms.policy
+    minutes = minutes_of(wish, policy)
+    query = SlotQuery(policy, terms.place_ids, minutes, wish.places, eligibility, asked_at)
+    for since, until in pieces(wish, policy, asked_at):
+        within = (since, since if wish.is_exact else until)
+        start = next_start(query.accepted(held, within, until), since, policy)
+        if start is not None:
+            return query.span_from(start)
+    return None
+
+
+def pieces(wish: WaitingWish, policy: Policy, now: datetime) -> Iterator[Interval]:
+    """Yield the times in which a reservation has to lie as a whole, in order: (from, until) in seconds since 1970.
+
+    Parts of the day are by the clock of the workshop on each local day, so an hour shorter or longer at its changes.
+    """
+    first = max(wish.window.start, now - timedelta(days=1))
+    window = ceil_timestamp(wish.window.start), floor_timestamp(wish.window.end)
+    if wish.part is DayPart.ANY:
+        yield window
+        return
+    opens, closes = PART_MINUTES[wish.part]
+    zone, day = policy.hours.zone, local_day(first, policy.hours.zone)
+    while day <= local_day(wish.window.end, zone):
+        since, until = (ceil_timestamp(instant_of(day, minute, zone)) for minute in (opens, closes))
+        since, until = max(since, window[0]), min(until, window[1])
+        if since < until:
+            yield since, until
+        day += timedelta(days=1)
