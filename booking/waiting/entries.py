@@ -148,7 +148,9 @@ def _same(wish: WaitingWish, now: datetime) -> Select[int]:
 
 def _refuse_limits(session: Session, wish: WaitingWish, now: datetime) -> None:
     """Raise RequestRefused for what is past, for too long a window, and for too many entries of one member."""
-    latest_start = wish.window.start if wish.is_exact else wish.window.end - timedelta(minutes=wish.length_min or 0)
+    latest_start = wish.window.start
+    if wish.length_min is not None:  # where it is longer than the window, another rule says so
+        latest_start = max(latest_start, wish.window.end - timedelta(minutes=wish.length_min))
     violations = []
     if latest_start < now:
         violations.append(Violation("past", "start", limit=now, actual=latest_start))
