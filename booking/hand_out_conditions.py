@@ -18,7 +18,9 @@ from booking.models import Blocking, Reservation
 from booking.timespan import TimeSpan
 
 # login_ended is found by the caller, because this package knows no logins.
-OVERRULABLE = frozenset({"induction", "member_left", "machine_retired", "machine_closed", "login_ended"})
+OVERRULABLE = frozenset(
+    {"induction", "prerequisite", "member_left", "machine_retired", "machine_closed", "login_ended"}
+)
 
 
 def obstacles(session: Session, reservation_id: int, *, now: datetime) -> list[Violation]:
@@ -48,7 +50,7 @@ def check_hand_out(session: Session, reservation: Reservation, terms: MachineTer
 def check(session: Session, reservation: Reservation, terms: MachineTerms, now: datetime) -> Iterator[Violation]:
     """Yield what keeps a member from using a reserved machine from now until the end of the reservation.
 
-    induction and member_left as in rules.check_member; machine_retired; machine_closed (limit: until when).
+    induction, prerequisite, member_left as in rules.check_member; machine_retired; machine_closed (limit: until when).
     """
     eligibility = members.eligibility_of(session, reservation.member_id, terms.policy.induction_kind_id)
     if now < reservation.ends_at:

@@ -6,11 +6,12 @@ They flush and never commit: call them inside write_transaction().
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking import records
+from booking import prerequisites, records
 from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
@@ -18,24 +19,38 @@ from booking.models import Induction, InductionKind, Member
 NAME_LENGTH_MAX, VALID_MONTHS_MAX = 120, 600
 
 
-def enter_kind(session: Session, name: str, *, valid_months: int = 12, by: Actor, now: datetime) -> int:
-    """Add a kind of induction: a class of machines that needs one.
+def enter_kind(
+    session: Session,
+    name: str,
+    *,
+    valid_months: int = 12,
+    requires: Collection[int] = (),
+    by: Actor,
+    now: datetime,
+) -> int:
+    """Add a kind of induction: a class of machines that needs one. requires: kinds that have to be valid as well.
 
     Raises RecordRefused (missing, already_used, at_least, at_most).
     """
     name = name.strip()
+    names = prerequisites.lock_kinds(session) if requires else {}
+    records.refuse(check_kind(session, name, valid_months) + prerequisites.check(session, 0, requires, names))
+    kind = InductionKind(name=name, valid_months=valid_months)
+    session.add(kind)
+    session.flush()
+    prerequisites.store(session, kind.id, requires)
+    records.note(session, "induction_kind", kind.id, "entered", by, now)
+    return kind.id
+
+
+def check_kind(session: Session, name: str, valid_months: int, kind_id: int | None = None) -> list[Violation]:
+    """Return what is wrong with a kind: missing, already_used (name), at_least, at_most. kind_id: the one changed."""
     violations = [] if name else [Violation("missing", "name")]
     if valid_months < 1:
         violations.append(Violation("at_least", "valid_months", limit=1, actual=valid_months))
     if valid_months > VALID_MONTHS_MAX:
         violations.append(Violation("at_most", "valid_months", limit=VALID_MONTHS_MAX, actual=valid_months))
-    violations += _check_length("name", name)
-    records.refuse(violations + records.check_unused(session, InductionKind.name, name))
-    kind = InductionKind(name=name, valid_months=valid_months)
-    session.add(kind)
-    session.flush()
-    records.note(session, "induction_kind", kind.id, "entered", by, now)
-    return kind.id
+    return violations + _check_length("name", name) + records.check_unused(session, InductionKind.name, name, kind_id)
 
 
 def give(

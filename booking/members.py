@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from booking import price_classes, records
+from booking import prerequisites, price_classes, records
 from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import MemberNotFound, Violation
@@ -19,15 +19,14 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Induction, Member, PriceClass
+from booking.prerequisites import Days, Requirements
 from booking.rules import MemberEligibility
 
 _member, _induction = table_of(Member), table_of(Induction)
 _LEFT_ON = PreparedStatement(select(_member.c.left_on).where(_member.c.id == bindparam("member_id")))
 _INDUCTED = PreparedStatement(
-    select(_induction.c.given_on, _induction.c.valid_until).where(
-        _induction.c.member_id == bindparam("member_id"),
-        _induction.c.kind_id == bindparam("kind_id"),
-        _induction.c.ended_at.is_(None),
+    select(_induction.c.kind_id, _induction.c.given_on, _induction.c.valid_until).where(
+        _induction.c.member_id == bindparam("member_id"), _induction.c.ended_at.is_(None)
     )
 )
 
@@ -143,33 +142,39 @@ class Eligibilities:
     """The eligibility of several members for machines of every kind of induction."""
 
     left_on: Mapping[int, date | None]
-    inducted: Mapping[tuple[int, int], Sequence[tuple[date, date]]]
+    inducted: Mapping[int, Mapping[int, Days]]  # by member, by kind
+    requirements: Requirements
 
     def of(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
         """Return the eligibility of a member for a machine that needs this induction, or none."""
-        days = () if induction_kind_id is None else self.inducted.get((member_id, induction_kind_id), ())
-        return MemberEligibility(tuple(days), self.left_on[member_id])
+        inducted = self.inducted.get(member_id, {})
+        return prerequisites.eligibility(induction_kind_id, inducted, self.requirements, self.left_on.get(member_id))
 
 
 def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilities:
-    """Return the inductions and last days of several members, in two statements."""
-    inducted: dict[tuple[int, int], list[tuple[date, date]]] = defaultdict(list)
+    """Return the inductions and last days of several members, in three statements."""
+    inducted: dict[int, dict[int, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))
     columns = (Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until)
     for member_id, kind_id, given_on, valid_until in session.execute(
         select(*columns).where(Induction.member_id.in_(member_ids), Induction.ended_at.is_(None))
     ):
-        inducted[member_id, kind_id].append((given_on, valid_until))
+        inducted[member_id][kind_id].append((given_on, valid_until))
     left = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
-    return Eligibilities({row.id: row.left_on for row in left}, inducted)
+    return Eligibilities({row.id: row.left_on for row in left}, inducted, prerequisites.requirements(session))
 
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
-    """Return the member's inductions of one kind and day of leaving. Raises MemberNotFound."""
+    """Return the member's inductions of one kind, those that it requires, and the day of leaving.
+
+    Raises MemberNotFound.
+    """
     connection = session.connection()
     row = _LEFT_ON.one_or_none(connection, {"member_id": member_id})
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
         return MemberEligibility(left_on=row.left_on)
-    days = _INDUCTED.all(connection, {"member_id": member_id, "kind_id": induction_kind_id})
-    return MemberEligibility(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)
+    inducted: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for kind_id, given_on, until in _INDUCTED.all(connection, {"member_id": member_id}):
+        inducted[kind_id].append((given_on, until))
+    return prerequisites.eligibility(induction_kind_id, inducted, prerequisites.requirements(session), row.left_on)

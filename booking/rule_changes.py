@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
@@ -28,6 +28,7 @@ from booking.kernel.views import columns_of
 from booking.machines import MachineInput
 from booking.models import Machine, Reservation, Status, Workshop
 from booking.opening_hours import Opening
+from booking.prerequisites import Requirements
 from booking.ring import RingInput
 from booking.rules import LENGTH_MINUTES_MAX, Policy
 from booking.season_preview import SeasonPreview
@@ -76,12 +77,12 @@ def change_workshop(
     Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside (not confirmed, or others than were confirmed).
     """
     zone = session.scalar(select(Workshop.timezone).where(Workshop.id == workshop_id))
-    before = _policies(session, Machine.workshop_id == workshop_id)
+    before = policies_of(session, Machine.workshop_id == workshop_id)
     workshops.change_workshop(session, workshop_id, data, openings, by=by, now=now, revision=revision)
     if data.timezone != zone:
         quotas.recount_all(session)
-    after = _policies(session, Machine.workshop_id == workshop_id)
-    _mark(session, before, after, confirmed, tells_members, by=by, now=now)
+    after = policies_of(session, Machine.workshop_id == workshop_id)
+    mark_changed(session, before, after, confirmed, tells_members, by=by, now=now)
 
 
 def change_ring(session: Session, data: RingInput, *, by: Actor, now: datetime, revision: int | None = None) -> None:
@@ -114,13 +115,12 @@ def change_machine(
 
     Raises MachineNotFound, StaleRevision, RecordRefused, ReservationsOutside.
     """
-    before = _policies(session, Machine.id == machine_id)
+    before = policies_of(session, Machine.id == machine_id)
     machines.change_machine(
         session, machine_id, data, places=places, by=by, now=now, revision=revision, openings=openings
     )
-    return _mark(
-        session, before, _policies(session, Machine.id == machine_id), confirmed, tells_members, by=by, now=now
-    )
+    after = policies_of(session, Machine.id == machine_id)
+    return mark_changed(session, before, after, confirmed, tells_members, by=by, now=now)
 
 
 def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -143,7 +143,7 @@ def accept_all(session: Session, reservation_ids: Collection[int], *, by: Actor,
 def broken_conditions(session: Session, member_id: int, *, now: datetime) -> dict[int, frozenset[str]]:
     """Return the rules of use that each reservation to come of a member breaks now, by its id; none: an empty set."""
     found = _to_come(session, Reservation.member_id == member_id, now)
-    policies = _policies(session, Machine.id.in_({row.machine_id for row in found}))
+    policies = policies_of(session, Machine.id.in_({row.machine_id for row in found}))
     rows = [row for row in found if row.machine_id in policies]
     broken = {one.reservation_id: one for one in violations_of_many(session, rows, policies)}
     return {row.id: frozenset(_codes(broken.get(row.id))) for row in rows}
@@ -219,13 +219,19 @@ def judged(session: Session, *wanted: ColumnElement[bool]) -> Sequence[JudgedRes
 
 
 def violations_of_many(
-    session: Session, found: Collection[JudgedReservation], policies: Mapping[int, Policy]
+    session: Session,
+    found: Collection[JudgedReservation],
+    policies: Mapping[int, Policy],
+    *,
+    required: Requirements | None = None,
 ) -> Iterator[Outside]:
-    """Yield those of the reservations that break a rule of use of their machine.
+    """Yield those of the reservations that break a rule of use of their machine. Reads the inductions of all at once.
 
-    Reads the inductions of all their members at once.
+    required: what inductions require, if not as it is stored.
     """
     eligibilities = members.eligibilities(session, {one.member_id for one in found})
+    if required is not None:
+        eligibilities = replace(eligibilities, requirements=required)
     for one in found:
         policy = policies[one.machine_id]
         eligibility = eligibilities.of(one.member_id, policy.induction_kind_id)
@@ -234,11 +240,12 @@ def violations_of_many(
             yield Outside(one.id, violations)
 
 
-def _policies(session: Session, condition: ColumnElement[bool]) -> dict[int, Policy]:
+def policies_of(session: Session, condition: ColumnElement[bool]) -> dict[int, Policy]:
+    """Return the rules of machines by their ids."""
     return {terms.machine_id: terms.policy for terms in catalogue.terms_of_many(session, condition)}
 
 
-def _mark(
+def mark_changed(
     session: Session,
     before: Mapping[int, Policy],
     after: Mapping[int, Policy],
@@ -247,19 +254,24 @@ def _mark(
     *,
     by: Actor,
     now: datetime,
+    required_before: Requirements | None = None,
 ) -> int:
     """Mark what lies outside now and did not before; drop the marks of what lies within the rules again.
 
-    Returns how many were marked.
+    required_before: what inductions required before; then all machines are judged, also with the rules as before.
+    Returns how many were marked. Raises ReservationsOutside.
     """
-    changed = {machine_id: policy for machine_id, policy in after.items() if before.get(machine_id) != policy}
+    judges_all = required_before is not None
+    changed = {one: policy for one, policy in after.items() if judges_all or before.get(one) != policy}
     found = _to_come(session, Reservation.machine_id.in_(changed), now)
     outside = {one.reservation_id: one for one in violations_of_many(session, found, changed)}
     previously = {machine_id: before[machine_id] for machine_id in changed if machine_id in before}
     rows = [row for row in found if row.id in outside and row.machine_id in previously]
-    was = {one.reservation_id: one for one in violations_of_many(session, rows, previously)}
+    was = {one.reservation_id: one for one in violations_of_many(session, rows, previously, required=required_before)}
     new = [one for one in outside.values() if _codes(one) - _codes(was.get(one.reservation_id))]
-    season = SeasonPreview() if confirmed == ANY else season_preview.of_policies(session, before, changed, now=now)
+    season = SeasonPreview()
+    if confirmed != ANY:
+        season = season_preview.of_policies(session, before, changed, now=now, required_before=required_before)
     ReservationsOutside.require_confirmed({one.reservation_id: one.violations for one in new}, season, confirmed)
     _set(session, [row.id for row in found if row.id not in outside], outside_rules_since=None)
     _set(session, [one.reservation_id for one in new], outside_rules_since=now)

@@ -6,7 +6,7 @@ Violations mean, and their unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -154,11 +154,27 @@ class Policy(MachineRules):
 class MemberEligibility:
     """What the rules need to know of a member.
 
-    inducted: the days (given_on, valid_until), both included, of the required induction. left_on: the last day.
+    inducted: the days (given_on, valid_until), both included, of the machine's induction. left_on: the last day.
+    required: the same for each induction that this one requires, by its name.
     """
 
     inducted: tuple[tuple[date, date], ...] = ()
     left_on: date | None = None
+    required: tuple[tuple[str, tuple[tuple[date, date], ...]], ...] = ()
+
+    def lacking_on(self, day: date) -> str | None:
+        """Return which induction is not valid on a day: a name of required, "" for the machine's own, None for none."""
+        named = (("", self.inducted), *self.required)
+        return next((name for name, days in named if not any(first <= day <= last for first, last in days)), None)
+
+    def valid_until(self, day: date) -> date | None:
+        """Return until when the member may run the machine from a day on; None if it may not on that day."""
+        ends = [max((last for first, last in days if first <= day <= last), default=None) for days in self._all_days]
+        return None if None in ends else min(end for end in ends if end is not None)
+
+    @property
+    def _all_days(self) -> tuple[tuple[tuple[date, date], ...], ...]:
+        return self.inducted, *(days for _name, days in self.required)
 
 
 def check_request(
@@ -247,9 +263,11 @@ def check_places(places: int, policy: Policy) -> Iterator[Violation]:
 
 
 def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
-    """Yield induction (limit: last day it was valid, None without one) and member_left (limit: the last day).
+    """Yield what keeps a member from using a machine: member_left, induction, prerequisite.
 
-    actual: the first day of the span that is not covered. Both hold for every day of the span.
+    limit: the last day of the membership; the last day on which the induction was valid, None without one; the
+    name of an induction that is required as well.
+    actual: the first day of the span that is not covered. All hold for every day of the span.
     """
     days = _days_of(span, policy)
     if eligibility.left_on is not None and days[1] > eligibility.left_on:
@@ -258,13 +276,21 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
         )
     if policy.induction_kind_id is None:
         return
-    first_uncovered = days[0]
-    for given_on, valid_until in sorted(eligibility.inducted):
-        if given_on <= first_uncovered <= valid_until:
-            first_uncovered = min(valid_until, days[1]) + DAY  # there is no day after 31 December 9999
-    if first_uncovered <= days[1]:
+    if (uncovered := _first_uncovered(days, eligibility.inducted)) is not None:
         last_valid = max((valid_until for _, valid_until in eligibility.inducted), default=None)
-        yield Violation("induction", "member", limit=last_valid, actual=first_uncovered)
+        yield Violation("induction", "member", limit=last_valid, actual=uncovered)
+    for name, inducted in eligibility.required:
+        if (uncovered := _first_uncovered(days, inducted)) is not None:
+            yield Violation("prerequisite", "member", limit=name, actual=uncovered)
+
+
+def _first_uncovered(days: tuple[date, date], inducted: Iterable[tuple[date, date]]) -> date | None:
+    """Return the first of some days on which no induction is valid; None if one is on each of them."""
+    first = days[0]
+    for given_on, valid_until in sorted(inducted):
+        if given_on <= first <= valid_until:
+            first = min(valid_until, days[1]) + DAY  # there is no day after 31 December 9999
+    return first if first <= days[1] else None
 
 
 def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:

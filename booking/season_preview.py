@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,7 +18,9 @@ from booking import members, quota_use, rules
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
+from booking.members import Eligibilities
 from booking.models import HOLDING, Reservation
+from booking.prerequisites import Requirements
 from booking.quota_rules import Measure, Quota
 from booking.quota_use import COUNTED
 from booking.rules import Policy
@@ -69,23 +71,32 @@ class SeasonPreview:
 
 
 def of_policies(
-    session: Session, before: Mapping[int, Policy], after: Mapping[int, Policy], *, now: datetime
+    session: Session,
+    before: Mapping[int, Policy],
+    after: Mapping[int, Policy],
+    *,
+    now: datetime,
+    required_before: Requirements | None = None,
 ) -> SeasonPreview:
-    """Return what the new rules of machines would have refused that the ones before would not."""
+    """Return what the new rules of machines would have refused that the ones before would not.
+
+    required_before: what inductions required before, if that changed too.
+    """
     if not after:
         return SeasonPreview()
     asked = _asked(session, _reservation.c.machine_id.in_(after), now=now)
     eligible = members.eligibilities(session, {one.member_id for one in asked[:ROWS_MAX]})
+    formerly = eligible if required_before is None else replace(eligible, requirements=required_before)
 
-    def broken(one: AskedReservation, policy: Policy) -> list[Violation]:
+    def broken(one: AskedReservation, policy: Policy, eligible: Eligibilities) -> list[Violation]:
         eligibility = eligible.of(one.member_id, policy.induction_kind_id)
         return list(rules.check_request(one.span, one.places, policy, eligibility, asked_at=one.asked_at))
 
     def new(one: AskedReservation) -> tuple[Violation, ...]:
-        found = broken(one, after[one.machine_id])
+        found = broken(one, after[one.machine_id], eligible)
         if not found or one.machine_id not in before:
             return tuple(found)
-        known = {each.rule for each in broken(one, before[one.machine_id])}
+        known = {each.rule for each in broken(one, before[one.machine_id], formerly)}
         return tuple(each for each in found if each.rule not in known)
 
     return _summary(asked, {one.id: found for one in asked[:ROWS_MAX] if (found := new(one))}, now)

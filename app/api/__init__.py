@@ -11,6 +11,7 @@ MODULES = (
     "guard",
     "machines",
     "groups",
+    "induction_kinds",
     "reservations",
     "reservation_actions",
     "series",

@@ -11,7 +11,8 @@ from app.api.fields import Instant, RequestModel, ResponseModel, Text
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
-from booking import availability, queries
+from booking import availability, prerequisites, queries
+from booking.prerequisites import Requirements
 from booking.queries import MachineCard
 from booking.rules import LENGTH_MINUTES_MAX, RULE_FIELDS
 from booking.timespan import TimeSpan
@@ -30,9 +31,10 @@ class Workshop(ResponseModel):
 MachineRules = create_model(
     "MachineRules",
     __base__=ResponseModel,
-    __doc__="Rules of reserving a machine. The end of each name is its unit.",
+    __doc__="Rules of reserving a machine. The end of each name is its unit. inductions_required: on which it builds.",
     **{rule.name: (bool if rule.is_switch else int, ...) for rule in RULE_FIELDS},
     induction_kind=(str | None, ...),
+    inductions_required=(list[str], ...),
 )  # type: ignore[call-overload]
 
 
@@ -139,7 +141,8 @@ def list_machines() -> MachineList:
     session = db.session()
     cards = queries.machine_cards(session, limit=None).items
     late = queries.still_out(session, now())
-    return MachineList(items=[_machine(card, late.get(card.id)) for card in cards])
+    required = prerequisites.requirements(session)
+    return MachineList(items=[_machine(card, late.get(card.id), required) for card in cards])
 
 
 @Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
@@ -147,7 +150,8 @@ def get_machine(machine_id: int) -> Machine:
     """Get a machine, also a retired one."""
     session = db.session()
     card = queries.machine_card(session, machine_id)
-    return _machine(card, queries.still_out(session, now(), machine_ids=[machine_id]).get(machine_id))
+    late = queries.still_out(session, now(), machine_ids=[machine_id]).get(machine_id)
+    return _machine(card, late, prerequisites.requirements(session))
 
 
 @Endpoint(
@@ -203,7 +207,8 @@ def list_free_machines(query: FreeMachineFilter) -> FreeMachineList:
     return FreeMachineList(items=items)
 
 
-def _machine(card: MachineCard, late: queries.StillOut | None) -> Machine:
+def _machine(card: MachineCard, late: queries.StillOut | None, all_required: Requirements) -> Machine:
+    required = [one.name for one in all_required.get(card.induction_kind_id or 0, ())]
     return Machine(
         id=card.id,
         slug=card.slug,
@@ -216,7 +221,7 @@ def _machine(card: MachineCard, late: queries.StillOut | None) -> Machine:
         timezone=card.zone.key,
         places=card.places,
         charge_unit=card.charge_unit,
-        rules=MachineRules(**asdict(card.rules), induction_kind=card.induction_kind),
+        rules=MachineRules(**asdict(card.rules), induction_kind=card.induction_kind, inductions_required=required),
         still_out=_still_out(late),
     )
 

@@ -36,9 +36,11 @@ from booking.queries import (
     ReservationView,
     SlipView,
     WorkshopView,
+    induction_kinds,
 )
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
+from booking.queries.induction_kinds import KindView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
 from calendars import queries as calendar_queries
@@ -142,6 +144,17 @@ def quota(quota_id: int) -> QuotaView:
     """Return a quota that the current request may touch: of a managed workshop. Raises NotFound."""
     view = queries.quota(db.session(), quota_id)
     permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=quota_id))
+    return view
+
+
+def induction_kind(kind_id: int) -> KindView:
+    """Return a kind of induction that the current request may touch: one manages the workshops of all its machines.
+
+    Those too whose own induction requires it. Raises NotFound.
+    """
+    view = induction_kinds.kind(db.session(), kind_id)
+    for workshop_id in view.workshop_ids:
+        permissions.require(workshop_id=workshop_id, missing=NotFound(id=kind_id))
     return view
 
 

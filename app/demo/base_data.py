@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth import accounts, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
-from app.demo.machines import INDUCTIONS, MACHINES, TWIN, TWIN_OF, TWINS_NAME, DemoMachine
+from app.demo.machines import BASICS, BUILD_ON_BASICS, INDUCTIONS, MACHINES, TWIN, TWIN_OF, TWINS_NAME, DemoMachine
 from app.demo.people import LOGINS, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from billing import tariffs
@@ -63,8 +63,10 @@ def build(
         _enter_workshop(session, base, workshop, now)
     for member in MEMBERS:
         _enter_member(session, base, member, now)
+    base.kinds[BASICS] = inductions.enter_kind(session, BASICS, valid_months=36, by=DEMO, now=now)
     for kind in INDUCTIONS:
-        base.kinds[kind] = inductions.enter_kind(session, kind, by=DEMO, now=now)
+        requires = [base.kinds[BASICS]] if kind in BUILD_ON_BASICS else []
+        base.kinds[kind] = inductions.enter_kind(session, kind, requires=requires, by=DEMO, now=now)
     for machine in MACHINES:
         _enter_machine(session, base, machine, now)
     _enter_twins(session, base, now)
@@ -147,6 +149,22 @@ def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> Non
                 by=DEMO,
                 now=now,
             )
+    _induct_into_basics(session, base, now)
+
+
+def _induct_into_basics(session: Session, base: BaseData, now: datetime) -> None:
+    """Enter the induction on which others build, for everybody who has one of these."""
+    for number in sorted(set().union(*(base.inducted.get(kind, set()) for kind in BUILD_ON_BASICS))):
+        inductions.give(
+            session,
+            base.members[number],
+            base.kinds[BASICS],
+            given_on=base.season_start - timedelta(days=120),
+            valid_until=base.today + timedelta(days=700),
+            given_by="Wanda Wirth",
+            by=DEMO,
+            now=now,
+        )
 
 
 def _enter_logins(session: Session, base: BaseData, now: datetime) -> None:

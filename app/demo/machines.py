@@ -13,7 +13,9 @@ from app.demo.people import BUTCHER, FARM, MAKER, METAL, MURNAU, PENZBERG, UFFIN
 from booking.machines import MachineInput
 
 SAW, LASER, MILL, SPLITTER = "Tischkreissäge", "Laserschneider", "CNC-Fräse", "Holzspalter"
+BASICS = "Werkstatt-Grundlagen"
 INDUCTIONS = (SAW, LASER, MILL, SPLITTER)
+BUILD_ON_BASICS = (SAW, LASER, MILL)
 
 
 @dataclass(frozen=True, slots=True)

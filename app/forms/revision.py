@@ -126,7 +126,7 @@ def _text(field: Field, plain: str) -> str:
     if isinstance(field, DateField) and field.data:
         return format_long_day(field.data)
     if isinstance(field, SelectField):
-        plain = next((str(option.label.text) for option in field if option.checked), plain)
+        plain = ", ".join(str(option.label.text) for option in field if option.checked)
     if not plain:
         return _("nothing")
     return _("“%(text)s”", text=plain if len(plain) <= CHARACTERS_SHOWN else f"{plain[:CHARACTERS_SHOWN]} …")

@@ -119,6 +119,8 @@ FIELD_LABELS: dict[str, Any] = {
     "valid_until": _l("Valid until"),
     "ended_at": _l("ended at once"),
     "resumed": _l("its end was taken back"),
+    "valid_months": _l("Valid for, in months"),
+    "requires": _l("Inductions it builds on"),
     "revoked_at": _l("revoked"),
     "openings": _l("Own opening hours"),
     **quotas.FIELD_LABELS,

@@ -115,7 +115,9 @@ def _allowed_intervals(eligibility: MemberEligibility, policy: Policy, length: i
 
     intervals = [(FAR_PAST, FAR_FUTURE)]
     if policy.induction_kind_id is not None:
-        intervals = starts.merge(sorted(day_interval(*days) for days in eligibility.inducted))
+        for inducted in (eligibility.inducted, *(days for _name, days in eligibility.required)):
+            allowed = starts.merge(sorted(day_interval(*days) for days in inducted))
+            intervals = starts.intersect(intervals, allowed)
     if eligibility.left_on is not None:
         intervals = starts.intersect(intervals, [(FAR_PAST, day_interval(eligibility.left_on, eligibility.left_on)[1])])
     # Each day of the reservation must be allowed, its last second included.

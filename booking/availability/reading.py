@@ -9,13 +9,14 @@ from datetime import date
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans
+from booking import catalogue, held_spans, prerequisites
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.errors import MemberNotFound
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.read_cache import cached_read
 from booking.models import Induction, Member, Occupancy, Unit
+from booking.prerequisites import Requirements
 from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
@@ -91,20 +92,20 @@ class EligibilityByKind:
 
     inductions: dict[int, tuple[tuple[date, date], ...]]
     left_on: date | None
+    requirements: Requirements
 
     @property
     def key(self) -> Hashable:
         """Equal for members whose wishes are judged alike."""
-        return self.left_on, tuple(sorted(self.inductions.items()))
+        return self.left_on, tuple(sorted(self.inductions.items())), tuple(sorted(self.requirements.items()))
 
     def of_kind(self, induction_kind_id: int | None) -> MemberEligibility:
         """Return the eligibility for a machine that needs this induction, or none."""
-        days = () if induction_kind_id is None else self.inductions.get(induction_kind_id, ())
-        return MemberEligibility(inducted=days, left_on=self.left_on)
+        return prerequisites.eligibility(induction_kind_id, self.inductions, self.requirements, self.left_on)
 
 
 def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
-    """Return all inductions of a member, and the day of leaving. Raises MemberNotFound."""
+    """Return all inductions of a member, what their kinds require, and the day of leaving. Raises MemberNotFound."""
     rows = _ELIGIBILITY.all(session.connection(), {"member_id": member_id})
     if not rows:
         raise MemberNotFound(id=member_id)
@@ -113,4 +114,4 @@ def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
         if row.kind_id is not None:  # a member without any has one row
             days = (row.given_on, row.valid_until)
             inductions[row.kind_id] = (*inductions.get(row.kind_id, ()), days)
-    return EligibilityByKind(inductions, rows[0].left_on)
+    return EligibilityByKind(inductions, rows[0].left_on, prerequisites.requirements(session))

@@ -6,7 +6,7 @@ from booking.models.deleted_id import DeletedId
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
-from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
+from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, Prerequisite, PriceClass
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
 from booking.models.reservation import (
     ENDED_WITHOUT_USE,
@@ -51,6 +51,7 @@ __all__ = [
     "Occupancy",
     "OpeningHours",
     "Photo",
+    "Prerequisite",
     "PriceClass",
     "Quota",
     "QuotaAccount",

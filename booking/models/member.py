@@ -76,6 +76,23 @@ class InductionKind(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     valid_months: Mapped[int] = mapped_column(default=12)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class Prerequisite(Base):
+    """A kind of induction counts only on days on which another one, the required kind, is valid too.
+
+    No kind requires itself, directly or through others: the database refuses a circle.
+    """
+
+    __tablename__ = "booking_prerequisite"
+    __table_args__ = (
+        CheckConstraint("kind_id <> required_kind_id", name="other"),
+        Index(None, "required_kind_id"),
+    )
+
+    kind_id: Mapped[int] = mapped_column(ForeignKey("booking_induction_kind.id"), primary_key=True)
+    required_kind_id: Mapped[int] = mapped_column(ForeignKey("booking_induction_kind.id"), primary_key=True)
 
 
 class Induction(Base):

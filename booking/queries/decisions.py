@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from booking import members
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
-from booking.models import Induction, InductionKind, Machine, Reservation, Status, UsageRecord, Workshop
+from booking.models import InductionKind, Machine, Reservation, Status, UsageRecord, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.slips import IS_DISPUTED
 from booking.wall_clock import local_day
@@ -35,7 +36,8 @@ class WaitingRequest:
     """A pending request with the information for a decision.
 
     induction_kind: what the machine asks for, or None;
-    induction_until: the last day of the member's induction that holds on the day of the start, or None.
+    induction_until: the last day of the member's induction that holds on the day of the start, with all that it
+    requires, or None.
     """
 
     reservation: ReservationView
@@ -193,24 +195,18 @@ def _histories(session: Session, member_ids: Collection[int], since: datetime) -
 
 def _inductions(session: Session, found: Collection[ReservationView]) -> dict[int, tuple[str | None, date | None]]:
     rows = session.execute(
-        select(Reservation.id, InductionKind.name, Induction.given_on, Induction.valid_until)
-        .join(Machine, Machine.id == Reservation.machine_id)
+        select(Machine.id, InductionKind.id, InductionKind.name)
         .join(InductionKind, InductionKind.id == Machine.induction_kind_id)
-        .outerjoin(
-            Induction,
-            and_(
-                Induction.member_id == Reservation.member_id,
-                Induction.kind_id == InductionKind.id,
-                Induction.ended_at.is_(None),
-            ),
-        )
-        .where(Reservation.id.in_([one.id for one in found]))
+        .where(Machine.id.in_({one.machine_id for one in found}))
     )
-    first_days = {one.id: local_day(one.starts_at, one.zone) for one in found}
+    kinds = {machine_id: (kind_id, name) for machine_id, kind_id, name in rows}
+    concerned = [one for one in found if one.machine_id in kinds]
+    if not concerned:
+        return {}
+    eligible = members.eligibilities(session, {one.member_id for one in concerned})
     inductions: dict[int, tuple[str | None, date | None]] = {}
-    for reservation_id, kind, given_on, valid_until in rows:
-        _, best = inductions.get(reservation_id, (kind, None))
-        if given_on is not None and given_on <= first_days[reservation_id] <= valid_until:
-            best = max(valid_until, best or valid_until)
-        inductions[reservation_id] = (kind, best)
+    for one in concerned:
+        kind_id, name = kinds[one.machine_id]
+        first_day = local_day(one.starts_at, one.zone)
+        inductions[one.id] = (name, eligible.of(one.member_id, kind_id).valid_until(first_day))
     return inductions

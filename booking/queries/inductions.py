@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking import catalogue, rules
+from booking import catalogue, members, prerequisites, rules
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, in_order
+from booking.members import Eligibilities
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
 from booking.queries.names import names_or_numbers
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rule_changes import TO_COME
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 
 HIT_MAX = 200  # reservations of one member for machines of one kind
 
@@ -164,31 +165,35 @@ def reserving_in(session: Session, member_ids: Collection[int], workshop_ids: Co
 def hit_by_ending(
     session: Session, induction: InductionView, last_day: date | None, *, now: datetime
 ) -> tuple[ReservationView, ...]:
-    """Return the reservations that would lack their induction if this one ended on a day, or at once (None).
+    """Return the reservations that would lack an induction if this one ended on a day, or at once (None).
 
-    In order of time; bounded by HIT_MAX.
+    For machines of its kind and of kinds that require it; in order of time; bounded by HIT_MAX.
     """
     to_come = views().where(
         Reservation.member_id == induction.member_id,
         Reservation.status.in_(TO_COME),
         Reservation.ends_at > now,
-        Machine.induction_kind_id == induction.kind_id,
+        Machine.induction_kind_id.in_(prerequisites.requiring(prerequisites.requirements(session), induction.kind_id)),
     )
     found = all_views(session, to_come.order_by(Reservation.starts_at, Reservation.id).limit(HIT_MAX))
     days = _other_days(session, induction)
     if last_day is not None:
         days.append((induction.given_on, last_day))
-    without = MemberEligibility(tuple(days))
+    at_present = members.eligibilities(session, [induction.member_id])
+    inducted = {**at_present.inducted.get(induction.member_id, {}), induction.kind_id: days}
+    without = replace(at_present, inducted={induction.member_id: inducted})
     machine_ids = {view.machine_id for view in found}
     policies = {one.machine_id: one.policy for one in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))}
-    return tuple(
-        view for view in found if view.machine_id in policies and _lacks(view, policies[view.machine_id], without)
-    )
+    hit = (view for view in found if view.machine_id in policies)
+    return tuple(view for view in hit if _lacks_more(view, policies[view.machine_id], at_present, without))
 
 
-def _lacks(view: ReservationView, policy: Policy, eligibility: MemberEligibility) -> bool:
+def _lacks_more(view: ReservationView, policy: Policy, at_present: Eligibilities, without: Eligibilities) -> bool:
     spans = [view.span, view.former.span] if view.former else [view.span]
-    return any(any(rules.check_member(span, policy, eligibility)) for span in spans)
+    now, then = (one.of(view.member_id, policy.induction_kind_id) for one in (at_present, without))
+    return any(
+        set(rules.check_member(span, policy, then)) - set(rules.check_member(span, policy, now)) for span in spans
+    )
 
 
 def valid_beside(session: Session, induction: InductionView, day: date) -> date | None:

@@ -17,7 +17,7 @@ from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.search_patterns import is_text_in
 from booking.kernel.views import columns_of, converted, fields_of
-from booking.models import Induction, InductionKind, Machine, Unit, Workshop
+from booking.models import Induction, InductionKind, Machine, Prerequisite, Unit, Workshop
 from booking.queries.addresses import address_line
 from booking.rules import MachineRules
 
@@ -168,19 +168,23 @@ def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False)
     if (sort := wanted_machines.get("sort")) is not None:
         wanted.append(Machine.sort == sort)
     if (member_id := wanted_machines.get("inducted_member_id")) is not None:
-        wanted.append(or_(Machine.induction_kind_id.is_(None), _has_induction(member_id, wanted_machines)))
+        lacking = _lacking(member_id, wanted_machines.get("inducted_on"))
+        wanted.append(or_(Machine.induction_kind_id.is_(None), Machine.induction_kind_id.not_in(lacking)))
     return wanted
 
 
-def _has_induction(member_id: int, wanted_machines: MachineFilter) -> ColumnElement[bool]:
+def _lacking(member_id: int, day: date | None) -> Select[int]:
+    """Return the kinds that a member lacks, or of which it lacks one that they require; on a day, None: ever."""
     has_it = exists().where(
-        Induction.member_id == member_id,
-        Induction.kind_id == Machine.induction_kind_id,
-        Induction.ended_at.is_(None),
+        Induction.member_id == member_id, Induction.kind_id == InductionKind.id, Induction.ended_at.is_(None)
     )
-    if (day := wanted_machines.get("inducted_on")) is not None:
+    if day is not None:
         has_it = has_it.where(Induction.given_on <= day, Induction.valid_until >= day)
-    return has_it
+    lacking = select(InductionKind.id.label("kind_id")).where(~has_it).cte("lacking", recursive=True)
+    lacking = lacking.union(
+        select(Prerequisite.kind_id).join(lacking, lacking.c.kind_id == Prerequisite.required_kind_id)
+    )
+    return select(lacking.c.kind_id)
 
 
 def _cards() -> Select[*tuple[Any, ...]]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans
+from booking import catalogue, held_spans, members
 from booking.catalogue import MachineTerms
-from booking.models import HOLDING, Induction, Machine, Member, Reservation, Status
+from booking.members import Eligibilities
+from booking.models import HOLDING, Machine, Reservation, Status
 from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 Key = tuple[int, int, datetime, datetime]  # machine, member, start, end: what makes two reservations the same
-Days = dict[tuple[int, int], tuple[tuple[date, date], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,14 @@ class ImportContext:
     """Terms of the machines, eligibility of the members, what is held, and which reservations exist already."""
 
     terms: dict[int, MachineTerms]
-    left_on: dict[int, date | None]
-    inducted: Days
+    eligibilities: Eligibilities
     held: dict[int, list[tuple[datetime, datetime]]]
     existing_by_uid: dict[str, ExistingReservation]
     existing_by_key: dict[Key, ExistingReservation]
 
     def eligibility(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
         """Return what the rules need to know of a member for a machine that requires this induction, or none."""
-        days = () if induction_kind_id is None else self.inducted.get((member_id, induction_kind_id), ())
-        return MemberEligibility(inducted=days, left_on=self.left_on.get(member_id))
+        return self.eligibilities.of(member_id, induction_kind_id)
 
     def existing_for(self, uid: str, wish: Wish) -> ExistingReservation | None:
         """Return the stored reservation for an imported one: imported before, or entered by hand."""
@@ -58,11 +56,9 @@ def read_context(session: Session, imported: Sequence[tuple[str, Wish]]) -> Impo
         found.machine_id: found
         for found in catalogue.terms_of_many(session, Machine.id.in_({wish.machine_id for wish in wishes}))
     }
-    member_ids = {wish.member_id for wish in wishes}
     return ImportContext(
         terms=terms,
-        left_on=_left_on(session, member_ids),
-        inducted=_inducted(session, member_ids),
+        eligibilities=members.eligibilities(session, {wish.member_id for wish in wishes}),
         held=_held(session, terms, wishes),
         existing_by_uid={
             uid: found
@@ -82,22 +78,6 @@ def undone_imports(session: Session, uids: Sequence[str]) -> Mapping[str, int]:
         )
     )
     return {row.uid: row.id for row in rows}
-
-
-def _left_on(session: Session, member_ids: Collection[int]) -> dict[int, date | None]:
-    rows = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
-    return {row.id: row.left_on for row in rows}
-
-
-def _inducted(session: Session, member_ids: Collection[int]) -> Days:
-    days: Days = {}
-    for member_id, kind_id, given_on, valid_until in session.execute(
-        select(Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until).where(
-            Induction.member_id.in_(member_ids), Induction.ended_at.is_(None)
-        )
-    ):
-        days[member_id, kind_id] = (*days.get((member_id, kind_id), ()), (given_on, valid_until))
-    return days
 
 
 def _held(

@@ -52,6 +52,7 @@ AS_LONG_AS_THE_RING_IS_LARGE = (
     "booking_former_price_class",
     "booking_induction",
     "booking_induction_kind",
+    "booking_prerequisite",
     "booking_machine",
     "booking_member",
     "booking_opening_hours",

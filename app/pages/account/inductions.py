@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.wording import formats
-from booking import queries
+from booking import availability, queries
 from booking.queries import InductionView, MachineToRun
 
 EXPIRES_SOON = timedelta(days=60)
@@ -28,17 +28,29 @@ class MyInduction:
 
 
 def my_inductions(session: Session, member_id: int | None, today: date) -> tuple[MyInduction, ...]:
-    """Return the newest induction of each kind, those that end first at the top; in two SQL statements."""
+    """Return the newest induction of each kind, those that end first at the top; in four SQL statements."""
     if member_id is None:
         return ()
     found = queries.inductions(session, member_id=member_id, limit=INDUCTIONS_MAX)
     newest = {one.kind_id: one for one in sorted(found, key=_holds_longest)}
     shown = [one for one in newest.values() if one.valid_until >= today - FORGOTTEN_AFTER]
     machines = queries.machines_with_induction(session, kind_ids=[one.kind_id for one in shown]) if shown else ()
+    eligible = availability.eligibility_by_kind(session, member_id)
     return tuple(
-        _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), today)
+        _with_missing(
+            _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), today),
+            eligible.of_kind(one.kind_id).lacking_on(today),
+        )
         for one in sorted(shown, key=lambda each: each.valid_until)
     )
+
+
+def _with_missing(mine: MyInduction, missing: str | None) -> MyInduction:
+    """Return an induction that is valid as one that does not count yet, while one on which it builds is missing."""
+    if not missing or mine.tone == "stop":
+        return mine
+    words = _("%(words)s, but “%(kind)s”, on which it builds, is not valid", words=mine.words, kind=missing)
+    return replace(mine, tone="stop", words=words)
 
 
 def _holds_longest(one: InductionView) -> tuple[bool, date]:

@@ -30,7 +30,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import BoardRow, ClosureView, MachineCard
+from booking.queries import BoardRow, ClosureView, MachineCard, induction_kinds
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -245,10 +245,22 @@ def _facts_of(session: Session, card: MachineCard) -> tuple[Fact, ...]:
     facts = {name: (RULE_ICONS.get(name, "info-circle"), title, text) for name, title, text in rule_facts(card.rules)}
     return (
         facts.pop("needs_approval"),
-        ("patch-check", _("Induction"), card.induction_kind or _("not needed")),
+        ("patch-check", _("Induction"), induction_words(session, card)),
         ("people", _("Places"), str(card.places) if card.places > 1 else ""),
         ("clock", _("Opening hours"), _own_hours(session, card)),
         *facts.values(),
+    )
+
+
+def induction_words(session: Session, card: MachineCard) -> str:
+    """Return the induction that a machine asks for, with those on which it builds."""
+    if card.induction_kind is None:
+        return _("not needed")
+    required = ", ".join(induction_kinds.required_names(session, card.induction_kind_id))
+    return (
+        _("%(kind)s, which builds on %(kinds)s", kind=card.induction_kind, kinds=required)
+        if required
+        else card.induction_kind
     )
 
 
@@ -256,15 +268,14 @@ def _induction(session: Session, card: MachineCard, member_id: int | None, today
     """Return whether the member may run the machine; None where no induction is needed or the login has no member."""
     if card.induction_kind_id is None or member_id is None:
         return None
-    mine = queries.inductions(session, member_id=member_id, kind_id=card.induction_kind_id)
-    days = [one.valid_until for one in mine if one.ended_at is None]
-    valid = [one.valid_until for one in mine if one.ended_at is None and one.given_on <= today <= one.valid_until]
-    if valid:
-        return MyInduction("good", _("You may run it until %(day)s.", day=formats.format_short_day(max(valid))))
-    if days and max(days) < today:
-        words = _("Your induction ended on %(day)s.", day=formats.format_short_day(max(days)))
-        return MyInduction("stop", words)
-    return MyInduction("stop", _("You need the induction %(kind)s.", kind=card.induction_kind))
+    mine = availability.eligibility_by_kind(session, member_id).of_kind(card.induction_kind_id)
+    if (until := mine.valid_until(today)) is not None:
+        return MyInduction("good", _("You may run it until %(day)s.", day=formats.format_short_day(until)))
+    last = max((until for _given_on, until in mine.inducted), default=today)
+    if last < today:
+        return MyInduction("stop", _("Your induction ended on %(day)s.", day=formats.format_short_day(last)))
+    kind = mine.lacking_on(today) or card.induction_kind
+    return MyInduction("stop", _("You need the induction %(kind)s.", kind=kind))
 
 
 def _week(card: MachineCard, row: BoardRow, today: date, reader: Reader, now: datetime) -> Iterator[WeekDay]:

@@ -75,11 +75,8 @@ class Reasons:
             left_on = self.eligibility.left_on
             if left_on is not None and day > left_on:
                 return _("your membership ended on %(day)s", day=formats.format_day(left_on))
-            if self.row.machine.induction_kind_id is not None and not _is_inducted(self.eligibility, day):
-                return _("you need the induction %(kind)s", kind=self.row.machine.induction_kind)
+            needs_induction = self.row.machine.induction_kind_id is not None
+            if needs_induction and (lacking := self.eligibility.lacking_on(day)) is not None:
+                return _("you need the induction %(kind)s", kind=lacking or self.row.machine.induction_kind)
         least = formats.format_length(timedelta(minutes=self.policy.shortest_allowed_min))
         return _("too short: at least %(length)s", length=least)
-
-
-def _is_inducted(eligibility: MemberEligibility, day: date) -> bool:
-    return any(given_on <= day <= valid_until for given_on, valid_until in eligibility.inducted)

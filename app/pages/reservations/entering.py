@@ -243,7 +243,7 @@ def _page(
     groups: tuple[ChosenGroup, ...] = (),
 ) -> ResponseReturnValue:
     """Return the form; machines, groups: those to choose from first."""
-    rules = checks.rules_sentences(card) if card is not None else ()
+    rules = checks.rules_sentences(db.session(), card) if card is not None else ()
     parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card, form), group=group)
     return render_template(
         "reservations/new.html", **{**parts, "card": card, "rules": rules, "machines": machines, "groups": groups}

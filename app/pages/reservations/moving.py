@@ -202,5 +202,5 @@ def _page(
     form: MoveForm, view: ReservationView, card: MachineCard, check: CheckView | None, *, status: int = 200
 ) -> ResponseReturnValue:
     parts = answering.parts(form, card, check, send_label=_("Move"), excluding=view.id)
-    rules = checks.rules_sentences(card)
+    rules = checks.rules_sentences(db.session(), card)
     return render_template("reservations/move.html", view=view, rules=rules, **parts), status

@@ -17,11 +17,15 @@ from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
 from app.forms.required import Required
+from app.forms.revision import RevisionMixin
+from app.forms.rule_change import RuleChangeMixin
 from app.wording.rules import violation_sentence
 from booking import inductions
 from booking.errors import Violation
+from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.queries import FoundMembers
+from booking.queries.induction_kinds import KindView
 
 CHOSEN_MAX = 500  # members who get an induction at once
 AT_ONCE, ON_A_DAY = "now", "day"
@@ -142,7 +146,7 @@ class EndInductionForm(BaseForm):
 
 
 class KindForm(BaseForm):
-    """A kind of induction."""
+    """A kind of induction. requires: other kinds that have to be valid as well."""
 
     name = StringField(
         _l("Name"), [Required(_l("Please enter a name for the induction.")), Length(max=NAME_LENGTH_MAX)]
@@ -152,3 +156,26 @@ class KindForm(BaseForm):
         [Required(_l("Please enter for how many months it is valid.")), NumberRange(1, VALID_MONTHS_MAX)],
         default=12,
     )
+    requires = SelectMultipleField(
+        _l("Builds on"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    def offer(self, kinds: Iterable[KindView], kind_id: int | None = None) -> None:
+        """Fill in the other kinds. kind_id: of the one that is changed. Call before validation."""
+        self.requires.choices = [(one.id, one.name) for one in kinds if one.id != kind_id]
+
+    def to_input(self) -> KindInput:
+        """Return what was entered. Call only after validation."""
+        return KindInput(self.name.data or "", self.valid_months.data or 12, frozenset(self.requires.data or ()))
+
+
+class KindChangeForm(RuleChangeMixin, RevisionMixin, KindForm):
+    """A kind of induction that is changed, after a look at what a new prerequisite does."""
+
+    not_persisted = ("tells_members",)
+
+    def fill(self, view: KindView) -> None:
+        """Show what is stored."""
+        self.name.data, self.valid_months.data = view.name, view.valid_months
+        self.requires.data = [one.id for one in view.requires]
+        self.revision.data, self.record_id.data = view.revision, view.id

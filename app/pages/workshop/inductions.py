@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
+from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -26,13 +27,15 @@ from app.web.paging import page_number
 from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
-from booking import condition_changes, inductions, queries
+from booking import condition_changes, members, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import FOUND_MAX, InductionView, MachineToRun
+from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_kinds
+from booking.queries.induction_kinds import KindView
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
+LACKING_KINDS = 3  # named for each member
 EXPIRES_SOON = timedelta(days=60)  # marked in the list from then on
 
 
@@ -44,22 +47,9 @@ def list_inductions() -> ResponseReturnValue:
 
     A manager sees those of members who reserve in the own workshops; others are found by what is typed.
     """
-    return _list(KindForm(formdata=None), 200)
-
-
-@page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
-def enter_kind() -> ResponseReturnValue:
-    """Add a kind of induction."""
-    form, session = KindForm(), db.session()
-    entered = submit(
-        form,
-        lambda: inductions.enter_kind(
-            session, form.name.data or "", valid_months=form.valid_months.data or 12, by=current_actor(), now=now()
-        ),
-        message=_("The kind of induction was entered."),
-        location=url_for(".list_inductions"),
-    )
-    return entered or _list(form, form.status)
+    form = KindForm(formdata=None)
+    form.offer(induction_kinds.kinds(db.session()))
+    return list_page(form, 200)
 
 
 @page(bp, "/inductions/new", methods=GET_POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
@@ -191,6 +181,7 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
     chosen = [name for member_id, name in form.member_choices if member_id in form.chosen_ids]
     kind = dict(_kinds()).get(form.kind_id.data or 0, "")
     machines = queries.machines_of_kind(db.session(), form.kind_id.data) if is_checked else ()
+    lacking = _lacking(form) if is_checked else []
     page = render_template(
         "workshop/give_induction.html",
         form=form,
@@ -199,9 +190,23 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
         chosen=chosen,
         kind=kind,
         machines=machines,
+        lacking=lacking,
         until=form.last_day(db.session()) if is_checked else None,
     )
     return page, status
+
+
+def _lacking(form: InductionForm) -> list[tuple[str, str]]:
+    """Return which of the chosen members lack an induction on which this one builds, each with the name of one."""
+    kind_id, given_on, names = form.kind_id.data, form.given_on.data, dict(form.member_choices)
+    eligible = members.eligibilities(db.session(), form.chosen_ids)
+    found = ((member_id, eligible.of(member_id, kind_id).required) for member_id in form.chosen_ids)
+    return [
+        (names.get(member_id, ""), kind)
+        for member_id, required in found
+        for kind, days in required[:LACKING_KINDS]
+        if not any(first <= given_on <= last for first, last in days)
+    ]
 
 
 def _end_page(form: EndInductionForm, induction: InductionView, instant: datetime) -> str:
@@ -219,7 +224,8 @@ def _end_page(form: EndInductionForm, induction: InductionView, instant: datetim
     )
 
 
-def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
+def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
+    """Return the list of inductions with the form of another kind."""
     number, text = page_number(), request.args.get("q", "").strip()
     machines = queries.machines_with_induction(db.session(), workshop_ids=presenter.my_workshop_ids())
     machine = next((one for one in machines if one.slug == request.args.get("machine")), None)
@@ -251,6 +257,7 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         sorting=sorting,
         kept={"q": text or None} | ({"machine": machine.slug} if machine else {"kind": kind_id}),
         kinds=_kinds(),
+        all_kinds=_kind_rows(),
         machines=machines,
         machine=machine,
         today=_day_of(now()),
@@ -258,6 +265,14 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         shown=sign_shown(one.member_id for one in listed) if text else None,
     )
     return page, status
+
+
+def _kind_rows() -> list[tuple[KindView, bool]]:
+    """Return each kind of induction, and whether the reader may change it."""
+    return [
+        (one, all(permissions.may_touch("workshop.edit_kind", workshop_id=place) for place in one.workshop_ids))
+        for one in induction_kinds.kinds(db.session())
+    ]
 
 
 def _chosen_kind(machine: MachineToRun | None) -> int | None:

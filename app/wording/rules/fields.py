@@ -114,6 +114,12 @@ RECORD_RULES = (
             "retire the machine."
         ),
     ),
+    ViolationText(
+        code="prerequisite_circle",
+        sentence=_l(
+            "This would lead in a circle: %(limit)s. No machine could be reserved with any of them. Take one of them out."
+        ),
+    ),
     ViolationText(code="not_here", sentence=_l("This does not belong to what is limited here. Leave it empty.")),
     ViolationText(
         code="one_group", sentence=_l("A quota is for one member or for a price class. Leave one of both empty.")

@@ -5,11 +5,20 @@ Those of a machine are in machine.py.
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import format_day, format_instant
+from app.wording.formats import Zone, format_day, format_instant
 from app.wording.rules.machine import MACHINE_RULES
 from app.wording.rules.text import RuleText, Variant
+
+
+def _name_or_day(value: Any, zone: Zone) -> str:
+    """Return the name of an induction as it is, and a day in words."""
+    return format_day(value, zone) if isinstance(value, date) else str(value)
+
 
 RULES = (
     RuleText(
@@ -110,6 +119,17 @@ RULES = (
         help_text=_l("Some machines may be used only after an induction. It has to be valid on every day of the use."),
         way_out=_l("Ask the workshop's manager for a date for an induction."),
         import_way_out=_l("Enter the induction first (Workshop, Inductions), or leave the line out."),
+    ),
+    RuleText(
+        code="prerequisite",
+        name=_l("Inductions that build on others"),
+        sentence=_l("The induction for this machine builds on “%(limit)s”, which is not valid on %(actual)s."),
+        number=_name_or_day,
+        help_text=_l(
+            "Some inductions build on others: who runs the machine needs all of them, valid on every day of the use."
+        ),
+        way_out=_l("Ask the workshop's manager for a date for the induction that is missing."),
+        import_way_out=_l("Enter the missing induction first (Workshop, Inductions), or leave the line out."),
     ),
     RuleText(
         code="member_left",

@@ -1,0 +1,144 @@
+"""Endpoints of kinds of inductions: what each builds on, and changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.api import problems, revisions
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import TEXT_PATTERN, WHOLE, Id, RequestModel, ResponseModel
+from app.api.idempotency import run_idempotent
+from app.api.problems import Refusal, Reply
+from app.auth import lookups
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from booking import induction_kinds, inductions
+from booking.errors import ANY
+from booking.induction_kinds import KindInput
+from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
+from booking.prerequisites import REQUIRED_MAX
+from booking.queries import induction_kinds as kind_queries
+from booking.queries.induction_kinds import KindView
+
+KindName = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=NAME_LENGTH_MAX, pattern=TEXT_PATTERN)
+]
+Months = Annotated[int, Field(strict=True, ge=1, le=VALID_MONTHS_MAX), WHOLE]
+Required = Annotated[list[Id], Field(max_length=REQUIRED_MAX)]
+
+
+class NewInductionKind(RequestModel):
+    """A kind of induction. requires: ids of the kinds on which it builds; each has to be valid as well."""
+
+    name: KindName
+    valid_months: Months = 12
+    requires: Required = Field(default_factory=list)
+
+
+class InductionKindChange(RequestModel):
+    """What becomes of a kind of induction; what is left out, or null, stays. requires: all that it builds on then."""
+
+    name: KindName | None = None
+    valid_months: Months | None = None
+    requires: Required | None = None
+
+
+class InductionKind(ResponseModel):
+    """A kind of induction. requires: ids of the kinds on which it builds; these may build on others."""
+
+    id: int
+    name: str
+    valid_months: int
+    revision: int
+    requires: list[int]
+
+
+class InductionKindList(ResponseModel):
+    """All kinds of inductions, by name. next: always null, because the list is complete."""
+
+    items: list[InductionKind]
+    next: str | None = None
+
+
+@Endpoint("GET", "/induction-kinds", access=LOGGED_IN, response=InductionKindList)
+def list_induction_kinds() -> InductionKindList:
+    """List the kinds of inductions."""
+    return InductionKindList(items=[_kind(view) for view in kind_queries.kinds(db.session())])
+
+
+@Endpoint(
+    "POST",
+    "/induction-kinds",
+    access=Access(manager=ALL, admin=ALL),
+    body=NewInductionKind,
+    response=InductionKind,
+    status=201,
+    errors=(409,),
+    idempotent=True,
+    conditional=True,
+)
+def enter_induction_kind(body: NewInductionKind) -> Reply:
+    """Enter a kind of induction."""
+    by, instant = current_actor(), now()
+
+    def enter() -> Reply:
+        kind_id = inductions.enter_kind(
+            db.session(), body.name, valid_months=body.valid_months, requires=body.requires, by=by, now=instant
+        )
+        return _reply(kind_id, 201)
+
+    return run_idempotent(body, enter)
+
+
+@Endpoint(
+    "PATCH",
+    "/induction-kinds/<id:kind_id>",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    body=InductionKindChange,
+    response=InductionKind,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def change_induction_kind(kind_id: int, body: InductionKindChange) -> Reply:
+    """Change a kind of induction. Only who manages all workshops whose machines need it.
+
+    Reservations already made stay; those that a new requirement makes wrong are listed on the desk of their workshop.
+    """
+    view, by, instant = lookups.induction_kind(kind_id), current_actor(), now()
+    revision = revisions.expected(view.revision)
+    if body.name is None and body.valid_months is None and body.requires is None:
+        raise Refusal(problems.invalid(problems.field_error("name", "required, unless another field is given")))
+
+    def change() -> Reply:
+        stored = lookups.induction_kind(kind_id)
+        data = KindInput(
+            name=stored.name if body.name is None else body.name,
+            valid_months=stored.valid_months if body.valid_months is None else body.valid_months,
+            requires=frozenset(one.id for one in stored.requires)
+            if body.requires is None
+            else frozenset(body.requires),
+        )
+        induction_kinds.change_kind(db.session(), kind_id, data, by=by, now=instant, revision=revision, confirmed=ANY)
+        return _reply(kind_id)
+
+    return run_idempotent(body, change)
+
+
+def _reply(kind_id: int, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    view = kind_queries.kind(db.session(), kind_id)
+    return reply(_kind(view), status, {**(headers or {}), **revisions.etag(view.revision)})
+
+
+def _kind(view: KindView) -> InductionKind:
+    return InductionKind(
+        id=view.id,
+        name=view.name,
+        valid_months=view.valid_months,
+        revision=view.revision,
+        requires=[one.id for one in view.requires],
+    )

@@ -1,0 +1,88 @@
+"""Change a kind of induction: its name, how long it is valid, which other kinds it requires.
+
+What a new prerequisite does to reservations is shown before it is stored, as with the rules of a machine
+(rule_changes.py). Verbs flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking import inductions, occupancies, prerequisites, records, rule_changes
+from booking.errors import NotFound
+from booking.kernel import revisions
+from booking.kernel.events import Actor
+from booking.models import InductionKind, Machine
+
+
+@dataclass(frozen=True, slots=True)
+class KindInput:
+    """What is entered of a kind of induction. requires: the ids of the kinds that have to be valid as well."""
+
+    name: str
+    valid_months: int = 12
+    requires: frozenset[int] = frozenset()
+
+
+def change_kind(
+    session: Session,
+    kind_id: int,
+    data: KindInput,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    confirmed: str = "",
+    tells_members: bool = False,
+) -> int:
+    """Change a kind of induction; inductions given before keep their days, reservations already made stay.
+
+    confirmed, tells_members: as in rule_changes.change_workshop(). All kinds are locked, then the machines that need
+    this one, directly or through others, so that no request is judged by what is required no longer.
+
+    Returns how many reservations lie outside the rules now and did not before.
+
+    Raises NotFound, StaleRevision, RecordRefused (missing, already_used, at_least, at_most, prerequisite_circle),
+    ReservationsOutside.
+    """
+    names = prerequisites.lock_kinds(session)
+    kind = session.get(InductionKind, kind_id, populate_existing=True)
+    if kind is None:
+        raise NotFound(id=kind_id)
+    revisions.require_revision(revision, kind.revision)
+    entered = {"name": data.name.strip(), "valid_months": data.valid_months}
+    wrong = inductions.check_kind(session, entered["name"], data.valid_months, kind_id)
+    records.refuse(wrong + prerequisites.check(session, kind_id, data.requires, names))
+    required_before = prerequisites.requirements(session)
+    changed = records.write(kind, entered)
+    if prerequisites.store(session, kind_id, data.requires):
+        changed.append("requires")
+    if not changed:
+        return 0
+    kind.revision += 1
+    session.flush()
+    records.note(session, "induction_kind", kind_id, ",".join(changed), by, now)
+    if "requires" not in changed:
+        return 0
+    return _mark(session, kind_id, required_before, confirmed, tells_members, by=by, now=now)
+
+
+def _mark(
+    session: Session,
+    kind_id: int,
+    required_before: prerequisites.Requirements,
+    confirmed: str,
+    tells_members: bool,
+    *,
+    by: Actor,
+    now: datetime,
+) -> int:
+    needs_it = Machine.induction_kind_id.in_(prerequisites.requiring(required_before, kind_id))
+    policies = rule_changes.policies_of(session, needs_it)
+    occupancies.lock_machines(session, policies)
+    return rule_changes.mark_changed(
+        session, policies, policies, confirmed, tells_members, by=by, now=now, required_before=required_before
+    )
