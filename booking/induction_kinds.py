@@ -53,21 +53,25 @@ def change_kind(
     if kind is None:
         raise NotFound(id=kind_id)
     revisions.require_revision(revision, kind.revision)
-    entered = {"name": data.name.strip(), "valid_months": data.valid_months}
-    wrong = inductions.check_kind(session, entered["name"], data.valid_months, kind_id)
+    wrong = inductions.check_kind(session, data.name.strip(), data.valid_months, kind_id)
     records.refuse(wrong + prerequisites.check(session, kind_id, data.requires, names))
     required_before = prerequisites.requirements(session)
-    changed = records.write(kind, entered)
-    if prerequisites.store(session, kind_id, data.requires):
-        changed.append("requires")
-    if not changed:
-        return 0
-    kind.revision += 1
-    session.flush()
-    records.note(session, "induction_kind", kind_id, ",".join(changed), by, now)
+    changed = _store(session, kind, data)
+    if changed:
+        records.note(session, "induction_kind", kind_id, ",".join(changed), by, now)
     if "requires" not in changed:
         return 0
     return _mark(session, kind_id, required_before, confirmed, tells_members, by=by, now=now)
+
+
+def _store(session: Session, kind: InductionKind, data: KindInput) -> list[str]:
+    """Store what was entered; return what of it is another than before."""
+    changed = records.write(kind, {"name": data.name.strip(), "valid_months": data.valid_months})
+    if prerequisites.store(session, kind.id, data.requires):
+        changed.append("requires")
+    kind.revision += bool(changed)
+    session.flush()
+    return changed
 
 
 def _mark(

@@ -22,8 +22,8 @@ from booking.errors import ANY
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.prerequisites import REQUIRED_MAX
-from booking.queries import induction_kinds as kind_queries
-from booking.queries.induction_kinds import KindView
+from booking.queries import induction_kind_views as kind_queries
+from booking.queries.induction_kind_views import KindView
 
 KindName = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=NAME_LENGTH_MAX, pattern=TEXT_PATTERN)

@@ -36,11 +36,11 @@ from booking.queries import (
     ReservationView,
     SlipView,
     WorkshopView,
-    induction_kinds,
+    induction_kind_views,
 )
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
-from booking.queries.induction_kinds import KindView
+from booking.queries.induction_kind_views import KindView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
 from calendars import queries as calendar_queries
@@ -152,7 +152,7 @@ def induction_kind(kind_id: int) -> KindView:
 
     Those too whose own induction requires it. Raises NotFound.
     """
-    view = induction_kinds.kind(db.session(), kind_id)
+    view = induction_kind_views.kind(db.session(), kind_id)
     for workshop_id in view.workshop_ids:
         permissions.require(workshop_id=workshop_id, missing=NotFound(id=kind_id))
     return view

@@ -40,7 +40,7 @@ from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
 from calendars import tokens
-from tests.builders import SOMEBODY, SampleRing, hours, open_session, reserve
+from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, open_session, reserve
 from tests.conftest import MONDAY
 
 
@@ -142,6 +142,12 @@ def _closure(session: Session, sample_ring: SampleRing) -> Sample:
 
 def _induction(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(session.scalar(select(Induction.id)), sample_ring.anna)
+
+
+def _induction_kind(session: Session, sample_ring: SampleRing) -> Sample:
+    kind_id = induction_kind(session, "Saw")
+    machine(session, sample_ring.hall, "saw", induction_kind_id=kind_id)
+    return Sample(kind_id, workshop_id=sample_ring.hall)
 
 
 def _feed(session: Session, sample_ring: SampleRing) -> Sample:
@@ -306,6 +312,7 @@ SAMPLES: dict[str, Build] = {
     "group_id": _group,
     "quota_id": _quota,
     "induction_id": _induction,
+    "kind_id": _induction_kind,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),
     "workshop:slug": lambda _session, sample_ring: Sample("hall", workshop_id=sample_ring.hall),

@@ -30,7 +30,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import BoardRow, ClosureView, MachineCard, induction_kinds
+from booking.queries import BoardRow, ClosureView, MachineCard, induction_kind_views
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -256,7 +256,7 @@ def induction_words(session: Session, card: MachineCard) -> str:
     """Return the induction that a machine asks for, with those on which it builds."""
     if card.induction_kind is None:
         return _("not needed")
-    required = ", ".join(induction_kinds.required_names(session, card.induction_kind_id))
+    required = ", ".join(induction_kind_views.required_names(session, card.induction_kind_id))
     return (
         _("%(kind)s, which builds on %(kinds)s", kind=card.induction_kind, kinds=required)
         if required

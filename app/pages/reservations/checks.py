@@ -26,7 +26,7 @@ from booking import availability, catalogue, queries
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
-from booking.queries import MachineCard, induction_kinds
+from booking.queries import MachineCard, induction_kind_views
 from booking.timespan import TimeSpan
 from booking.wall_clock import later_by_clock, local_day
 from booking.wishes import Wish
@@ -202,7 +202,7 @@ def format_length(span: TimeSpan, card: MachineCard) -> str:
 
 def rules_sentences(session: Session, card: MachineCard) -> tuple[str, ...]:
     """Return the rules under which a machine is lent, in a few short sentences."""
-    required = induction_kinds.required_names(session, card.induction_kind_id)
+    required = induction_kind_views.required_names(session, card.induction_kind_id)
     kinds = (card.induction_kind, *required) if card.induction_kind else ()
     return (*rule_sentences(card.rules), *(_("You need the induction “%(kind)s”.", kind=kind) for kind in kinds))
 

@@ -25,7 +25,7 @@ from booking.errors import Violation
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.queries import FoundMembers
-from booking.queries.induction_kinds import KindView
+from booking.queries.induction_kind_views import KindView
 
 CHOSEN_MAX = 500  # members who get an induction at once
 AT_ONCE, ON_A_DAY = "now", "day"

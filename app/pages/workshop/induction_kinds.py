@@ -17,8 +17,8 @@ from app.pages.workshop import bp
 from app.pages.workshop.induction_forms import KindChangeForm, KindForm
 from app.pages.workshop.inductions import list_page
 from booking import induction_kinds, inductions
-from booking.queries import induction_kinds as kind_queries
-from booking.queries.induction_kinds import KindView
+from booking.queries import induction_kind_views as kind_queries
+from booking.queries.induction_kind_views import KindView
 
 
 @page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)

@@ -30,8 +30,8 @@ from app.wording.formats import as_zone
 from booking import condition_changes, members, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_kinds
-from booking.queries.induction_kinds import KindView
+from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_kind_views
+from booking.queries.induction_kind_views import KindView
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
@@ -48,7 +48,7 @@ def list_inductions() -> ResponseReturnValue:
     A manager sees those of members who reserve in the own workshops; others are found by what is typed.
     """
     form = KindForm(formdata=None)
-    form.offer(induction_kinds.kinds(db.session()))
+    form.offer(induction_kind_views.kinds(db.session()))
     return list_page(form, 200)
 
 
@@ -256,8 +256,7 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         kind_id=kind_id,
         sorting=sorting,
         kept={"q": text or None} | ({"machine": machine.slug} if machine else {"kind": kind_id}),
-        kinds=_kinds(),
-        all_kinds=_kind_rows(),
+        kinds=_kind_rows(),
         machines=machines,
         machine=machine,
         today=_day_of(now()),
@@ -271,7 +270,7 @@ def _kind_rows() -> list[tuple[KindView, bool]]:
     """Return each kind of induction, and whether the reader may change it."""
     return [
         (one, all(permissions.may_touch("workshop.edit_kind", workshop_id=place) for place in one.workshop_ids))
-        for one in induction_kinds.kinds(db.session())
+        for one in induction_kind_views.kinds(db.session())
     ]
 
 

@@ -117,7 +117,8 @@ RECORD_RULES = (
     ViolationText(
         code="prerequisite_circle",
         sentence=_l(
-            "This would lead in a circle: %(limit)s. No machine could be reserved with any of them. Take one of them out."
+            "This would lead in a circle: %(limit)s. No machine could be reserved with any of them. Take one of them "
+            "out."
         ),
     ),
     ViolationText(code="not_here", sentence=_l("This does not belong to what is limited here. Leave it empty.")),

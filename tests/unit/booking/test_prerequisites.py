@@ -1,0 +1,72 @@
+"""Kinds of inductions that build on others: the chain, the circle, and what the rules make of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.prerequisites import RequiredKind, circle_through, closure, eligibility, requiring
+from booking.rules import MachineRules, Policy, check_member
+from booking.timespan import TimeSpan
+
+BASICS, WOOD, MILL, LASER = (
+    RequiredKind(number, name) for number, name in enumerate(("basics", "wood", "mill", "laser"))
+)
+DIRECT = {MILL.id: (WOOD, BASICS), WOOD.id: (BASICS,), LASER.id: (BASICS,)}
+YEAR = ((date(2026, 1, 1), date(2026, 12, 31)),)
+POLICY = Policy.of(MachineRules(), hours=WeeklyHours(ZoneInfo("UTC"), ALWAYS), induction_kind_id=MILL.id, places=1)
+
+
+def test_a_kind_requires_whatever_those_require_on_which_it_builds():
+    found = closure({MILL.id: (WOOD,), WOOD.id: (BASICS,)})
+
+    assert found == {MILL.id: (WOOD, BASICS), WOOD.id: (BASICS,)}
+    assert requiring(found, BASICS.id) == {BASICS.id, WOOD.id, MILL.id}
+    assert requiring(found, MILL.id) == {MILL.id}
+
+
+@pytest.mark.parametrize(
+    ("direct", "chain"),
+    [
+        ({0: [1], 1: [2], 2: [0]}, [0, 1, 2, 0]),
+        ({0: [0]}, [0, 0]),
+        ({0: [1, 2], 1: [3], 3: [0], 2: [0]}, [0, 2, 0]),  # the shortest of two
+        ({0: [1, 2], 1: [3], 2: [3]}, []),  # two ways to the same kind are no circle
+        ({0: [1], 1: [2], 2: [1]}, []),  # a circle elsewhere does not lead back
+    ],
+)
+def test_a_circle_is_named_by_its_shortest_chain(direct, chain):
+    assert circle_through(0, direct) == chain
+
+
+def broken(inducted, first, last):
+    span = TimeSpan(datetime(*first, 9, tzinfo=UTC), datetime(*last, 11, tzinfo=UTC))
+    member = eligibility(MILL.id, inducted, closure(DIRECT), None)
+    return [(one.rule, one.limit, one.actual) for one in check_member(span, POLICY, member)]
+
+
+def test_all_inductions_have_to_be_valid_on_every_day_and_each_that_is_missing_is_named():
+    day, complete = (2026, 12, 30), {MILL.id: YEAR, WOOD.id: YEAR, BASICS.id: YEAR}
+
+    assert broken(complete, day, day) == []
+    assert broken(complete | {BASICS.id: ()}, day, day) == [("prerequisite", "basics", date(2026, 12, 30))]
+    assert broken(complete | {MILL.id: ()}, day, day) == [("induction", None, date(2026, 12, 30))]
+    assert broken(complete, day, (2027, 1, 1)) == [
+        ("induction", date(2026, 12, 31), date(2027, 1, 1)),
+        ("prerequisite", "wood", date(2027, 1, 1)),
+        ("prerequisite", "basics", date(2027, 1, 1)),
+    ]
+
+
+def test_a_member_may_run_the_machine_until_the_first_of_its_inductions_ends():
+    until_june = ((date(2026, 1, 1), date(2026, 6, 30)),)
+    member = eligibility(MILL.id, {MILL.id: YEAR, WOOD.id: until_june, BASICS.id: YEAR}, closure(DIRECT), None)
+
+    assert member.valid_until(date(2026, 3, 1)) == date(2026, 6, 30)
+    assert member.valid_until(date(2026, 7, 1)) is None
+    assert member.lacking_on(date(2026, 3, 1)) is None
+    assert member.lacking_on(date(2026, 7, 1)) == "wood"
+    assert member.lacking_on(date(2025, 7, 1)) == ""
