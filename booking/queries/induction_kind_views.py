@@ -74,10 +74,10 @@ def _machines(session: Session) -> tuple[dict[int, list[str]], dict[int, set[int
     """Return by kind the names of the machines that are lent, and the workshops of all, retired ones included."""
     names: dict[int, list[str]] = defaultdict(list)
     places: dict[int, set[int]] = defaultdict(set)
-    statement = select(Machine.induction_kind_id, Machine.name, Machine.workshop_id, Machine.retired_at)
-    for kind_id, name, workshop_id, retired_at in session.execute(
-        statement.where(Machine.induction_kind_id.is_not(None)).order_by(Machine.name, Machine.id)
-    ):
+    statement = select(InductionKind.id, Machine.name, Machine.workshop_id, Machine.retired_at).join(
+        InductionKind, InductionKind.id == Machine.induction_kind_id
+    )
+    for kind_id, name, workshop_id, retired_at in session.execute(statement.order_by(Machine.name, Machine.id)):
         places[kind_id].add(workshop_id)
         if retired_at is None:
             names[kind_id].append(name)

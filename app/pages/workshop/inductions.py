@@ -199,6 +199,7 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
 def _lacking(form: InductionForm) -> list[tuple[str, str]]:
     """Return which of the chosen members lack an induction on which this one builds, each with the name of one."""
     kind_id, given_on, names = form.kind_id.data, form.given_on.data, dict(form.member_choices)
+    assert given_on is not None  # a required field
     eligible = members.eligibilities(db.session(), form.chosen_ids)
     found = ((member_id, eligible.of(member_id, kind_id).required) for member_id in form.chosen_ids)
     return [
