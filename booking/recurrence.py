@@ -20,7 +20,7 @@ from dateutil import rrule
 from dateutil.easter import easter
 
 from booking.errors import SeriesRefused, Violation
-from booking.wall_clock import first_instant, to_wall
+from booking.wall_clock import first_instant, instants_showing, to_wall
 
 OCCURRENCES_MAX = 200
 INTERVAL_MAX = 99
@@ -254,7 +254,9 @@ def _until_of(text: str, wall: datetime, zone: ZoneInfo) -> date:
 def _until_text(until: date, wall: datetime | None, zone: ZoneInfo | None) -> str:
     if wall is None or zone is None:
         return f"{until:%Y%m%d}"
-    return f"{first_instant(datetime.combine(until, wall.time()), zone):%Y%m%dT%H%M%SZ}"
+    last = datetime.combine(until, wall.time())
+    shown = instants_showing(last, zone)  # the later one of two: programs differ in which of them they take it for
+    return f"{shown[-1] if shown else first_instant(last, zone):%Y%m%dT%H%M%SZ}"
 
 
 def _refuse(violation: Violation) -> NoReturn:

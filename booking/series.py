@@ -19,6 +19,7 @@ from booking import (
     quota_use,
     reservation_writer,
     reservations,
+    schedule_versions,
     series_dates,
     series_events,
     series_plan,
@@ -91,7 +92,7 @@ def create(
     ]
     entered = reservation_writer.enter(session, new, by=by, now=now)
     id_of = {one.uid: one.id for one in entered}
-    series_dates.link(session, series.id, [(day, id_of[_uid_of(series.uid, day)]) for day in chosen])
+    series_dates.link(session, series, [(day, id_of[_uid_of(series.uid, day)]) for day in chosen])
     status = entered[0].status
     happened = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
     publish(session, happened, by=by, now=now)
@@ -129,8 +130,10 @@ def put_back(
     _refuse_conflicts([planned], possible=0)
     new = new_reservation(wish.wish_for(occurrence.span), terms, wishes.new_uid(), now, approve=approve)
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
-    series_dates.link(session, series_id, [(day, entered.id)])
+    series_dates.link(session, series, [(day, entered.id)])
     series_dates.save(session, series, now)
+    # Once more than the revisions of its dates tell, so that no cached feed takes the former date for unchanged.
+    schedule_versions.bump(session, member_ids=[series.member_id], machine_ids=[series.machine_id])
     return entered
 
 

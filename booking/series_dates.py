@@ -64,15 +64,23 @@ def lock_dates(
     return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 
-def link(session: Session, series_id: int, reservations: Iterable[tuple[date, int]]) -> None:
+def link(session: Session, series: Series, reservations: Iterable[tuple[date, int]]) -> None:
     """Record which reservations are the dates of a series on some days; each replaces the former one of its day."""
     rows = [
-        {"series_id": series_id, "occurs_on": day, "reservation_id": reservation_id}
+        {"series_id": series.id, "occurs_on": day, "reservation_id": reservation_id}
         for day, reservation_id in reservations
     ]
-    days = [row["occurs_on"] for row in rows]
-    session.execute(delete(_dates).where(_dates.c.series_id == series_id, _dates.c.occurs_on.in_(days)))
+    unlink(session, series, [row["occurs_on"] for row in rows])
     session.connection().execute(insert(_dates), rows)
+
+
+def unlink(session: Session, series: Series, days: Collection[date]) -> None:
+    """Take the dates of some days out of a series. Its calendar entry counts their changes for ever."""
+    of_days = _dates.c.series_id == series.id, _dates.c.occurs_on.in_(days)
+    former = select(Reservation.revision).join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+    revisions_of = session.scalars(former.where(*of_days).order_by(Reservation.id).with_for_update(of=Reservation))
+    series.calendar_base += sum(revision + 1 for revision in revisions_of)
+    session.execute(delete(_dates).where(*of_days))
 
 
 def times_of(series: Series) -> SeriesTimes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import UTC
 from functools import lru_cache
 from uuid import UUID, uuid5
 
 from booking.queries import FeedClosure, FeedEntry
 from calendars.tokens import BUSY
-from calendars.vevents import Entry, Labels, busy_vevent, vevent
+from calendars.vevents import Entry, Labels, busy_vevent, look_of, vevent
 
 MOVE = "move-"  # before the UID of a reservation: the entry of a move that waits for approval
 _CLOSURES = UUID("d7da2d9d-5316-4af9-813d-ab99edf12d70")  # the namespace of their UIDs; never changes
@@ -32,21 +33,39 @@ class EntryRenderer:
 
         While a move waits for approval, what is confirmed stays; the time asked for is a tentative entry beside it.
         """
+        return self.write(self.entry_of(row)) + self.wish(row)
+
+    def wish(self, row: FeedEntry) -> bytes:
+        """Return the entry of the time that a waiting move asks for; nothing where none waits."""
+        if row.former_starts_at is None or not self._shows_wishes:
+            return b""
+        entry = self._entry(row)
+        return self.write(entry._replace(uid=f"{MOVE}{entry.uid}"))
+
+    def entry_of(self, row: FeedEntry) -> Entry:
+        """Return a reservation as it is held: while a move waits, at its former time."""
         entry = self._entry(row)
         if row.former_starts_at is None or row.former_ends_at is None:
-            return self._write(entry)
-        wish = self._write(entry._replace(uid=f"{MOVE}{entry.uid}")) if self._shows_wishes else b""
-        confirmed = entry._replace(
+            return entry
+        return entry._replace(
             status="confirmed",
             starts_at=row.former_starts_at,
             ends_at=row.former_ends_at,
             places=row.former_places or row.places,
         )
-        return self._write(confirmed) + wish
 
-    def _write(self, entry: Entry) -> bytes:
+    def write(self, entry: Entry) -> bytes:
+        """Return an entry as far as the subscription may show it."""
         write = busy_vevent if self._is_busy else vevent
         return write(entry, self.labels).encode()
+
+    def look_of(self, entry: Entry) -> Hashable:
+        """Return what an entry shows besides its times, its identity and its address."""
+        return look_of(entry, self.labels, is_busy=self._is_busy)
+
+    def url_of_series(self, series_id: int) -> str:
+        """Return the address of the page of a series."""
+        return f"{self._base_url}/series/{series_id}"
 
     def _entry(self, row: FeedEntry) -> Entry:
         return Entry(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from booking.kernel.lru_byte_cache import LruByteCache
 from booking.queries import FeedMark
@@ -16,11 +17,21 @@ ENTRY_OVERHEAD_BYTES = 400  # what Python needs beside the text
 GZIP_LEVEL = 1  # calendar text shrinks to a tenth at once; more effort gains little
 
 
+class SeriesText(NamedTuple):
+    """The entries of one series. mark: all that they depend on; zone: the one by whose clock they are written."""
+
+    mark: Hashable
+    zone: str
+    changed_at: datetime
+    text: bytes
+
+
 @dataclass(frozen=True)
 class Document:
     """A calendar file: head, closures, one text per reservation (in the order of their ids), tail.
 
-    marks: reservation id -> the revisions on which its text depends. frame: what else the file depends on.
+    marks: reservation id -> the revisions on which its text depends. frame: what else the file depends on. series: the
+    dates of each series together, by its id; they have no text in entries.
     """
 
     etag: str
@@ -32,13 +43,15 @@ class Document:
     marks: dict[int, FeedMark]
     entries: dict[int, bytes]
     closures: bytes = b""
+    series: Mapping[int, SeriesText] = field(default_factory=dict)
 
     TAIL = b"END:VCALENDAR\r\n"
 
     @property
     def body(self) -> bytes:
         """The content of the file."""
-        return b"".join((self.head, self.closures, *self.entries.values(), self.TAIL))
+        series = (one.text for one in self.series.values())
+        return b"".join((self.head, self.closures, *self.entries.values(), *series, self.TAIL))
 
     @cached_property
     def gzipped(self) -> bytes:
@@ -49,7 +62,8 @@ class Document:
     def size_bytes(self) -> int:
         """Roughly the memory that caching it takes."""
         texts = len(self.head) + len(self.closures) + sum(map(len, self.entries.values()))
-        return texts + ENTRY_OVERHEAD_BYTES * (len(self.entries) + 1)
+        texts += sum(len(one.text) for one in self.series.values())
+        return texts + ENTRY_OVERHEAD_BYTES * (len(self.marks) + len(self.series) + 1)
 
 
 class FeedCache(LruByteCache[Document]):

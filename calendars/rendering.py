@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from booking import queries
 from booking.queries import FeedClosure, FeedEntry, FeedMark
+from booking.queries.feed_series import feed_series, feed_series_marks
 from calendars.entries import EntryRenderer
-from calendars.feed_cache import Document
+from calendars.feed_cache import Document, SeriesText
 from calendars.lines import CRLF, text_line
+from calendars.series import series_text
 from calendars.tokens import ResolvedFeed
 from calendars.vtimezones import vtimezone
 
@@ -81,13 +83,16 @@ def patch_cached(reader: Session | Connection, context: RenderContext, cached: D
         return None
     if not all(_can_patch(row, cached) for row in changed):
         return None
+    alone = [row for row in changed if row.series_id is None]
+    series = _series(reader, context, {row.series_id for row in changed if row.series_id is not None})
     return replace(
         cached,
         etag=context.etag,
         version=context.feed.version,
         last_modified=max([cached.last_modified, *(row.changed_at for row in changed)]),
         marks={**cached.marks, **{row.id: row.mark for row in changed}},
-        entries={**cached.entries, **{row.id: context.renderer.reservation(row) for row in changed}},
+        entries={**cached.entries, **{row.id: context.renderer.reservation(row) for row in alone}},
+        series={**cached.series, **series},
     )
 
 
@@ -100,20 +105,30 @@ def render_all(reader: Session | Connection, context: RenderContext, cached: Doc
     marks, rows = _reservations(reader, context, cached)
     reusable = cached.entries if cached is not None else {}
     entries = {
-        mark.id: context.renderer.reservation(rows[mark.id]) if mark.id in rows else reusable[mark.id] for mark in marks
+        mark.id: context.renderer.reservation(rows[mark.id]) if mark.id in rows else reusable[mark.id]
+        for mark in marks
+        if mark.series_id is None
     }
+    series = _series(reader, context, {mark.series_id for mark in marks if mark.series_id is not None}, cached)
     # A calendar must contain a component: an empty one contains the zone of the ring.
     zones = {closure.timezone for closure in closures} | {mark.timezone for mark in marks} or {feed.zone}
+    zones |= {one.zone for one in series.values()}
     return Document(
         etag=context.etag,
         version=feed.version,
         frame=context.frame,
         zones=frozenset(zones),
-        last_modified=_last_modified(reader, context, cached, rows.values(), closures),
+        last_modified=max(
+            [
+                _last_modified(reader, context, cached, rows.values(), closures),
+                *(one.changed_at for one in series.values()),
+            ]
+        ),
         head=head(context.name, zones).encode(),
         marks={mark.id: mark for mark in marks},
         entries=entries,
         closures=b"".join(context.renderer.closure(closure) for closure in closures),
+        series=series,
     )
 
 
@@ -132,6 +147,8 @@ def _version_steps(row: FeedEntry, cached: Document) -> int:
 def _can_patch(row: FeedEntry, cached: Document) -> bool:
     """Return whether a changed entry fits into the cached file, with its names and in its order."""
     mark = cached.marks.get(row.id)
+    if row.series_id is not None and row.series_id not in cached.series:
+        return False
     if mark is None:
         return row.timezone in cached.zones and row.id > next(reversed(cached.marks), 0)
     return mark._replace(revision=row.revision) == row.mark
@@ -144,7 +161,7 @@ def _reservations(
     subject = context.subject
     if cached is not None:
         marks = queries.feed_marks(reader, **subject, since=context.since)
-        missing = {mark.id for mark in marks if cached.marks.get(mark.id) != mark}
+        missing = {mark.id for mark in marks if mark.series_id is None and cached.marks.get(mark.id) != mark}
         if len(missing) < FETCH_ALL_FROM:
             found = queries.feed_reservations(reader, **subject, since=context.since, ids=missing) if missing else []
             rows = {row.id: row for row in found}
@@ -153,6 +170,28 @@ def _reservations(
             return [mark for mark in present if mark.id in rows or mark.id not in missing], rows
     everything = queries.feed_reservations(reader, **subject, since=context.since)
     return [row.mark for row in everything], {row.id: row for row in everything}
+
+
+def _series(
+    reader: Session | Connection, context: RenderContext, series_ids: Collection[int], cached: Document | None = None
+) -> dict[int, SeriesText]:
+    """Return the entries of each series, those that did not change from the cached file."""
+    if not series_ids:
+        return {}
+    marks = feed_series_marks(reader, series_ids)
+    known = cached.series if cached is not None else {}
+    texts = {
+        id_: known[id_] for id_, mark in marks.items() if id_ in known and known[id_].mark == (mark, context.since)
+    }
+    changed = [mark for id_, mark in marks.items() if id_ not in texts]
+    for one in feed_series(reader, changed, **context.subject) if changed else ():
+        texts[one.mark.id] = SeriesText(
+            mark=(one.mark, context.since),
+            zone=one.times.zone.key,
+            changed_at=max([one.changed_at, *(row.changed_at for row in one.dates.values())]),
+            text=series_text(context.renderer, one, context.since),
+        )
+    return dict(sorted(texts.items()))
 
 
 def _last_modified(

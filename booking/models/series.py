@@ -15,7 +15,8 @@ class Series(Base):
 
     rrule: as `RecurrenceRule.to_rrule` writes it, UNTIL as a day. wall_start: the first start by the clock of the zone,
     "2026-12-04T08:00"; length_min: by the clock too. passage: see SeriesTimes. first_starts_at: the instant of the
-    first start by the rule. revision grows with each change.
+    first start by the rule. revision grows with each change. calendar_base: what the SEQUENCE of its calendar entry
+    counts beside revision and the revisions of its dates, so that it never falls when a date leaves the series.
     """
 
     __tablename__ = "booking_series"
@@ -44,6 +45,7 @@ class Series(Base):
     created_by: Mapped[int | None]  # user id
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
+    calendar_base: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class SeriesDate(Base):

@@ -18,7 +18,7 @@ from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of
-from booking.models import ENDED_WITHOUT_USE, Blocking, Machine, Member, Reservation, Ring, Workshop
+from booking.models import ENDED_WITHOUT_USE, Blocking, Machine, Member, Reservation, Ring, SeriesDate, Workshop
 from booking.queries.addresses import address_line
 from booking.queries.reservations import LONGEST
 
@@ -28,17 +28,18 @@ Statement = Select[*tuple[Any, ...]]
 
 
 class FeedMark(NamedTuple):
-    """A reservation and all that its text depends on, as numbers that grow with each change; and its zone."""
+    """A reservation and all that its text depends on, as numbers that grow with each change; its zone, its series."""
 
     id: int
     revision: int
     machine_revision: int
     workshop_revision: int
     timezone: str
+    series_id: int | None = None
 
 
 class FeedEntry(NamedTuple):
-    """One reservation for a calendar, beginning with its mark; revision is its SEQUENCE.
+    """One reservation for a calendar, beginning with its mark; revision is its SEQUENCE unless it has a series.
 
     former_...: while a move waits for approval, what is confirmed meanwhile. No member's name: feeds never contain one.
     """
@@ -48,6 +49,7 @@ class FeedEntry(NamedTuple):
     machine_revision: int
     workshop_revision: int
     timezone: str
+    series_id: int | None
     uid: str
     status: str
     machine_id: int
@@ -86,19 +88,20 @@ class FeedClosure(NamedTuple):
     timezone: str
 
 
-_reservation, _machine, _workshop = map(table_of, (Reservation, Machine, Workshop))
-_ENTRY = columns_of(
+_reservation, _machine, _workshop, _dates = map(table_of, (Reservation, Machine, Workshop, SeriesDate))
+ENTRY_COLUMNS = columns_of(
     FeedEntry,
     _reservation,
     machine_revision=_machine.c.revision,
     workshop_revision=_workshop.c.revision,
     timezone=_workshop.c.timezone,
+    series_id=_dates.c.series_id,
     machine_name=_machine.c.name,
     location=_machine.c.location,
     workshop_name=_workshop.c.name,
     workshop_address=address_line(_workshop),
 )
-_MARK = _ENTRY[: len(FeedMark._fields)]
+_MARK = ENTRY_COLUMNS[: len(FeedMark._fields)]
 _CLOSURE = columns_of(
     FeedClosure,
     Blocking,
@@ -116,7 +119,7 @@ def feed_marks(
     since: datetime,
 ) -> list[FeedMark]:
     """Return the marks of what feed_reservations() returns, in the same order: enough to see what changed."""
-    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    of, owner_id = owner(member_id, machine_id, workshop_id)
     return [FeedMark._make(row) for row in reader.execute(_marks(of), _times(since) | {"owner_id": owner_id})]
 
 
@@ -135,7 +138,7 @@ def feed_reservations(
     Whatever their status: a calendar needs the cancelled ones as well. Only those that ended without use
     before the time are left out. ids: only these of them.
     """
-    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    of, owner_id = owner(member_id, machine_id, workshop_id)
     values = _times(since) | {"owner_id": owner_id}
     rows = reader.execute(_entries(of), values) if ids is None else reader.execute(_some(of), values | {"ids": [*ids]})
     entries = map(FeedEntry._make, rows)
@@ -154,7 +157,7 @@ def feed_news(
     limit: int,
 ) -> list[FeedEntry]:
     """Return what changed last of what feed_reservations() returns, the latest first."""
-    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    of, owner_id = owner(member_id, machine_id, workshop_id)
     return [
         FeedEntry._make(row)
         for row in reader.execute(_newest(of), {"owner_id": owner_id, "since": since, "few": limit})
@@ -230,7 +233,12 @@ def zone_of_ring() -> ScalarSelect[str]:
     return select(Ring.timezone).where(Ring.id == 1).scalar_subquery()
 
 
-def _owner(member_id: int | None, machine_id: int | None, workshop_id: int | None) -> tuple[str, int]:
+def owner_column(of: str) -> SQLColumnExpression[Any]:
+    """Return the column with the id that a feed of this kind is about."""
+    return (_machine if of == "workshop" else _reservation).c[f"{of}_id"]
+
+
+def owner(member_id: int | None, machine_id: int | None, workshop_id: int | None) -> tuple[str, int]:
     """Return what a feed is about: which column, and the id in it. Raises ValueError unless exactly one is given."""
     given = {"member": member_id, "machine": machine_id, "workshop": workshop_id}
     ((of, owner_id),) = ((name, each) for name, each in given.items() if each is not None)
@@ -251,7 +259,7 @@ def _marks(of: str) -> Statement:
 
 @lru_cache(maxsize=3)
 def _entries(of: str) -> Statement:
-    return _within(_of(of, _ENTRY)).order_by(_reservation.c.id)
+    return _within(_of(of, ENTRY_COLUMNS)).order_by(_reservation.c.id)
 
 
 @lru_cache(maxsize=3)
@@ -263,7 +271,7 @@ def _some(of: str) -> Statement:
 def _newest(of: str) -> Statement:
     # Without a lower end of starts_at, so that the index of changes is the one to use.
     return (
-        _of(of, _ENTRY)
+        _of(of, ENTRY_COLUMNS)
         .where(_reservation.c.ends_at > bindparam("since"))
         .order_by(_reservation.c.changed_at.desc(), _reservation.c.id.desc())
         .limit(bindparam("few"))
@@ -278,14 +286,14 @@ def _within(statement: Statement) -> Statement:
 
 def _of(of: str, columns: tuple[Selectable, ...]) -> Statement:
     """Select the reservations of a member, machine or workshop that a calendar still shows."""
-    owner = (_machine if of == "workshop" else _reservation).c[f"{of}_id"]
     came_to_something = _reservation.c.status.not_in(ENDED_WITHOUT_USE)
     return (
         select(*columns)
         .join_from(_reservation, _machine)
         .join(_workshop)
+        .outerjoin(_dates, _dates.c.reservation_id == _reservation.c.id)
         .where(
-            owner == bindparam("owner_id"),
+            owner_column(of) == bindparam("owner_id"),
             or_(came_to_something, _reservation.c.changed_at >= bindparam("since")),
         )
     )

@@ -51,6 +51,7 @@ entries = st.builds(
     purpose=st.text(max_size=2_000),
     url=st.just("https://ring.example/reservations/1"),
     is_closure=st.just(False),
+    recurrence=st.just(""),
 )
 spans = st.tuples(entries, st.integers(1, 14 * 24 * 60)).map(
     lambda both: both[0]._replace(ends_at=both[0].starts_at + timedelta(minutes=both[1]))

@@ -1,0 +1,156 @@
+"""A series as one VEVENT with a rule, and its dates that differ as entries of their own. Pure.
+
+Calendar programs differ in how they read a rule at a clock change: so what begins or ends in a doubled or missing hour,
+and what lasts over a change, is never left to the rule.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from operator import itemgetter
+from typing import NamedTuple
+
+from booking.queries import FeedEntry
+from booking.queries.feed_series import FeedSeries
+from booking.series_times import Occurrence, SeriesTimes, stored_occurrences
+from booking.timespan import TimeSpan
+from booking.wall_clock import instants_showing, to_wall
+from calendars.entries import EntryRenderer
+from calendars.lines import fold
+from calendars.vevents import Entry, by_the_clock, came_to_nothing
+
+ALIKE_MIN = 3  # dates from which a rule is shorter and clearer than each date alone
+
+
+class _Date(NamedTuple):
+    """A day of the rule with what is held for it; look: None where a rule cannot say it, whatever it shows."""
+
+    occurrence: Occurrence
+    row: FeedEntry
+    entry: Entry
+    look: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What the entry with the rule says. first: its start, which never changes; before: earlier dates it cannot say.
+
+    after: all dates from the first on; living: those of them that are held.
+    """
+
+    first: Occurrence
+    before: tuple[Occurrence, ...]
+    after: tuple[Occurrence, ...]
+    living: Mapping[date, _Date]
+    pattern: _Date
+
+
+def series_text(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> bytes:
+    """Return all entries of a series that a calendar shows after an instant.
+
+    With three living dates that are alike: one entry with the rule and one for each date that differs. Else each date
+    is an entry of its own, as if it were no date of a series.
+    """
+    rule = _rule_of(renderer, series, since)
+    if rule is None:
+        shown = sorted((row for row in series.dates.values() if _is_shown(row, since)), key=lambda row: row.id)
+        return b"".join(map(renderer.reservation, shown))
+    return b"".join(_entries(renderer, series, rule, since))
+
+
+def is_recurring(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> bool:
+    """Return whether a series is one entry with a rule."""
+    return _rule_of(renderer, series, since) is not None
+
+
+def cancelled_series(renderer: EntryRenderer, series: FeedSeries, row: FeedEntry) -> bytes:
+    """Return the entry that takes a whole series out of a calendar; row: one of its dates."""
+    first = stored_occurrences(series.times)[0]
+    entry = _shared(renderer, series, renderer.entry_of(row))
+    return renderer.write(entry._replace(status="cancelled", starts_at=first.span.start, ends_at=first.span.end))
+
+
+def _entries(renderer: EntryRenderer, series: FeedSeries, rule: _Rule, since: datetime) -> Iterator[bytes]:
+    shown = _shared(renderer, series, rule.pattern.entry)
+    exceptions = "".join(
+        _by_the_rule("EXDATE", one.day, series.times) for one in rule.after if one.day not in rule.living
+    )
+    yield renderer.write(
+        shown._replace(
+            starts_at=rule.first.span.start,
+            ends_at=rule.first.span.end,
+            recurrence=fold(f"RRULE:{_rrule(series.times, rule)}") + exceptions,
+        )
+    )
+    for one in rule.before:
+        if (row := series.dates.get(one.day)) is not None and _is_shown(row, since):
+            yield renderer.reservation(row)
+    for date_ in rule.living.values():
+        yield from _date(renderer, series, rule, date_)
+
+
+def _date(renderer: EntryRenderer, series: FeedSeries, rule: _Rule, one: _Date) -> Iterator[bytes]:
+    """Yield the entry of a date that differs from the rule, and that of another time asked for."""
+    if one.look is None or one.look != rule.pattern.look:
+        shared = _shared(renderer, series, one.entry)
+        own = _by_the_rule("RECURRENCE-ID", one.occurrence.day, series.times)
+        yield renderer.write(shared._replace(url=one.entry.url, recurrence=own))
+    yield renderer.wish(one.row)
+
+
+def _rule_of(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> _Rule | None:
+    occurrences = stored_occurrences(series.times)
+    plain = next((at for at, one in enumerate(occurrences) if _is_plain(one, series.times)), None)
+    held = {day: row for day, row in series.dates.items() if not came_to_nothing(row.status)}
+    if plain is None or all(row.ends_at <= since for row in held.values()):
+        return None
+    after = tuple(occurrences[plain:])
+    living = {one.day: _date_of(renderer, series, one, held[one.day]) for one in after if one.day in held}
+    looks = Counter(one.look for one in living.values() if one.look is not None)
+    look, count = max(looks.items(), key=itemgetter(1), default=(None, 0))
+    if count < ALIKE_MIN:
+        return None
+    pattern = next(one for one in living.values() if one.look == look)
+    return _Rule(after[0], tuple(occurrences[:plain]), after, living, pattern)
+
+
+def _date_of(renderer: EntryRenderer, series: FeedSeries, occurrence: Occurrence, row: FeedEntry) -> _Date:
+    entry = renderer.entry_of(row)
+    is_by_rule = TimeSpan(entry.starts_at, entry.ends_at) == occurrence.span and _is_plain(occurrence, series.times)
+    return _Date(occurrence, row, entry, renderer.look_of(entry) if is_by_rule else None)
+
+
+def _is_plain(one: Occurrence, times: SeriesTimes) -> bool:
+    """Return whether every program reads a date by the rule as we do: no change of the clock at it or within it."""
+    start, end = to_wall(one.span.start, times.zone), to_wall(one.span.end, times.zone)
+    shown_once = all(len(instants_showing(wall, times.zone)) == 1 for wall in (start, end))
+    return shown_once and not one.is_shifted and end - start == one.span.length == times.length
+
+
+def _shared(renderer: EntryRenderer, series: FeedSeries, entry: Entry) -> Entry:
+    """Return an entry with the identity that all entries of a series share: a program takes them for one thing."""
+    changed_at = max([series.changed_at, *(row.changed_at for row in series.dates.values())])
+    return entry._replace(
+        uid=series.uid,
+        revision=series.mark.sequence,
+        changed_at=changed_at,
+        zone=series.times.zone.key,
+        url=renderer.url_of_series(series.mark.id),
+    )
+
+
+def _rrule(times: SeriesTimes, rule: _Rule) -> str:
+    return replace(times.rule, count=None, until=rule.after[-1].day).to_rrule(times.wall, times.zone)
+
+
+def _by_the_rule(name: str, day: date, times: SeriesTimes) -> str:
+    """Return a property that names a date by its time by the rule."""
+    return fold(name + by_the_clock(datetime.combine(day, times.wall.time()), times.zone.key))
+
+
+def _is_shown(row: FeedEntry, since: datetime) -> bool:
+    """Return whether a feed would show a reservation that is no date of a series."""
+    return row.ends_at > since and (not came_to_nothing(row.status) or row.changed_at >= since)
