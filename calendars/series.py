@@ -1,13 +1,14 @@
 """A series as one VEVENT with a rule, and its dates that differ as entries of their own. Pure.
 
-Calendar programs differ in how they read a rule at a clock change: so what begins or ends in a doubled or missing hour,
-and what lasts over a change, is never left to the rule.
+Calendar programs differ in how they read a rule at a clock change: so what begins or ends in a doubled hour, and what
+lasts over a change, is never left to the rule. A date in a missing hour ends the rule, and another one begins behind
+it: libical lets the date after it begin an hour late.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
@@ -36,14 +37,13 @@ class _Date(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What the entry with the rule says. first: its start, which never changes; before: earlier dates it cannot say.
+    """What one entry with a rule says. days: all of the rule; its start, the first of them, never changes.
 
-    after: all dates from the first on; living: those of them that are held.
+    living: those that are held; pattern: one of the many that are alike.
     """
 
-    first: Occurrence
-    before: tuple[Occurrence, ...]
-    after: tuple[Occurrence, ...]
+    uid: str
+    days: Sequence[Occurrence]
     living: Mapping[date, _Date]
     pattern: _Date
 
@@ -54,72 +54,73 @@ def series_text(renderer: EntryRenderer, series: FeedSeries, since: datetime) ->
     With three living dates that are alike: one entry with the rule and one for each date that differs. Else each date
     is an entry of its own, as if it were no date of a series.
     """
-    rule = _rule_of(renderer, series, since)
-    if rule is None:
-        shown = sorted((row for row in series.dates.values() if _is_shown(row, since)), key=lambda row: row.id)
-        return b"".join(map(renderer.reservation, shown))
-    return b"".join(_entries(renderer, series, rule, since))
+    rules = _rules_of(renderer, series, since)
+    of_rules = {one.day for rule in rules for one in rule.days}
+    alone = [row for day, row in series.dates.items() if day not in of_rules and _is_shown(row, since)]
+    texts = [renderer.reservation(row) for row in sorted(alone, key=lambda row: row.id)]
+    return b"".join([*texts, *(text for rule in rules for text in _entries(renderer, series, rule))])
 
 
 def is_recurring(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> bool:
-    """Return whether a series is one entry with a rule."""
-    return _rule_of(renderer, series, since) is not None
+    """Return whether a series has an entry with a rule."""
+    return bool(_rules_of(renderer, series, since))
 
 
 def cancelled_series(renderer: EntryRenderer, series: FeedSeries, row: FeedEntry) -> bytes:
     """Return the entry that takes a whole series out of a calendar; row: one of its dates."""
     first = stored_occurrences(series.times)[0]
-    entry = _shared(renderer, series, renderer.entry_of(row))
+    entry = _shared(renderer, series, series.uid, renderer.entry_of(row))
     return renderer.write(entry._replace(status="cancelled", starts_at=first.span.start, ends_at=first.span.end))
 
 
-def _entries(renderer: EntryRenderer, series: FeedSeries, rule: _Rule, since: datetime) -> Iterator[bytes]:
-    shown = _shared(renderer, series, rule.pattern.entry)
-    exceptions = "".join(
-        _by_the_rule("EXDATE", one.day, series.times) for one in rule.after if one.day not in rule.living
-    )
-    yield renderer.write(
-        shown._replace(
-            starts_at=rule.first.span.start,
-            ends_at=rule.first.span.end,
-            recurrence=fold(f"RRULE:{_rrule(series.times, rule)}") + exceptions,
-        )
-    )
-    for one in rule.before:
-        if (row := series.dates.get(one.day)) is not None and _is_shown(row, since):
-            yield renderer.reservation(row)
-    for date_ in rule.living.values():
-        yield from _date(renderer, series, rule, date_)
+def _entries(renderer: EntryRenderer, series: FeedSeries, rule: _Rule) -> Iterator[bytes]:
+    exceptions = (_by_the_rule("EXDATE", one.day, series.times) for one in rule.days if one.day not in rule.living)
+    first, shared = rule.days[0], _shared(renderer, series, rule.uid, rule.pattern.entry)
+    recurrence = fold(f"RRULE:{_rrule(series.times, rule)}") + "".join(exceptions)
+    yield renderer.write(shared._replace(starts_at=first.span.start, ends_at=first.span.end, recurrence=recurrence))
+    for one in rule.living.values():
+        yield from _date(renderer, series, rule, one)
 
 
 def _date(renderer: EntryRenderer, series: FeedSeries, rule: _Rule, one: _Date) -> Iterator[bytes]:
     """Yield the entry of a date that differs from the rule, and that of another time asked for."""
     if one.look is None or one.look != rule.pattern.look:
-        shared = _shared(renderer, series, one.entry)
+        shared = _shared(renderer, series, rule.uid, one.entry)
         own = _by_the_rule("RECURRENCE-ID", one.occurrence.day, series.times)
         yield renderer.write(shared._replace(url=one.entry.url, recurrence=own))
     yield renderer.wish(one.row)
 
 
-def _rule_of(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> _Rule | None:
-    occurrences = stored_occurrences(series.times)
-    plain = next((at for at, one in enumerate(occurrences) if _is_plain(one, series.times)), None)
+def _rules_of(renderer: EntryRenderer, series: FeedSeries, since: datetime) -> list[_Rule]:
     held = {day: row for day, row in series.dates.items() if not came_to_nothing(row.status)}
-    if plain is None or all(row.ends_at <= since for row in held.values()):
-        return None
-    after = tuple(occurrences[plain:])
-    living = {one.day: _date_of(renderer, series, one, held[one.day]) for one in after if one.day in held}
-    looks = Counter(one.look for one in living.values() if one.look is not None)
-    look, count = max(looks.items(), key=itemgetter(1), default=(None, 0))
-    if count < ALIKE_MIN:
-        return None
-    pattern = next(one for one in living.values() if one.look == look)
-    return _Rule(after[0], tuple(occurrences[:plain]), after, living, pattern)
+    if all(row.ends_at <= since for row in held.values()):
+        return []
+    found = []
+    for number, days in enumerate(_stretches(series.times)):
+        living = {one.day: _date_of(renderer, series.times, one, held[one.day]) for one in days if one.day in held}
+        looks = Counter(one.look for one in living.values() if one.look is not None)
+        look, count = max(looks.items(), key=itemgetter(1), default=(None, 0))
+        if count >= ALIKE_MIN:
+            pattern = next(one for one in living.values() if one.look == look)
+            found.append(_Rule(f"{number}-{series.uid}" if number else series.uid, days, living, pattern))
+    return found
 
 
-def _date_of(renderer: EntryRenderer, series: FeedSeries, occurrence: Occurrence, row: FeedEntry) -> _Date:
+def _stretches(times: SeriesTimes) -> Iterator[Sequence[Occurrence]]:
+    """Yield the dates between those in a missing hour, each stretch from the first that a rule can begin with."""
+    stretch: list[Occurrence] = []
+    for one in stored_occurrences(times):
+        if one.is_shifted:
+            yield stretch
+            stretch = []
+        elif stretch or _is_plain(one, times):
+            stretch.append(one)
+    yield stretch
+
+
+def _date_of(renderer: EntryRenderer, times: SeriesTimes, occurrence: Occurrence, row: FeedEntry) -> _Date:
     entry = renderer.entry_of(row)
-    is_by_rule = TimeSpan(entry.starts_at, entry.ends_at) == occurrence.span and _is_plain(occurrence, series.times)
+    is_by_rule = TimeSpan(entry.starts_at, entry.ends_at) == occurrence.span and _is_plain(occurrence, times)
     return _Date(occurrence, row, entry, renderer.look_of(entry) if is_by_rule else None)
 
 
@@ -130,11 +131,11 @@ def _is_plain(one: Occurrence, times: SeriesTimes) -> bool:
     return shown_once and not one.is_shifted and end - start == one.span.length == times.length
 
 
-def _shared(renderer: EntryRenderer, series: FeedSeries, entry: Entry) -> Entry:
+def _shared(renderer: EntryRenderer, series: FeedSeries, uid: str, entry: Entry) -> Entry:
     """Return an entry with the identity that all entries of a series share: a program takes them for one thing."""
     changed_at = max([series.changed_at, *(row.changed_at for row in series.dates.values())])
     return entry._replace(
-        uid=series.uid,
+        uid=uid,
         revision=series.mark.sequence,
         changed_at=changed_at,
         zone=series.times.zone.key,
@@ -143,7 +144,7 @@ def _shared(renderer: EntryRenderer, series: FeedSeries, entry: Entry) -> Entry:
 
 
 def _rrule(times: SeriesTimes, rule: _Rule) -> str:
-    return replace(times.rule, count=None, until=rule.after[-1].day).to_rrule(times.wall, times.zone)
+    return replace(times.rule, count=None, until=rule.days[-1].day).to_rrule(times.wall, times.zone)
 
 
 def _by_the_rule(name: str, day: date, times: SeriesTimes) -> str:

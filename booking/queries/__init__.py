@@ -28,11 +28,10 @@ from booking.queries.decisions import (
     waiting_count,
     waiting_requests,
 )
+from booking.queries.feed_closures import FeedClosure, feed_closures
 from booking.queries.feeds import (
-    FeedClosure,
     FeedEntry,
     FeedMark,
-    feed_closures,
     feed_marks,
     feed_news,
     feed_reservations,

@@ -6,19 +6,31 @@ longer than the database.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ScalarSelect, Select, SQLColumnExpression, String, bindparam, cast, func, or_, select
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of
-from booking.models import ENDED_WITHOUT_USE, Blocking, Machine, Member, Reservation, Ring, SeriesDate, Workshop
+from booking.models import ENDED_WITHOUT_USE, Machine, Member, Reservation, Ring, SeriesDate, Workshop
 from booking.queries.addresses import address_line
 from booking.queries.reservations import LONGEST
 
@@ -72,22 +84,6 @@ class FeedEntry(NamedTuple):
         return FeedMark._make(self[: len(FeedMark._fields)])
 
 
-class FeedClosure(NamedTuple):
-    """A closure of a machine, without its reason, which no feed shows.
-
-    changed_at: its last change, which may be that it was entered, or lifted.
-    """
-
-    id: int
-    revision: int
-    starts_at: datetime
-    ends_at: datetime
-    created_at: datetime
-    changed_at: datetime
-    lifted_at: datetime | None
-    timezone: str
-
-
 _reservation, _machine, _workshop, _dates = map(table_of, (Reservation, Machine, Workshop, SeriesDate))
 ENTRY_COLUMNS = columns_of(
     FeedEntry,
@@ -102,12 +98,8 @@ ENTRY_COLUMNS = columns_of(
     workshop_address=address_line(_workshop),
 )
 _MARK = ENTRY_COLUMNS[: len(FeedMark._fields)]
-_CLOSURE = columns_of(
-    FeedClosure,
-    Blocking,
-    changed_at=func.coalesce(Blocking.lifted_at, Blocking.changed_at, Blocking.created_at),
-    timezone=Workshop.timezone,
-)
+_NO_SERIES = null().label("series_id")
+_ANY_SERIES = select(_dates.c.reservation_id).limit(1)  # most rings have none, and need not look for one of each row
 
 
 def feed_marks(
@@ -120,7 +112,10 @@ def feed_marks(
 ) -> list[FeedMark]:
     """Return the marks of what feed_reservations() returns, in the same order: enough to see what changed."""
     of, owner_id = owner(member_id, machine_id, workshop_id)
-    return [FeedMark._make(row) for row in reader.execute(_marks(of), _times(since) | {"owner_id": owner_id})]
+    return [
+        FeedMark._make(row)
+        for row in reader.execute(_marks(of, has_series(reader)), _times(since) | {"owner_id": owner_id})
+    ]
 
 
 def feed_reservations(
@@ -140,8 +135,10 @@ def feed_reservations(
     """
     of, owner_id = owner(member_id, machine_id, workshop_id)
     values = _times(since) | {"owner_id": owner_id}
-    rows = reader.execute(_entries(of), values) if ids is None else reader.execute(_some(of), values | {"ids": [*ids]})
-    entries = map(FeedEntry._make, rows)
+    statement = (_entries if ids is None else _some)(of, has_series(reader))
+    if ids is not None:
+        values |= {"ids": [*ids]}
+    entries = map(FeedEntry._make, reader.execute(statement, values))
     return [
         one for one in entries if until is None or min(one.starts_at, one.former_starts_at or one.starts_at) < until
     ]
@@ -162,29 +159,6 @@ def feed_news(
         FeedEntry._make(row)
         for row in reader.execute(_newest(of), {"owner_id": owner_id, "since": since, "few": limit})
     ]
-
-
-def feed_closures(
-    reader: Reader, *, machine_id: int | None = None, workshop_id: int | None = None, since: datetime
-) -> Sequence[FeedClosure]:
-    """Return the closures of a machine or workshop that ended after an instant, those lifted since included.
-
-    Empty without either of the two: a member has no closures.
-    """
-    if machine_id is None and workshop_id is None:
-        return []
-    statement = (
-        select(*_CLOSURE)
-        .join(Machine, Machine.id == Blocking.machine_id)
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .where(Blocking.ends_at > since, or_(Blocking.lifted_at.is_(None), Blocking.lifted_at >= since))
-        .order_by(Blocking.starts_at, Blocking.id)
-    )
-    if machine_id is not None:
-        statement = statement.where(Blocking.machine_id == machine_id)
-    if workshop_id is not None:
-        statement = statement.where(Machine.workshop_id == workshop_id)
-    return [FeedClosure._make(row) for row in reader.execute(statement)]
 
 
 def last_record_change(reader: Reader) -> datetime | None:
@@ -233,6 +207,11 @@ def zone_of_ring() -> ScalarSelect[str]:
     return select(Ring.timezone).where(Ring.id == 1).scalar_subquery()
 
 
+def has_series(reader: Reader) -> bool:
+    """Return whether the ring has a series at all."""
+    return reader.scalar(_ANY_SERIES) is not None
+
+
 def owner_column(of: str) -> SQLColumnExpression[Any]:
     """Return the column with the id that a feed of this kind is about."""
     return (_machine if of == "workshop" else _reservation).c[f"{of}_id"]
@@ -252,26 +231,26 @@ def _times(since: datetime) -> dict[str, Any]:
 # Statements are built once for each kind of feed: building one takes longer than the database to answer it.
 
 
-@lru_cache(maxsize=3)
-def _marks(of: str) -> Statement:
-    return _within(_of(of, _MARK)).order_by(_reservation.c.id)
+@lru_cache(maxsize=6)
+def _marks(of: str, with_series: bool) -> Statement:
+    return _within(_of(of, _MARK, with_series)).order_by(_reservation.c.id)
 
 
-@lru_cache(maxsize=3)
-def _entries(of: str) -> Statement:
-    return _within(_of(of, ENTRY_COLUMNS)).order_by(_reservation.c.id)
+@lru_cache(maxsize=6)
+def _entries(of: str, with_series: bool) -> Statement:
+    return _within(_of(of, ENTRY_COLUMNS, with_series)).order_by(_reservation.c.id)
 
 
-@lru_cache(maxsize=3)
-def _some(of: str) -> Statement:
-    return _entries(of).where(_reservation.c.id.in_(bindparam("ids", expanding=True)))
+@lru_cache(maxsize=6)
+def _some(of: str, with_series: bool) -> Statement:
+    return _entries(of, with_series).where(_reservation.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @lru_cache(maxsize=3)
 def _newest(of: str) -> Statement:
     # Without a lower end of starts_at, so that the index of changes is the one to use.
     return (
-        _of(of, ENTRY_COLUMNS)
+        _of(of, ENTRY_COLUMNS, with_series=True)
         .where(_reservation.c.ends_at > bindparam("since"))
         .order_by(_reservation.c.changed_at.desc(), _reservation.c.id.desc())
         .limit(bindparam("few"))
@@ -284,16 +263,15 @@ def _within(statement: Statement) -> Statement:
     )
 
 
-def _of(of: str, columns: tuple[Selectable, ...]) -> Statement:
+def _of(of: str, columns: tuple[Selectable, ...], with_series: bool) -> Statement:
     """Select the reservations of a member, machine or workshop that a calendar still shows."""
     came_to_something = _reservation.c.status.not_in(ENDED_WITHOUT_USE)
-    return (
-        select(*columns)
-        .join_from(_reservation, _machine)
-        .join(_workshop)
-        .outerjoin(_dates, _dates.c.reservation_id == _reservation.c.id)
-        .where(
-            owner_column(of) == bindparam("owner_id"),
-            or_(came_to_something, _reservation.c.changed_at >= bindparam("since")),
-        )
+    if not with_series:
+        columns = tuple(_NO_SERIES if column.name == "series_id" else column for column in columns)
+    statement = select(*columns).join_from(_reservation, _machine).join(_workshop)
+    if with_series:
+        statement = statement.outerjoin(_dates, _dates.c.reservation_id == _reservation.c.id)
+    return statement.where(
+        owner_column(of) == bindparam("owner_id"),
+        or_(came_to_something, _reservation.c.changed_at >= bindparam("since")),
     )

@@ -10,9 +10,10 @@ import pytest
 import recurring_ical_events
 from sqlalchemy import select
 
+from app.notifications.calendar_attachment import calendar_of
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import decisions, reservations, series
+from booking import decisions, queries, reservations, series
 from booking.kernel.transaction import write_transaction
 from booking.models import ENDED_WITHOUT_USE, Reservation, SeriesDate
 from booking.recurrence import parse
@@ -215,3 +216,26 @@ def test_every_instant_over_a_clock_change_is_read_as_it_is_stored(calendar, sam
     masters = [event for event in calendar.fetch() if "RRULE" in event]
 
     assert len(masters) == len(made)
+
+
+def test_the_file_of_one_date_brings_its_series_and_takes_it_out_again(calendar, session, sample_ring):
+    made = calendar.enter(datetime(2026, 12, 4, 8), "FREQ=WEEKLY;COUNT=4", HOUR)  # noqa: DTZ001
+    view = queries.reservation(session, made.dates[1].id)
+
+    (whole,) = files_of(session, view)
+    assert (whole["METHOD"], len(read(whole))) == ("PUBLISH", 4)
+    assert [one["UID"] for one in whole.walk("VEVENT")] == [made.uid]
+
+    calendar.change(series.cancel_rest, made.id, since=date(2026, 12, 18))
+    singles, taken_out = files_of(session, view)
+    assert {one["UID"] for one in singles.walk("VEVENT")} == {one.uid for one in made.dates[:2]}
+    gone = {one["UID"]: one["STATUS"] for one in taken_out.walk("VEVENT")}
+    assert gone == dict.fromkeys([made.uid, *(one.uid for one in made.dates[2:])], "CANCELLED")
+    (out,) = (one for one in taken_out.walk("VEVENT") if one["UID"] == made.uid)
+    assert out["SEQUENCE"] > whole.walk("VEVENT")[0]["SEQUENCE"]
+
+
+def files_of(session, view) -> list[icalendar.Calendar]:
+    text = calendar_of(session, [view], "en")
+    assert text is not None
+    return icalendar.Calendar.from_ical(text, multiple=True)

@@ -7,23 +7,32 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import machines, reservations
+from booking import machines, reservations, series
 from booking.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
+from booking.models import SeriesDate
+from booking.recurrence import Frequency, RecurrenceRule
+from booking.series import OnConflict
+from booking.series_plan import SeriesWish
+from booking.wall_clock import to_wall
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
+BERLIN = ZoneInfo("Europe/Berlin")
 steps = st.one_of(
     st.tuples(st.just("request"), st.integers(1, 200)),
     st.tuples(st.just("move"), st.integers(1, 200)),
     st.tuples(st.just("cancel"), st.integers(1, 200)),
     st.tuples(st.just("rename"), st.integers(1, 5)),
+    st.tuples(st.just("series"), st.integers(1, 200)),
+    st.tuples(st.just("put back"), st.integers(1, 200)),
     st.tuples(st.just("ask"), st.just(0)),
 )
 
@@ -45,7 +54,7 @@ def test_a_cached_file_equals_a_fresh_one_after_every_change(session, sample_rin
 
 
 def ask(session, secret: str, cache: FeedCache, now: datetime):
-    feed = open_feed(session, secret, now, ZoneInfo("Europe/Berlin"))
+    feed = open_feed(session, secret, now, BERLIN)
     return feeds.document(session, feed, cache, labels_of, "https://ring.example", now=now)
 
 
@@ -60,6 +69,14 @@ def act(session, sample_ring, made: list[int], verb: str, figure: int, now: date
             with write_transaction(session):
                 facts = MachineInput(slug="combine", name=f"Combine {figure}", charge_unit="ha")
                 machines.change_machine(session, sample_ring.combine, facts, places=1, by=SOMEBODY, now=now)
+        elif verb == "series":
+            with write_transaction(session):
+                made += [one.id for one in enter_series(session, sample_ring, figure, now).dates]
+        elif verb == "put back":
+            with write_transaction(session):
+                date = session.scalars(select(SeriesDate).offset(figure % 10).limit(1)).first()
+                if date is not None:
+                    made.append(series.put_back(session, date.series_id, date.occurs_on, by=SOMEBODY, now=now).id)
         elif made:
             with write_transaction(session):
                 chosen = made[figure % len(made)]
@@ -69,3 +86,10 @@ def act(session, sample_ring, made: list[int], verb: str, figure: int, now: date
                     reservations.cancel(session, chosen, by=SOMEBODY, now=now)
     except DomainError:
         pass
+
+
+def enter_series(session, sample_ring, figure: int, now: datetime) -> series.SeriesResult:
+    wall = to_wall(MONDAY + timedelta(hours=figure), BERLIN)
+    rule = RecurrenceRule(Frequency.DAILY, count=3 + figure % 4)
+    wish = SeriesWish(sample_ring.combine, sample_ring.anna, rule, wall, timedelta(hours=1))
+    return series.create(session, wish, on_conflict=OnConflict.SKIP, by=SOMEBODY, now=now)
