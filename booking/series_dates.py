@@ -66,11 +66,9 @@ def lock_dates(
 
 def link(session: Session, series: Series, reservations: Iterable[tuple[date, int]]) -> None:
     """Record which reservations are the dates of a series on some days; each replaces the former one of its day."""
-    rows = [
-        {"series_id": series.id, "occurs_on": day, "reservation_id": reservation_id}
-        for day, reservation_id in reservations
-    ]
-    unlink(session, series, [row["occurs_on"] for row in rows])
+    id_of = dict(reservations)
+    unlink(session, series, id_of.keys())
+    rows = [{"series_id": series.id, "occurs_on": day, "reservation_id": id_} for day, id_ in id_of.items()]
     session.connection().execute(insert(_dates), rows)
 
 
