@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, func, select
+from sqlalchemy import Column, ColumnElement, Select, delete, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking import records
@@ -90,11 +90,18 @@ def references(session: Session, table: str, ids: Collection[int]) -> dict[int, 
     found: dict[int, dict[str, int]] = {}
     for column in referring_columns(table):
         for some in chunks(ids):
-            counts = select(column, func.count()).where(column.in_(some), *_counted(column)).group_by(column)
-            for record_id, count in session.execute(counts):
+            for record_id, count in session.execute(_counts(column, some)):
                 of_record = found.setdefault(record_id, {})
                 of_record[column.table.name] = of_record.get(column.table.name, 0) + count
     return dict(found)
+
+
+def _counts(column: Column[Any], ids: list[int]) -> Select[tuple[int, int]]:
+    """Return the statement of how many rows refer to each of some ids. Of one alone, nothing has to be grouped."""
+    if len(ids) == 1:
+        counted = select(func.count()).where(column == ids[0], *_counted(column)).select_from(column.table).subquery()
+        return select(literal(ids[0]), *counted.c).where(*(count > 0 for count in counted.c))
+    return select(column, func.count()).where(column.in_(ids), *_counted(column)).group_by(column)
 
 
 def chunks(ids: Collection[int]) -> Iterator[list[int]]:

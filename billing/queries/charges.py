@@ -53,6 +53,7 @@ class SlipPrice:
 
 
 View = TypeVar("View")
+SlipIds = Select[*tuple[Any, ...]] | Collection[int]  # a statement of ids; or the ids themselves, if they are few
 
 _CHARGE = columns_of(ChargeView, Charge, is_reversal=Charge.reverses_id.is_not(None))
 _SLIP_CHARGE = columns_of(SlipCharge, Charge)
@@ -133,13 +134,13 @@ def charged_by_month(session: Session, member_id: int, since: date, *, today: da
     )
 
 
-def charged_cents(session: Session, usage_ids: Select[*tuple[Any, ...]]) -> int:
-    """Return what the slips of a statement of ids were charged, in cents; corrections included."""
+def charged_cents(session: Session, usage_ids: SlipIds) -> int:
+    """Return what some slips were charged, in cents; corrections included."""
     return int(session.scalar(select(func.sum(Charge.cents)).where(Charge.usage_id.in_(usage_ids))) or 0)
 
 
-def unpriced_count(session: Session, usage_ids: Select[*tuple[Any, ...]] | None = None) -> int:
-    """Return how many usage slips have no price; usage_ids: of those of a statement of ids."""
+def unpriced_count(session: Session, usage_ids: SlipIds | None = None) -> int:
+    """Return how many usage slips have no price; usage_ids: of these."""
     counted = select(func.count()).select_from(Unpriced)
     return session.scalar(counted if usage_ids is None else counted.where(Unpriced.usage_id.in_(usage_ids))) or 0
 

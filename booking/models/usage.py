@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.kernel.orm import Base, UtcDateTime
 
 _DISPUTED = text("objected_at IS NOT NULL AND answered_at IS NULL")
+_IS_READ = text("reading_after IS NOT NULL")
 
 
 class UsageRecord(Base):
@@ -38,6 +39,14 @@ class UsageRecord(Base):
         Index("ix_booking_usage_newest", "handed_out_at", "id"),
         Index("ix_booking_usage_disputed", "handed_out_at", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
         Index("ix_booking_usage_machine_day", "machine_id", "service_date"),
+        Index(
+            "ix_booking_usage_reading",
+            "machine_id",
+            "handed_out_at",
+            "id",
+            sqlite_where=_IS_READ,
+            postgresql_where=_IS_READ,
+        ),
         Index(None, "service_date"),
     )
 

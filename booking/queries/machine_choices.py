@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Unpack
 from zoneinfo import ZoneInfo
@@ -39,10 +40,16 @@ _CHOICE = columns_of(
 
 
 def machine_choices(
-    session: Session, *, include_retired: bool = False, **wanted_machines: Unpack[MachineFilter]
+    session: Session,
+    *,
+    include_retired: bool = False,
+    machine_ids: Collection[int] | None = None,
+    **wanted_machines: Unpack[MachineFilter],
 ) -> tuple[MachineChoice, ...]:
     """Return all machines, or some, by workshop and name."""
     wanted = conditions(wanted_machines, include_retired=include_retired)
+    if machine_ids is not None:
+        wanted.append(Machine.id.in_(machine_ids))
     statement = select(*_CHOICE).join(Workshop, Workshop.id == Machine.workshop_id).where(*wanted)
     rows = session.execute(statement.order_by(Workshop.name, Workshop.id, Machine.name, Machine.id))
     return tuple(MachineChoice(*row) for row in rows)

@@ -86,6 +86,16 @@ def found_member_ids(session: Session, text: str, *, day: date, limit: int, may_
     return tuple(session.scalars(statement.limit(limit)))
 
 
+def found_member_count(session: Session, text: str, *, day: date, limit: int, may_list: bool) -> int:
+    """Return how many members found_member_ids() finds, up to a limit."""
+    text = text.strip()
+    if text:
+        return len(session.scalars(select(Member.id).where(*_is_found(text, day)).limit(limit)).all())
+    everybody = select(func.count()).select_from(Member).scalar_subquery()
+    who_left = select(func.count()).where(Member.left_on < day).scalar_subquery()  # few, in an index of their own
+    return min(session.scalar(select(everybody - who_left)) or 0, limit) if may_list else 0
+
+
 def names_or_numbers(text: str) -> ColumnElement[bool]:
     """Return the condition on Member that its name or number has a text in it, however its umlauts are written."""
     return (Member.number + "\n" + Member.name).regexp_match(search_pattern(text))  # one call instead of two

@@ -91,7 +91,8 @@ def reservations(
         wanted.append(Reservation.member_id == member_id)
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
-        wanted.append(Reservation.starts_at <= newest_of_workshops(Reservation.starts_at, workshop_ids))
+        newest = newest_of_workshops(session, Reservation.starts_at, workshop_ids)
+        wanted.append(false() if newest is None else Reservation.starts_at <= newest)
     if after is not None:
         wanted.append(comes_after(after))
     codes = None if statuses is None else [str(status) for status in statuses]
@@ -152,8 +153,12 @@ def past_reservations(
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
         # So that what a workshop without reservations never had is not looked for in the whole history.
         start = Reservation.starts_at
-        newest, oldest = newest_of_workshops(start, workshop_ids), oldest_of_workshops(start, workshop_ids)
-        wanted.append(start >= oldest if oldest_first else start <= newest)
+        if oldest_first:
+            oldest = oldest_of_workshops(session, start, workshop_ids)
+            wanted.append(false() if oldest is None else start >= oldest)
+        else:
+            newest = newest_of_workshops(session, start, workshop_ids)
+            wanted.append(false() if newest is None else start <= newest)
     if member_id is not None:
         ways = [Reservation.member_id == member_id]
     else:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
@@ -125,12 +125,14 @@ class SlipFilter(TypedDict, total=False):
 class SlipTotals:
     """How many slips a filter has, and charge unit -> amount used in its small unit.
 
-    is_complete: False where the filter has more slips than were summed; the sums are of the newest of them.
+    is_complete: False where the filter has more slips than were summed; the sums are of the newest of them. ids: of
+    those that were summed, if only so many were asked for.
     """
 
     count: int
     used: Mapping[str, int]
     is_complete: bool = True
+    ids: Collection[int] = ()
 
 
 def slips(
@@ -148,20 +150,27 @@ def slips(
 
 def slip_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[SlipFilter]) -> SlipTotals:
     """Return the sums of the slips of a filter; at_most: of so many, the newest."""
-    columns = select(UsageRecord.charge_unit, UsageRecord.used_amount)
-    summed = _in_order(columns, session, wanted).limit(None if at_most is None else at_most + 1).subquery()
-    rows = session.execute(
-        select(summed.c.charge_unit, func.count(), func.sum(summed.c.used_amount))
-        .group_by(summed.c.charge_unit)
-        .order_by(summed.c.charge_unit)
-    ).all()
-    count, used = sum(row[1] for row in rows), {unit: int(used or 0) for unit, _count, used in rows}
-    return SlipTotals(count, used, at_most is None or count <= at_most)
+    if at_most is None:
+        return _all_totals(session, wanted)
+    # Few rows are summed here: grouping them costs the database three times as much as reading them.
+    newest = _in_order(select(UsageRecord.id, UsageRecord.charge_unit, UsageRecord.used_amount), session, wanted)
+    rows = session.execute(newest.limit(at_most + 1)).all()
+    used: dict[str, int] = dict.fromkeys(sorted({row.charge_unit for row in rows}), 0)
+    for _id, unit, amount in rows:
+        used[unit] += amount or 0
+    return SlipTotals(len(rows), used, len(rows) <= at_most, [row.id for row in rows])
+
+
+def _all_totals(session: Session, wanted: SlipFilter) -> SlipTotals:
+    columns = (UsageRecord.charge_unit, func.count(), func.sum(UsageRecord.used_amount))
+    found = _seen(select(*columns), session, wanted).where(*_conditions(session, wanted))
+    rows = session.execute(found.group_by(UsageRecord.charge_unit).order_by(UsageRecord.charge_unit)).all()
+    return SlipTotals(sum(row[1] for row in rows), {unit: int(used or 0) for unit, _count, used in rows})
 
 
 def slip_ids(session: Session, **wanted: Unpack[SlipFilter]) -> Select[*tuple[Any, ...]]:
     """Return the statement of the ids of all slips of a filter, for sums over other tables."""
-    return _seen(_joined(select(UsageRecord.id)), wanted).where(*_conditions(session, wanted))
+    return _seen(select(UsageRecord.id), session, wanted).where(*_conditions(session, wanted))
 
 
 def disputed_count(session: Session) -> int:
@@ -175,28 +184,18 @@ def days_of_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[date,
     By machine, and by member: both are the ends of an index, however many slips there are.
     """
     member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
-    ends = []
+    days: list[date | None] = []
     if member_id is not None:
         of_member = select(UsageRecord.service_date).where(UsageRecord.member_id == member_id)
         orders = (UsageRecord.handed_out_at, UsageRecord.handed_out_at.desc())
-        ends += [of_member.order_by(order).limit(1).scalar_subquery() for order in orders]
+        ends = [of_member.order_by(order).limit(1).scalar_subquery() for order in orders]
+        days += session.execute(select(*ends)).one()
     if member_id is None or workshop_ids:
-        machines = select(Machine.id)
-        if workshop_ids is not None:
-            machines = machines.where(Machine.workshop_id.in_(workshop_ids))
-        ends += _ends_by_machine(machines)
-    days = [day for day in session.execute(select(*ends)).one() if day is not None]
-    return (min(days), max(days)) if days else None
-
-
-def _ends_by_machine(machines: Select[int]) -> list[ScalarSelect[Any]]:
-    named = machines.subquery()
-    found = []
-    for end in (func.min, func.max):
-        of_machine = select(end(UsageRecord.service_date)).where(UsageRecord.machine_id == named.c.id)
-        by_machine = select(of_machine.correlate(named).scalar_subquery().label("day")).select_from(named).subquery()
-        found.append(select(end(by_machine.c.day)).scalar_subquery())
-    return found
+        days += [
+            end(session, UsageRecord.service_date, workshop_ids) for end in (oldest_of_workshops, newest_of_workshops)
+        ]
+    found = [day for day in days if day is not None]
+    return (min(found), max(found)) if found else None
 
 
 def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[tuple[str, str], ...]:
@@ -204,10 +203,8 @@ def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple
     member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
     has_slip = exists().where(UsageRecord.machine_id == Machine.id).correlate(Machine)
     either: list[ColumnElement[bool]] = []
-    if member_id is not None:
-        either.append(
-            exists().where(UsageRecord.machine_id == Machine.id, UsageRecord.member_id == member_id).correlate(Machine)
-        )
+    if member_id is not None:  # a member has used fewer machines than the ring has
+        either.append(Machine.id.in_(select(UsageRecord.machine_id).where(UsageRecord.member_id == member_id)))
     if workshop_ids:
         either.append(and_(Machine.workshop_id.in_(workshop_ids), has_slip))
     if member_id is None and workshop_ids is None:
@@ -220,16 +217,13 @@ def _in_order(
     statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFilter, *, oldest_first: bool = False
 ) -> Select[*tuple[Any, ...]]:
     """Return a statement for the slips of a filter in the order of an index, the newest first, or the oldest."""
-    listed, start = _seen(_joined(statement), wanted).where(*_conditions(session, wanted)), UsageRecord.handed_out_at
+    listed, start = _seen(statement, session, wanted).where(*_conditions(session, wanted)), UsageRecord.handed_out_at
     if not oldest_first:
         return listed.order_by(start.desc(), UsageRecord.id.desc())
     if (workshop_ids := wanted.get("workshop_ids")) and wanted.get("member_id") is None:
-        listed = listed.where(start >= oldest_of_workshops(start, workshop_ids))
+        oldest = oldest_of_workshops(session, start, workshop_ids)
+        listed = listed.where(false() if oldest is None else start >= oldest)
     return listed.order_by(start, UsageRecord.id)
-
-
-def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.select_from(UsageRecord).join(Machine, Machine.id == UsageRecord.machine_id)
 
 
 def _conditions(session: Session, wanted: SlipFilter) -> list[ColumnElement[bool]]:
@@ -273,9 +267,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _seen(statement: Select[*tuple[Any, ...]], wanted: SlipFilter) -> Select[*tuple[Any, ...]]:
+def _seen(statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFilter) -> Select[*tuple[Any, ...]]:
     """Restrict a statement to what may be seen. No OR where one of the two is empty: it would defeat the indexes."""
     member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
+    if workshop_ids or (workshop_ids is not None and member_id is None):
+        statement = statement.select_from(UsageRecord).join(Machine, Machine.id == UsageRecord.machine_id)
     if member_id is not None and workshop_ids:
         either = or_(UsageRecord.member_id == member_id, Machine.workshop_id.in_(workshop_ids))
         return statement.where(without_index(either))
@@ -285,9 +281,8 @@ def _seen(statement: Select[*tuple[Any, ...]], wanted: SlipFilter) -> Select[*tu
         statement = statement.where(without_index(Machine.workshop_id.in_(workshop_ids)))
         if wanted.get("only_disputed"):  # few, in an index of their own
             return statement
-        return statement.where(
-            UsageRecord.handed_out_at <= newest_of_workshops(UsageRecord.handed_out_at, workshop_ids)
-        )
+        newest = newest_of_workshops(session, UsageRecord.handed_out_at, workshop_ids)
+        return statement.where(false() if newest is None else UsageRecord.handed_out_at <= newest)
     return statement
 
 

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import CTE, ColumnElement, CompoundSelect, Integer, and_, column, select, union, values
 from sqlalchemy.orm import Session, aliased
 
-from booking import held_spans
 from booking.kernel.orm import UtcDateTime
-from booking.models import Machine, Occupancy, Reservation, Status, Unit
+from booking.kernel.views import without_index
+from booking.models import HOLDING, IS_LONG, IS_OUT, Machine, Occupancy, Reservation, Status, Unit
 from booking.queries.reservation_views import ReservationView, held_times, view, views
-from booking.timespan import TimeSpan
+from booking.queries.reservations import LONGEST, SHORT
 
 AROUND_HOURS = 24
 
-_HELD = select(held_spans.holding(Occupancy.hold_id).subquery().c.hold_id)
+_HAPPENING = (*HOLDING, Status.COMPLETED)
 
 
 def neighbours(
@@ -49,18 +49,30 @@ def todays_machines(
     Requested, confirmed, out and completed reservations, and those still out from before. While a move waits for
     approval, the former and the wished time are each shown on their days.
     """
-    machines, wanted = select(Machine.id), []
+    statement = views().where(
+        Reservation.id.in_(_in_reach(since, until)), without_index(Reservation.status.in_(_HAPPENING))
+    )
     if workshop_ids is not None:
-        machines = machines.where(Machine.workshop_id.in_(workshop_ids))
-        wanted.append(Machine.workshop_id.in_(workshop_ids))
-    is_out = select(Reservation.id).where(Reservation.status == Status.IN_USE)
-    statement = views().where(Reservation.id.in_(union(_HELD, is_out)), *wanted)
+        statement = statement.where(without_index(Machine.workshop_id.in_(workshop_ids)))
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
-    held = held_spans.during(session.scalars(machines).all(), TimeSpan(since, until))
-    found = (each for row in session.execute(statement, held) for each in held_times(view(row)))
+    found = (each for row in session.execute(statement) for each in held_times(view(row)))
     # In the statement, these conditions would make the database read the history of each machine.
     shown = (one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
     return tuple(sorted(shown, key=lambda one: (one.machine_name, one.machine_id, one.starts_at, one.id)))
+
+
+def _in_reach(since: datetime, until: datetime) -> CompoundSelect[int]:
+    """Return the statement of the reservations around a day, each part a range of an index, however many machines."""
+    start, former = Reservation.starts_at, Reservation.former_starts_at
+    lasts = Reservation.ends_at > since
+    parts = (
+        (start >= since, start < until),
+        (start > since - SHORT, start < since, lasts),
+        (IS_LONG, start > since - LONGEST, start <= since - SHORT, lasts),
+        (former.is_not(None), former < until, Reservation.former_ends_at > since),
+        (IS_OUT,),
+    )
+    return union(*(select(Reservation.id).where(*part) for part in parts))
 
 
 def _near_holds(found: Sequence[ReservationView], reach: timedelta) -> CompoundSelect[int, int]:

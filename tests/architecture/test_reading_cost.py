@@ -209,7 +209,7 @@ def _slips(ring: Ring, **wanted) -> object:
     """Read the first page of slips with what stands around it."""
     return (
         queries.slips(ring.session, limit=26, **wanted),
-        queries.slip_totals(ring.session, at_most=1_250, **wanted),
+        queries.slip_totals(ring.session, at_most=250, **wanted),
     )
 
 
@@ -276,7 +276,7 @@ READINGS = {
     ),
     "the newest charges": lambda r: (
         money.posted_charges(r.session, limit=26),
-        money.charge_totals(r.session, at_most=1_250),
+        money.charge_totals(r.session, at_most=250),
     ),
     "the totals of a year": lambda r: money.year_totals(r.session, NOW.year),
     "the costs of a year": lambda r: money.costs_by_month(r.session, NOW.year),

@@ -12,7 +12,7 @@ from app.wording.formats import as_zone
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
-SUMMED_MAX = 1_250  # as in the list of slips
+SUMMED_MAX = 250  # as in the list of slips
 
 
 @bp.app_template_filter("format_exact_amount")

@@ -11,10 +11,11 @@ from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.costs import bp, presenter
+from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm, tariff_form
 from app.pages.declaration import GET_POST, POST, page
+from app.web.paging import page_number
 from app.wording.billing import basis_label, price_label
 from app.wording.errors import sentence_of
 from billing import queries
@@ -23,17 +24,22 @@ from billing.errors import TariffInUse
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import MachineCard, machine_card, price_classes
+from booking.queries import MachineCard, machine_card, machine_cards, price_classes
+
+MACHINES_PER_PAGE = 50
 
 
 @page(bp, "/tariffs", access=LOGGED_IN)
 def tariffs() -> ResponseReturnValue:
-    """List every machine with today's tariff."""
-    session = db.session()
+    """List the machines with today's tariff, a page at a time."""
+    session, number = db.session(), page_number()
+    found = machine_cards(session, limit=MACHINES_PER_PAGE, offset=(number - 1) * MACHINES_PER_PAGE)
     return render_template(
         "costs/tariffs.html",
-        machines=[card for card in presenter.machine_cards(session) if not card.is_retired],
-        valid=queries.tariffs_on(session, today()),
+        machines=found.items,
+        valid=queries.tariffs_on(session, today(), machine_ids=[card.id for card in found.items]),
+        page=number,
+        has_next=found.total > number * MACHINES_PER_PAGE,
         price_classes=price_classes(session),
         price_label=price_label,
         unpriced=queries.unpriced_count(session),

@@ -23,7 +23,7 @@ from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, writ
 from app.wording import formats
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
-from booking.queries import MachineCard
+from booking.queries import MachineCard, MachineChoice, ReservationView
 from booking.timespan import TimeSpan
 
 PURPOSE_LENGTH_MAX = 500
@@ -75,6 +75,11 @@ class MoveForm(ToleranceMixin, OverrulingForm):
         self.machine.choices = [(card.slug, card.name) for card in cards]
         if not self.machine.data:
             self.machine.data = cards[0].slug
+
+    def show_machines(self, view: ReservationView, others: Sequence[MachineChoice]) -> None:
+        """Fill in all machines that can be chosen, for the page."""
+        machines = [(view.machine_slug, view.machine_name), *((one.slug, one.name) for one in others)]
+        self.machine.choices = machines
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Leave broken rules and a taken slot to the check beside the form, which has proposals for them."""

@@ -171,11 +171,17 @@ def _done(reservation_id: int) -> str:
 
 
 def _chosen(form: MoveForm, view: ReservationView) -> MachineCard:
-    """Return the machine that the form names, if the login may move the reservation there; else the present one."""
-    cards = other_machines.possible(db.session(), view)
-    form.offer_machines(cards)
+    """Return the machine that the form names, if the login may move the reservation there; else the present one.
+
+    Only this one is offered: _page() offers the others where the form is shown.
+    """
+    session = db.session()
+    present = queries.machine_card(session, view.machine_id)
+    slug = form.machine.data
+    other = other_machines.named(session, view, slug) if slug and slug != present.slug else None
+    form.offer_machines([present, *([other] if other else [])])
     form.offer_tolerances(view.may_move_min)
-    return next((card for card in cards if card.slug == form.machine.data), cards[0])
+    return other or present
 
 
 def _may_decide(view: ReservationView, card: MachineCard) -> bool:
@@ -201,6 +207,8 @@ def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | No
 def _page(
     form: MoveForm, view: ReservationView, card: MachineCard, check: CheckView | None, *, status: int = 200
 ) -> ResponseReturnValue:
+    others = other_machines.possible(db.session(), view)
+    form.show_machines(view, others)
     parts = answering.parts(form, card, check, send_label=_("Move"), excluding=view.id)
     rules = checks.rules_sentences(db.session(), card)
     return render_template("reservations/move.html", view=view, rules=rules, **parts), status

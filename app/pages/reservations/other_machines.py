@@ -9,28 +9,41 @@ from app.pages.reservations import deciding
 from app.pages.reservations.estimates import estimate_for
 from app.wording import formats
 from booking import queries
+from booking.errors import MachineNotFound
 from booking.models import Status
-from booking.queries import MachineCard, ReservationView
+from booking.queries import MachineCard, MachineChoice, ReservationView
 from booking.wishes import Wish
 
 
-def possible(session: Session, view: ReservationView) -> list[MachineCard]:
-    """Return the machine of a reservation, then those to which the login may move it, by workshop and name.
+def possible(session: Session, view: ReservationView) -> list[MachineChoice]:
+    """Return the machines to which the login may move a reservation, by workshop and name, without the present one.
 
     A member: the others of its group. Who decides about it: all of the workshops that the login decides about. None
     while it is out.
     """
-    present = queries.machine_card(session, view.machine_id)
     if view.status == Status.IN_USE:
-        return [present]
-    cards = queries.machine_cards(session, limit=None).items
+        return []
     if deciding.may_decide(view.workshop_id):
-        others = [card for card in cards if deciding.may_decide(card.workshop_id)]
+        found = [one for one in queries.machine_choices(session) if deciding.may_decide(one.workshop_id)]
     else:
         group = queries.group_of_machine(session, view.machine_id)
-        in_group = {machine.id for machine in group.lent} if group else set()
-        others = [card for card in cards if card.id in in_group]
-    return [present, *(card for card in others if card.id != present.id)]
+        ids = [machine.id for machine in group.lent] if group else []
+        found = list(queries.machine_choices(session, machine_ids=ids)) if ids else []
+    return [one for one in found if one.id != view.machine_id]
+
+
+def named(session: Session, view: ReservationView, slug: str) -> MachineCard | None:
+    """Return a machine by its short name, if the login may move a reservation there; without reading the others."""
+    try:
+        card = queries.machine_card(session, slug)
+    except MachineNotFound:
+        return None
+    if card.is_retired or card.id == view.machine_id or view.status == Status.IN_USE:
+        return None
+    if deciding.may_decide(view.workshop_id):
+        return card if deciding.may_decide(card.workshop_id) else None
+    group = queries.group_of_machine(session, view.machine_id)
+    return card if group and any(one.id == card.id for one in group.lent) else None
 
 
 def price_so_far(session: Session, view: ReservationView) -> str:

@@ -17,6 +17,7 @@ from app.wording.ribbon import Ribbon
 from booking import queries
 from booking.models import Status
 from booking.queries import BoardRow, BoardWorkshop, ClosureView, DamageView, ReservationView, SlipView
+from booking.queries.machines import machine_ids_in_order
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -103,8 +104,8 @@ def _machines(
     session: Session, workshop_ids: Collection[int] | None, busy: Collection[int], today: TimeSpan, now: datetime
 ) -> tuple[tuple[MachineDay, ...], int]:
     """Return the ribbons of the first machines, those that are busy today first, and how many machines there are."""
-    every = queries.machine_choices(session, workshop_ids=workshop_ids)
-    first = [one.id for one in sorted(every, key=lambda one: one.id not in busy)[:MACHINES_SHOWN]]
+    every = machine_ids_in_order(session, workshop_ids=workshop_ids)
+    first = sorted(every, key=lambda machine_id: machine_id not in busy)[:MACHINES_SHOWN]
     board = queries.board(session, today, now=now, machine_ids=first)
     rows = [(workshop, row) for workshop in board.workshops for row in workshop.rows]
     shown = sorted(rows, key=lambda pair: not pair[1].entries)

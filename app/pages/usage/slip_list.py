@@ -16,7 +16,7 @@ from booking import queries
 from booking.queries import SlipFilter, SlipTotals, SlipView
 
 # The sums of so many rows are shown with a list. Those of more are computed when they are asked for.
-SUMMED_MAX = 1_250
+SUMMED_MAX = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ def page_of(
     shown = found[:per_page]
     cents = cents_of_slips(session, [slip.id for slip in shown])
     totals = queries.slip_totals(session, at_most=None if sums_all else SUMMED_MAX, **wanted)
-    summed = queries.slip_ids(session, **wanted) if totals.is_complete else None
+    summed = queries.slip_ids(session, **wanted) if sums_all else totals.ids
     return SlipList(
         rows=tuple(SlipRow(slip, cents.get(slip.id)) for slip in shown),
         has_next=len(found) > per_page,
         totals=totals,
-        cents=charged_cents(session, summed) if summed is not None else 0,
-        unpriced=unpriced_count(session, summed) if summed is not None else 0,
+        cents=charged_cents(session, summed) if totals.is_complete else 0,
+        unpriced=unpriced_count(session, summed) if totals.is_complete else 0,
     )

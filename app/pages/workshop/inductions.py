@@ -32,6 +32,7 @@ from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_kind_views
 from booking.queries.induction_kind_views import KindView
+from booking.queries.names import found_member_count
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
@@ -63,7 +64,9 @@ def give_induction() -> ResponseReturnValue:
         form.choose(all_found)
         shown.update(all_found)
     found = queries.find_members(session, form.search_text, form.chosen_ids[: CHOSEN_MAX + 1], day=today)
-    form.found_count = len(_found_ids(form.search_text, today))
+    form.found_count = found_member_count(
+        session, form.search_text, day=today, limit=CHOSEN_MAX + 1, may_list=bool(current_user.is_admin)
+    )
     shown.update(one.id for one in found.found)
     offered = [one.id for one in (*found.chosen, *found.found)]
     form.offer(found, _kinds(), known=known(offered, shown))
