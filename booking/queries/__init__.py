@@ -103,13 +103,12 @@ from booking.queries.reservations import (
     reservations_of_member,
 )
 from booking.queries.search import NAMES_MAX, Found, found_reservations, found_slips, members_by_words
+from booking.queries.slip_choices import days_of_slips, machines_with_slips
 from booking.queries.slips import (
     SlipFilter,
     SlipTotals,
     SlipView,
-    days_of_slips,
     disputed_count,
-    machines_with_slips,
     slip,
     slip_ids,
     slip_of_reservation,

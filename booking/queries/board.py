@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -23,6 +23,7 @@ from booking.models import InductionKind, Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.late_entries import with_late_entries
+from booking.queries.lent_machines import LentMachinesReader
 from booking.queries.machines import PLACES, RULE_COLUMNS, MachineFilter, conditions, rules_of
 from booking.queries.workshops import openings_of
 from booking.rules import MachineRules, Policy
@@ -105,23 +106,23 @@ class Board:
 class BoardOutline:
     """The machines of the board without what holds them.
 
-    marks: for each machine two numbers that change whenever its row would look different: the version of its
-    schedule, and the last change of a master record (names, hours, rules). A rendered row may be cached
-    as long as its mark is the same.
+    versions: of the schedule of each machine, by id. last_record_change: a number that grows with every change of a
+    master record of the ring; 0 without machines.
     """
 
     span: TimeSpan
     machines: Sequence[Row[*tuple[Any, ...]]]
+    versions: Mapping[int, int]
+    last_record_change: int
 
     @property
     def marks(self) -> dict[int, tuple[int, int]]:
-        """By machine id."""
-        return {row.id: (row.schedule_version, row.last_record_change or 0) for row in self.machines}
+        """By machine id two numbers that change whenever its row would look different.
 
-    @property
-    def last_record_change(self) -> int:
-        """A number that grows with every change of a master record of the ring; 0 without machines."""
-        return max((row.last_record_change or 0 for row in self.machines), default=0)
+        They are the version of its schedule, and the last change of a master record (names, hours, rules). A rendered
+        row may be cached as long as its mark is the same.
+        """
+        return {row.id: (self.versions[row.id], self.last_record_change) for row in self.machines}
 
     def empty(self) -> Board:
         """Return the board as if nothing held the machines and nothing were open."""
@@ -150,15 +151,24 @@ def board_outline(
     machine_ids: Collection[int] | None = None,
     **wanted_machines: Unpack[MachineFilter],
 ) -> BoardOutline:
-    """Return the machines of a board, in one statement. The filters are those of `board`."""
+    """Return the machines of a board, in one statement. The filters are those of `board`.
+
+    All machines are read in full only where one of them has changed, in a second statement.
+    """
     if any(wish is not None for wish in wanted_machines.values()):
         statement = _OUTLINE.where(*conditions(wanted_machines))
         if machine_ids is not None:
             statement = statement.where(Machine.id.in_(machine_ids))
-        return BoardOutline(span, session.execute(statement).all())
+        return _outline_of(span, session.execute(statement).all())
     if machine_ids is not None:
-        return BoardOutline(span, session.execute(_LENT_OF_IDS, {"ids": list(machine_ids)}).all())
-    return BoardOutline(span, _LENT.of(session))
+        return _outline_of(span, session.execute(_LENT_OF_IDS, {"ids": list(machine_ids)}).all())
+    lent = _LENT.of(session)
+    return BoardOutline(span, lent.rows, lent.versions, lent.last_record_change)
+
+
+def _outline_of(span: TimeSpan, rows: Sequence[Row[*tuple[Any, ...]]]) -> BoardOutline:
+    last_change = rows[0].last_record_change or 0 if rows else 0
+    return BoardOutline(span, rows, {row.id: row.schedule_version for row in rows}, last_change)
 
 
 def filled_board(
@@ -185,22 +195,26 @@ _WORKSHOP = (
     Workshop.is_closed_on_holidays,
 )
 _LAST_RECORD_CHANGE = (
-    select(func.max(RecordedEvent.id))
-    .where(RecordedEvent.type == RecordChanged.type)
-    .scalar_subquery()
-    .label("last_record_change")
+    select(func.max(RecordedEvent.id)).where(RecordedEvent.type == RecordChanged.type).scalar_subquery()
 )
 
 
 # Built once: the plan asks for all machines, the catalogue for those of its page.
 _OUTLINE = (
-    select(*_MACHINE, *_WORKSHOP, *RULE_COLUMNS, Machine.schedule_version, _LAST_RECORD_CHANGE, catalogue.OWN_OPENINGS)
+    select(
+        *_MACHINE,
+        *_WORKSHOP,
+        *RULE_COLUMNS,
+        Machine.schedule_version,
+        _LAST_RECORD_CHANGE.label("last_record_change"),
+        catalogue.OWN_OPENINGS,
+    )
     .join(Workshop, Workshop.id == Machine.workshop_id)
     .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
     .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
 )
 _LENT_OF_IDS = _OUTLINE.where(*conditions({}), Machine.id.in_(bindparam("ids", expanding=True)))
-_LENT = PreparedStatement(_OUTLINE.where(*conditions({})))
+_LENT = LentMachinesReader(_LAST_RECORD_CHANGE, PreparedStatement(_OUTLINE.where(*conditions({}))).of)
 _WORKSHOP_PART = slice(len(_MACHINE), len(_MACHINE) + len(_WORKSHOP))
 _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(RULE_COLUMNS))
 

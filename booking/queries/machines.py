@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -261,26 +261,26 @@ def newest_of_workshops(
     column: of a table with a machine_id, which an index has in this order. None where there is none. Read once for a
     version of the database, because a page asks it for its list and for each of its sums. workshop_ids: None is all.
     """
-    return _end_of_workshops(session, func.max, column, workshop_ids)
+    return _end_of_workshops(session, column, workshop_ids, is_newest=True)
 
 
 def oldest_of_workshops(
     session: Session, column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None
 ) -> T | None:
     """Return the same for the oldest one."""
-    return _end_of_workshops(session, func.min, column, workshop_ids)
+    return _end_of_workshops(session, column, workshop_ids, is_newest=False)
 
 
 def _end_of_workshops(
-    session: Session, end: Callable[..., Any], column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None
+    session: Session, column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None, *, is_newest: bool
 ) -> T | None:
-    order = column.desc() if end is func.max else column.asc()
+    order, end = (column.desc(), func.max) if is_newest else (column.asc(), func.min)
     of_machine = select(column).where(column.class_.machine_id == Machine.id).order_by(order).limit(1)
-    statement = select(end(of_machine.correlate(Machine).scalar_subquery()))
+    statement = select(end(of_machine.correlate(Machine).scalar_subquery())).select_from(Machine)
     if workshop_ids is not None:
         statement = statement.where(Machine.workshop_id.in_(workshop_ids))
-    ids = None if workshop_ids is None else frozenset(workshop_ids)
-    return cached_read(session, (str(column), str(order), ids), lambda: session.scalar(statement))
+    key = str(column), is_newest, None if workshop_ids is None else frozenset(workshop_ids)
+    return cached_read(session, key, lambda: session.scalar(statement))
 
 
 # What the catalogue asks for each time.

@@ -91,8 +91,7 @@ def reservations(
         wanted.append(Reservation.member_id == member_id)
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
-        newest = newest_of_workshops(session, Reservation.starts_at, workshop_ids)
-        wanted.append(false() if newest is None else Reservation.starts_at <= newest)
+        wanted.append(_from_the_end(session, workshop_ids, oldest_first=False))
     if after is not None:
         wanted.append(comes_after(after))
     codes = None if statuses is None else [str(status) for status in statuses]
@@ -151,14 +150,7 @@ def past_reservations(
         wanted.append(comes_after(after) if oldest_first else comes_before(after))
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
-        # So that what a workshop without reservations never had is not looked for in the whole history.
-        start = Reservation.starts_at
-        if oldest_first:
-            oldest = oldest_of_workshops(session, start, workshop_ids)
-            wanted.append(false() if oldest is None else start >= oldest)
-        else:
-            newest = newest_of_workshops(session, start, workshop_ids)
-            wanted.append(false() if newest is None else start <= newest)
+        wanted.append(_from_the_end(session, workshop_ids, oldest_first=oldest_first))
     if member_id is not None:
         ways = [Reservation.member_id == member_id]
     else:
@@ -169,6 +161,19 @@ def past_reservations(
     found = first_of_each(_IDS.where(*wanted), ways, order, limit)
     statement = views().where(Reservation.id.in_(found)).order_by(*order).limit(limit)
     return all_views(session, statement, {"now": now})
+
+
+def _from_the_end(session: Session, workshop_ids: Collection[int], *, oldest_first: bool) -> ColumnElement[bool]:
+    """Return the condition by which a list begins where some workshops have anything.
+
+    What a workshop without reservations never had would else be looked for in the whole history.
+    """
+    start = Reservation.starts_at
+    if oldest_first:
+        oldest = oldest_of_workshops(session, start, workshop_ids)
+        return false() if oldest is None else start >= oldest
+    newest = newest_of_workshops(session, start, workshop_ids)
+    return false() if newest is None else start <= newest
 
 
 def _ways(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from booking import queries, usage
+import pytest
+
+from booking import models, queries, usage
 from booking.kernel.transaction import write_transaction
+from booking.models import Machine
+from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
@@ -83,3 +87,41 @@ def test_the_catalogue_and_the_lists_can_be_read(session, sample_ring):
     assert schedule_version(session, member_id=sample_ring.anna) == 1
     assert queries.neighbours(session, [queries.reservation(session, entered.id)]) == {}
     assert len(queries.todays_machines(session, None, MONDAY, hours(MONDAY, 0, 24).end)) == 1
+
+
+def test_the_board_follows_each_change_of_a_machine_and_keeps_none_that_was_rolled_back(session, sample_ring):
+    def shown():
+        board = queries.board(session, hours(MONDAY, 0, 24), now=MONDAY)
+        (found,) = (row.machine for row in board.rows if row.machine.id == sample_ring.combine)
+        session.rollback()
+        return found.name, found.places
+
+    def rename(name, *, is_refused=False):
+        with write_transaction(session):
+            stored = session.get_one(Machine, sample_ring.combine)
+            stored.name, stored.revision = name, stored.revision + 1
+            session.flush()
+            queries.board(session, hours(MONDAY, 0, 24), now=MONDAY)
+            if is_refused:
+                raise RuntimeError
+
+    places = shown()[1]
+    rename("Mower")
+    assert shown() == ("Mower", places)
+    with pytest.raises(RuntimeError):
+        rename("Never", is_refused=True)
+    rename("Baler")
+    assert shown() == ("Baler", places)
+
+
+def test_the_ends_of_workshops_are_those_of_all_their_machines(session, sample_ring):
+    starts = (models.Reservation.starts_at, [sample_ring.hall])
+    assert newest_of_workshops(session, *starts) is None
+    spans = [hours(MONDAY, first, first + 1) for first in (50, 30, 70)]
+    for machine_id, span in zip((sample_ring.combine, sample_ring.combine, sample_ring.splitter), spans, strict=True):
+        reserve(session, machine_id, sample_ring.anna, span, now=MONDAY)
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 80, 81), now=MONDAY)
+
+    assert newest_of_workshops(session, *starts) == spans[2].start
+    assert oldest_of_workshops(session, *starts) == spans[1].start
+    assert newest_of_workshops(session, starts[0], None) == MONDAY + timedelta(hours=80)

@@ -1,0 +1,67 @@
+"""The machines that are lent as the board needs them, read whole only when one of them has changed.
+
+A row has some fifty columns, and the plan shows all machines to everybody. Each change of a machine or a workshop
+raises its revision: a look at the plan reads four numbers of each machine, the rest once for a process and a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, ScalarSelect, select
+from sqlalchemy.orm import Session
+
+from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
+from booking.kernel.transaction import is_writing
+from booking.models import Machine, Workshop
+
+_machine, _workshop = table_of(Machine), table_of(Workshop)
+_LENT = (
+    select(_machine.c.id, _machine.c.revision, _machine.c.schedule_version, _workshop.c.revision.label("of_workshop"))
+    .join(_workshop, _workshop.c.id == _machine.c.workshop_id)
+    .where(_machine.c.retired_at.is_(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LentMachines:
+    """Rows of the machines in the order of the board; versions: of the schedule of each, by id."""
+
+    rows: Sequence[Any]
+    versions: dict[int, int]
+    last_record_change: int
+
+
+class LentMachinesReader:
+    """Reads rows by a statement, and keeps those of each database until a revision in it is another."""
+
+    def __init__(self, last_record_change: ScalarSelect[Any], read: Callable[[Session], Sequence[Any]]) -> None:
+        self._state = PreparedStatement(_LENT.add_columns(last_record_change.label("last_record_change")))
+        self._read = read
+        self._kept: WeakKeyDictionary[Engine, tuple[object, Sequence[Any]]] = WeakKeyDictionary()
+
+    def of(self, session: Session) -> LentMachines:
+        """Return the machines as the transaction of a session sees them."""
+        state = self._state.of(session)
+        versions = {row.id: row.schedule_version for row in state}
+        last_change = (state[0].last_record_change or 0) if state else 0
+        return LentMachines(self._rows(session, state, last_change), versions, last_change)
+
+    def _rows(self, session: Session, state: Sequence[Any], last_change: int) -> Sequence[Any]:
+        if is_writing(session):  # what is written here may be rolled back
+            return self._read(session)
+        engine, seen = (
+            session.get_bind().engine,
+            (last_change, {(row.id, row.revision, row.of_workshop) for row in state}),
+        )
+        kept = self._kept.get(engine)
+        if kept is not None and kept[0] == seen:
+            return kept[1]
+        rows = self._read(session)
+        if {row.id for row in rows} == {row.id for row in state}:  # else another transaction has changed them meanwhile
+            self._kept[engine] = seen, rows
+        return rows
