@@ -6,18 +6,20 @@ mark `postgresql`.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import platform
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from getpass import getuser
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,6 +85,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the processes of xdist start after this
         compile_catalogs()
         compile_packages()
+        atexit.register(_remove_empty_folder)  # before pytest registers what empties it: the last one runs first
+
+
+def _remove_empty_folder() -> None:
+    """Remove pytest's folder for temporary files unless something of a failed test, or of another run, is in it."""
+    with suppress(OSError):
+        (Path(gettempdir()) / f"pytest-of-{getuser()}").rmdir()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from tempfile import TemporaryDirectory
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -119,9 +120,11 @@ def deliver(ring_app: Flask) -> Callable[[], None]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    # Chromium leaves reports in the home folder and a file in the one for temporary files.
+    with TemporaryDirectory(prefix="ringbuch-") as folder, sync_playwright() as playwright:
         words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=installed() or None, args=words)
+        places = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"), folder)
+        browser = playwright.chromium.launch(executable_path=installed() or None, args=words, env=os.environ | places)
         yield browser
         browser.close()
 

@@ -19,7 +19,10 @@ from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
 from tests.tcp_proxy import proxied
 
 SERVERS = {
-    "gunicorn": ["gunicorn", "--workers", "1", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
+    "gunicorn": [
+        *("gunicorn", "--workers", "1", "--threads", "4", "--bind", "127.0.0.1:{port}"),
+        *("--no-control-socket", "wsgi:app"),  # it would lie in the home folder
+    ],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
     "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
     "granian": [

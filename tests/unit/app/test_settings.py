@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 
 import pytest
 
 from app import config, create_app, setting_texts
+from app.server.metrics import FOLDER_VARIABLE
 from app.setting_types import weakness_of_key
 
 KEY = 'SECRET_KEY = "tests-and-nothing-but-tests-use-this-key"\n'
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
+def settings(tmp_path, tmp_path_factory, monkeypatch):
     """settings(text of instance/config.py, NAME=text of the environment ...) -> what the application is set to."""
     for name in config.Settings.model_fields:
         monkeypatch.delenv(config.PREFIX + name, raising=False)
+    metrics = tmp_path_factory.getbasetemp() / "metrics"  # where test_metrics.py has it, not in shared memory
+    monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, str(metrics)))
 
     def read(file="", **environment):
         (tmp_path / "config.py").write_text(KEY + file, encoding="utf-8")
