@@ -7,6 +7,7 @@ for each reservation in the span of the closure, whether a manager made them or 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +16,12 @@ from functools import partial
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking import closure_events, occupancies, quota_use, reservation_writer, reservations
+from booking import closure_events, groups, occupancies, quota_use, reservation_writer, reservations
 from booking.errors import (
     ClosureNotFound,
     DecisionsRefused,
     DomainError,
+    GroupNotFound,
     RequestRefused,
     ReservationNotFound,
     WrongStatus,
@@ -67,12 +69,24 @@ class Decision:
 
 
 @dataclass(slots=True)
-class _Changes:
-    """What was decided for one member; moved: id of the reservation, start and end before."""
+class MemberChanges:
+    """What was decided for one member, by ids of reservations; moved: with start and end before.
+
+    offered: with the machine, start and end that are proposed. left: nothing was found for it. at_risk: it is after
+    the repair. As timestamps, as events store them.
+    """
 
     cancelled: list[int] = field(default_factory=list)
     moved: list[tuple[int, int, int]] = field(default_factory=list)
     kept: list[int] = field(default_factory=list)
+    offered: list[tuple[int, int, int, int]] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    at_risk: list[int] = field(default_factory=list)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the member hears of it; nothing happens to what is kept."""
+        return any((self.cancelled, self.moved, self.offered, self.left, self.at_risk))
 
 
 def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, by: Actor, now: datetime) -> None:
@@ -86,10 +100,24 @@ def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, 
     closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound)
     if closure.lifted_at is not None:
         raise WrongStatus(status="lifted", wanted=["open"])
-    _lock_all(session, [one.reservation_id for one in decisions])
+    lock_all(session, [one.reservation_id for one in decisions])
     others = [one.machine_id for one in decisions if one.machine_id is not None]
     occupancies.lock_machines(session, [closure.machine_id, *others])
-    changes: dict[int, _Changes] = {}
+    changes: dict[int, MemberChanges] = {}
+    carry_out_all(session, closure, decisions, changes, by=by, now=now)
+    publish_changes(session, closure, changes, by=by, now=now)
+
+
+def carry_out_all(
+    session: Session,
+    closure: Blocking,
+    decisions: Sequence[Decision],
+    changes: dict[int, MemberChanges],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Carry decisions out, with everything locked, and note them for their members. Raises DecisionsRefused."""
     refusals: dict[int, DomainError] = {}
     for decision in sorted(decisions, key=lambda one: _ORDER.index(one.choice)):
         try:
@@ -99,23 +127,26 @@ def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, 
             refusals[decision.reservation_id] = refusal
     if refusals:
         raise DecisionsRefused(refusals)
-    _publish(session, closure, changes, by=by, now=now)
 
 
-def _lock_all(session: Session, reservation_ids: Sequence[int]) -> None:
-    """Lock the reservations in the order of their ids, and the quotas of their members.
+def lock_all(session: Session, reservation_ids: Sequence[int], group_id: int | None = None) -> None:
+    """Lock the reservations in the order of their ids, a group, and the quotas of their members.
 
     Before the first verb locks their machine (docs/locking.md).
     """
     wanted = select(Reservation.member_id).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id)
-    quota_use.lock(session, session.scalars(wanted.with_for_update()))
+    member_ids = session.scalars(wanted.with_for_update()).all()
+    if group_id is not None:
+        with suppress(GroupNotFound):  # retired meanwhile: its machines are in no group any more
+            groups.lock_for_request(session, group_id)
+    quota_use.lock(session, member_ids)
 
 
 def _carry_out(
     session: Session,
     closure: Blocking,
     decision: Decision,
-    changes: dict[int, _Changes],
+    changes: dict[int, MemberChanges],
     *,
     by: Actor,
     now: datetime,
@@ -123,7 +154,7 @@ def _carry_out(
     reservation = reservation_writer.lock(session, decision.reservation_id, decision.revision)
     if reservation.machine_id != closure.machine_id:
         raise ReservationNotFound(id=decision.reservation_id)
-    of_member = changes.setdefault(reservation.member_id, _Changes())
+    of_member = changes.setdefault(reservation.member_id, MemberChanges())
     if decision.choice is Choice.CANCEL:
         reservations.cancel(session, reservation.id, by=by, now=now, reason=closure.reason, blocking_id=closure.id)
         of_member.cancelled.append(reservation.id)
@@ -139,7 +170,7 @@ def _move(
     closure: Blocking,
     reservation: Reservation,
     decision: Decision,
-    of_member: _Changes,
+    of_member: MemberChanges,
     *,
     by: Actor,
     now: datetime,
@@ -177,7 +208,10 @@ def accept(session: Session, reservation_ids: Sequence[int], *, now: datetime) -
     session.execute(update(table).where(table.c.id.in_(reservation_ids)).values(accepted_at=now))
 
 
-def _publish(session: Session, closure: Blocking, changes: Mapping[int, _Changes], *, by: Actor, now: datetime) -> None:
+def publish_changes(
+    session: Session, closure: Blocking, changes: Mapping[int, MemberChanges], *, by: Actor, now: datetime
+) -> None:
+    """Publish one event for each member who is to hear of what was decided."""
     replanned = [
         closure_events.ReservationsReplanned(
             blocking_id=closure.id,
@@ -186,9 +220,12 @@ def _publish(session: Session, closure: Blocking, changes: Mapping[int, _Changes
             cancelled=tuple(of_member.cancelled),
             moved=tuple(of_member.moved),
             kept=tuple(of_member.kept),
+            offered=tuple(of_member.offered),
+            left=tuple(of_member.left),
+            at_risk=tuple(of_member.at_risk),
         )
         for member_id, of_member in sorted(changes.items())
-        if of_member.cancelled or of_member.moved
+        if of_member.is_told
     ]
-    if replanned:  # nothing happens to what is kept
+    if replanned:
         publish_all(session, replanned, by=by, now=now)

@@ -70,13 +70,17 @@ class ClosureLifted(ClosureEvent):
 class ReservationsReplanned(MemberScheduleEvent):
     """A manager decided on a member's reservations in the span of a closure, each of which has an event of its own.
 
-    cancelled, kept: ids of reservations. moved: the id of each, its start and end before in seconds since 1970.
+    cancelled, kept, left (nothing was found), at_risk (after the repair): ids of reservations. moved: the id of each,
+    its start and end before in seconds since 1970. offered: the id of each, the machine, start and end proposed.
     """
 
     blocking_id: int
     cancelled: tuple[int, ...]
     moved: tuple[tuple[int, int, int], ...]
     kept: tuple[int, ...]
+    offered: tuple[tuple[int, int, int, int], ...] = ()
+    left: tuple[int, ...] = ()
+    at_risk: tuple[int, ...] = ()
     type: ClassVar[str] = "reservations_replanned"
 
 

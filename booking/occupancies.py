@@ -197,10 +197,10 @@ def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], 
             take_gaps(session, closure_id, machine_id, unit_ids, span)
 
 
-def release(session: Session, hold_id: int) -> None:
-    """Release every place that a hold has taken; closures around reservations take them in their span."""
-    _lock_machine_of(session, hold_id)
-    _close_again(session, delete_rows(session, Occupancy.hold_id == hold_id))
+def release(session: Session, *hold_ids: int) -> None:
+    """Release every place that holds of one machine have taken; closures around reservations take them in their span."""
+    _lock_machine_of(session, hold_ids)
+    _close_again(session, delete_rows(session, Occupancy.hold_id.in_(hold_ids)))
 
 
 def retake(session: Session, *takings: Taking, now: datetime) -> None:
@@ -277,14 +277,14 @@ def _close_again(session: Session, freed: Sequence[Freed]) -> None:
         take_gaps(session, closure_id, machine_id, place_ids, span)
 
 
-def _lock_machine_of(session: Session, hold_id: int) -> None:
-    """Lock the machine of a hold, so that a closure that is being entered sees what is released, or is seen.
+def _lock_machine_of(session: Session, hold_ids: Collection[int]) -> None:
+    """Lock the machine of holds, so that a closure that is being entered sees what is released, or is seen.
 
     Without it, a hold that another transaction is putting on other places would keep them.
     """
     if session.get_bind().dialect.name == "postgresql":
         machine_ids = select(Unit.machine_id).join(Occupancy, Occupancy.unit_id == Unit.id)
-        lock_machines(session, session.scalars(machine_ids.where(Occupancy.hold_id == hold_id).distinct()))
+        lock_machines(session, session.scalars(machine_ids.where(Occupancy.hold_id.in_(hold_ids)).distinct()))
 
 
 def give_back(session: Session, hold_id: int, occupied: TimeSpan, places: int) -> None:

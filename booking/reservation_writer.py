@@ -107,10 +107,16 @@ def save(session: Session, reservation: Reservation, now: datetime) -> None:
 
     What it counts of quotas is stored with it.
     """
-    reservation.revision += 1
-    reservation.changed_at = now
+    save_all(session, [reservation], now)
+
+
+def save_all(session: Session, reservations: Sequence[Reservation], now: datetime) -> None:
+    """Store the changes of several reservations, as `save`."""
+    for reservation in reservations:
+        reservation.revision += 1
+        reservation.changed_at = now
     session.flush()
-    quota_use.count(session, [quota_use.counted_of(reservation)])
+    quota_use.count(session, [quota_use.counted_of(reservation) for reservation in reservations])
 
 
 def bump_revisions(session: Session, reservation_ids: Collection[int], now: datetime) -> None:

@@ -5,6 +5,7 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.group_times import group_alternatives
+from booking.availability.machine_room import Leaving, MachineRoom
 from booking.availability.nearby import nearest_times
 from booking.availability.proposals import Alternative, WishCheck, check_wish, places_free
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
@@ -18,6 +19,8 @@ __all__ = [
     "Alternative",
     "EligibilityByKind",
     "FreeSpan",
+    "Leaving",
+    "MachineRoom",
     "WishCheck",
     "accepted_starts",
     "alternatives",

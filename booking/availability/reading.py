@@ -20,7 +20,8 @@ from booking.prerequisites import Requirements
 from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
-_HOLDING = held_spans.holding(Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until)
+# Rows of what holds places: place, hold, from, until.
+HOLDING_ROWS = held_spans.holding(Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until)
 
 _member, _induction = table_of(Member), table_of(Induction)
 _ELIGIBILITY = PreparedStatement(
@@ -53,7 +54,7 @@ def held_places(session: Session, machine_ids: Collection[int], during: Interval
     """Return what holds the places of machines during an interval; excluding: a reservation that is to be moved."""
     span = TimeSpan(from_timestamp(during[0]), from_timestamp(during[1]))
     held: Held = {}
-    rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
+    rows = session.connection().execute(HOLDING_ROWS, held_spans.during(machine_ids, span)).all()
     for unit_id, hold_id, held_from, held_until in rows:
         if excluding is None or hold_id != excluding:
             held.setdefault(unit_id, []).append((floor_timestamp(held_from), ceil_timestamp(held_until)))

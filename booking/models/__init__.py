@@ -20,6 +20,7 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
+from booking.models.replanned import Replanned
 from booking.models.series import Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
@@ -56,6 +57,7 @@ __all__ = [
     "Quota",
     "QuotaAccount",
     "QuotaUse",
+    "Replanned",
     "Reservation",
     "Ring",
     "Series",

@@ -1,0 +1,23 @@
+"""Re-planning after a breakdown: what becomes of the reservations of a machine that is closed around them.
+
+`make_plan` sorts them and reads only, `confirm` carries a plan out that was shown, `go_back` returns a moved
+reservation to its old time, `take_offer` gives one the time that was proposed.
+"""
+
+from booking.replan.confirming import confirm
+from booking.replan.plan import Line, Outcome, Plan, Target
+from booking.replan.planning import LINES_MAX, make_plan, never_dearer
+from booking.replan.returning import go_back, take_offer
+
+__all__ = [
+    "LINES_MAX",
+    "Line",
+    "Outcome",
+    "Plan",
+    "Target",
+    "confirm",
+    "go_back",
+    "make_plan",
+    "never_dearer",
+    "take_offer",
+]

@@ -1,0 +1,113 @@
+"""Which reservations a closed machine affects: those in the span of the closure, and those soon after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from booking import held_spans
+from booking.kernel.orm import table_of
+from booking.models import HOLDING, Blocking, Occupancy, Replanned, Reservation, Status
+from booking.replan.plan import Outcome
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+AT_RISK = timedelta(days=28)  # after the repair; what is later is not affected yet
+
+_reservation, _replanned = table_of(Reservation), table_of(Replanned)
+_COLUMNS = [
+    _reservation.c[name]
+    for name in (
+        "id",
+        "revision",
+        "member_id",
+        "machine_id",
+        "starts_at",
+        "ends_at",
+        "places",
+        "status",
+        "may_move_min",
+        "accepted_at",
+        "asked_at",
+        "former_starts_at",
+    )
+]
+_HELD = held_spans.holding(Occupancy.hold_id).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A reservation of a closed machine. outcome: where it is certain without a search, else None."""
+
+    id: int
+    revision: int
+    wish: Wish
+    outcome: Outcome | None
+
+
+def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected]:
+    """Return the reservations in what is left of the span of a closure, in the order of time.
+
+    Without those that a manager decided to leave as they are since the closure was entered.
+    """
+    span = TimeSpan(max(closure.starts_at, now), closure.ends_at)
+    statement = (
+        select(*_COLUMNS, _replanned.c.made_at.label("offered_at"))
+        .outerjoin(_replanned, _is_offer_of(closure.id))
+        .where(_reservation.c.id.in_(select(_HELD.c.hold_id)), _reservation.c.status.in_(HOLDING))
+        .order_by(_reservation.c.starts_at, _reservation.c.id)
+    )
+    rows = session.execute(statement, held_spans.during([closure.machine_id], span))
+    return [_affected(row, now) for row in rows if not _is_kept(row, closure)]
+
+
+def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> list[Affected]:
+    """Return the reservations that begin after the repair, and so depend on it."""
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            _reservation.c.machine_id == closure.machine_id,
+            _reservation.c.starts_at >= closure.ends_at,
+            _reservation.c.starts_at < closure.ends_at + AT_RISK,
+            _reservation.c.status.in_((Status.REQUESTED, Status.CONFIRMED)),
+            _reservation.c.id.not_in(excluding),
+        )
+        .order_by(_reservation.c.starts_at, _reservation.c.id)
+    )
+    return [Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK) for row in session.execute(statement)]
+
+
+def _is_offer_of(closure_id: int) -> Any:
+    """Return the condition of a proposal that still stands: the reservation is where it was made for."""
+    return (
+        (_replanned.c.reservation_id == _reservation.c.id)
+        & (_replanned.c.blocking_id == closure_id)
+        & (_replanned.c.kind == "offered")
+        & (_replanned.c.from_starts_at == _reservation.c.starts_at)
+        & (_replanned.c.from_machine_id == _reservation.c.machine_id)
+    )
+
+
+def _is_kept(row: Row[Any], closure: Blocking) -> bool:
+    return row.accepted_at is not None and row.accepted_at >= max(closure.created_at, row.asked_at)
+
+
+def _affected(row: Row[Any], now: datetime) -> Affected:
+    outcome = None
+    if row.status == Status.IN_USE or row.starts_at <= now:
+        outcome = Outcome.RUNNING
+    elif row.former_starts_at is not None:
+        outcome = Outcome.WAITS
+    elif row.offered_at is not None:
+        outcome = Outcome.OFFERED
+    return Affected(row.id, row.revision, _wish(row), outcome)
+
+
+def _wish(row: Row[Any]) -> Wish:
+    span = TimeSpan(row.starts_at, row.ends_at)
+    return Wish(row.machine_id, row.member_id, span, row.places, may_move_min=row.may_move_min)

@@ -1,0 +1,111 @@
+"""Carrying out a plan that a manager was shown: all of it or nothing, in one transaction, with one mail per member."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import breakdown, groups, occupancies
+from booking.breakdown import Decision, MemberChanges
+from booking.errors import ClosureNotFound, DecisionsRefused, PlanChanged, ReservationNotFound
+from booking.events import to_timestamp
+from booking.kernel import revisions
+from booking.kernel.events import Actor
+from booking.models import Blocking, Reservation
+from booking.replan import affected, batch
+from booking.replan.plan import DECIDABLE, MOVED, Line, Outcome, Plan
+from booking.replan.planning import IsDearer, make_plan, never_dearer, require_open
+
+
+def confirm(
+    session: Session,
+    closure_id: int,
+    digest: str,
+    decisions: Sequence[Decision] = (),
+    *,
+    by: Actor,
+    now: datetime,
+    is_dearer: IsDearer = never_dearer,
+) -> Plan:
+    """Carry out the plan with this digest and return it.
+
+    decisions: of the manager, in place of what is planned for these reservations. A reservation that is moved is
+    confirmed for its new time, which its member may decline; one that gets a proposal, or for which nothing was found,
+    stays, and its member may cancel it without being late.
+
+    Locked in this order: the closure, the reservations by id, the group, the quotas, the machines by id. Then it is
+    planned again: another plan than the one that was shown is refused.
+
+    Raises ClosureNotFound, WrongStatus (lifted, over), PlanChanged, DecisionsRefused.
+    """
+    closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound)
+    require_open(closure, now)
+    ids = [one.id for one in affected.in_span(session, closure, now)]
+    _lock(session, closure, [*ids, *(one.reservation_id for one in decisions)])
+    plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer)
+    if plan.digest != digest:
+        raise PlanChanged(digest=plan.digest)
+    _refuse_unplanned(plan, decisions)
+    overruled = {one.reservation_id for one in decisions}
+    changes: dict[int, MemberChanges] = {}
+    _carry_out(session, closure, plan, overruled, changes, by=by, now=now)
+    breakdown.carry_out_all(session, closure, decisions, changes, by=by, now=now)
+    breakdown.publish_changes(session, closure, changes, by=by, now=now)
+    return plan
+
+
+def _lock(session: Session, closure: Blocking, reservation_ids: Sequence[int]) -> None:
+    group_id = groups.group_of(session, closure.machine_id)
+    breakdown.lock_all(session, reservation_ids, group_id)
+    others = () if group_id is None else groups.ranks_of(session, group_id)
+    occupancies.lock_machines(session, [closure.machine_id, *others])
+
+
+def _refuse_unplanned(plan: Plan, decisions: Sequence[Decision]) -> None:
+    """Refuse decisions about what is not in the plan, or has begun. Raises DecisionsRefused."""
+    known = {line.reservation_id for line in plan.of(*DECIDABLE)}
+    unknown = [one.reservation_id for one in decisions if one.reservation_id not in known]
+    if unknown:
+        raise DecisionsRefused({one: ReservationNotFound(id=one) for one in unknown})
+
+
+def _carry_out(
+    session: Session,
+    closure: Blocking,
+    plan: Plan,
+    overruled: Collection[int],
+    changes: dict[int, MemberChanges],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    lines = [line for line in plan.lines if line.reservation_id not in overruled]
+    moved = [line for line in lines if line.outcome in MOVED]
+    waiting = [line for line in lines if line.outcome in (Outcome.OFFER, Outcome.NONE)]
+    rows = _rows(session, [line.reservation_id for line in (*moved, *waiting)])
+    batch.move(session, closure, moved, rows, by=by, now=now)
+    batch.offer(session, closure, waiting, rows, now=now)
+    for line in lines:
+        _note(changes.setdefault(line.member_id, MemberChanges()), line)
+
+
+def _rows(session: Session, reservation_ids: Collection[int]) -> Mapping[int, Reservation]:
+    found = select(Reservation).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id)
+    return {one.id: one for one in session.scalars(found.execution_options(populate_existing=True))}
+
+
+def _note(of_member: MemberChanges, line: Line) -> None:
+    """Note a line for the mail to its member."""
+    before = to_timestamp(line.span.start), to_timestamp(line.span.end)
+    if line.outcome in MOVED:
+        of_member.moved.append((line.reservation_id, *before))
+    elif line.outcome is Outcome.OFFER and line.target is not None:
+        to = to_timestamp(line.target.span.start), to_timestamp(line.target.span.end)
+        of_member.offered.append((line.reservation_id, line.target.machine_id, *to))
+    elif line.outcome is Outcome.NONE:
+        of_member.left.append(line.reservation_id)
+    elif line.outcome is Outcome.AT_RISK:
+        of_member.at_risk.append(line.reservation_id)

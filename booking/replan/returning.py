@@ -1,0 +1,69 @@
+"""The answer of a member to a re-plan, by one tap: back to the old time, or to the time that was proposed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from booking import catalogue, occupancies, reservation_writer, wishes
+from booking.breakdown import RULES_OF_ASKING
+from booking.errors import OldTimeGone, RequestRefused
+from booking.kernel.events import Actor
+from booking.models import Replanned, Reservation, Status
+from booking.replan import batch
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+Place = tuple[int, datetime, datetime]  # a machine, from when until when
+
+
+def go_back(
+    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Return a reservation that a re-plan moved to its old machine and time, if that is free again.
+
+    It was confirmed there, so it needs no approval and no notice; inductions, opening hours and quotas are judged.
+    Raises ReservationNotFound, StaleRevision, OldTimeGone, MachineNotFound (retired), RequestRefused, SlotTaken.
+    """
+    return _place(session, reservation_id, "moved", by=by, now=now, revision=revision)
+
+
+def take_offer(
+    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Give a reservation the machine and time that a re-plan proposed, if that is still free. Raises as go_back()."""
+    return _place(session, reservation_id, "offered", by=by, now=now, revision=revision)
+
+
+def _place(
+    session: Session, reservation_id: int, kind: str, *, by: Actor, now: datetime, revision: int | None
+) -> Reservation:
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    noted = session.get(Replanned, reservation_id, populate_existing=True)
+    target = _target(reservation, noted, kind, now)
+    machine_id = target[0]
+    occupancies.lock_machines(session, [reservation.machine_id, machine_id])
+    terms, span = catalogue.bookable_machine(session, machine_id), TimeSpan(*target[1:])
+    wish = replace(Wish.of(reservation), machine_id=machine_id, span=span)
+    broken = wishes.violations_of(session, wish, terms.policy, asked_at=now, reservation_id=reservation.id)
+    RequestRefused.raise_for([one for one in broken if one.rule not in RULES_OF_ASKING])
+    reservation.proposed_at = None  # the member chose it
+    batch.place(session, reservation.machine_id, [(reservation, span, terms)], by=by, now=now)
+    session.execute(delete(Replanned).where(Replanned.reservation_id == reservation.id))
+    return reservation
+
+
+def _target(reservation: Reservation, noted: Replanned | None, kind: str, now: datetime) -> Place:
+    """Return where a reservation goes. Raises OldTimeGone where the re-plan no longer says so."""
+    if noted is None or noted.kind != kind or reservation.status not in (Status.REQUESTED, Status.CONFIRMED):
+        raise OldTimeGone(reservation_id=reservation.id)
+    old: Place = noted.from_machine_id, noted.from_starts_at, noted.from_ends_at
+    new: Place = noted.to_machine_id, noted.to_starts_at, noted.to_ends_at
+    left, target = (new, old) if kind == "moved" else (old, new)
+    present: Place = reservation.machine_id, reservation.starts_at, reservation.ends_at
+    if present != left or reservation.former_starts_at is not None or target[1] <= now:
+        raise OldTimeGone(reservation_id=reservation.id)
+    return target

@@ -1,0 +1,193 @@
+"""Re-planning after a breakdown: how reservations are sorted, what a confirmation does, and what it refuses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking import audits, blockings, groups, replan, reservations
+from booking.breakdown import Choice, Decision
+from booking.errors import DecisionsRefused, OldTimeGone, PlanChanged, SlotTaken, WrongStatus
+from booking.groups import GroupInput, RankedMachine
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Member, Reservation, Status
+from booking.replan import Outcome
+from booking.wishes import Wish
+from tests.builders import SOMEBODY, hours, machine, reserve
+from tests.conftest import MONDAY
+
+
+def do(session, verb, *arguments, now=MONDAY, **more):
+    with write_transaction(session):
+        return verb(session, *arguments, by=SOMEBODY, now=now, **more)
+
+
+@pytest.fixture
+def lasers(session, sample_ring):
+    """Three machines of a group in the hall: the twins A and B, and C, which is larger."""
+    ids = [machine(session, sample_ring.hall, f"laser-{name}", name=f"Laser {name.upper()}") for name in "abc"]
+    ranked = tuple(RankedMachine(one, rank) for one, rank in zip(ids, (1, 1, 2), strict=True))
+    do(session, groups.make, sample_ring.hall, GroupInput("Lasers", ranked))
+    return ids
+
+
+def book(session, machine_id, member_id, start, end, tolerance_min=0):
+    wish = Wish(machine_id, member_id, hours(MONDAY, start, end), may_move_min=tolerance_min)
+    return do(session, reservations.request_reservation, wish).id
+
+
+def close(session, machine_id, start=0, end=48):
+    return do(session, blockings.close, machine_id, hours(MONDAY, start, end), "Tube", around_reservations=True)
+
+
+def outcomes(plan):
+    return {line.reservation_id: line.outcome for line in plan.lines}
+
+
+def is_sound(session):
+    session.expire_all()
+    return audits.overlapping_pairs(session) == () and audits.contradictions(session) == ()
+
+
+@pytest.fixture
+def hit(session, sample_ring, lasers):
+    """Reservations of laser B, one for each outcome, and the closure of it until Wednesday noon."""
+    a, b, c = lasers
+    anna, bernd = sample_ring.anna, sample_ring.bernd
+    book(session, a, bernd, 10, 12)
+    book(session, a, bernd, 20, 44)
+    ids = {
+        Outcome.TWIN: book(session, b, anna, 5, 7),
+        Outcome.SHIFT: book(session, b, anna, 10, 12, tolerance_min=240),
+        Outcome.OFFER: book(session, b, bernd, 21, 23),
+        Outcome.AT_RISK: book(session, b, bernd, 60, 62),
+    }
+    return ids, close(session, b)
+
+
+def test_reservations_are_sorted_by_what_becomes_of_them(session, hit, lasers):
+    ids, closure_id = hit
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    lines = {line.outcome: line for line in plan.lines}
+
+    assert {outcome: line.reservation_id for outcome, line in lines.items()} == ids
+    a, _b, c = lasers
+    targets = {outcome: (line.target.machine_id, line.target.span) for outcome, line in lines.items() if line.target}
+    assert targets == {
+        Outcome.TWIN: (a, hours(MONDAY, 5, 7)),
+        Outcome.SHIFT: (a, hours(MONDAY, 12, 14)),
+        Outcome.OFFER: (c, hours(MONDAY, 21, 23)),
+    }
+    assert plan.digest == replan.make_plan(session, closure_id, now=MONDAY + timedelta(minutes=3)).digest
+
+
+def test_a_plan_is_carried_out_in_one_go_and_can_be_answered(session, hit, lasers):
+    ids, closure_id = hit
+    a, b, c = lasers
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    do(session, replan.confirm, closure_id, plan.digest)
+
+    stored = {one.id: one for one in session.scalars(select(Reservation))}
+    assert {outcome: (stored[one].machine_id, stored[one].revision) for outcome, one in ids.items()} == {
+        Outcome.TWIN: (a, 1),
+        Outcome.SHIFT: (a, 1),
+        Outcome.OFFER: (b, 1),
+        Outcome.AT_RISK: (b, 0),
+    }
+    assert is_sound(session)
+    again = replan.make_plan(session, closure_id, now=MONDAY)
+    assert outcomes(again) == {ids[Outcome.OFFER]: Outcome.OFFERED, ids[Outcome.AT_RISK]: Outcome.AT_RISK}
+    with pytest.raises(PlanChanged):  # the second click
+        do(session, replan.confirm, closure_id, plan.digest)
+
+    do(session, replan.take_offer, ids[Outcome.OFFER])
+    with pytest.raises(SlotTaken):  # still closed
+        do(session, replan.go_back, ids[Outcome.TWIN])
+    do(session, blockings.lift, closure_id)
+    do(session, replan.go_back, ids[Outcome.TWIN])
+    for answer in (replan.go_back, replan.take_offer):
+        with pytest.raises(OldTimeGone):
+            do(session, answer, ids[Outcome.TWIN])
+    stored = {one.id: one for one in session.scalars(select(Reservation).execution_options(populate_existing=True))}
+    assert [stored[ids[one]].machine_id for one in (Outcome.TWIN, Outcome.SHIFT, Outcome.OFFER)] == [b, a, c]
+    assert stored[ids[Outcome.TWIN]].proposed_at is None
+    assert is_sound(session)
+
+
+def test_the_manager_overrules_line_by_line(session, hit, lasers):
+    ids, closure_id = hit
+    a, b, c = lasers
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    decisions = [
+        Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=c),
+        Decision(ids[Outcome.SHIFT], Choice.CANCEL),
+        Decision(ids[Outcome.OFFER], Choice.KEEP),
+    ]
+    do(session, replan.confirm, closure_id, plan.digest, decisions)
+
+    stored = {one.id: one for one in session.scalars(select(Reservation))}
+    found = [(stored[ids[one]].machine_id, stored[ids[one]].status) for one in ids]
+    assert found == [(c, Status.CONFIRMED), (b, Status.CANCELLED), (b, Status.CONFIRMED), (b, Status.CONFIRMED)]
+    assert is_sound(session)
+
+
+def test_what_changed_since_the_preview_is_refused_and_nothing_is_written(session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    digest = replan.make_plan(session, closure_id, now=MONDAY).digest
+    at_six = hours(MONDAY, 6, 7).start
+
+    def refused(error=PlanChanged, decisions=(), now=MONDAY):
+        before = [(one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))]
+        with pytest.raises(error) as caught:
+            do(session, replan.confirm, closure_id, digest, decisions, now=now)
+        session.expire_all()
+        assert before == [(one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))]
+        return caught.value
+
+    refused(now=at_six)  # one has begun
+    refused(DecisionsRefused, [Decision(ids[Outcome.AT_RISK], Choice.CANCEL)])
+    taken = refused(DecisionsRefused, [Decision(ids[Outcome.OFFER], Choice.MOVE, machine_id=lasers[0])])
+    assert [error.code for error in taken.refusals.values()] == ["slot_taken"]
+    book(session, lasers[0], sample_ring.bernd, 5, 6)  # the twin is reserved at that second
+    error = refused()
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    assert error.facts["digest"] == plan.digest
+    assert outcomes(plan)[ids[Outcome.TWIN]] is Outcome.OFFER
+    do(session, blockings.lift, closure_id)
+    refused(WrongStatus)
+
+
+def test_a_later_repair_plans_only_what_is_newly_hit(session, hit):
+    ids, closure_id = hit
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    do(session, blockings.change, closure_id, hours(MONDAY, 0, 61), "Tube is late")
+
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    assert outcomes(plan) == {ids[Outcome.OFFER]: Outcome.OFFERED, ids[Outcome.AT_RISK]: Outcome.TWIN}
+
+
+def test_nobody_pays_more_without_being_asked_and_who_left_gets_nothing(session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    with write_transaction(session):
+        session.get(Member, sample_ring.bernd).left_on = MONDAY.date() - timedelta(days=1)
+    plan = replan.make_plan(session, closure_id, now=MONDAY, is_dearer=lambda wish, instead: instead.machine_id == lasers[0])
+
+    found = {line.reservation_id: line for line in plan.lines}
+    assert found[ids[Outcome.TWIN]].outcome is Outcome.OFFER
+    assert found[ids[Outcome.TWIN]].target.is_dearer
+    assert (found[ids[Outcome.OFFER]].outcome, found[ids[Outcome.OFFER]].reasons) == (Outcome.NONE, ("member_left",))
+
+
+def test_a_retired_twin_and_a_retired_group_take_nothing(session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    with write_transaction(session):
+        session.get(Machine, lasers[0]).retired_at = MONDAY
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    assert {line.target.machine_id for line in plan.lines if line.target} <= set(lasers[1:])
+    do(session, groups.retire, groups.group_of(session, lasers[0]))
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    assert {line.target.machine_id for line in plan.lines if line.target} == {lasers[1]}
+    do(session, replan.confirm, closure_id, plan.digest)
+    assert is_sound(session)
