@@ -218,7 +218,7 @@ class DecisionsRefused(DomainError):
 class PlanChanged(DomainError):
     """The plan of a breakdown is not the one that was shown: something changed meanwhile. Nothing was carried out.
 
-    facts: digest (of the plan as it is now).
+    facts: digest (of the plan as it is now), changed (ids of the reservations for which another thing is planned now).
     """
 
     code = "plan_changed"

@@ -198,7 +198,7 @@ def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], 
 
 
 def release(session: Session, *hold_ids: int) -> None:
-    """Release every place that holds of one machine have taken; closures around reservations take them in their span."""
+    """Release every place that holds of one machine took; closures around reservations take them in their span."""
     _lock_machine_of(session, hold_ids)
     _close_again(session, delete_rows(session, Occupancy.hold_id.in_(hold_ids)))
 

@@ -18,6 +18,7 @@ MODULES = (
     "waiting",
     "closures",
     "closure_decisions",
+    "breakdowns",
     "damage",
     "announcements",
     "quotas",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -113,8 +114,10 @@ def decide_closure(closure_id: int, body: ClosureDecisions) -> Reply:
     being late. The reply lists the first reservations that are left.
     """
     lookups.closure(closure_id)
-    _require_each_once(body)
-    wanted, by, instant = [_decision(one) for one in body.decisions], current_actor(), now()
+    if not body.decisions:
+        raise Refusal(problems.invalid(problems.field_error("decisions", "at least one decision is needed")))
+    require_each_once(body.decisions)
+    wanted, by, instant = [decision_of(one) for one in body.decisions], current_actor(), now()
 
     def decide() -> Reply:
         session = db.session()
@@ -150,7 +153,8 @@ def _hit(view: ReservationView, contact: queries.MemberContact, closure: Closure
     )
 
 
-def _decision(sent: ClosureDecision) -> breakdown.Decision:
+def decision_of(sent: ClosureDecision) -> breakdown.Decision:
+    """Return a decision as it was sent. Raises Refusal for a move without a time or machine."""
     if sent.choice is not Choice.MOVE:
         return breakdown.Decision(sent.reservation_id, sent.choice, None, sent.revision)
     span = None
@@ -164,9 +168,8 @@ def _decision(sent: ClosureDecision) -> breakdown.Decision:
     return breakdown.Decision(sent.reservation_id, sent.choice, span, sent.revision, sent.machine_id)
 
 
-def _require_each_once(body: ClosureDecisions) -> None:
-    ids = [one.reservation_id for one in body.decisions]
-    if not ids:
-        raise Refusal(problems.invalid(problems.field_error("decisions", "at least one decision is needed")))
+def require_each_once(decisions: Sequence[ClosureDecision]) -> None:
+    """Raise Refusal where a reservation has two decisions."""
+    ids = [one.reservation_id for one in decisions]
     if len(ids) != len(set(ids)):
         raise Refusal(problems.invalid(problems.field_error("decisions", "a reservation has two decisions")))

@@ -23,6 +23,7 @@ from booking.errors import (
     GroupRefused,
     GroupTaken,
     MachineRefusal,
+    PlanChanged,
     RulesBroken,
     SlotTaken,
     UseOverlaps,
@@ -104,6 +105,8 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
     """Return the problem of a DomainError: its status and sentence, and all broken rules."""
     if isinstance(error, DecisionsRefused):
         return of_decisions(error, {one: f"reservations.{one}" for one in error.refusals})
+    if isinstance(error, PlanChanged):
+        return _of_changed_plan(error)
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
     detail = _detail(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
@@ -118,6 +121,16 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
         slip_id=error.facts["usage_id"] if isinstance(error, UseOverlaps) else None,
         headers=headers,
     )
+
+
+def _of_changed_plan(error: PlanChanged) -> Reply:
+    """Return the problem with the reservations for which something else is planned now."""
+    changed = [
+        {**field_error(f"reservations.{one}", texts.sentence_of(error)), "rule": error.code}
+        for one in error.facts["changed"]
+    ]
+    title, detail = texts.title_of(error), texts.sentence_of(error)
+    return problem(texts.api_status_of(error), error.code, title, detail, violations=changed)
 
 
 def of_decisions(refused: DecisionsRefused, names: Mapping[int, str]) -> Reply:

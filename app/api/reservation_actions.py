@@ -23,7 +23,7 @@ from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import decisions, reservations, usage
+from booking import decisions, replan, reservations, usage
 from booking.overruling import Overruling
 from booking.queries import ReservationView
 from booking.usage import Measurement
@@ -89,6 +89,24 @@ def accept_proposal(reservation_id: int) -> Reply:
     From then on the machine's rule of cancelling holds.
     """
     return _act(lookups.reservation(reservation_id), None, reservations.accept_proposal)
+
+
+@action("/reservations/<id:reservation_id>/go-back", access=MEMBER_OR_MANAGER)
+def go_back(reservation_id: int) -> Reply:
+    """Return a reservation that was moved after a breakdown to its old machine and time, while that is free again.
+
+    409 `old_time_gone` where it was not moved, or was changed since.
+    """
+    return _act(lookups.reservation(reservation_id), None, replan.go_back)
+
+
+@action("/reservations/<id:reservation_id>/take-offer", access=MEMBER_OR_MANAGER)
+def take_offer(reservation_id: int) -> Reply:
+    """Move a reservation to the machine and time that were proposed after a breakdown, while that is free.
+
+    409 `old_time_gone` where nothing was proposed, or it was changed since.
+    """
+    return _act(lookups.reservation(reservation_id), None, replan.take_offer)
 
 
 @action("/reservations/<id:reservation_id>/no-show", access=MANAGER)

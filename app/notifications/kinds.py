@@ -36,6 +36,7 @@ CHANGES = MailKind(
         "moved",
         "cancelled",
         "replanned",
+        "old_time_free",
         "outside_rules",
         "series_decided",
         "series_cancelled",

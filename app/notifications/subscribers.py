@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.notifications import cancel_links, recipients, reminders, series_subscribers
+from app.notifications import cancel_links, recipients, reminders, replan_subscribers, series_subscribers
 from app.notifications.composing import Notification
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.notifications.renaming import renamed
@@ -86,22 +86,6 @@ def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
     notify_members(session, event, notification, others(members, event), now)
     if is_by(members, event) or event.actor_job == cancel_links.JOB:
         _notify_managers(session, event, replace(notification, template="cancelled_manager", with_calendar=False), now)
-
-
-def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify the member of all that was decided on the reservations in the span of a closure, in one mail."""
-    facts = event.facts
-    moved = {reservation_id: _span_of(old) for reservation_id, *old in facts["moved"]}
-    views = {one: queries.reservation(session, one) for one in (*facts["cancelled"], *moved, *facts["kept"])}
-    values = {
-        "closure": queries.closure(session, facts["blocking_id"]),
-        "cancelled": [views[one] for one in facts["cancelled"]],
-        "moved": [(views[one], old_span) for one, old_span in moved.items()],
-        "kept": [views[one] for one in facts["kept"]],
-        "changed": [views[one] for one in (*facts["cancelled"], *moved)],
-    }
-    notification = Notification("replanned", values, "/reservations", with_calendar=True)
-    notify_members(session, event, notification, others(members_of(session, event), event), now)
 
 
 def expired(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -186,7 +170,6 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationRejected.type: rejected,
     events.ReservationMoved.type: moved,
     events.ReservationCancelled.type: cancelled,
-    closure_events.ReservationsReplanned.type: replanned,
     events.RecordChanged.type: renamed,
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
@@ -198,6 +181,7 @@ HANDLERS: dict[str, Handler] = {
     closure_events.MemberOutsideRules.type: outside_rules,
     events.SlipAnswered.type: answered,
     **series_subscribers.HANDLERS,
+    **replan_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

@@ -73,9 +73,7 @@ class MachineRoom:
         """Count as many places as a wish needs as held for a span; which ones does not matter."""
         occupied = terms.policy.occupied_by(span)
         for place_id in terms.place_ids[: wish.places]:
-            insort(
-                self._held.setdefault(place_id, []), (floor_timestamp(occupied.start), ceil_timestamp(occupied.end))
-            )
+            insort(self._held.setdefault(place_id, []), (floor_timestamp(occupied.start), ceil_timestamp(occupied.end)))
 
     def nearest(
         self, terms: MachineTerms, wish: Wish, tolerance: timedelta, now: datetime, leaving: Leaving | None = None

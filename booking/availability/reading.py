@@ -21,7 +21,9 @@ from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
 # Rows of what holds places: place, hold, from, until.
-HOLDING_ROWS = held_spans.holding(Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until)
+HOLDING_ROWS = held_spans.holding(
+    Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until
+)
 
 _member, _induction = table_of(Member), table_of(Induction)
 _ELIGIBILITY = PreparedStatement(

@@ -8,6 +8,7 @@ from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, Prerequisite, PriceClass
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
+from booking.models.replanned import Replanned
 from booking.models.reservation import (
     ENDED_WITHOUT_USE,
     HOLDING,
@@ -20,7 +21,6 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
-from booking.models.replanned import Replanned
 from booking.models.series import Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry

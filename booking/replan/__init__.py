@@ -5,12 +5,15 @@ reservation to its old time, `take_offer` gives one the time that was proposed.
 """
 
 from booking.replan.confirming import confirm
-from booking.replan.plan import Line, Outcome, Plan, Target
-from booking.replan.planning import LINES_MAX, make_plan, never_dearer
+from booking.replan.plan import DECIDABLE, DIGEST_LENGTH_MAX, Line, Outcome, Plan, Target
+from booking.replan.planning import LINES_MAX, IsDearer, make_plan, never_dearer
 from booking.replan.returning import go_back, take_offer
 
 __all__ = [
+    "DECIDABLE",
+    "DIGEST_LENGTH_MAX",
     "LINES_MAX",
+    "IsDearer",
     "Line",
     "Outcome",
     "Plan",

@@ -18,6 +18,7 @@ from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 AT_RISK = timedelta(days=28)  # after the repair; what is later is not affected yet
+AT_RISK_MAX = 400
 
 _reservation, _replanned = table_of(Reservation), table_of(Replanned)
 _COLUMNS = [
@@ -78,6 +79,7 @@ def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> li
             _reservation.c.id.not_in(excluding),
         )
         .order_by(_reservation.c.starts_at, _reservation.c.id)
+        .limit(AT_RISK_MAX)
     )
     return [Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK) for row in session.execute(statement)]
 
@@ -93,11 +95,11 @@ def _is_offer_of(closure_id: int) -> Any:
     )
 
 
-def _is_kept(row: Row[Any], closure: Blocking) -> bool:
+def _is_kept(row: Row[*tuple[Any, ...]], closure: Blocking) -> bool:
     return row.accepted_at is not None and row.accepted_at >= max(closure.created_at, row.asked_at)
 
 
-def _affected(row: Row[Any], now: datetime) -> Affected:
+def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
     outcome = None
     if row.status == Status.IN_USE or row.starts_at <= now:
         outcome = Outcome.RUNNING
@@ -108,6 +110,6 @@ def _affected(row: Row[Any], now: datetime) -> Affected:
     return Affected(row.id, row.revision, _wish(row), outcome)
 
 
-def _wish(row: Row[Any]) -> Wish:
+def _wish(row: Row[*tuple[Any, ...]]) -> Wish:
     span = TimeSpan(row.starts_at, row.ends_at)
     return Wish(row.machine_id, row.member_id, span, row.places, may_move_min=row.may_move_min)

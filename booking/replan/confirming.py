@@ -47,7 +47,7 @@ def confirm(
     _lock(session, closure, [*ids, *(one.reservation_id for one in decisions)])
     plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer)
     if plan.digest != digest:
-        raise PlanChanged(digest=plan.digest)
+        raise PlanChanged(digest=plan.digest, changed=plan.changed_since(digest))
     _refuse_unplanned(plan, decisions)
     overruled = {one.reservation_id for one in decisions}
     changes: dict[int, MemberChanges] = {}

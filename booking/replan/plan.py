@@ -35,6 +35,10 @@ PLANNED = (*MOVED, Outcome.OFFER)  # what a confirmation carries out
 DECIDABLE = (*PLANNED, Outcome.NONE, Outcome.OFFERED, Outcome.WAITS)  # what the manager may overrule
 
 
+ID_DIGITS = 18
+DIGEST_LENGTH_MAX = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A machine and time that would take a reservation. is_dearer: it costs the member more."""
@@ -67,7 +71,7 @@ class Line:
         """A short hash of what is planned for the reservation as it is."""
         target = self.target and (self.target.machine_id, self.target.span.start.isoformat(), self.target.is_dearer)
         text = repr((self.reservation_id, self.revision, self.outcome.value, target))
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,18 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """A hash of the plan; what a manager confirms is carried out only while it is the same."""
-        text = " ".join((str(self.closure_id), str(self.closure_revision), *(line.fingerprint for line in self.lines)))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """What a manager confirms, and what is carried out only while it is the same: a short hash of each line.
+
+        Not of what has begun, and of what is after the repair: nothing is done with them.
+        """
+        lines = (f"{line.reservation_id}.{line.fingerprint}" for line in self.of(*DECIDABLE))
+        return ",".join((f"{self.closure_id}.{self.closure_revision}", *lines))
+
+    def changed_since(self, digest: str) -> tuple[int, ...]:
+        """Return the reservations whose lines are not those of an earlier digest, or are in one of the two only."""
+        before, after = set(digest.split(",")[1:]), set(self.digest.split(",")[1:])
+        ids = (line.partition(".")[0] for line in before ^ after)
+        return tuple(sorted({int(one) for one in ids if one.isascii() and one.isdecimal() and len(one) <= ID_DIGITS}))
 
     def of(self, *outcomes: Outcome) -> list[Line]:
         """Return the lines with some outcomes."""

@@ -137,7 +137,7 @@ class _Search:
         tolerance = timedelta(minutes=one.wish.may_move_min)
         if not tolerance:
             return
-        found = []
+        found: list[tuple[timedelta, int, MachineTerms, TimeSpan]] = []
         for terms in (self._own, *(terms for terms, rank in self._others if rank == 0)):
             if terms.is_retired:
                 continue
@@ -211,9 +211,7 @@ def _from(span: TimeSpan, earliest: datetime) -> TimeSpan:
     return TimeSpan(start, start + span.length)
 
 
-def _line(
-    one: Affected, outcome: Outcome | None, target: Target | None = None, reasons: tuple[str, ...] = ()
-) -> Line:
+def _line(one: Affected, outcome: Outcome | None, target: Target | None = None, reasons: tuple[str, ...] = ()) -> Line:
     assert outcome is not None  # of what is not searched for
     wish = one.wish
     return Line(one.id, one.revision, wish.member_id, wish.span, wish.places, outcome, target, reasons)

@@ -38,7 +38,12 @@ def hit(session, sample_ring):
 
 @pytest.fixture
 def decide_page(wanda, hit):
-    return wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+    return decisions_of(wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}))
+
+
+def decisions_of(sent):
+    """The page on which each is decided by hand: that of the plan, to which a closure leads, has a link to it."""
+    return sent.location.replace("/plan", "/reservations")
 
 
 def test_close_now_is_filled_in_and_leads_to_the_decisions(wanda, hit, session, sample_ring):
@@ -48,7 +53,7 @@ def test_close_now_is_filled_in_and_leads_to_the_decisions(wanda, hit, session, 
     assert wanda.post("/workshop/closures/new", data=CLOSURE).status_code == 409
     sent = wanda.post("/workshop/closures/new", data=form | {"reason": "Belt torn", "end_date": "2026-11-25"})
 
-    assert sent.location.endswith("/reservations")
+    assert sent.location.endswith("/plan")
     with pytest.raises(SlotTaken):
         reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 10, 12), now=MONDAY)
     assert "3 reservations to decide on" in wanda.get("/workshop").text
@@ -113,7 +118,7 @@ def test_a_breakdown_that_takes_longer_is_changed_on_its_page(wanda, decide_page
     assert (form["date"], form["reason"], form["around_reservations"]) == ("2026-11-24", "Annual service", "y")
     sent = wanda.post(path, data=form | {"end_date": "2026-11-27", "reason": "Spare part is late"})
 
-    assert sent.location.endswith("/reservations")
+    assert sent.location.endswith("/plan")
     (closure,) = queries.closures(session, now=MONDAY)
     assert (closure.reason, closure.ends_at.day) == ("Spare part is late", 27)
     stale = wanda.post(path, data=form | {"reason": "Second window"})
@@ -125,7 +130,7 @@ def test_a_breakdown_that_takes_longer_is_changed_on_its_page(wanda, decide_page
 def test_more_reservations_than_a_page_has_are_decided_page_by_page(wanda, hit, session, sample_ring, monkeypatch):
     for module in (breakdown, decision_form):
         monkeypatch.setattr(module, "ROWS_MAX", 2)
-    address = wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+    address = decisions_of(wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}))
     first, second = wanda.get(address).text, wanda.get(f"{address}?page=2").text
 
     assert (first.count("rows-0-choice-0"), first.count("rows-2-")) == (2, 0)
@@ -143,7 +148,7 @@ def test_a_twin_is_proposed_at_the_same_time_and_only_as_often_as_it_is_free(wan
     with write_transaction(session):
         ranked = (RankedMachine(sample_ring.combine), RankedMachine(twin))
         groups.make(session, sample_ring.hall, GroupInput("Combines", ranked), by=SOMEBODY, now=MONDAY)
-    page = wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+    page = decisions_of(wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}))
     assert wanda.get(page).text.count("Propose Combine 2 at the same time") == 2  # not where it is taken
 
     form = form_with(wanda.get(page).text, "rows-0-revision")

@@ -24,6 +24,8 @@ from booking.errors import NotFound
 from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
+from booking.queries import replanned as replanned_queries
+from booking.queries.replanned import ReplannedView
 from booking.timespan import TimeSpan
 from booking.use_times import may_be_handed_out
 from booking.wishes import Wish
@@ -55,6 +57,8 @@ class ReservationPage:
     is_proposed: bool  # its time waits for the member's answer
     series_id: int | None  # of which it is one date
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
+    replanned: ReplannedView | None  # where it may go after a breakdown, if that is free
+    replanned_estimate: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
     warning, sentence = _warning(session, view, card, now), state_sentence(view, now)
     if warning and may_be_handed_out(view, now):  # not both: that it is time, and that it is not there
         warning, sentence = "", warning
+    replanned = _replanned(session, view, now)
     return ReservationPage(
         view=view,
         card=card,
@@ -91,7 +96,24 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         is_doubtful=not may_decide and _is_doubtful(session, view, now),
         series_id=shown_series([view.id]).get(view.id),
         estimate=_estimate(session, view, card),
+        replanned=replanned,
+        replanned_estimate=_estimate_instead(session, replanned),
     )
+
+
+def _replanned(session: Session, view: ReservationView, now: datetime) -> ReplannedView | None:
+    """Return where the reader may put a reservation after a breakdown, if that is free."""
+    may_answer = permissions.may_touch(
+        "reservations.go_back", "POST", member_id=view.member_id, workshop_id=view.workshop_id
+    )
+    found = replanned_queries.replanned(session, view, now=now) if may_answer else None
+    return found if found is not None and found.is_possible else None
+
+
+def _estimate_instead(session: Session, found: ReplannedView | None) -> Estimate | None:
+    if found is None or not found.is_offer:
+        return None
+    return estimate_for(session, queries.machine_card(session, found.wish.machine_id), found.wish)
 
 
 def _warning(session: Session, view: ReservationView, card: MachineCard, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""/reservations/<id>/proposal: answer the time that a manager proposed because of a closure."""
+"""/reservations/<id>/proposal and beside it: answer what a manager proposed because of a closure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from app.clock import now
 from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, conflicts
-from booking import lifecycle, reservations
-from booking.errors import StaleRevision, WrongStatus
+from booking import lifecycle, replan, reservations
+from booking.errors import MachineNotFound, OldTimeGone, RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.lifecycle import Step
 from booking.models import Reservation
@@ -34,6 +34,29 @@ def accept_proposal(reservation_id: int) -> ResponseReturnValue:
 def decline_proposal(reservation_id: int) -> ResponseReturnValue:
     """Decline the proposed time: the reservation is cancelled."""
     return _answer(reservation_id, reservations.cancel, _("The proposed time is declined; it is free again."))
+
+
+@page(bp, "/<int:reservation_id>/old-time", methods=POST, access=ANSWER)
+def go_back(reservation_id: int) -> ResponseReturnValue:
+    """Return to the old time and machine after a breakdown."""
+    return _place(reservation_id, replan.go_back, _("Done: it has its old time again."))
+
+
+@page(bp, "/<int:reservation_id>/proposed-time", methods=POST, access=ANSWER)
+def take_offer(reservation_id: int) -> ResponseReturnValue:
+    """Take the time and machine that were proposed after a breakdown."""
+    return _place(reservation_id, replan.take_offer, _("Done: you have the proposed time."))
+
+
+def _place(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:
+    """Carry out an answer to a re-plan; a refusal is shown on the page of the reservation."""
+    view, session, by, instant = lookups.reservation(reservation_id), db.session(), current_actor(), now()
+    try:
+        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=view.revision))
+    except (OldTimeGone, StaleRevision, SlotTaken, RequestRefused, MachineNotFound) as refusal:
+        return conflicts.changed_page(reservation_id, refusal)
+    flash(done)
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
 def _answer(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:

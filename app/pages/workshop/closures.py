@@ -116,10 +116,10 @@ def _change(form: ChangeClosureForm, closure_id: int) -> int:
 
 
 def _next_page(closure_id: int) -> str:
-    """Return where a closure leads to: to the decisions about what it hits, or back to the desk."""
+    """Return where a closure leads to: to the plan for what it hits, or back to the desk."""
     closure = queries.closure(db.session(), closure_id)
     if queries.undecided_counts(db.session(), [closure], now=now()):
-        return url_for(".decide", closure_id=closure_id)
+        return url_for(".plan", closure_id=closure_id)
     return url_for(".index")
 
 

@@ -54,6 +54,20 @@ ERRORS = (
         _l("Some of the decisions cannot be carried out, so nothing was changed yet. See the reasons below."),
     ),
     ErrorText(
+        "plan_changed",
+        409,
+        _l("Something has changed"),
+        _l("Something has changed since this plan was made, and nothing was carried out. Confirm the new plan."),
+    ),
+    ErrorText(
+        "old_time_gone",
+        409,
+        _l("Not possible any more"),
+        _l(
+            "This other time is not open to the reservation any more: it was changed meanwhile, or that time has begun."
+        ),
+    ),
+    ErrorText(
         "still_referred",
         409,
         _l("Still in use"),

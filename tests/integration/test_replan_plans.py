@@ -7,39 +7,25 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, groups, replan, reservations
+from booking import audits, blockings, groups, replan
 from booking.breakdown import Choice, Decision
 from booking.errors import DecisionsRefused, OldTimeGone, PlanChanged, SlotTaken, WrongStatus
-from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation, Status
 from booking.replan import Outcome
-from booking.wishes import Wish
-from tests.builders import SOMEBODY, hours, machine, reserve
+from tests.breakdowns import book, broken_laser, do, three_lasers
+from tests.builders import hours
 from tests.conftest import MONDAY
-
-
-def do(session, verb, *arguments, now=MONDAY, **more):
-    with write_transaction(session):
-        return verb(session, *arguments, by=SOMEBODY, now=now, **more)
 
 
 @pytest.fixture
 def lasers(session, sample_ring):
-    """Three machines of a group in the hall: the twins A and B, and C, which is larger."""
-    ids = [machine(session, sample_ring.hall, f"laser-{name}", name=f"Laser {name.upper()}") for name in "abc"]
-    ranked = tuple(RankedMachine(one, rank) for one, rank in zip(ids, (1, 1, 2), strict=True))
-    do(session, groups.make, sample_ring.hall, GroupInput("Lasers", ranked))
-    return ids
+    return three_lasers(session, sample_ring)
 
 
-def book(session, machine_id, member_id, start, end, tolerance_min=0):
-    wish = Wish(machine_id, member_id, hours(MONDAY, start, end), may_move_min=tolerance_min)
-    return do(session, reservations.request_reservation, wish).id
-
-
-def close(session, machine_id, start=0, end=48):
-    return do(session, blockings.close, machine_id, hours(MONDAY, start, end), "Tube", around_reservations=True)
+@pytest.fixture
+def hit(session, sample_ring, lasers):
+    return broken_laser(session, sample_ring, lasers)
 
 
 def outcomes(plan):
@@ -49,22 +35,6 @@ def outcomes(plan):
 def is_sound(session):
     session.expire_all()
     return audits.overlapping_pairs(session) == () and audits.contradictions(session) == ()
-
-
-@pytest.fixture
-def hit(session, sample_ring, lasers):
-    """Reservations of laser B, one for each outcome, and the closure of it until Wednesday noon."""
-    a, b, c = lasers
-    anna, bernd = sample_ring.anna, sample_ring.bernd
-    book(session, a, bernd, 10, 12)
-    book(session, a, bernd, 20, 44)
-    ids = {
-        Outcome.TWIN: book(session, b, anna, 5, 7),
-        Outcome.SHIFT: book(session, b, anna, 10, 12, tolerance_min=240),
-        Outcome.OFFER: book(session, b, bernd, 21, 23),
-        Outcome.AT_RISK: book(session, b, bernd, 60, 62),
-    }
-    return ids, close(session, b)
 
 
 def test_reservations_are_sorted_by_what_becomes_of_them(session, hit, lasers):
@@ -118,7 +88,7 @@ def test_a_plan_is_carried_out_in_one_go_and_can_be_answered(session, hit, laser
 
 def test_the_manager_overrules_line_by_line(session, hit, lasers):
     ids, closure_id = hit
-    a, b, c = lasers
+    _a, b, c = lasers
     plan = replan.make_plan(session, closure_id, now=MONDAY)
     decisions = [
         Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=c),
@@ -143,7 +113,9 @@ def test_what_changed_since_the_preview_is_refused_and_nothing_is_written(sessio
         with pytest.raises(error) as caught:
             do(session, replan.confirm, closure_id, digest, decisions, now=now)
         session.expire_all()
-        assert before == [(one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))]
+        assert before == [
+            (one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))
+        ]
         return caught.value
 
     refused(now=at_six)  # one has begun
@@ -172,7 +144,9 @@ def test_nobody_pays_more_without_being_asked_and_who_left_gets_nothing(session,
     ids, closure_id = hit
     with write_transaction(session):
         session.get(Member, sample_ring.bernd).left_on = MONDAY.date() - timedelta(days=1)
-    plan = replan.make_plan(session, closure_id, now=MONDAY, is_dearer=lambda wish, instead: instead.machine_id == lasers[0])
+    plan = replan.make_plan(
+        session, closure_id, now=MONDAY, is_dearer=lambda _wish, instead: instead.machine_id == lasers[0]
+    )
 
     found = {line.reservation_id: line for line in plan.lines}
     assert found[ids[Outcome.TWIN]].outcome is Outcome.OFFER
@@ -180,8 +154,8 @@ def test_nobody_pays_more_without_being_asked_and_who_left_gets_nothing(session,
     assert (found[ids[Outcome.OFFER]].outcome, found[ids[Outcome.OFFER]].reasons) == (Outcome.NONE, ("member_left",))
 
 
-def test_a_retired_twin_and_a_retired_group_take_nothing(session, sample_ring, hit, lasers):
-    ids, closure_id = hit
+def test_a_retired_twin_and_a_retired_group_take_nothing(session, hit, lasers):
+    _ids, closure_id = hit
     with write_transaction(session):
         session.get(Machine, lasers[0]).retired_at = MONDAY
     plan = replan.make_plan(session, closure_id, now=MONDAY)

@@ -1,0 +1,94 @@
+"""Whether a reservation would cost its member more on another machine or at another time, for plans of many."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.models import Tariff, TariffPrice
+from billing.pricing import PriceTerms, price_cents
+from booking.catalogue import lending_terms
+from booking.charge_units import CHARGE_UNITS
+from booking.price_classes import price_class_on
+from booking.wall_clock import local_day
+from booking.wishes import Wish
+
+
+class PriceComparison:
+    """Reads the tariffs of a machine once, whatever is compared: call it with two wishes of one member.
+
+    A machine without a price for the member costs nothing. Where the units differ, or what a meter will show decides,
+    and the price of a unit or the least price is higher, the member is asked.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tariffs: dict[int, list[Tariff]] = {}
+        self._zones: dict[int, ZoneInfo] = {}
+        self._prices: dict[tuple[int, str], Decimal] = {}
+        self._classes: dict[tuple[int, date], str] = {}
+
+    def __call__(self, wish: Wish, instead: Wish) -> bool:
+        """Return whether the second wish costs the member more than the first."""
+        if (wish.machine_id, wish.span) == (instead.machine_id, instead.span):
+            return False
+        before, after = self._priced(wish), self._priced(instead)
+        if after is None:
+            return False
+        if before is None:
+            return after[1].unit_price > 0 or after[1].minimum_cents > 0
+        if before[0] != after[0]:
+            return True
+        unit = CHARGE_UNITS[after[0]]
+        if unit.from_clock:
+            return _cents(after, instead) > _cents(before, wish)
+        return (after[1].unit_price, after[1].minimum_cents) > (before[1].unit_price, before[1].minimum_cents)
+
+    def _priced(self, wish: Wish) -> tuple[str, PriceTerms] | None:
+        """Return the charge unit and terms of a wish by the tariff of its first day."""
+        tariffs = self._tariffs_of(wish.machine_id)
+        if not tariffs:
+            return None
+        day = local_day(wish.span.start, self._zones[wish.machine_id])
+        tariff = next((one for one in tariffs if one.valid_from <= day), None)
+        price = None if tariff is None else self._prices.get((tariff.id, self._class_of(wish.member_id, day)))
+        if tariff is None or price is None:
+            return None
+        terms = PriceTerms(
+            unit_price=price,
+            small_per_unit=CHARGE_UNITS[tariff.charge_unit].small_per_unit,
+            step_amount=tariff.step_amount,
+            minimum_amount=tariff.minimum_amount,
+            minimum_cents=tariff.minimum_cents,
+            basis=tariff.basis,
+        )
+        return tariff.charge_unit, terms
+
+    def _tariffs_of(self, machine_id: int) -> list[Tariff]:
+        """Return the tariffs of a machine, the latest and highest version first, and note their prices."""
+        if machine_id not in self._tariffs:
+            of_machine = select(Tariff).where(Tariff.machine_id == machine_id)
+            latest_first = of_machine.order_by(Tariff.valid_from.desc(), Tariff.version.desc())
+            found = list(self._session.scalars(latest_first))
+            ids = [one.id for one in found]
+            prices = select(TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price)
+            for tariff_id, price_class, price in self._session.execute(prices.where(TariffPrice.tariff_id.in_(ids))):
+                self._prices[tariff_id, price_class] = price
+            self._tariffs[machine_id] = found
+            self._zones[machine_id] = lending_terms(self._session, machine_id).policy.hours.zone
+        return self._tariffs[machine_id]
+
+    def _class_of(self, member_id: int, day: date) -> str:
+        if (member_id, day) not in self._classes:
+            self._classes[member_id, day] = price_class_on(self._session, member_id, day)
+        return self._classes[member_id, day]
+
+
+def _cents(priced: tuple[str, PriceTerms], wish: Wish) -> int:
+    unit, terms = priced
+    amount = wish.span.seconds * (wish.places if CHARGE_UNITS[unit].places_count else 1)
+    return price_cents(terms, amount, amount).cents

@@ -1,0 +1,77 @@
+"""What a re-plan left for the member to answer: back to the old time, or to the time that was proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import availability
+from booking.breakdown import RULES_OF_ASKING
+from booking.errors import MachineNotFound
+from booking.models import Machine, Replanned, Status
+from booking.queries.outside_rules import reservations_by_id
+from booking.queries.reservation_views import ReservationView
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class ReplannedView:
+    """Where a reservation could go. is_offer: it was proposed; else it was moved from there, and may go back.
+
+    is_possible: it is free, and the rules allow it. wish: what it would be then.
+    """
+
+    is_offer: bool
+    machine_name: str
+    wish: Wish
+    is_possible: bool
+
+    @property
+    def span(self) -> TimeSpan:
+        """The time."""
+        return self.wish.span
+
+
+def replanned(session: Session, view: ReservationView, *, now: datetime) -> ReplannedView | None:
+    """Return where a reservation could go after a re-plan; None where it is not where that left it."""
+    if view.status not in (Status.REQUESTED, Status.CONFIRMED) or view.former is not None:
+        return None
+    noted = session.get(Replanned, view.id)
+    if noted is None:
+        return None
+    old = noted.from_machine_id, noted.from_starts_at, noted.from_ends_at
+    new = noted.to_machine_id, noted.to_starts_at, noted.to_ends_at
+    is_offer = noted.kind == "offered"
+    left, target = (old, new) if is_offer else (new, old)
+    if (view.machine_id, view.starts_at, view.ends_at) != left or target[1] <= now:
+        return None
+    wish = Wish(target[0], view.member_id, TimeSpan(*target[1:]), view.places, view.purpose, view.may_move_min)
+    name = session.scalar(select(Machine.name).where(Machine.id == wish.machine_id)) or ""
+    return ReplannedView(is_offer, name, wish, _is_possible(session, view, wish, now))
+
+
+def free_again(session: Session, closure_id: int, *, now: datetime) -> Iterator[tuple[ReservationView, ReplannedView]]:
+    """Yield the reservations that a closure moved and whose old time is free now, in the order of their ids."""
+    ids = session.scalars(
+        select(Replanned.reservation_id)
+        .where(Replanned.blocking_id == closure_id, Replanned.kind == "moved", Replanned.from_starts_at > now)
+        .order_by(Replanned.reservation_id)
+    ).all()
+    for view in reservations_by_id(session, ids):
+        found = replanned(session, view, now=now)
+        if found is not None and found.is_possible:
+            yield view, found
+
+
+def _is_possible(session: Session, view: ReservationView, wish: Wish, now: datetime) -> bool:
+    try:
+        check = availability.check_wish(session, wish, now=now, excluding=view.id, may_decide=True)
+    except MachineNotFound:
+        return False  # retired
+    broken = [one for one in check.violations if one.rule not in RULES_OF_ASKING]
+    return check.is_free and not broken

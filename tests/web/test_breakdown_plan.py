@@ -1,0 +1,170 @@
+"""The plan of a breakdown: its page, the API, the mail of each member, and the answers of members."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.mail.models import Mail
+from booking import blockings, queries, replan
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation, Status
+from booking.replan import Outcome
+from tests.breakdowns import book, broken_laser, do, three_lasers
+from tests.conftest import MONDAY
+from tests.integration.test_notifications import deliver
+from tests.web.filled_forms import form_with
+from tests.web.programs import program_of
+
+
+@pytest.fixture
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
+
+
+@pytest.fixture
+def lasers(session, sample_ring):
+    return three_lasers(session, sample_ring)
+
+
+@pytest.fixture
+def hit(session, sample_ring, lasers):
+    return broken_laser(session, sample_ring, lasers)
+
+
+def chosen(page, field, choice):
+    """The form of the plan with another choice for one reservation."""
+    return form_with(page, field) | {field: choice}
+
+
+def stored(session):
+    rows = session.scalars(select(Reservation).execution_options(populate_existing=True))
+    return {one.id: one for one in rows}
+
+
+def test_the_plan_is_shown_in_groups_and_confirmed_with_one_button(wanda, session, hit, lasers):
+    ids, closure_id = hit
+    a, b, _c = lasers
+    path = f"/workshop/closures/{closure_id}/plan"
+    page = wanda.get(path).text
+
+    assert [f"{heading} (1)" in page for heading in ("Moved at the same time", "Moved a little", "Proposed")] == [
+        True
+    ] * 3
+    sent = wanda.post(path, data=chosen(page, f"line_{ids[Outcome.SHIFT]}", "cancel"))
+    assert (sent.status_code, sent.location) == (303, path)
+    rows = stored(session)
+    assert [rows[ids[one]].machine_id for one in (Outcome.TWIN, Outcome.OFFER)] == [a, b]
+    assert rows[ids[Outcome.SHIFT]].status == Status.CANCELLED
+    assert "Asked already (1)" in wanda.get(path).text
+
+    again = wanda.post(path, data=chosen(page, f"line_{ids[Outcome.SHIFT]}", "cancel"))  # the second click
+    assert again.status_code == 409
+    assert "Something has changed since this plan was made" in again.text
+
+
+def test_a_plan_that_changed_shows_what_changed_and_keeps_what_was_chosen(wanda, session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    path = f"/workshop/closures/{closure_id}/plan"
+    page = wanda.get(path).text
+    book(session, lasers[0], sample_ring.bernd, 5, 6)
+
+    data = chosen(page, f"line_{ids[Outcome.SHIFT]}", "keep")
+    refused = wanda.post(path, data=data)
+    assert refused.status_code == 409
+    assert refused.text.count("is-new") == 1
+    assert 'selected value="keep"' in refused.text
+    assert {one.machine_id for one in stored(session).values()} == set(lasers[:2])
+    for choice in ("on:999", "on:x", "nonsense", ""):
+        bad = wanda.post(path, data=chosen(refused.text, f"line_{ids[Outcome.TWIN]}", choice))
+        assert bad.status_code == 422, choice
+    assert wanda.post(path, data=chosen(refused.text, f"line_{ids[Outcome.TWIN]}", "plan")).status_code == 303
+
+
+def test_only_managers_of_the_workshop_see_the_plan(log_in, sample_ring, client, session, hit):
+    path = f"/workshop/closures/{hit[1]}/plan"
+    assert client.get(path).status_code == 303
+    assert log_in(sample_ring.anna_login).get(path).status_code == 403
+    wanda = log_in(sample_ring.wanda_login)
+    assert wanda.get("/workshop/closures/999999/plan").status_code == 404
+    do(session, blockings.lift, hit[1])
+    assert wanda.get(path).status_code == 303
+
+
+def test_each_member_gets_one_mail_and_another_when_the_old_time_is_free(session, hit):
+    _ids, closure_id = hit
+    deliver(session)
+    forget(session)
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    deliver(session)
+
+    mails = {one.to_address: one.body for one in forget(session)}
+    assert set(mails) == {"anna@ring.example", "bernd@ring.example"}
+    assert mails["anna@ring.example"].count("Proposed: Laser A") == 2
+    assert "Proposed: Laser C" in mails["bernd@ring.example"]
+    assert "Stays, if the repair is done in time" in mails["bernd@ring.example"]
+    do(session, blockings.lift, closure_id)
+    deliver(session)
+    (mail,) = forget(session)
+    assert (mail.to_address, mail.subject) == ("anna@ring.example", "Free again: Laser B, your old time")
+    assert mail.body.count("/reservations/") >= 2
+
+
+def forget(session):
+    mails = session.scalars(select(Mail).order_by(Mail.id)).all()
+    session.expunge_all()
+    with write_transaction(session):
+        for mail in session.scalars(select(Mail)):
+            session.delete(mail)
+    return mails
+
+
+def test_members_answer_by_one_tap(log_in, session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    offered, moved = ids[Outcome.OFFER], ids[Outcome.TWIN]
+
+    page = bernd.get(f"/reservations/{offered}").text
+    assert "The workshop proposes Laser C" in page
+    assert "Your old time is free again" not in anna.get(f"/reservations/{moved}").text
+    assert anna.post(f"/reservations/{offered}/proposed-time", data=form_with(page, "csrf_token")).status_code == 404
+    assert bernd.post(f"/reservations/{offered}/proposed-time", data=form_with(page, "csrf_token")).status_code == 303
+    token = form_with(anna.get(f"/reservations/{moved}").text, "csrf_token")
+    assert anna.post(f"/reservations/{moved}/old-time", data=token).status_code == 409
+    do(session, blockings.lift, closure_id)
+    assert "Your old time is free again" in anna.get(f"/reservations/{moved}").text
+    assert anna.post(f"/reservations/{moved}/old-time", data=token).status_code == 303
+    assert anna.post(f"/reservations/{moved}/old-time", data=token).status_code == 409
+    rows = stored(session)
+    assert [rows[one].machine_id for one in (offered, moved)] == [lasers[2], lasers[1]]
+
+
+def test_programs_report_a_breakdown_and_confirm_its_plan(app, session, sample_ring, lasers):
+    api = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+    a, b, _c = lasers
+    first = book(session, b, sample_ring.anna, 5, 7)
+    made = api.post("/breakdowns", {"machine_id": b, "ends_at": "2026-11-25T08:00:00Z", "reason": "Tube"})
+    assert made.status_code == 201, made.json
+    closure_id, plan = made.json["closure"]["id"], made.json["plan"]
+    assert [(one["reservation_id"], one["outcome"], one["target"]["machine_id"]) for one in plan["lines"]] == [
+        (first, "twin", a)
+    ]
+    path = f"/breakdowns/{closure_id}"
+    stale = api.post(f"{path}/confirm", {"digest": ""})
+    assert (stale.status_code, stale.json["code"]) == (409, "plan_changed")
+    assert [one["field"] for one in stale.json["violations"]] == [f"reservations.{first}"]
+    done = api.post(f"{path}/confirm", {"digest": plan["digest"]})
+    assert (done.status_code, done.json["plan"]["lines"]) == (200, [])
+    later = api.patch(path, {"ends_at": "2026-11-26T08:00:00Z"}, **{"If-Match": '"0"'})
+    assert (later.status_code, later.json["closure"]["revision"]) == (200, 1)
+    assert api.patch(path, {"ends_at": "2026-11-20T08:00:00Z"}).status_code == 422
+    assert api.post(f"{path}/end").json["plan"] is None
+    assert api.post(f"{path}/end").status_code == 409
+    assert api.post(f"{path}/confirm", {"digest": plan["digest"]}).status_code == 409
+    back = api.post(f"/reservations/{first}/go-back")
+    assert (back.status_code, back.json["machine_id"]) == (200, b)
+    assert api.post(f"/reservations/{first}/take-offer").json["code"] == "old_time_gone"
+    past = api.post("/breakdowns", {"machine_id": b, "ends_at": "2026-11-01T08:00:00Z"})
+    assert past.status_code == 422
+    assert queries.closure(session, closure_id).lifted_at is not None
