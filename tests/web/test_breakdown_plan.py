@@ -48,7 +48,7 @@ def test_the_plan_is_shown_in_groups_and_confirmed_with_one_button(wanda, sessio
     path = f"/workshop/closures/{closure_id}/plan"
     page = wanda.get(path).text
 
-    assert [f"{heading} (1)" in page for heading in ("Moved at the same time", "Moved a little", "Proposed")] == [
+    assert [f"{heading} (1)" in page for heading in ("Same time, another machine", "A little earlier or later", "Ask the member")] == [
         True
     ] * 3
     sent = wanda.post(path, data=chosen(page, f"line_{ids[Outcome.SHIFT]}", "cancel"))
