@@ -23,7 +23,6 @@ from booking.errors import (
     GroupRefused,
     GroupTaken,
     MachineRefusal,
-    PlanChanged,
     RulesBroken,
     SlotTaken,
     UseOverlaps,
@@ -31,6 +30,7 @@ from booking.errors import (
 )
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.texts import without_unfit
+from booking.replan.errors import PlanChanged
 
 VIOLATIONS_MAX = 20  # in one document; of the others only the number
 NAME_LENGTH_MAX, MESSAGE_LENGTH_MAX = 100, 500

@@ -29,10 +29,10 @@ class Replanned(Base):
     )
     blocking_id: Mapped[int] = mapped_column(ForeignKey("booking_blocking.id"), index=True)
     kind: Mapped[str]
-    from_machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), index=True)
+    from_machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id", ondelete="CASCADE"), index=True)
     from_starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     from_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    to_machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), index=True)
+    to_machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id", ondelete="CASCADE"), index=True)
     to_starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     to_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

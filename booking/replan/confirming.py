@@ -10,12 +10,17 @@ from sqlalchemy.orm import Session
 
 from booking import breakdown, groups, occupancies
 from booking.breakdown import Decision, MemberChanges
-from booking.errors import ClosureNotFound, DecisionsRefused, PlanChanged, ReservationNotFound
+from booking.errors import (
+    ClosureNotFound,
+    DecisionsRefused,
+    ReservationNotFound,
+)
 from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Blocking, Reservation
 from booking.replan import affected, batch
+from booking.replan.errors import PlanChanged
 from booking.replan.plan import DECIDABLE, MOVED, Line, Outcome, Plan
 from booking.replan.planning import IsDearer, make_plan, never_dearer, require_open
 

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, occupancies, reservation_writer, wishes
 from booking.breakdown import RULES_OF_ASKING
-from booking.errors import OldTimeGone, RequestRefused
+from booking.errors import (
+    RequestRefused,
+)
 from booking.kernel.events import Actor
 from booking.models import Replanned, Reservation, Status
 from booking.replan import batch
+from booking.replan.errors import OldTimeGone
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 

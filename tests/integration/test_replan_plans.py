@@ -9,10 +9,15 @@ from sqlalchemy import select
 
 from booking import audits, blockings, groups, replan
 from booking.breakdown import Choice, Decision
-from booking.errors import DecisionsRefused, OldTimeGone, PlanChanged, SlotTaken, WrongStatus
+from booking.errors import (
+    DecisionsRefused,
+    SlotTaken,
+    WrongStatus,
+)
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation, Status
 from booking.replan import Outcome
+from booking.replan.errors import OldTimeGone, PlanChanged
 from tests.breakdowns import book, broken_laser, do, three_lasers
 from tests.builders import hours
 from tests.conftest import MONDAY

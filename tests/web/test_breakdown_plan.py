@@ -48,9 +48,8 @@ def test_the_plan_is_shown_in_groups_and_confirmed_with_one_button(wanda, sessio
     path = f"/workshop/closures/{closure_id}/plan"
     page = wanda.get(path).text
 
-    assert [f"{heading} (1)" in page for heading in ("Same time, another machine", "A little earlier or later", "Ask the member")] == [
-        True
-    ] * 3
+    headings = ("Same time, another machine", "A little earlier or later", "Ask the member")
+    assert all(f"{heading} (1)" in page for heading in headings)
     sent = wanda.post(path, data=chosen(page, f"line_{ids[Outcome.SHIFT]}", "cancel"))
     assert (sent.status_code, sent.location) == (303, path)
     rows = stored(session)

@@ -16,10 +16,17 @@ from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, conflicts
 from booking import lifecycle, replan, reservations
-from booking.errors import MachineNotFound, OldTimeGone, RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.errors import (
+    MachineNotFound,
+    RequestRefused,
+    SlotTaken,
+    StaleRevision,
+    WrongStatus,
+)
 from booking.kernel.transaction import in_write_transaction
 from booking.lifecycle import Step
 from booking.models import Reservation
+from booking.replan.errors import OldTimeGone
 
 ANSWER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 

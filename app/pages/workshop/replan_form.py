@@ -15,10 +15,14 @@ from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from booking.breakdown import Choice, Decision
-from booking.errors import DecisionsRefused, PlanChanged, RulesBroken
+from booking.errors import (
+    DecisionsRefused,
+    RulesBroken,
+)
 from booking.kernel.errors import DomainError
 from booking.queries import MemberContact, ReservationView
 from booking.replan import DECIDABLE, DIGEST_LENGTH_MAX, Line, Outcome, Plan, Target
+from booking.replan.errors import PlanChanged
 
 AS_PLANNED = "plan"
 _ON = "on:"  # the choice of another machine at the same time: its id

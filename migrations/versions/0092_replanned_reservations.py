@@ -7,8 +7,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0090"
-down_revision = "0089"
+revision = "0092"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 
@@ -25,10 +25,22 @@ def upgrade() -> None:
         ),
         sa.Column("blocking_id", sa.Integer, sa.ForeignKey("booking_blocking.id"), nullable=False, index=True),
         sa.Column("kind", sa.String, nullable=False),
-        sa.Column("from_machine_id", sa.Integer, sa.ForeignKey("booking_machine.id"), nullable=False, index=True),
+        sa.Column(
+            "from_machine_id",
+            sa.Integer,
+            sa.ForeignKey("booking_machine.id", ondelete="CASCADE"),
+            nullable=False,
+            index=True,
+        ),
         sa.Column("from_starts_at", UtcDateTime, nullable=False),
         sa.Column("from_ends_at", UtcDateTime, nullable=False),
-        sa.Column("to_machine_id", sa.Integer, sa.ForeignKey("booking_machine.id"), nullable=False, index=True),
+        sa.Column(
+            "to_machine_id",
+            sa.Integer,
+            sa.ForeignKey("booking_machine.id", ondelete="CASCADE"),
+            nullable=False,
+            index=True,
+        ),
         sa.Column("to_starts_at", UtcDateTime, nullable=False),
         sa.Column("to_ends_at", UtcDateTime, nullable=False),
         sa.Column("made_at", UtcDateTime, nullable=False),
