@@ -252,7 +252,7 @@ def _fit_text(cell: Cell, room: Room, total: int, *, is_left: bool) -> None:
         return  # drawn at least as wide as a target, and says no more than "Me"
     classes = [cell.css, turned]
     if cell.name:  # a time is never cut: it has its room
-        classes.append(wider(cell.width, columns, shown, total))
+        classes.append(wider(cell.width, columns, shown, total, turned))
     cell.css = " ".join(filter(None, classes))
 
 

@@ -14,10 +14,8 @@ from math import ceil
 NAMES_PX = 198  # the column of machine names, with its edge
 NARROWEST_PX = 1056  # the board is never narrower; what is missing is scrolled
 BOARD_PX = 1128  # the board in a window of 1280 px
-BLOCK_PX, OWN_BLOCK_PX = (
-    12,
-    24,
-)  # a block is never narrower: it has room for a line of turned text; one's own is a target
+# A block is never narrower: it has room for a line of turned text; one's own is a target with a gap on both sides.
+BLOCK_PX, OWN_BLOCK_PX = 12, 26
 # Widths of the board from which on a text is shown, and the class for it. Wider than the last: always turned.
 SHOWN_FROM = ((NARROWEST_PX, ""), (BOARD_PX - 8, "z1"), (1300, "z2"), (1600, "z3"), (2200, "z4"))
 ALWAYS_TURNED = "z5"
@@ -61,11 +59,17 @@ def columns_px(columns: int, all_columns: int, board_px: int = NARROWEST_PX) -> 
     return columns * (board_px - NAMES_PX) / all_columns
 
 
-def wider(columns: int, room: int, text: str, all_columns: int) -> str:
-    """Return the class that makes a text as wide as its room, or "" if it needs no more than its own columns."""
+def wider(columns: int, room: int, text: str, all_columns: int, shown: str = "") -> str:
+    """Return the class that makes a text as wide as its room, or "" if it needs no more than its own columns.
+
+    shown: the class that says from which width of the board on the text is shown; a block is never narrower than
+    BLOCK_PX, so that the room is compared with it as it is drawn there.
+    """
     if needed_px(text) <= columns_px(columns, all_columns):
         return ""
-    ratio, found = room / columns, ""
+    board_px = next((width for width, css in SHOWN_FROM if css == shown), NARROWEST_PX)
+    drawn_px = max(columns_px(columns, all_columns, board_px), BLOCK_PX)
+    ratio, found = columns_px(room, all_columns, board_px) / drawn_px, ""
     for factor, css in WIDER:
         if factor <= ratio:
             found = css

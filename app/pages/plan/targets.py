@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.pages.plan.room import BLOCK_PX
+
 MIN_TARGET_PX = 24
 
 
@@ -33,10 +35,7 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     others: list[Target] = []
     for cell in cells:
         if cell.href:
-            width = cell.width * column_px
-            if cell.is_own:
-                width = max(width, MIN_TARGET_PX)  # one's own is drawn at least as wide as a target
-            target = Target(cell, left * column_px, left * column_px + width)
+            target = _target(cell, left * column_px, cell.width * column_px)
             (own if cell.is_own else others if cell.css else free).append(target)
         left += cell.width
     if not any(target.is_narrow for target in (*own, *free, *others)):
@@ -44,12 +43,23 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     kept: list[Target] = []
     narrow: list[Target] = []  # of them; two wide ones are never too close
     for target in (*own, *sorted(free, key=lambda target: target.left - target.right), *others):
-        if any(target.is_too_close_to(other) for other in (kept if target.is_narrow else narrow)):
+        others_near = kept if target.is_narrow else narrow
+        if target.is_at_head or any(target.is_too_close_to(other) for other in others_near):
             target.cell.href = ""
             continue
         kept.append(target)
         if target.is_narrow:
             narrow.append(target)
+
+
+def _target(cell: Linked, left: float, width: float) -> Target:
+    """Return the target of a cell as it is drawn: a block may be wider than its columns, to the left where it is so."""
+    kinds = cell.css.split()
+    least = MIN_TARGET_PX if cell.is_own else BLOCK_PX if {"t", "k"} & set(kinds) else 0
+    drawn = max(width, least)
+    if "j" in kinds:
+        return Target(cell, left + width - drawn, left + width)
+    return Target(cell, left, left + drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,11 @@ class Target:
     def is_narrow(self) -> bool:
         """Whether it is smaller than a target should be."""
         return self.right - self.left < MIN_TARGET_PX
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether it is narrow and too close to the link at the head of the row."""
+        return self.is_narrow and (self.left + self.right) / 2 < MIN_TARGET_PX / 2
 
     def is_too_close_to(self, other: Target) -> bool:
         """Return whether a circle around the middle of a narrow one touches the other, or the circle around it."""

@@ -14,7 +14,7 @@ from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Cell
 from app.pages.plan.free_days import day_codes
 from app.pages.plan.labels import nearest_hours
-from app.pages.plan.room import rooms, turned_left
+from app.pages.plan.room import rooms, turned_left, wider
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.targets import drop_overlapping_targets
 from booking.opening_hours import WeeklyHours
@@ -181,6 +181,19 @@ def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
     drop_overlapping_targets(cells, column_px=5)
 
     assert [cell.href for cell in cells] == ["", "/2", "", "/3"]
+
+
+def test_a_narrow_block_at_the_head_of_the_row_loses_its_link():
+    cells = [Cell(1, "g"), Cell(2, "t j", "one", href="/1"), Cell(20, "t", "two", href="/2")]
+
+    drop_overlapping_targets(cells, column_px=5)
+
+    assert [cell.href for cell in cells] == ["", "", "/2"]
+
+
+def test_the_name_of_a_block_that_is_drawn_wider_than_its_time_ends_before_the_next_one():
+    columns, total = 1, 200  # of the calendar week on Wednesday, on a board of 1,303 px: 5 px
+    assert wider(columns, 9, "Hof Kirchmair", total, "z2") == "r4"  # 400 % of 12 px, not of 5
 
 
 def test_ones_own_reservation_keeps_its_link_beside_narrow_free_time():
