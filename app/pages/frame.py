@@ -74,8 +74,10 @@ def icon(name: str, css: str = "", label: str = "") -> Markup:
 
 @lru_cache(maxsize=500)
 def _symbol(name: str, css: str, label: str, sprite: str) -> Markup:
-    words = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(f"i {css}".rstrip(), words, sprite, name)
+    words = Markup('role="img" aria-label="{}"').format(label) if label else Markup("aria-hidden=true")
+    return Markup('<svg class={} {}><use href="{}#{}"/></svg>').format(
+        Markup('"i {}"').format(css) if css else "i", words, sprite, name
+    )
 
 
 def computed_at() -> datetime | None:
@@ -120,5 +122,5 @@ def _fingerprint(endpoint: str, filename: str) -> str:
     key = (endpoint, filename)
     if key not in cached or current_app.debug:
         content = Path(f"{current_app.static_folder}/{filename}").read_bytes()
-        cached[key] = hashlib.sha256(content).hexdigest()[:10]
+        cached[key] = hashlib.sha256(content).hexdigest()[:6]
     return cached[key]

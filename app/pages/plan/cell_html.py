@@ -29,15 +29,15 @@ def _cell_html(cell: Cell) -> str:
         start += f" class={css}>"
     if cell.is_plain:
         return f"{start}{escape(cell.name)}"
+    # Free time: up to 400 links. HTML knows no character named "start", so its ampersand may stand as it is.
+    address = str(escape(cell.href)).replace("&amp;start=", "&start=")
     if not css and cell.href:
-        # Free time: up to 400 links. HTML knows no character named "start", so its ampersand may stand as it is.
-        address = str(escape(cell.href)).replace("&amp;start=", "&start=")
         return f'{start}<a href="{address}">{escape(cell.name)}</a>'
     if not cell.href:
         more = f" id=r{cell.reservation_id}" if cell.reservation_id else ""  # its link was too close to another one
         return f"{start}<i{more}>{_texts(cell)}</i>"
     at = f' data-at="{cell.at}"' if cell.at else ""
-    return f'{start}<a href="{escape(cell.href)}"{at}>{_texts(cell)}</a>'
+    return f'{start}<a href="{address}"{at}>{_texts(cell)}</a>'
 
 
 def _texts(cell: Cell) -> str:
