@@ -170,7 +170,7 @@ def _of_use(scale: _Scale, use: Use) -> Iterator[RibbonItem]:
     who = _("me") if use.kind == "mine" else use.who or (_("my wish") if use.kind in WISHES else _("taken"))
     asked = _("requested") if use.kind == "pending" else ""
     words = ", ".join(part for part in (who, asked, when) if part)
-    name = {"mine": who, "wish": ""}.get(use.kind, use.who)  # whose wish it is stands beside the ribbon
+    name = {"mine": _("Me"), "wish": ""}.get(use.kind, use.who)  # whose wish it is stands beside the ribbon
     short = " ".join(part for part in (name, _short(use.span, scale)) if part)
     yield from scale.item(CSS[use.kind], use.span, words, short, use.href)
     css = "b-b mine" if use.kind in ("mine", "wish") else "b-b"

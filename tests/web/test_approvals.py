@@ -43,7 +43,7 @@ def test_the_queue_shows_member_machine_span_and_deadline(wanda, waiting):
     page = wanda.get("/approvals")
 
     assert page.status_code == 200
-    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "by Tue 24 November, 9:00"):
+    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "by tomorrow, 9:00"):
         assert words in page.text
     assert "first reservation" in page.text
     assert "nothing within a day" in page.text

@@ -50,6 +50,9 @@ def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, sa
     with write_transaction(session):
         usage.hand_out(session, mine, Measurement(), by=SOMEBODY, now=MONDAY)
     assert f"/usage/hand-back/{mine}" in anna.get("/today").text
+    to_fetch = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 0.5, 1), now=MONDAY).id
+    hero = anna.get("/today").text.partition('class="hero')[2].partition("</section>")[0]
+    assert f"/usage/hand-out/{to_fetch}" in hero, "what is to be fetched is due before what is to be brought back"
 
 
 def test_a_slip_that_can_still_be_disputed_waits_for_the_member(session, sample_ring, log_in, clock):

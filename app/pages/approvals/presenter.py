@@ -14,6 +14,7 @@ from app.auth.lookups import shown_series
 from app.pages.approvals.forms import Chosen, QueueFilter
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
+from app.wording.deadlines import format_deadline
 from app.wording.errors import sentence_of
 from app.wording.ribbon import Ribbon, Use
 from app.wording.rules import violation_sentence
@@ -147,7 +148,7 @@ def _request_view(one: WaitingRequest, around: Collection[ReservationView], now:
     return RequestView(
         view=view,
         waiting=formats.format_age(one.waiting_since),
-        decide_until=formats.format_instant(until, view.zone),
+        decide_until=format_deadline(until, view.zone, now),
         is_urgent=until - now < URGENT,
         history=_history_text(one.history),
         remarks=_remarks(one.history),

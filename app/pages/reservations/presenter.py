@@ -18,6 +18,7 @@ from app.pages.reservations import deciding
 from app.pages.reservations.checks import format_length, late_warning
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
+from app.wording.deadlines import format_deadline
 from app.wording.sorts import sort_text
 from booking import lifecycle, queries
 from booking.errors import NotFound
@@ -182,7 +183,7 @@ def _sentence(view: ReservationView) -> str:
 
 
 def _of_requested(view: ReservationView, now: datetime) -> str:
-    until = formats.format_instant(view.decide_until or view.starts_at, view.zone)
+    until = format_deadline(view.decide_until or view.starts_at, view.zone, now)
     if view.former is not None:
         former = formats.format_span(view.former.span, view.zone)
         return _(

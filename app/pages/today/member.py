@@ -40,13 +40,13 @@ class NextReservation:
 
     @property
     def day(self) -> date:
-        """Return the day on which it begins, for its calendar leaf."""
-        return local_day(self.view.starts_at, self.view.zone)
+        """Return the day of its calendar leaf: on which it begins, of what is in use on which it ends."""
+        return local_day(_next_step_at(self.view), self.view.zone)
 
     @property
     def time(self) -> str:
         """Return 9:00 – 15:00, or both days where it ends on another one."""
-        return formats.format_clock_span(self.view.span, self.view.zone).replace("–", " – ")
+        return formats.format_clock_span(self.view.span, self.view.zone).replace(" ", "\xa0").replace("–", " – ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class MemberDesk:
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
     """Return the part of a member, in three SQL statements; in four when something is to be fetched."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
+    upcoming = sorted(upcoming, key=_next_step_at)
     slips = queries.newest_slips_of_member(session, member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
@@ -100,6 +101,11 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
         tuple(one for one in used if one.slug not in coming)[:AGAIN_SHOWN],
         _costs(session, member_id, local_day(now, formats.as_zone(None))),
     )
+
+
+def _next_step_at(view: ReservationView) -> datetime:
+    """Return when a reservation asks something of its member: to hand back what is in use, to pick up the rest."""
+    return view.ends_at if view.status == Status.IN_USE else view.starts_at
 
 
 def _next(view: ReservationView, late: StillOut | None, now: datetime) -> NextReservation:

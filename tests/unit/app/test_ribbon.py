@@ -63,7 +63,7 @@ def test_a_day_of_reservations_closures_and_opening_hours(drawn):
     )
 
     assert text == (
-        "b-past 0+14 | b-c 0+4 | b-t 6+6 | b-m 18+14 me 9:30–13 | b-b mine 32+2 | b-p 38+14 14:30–18 | b-k 54+14 Messer"
+        "b-past 0+14 | b-c 0+4 | b-t 6+6 | b-m 18+14 Me 9:30–13 | b-b mine 32+2 | b-p 38+14 14:30–18 | b-k 54+14 Messer"
     )
     assert made.now == 14
     assert hours(made) == [("13:30", "14:30")]
