@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking import inductions, member_import, members
 from booking.kernel.events import Actor
 from booking.members import MemberInput
+from booking.persons import MEMBER_ITSELF, Person
 from booking.rule_changes import broken_conditions, mark_member, tell_members
 
 
@@ -27,13 +28,22 @@ def give_induction(
     given_on: date,
     valid_until: date | None = None,
     given_by: str = "",
+    person: Person = MEMBER_ITSELF,
     by: Actor,
     now: datetime,
 ) -> int:
     """Record that a member was inducted, as inductions.give(); its reservations may be within the rules again."""
     before = broken_conditions(session, member_id, now=now)
     induction_id = inductions.give(
-        session, member_id, kind_id, given_on=given_on, valid_until=valid_until, given_by=given_by, by=by, now=now
+        session,
+        member_id,
+        kind_id,
+        given_on=given_on,
+        valid_until=valid_until,
+        given_by=given_by,
+        person=person,
+        by=by,
+        now=now,
     )
     mark_member(session, member_id, before, now=now)
     return induction_id

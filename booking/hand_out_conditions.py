@@ -19,12 +19,15 @@ from booking.timespan import TimeSpan
 
 # login_ended is found by the caller, because this package knows no logins.
 OVERRULABLE = frozenset(
-    {"induction", "prerequisite", "member_left", "machine_retired", "machine_closed", "login_ended"}
+    {
+        *("induction", "prerequisite", "persons_apart", "operator"),
+        *("member_left", "machine_retired", "machine_closed", "login_ended"),
+    }
 )
 
 
 def obstacles(session: Session, reservation_id: int, *, now: datetime) -> list[Violation]:
-    """Return what a hand-out would be refused for now, read without a lock.
+    """Return what a hand-out would be refused for now, whoever runs the machine; read without a lock.
 
     On a machine with several places, who holds the time before the start is left out. Raises ReservationNotFound.
     """
@@ -50,7 +53,8 @@ def check_hand_out(session: Session, reservation: Reservation, terms: MachineTer
 def check(session: Session, reservation: Reservation, terms: MachineTerms, now: datetime) -> Iterator[Violation]:
     """Yield what keeps a member from using a reserved machine from now until the end of the reservation.
 
-    induction, prerequisite, member_left as in rules.check_member; machine_retired; machine_closed (limit: until when).
+    induction, prerequisite, persons_apart, member_left as in rules.check_member; machine_retired; machine_closed
+    (limit: until when).
     """
     eligibility = members.eligibility_of(session, reservation.member_id, terms.policy.induction_kind_id)
     if now < reservation.ends_at:

@@ -15,6 +15,7 @@ from booking import prerequisites, records
 from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
+from booking.persons import MEMBER_ITSELF, Person
 
 NAME_LENGTH_MAX, VALID_MONTHS_MAX = 120, 600
 
@@ -61,10 +62,11 @@ def give(
     given_on: date,
     valid_until: date | None = None,
     given_by: str = "",
+    person: Person = MEMBER_ITSELF,
     by: Actor,
     now: datetime,
 ) -> int:
-    """Record that a member was inducted; valid for the months of the kind unless valid_until is given.
+    """Record that a member, or a person of it, was inducted; for the months of the kind unless valid_until is given.
 
     Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most, day_too_early, day_too_late).
     """
@@ -73,10 +75,17 @@ def give(
     kind = session.get(InductionKind, kind_id)
     if kind is None:
         raise NotFound(id=kind_id)
-    records.refuse(_check_length("given_by", given_by) + check_given_on(given_on) + check_until(given_on, valid_until))
+    wrong = _check_length("given_by", given_by) + _check_length("person", person.name)
+    records.refuse(wrong + check_given_on(given_on) + check_until(given_on, valid_until))
     until = valid_until or months_later(given_on, kind.valid_months)
     induction = Induction(
-        member_id=member_id, kind_id=kind_id, given_on=given_on, valid_until=until, given_by=given_by.strip()
+        member_id=member_id,
+        kind_id=kind_id,
+        given_on=given_on,
+        valid_until=until,
+        given_by=given_by.strip(),
+        person_name=" ".join(person.name.split()),
+        person_user_id=person.user_id,
     )
     session.add(induction)
     session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking import prerequisites, price_classes, records
 from booking.addresses import NO_ADDRESS, Address, check_address
+from booking.eligibility import MemberEligibility
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import MemberNotFound, Violation
 from booking.kernel import revisions
@@ -19,13 +20,20 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Induction, Member, PriceClass
-from booking.prerequisites import Days, Requirements
-from booking.rules import MemberEligibility
+from booking.persons import Inducted, Person, named, of_person
+from booking.prerequisites import Requirements
 
 _member, _induction = table_of(Member), table_of(Induction)
 _LEFT_ON = PreparedStatement(select(_member.c.left_on).where(_member.c.id == bindparam("member_id")))
+# The columns of an Inducted.
+INDUCTED = (
+    _induction.c.given_on,
+    _induction.c.valid_until,
+    _induction.c.person_name,
+    _induction.c.person_user_id,
+)
 _INDUCTED = PreparedStatement(
-    select(_induction.c.kind_id, _induction.c.given_on, _induction.c.valid_until).where(
+    select(_induction.c.kind_id, *INDUCTED).where(
         _induction.c.member_id == bindparam("member_id"), _induction.c.ended_at.is_(None)
     )
 )
@@ -142,7 +150,7 @@ class Eligibilities:
     """The eligibility of several members for machines of every kind of induction."""
 
     left_on: Mapping[int, date | None]
-    inducted: Mapping[int, Mapping[int, Days]]  # by member, by kind
+    inducted: Mapping[int, Mapping[int, Sequence[Inducted]]]  # by member, by kind
     requirements: Requirements
 
     def of(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
@@ -153,18 +161,28 @@ class Eligibilities:
 
 def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilities:
     """Return the inductions and last days of several members, in three statements."""
-    inducted: dict[int, dict[int, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))
-    columns = (Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until)
-    for member_id, kind_id, given_on, valid_until in session.execute(
-        select(*columns).where(Induction.member_id.in_(member_ids), Induction.ended_at.is_(None))
+    inducted: dict[int, dict[int, list[Inducted]]] = defaultdict(lambda: defaultdict(list))
+    statement = select(_induction.c.member_id, _induction.c.kind_id, *INDUCTED)
+    for member_id, kind_id, *one in session.execute(
+        statement.where(_induction.c.member_id.in_(member_ids), _induction.c.ended_at.is_(None))
     ):
-        inducted[member_id][kind_id].append((given_on, valid_until))
+        inducted[member_id][kind_id].append(Inducted(*one))
     left = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
     return Eligibilities({row.id: row.left_on for row in left}, inducted, prerequisites.requirements(session))
 
 
-def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
+def persons_of(session: Session, member_id: int) -> tuple[Person, ...]:
+    """Return the persons of a member who were inducted for anything, by name."""
+    rows = _INDUCTED.all(session.connection(), {"member_id": member_id})
+    return named(Inducted(*one) for _kind_id, *one in rows)
+
+
+def eligibility_of(
+    session: Session, member_id: int, induction_kind_id: int | None, person: Person | None = None
+) -> MemberEligibility:
     """Return the member's inductions of one kind, those that it requires, and the day of leaving.
+
+    person: only what holds for this person; None: for anybody of the member.
 
     Raises MemberNotFound.
     """
@@ -174,7 +192,8 @@ def eligibility_of(session: Session, member_id: int, induction_kind_id: int | No
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
         return MemberEligibility(left_on=row.left_on)
-    inducted: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for kind_id, given_on, until in _INDUCTED.all(connection, {"member_id": member_id}):
-        inducted[kind_id].append((given_on, until))
-    return prerequisites.eligibility(induction_kind_id, inducted, prerequisites.requirements(session), row.left_on)
+    inducted: dict[int, list[Inducted]] = defaultdict(list)
+    for kind_id, *one in _INDUCTED.all(connection, {"member_id": member_id}):
+        inducted[kind_id].append(Inducted(*one))
+    valid = inducted if person is None else of_person(inducted, person)
+    return prerequisites.eligibility(induction_kind_id, valid, prerequisites.requirements(session), row.left_on)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking import rules
+from booking.eligibility import MemberEligibility
 from booking.errors import Violation
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
 

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from booking import persons
+from booking.eligibility import MemberEligibility
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import InductionKind, Prerequisite
-from booking.rules import MemberEligibility
+from booking.persons import Inducted
 
 REQUIRED_MAX = 20  # kinds that one kind requires directly
 
@@ -27,8 +29,6 @@ _REQUIRED = PreparedStatement(
     .join(_kind, _kind.c.id == _prerequisite.c.required_kind_id)
     .order_by(_prerequisite.c.kind_id, _kind.c.name, _kind.c.id)
 )
-
-Days = Sequence[tuple[date, date]]  # first and last day, both included
 
 
 class RequiredKind(NamedTuple):
@@ -77,18 +77,22 @@ def requiring(all_required: Requirements, kind_id: int) -> frozenset[int]:
 
 
 def eligibility(
-    kind_id: int | None, inducted: Mapping[int, Days], all_required: Requirements, left_on: date | None
+    kind_id: int | None, inducted: Mapping[int, Sequence[Inducted]], all_required: Requirements, left_on: date | None
 ) -> MemberEligibility:
     """Return what the rules need to know of a member for a machine that needs an induction of a kind, or none.
 
-    inducted: the days of the member's inductions by kind.
+    inducted: the member's inductions by kind, of all persons or of one.
     """
     if kind_id is None:
         return MemberEligibility(left_on=left_on)
+    own, required = inducted.get(kind_id, ()), all_required.get(kind_id, ())
+    by_kind = [own, *(inducted.get(one.id, ()) for one in required)]
+    has_persons = required and any(one.person_name for rows in by_kind for one in rows)
     return MemberEligibility(
-        tuple(inducted.get(kind_id, ())),
+        persons.days_of(own),
         left_on,
-        tuple((one.name, tuple(inducted.get(one.id, ()))) for one in all_required.get(kind_id, ())),
+        tuple((one.name, persons.days_of(inducted.get(one.id, ()))) for one in required),
+        persons.days_together(by_kind) if has_persons else None,
     )
 
 

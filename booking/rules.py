@@ -6,18 +6,18 @@ Violations mean, and their unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from booking.eligibility import DAY, MemberEligibility, check_inductions
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.quota_rules import Quota
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
 
-DAY = timedelta(days=1)
 LENGTH_MINUTES_MAX = 366 * 24 * 60
 NUMBER_MAX = 600_000  # of other numbers that are typed; above it calendars end
 YEAR_HOURS = 366 * 24
@@ -150,33 +150,6 @@ class Policy(MachineRules):
         return span.widened(timedelta(minutes=self.setup_min), timedelta(minutes=self.cleaning_min))
 
 
-@dataclass(frozen=True, slots=True)
-class MemberEligibility:
-    """What the rules need to know of a member.
-
-    inducted: the days (given_on, valid_until), both included, of the machine's induction. left_on: the last day.
-    required: the same for each induction that this one requires, by its name.
-    """
-
-    inducted: tuple[tuple[date, date], ...] = ()
-    left_on: date | None = None
-    required: tuple[tuple[str, tuple[tuple[date, date], ...]], ...] = ()
-
-    def lacking_on(self, day: date) -> str | None:
-        """Return which induction is not valid on a day: a name of required, "" for the machine's own, None for none."""
-        named = (("", self.inducted), *self.required)
-        return next((name for name, days in named if not any(first <= day <= last for first, last in days)), None)
-
-    def valid_until(self, day: date) -> date | None:
-        """Return until when the member may run the machine from a day on; None if it may not on that day."""
-        ends = [max((last for first, last in days if first <= day <= last), default=None) for days in self._all_days]
-        return None if None in ends else min(end for end in ends if end is not None)
-
-    @property
-    def _all_days(self) -> tuple[tuple[tuple[date, date], ...], ...]:
-        return self.inducted, *(days for _name, days in self.required)
-
-
 def check_request(
     span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, asked_at: datetime
 ) -> Iterator[Violation]:
@@ -263,10 +236,8 @@ def check_places(places: int, policy: Policy) -> Iterator[Violation]:
 
 
 def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
-    """Yield what keeps a member from using a machine: member_left, induction, prerequisite.
+    """Yield member_left (limit: the last day of the membership), and what check_inductions() finds.
 
-    limit: the last day of the membership; the last day on which the induction was valid, None without one; the
-    name of an induction that is required as well.
     actual: the first day of the span that is not covered. All hold for every day of the span.
     """
     days = _days_of(span, policy)
@@ -274,23 +245,8 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
         yield Violation(
             "member_left", "member", limit=eligibility.left_on, actual=max(days[0], eligibility.left_on + DAY)
         )
-    if policy.induction_kind_id is None:
-        return
-    if (uncovered := _first_uncovered(days, eligibility.inducted)) is not None:
-        last_valid = max((valid_until for _, valid_until in eligibility.inducted), default=None)
-        yield Violation("induction", "member", limit=last_valid, actual=uncovered)
-    for name, inducted in eligibility.required:
-        if (uncovered := _first_uncovered(days, inducted)) is not None:
-            yield Violation("prerequisite", "member", limit=name, actual=uncovered)
-
-
-def _first_uncovered(days: tuple[date, date], inducted: Iterable[tuple[date, date]]) -> date | None:
-    """Return the first of some days on which no induction is valid; None if one is on each of them."""
-    first = days[0]
-    for given_on, valid_until in sorted(inducted):
-        if given_on <= first <= valid_until:
-            first = min(valid_until, days[1]) + DAY  # there is no day after 31 December 9999
-    return first if first <= days[1] else None
+    if policy.induction_kind_id is not None:
+        yield from check_inductions(days, eligibility)
 
 
 def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:

@@ -21,6 +21,7 @@ from booking import (
     lifecycle,
     members,
     occupancies,
+    operators,
     reservation_writer,
     slip_facts,
     use_limits,
@@ -33,6 +34,7 @@ from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
 from booking.overruling import Overruling, record_overruled, refuse_unless_overruled
+from booking.persons import Person
 from booking.publish import publish
 from booking.timespan import TimeSpan
 from booking.use_limits import EnteredUse
@@ -58,12 +60,14 @@ def hand_out(
     revision: int | None = None,
     overruling: Overruling | None = None,
     broken: Sequence[Violation] = (),
+    operator: Person | None = None,
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
     Possible from an hour before the reserved start until the end, while enough places of the machine are there and
     every condition of use holds (hand_out_conditions.py), which can be overruled. Before the start it takes the time
-    from now on. broken: conditions that the caller found not to hold.
+    from now on. broken: conditions that the caller found not to hold. operator: who runs a machine that needs an
+    induction; None: the only person who may.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused.
     """
@@ -72,12 +76,13 @@ def hand_out(
     occupancies.lock_machines(session, [reservation.machine_id])
     machine = _machine(session, reservation.machine_id)
     terms = catalogue.lending_terms(session, machine.id)
-    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now)]
+    operator, not_inducted = operators.resolve(session, reservation, terms, operator, now)
+    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now), *not_inducted]
     found += use_limits.check_reading(measured.reading, last_reading(session, machine.id))
     overruled = refuse_unless_overruled(UsageRefused, found, overruling, overrulable=hand_out_conditions.OVERRULABLE)
     use_times.take_time_before(session, reservation, terms.place_ids, now)
 
-    slip = _open_slip(reservation, machine, measured, by, now)
+    slip = _open_slip(reservation, machine, measured, operator, by, now)
     slip_facts.fix_price(session, slip)
     session.add(slip)
     lifecycle.advance(reservation, Step.HAND_OUT, now)
@@ -233,7 +238,7 @@ def last_reading(session: Session, machine_id: int) -> int | None:
 
 
 def _open_slip(
-    reservation: Reservation, machine: Machine, measured: Measurement, by: Actor, now: datetime
+    reservation: Reservation, machine: Machine, measured: Measurement, operator: Person, by: Actor, now: datetime
 ) -> UsageRecord:
     return UsageRecord(
         reservation_id=reservation.id,
@@ -245,6 +250,8 @@ def _open_slip(
         reading_before=measured.reading,
         booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
         places=reservation.places,
+        operator_name=operator.name,
+        operator_user_id=operator.user_id,
         note_before=measured.note,
         photo_before_id=measured.photo_id,
     )

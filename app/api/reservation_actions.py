@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from app.api import revisions
 from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint
-from app.api.fields import Amount, RequestModel, Text
+from app.api.fields import TEXT_PATTERN, Amount, RequestModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import read_overruling, reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
-from app.auth.member_logins import check_login
+from app.auth.member_logins import check_login, person_named, usual_operator
 from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import decisions, replan, reservations, usage
+from booking import decisions, operators, replan, reservations, usage
 from booking.overruling import Overruling
+from booking.persons import PERSON_LENGTH_MAX, Person
 from booking.queries import ReservationView
 from booking.usage import Measurement
 
 Verb = Callable[..., Any]
+OperatorName = Annotated[str, StringConstraints(strict=True, max_length=PERSON_LENGTH_MAX, pattern=TEXT_PATTERN)]
 
 MANAGER = Access(manager=WORKSHOP, admin=ALL)
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
@@ -39,12 +41,16 @@ action = partial(Endpoint, "POST", response=Reservation, errors=(404, 409, 412),
 class HandOut(RequestModel):
     """The meter reading at hand-out.
 
+    operator: the name of the person who runs a machine that needs an induction. Default: the login, if it acts for the
+    member and may run it, else the only person of the member who may. One without a valid induction is refused
+    (`operator`); where several may, one has to be named (`operator_missing`).
     overrule_reason: why a manager hands it out though a condition of use no longer holds (induction, membership, login,
     a closed or retired machine); kept in the event log. For others it is refused with 422.
     """
 
     reading: Amount | None = None
     note: Text = ""
+    operator: OperatorName | None = None
     overrule_reason: Text = ""
 
 
@@ -135,8 +141,13 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     view = lookups.reservation(reservation_id)
     measured = Measurement(reading=to_small_units(body.reading, view.charge_unit, "reading"), note=body.note)
     overruling = read_overruling(body.overrule_reason, may_decide=may_overrule_hand_out(view))
-    broken = check_login(db.session(), view.member_id)
-    return _act(view, body, partial(usage.hand_out, measured=measured, overruling=overruling, broken=broken))
+    session = db.session()
+    broken = check_login(session, view.member_id)
+    operator: Person | None = person_named(session, view.member_id, body.operator or "")
+    if not body.operator:
+        operator = usual_operator(view.member_id, operators.of_reservation(session, view.id, now=now()))
+    verb = partial(usage.hand_out, measured=measured, overruling=overruling, broken=broken, operator=operator)
+    return _act(view, body, verb)
 
 
 @action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, body=HandBack)

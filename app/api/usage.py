@@ -71,6 +71,7 @@ class UsageSlip(ResponseModel):
     """A usage slip. reserved: null for units that are known only after use, such as hectares.
 
     used: null until hand-back. charge_cents: null while it has no price. price_class: the member's on the service date.
+    operator: who ran a machine that needs an induction, "" for the member itself.
     """
 
     id: int
@@ -86,6 +87,7 @@ class UsageSlip(ResponseModel):
     charged: Amount | None
     charge_cents: int | None
     places: int
+    operator: str
     is_disputed: bool
 
 
@@ -195,5 +197,6 @@ def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
         charged=Amount.of(price.charged_amount, slip.charge_unit) if price else None,
         charge_cents=price.cents if price else None,
         places=slip.places,
+        operator=slip.operator_name,
         is_disputed=slip.is_disputed,
     )

@@ -1,4 +1,4 @@
-"""The logins that act for a member."""
+"""The logins that act for a member, and the persons who have them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
+from app.auth.permissions import present_login
 from booking.errors import Violation
+from booking.operators import Operators
+from booking.persons import Person, folded
 
 
 def is_last_login(session: Session, user_id: int, member_id: int) -> bool:
@@ -21,3 +24,32 @@ def check_login(session: Session, member_id: int) -> list[Violation]:
         select(func.count(User.disabled_at), func.count()).where(User.member_id == member_id)
     ).one()
     return [Violation("login_ended", "member")] if 0 < all_logins == has_ended else []
+
+
+def login_names(session: Session, member_id: int) -> tuple[str, ...]:
+    """Return the names of the logins that act for a member and may log in, in order."""
+    is_wanted = User.member_id == member_id, User.disabled_at.is_(None)
+    return tuple(session.scalars(select(User.name).where(*is_wanted).order_by(User.name, User.id)))
+
+
+def person_named(session: Session, member_id: int, name: str) -> Person:
+    """Return the person of a member with this name: the login that has it, else the name as it was typed."""
+    typed = " ".join(name.split())
+    rows = session.execute(select(User.id, User.name).where(User.member_id == member_id).order_by(User.id))
+    same = next((row for row in rows if folded(row.name) == folded(typed)), None)
+    return Person(typed) if same is None or not typed else Person(same.name, same.id)
+
+
+def usual_operator(member_id: int, possible: Operators | None) -> Person | None:
+    """Return who runs a machine unless somebody else is named: the login that acts for the member, if it may.
+
+    Else the only person who may; None where nobody or more than one is.
+    """
+    login = present_login()
+    if possible is None:
+        return None
+    if login.is_authenticated and login.member_id == member_id:
+        present = Person(login.name, login.id)
+        if possible.may_run(present):
+            return present
+    return possible.persons[0] if len(possible.persons) == 1 and not possible.is_anybody else None

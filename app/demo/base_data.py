@@ -21,12 +21,14 @@ from booking.addresses import split_address
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.members import MemberInput
+from booking.persons import Person
 from booking.ring import RingInput
 from booking.workshops import WorkshopInput
 
 DEMO = Actor(job="demo")
 # It is loud, so it rests in the evening and on Saturday afternoon.
 OWN_HOURS = {"table-saw": [*((day, 8 * 60, 19 * 60) for day in range(5)), (5, 9 * 60, 13 * 60)]}
+PERSONS = {login.member: login.name for login in LOGINS if login.member}  # of their member, who was inducted
 ALWAYS_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # members with undecided requests
 
 
@@ -146,6 +148,7 @@ def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> Non
                 given_on=base.season_start - timedelta(days=rng.randrange(5, 90)),
                 valid_until=until,
                 given_by="Wanda Wirth",
+                person=Person(PERSONS.get(number, "")),
                 by=DEMO,
                 now=now,
             )

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from booking.availability import starts
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
+from booking.eligibility import MemberEligibility
 from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 
 FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999
@@ -115,7 +116,7 @@ def _allowed_intervals(eligibility: MemberEligibility, policy: Policy, length: i
 
     intervals = [(FAR_PAST, FAR_FUTURE)]
     if policy.induction_kind_id is not None:
-        for inducted in (eligibility.inducted, *(days for _name, days in eligibility.required)):
+        for inducted in eligibility.conditions:
             allowed = starts.merge(sorted(day_interval(*days) for days in inducted))
             intervals = starts.intersect(intervals, allowed)
     if eligibility.left_on is not None:

@@ -16,6 +16,7 @@ from booking.availability.accepted import SlotQuery
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, floor_timestamp
 from booking.catalogue import MachineTerms
+from booking.eligibility import MemberEligibility
 from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
 from booking.kernel.read_cache import cached_read
 from booking.models import Machine, Reservation, Status
@@ -23,7 +24,7 @@ from booking.moving import Change
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
 from booking.place_counts import PlaceCount
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 

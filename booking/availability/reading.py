@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans, prerequisites
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
+from booking.eligibility import MemberEligibility
 from booking.errors import MemberNotFound
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.read_cache import cached_read
+from booking.members import INDUCTED
 from booking.models import Induction, Member, Occupancy, Unit
+from booking.persons import Inducted
 from booking.prerequisites import Requirements
-from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
 # Rows of what holds places: place, hold, from, until.
@@ -27,7 +29,7 @@ HOLDING_ROWS = held_spans.holding(
 
 _member, _induction = table_of(Member), table_of(Induction)
 _ELIGIBILITY = PreparedStatement(
-    select(_member.c.left_on, _induction.c.kind_id, _induction.c.given_on, _induction.c.valid_until)
+    select(_member.c.left_on, _induction.c.kind_id, *INDUCTED)
     .join_from(
         _member,
         _induction,
@@ -93,7 +95,7 @@ def cached_terms(session: Session, machine_id: int) -> catalogue.MachineTerms:
 class EligibilityByKind:
     """The eligibility of a member for machines of every kind of induction."""
 
-    inductions: dict[int, tuple[tuple[date, date], ...]]
+    inductions: dict[int, tuple[Inducted, ...]]
     left_on: date | None
     requirements: Requirements
 
@@ -112,9 +114,9 @@ def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
     rows = _ELIGIBILITY.all(session.connection(), {"member_id": member_id})
     if not rows:
         raise MemberNotFound(id=member_id)
-    inductions: dict[int, tuple[tuple[date, date], ...]] = {}
+    inductions: dict[int, tuple[Inducted, ...]] = {}
     for row in rows:
         if row.kind_id is not None:  # a member without any has one row
-            days = (row.given_on, row.valid_until)
-            inductions[row.kind_id] = (*inductions.get(row.kind_id, ()), days)
+            _left_on, _kind_id, *one = row
+            inductions[row.kind_id] = (*inductions.get(row.kind_id, ()), Inducted(*one))
     return EligibilityByKind(inductions, rows[0].left_on, prerequisites.requirements(session))

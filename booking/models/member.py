@@ -98,6 +98,8 @@ class Prerequisite(Base):
 class Induction(Base):
     """Proof that a member may run a class of machines, from a day until the end of another.
 
+    person_name: who of the member was inducted, "" for the member itself; person_user_id: the login of that person, if
+    it has one. The name is that of the day on which it was entered.
     ended_at: it was ended at once, whatever its days; whoever reads inductions leaves it out.
     given_until: the last day before it was shortened, so that shortening can be taken back.
     """
@@ -115,5 +117,7 @@ class Induction(Base):
     given_on: Mapped[date]
     valid_until: Mapped[date]
     given_by: Mapped[str] = mapped_column(default="")
+    person_name: Mapped[str] = mapped_column(default="", server_default="")
+    person_user_id: Mapped[int | None]  # user id
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_until: Mapped[date | None]

@@ -66,6 +66,8 @@ class UsageRecord(Base):
     booked_amount: Mapped[int | None]  # null where the unit has no booked amount (hectares, grams)
     used_amount: Mapped[int | None]
     places: Mapped[int] = mapped_column(default=1)
+    operator_name: Mapped[str] = mapped_column(default="", server_default="")  # who ran it; "" for the member itself
+    operator_user_id: Mapped[int | None]  # user id
     note_before: Mapped[str] = mapped_column(default="")
     note_after: Mapped[str] = mapped_column(default="")
     photo_before_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))

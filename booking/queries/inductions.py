@@ -13,8 +13,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from booking import catalogue, members, prerequisites, rules
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, in_order
-from booking.members import Eligibilities
+from booking.members import INDUCTED, Eligibilities
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
+from booking.persons import Inducted
 from booking.queries.names import names_or_numbers
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rule_changes import TO_COME
@@ -31,6 +32,7 @@ class InductionView:
     member_id: int
     member_name: str
     member_number: str
+    person_name: str
     kind_id: int
     kind: str
     given_on: date
@@ -176,9 +178,9 @@ def hit_by_ending(
         Machine.induction_kind_id.in_(prerequisites.requiring(prerequisites.requirements(session), induction.kind_id)),
     )
     found = all_views(session, to_come.order_by(Reservation.starts_at, Reservation.id).limit(HIT_MAX))
-    days = _other_days(session, induction)
+    days = _others(session, induction)
     if last_day is not None:
-        days.append((induction.given_on, last_day))
+        days.append(_shortened(session, induction, last_day))
     at_present = members.eligibilities(session, [induction.member_id])
     inducted = {**at_present.inducted.get(induction.member_id, {}), induction.kind_id: days}
     without = replace(at_present, inducted={induction.member_id: inducted})
@@ -198,16 +200,20 @@ def _lacks_more(view: ReservationView, policy: Policy, at_present: Eligibilities
 
 def valid_beside(session: Session, induction: InductionView, day: date) -> date | None:
     """Return until when other inductions of the same member and kind that are valid on a day hold, if there are any."""
-    valid = (until for given_on, until in _other_days(session, induction) if given_on <= day <= until)
+    valid = (one.last for one in _others(session, induction) if one.first <= day <= one.last)
     return max(valid, default=None)
 
 
-def _other_days(session: Session, induction: InductionView) -> list[tuple[date, date]]:
+def _shortened(session: Session, induction: InductionView, last_day: date) -> Inducted:
+    stored = session.execute(select(*INDUCTED).where(Induction.id == induction.id)).one()
+    return Inducted(*stored)._replace(last=last_day)
+
+
+def _others(session: Session, induction: InductionView) -> list[Inducted]:
     others = (
         Induction.member_id == induction.member_id,
         Induction.kind_id == induction.kind_id,
         Induction.id != induction.id,
         Induction.ended_at.is_(None),
     )
-    rows = session.execute(select(Induction.given_on, Induction.valid_until).where(*others))
-    return [(given_on, until) for given_on, until in rows]
+    return [Inducted(*row) for row in session.execute(select(*INDUCTED).where(*others))]

@@ -52,6 +52,7 @@ class SlipView:
     reading_after: int | None
     booked_amount: int | None
     used_amount: int | None
+    operator_name: str
     note_before: str
     note_after: str
     photo_before_id: int | None

@@ -45,6 +45,7 @@ class UsageSlip:
     booked_amount: int | None
     used_amount: int | None
     places: int
+    operator_name: str
     is_disputed: bool
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans, members
 from booking.catalogue import MachineTerms
+from booking.eligibility import MemberEligibility
 from booking.members import Eligibilities
 from booking.models import HOLDING, Machine, Reservation, Status
-from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 

@@ -17,11 +17,11 @@ from booking.availability import reading
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
 from booking.catalogue import MachineTerms
+from booking.eligibility import MemberEligibility
 from booking.errors import MachineNotFound, RequestRefused, TimeIsFree, Violation, WaitingEntryNotFound, WrongStatus
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.models import WaitingEntry
-from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
 from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces

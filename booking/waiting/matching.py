@@ -10,9 +10,10 @@ from booking.availability.accepted import SlotQuery
 from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, next_start
 from booking.catalogue import MachineTerms
+from booking.eligibility import MemberEligibility
 from booking.models import DayPart
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 

@@ -35,7 +35,7 @@ def codes_in(*patterns: str) -> set[str]:
     return {code for file in files for code in VIOLATION.findall(file.read_text(encoding="utf-8"))}
 
 
-RESERVING = codes_in("booking/rules.py") | {"ends_before_start", "slot_taken", *QUOTAS}
+RESERVING = codes_in("booking/rules.py", "booking/eligibility.py") | {"ends_before_start", "slot_taken", *QUOTAS}
 OTHERS = codes_in("booking/**/*.py", "app/**/*.py") - RESERVING
 
 

@@ -35,7 +35,7 @@ from booking.kernel.deliveries import deliver
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.members import MemberInput, enter_member
-from booking.models import Machine, Member, Reservation, Ring, UsageRecord
+from booking.models import Induction, Machine, Member, Reservation, Ring, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
@@ -300,6 +300,17 @@ def test_ids_that_were_deleted_before_are_not_given_again(session, database_url,
     migrate_again(database_url, "ids_of_deleted_records")
     with write_transaction(db.session()):
         assert enter_member(db.session(), MemberInput("M-9", "Neu"), by=SOMEBODY, now=MONDAY) > deleted
+
+
+def test_inductions_and_slips_of_before_are_of_the_member_itself(session, database_url, sample_ring):
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100)
+
+    migrate_again(database_url, "persons_of_inductions")
+
+    (one,) = session.scalars(select(Induction))
+    assert (one.member_id, one.person_name, one.person_user_id) == (sample_ring.anna, "", None)
+    assert (session.get(UsageRecord, slip).operator_name, session.get(UsageRecord, slip).operator_user_id) == ("", None)
+    assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
 
 
 def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(session, database_url, sample_ring):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from booking import rules
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
+from booking.eligibility import MemberEligibility
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import RULE_FIELDS, MemberEligibility, Policy, RuleField
+from booking.rules import RULE_FIELDS, Policy, RuleField
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")

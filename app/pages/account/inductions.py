@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.wording import formats
 from booking import availability, queries
+from booking.persons import folded
 from booking.queries import InductionView, MachineToRun
 
 EXPIRES_SOON = timedelta(days=60)
@@ -28,11 +29,11 @@ class MyInduction:
 
 
 def my_inductions(session: Session, member_id: int | None, today: date) -> tuple[MyInduction, ...]:
-    """Return the newest induction of each kind, those that end first at the top; in four SQL statements."""
+    """Return the newest induction of each kind and person, those that end first at the top; in four SQL statements."""
     if member_id is None:
         return ()
     found = queries.inductions(session, member_id=member_id, limit=INDUCTIONS_MAX)
-    newest = {one.kind_id: one for one in sorted(found, key=_holds_longest)}
+    newest = {(one.kind_id, folded(one.person_name)): one for one in sorted(found, key=_holds_longest)}
     shown = [one for one in newest.values() if one.valid_until >= today - FORGOTTEN_AFTER]
     machines = queries.machines_with_induction(session, kind_ids=[one.kind_id for one in shown]) if shown else ()
     eligible = availability.eligibility_by_kind(session, member_id)
@@ -59,9 +60,10 @@ def _holds_longest(one: InductionView) -> tuple[bool, date]:
 
 def _mine(one: InductionView, machines: tuple[MachineToRun, ...], today: date) -> MyInduction:
     day = formats.format_day(one.valid_until)
+    kind = f"{one.kind} ({one.person_name})" if one.person_name else one.kind
     if one.ended_at is not None:
-        return MyInduction(one.kind, "stop", _("ended %(time)s", time=formats.format_instant(one.ended_at)), machines)
+        return MyInduction(kind, "stop", _("ended %(time)s", time=formats.format_instant(one.ended_at)), machines)
     if one.valid_until < today:
-        return MyInduction(one.kind, "stop", _("expired on %(day)s", day=day), machines)
+        return MyInduction(kind, "stop", _("expired on %(day)s", day=day), machines)
     tone = "wait" if one.valid_until <= today + EXPIRES_SOON else "good"
-    return MyInduction(one.kind, tone, _("valid until %(day)s", day=day), machines)
+    return MyInduction(kind, tone, _("valid until %(day)s", day=day), machines)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from booking.availability import AcceptedStarts, accepted_starts
+from booking.eligibility import MemberEligibility
 from booking.queries import BoardEntry, BoardRow
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 
 CLOSED, GONE, EARLY, FAR, FREE = "closed", "gone", "early", "far", "free"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from booking.availability import EligibilityByKind
+from booking.eligibility import MemberEligibility
 from booking.queries import BoardEntry, BoardMachine
-from booking.rules import MemberEligibility
 
 
 @dataclass(frozen=True, slots=True)

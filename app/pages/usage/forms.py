@@ -23,6 +23,7 @@ from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused, WrongStatus
 from booking.kernel.errors import DomainError
+from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import SlipView
 from booking.usage import Measurement
 
@@ -90,8 +91,9 @@ class MeasureForm(BaseForm):
 
 
 class HandOutForm(MeasureForm):
-    """A hand-out; with the reason of a manager who overrules conditions of use that no longer hold."""
+    """A hand-out: who runs a machine that needs an induction, and why a manager overrules broken conditions."""
 
+    operator = StringField(_l("Who runs it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
     overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
 
 

@@ -9,16 +9,18 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.auth.member_logins import check_login
+from app.auth.member_logins import check_login, login_names, usual_operator
 from app.auth.overrulings import may_overrule_hand_out
 from app.wording.billing import price_class_label
 from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
 from billing.queries import SlipCharge, charge_of_slip
-from booking import hand_out_conditions, queries, usage
+from booking import hand_out_conditions, operators, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
+from booking.operators import Operators
 from booking.overruling import may_overrule
+from booking.persons import Person, folded
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
@@ -54,7 +56,8 @@ class MeasurePage:
     """What is known before hand-out or hand-back.
 
     obstacles: why it is not possible now; may_overrule: the reader may hand it out all the same, with a reason.
-    to_return: what is out and may be brought back by the reader.
+    to_return: what is out and may be brought back by the reader. asks_operator: the machine needs an induction.
+    inducted: the names of those who may run it; persons: names that are offered; usual_operator: the name filled in.
     """
 
     reservation: ReservationView
@@ -64,6 +67,10 @@ class MeasurePage:
     obstacles: tuple[str, ...] = ()
     may_overrule: bool = False
     to_return: tuple[ReservationView, ...] = ()
+    asks_operator: bool = False
+    inducted: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    usual_operator: str = ""
 
     @property
     def is_possible(self) -> bool:
@@ -125,13 +132,19 @@ def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
     )
 
 
-def hand_out_page(session: Session, reservation: ReservationView, *, now: datetime) -> MeasurePage:
-    """Return what is known before hand-out, with what is in its way."""
+def hand_out_page(session: Session, reservation: ReservationView, operator: Person, *, now: datetime) -> MeasurePage:
+    """Return what is known before hand-out, with what is in its way.
+
+    operator: who was named to run the machine; the name can be corrected, so it is in nobody's way.
+    """
     found = [
         *check_login(session, reservation.member_id),
         *hand_out_conditions.obstacles(session, reservation.id, now=now),
     ]
-    is_overrulable = bool(found) and may_overrule(found, hand_out_conditions.OVERRULABLE)
+    possible = operators.of_reservation(session, reservation.id, now=now)
+    usual = usual_operator(reservation.member_id, possible)
+    is_wrong = possible is not None and bool(operator.name) and not (possible.is_nobody or possible.may_run(operator))
+    is_overrulable = (bool(found) or is_wrong) and may_overrule(found, hand_out_conditions.OVERRULABLE)
     is_out = any(violation.rule == "all_out" for violation in found)
     out = queries.machine_out(session, reservation.machine_id) if is_out else ()
     return replace(
@@ -139,7 +152,19 @@ def hand_out_page(session: Session, reservation: ReservationView, *, now: dateti
         obstacles=tuple(violation_sentence(violation, reservation.zone) for violation in found),
         may_overrule=is_overrulable and may_overrule_hand_out(reservation),
         to_return=tuple(entry for entry in out if _may_use(entry)),
+        asks_operator=possible is not None,
+        inducted=tuple(one.name for one in possible.persons) if possible else (),
+        persons=_names(session, reservation.member_id, possible),
+        usual_operator=usual.name if usual else "",
     )
+
+
+def _names(session: Session, member_id: int, possible: Operators | None) -> tuple[str, ...]:
+    """Return the names that are offered as who runs the machine: the inducted ones, then the logins of the member."""
+    if possible is None:
+        return ()
+    names = [*(one.name for one in possible.persons), *login_names(session, member_id)]
+    return tuple({folded(name): name for name in reversed(names)}.values())[::-1]
 
 
 def current_slip(session: Session, reservation_id: int) -> SlipView | None:

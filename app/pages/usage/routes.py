@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
-from app.auth.member_logins import check_login
+from app.auth.member_logins import check_login, person_named
 from app.auth.overrulings import hand_out_overruling
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
@@ -174,13 +174,16 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
         return led
     broken = check_login(db.session(), reservation.member_id)
     overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
-    verb = partial(usage.hand_out, overruling=overruling, broken=broken)
+    operator = person_named(db.session(), reservation.member_id, form.operator.data or "")
+    verb = partial(usage.hand_out, overruling=overruling, broken=broken, operator=operator)
     handed = _submit(reservation, form, verb, sort_text("taken_over", reservation.machine_sort))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):
         return _overtaken(reservation, form, is_back=False)
-    page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), now=now())
+    page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), operator, now=now())
+    if not form.is_submitted():
+        form.operator.data = page.usual_operator
     return _hand_out_page(page, form, form.status)
 
 

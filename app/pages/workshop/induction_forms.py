@@ -24,6 +24,7 @@ from booking import inductions
 from booking.errors import Violation
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
+from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import FoundMembers
 from booking.queries.induction_kind_views import KindView
 
@@ -40,6 +41,7 @@ class InductionForm(MemberSearchMixin, BaseForm):
     kind_id = SelectField(_l("Inducted for"), coerce=lambda value: int(value) if value else None)
     given_on = DateField(_l("On"), [Required(_l("Please enter the day of the induction."))])
     valid_until = DateField(_l("Valid until"), [Optional()])
+    person = StringField(_l("Who of the member"), [Length(max=PERSON_LENGTH_MAX)])
     given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
     shown = ""  # signed: whom searches showed (shown_members.py)
     found_count = 0  # how many are found by the text of the search
@@ -90,6 +92,11 @@ class InductionForm(MemberSearchMixin, BaseForm):
             raise ValidationError(_("Choose at least one member."))
         if len(self.chosen_ids) > CHOSEN_MAX:
             raise ValidationError(_("Choose at most %(limit)s members at once.", limit=CHOSEN_MAX))
+
+    def validate_person(self, field: StringField) -> None:
+        """Accept a name for one member only."""
+        if (field.data or "").strip() and len(self.chosen_ids) > 1:
+            raise ValidationError(_("A name is for one member alone. Leave it empty, or enter each member by itself."))
 
     def validate_kind_id(self, field: SelectField) -> None:
         """Require a kind."""

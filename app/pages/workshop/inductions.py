@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
-from app.auth import permissions
+from app.auth import member_logins, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -140,6 +140,7 @@ def _fill_extended(form: InductionForm) -> None:
     if not form.is_submitted() and number.isdecimal() and len(number) < 10:
         induction = queries.induction(db.session(), int(number))
         form.member_ids.data, form.kind_id.data = [induction.member_id], induction.kind_id
+        form.person.data = induction.person_name
 
 
 def _found_ids(text: str, day: date) -> tuple[int, ...]:
@@ -175,6 +176,7 @@ def _give(form: InductionForm) -> None:
             given_on=given_on,
             valid_until=form.valid_until.data,
             given_by=form.given_by.data or "",
+            person=member_logins.person_named(db.session(), member_id, form.person.data or ""),
             by=current_actor(),
             now=now(),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_instant, format_length
-from app.wording.rules.text import Variant, ViolationText, plain
+from app.wording.rules.text import Variant, ViolationText, name_or_day, plain
 from booking import addresses, machines, members, ring, workshops
 
 # The conditions of a hand-out that are no rules of reserving, as the event log names them.
@@ -13,11 +13,20 @@ CONDITION_NAMES = {
     "machine_retired": _l("Retired"),
     "machine_closed": _l("Closure"),
     "login_ended": _l("Login ended"),
+    "operator": _l("Who runs it"),
 }
 
 # Fields whose limit counts characters.
 TEXT_FIELDS = frozenset(
-    [*members.LENGTHS_MAX, *machines.LENGTHS_MAX, *workshops.LENGTHS_MAX, *ring.LENGTHS_MAX, "given_by"]
+    [
+        *members.LENGTHS_MAX,
+        *machines.LENGTHS_MAX,
+        *workshops.LENGTHS_MAX,
+        *ring.LENGTHS_MAX,
+        "given_by",
+        "person",
+        "operator",
+    ]
     + [f"address_{part}" for part in addresses.LENGTHS_MAX]
 )
 
@@ -42,6 +51,16 @@ USAGE_RULES = (
                 actual=plain,
             ),
         ),
+    ),
+    ViolationText(
+        code="operator",
+        sentence=_l(
+            "%(limit)s has no valid induction for this machine on %(actual)s. Somebody who has it must run it."
+        ),
+        number=name_or_day,
+    ),
+    ViolationText(
+        code="operator_missing", sentence=_l("Several persons may run it: %(limit)s. Enter which of them does.")
     ),
     ViolationText(code="machine_retired", sentence=_l("It was retired after it was reserved.")),
     ViolationText(code="machine_closed", sentence=_l("Closed until %(limit)s."), number=format_instant),

@@ -5,20 +5,11 @@ Those of a machine are in machine.py.
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import Zone, format_day, format_instant
+from app.wording.formats import format_day, format_instant
 from app.wording.rules.machine import MACHINE_RULES
-from app.wording.rules.text import RuleText, Variant
-
-
-def _name_or_day(value: Any, zone: Zone) -> str:
-    """Return the name of an induction as it is, and a day in words."""
-    return format_day(value, zone) if isinstance(value, date) else str(value)
-
+from app.wording.rules.text import RuleText, Variant, name_or_day
 
 RULES = (
     RuleText(
@@ -124,11 +115,22 @@ RULES = (
         code="prerequisite",
         name=_l("Inductions that build on others"),
         sentence=_l("The induction for this machine builds on “%(limit)s”, which is not valid on %(actual)s."),
-        number=_name_or_day,
+        number=name_or_day,
         help_text=_l(
             "Some inductions build on others: who runs the machine needs all of them, valid on every day of the use."
         ),
         way_out=_l("Ask the workshop's manager for a date for the induction that is missing."),
+        import_way_out=_l("Enter the missing induction first (Workshop, Inductions), or leave the line out."),
+    ),
+    RuleText(
+        code="persons_apart",
+        name=_l("One person with all inductions"),
+        sentence=_l(
+            "Nobody of this member has all inductions for this machine on %(actual)s; different persons have each."
+        ),
+        number=format_day,
+        help_text=_l("Where an induction builds on others, the same person needs all of them."),
+        way_out=_l("Ask the workshop's manager for the inductions that one of the persons lacks."),
         import_way_out=_l("Enter the missing induction first (Workshop, Inductions), or leave the line out."),
     ),
     RuleText(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from flask_babel import LazyString
 
-from app.wording.formats import Zone, format_span
+from app.wording.formats import Zone, format_day, format_span
 from booking.errors import Violation
 
 Number = Callable[[Any, Zone], str]
@@ -17,6 +18,11 @@ Number = Callable[[Any, Zone], str]
 def plain(value: Any, _zone: Zone) -> str:
     """Return a number or a short text of a violation as it is."""
     return str(value)
+
+
+def name_or_day(value: Any, zone: Zone) -> str:
+    """Return the name of an induction as it is, and a day in words."""
+    return format_day(value, zone) if isinstance(value, date) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from booking.eligibility import MemberEligibility
 from booking.move_rules import Held, check_move
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import MachineRules, MemberEligibility, Policy
+from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.persons import Inducted, Person, days_together, merged, named
 from booking.prerequisites import RequiredKind, circle_through, closure, eligibility, requiring
 from booking.rules import MachineRules, Policy, check_member
 from booking.timespan import TimeSpan
@@ -16,7 +17,7 @@ BASICS, WOOD, MILL, LASER = (
     RequiredKind(number, name) for number, name in enumerate(("basics", "wood", "mill", "laser"))
 )
 DIRECT = {MILL.id: (WOOD, BASICS), WOOD.id: (BASICS,), LASER.id: (BASICS,)}
-YEAR = ((date(2026, 1, 1), date(2026, 12, 31)),)
+YEAR = (Inducted(date(2026, 1, 1), date(2026, 12, 31)),)
 POLICY = Policy.of(MachineRules(), hours=WeeklyHours(ZoneInfo("UTC"), ALWAYS), induction_kind_id=MILL.id, places=1)
 
 
@@ -62,7 +63,7 @@ def test_all_inductions_have_to_be_valid_on_every_day_and_each_that_is_missing_i
 
 
 def test_a_member_may_run_the_machine_until_the_first_of_its_inductions_ends():
-    until_june = ((date(2026, 1, 1), date(2026, 6, 30)),)
+    until_june = (Inducted(date(2026, 1, 1), date(2026, 6, 30)),)
     member = eligibility(MILL.id, {MILL.id: YEAR, WOOD.id: until_june, BASICS.id: YEAR}, closure(DIRECT), None)
 
     assert member.valid_until(date(2026, 3, 1)) == date(2026, 6, 30)
@@ -70,3 +71,35 @@ def test_a_member_may_run_the_machine_until_the_first_of_its_inductions_ends():
     assert member.lacking_on(date(2026, 3, 1)) is None
     assert member.lacking_on(date(2026, 7, 1)) == "wood"
     assert member.lacking_on(date(2025, 7, 1)) == ""
+
+
+def of(name, *, user_id=None):
+    return (Inducted(date(2026, 1, 1), date(2026, 12, 31), name, user_id),)
+
+
+def test_one_and_the_same_person_needs_all_inductions():
+    day, mill = (2026, 3, 1), {MILL.id: of("Max"), WOOD.id: of("Max")}
+
+    assert broken(mill | {BASICS.id: of("  MAX ")}, day, day) == []
+    assert broken(mill | {BASICS.id: YEAR}, day, day) == []  # of the member itself: whoever runs it
+    assert broken(mill | {BASICS.id: of("Eva")}, day, day) == [("persons_apart", None, date(2026, 3, 1))]
+    apart = eligibility(MILL.id, mill | {BASICS.id: of("Eva")}, closure(DIRECT), None)
+    assert (apart.together, apart.lacking_on(date(2026, 3, 1)), apart.valid_until(date(2026, 3, 1))) == ((), "", None)
+
+
+def test_persons_are_the_same_by_their_login_or_by_their_name():
+    (login,), (typed,) = of("Max Maier", user_id=7), of("max  maier")
+
+    assert named([typed, login]) == (Person("Max Maier", 7),)
+    assert login.holds_for(Person("Max M. Maier", 7))
+    assert login.holds_for(Person("MAX MAIER"))
+    assert not login.holds_for(Person("Eva", 8))
+    assert YEAR[0].holds_for(Person("Eva", 8))
+    assert days_together([(login,), (typed,)]) == (typed.days,)
+
+
+def test_days_that_follow_each_other_are_one_span():
+    first, second = (date(2026, 1, 1), date(2026, 1, 31)), (date(2026, 2, 1), date(9999, 12, 31))
+
+    assert merged([second, first]) == ((date(2026, 1, 1), date(9999, 12, 31)),)
+    assert merged([first, (date(2026, 2, 2), date(2026, 2, 3))]) == (first, (date(2026, 2, 2), date(2026, 2, 3)))

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking import rules
+from booking.eligibility import MemberEligibility
 from booking.errors import Violation
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import MemberEligibility, Policy
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
