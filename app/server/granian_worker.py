@@ -19,6 +19,7 @@ from granian.server.mp import WorkerProcess
 
 from app.server.bodies import BodyRules
 from app.server.granian_bridge import Bridge
+from app.server.warm_up import AFTER_SECONDS, begin_warm_up
 
 
 class DirectLoop:
@@ -62,6 +63,7 @@ def run_worker(
     worker = RSGIWorker(worker_id, sock, ipc, *threads, http, http1, http2, websockets, static, *tls, metrics)  # type: ignore[call-arg]
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
     serve(Scheduler(loop, bridge.receive, None, None, None), DirectLoop(), shutdown)
+    loop.call_later(AFTER_SECONDS, begin_warm_up, app)
     loop.run_until_complete(ended.wait())
 
 

@@ -37,6 +37,7 @@ DURATION, TROUBLES = "request_duration", "troubles"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 STATUSES = frozenset(HTTPStatus)
 OTHER = "other"  # the label of whatever a client invents
+UNCOUNTED = "ringbuch.is_uncounted"  # in the WSGI environment of a request that nobody sent (warm_up.py)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - holds a folder that only this user can enter
 
 
@@ -149,6 +150,8 @@ def _start() -> None:
 
 
 def _count(response: Response) -> Response:
+    if UNCOUNTED in request.environ:
+        return response
     seconds = time.perf_counter() - g.get("request_started", time.perf_counter())
     histogram = _metrics[DURATION]
     with suppress(OSError):  # a value that cannot be written must not fail the request

@@ -1,0 +1,44 @@
+"""A new web process makes a member's pages once, so that the first people of a morning do not wait for it."""
+
+from __future__ import annotations
+
+from flask import request, request_finished
+from sqlalchemy.exc import OperationalError
+
+from app.auth import logins
+from app.background.deferral import CARRIED_OUT
+from app.server import metrics
+from app.server.warm_up import PAGES, warm_up
+
+
+def asked(app):
+    """The path, the login and the status of each request of a warm-up, none of which is counted."""
+    found = []
+
+    def note(_app, response):
+        assert metrics.UNCOUNTED in request.environ
+        found.append((request.path, request.environ.get(CARRIED_OUT), response.status_code))
+
+    with request_finished.connected_to(note, app):
+        warm_up(app)
+    return found
+
+
+def test_the_pages_of_a_member_are_made_and_nothing_is_stored(app, sample_ring, statements):
+    with statements() as made:
+        assert asked(app) == [("/login", None, 200)] + [(page, sample_ring.anna_login, 200) for page in PAGES]
+
+    assert [each for each in made if not each.startswith(("SELECT", "WITH"))] == []
+
+
+def test_a_ring_without_members_has_its_log_in_warmed_up(app):
+    assert [path for path, _login, _status in asked(app)] == ["/login"]
+
+
+def test_without_a_database_the_process_stays_as_it_is(app, sample_ring, monkeypatch):
+    def gone(*_words, **_named):
+        raise OperationalError("SELECT ...", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(logins, "by_user_id", gone)
+
+    assert [path for path, _login, _status in asked(app)] == ["/login"]
