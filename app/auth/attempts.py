@@ -11,12 +11,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth.errors import TooManyAttempts
 from app.auth.models import Attempts
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of
 
 LOGIN, PASSWORD, CODE = "login", "password", "code"
@@ -69,11 +70,14 @@ def count_request(session: Session, kind: str, source: Source, *, now: datetime)
     session.flush()
 
 
-def require_no_pause(session: Session, kind: str, source: Source, *, now: datetime) -> None:
-    """Raise TooManyAttempts during a pause."""
+def require_no_pause(session: Session, kind: str, source: Source, *, now: datetime) -> bool:
+    """Raise TooManyAttempts during a pause; return whether any failed attempt is counted."""
+    keys = [key for _scope, key in source.counters()]
+    rows = _LOCKED.of(session, {"kind": kind, "first_key": keys[0], "last_key": keys[-1]})
     # A pause beyond the maximum was set before the clock was put back.
-    running = Attempts.locked_until.between(now, now + PAUSE_MAX)
-    _require_over(session.scalar(select(func.max(Attempts.locked_until)).where(_is_of(kind, source), running)), now)
+    running = [row.locked_until for row in rows if row.locked_until and now <= row.locked_until <= now + PAUSE_MAX]
+    _require_over(max(running, default=None), now)
+    return bool(rows)
 
 
 def count_failure(session: Session, kind: str, source: Source, *, now: datetime) -> None:
@@ -129,3 +133,11 @@ def _count(row: Attempts, scope: str, now: datetime) -> None:
 
 def _pause(kind: str, beyond: int) -> timedelta:
     return min(FIRST_PAUSE[kind] * 2 ** min(beyond, 10), PAUSE_MAX)
+
+
+_LOCKED = PreparedStatement(
+    select(Attempts.locked_until).where(
+        Attempts.kind == bindparam("kind"),
+        or_(Attempts.key_hash == bindparam("first_key"), Attempts.key_hash == bindparam("last_key")),
+    )
+)

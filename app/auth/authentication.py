@@ -2,6 +2,10 @@
 
 Known and unknown addresses take the same steps and get the same answer: check the pause, verify one hash, write.
 Hashing never happens inside a write transaction.
+
+A log-in writes once, because log-ins wait one behind another in each process and for one another in the database: its
+count for LOGIN_LIMIT goes with its session, or with its failure. These commits wait for no disk. What a power cut takes
+of them is a session, so that somebody logs in again, or a few counts.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import (
@@ -25,12 +29,15 @@ from app.auth import (
     second_factor,
     security_log,
 )
+from app.auth.attempts import Source
 from app.auth.errors import WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
-from app.auth.models import User
+from app.auth.login_rate import RateCounter
+from app.auth.models import SecondFactor, User
 from app.auth.origins import Origin
 from booking.email_addresses import normalize_email
 from booking.kernel.events import Actor, record
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.transaction import in_write_transaction
 
 T = TypeVar("T")
@@ -45,6 +52,7 @@ class Credentials:
     device: str = ""
     origin: Origin = field(default_factory=Origin)
     old_session: str = ""  # the secret of the session they had before; it ends
+    rate: RateCounter | None = None  # of LOGIN_LIMIT, where it is on
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,12 @@ def log_in(session: Session, credentials: Credentials, *, now: datetime, days: i
     Raises WrongCredentials (unknown, wrong or disabled, without saying which), TooManyAttempts.
     """
     email = normalize_email(credentials.email)
-    user_id, kept = _checked(session, email, credentials.password, credentials.origin, now)
-    renewed = passwords.hash_of(credentials.password) if passwords.needs_new_hash(kept) else None
-    return in_write_transaction(session, lambda: _enter(session, user_id, email, credentials, renewed, now, days))
+    checked = _checked(session, email, credentials.password, credentials.origin, now, credentials.rate)
+    is_old = passwords.needs_new_hash(checked.password_hash)
+    renewed = passwords.hash_of(credentials.password) if is_old else None
+    return in_write_transaction(
+        session, lambda: _enter(session, checked, email, credentials, renewed, now, days), is_durable=False
+    )
 
 
 def finish_log_in(
@@ -127,24 +138,44 @@ def confirm_with_either(session: Session, user_id: int, typed: str, *, origin: O
         raise WrongCode()
 
 
-def _checked(session: Session, email: str, password: str, origin: Origin, now: datetime) -> tuple[int, str]:
-    """Return the login of an address and its stored hash if the password matches; else count a failure.
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A login whose password was right. has_failures: whether wrong ones were counted before."""
 
-    The pause is checked when it is the turn of this attempt, so that guesses side by side cannot run ahead of the
-    count by more than the few that are worked on at once; and right passwords side by side count nothing.
+    user_id: int
+    password_hash: str
+    has_failures: bool
+
+
+def _checked(
+    session: Session, email: str, password: str, origin: Origin, now: datetime, rate: RateCounter | None = None
+) -> _Checked:
+    """Return the login of an address if the password matches; else count a failure.
+
+    Pause and limit are checked when it is the turn of this attempt, so that guesses side by side cannot run ahead of
+    the counts by more than the few that are worked on at once; and right passwords side by side count no failure.
+    Whoever is beyond the limit when the result is stored does not hear it.
     """
     session.rollback()  # see the pause as it is now
     with passwords.hashing_slot():
         user = _user(session, email)
         source = origin.source(email, user.id if user is not None else None)
-        attempts.require_no_pause(session, attempts.LOGIN, source, now=now)
+        has_failures = attempts.require_no_pause(session, attempts.LOGIN, source, now=now)
+        if rate is not None:
+            rate.require_room(session, now=now)
         session.rollback()  # hold no snapshot while hashing
         is_right = passwords.matches(password, user.password_hash if user is not None else None)
     if not is_right or user is None or user.disabled_at is not None:
-        in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, source, now=now))
+        in_write_transaction(session, lambda: _count_failure(session, source, rate, now), is_durable=False)
         security_log.note(security_log.LOGIN_REFUSED, user.id if user is not None else None)
         raise WrongCredentials()
-    return user.id, str(user.password_hash)
+    return _Checked(user.id, str(user.password_hash), has_failures)
+
+
+def _count_failure(session: Session, source: Source, rate: RateCounter | None, now: datetime) -> None:
+    attempts.count_failure(session, attempts.LOGIN, source, now=now)
+    if rate is not None:
+        rate.count(session, now=now)
 
 
 def request_password_reset(session: Session, email: str, *, origin: Origin, now: datetime, minutes: int) -> None:
@@ -178,19 +209,32 @@ def _send_link(session: Session, email: str, origin: Origin, now: datetime, minu
 
 
 def _enter(
-    session: Session, user_id: int, email: str, credentials: Credentials, renewed: str | None, now: datetime, days: int
+    session: Session,
+    checked: _Checked,
+    email: str,
+    credentials: Credentials,
+    renewed: str | None,
+    now: datetime,
+    days: int,
 ) -> LoginResult:
-    attempts.reset(session, attempts.LOGIN, credentials.origin.source(email, user_id))
+    user_id = checked.user_id
+    if checked.has_failures:
+        attempts.reset(session, attempts.LOGIN, credentials.origin.source(email, user_id))
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
     if credentials.old_session:
         login_sessions.close_session(session, credentials.old_session)
-    if session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
+    present = _PRESENT.of(session, {"user_id": user_id})
+    if not present or present[0].disabled_at is not None:
         raise WrongCredentials()
-    if second_factor.is_on(session, user_id):
-        return LoginResult(pending_logins.begin(session, user_id, now=now), needs_code=True)
-    token = login_sessions.open_session(session, user_id, now=now, days=days, device=credentials.device)
-    return LoginResult(token, needs_code=False)
+    needs_code = present[0].needs_code is not None
+    if needs_code:
+        token = pending_logins.begin(session, user_id, now=now)
+    else:
+        token = login_sessions.open_session(session, user_id, now=now, days=days, device=credentials.device)
+    if credentials.rate is not None:
+        credentials.rate.count(session, now=now)
+    return LoginResult(token, needs_code=needs_code)
 
 
 def _finish(
@@ -205,6 +249,15 @@ def _finish(
 
 
 def _user(session: Session, email: str) -> Row[int, str | None, datetime | None] | None:
-    return session.execute(
-        select(User.id, User.password_hash, User.disabled_at).where(User.email == email)
-    ).one_or_none()
+    found: Row[int, str | None, datetime | None] | None = _BY_EMAIL.one_or_none(session.connection(), {"email": email})
+    return found
+
+
+_BY_EMAIL = PreparedStatement(
+    select(User.id, User.password_hash, User.disabled_at).where(User.email == bindparam("email"))
+)
+_PRESENT = PreparedStatement(
+    select(User.disabled_at, SecondFactor.switched_on_at.label("needs_code"))
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+    .where(User.id == bindparam("user_id"))
+)

@@ -1,28 +1,33 @@
 """LOGIN_LIMIT counted in the database, so that all web processes of a ring, on all its machines, count together.
 
-A storage of the library `limits`, which Flask-Limiter finds by the scheme of its address.
+The log-in itself counts in the transaction that stores its result (RateCounter); other forms that take passwords or
+codes count before they look, by a storage of the library `limits`, which Flask-Limiter finds by the scheme of its
+address. Counts are lost with the power of the machine, and then somebody has a few attempts more.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from limits import parse
 from limits.storage import Storage
-from sqlalchemy import case, delete, select
+from sqlalchemy import Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.auth.errors import TooManyAttempts
 from app.auth.models import LoginRate
 from app.clock import now
 from app.extensions import db
+from booking.kernel.orm import UtcDateTime, table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import in_write_transaction
 
 SCHEME = "ringbuch"
 FULL_MAX = 10_000  # counters beyond the limit of which a process remembers that they are
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def count(session: Session, key_hash: str, seconds: int, amount: int, *, now: datetime) -> tuple[int, datetime]:
@@ -31,21 +36,49 @@ def count(session: Session, key_hash: str, seconds: int, amount: int, *, now: da
     The time begins with the first attempt; one from a clock that was ahead begins again.
     Call inside write_transaction().
     """
-    session.execute(delete(LoginRate).where(LoginRate.ends_at <= now, LoginRate.key_hash != key_hash))
-    ends_at = now + timedelta(seconds=seconds)
-    is_over = (LoginRate.ends_at <= now) | (LoginRate.ends_at > ends_at)
-    entered = INSERTS[session.get_bind().dialect.name](LoginRate).values(
-        key_hash=key_hash, ends_at=ends_at, used=amount
-    )
-    counted = entered.on_conflict_do_update(
-        index_elements=["key_hash"],
-        set_={
-            "used": case((is_over, amount), else_=LoginRate.used + amount),
-            "ends_at": case((is_over, ends_at), else_=LoginRate.ends_at),
-        },
-    ).returning(LoginRate.used, LoginRate.ends_at)
-    used, until = session.execute(counted).one()
+    wanted = {"key": key_hash, "amount": amount, "now": now, "until": now + timedelta(seconds=seconds)}
+    used, until = _COUNTED[session.get_bind().dialect.name].of(session, wanted)[0]
+    if used == amount:  # a time begins: as good a moment as any to forget those that are over
+        session.execute(delete(LoginRate).where(LoginRate.ends_at <= now, LoginRate.key_hash != key_hash))
     return used, until
+
+
+@dataclass(frozen=True, slots=True)
+class RateCounter:
+    """The counter of a network address. amount: how many attempts within so many seconds are answered."""
+
+    key_hash: str
+    amount: int
+    seconds: int
+
+    @classmethod
+    def of(cls, key: str, limit: str) -> RateCounter:
+        """Return the counter of a key under a limit as LOGIN_LIMIT is written."""
+        rate = parse(limit)
+        return cls(hash_of(key), rate.amount, rate.get_expiry())
+
+    def require_room(self, session: Session, *, now: datetime) -> None:
+        """Raise TooManyAttempts when the limit is reached. Counts nothing: a flood beyond it writes nothing."""
+        rows = _UNTIL.of(session, {"key": self.key_hash, "amount": self.amount, "now": now, "latest": self._end(now)})
+        for row in rows:
+            self._refuse(row.ends_at, now)
+
+    def count(self, session: Session, *, now: datetime) -> None:
+        """Count an attempt whose answer the present transaction stores.
+
+        Call inside write_transaction(), as its last statement. Raises TooManyAttempts where others have reached the
+        limit meanwhile; the attempt then gets no other answer.
+        """
+        used, until = count(session, self.key_hash, self.seconds, 1, now=now)
+        if used > self.amount:
+            self._refuse(until, now)
+
+    def _end(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=self.seconds)
+
+    @staticmethod
+    def _refuse(until: datetime, now: datetime) -> None:
+        raise TooManyAttempts(retry_after_seconds=int((until - now).total_seconds()) + 1)
 
 
 class LoginRateStorage(Storage):
@@ -73,7 +106,9 @@ class LoginRateStorage(Storage):
         if until is not None and moment < until <= moment + timedelta(seconds=expiry):
             return self._most + 1
         session = db.session()
-        used, ends_at = in_write_transaction(session, lambda: count(session, key_hash, expiry, amount, now=moment))
+        used, ends_at = in_write_transaction(
+            session, lambda: count(session, key_hash, expiry, amount, now=moment), is_durable=False
+        )
         if used >= self._most:
             if len(self._full) >= FULL_MAX:
                 self._full.clear()
@@ -110,3 +145,33 @@ class LoginRateStorage(Storage):
         in_write_transaction(
             session, lambda: session.execute(delete(LoginRate).where(LoginRate.key_hash == hash_of(key)))
         )
+
+
+def _counted(insert: Any) -> Executable:
+    """Return the statement that counts and returns the count, in the SQL of a database."""
+    table, amount, until = table_of(LoginRate), bindparam("amount"), bindparam("until", type_=UtcDateTime())
+    is_over = (table.c.ends_at <= bindparam("now", type_=UtcDateTime())) | (table.c.ends_at > until)
+    entered = insert(table).values(key_hash=bindparam("key"), ends_at=until, used=amount)
+    counted: Executable = entered.on_conflict_do_update(
+        index_elements=["key_hash"],
+        set_={
+            "used": case((is_over, amount), else_=table.c.used + amount),
+            "ends_at": case((is_over, until), else_=table.c.ends_at),
+        },
+    ).returning(table.c.used, table.c.ends_at)
+    return counted
+
+
+_COUNTED = {
+    "sqlite": PreparedStatement(_counted(sqlite.insert)),
+    "postgresql": PreparedStatement(_counted(postgresql.insert)),
+}
+# A time that ends too late was begun before the clock was put back.
+_UNTIL = PreparedStatement(
+    select(LoginRate.ends_at).where(
+        LoginRate.key_hash == bindparam("key"),
+        LoginRate.used >= bindparam("amount"),
+        LoginRate.ends_at > bindparam("now"),
+        LoginRate.ends_at <= bindparam("latest"),
+    )
+)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.auth.events import SessionsEnded
 from app.auth.models import LoginSession, PendingLogin
 from booking.kernel.events import Actor, record
+from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of, new_token
 
 DEVICES_SHOWN = 50
@@ -19,17 +21,11 @@ DEVICES_SHOWN = 50
 def open_session(session: Session, user_id: int, *, now: datetime, days: int, device: str = "") -> str:
     """Enter a log-in and return its secret for the cookie. Call inside write_transaction()."""
     token = new_token()
-    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.expires_at <= now))
-    session.add(
-        LoginSession(
-            token_hash=hash_of(token),
-            user_id=user_id,
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-            device=device[:200],
-        )
-    )
     session.flush()
+    connection = session.connection()
+    _DELETE_ENDED.run(connection, {"owner": user_id, "now": now})
+    entered = {"token_hash": hash_of(token), "user_id": user_id, "created_at": now}
+    _INSERT.run(connection, {**entered, "expires_at": now + timedelta(days=days), "device": device[:200]})
     return token
 
 
@@ -95,3 +91,9 @@ def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> 
     )
     this = hash_of(token)
     return [Device(row.id, row.device, row.created_at, row.expires_at, is_this=row.token_hash == this) for row in rows]
+
+
+_DELETE_ENDED = PreparedStatement(
+    delete(LoginSession).where(LoginSession.user_id == bindparam("owner"), LoginSession.expires_at <= bindparam("now"))
+)
+_INSERT = PreparedStatement(insert(table_of(LoginSession)))

@@ -13,6 +13,7 @@ from booking.kernel import deadlines, postgresql, presets
 
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
+IS_DURABLE = "ringbuch_is_durable"  # whether the commit of this writer waits for the disk (and standbys)
 BUSY_TIMEOUT_MS = 5_000
 # PostgreSQL: every writer holds this lock shared, so the exclusive holder knows that no write is running.
 # Its first number differs from that of the machine locks (occupancies.py).
@@ -62,6 +63,11 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
     if connection.info.get(WAIT_MS, BUSY_TIMEOUT_MS) != wait_ms:
         _execute_raw(connection, f"PRAGMA busy_timeout={wait_ms}")
         connection.info[WAIT_MS] = wait_ms
+    is_durable = bool(options.get(IS_DURABLE, True))
+    if connection.info.get(IS_DURABLE, True) != is_durable:
+        # The next durable commit syncs the whole log, and with it what was committed before without a sync.
+        _execute_raw(connection, f"PRAGMA synchronous={'FULL' if is_durable else 'NORMAL'}")
+        connection.info[IS_DURABLE] = is_durable
     _execute_raw(connection, "BEGIN IMMEDIATE")
 
 
@@ -77,10 +83,12 @@ def _execute_raw(connection: Connection, statement: str) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
-    is_writing = bool(connection.get_execution_options().get(WRITING, False))
+    options = connection.get_execution_options()
+    is_writing = bool(options.get(WRITING, False))
     postgresql.declare_reading(connection, is_reading=not is_writing)
     presets.prepare_transaction(connection)
     deadlines.apply(connection)
     # Event ids may be committed out of order; cursors.py has to know when no write is running.
     if is_writing:
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s, %s)", WRITERS_LOCK)
+        setting = "" if options.get(IS_DURABLE, True) else ", set_config('synchronous_commit', 'off', true)"
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared(%s, %s){setting}", WRITERS_LOCK)

@@ -123,7 +123,8 @@ def _prepare(statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> 
         for name, bind in ((name, names[name]) for name in compiled.positiontup or names)
     )
     is_change = compiled.isinsert or compiled.isupdate
-    columns = [] if is_change else [(one.keyname, one.type) for one in compiled._result_columns]
+    has_rows = not is_change or (compiled.effective_returning and not compiled.implicit_returning)
+    columns = [(one.keyname, one.type) for one in compiled._result_columns] if has_rows else []
     row: Any = namedtuple("Row", [name for name, _type in columns], rename=True) if columns else None
     conversions = tuple(
         (at, convert) for at, (_name, kind) in enumerate(columns) if (convert := _result_processor(kind, dialect))

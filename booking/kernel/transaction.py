@@ -23,7 +23,7 @@ from booking.kernel.database_errors import (
     is_outcome_unknown,
     is_unserved,
 )
-from booking.kernel.engine import WAIT_MS, WRITING
+from booking.kernel.engine import IS_DURABLE, WAIT_MS, WRITING
 from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
@@ -34,11 +34,17 @@ WAIT_MS_MIN = 500  # wait for the database at least this long, however long the 
 
 
 @contextmanager
-def write_transaction(session: Session, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def write_transaction(
+    session: Session, *, wait_seconds: float = WAIT_SECONDS, is_durable: bool = True
+) -> Iterator[None]:
     """Run one use case and commit it; on any error roll it back.
 
     What the session read before is discarded first, so that the use case decides on current data. Leave the
     with-block before any network call. Write transactions do not nest.
+
+    is_durable: whether the commit waits until it is on the disk, and on synchronous standbys. False only where its
+    loss with the power of the machine or with its database server does no harm: everybody sees it at once, and it
+    survives the end of this program.
 
     Raises:
         Busy: the database could not be locked within wait_seconds, or does not confirm commits. Nothing was stored.
@@ -53,7 +59,7 @@ def write_transaction(session: Session, *, wait_seconds: float = WAIT_SECONDS) -
     deadline = time.monotonic() + wait_seconds
     with _write_lock(session, wait_seconds), _marked_as_writing(session):
         try:
-            _begin(session, deadline)
+            _begin(session, deadline, is_durable=is_durable)
             yield
             _commit(session)
         except (OperationalError, NoConnectionFree) as error:
@@ -74,15 +80,16 @@ def discard(session: Session) -> None:
         session.invalidate()
 
 
-def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
+def in_write_transaction(session: Session, use_case: Callable[[], T], *, is_durable: bool = True) -> T:
     """Run a use case in a write transaction, and again where nothing was stored and the next try may succeed.
 
     That is after a deadlock, a serialisation failure and a connection that was lost before the commit, at most three
     times. The use case must itself read everything it decides on. Raises WriteClash after the last try.
+    is_durable: as of write_transaction().
     """
     for is_last_try in (False,) * (TRIES - 1) + (True,):
         try:
-            with write_transaction(session):
+            with write_transaction(session, is_durable=is_durable):
                 return use_case()
         except DBAPIError as error:
             is_clash = _sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK)
@@ -127,10 +134,10 @@ def _commit(session: Session) -> None:
     stalled_commits.clear()
 
 
-def _begin(session: Session, deadline: float) -> None:
+def _begin(session: Session, deadline: float, *, is_durable: bool) -> None:
     # In whole tenths of a second: the usual wait is then the one already set on the connection.
     wait_ms = max(WAIT_MS_MIN, 100 * round((deadline - time.monotonic()) * 10))
-    session.connection(execution_options={WRITING: True, WAIT_MS: wait_ms})
+    session.connection(execution_options={WRITING: True, WAIT_MS: wait_ms, IS_DURABLE: is_durable})
 
 
 @contextmanager

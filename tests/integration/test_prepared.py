@@ -62,6 +62,13 @@ def test_a_change_gives_the_new_id_and_stays_in_the_transaction(session, sample_
     assert session.scalar(select(Hold.id).where(Hold.id == hold_id)) is None
 
 
+def test_a_change_may_return_columns(session, sample_ring, way):
+    rename = update(_member).where(_member.c.id == bindparam("wanted")).values(trade="y")
+    returning = PreparedStatement(rename.returning(_member.c.name, _member.c.trade))
+    with write_transaction(session):
+        assert [tuple(row) for row in returning.of(session, {"wanted": sample_ring.anna})] == [("Anna", "y")]
+
+
 def test_what_the_database_refuses_is_an_integrity_error(session, way):
     with pytest.raises(IntegrityError), write_transaction(session):
         PreparedStatement(insert(table_of(Hold))).run(session.connection(), {"kind": None})

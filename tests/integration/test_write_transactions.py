@@ -137,3 +137,14 @@ class _Closing:
     def __exit__(self, *_):
         self.connection.rollback()
         self.connection.close()
+
+
+def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(session):
+    """A reservation that follows a log-in on the same connection is on the disk when it is confirmed."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    asked = text("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")
+    seen = []
+    for is_durable in (True, False, True):
+        in_write_transaction(session, lambda: seen.append(session.scalar(asked)), is_durable=is_durable)
+
+    assert seen == ([2, 1, 2] if is_sqlite else ["on", "off", "on"])

@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app import create_app
-from app.auth import attempts, passwords
+from app.auth import attempts, authentication, passwords
 from app.auth.attempts import Source
-from app.auth.models import LoginSession, OneUseToken, User
+from app.auth.login_rate import RateCounter
+from app.auth.models import LoginRate, LoginSession, OneUseToken, User
 from app.extensions import db
+from booking.kernel import transaction
+from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from tests import builders
 from tests.conftest import MONDAY
@@ -243,6 +246,45 @@ def test_a_flood_from_one_network_is_slowed_down_by_all_processes_together(app, 
     assert [answer.status_code for answer in answers] == [422] * 3 + [429] * 3
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert (elsewhere.status_code, later.status_code) == (422, 422)
+
+
+def test_who_is_beyond_the_limit_when_the_password_is_checked_does_not_hear_whether_it_was_right(
+    session, anna, monkeypatch
+):
+    """Attempts side by side all see room before their passwords are checked."""
+    monkeypatch.setattr(RateCounter, "require_room", lambda *_words, **_named: None)
+
+    def outcome(password):
+        typed = authentication.Credentials(anna, password, rate=RateCounter.of("a network", "2 per minute"))
+        try:
+            return authentication.log_in(session, typed, now=MONDAY, days=30).needs_code
+        except DomainError as refusal:
+            return refusal.code
+
+    outcomes = [outcome(password) for password in (PASSWORD, "wrong", PASSWORD, "wrong")]
+
+    assert outcomes == [False, "wrong_credentials", "too_many_attempts", "too_many_attempts"]
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
+    assert session.scalar(select(LoginRate.used)) == 2
+
+
+def test_a_log_in_writes_once(client, anna, monkeypatch):
+    commits, commit = [], transaction._commit
+    monkeypatch.setattr(transaction, "_commit", lambda session: commits.append(commit(session)))
+    credentials(client, anna, "wrong")
+    assert len(commits) == 1
+
+    credentials(client, anna)
+    assert len(commits) == 2
+    assert is_logged_in(client)
+
+
+def test_an_incomplete_log_in_is_counted_too(client, app, anna, monkeypatch):
+    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
+    monkeypatch.setitem(app.config, "LOGIN_LIMIT", "2 per minute")
+
+    assert [credentials(client, anna, "").status_code for _time in range(3)] == [422, 422, 429]
+    assert credentials(client, anna).status_code == 429
 
 
 def test_too_many_at_once_are_asked_to_come_back(client, anna, monkeypatch):

@@ -25,7 +25,7 @@ from app.forms.text_fields import password_hint, text_of
 from app.pages import saved_submission
 from app.pages.auth import bp, known_devices, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
-from app.pages.auth.limits import login_limit, retry_after
+from app.pages.auth.limits import count_unanswered, login_counter, login_limit, retry_after
 from app.pages.auth.session_start import clear_site_data, device_of, landing_page, session_days, start_session
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.saved_submission import SavedSubmission
@@ -36,25 +36,18 @@ from booking.kernel.transaction import in_write_transaction
 
 
 @page(bp, "/login", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
-@limiter.limit(login_limit, methods=["POST"])
 def login() -> ResponseReturnValue:
     """Log in: GET shows the form; POST starts the session, continues with the code, or shows the error."""
     form = LoginForm()
     if not form.is_submitted():
         form.next.data = safe_next(request.args.get("next"), "")
         return redirect(_next_address(form), code=303) if current_user.is_authenticated else _login_page(form)
-    if not form.validate():
-        return _login_page(form), 422
-    credentials = authentication.Credentials(
-        email=text_of(form.email),
-        password=str(form.password.data),
-        device=device_of(request.user_agent.string),
-        origin=known_devices.origin(),
-        old_session=current_user.session_token if current_user.is_authenticated else "",
-    )
     is_shared = bool(form.is_shared.data)
     try:
-        opened = authentication.log_in(db.session(), credentials, now=now(), days=session_days(is_shared=is_shared))
+        if not form.validate():
+            count_unanswered(db.session(), login_counter())
+            return _login_page(form), 422
+        opened = _opened(form, days=session_days(is_shared=is_shared))
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
@@ -142,6 +135,19 @@ def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
     db.session.rollback()
     security_log.note(security_log.LINK_REFUSED)
     return render_template("auth/link_ended.html"), status_of(refusal)
+
+
+def _opened(form: LoginForm, *, days: int) -> authentication.LoginResult:
+    """Check what was typed. Raises WrongCredentials, TooManyAttempts."""
+    credentials = authentication.Credentials(
+        email=text_of(form.email),
+        password=str(form.password.data),
+        device=device_of(request.user_agent.string),
+        origin=known_devices.origin(),
+        old_session=current_user.session_token if current_user.is_authenticated else "",
+        rate=login_counter(),
+    )
+    return authentication.log_in(db.session(), credentials, now=now(), days=days)
 
 
 def _login_page(form: LoginForm, refusal: DomainError | None = None) -> str:
