@@ -19,7 +19,7 @@ MENUS = {
     " Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Announcements, Calendar subscriptions, Screens, Help and rules",
-    "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
+    "karl": "Today, Costs, Bill, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
     " Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
     " Costs, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Screens,"
@@ -28,7 +28,7 @@ MENUS = {
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",
     "wanda": "Today, Approvals, Reserve, Plan",
-    "karl": "Today, Costs, Slips, Charges",
+    "karl": "Today, Costs, Bill, Slips",
     "rita": "Today, Members, Invite, Workshop",
 }
 

@@ -28,7 +28,7 @@ from booking.queries import few_members_matching, machine_card, machines_with_sl
     bp,
     "/charges",
     access=Access(treasurer=ALL, admin=ALL),
-    menu=MenuEntry(_l("Charges"), 62, icon="receipt", bar={"treasurer": 40}, phone=("treasurer",)),
+    menu=MenuEntry(_l("Charges"), 62, icon="receipt", bar={"treasurer": 40}),
 )
 def charges() -> ResponseReturnValue:
     """List charges and reversals, the last posted first or by ?sort=, with the sums of the filter (see /usage)."""

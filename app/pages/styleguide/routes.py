@@ -13,10 +13,10 @@ from app import ring_card
 from app.accent import is_colour
 from app.auth.permissions import LOGGED_IN
 from app.pages.declaration import page
-from app.pages.looks import LOOKS
 from app.pages.styleguide import bp
 from app.wording import bars
 from app.wording.ribbon import Ribbon, Use, ribbon
+from app.wording.statuses import SLIP_LABELS
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant
 
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
         accents=ACCENTS,
         day=DAY,
         statuses=STATUSES,
-        looks=sorted(LOOKS),
+        looks=_looks_with_words(),
         small=_ribbon(),
         large=_ribbon(links=True),
         days=[(DAY + timedelta(days=at), "#days", 12 * at, at == 1, at == 0) for at in range(7)],
@@ -75,3 +75,16 @@ def _ribbon(*, links: bool = False) -> Ribbon:
     ]
     closures = [(span(18, 21), _("maintenance"))]
     return ribbon(DAY, zone, uses=uses, closures=closures, open_spans=[span(6, 22)], now=at(8, 40))
+
+
+def _looks_with_words() -> list[tuple[str, str]]:
+    """Return the states of slips and of machines, with a word of theirs."""
+    machines = {
+        "free": _("free"),
+        "overdue": _("overdue"),
+        "closed": _("closed"),
+        "waiting": _("waiting"),
+        "later": _("later"),
+        "done": _("done"),
+    }
+    return [(code, str(words)) for code, words in (SLIP_LABELS | machines).items()]
