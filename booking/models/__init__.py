@@ -8,7 +8,7 @@ from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, Prerequisite, PriceClass
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
-from booking.models.replanned import Replanned
+from booking.models.replanned import Replanned, ReplanTold
 from booking.models.reservation import (
     ENDED_WITHOUT_USE,
     HOLDING,
@@ -57,6 +57,7 @@ __all__ = [
     "Quota",
     "QuotaAccount",
     "QuotaUse",
+    "ReplanTold",
     "Replanned",
     "Reservation",
     "Ring",

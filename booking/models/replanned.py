@@ -1,4 +1,4 @@
-"""What a re-plan did with reservations of a machine that broke down."""
+"""What re-plans did with reservations of machines that broke down."""
 
 from __future__ import annotations
 
@@ -36,3 +36,14 @@ class Replanned(Base):
     to_starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     to_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReplanTold(Base):
+    """A reservation that stays, of which its member was told because of a closure (nothing found, at risk)."""
+
+    __tablename__ = "booking_replan_told"
+
+    blocking_id: Mapped[int] = mapped_column(ForeignKey("booking_blocking.id"), primary_key=True, autoincrement=False)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_reservation.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )

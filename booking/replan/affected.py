@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.kernel.orm import table_of
-from booking.models import HOLDING, Blocking, Occupancy, Replanned, Reservation, Status
+from booking.models import HOLDING, Blocking, Occupancy, Replanned, ReplanTold, Reservation, Status
 from booking.replan.plan import Outcome
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -20,7 +20,7 @@ from booking.wishes import Wish
 AT_RISK = timedelta(days=28)  # after the repair; what is later is not affected yet
 AT_RISK_MAX = 400
 
-_reservation, _replanned = table_of(Reservation), table_of(Replanned)
+_reservation, _replanned, _told = map(table_of, (Reservation, Replanned, ReplanTold))
 _COLUMNS = [
     _reservation.c[name]
     for name in (
@@ -43,12 +43,16 @@ _HELD = held_spans.holding(Occupancy.hold_id).subquery()
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """A reservation of a closed machine. outcome: where it is certain without a search, else None."""
+    """A reservation of a closed machine. outcome: where it is certain without a search, else None.
+
+    is_told: its member was told before that nothing was found, or that it is at risk.
+    """
 
     id: int
     revision: int
     wish: Wish
     outcome: Outcome | None
+    is_told: bool = False
 
 
 def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected]:
@@ -58,8 +62,9 @@ def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected
     """
     span = TimeSpan(max(closure.starts_at, now), closure.ends_at)
     statement = (
-        select(*_COLUMNS, _replanned.c.made_at.label("offered_at"))
+        select(*_COLUMNS, _replanned.c.made_at.label("offered_at"), _told.c.blocking_id.label("told"))
         .outerjoin(_replanned, _is_offer_of(closure.id))
+        .outerjoin(_told, _is_told_of(closure.id))
         .where(_reservation.c.id.in_(select(_HELD.c.hold_id)), _reservation.c.status.in_(HOLDING))
         .order_by(_reservation.c.starts_at, _reservation.c.id)
     )
@@ -70,7 +75,8 @@ def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected
 def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> list[Affected]:
     """Return the reservations that begin after the repair, and so depend on it."""
     statement = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, _told.c.blocking_id.label("told"))
+        .outerjoin(_told, _is_told_of(closure.id))
         .where(
             _reservation.c.machine_id == closure.machine_id,
             _reservation.c.starts_at >= closure.ends_at,
@@ -81,7 +87,10 @@ def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> li
         .order_by(_reservation.c.starts_at, _reservation.c.id)
         .limit(AT_RISK_MAX)
     )
-    return [Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK) for row in session.execute(statement)]
+    return [
+        Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK, row.told is not None)
+        for row in session.execute(statement)
+    ]
 
 
 def _is_offer_of(closure_id: int) -> Any:
@@ -93,6 +102,10 @@ def _is_offer_of(closure_id: int) -> Any:
         & (_replanned.c.from_starts_at == _reservation.c.starts_at)
         & (_replanned.c.from_machine_id == _reservation.c.machine_id)
     )
+
+
+def _is_told_of(closure_id: int) -> Any:
+    return (_told.c.reservation_id == _reservation.c.id) & (_told.c.blocking_id == closure_id)
 
 
 def _is_kept(row: Row[*tuple[Any, ...]], closure: Blocking) -> bool:
@@ -107,7 +120,7 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
         outcome = Outcome.WAITS
     elif row.offered_at is not None:
         outcome = Outcome.OFFERED
-    return Affected(row.id, row.revision, _wish(row), outcome)
+    return Affected(row.id, row.revision, _wish(row), outcome, row.told is not None)
 
 
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:

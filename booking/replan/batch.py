@@ -28,7 +28,7 @@ from booking.former_times import HeldTime
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.lifecycle import Step
-from booking.models import Blocking, Machine, Replanned, Reservation, Status
+from booking.models import Blocking, Machine, Replanned, ReplanTold, Reservation, Status
 from booking.place_assignment import Taking
 from booking.publish import publish_all
 from booking.replan.plan import Line, Outcome
@@ -95,6 +95,13 @@ def offer(
     for row in never_late:
         row.cancel_until = max(row.cancel_until, row.starts_at)
     reservation_writer.save_all(session, never_late, now)
+
+
+def note_told(session: Session, closure: Blocking, lines: Sequence[Line]) -> None:
+    """Note that the members of these reservations hear that they stay."""
+    values = [{"blocking_id": closure.id, "reservation_id": line.reservation_id} for line in lines]
+    if values:
+        session.execute(insert(table_of(ReplanTold)), values)
 
 
 def _note_replanned(session: Session, closure: Blocking, lines: Sequence[Line], kind: str, now: datetime) -> None:

@@ -89,10 +89,13 @@ def _carry_out(
 ) -> None:
     lines = [line for line in plan.lines if line.reservation_id not in overruled]
     moved = [line for line in lines if line.outcome in MOVED]
-    waiting = [line for line in lines if line.outcome in (Outcome.OFFER, Outcome.NONE)]
+    waiting = [
+        line for line in lines if line.outcome is Outcome.OFFER or (line.outcome is Outcome.NONE and not line.is_told)
+    ]
     rows = _rows(session, [line.reservation_id for line in (*moved, *waiting)])
     batch.move(session, closure, moved, rows, by=by, now=now)
     batch.offer(session, closure, waiting, rows, now=now)
+    batch.note_told(session, closure, [line for line in lines if _is_news(line)])
     for line in lines:
         _note(changes.setdefault(line.member_id, MemberChanges()), line)
 
@@ -110,7 +113,14 @@ def _note(of_member: MemberChanges, line: Line) -> None:
     elif line.outcome is Outcome.OFFER and line.target is not None:
         to = to_timestamp(line.target.span.start), to_timestamp(line.target.span.end)
         of_member.offered.append((line.reservation_id, line.target.machine_id, *to))
+    elif not _is_news(line):
+        return
     elif line.outcome is Outcome.NONE:
         of_member.left.append(line.reservation_id)
-    elif line.outcome is Outcome.AT_RISK:
+    else:
         of_member.at_risk.append(line.reservation_id)
+
+
+def _is_news(line: Line) -> bool:
+    """Return whether the member hears that a reservation stays; once is enough, however often a plan is confirmed."""
+    return line.outcome in (Outcome.NONE, Outcome.AT_RISK) and not line.is_told

@@ -53,7 +53,8 @@ class Target:
 class Line:
     """One affected reservation. target: of what is moved or offered. reasons: codes of why nothing was found.
 
-    options: other machines that take it at its time, whatever the rest of the plan takes.
+    options: other machines that take it at its time, whatever the rest of the plan takes. is_told: its member was told
+    before that it stays.
     """
 
     reservation_id: int
@@ -65,6 +66,7 @@ class Line:
     target: Target | None = None
     reasons: tuple[str, ...] = ()
     options: tuple[Target, ...] = ()
+    is_told: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -214,4 +214,6 @@ def _from(span: TimeSpan, earliest: datetime) -> TimeSpan:
 def _line(one: Affected, outcome: Outcome | None, target: Target | None = None, reasons: tuple[str, ...] = ()) -> Line:
     assert outcome is not None  # of what is not searched for
     wish = one.wish
-    return Line(one.id, one.revision, wish.member_id, wish.span, wish.places, outcome, target, reasons)
+    return Line(
+        one.id, one.revision, wish.member_id, wish.span, wish.places, outcome, target, reasons, is_told=one.is_told
+    )

@@ -139,6 +139,38 @@ def test_of_series_in_each_others_way_one_is_entered_whole(field, capsys, reques
     assert {one["status"] for answer in cancelled for one in answer.content["dates"]} == {"cancelled"}
 
 
+def test_a_plan_after_a_breakdown_and_requests_for_the_twin_exclude_each_other(field, capsys, request):
+    """Two managers confirm one plan while sixteen members ask for the times that it needs."""
+    session, answers = db.session(), []
+    broken, twin = (
+        builders.machine(session, field.sample_ring.hall, f"planned-{number}", horizon_days=400) for number in range(2)
+    )
+    ranked = [{"machine_id": machine_id, "rank": 1} for machine_id in (broken, twin)]
+    group = {"name": "Planned", "workshop_id": field.sample_ring.hall, "machines": ranked}
+    assert field.manager.send("POST", "/groups", group).status == 201
+    starts = [NOW + timedelta(hours=hour) for hour in range(2, 18)]
+    for client, start in zip(field.clients, starts, strict=False):
+        assert reserve(client, wish(broken, start)).status == 201
+    closed = {"machine_id": broken, "ends_at": (NOW + timedelta(hours=24)).isoformat(), "reason": "Tube"}
+    made = field.manager.send("POST", "/breakdowns", closed)
+    path, planned = f"/breakdowns/{made.content['closure']['id']}/confirm", made.content["plan"]
+    other = Client(field.clients[1].port, field.manager.token)
+    asking = field.clients[20:36]
+    for _race in range(6):
+        tasks = [partial(one.send, "POST", path, {"digest": planned["digest"]}) for one in (field.manager, other)]
+        tasks += [partial(reserve, client, wish(twin, starts.pop())) for client, _n in zip(asking, "ab", strict=False)]
+        heat = all_at_once(tasks)
+        answers += heat
+        if any(line["outcome"] in ("twin", "offer") for line in planned["lines"]):  # else there is nothing to do twice
+            assert sum(answer.status == 200 for answer in heat[:2]) <= 1
+        assert {answer.status for answer in heat} <= {200, 201, 409}
+        planned = field.manager.send("GET", path.removesuffix("/confirm")).content["plan"]
+    other.close()
+    assert field.manager.send("POST", path, {"digest": planned["digest"]}).status == 200
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
 def test_of_sixty_four_who_want_one_span_one_is_served(field, capsys, request):
     answers: list[Answer] = []
     for race in range(5):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from booking import audits, blockings, groups, replan
 from booking.breakdown import Choice, Decision
@@ -14,6 +14,7 @@ from booking.errors import (
     SlotTaken,
     WrongStatus,
 )
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation, Status
 from booking.replan import Outcome
@@ -76,6 +77,10 @@ def test_a_plan_is_carried_out_in_one_go_and_can_be_answered(session, hit, laser
     assert outcomes(again) == {ids[Outcome.OFFER]: Outcome.OFFERED, ids[Outcome.AT_RISK]: Outcome.AT_RISK}
     with pytest.raises(PlanChanged):  # the second click
         do(session, replan.confirm, closure_id, plan.digest)
+
+    told = session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned"))
+    do(session, replan.confirm, closure_id, again.digest)  # nothing is left to do, and nobody hears of it again
+    assert session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned")) == told == 2
 
     do(session, replan.take_offer, ids[Outcome.OFFER])
     with pytest.raises(SlotTaken):  # still closed
