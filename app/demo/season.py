@@ -16,6 +16,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
+from app.demo.breakdowns import break_down
 from app.demo.machines import MACHINES, DemoMachine
 from app.demo.people import ANNA, BERND, MEMBERS
 from app.demo.simulation import ZONE, Process, at
@@ -70,6 +71,7 @@ class Season:
         yield from self._closures()
         yield from self._uses(scale)
         yield self._series()
+        yield break_down(self.session, self.base, self.manager, self.now)
 
     def past_processes(self, scale: float) -> Iterator[Process]:
         """Return a few uses of the year before, every fourth by Anna: of what needs no induction and has no meter."""

@@ -21,6 +21,25 @@ def test_a_manager_approves_a_request(window, picture):
     expect(page.get_by_role("button", name="Freigeben", exact=True)).to_have_count(before - 1)
 
 
+def test_a_manager_plans_again_after_a_breakdown(window, picture):
+    page = window("wanda")
+    page.goto("/workshop")
+    follow(page, page.locator("main a[href$='/plan']").first)
+
+    expect(page.locator("main h1")).to_contain_text("Laserschneider B")
+    for summary in page.locator("main form details summary").all():
+        summary.click()
+    page.evaluate("scrollTo(0, 0)")
+    picture(page, "breakdown-plan", whole=True)
+    line = page.locator("main form select").first
+    line.select_option("keep")
+    before = page.locator("main form select").count()
+    follow(page, page.get_by_role("button", name="Plan ausführen"))
+
+    expect(page.locator("main .note").first).to_be_visible()
+    expect(page.locator("main form select")).not_to_have_count(before)
+
+
 def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     page = window("karl")
     page.goto("/costs")
