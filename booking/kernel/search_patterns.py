@@ -34,13 +34,14 @@ def has_text(columns: Iterable[InstrumentedAttribute[str]], text: str) -> Column
 
 def is_text_in(text: str, *values: str) -> bool:
     """Return whether one of some values has a text in it, as has_text() finds it."""
-    pattern = _compiled(search_pattern(text))
+    pattern = compiled(text)
     return any(pattern.search(value) for value in values)
 
 
 @lru_cache(maxsize=100)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def compiled(text: str) -> re.Pattern[str]:
+    """Return search_pattern() of a text, compiled."""
+    return re.compile(search_pattern(text))
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,15 @@ from booking.models.deleted_id import DeletedId
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
-from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, Prerequisite, PriceClass
+from booking.models.member import (
+    FormerPriceClass,
+    Induction,
+    InductionKind,
+    Member,
+    MemberNames,
+    Prerequisite,
+    PriceClass,
+)
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
 from booking.models.replanned import Replanned, ReplanTold
 from booking.models.reservation import (
@@ -49,6 +57,7 @@ __all__ = [
     "MachineGroup",
     "MachineHours",
     "Member",
+    "MemberNames",
     "Occupancy",
     "OpeningHours",
     "Photo",

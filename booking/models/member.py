@@ -95,6 +95,16 @@ class Prerequisite(Base):
     required_kind_id: Mapped[int] = mapped_column(ForeignKey("booking_induction_kind.id"), primary_key=True)
 
 
+class MemberNames(Base):
+    """A version of the names of all members: a random text that triggers change with each. No row: no member yet."""
+
+    __tablename__ = "booking_member_names"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str]
+
+
 class Induction(Base):
     """Proof that a member may run a class of machines, from a day until the end of another.
 

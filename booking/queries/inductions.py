@@ -16,7 +16,7 @@ from booking.kernel.views import columns_of, in_order
 from booking.members import INDUCTED, Eligibilities
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
 from booking.persons import Inducted
-from booking.queries.names import names_or_numbers
+from booking.queries.member_texts import is_named
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rule_changes import TO_COME
 from booking.rules import Policy
@@ -135,7 +135,7 @@ def inductions(
     statement = _VIEWS.order_by(*in_order(INDUCTION_ORDERS[sorted_by], Induction.id, is_descending=is_descending))
     statement = statement.limit(limit).offset(offset)
     if text:
-        statement = statement.where(names_or_numbers(text))
+        statement = statement.where(is_named(session, [text]))
     if member_id is not None:
         statement = statement.where(Induction.member_id == member_id)
     if kind_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.kernel.search_patterns import is_text_in, search_pattern
+from booking.kernel.transaction import is_writing
 from booking.kernel.views import columns_of
 from booking.members import MemberInput
 from booking.models import FormerPriceClass, Member
+from booking.queries.member_texts import ids_by_words, is_named
 
 FOUND_MAX, FEW = 20, 20
 SEARCH_LETTERS_MIN = 3
@@ -66,9 +68,10 @@ def find_members(session: Session, text: str, chosen: Collection[int] = (), *, d
     members. Without those whose membership ended before a day; who leaves later is still a member on it.
     """
     text, columns = text.strip(), columns_of(MemberName, Member)
-    others = select(*columns).where(Member.id.not_in(chosen), *_is_found(text, day)).order_by(Member.name, Member.id)
+    others = select(*columns).where(Member.id.not_in(chosen), *_is_found(session, text, day))
     first = select(*columns).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
-    found = [MemberName(*row) for row in session.execute(others.limit(FOUND_MAX + 1))] if text else []
+    page = others.order_by(Member.name, Member.id).limit(FOUND_MAX + 1)
+    found = [MemberName(*row) for row in session.execute(page)] if text else []
     before = tuple(MemberName(*row) for row in session.execute(first)) if chosen else ()
     return FoundMembers(before, tuple(found[:FOUND_MAX]), len(found) > FOUND_MAX)
 
@@ -81,7 +84,7 @@ def found_member_ids(session: Session, text: str, *, day: date, limit: int, may_
     text = text.strip()
     if not text and not may_list:
         return ()
-    found = _is_found(text, day) if text else (_is_member(day),)
+    found = _is_found(session, text, day) if text else (_is_member(day),)
     statement = select(Member.id).where(*found).order_by(Member.name, Member.id)
     return tuple(session.scalars(statement.limit(limit)))
 
@@ -90,7 +93,7 @@ def found_member_count(session: Session, text: str, *, day: date, limit: int, ma
     """Return how many members found_member_ids() finds, up to a limit."""
     text = text.strip()
     if text:
-        return len(session.scalars(select(Member.id).where(*_is_found(text, day)).limit(limit)).all())
+        return len(session.scalars(select(Member.id).where(*_is_found(session, text, day)).limit(limit)).all())
     everybody = select(func.count()).select_from(Member).scalar_subquery()
     who_left = select(func.count()).where(Member.left_on < day).scalar_subquery()  # few, in an index of their own
     return min(session.scalar(select(everybody - who_left)) or 0, limit) if may_list else 0
@@ -101,9 +104,9 @@ def names_or_numbers(text: str) -> ColumnElement[bool]:
     return (Member.number + "\n" + Member.name).regexp_match(search_pattern(text))  # one call instead of two
 
 
-def _is_found(text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    is_named = names_or_numbers(text) if is_enough_to_search(text) else func.lower(Member.number) == text.lower()
-    return is_named, _is_member(day)
+def _is_found(session: Session, text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    is_whole = not is_enough_to_search(text)
+    return func.lower(Member.number) == text.lower() if is_whole else is_named(session, [text]), _is_member(day)
 
 
 def _is_member(day: date) -> ColumnElement[bool]:
@@ -134,8 +137,10 @@ def member_records(session: Session) -> tuple[MemberInput, ...]:
 
 def few_members_matching(session: Session, text: str) -> tuple[int, ...] | None:
     """Return the ids of the members with a text in their number or name; None where they are more than a few."""
-    found = session.scalars(members_matching(text).limit(FEW + 1)).all()
-    return tuple(found) if len(found) <= FEW else None
+    found: Sequence[int] | None = ids_by_words(session, [text], at_most=FEW)
+    if found is None and is_writing(session):
+        found = session.scalars(members_matching(text).limit(FEW + 1)).all()
+    return None if found is None or len(found) > FEW else tuple(found)
 
 
 def members_matching(text: str) -> Select[int]:

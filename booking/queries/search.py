@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from booking.kernel.search_patterns import has_text
 from booking.kernel.views import columns_of, first_of_each, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord
 from booking.queries.inductions import reserve_in
 from booking.queries.machines import MachineCard
+from booking.queries.member_texts import TRADE, is_named
 from booking.queries.names import MemberName
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.reservations import VisibilityScope
@@ -50,8 +50,8 @@ def members_by_words(
     workshop_ids: only members who have reserved in these workshops; None: of all.
     """
     statement = select(*columns_of(MemberName, Member)).order_by(Member.name, Member.id)
-    for word in words:
-        statement = statement.where(has_text((Member.number, Member.name, Member.trade), word))
+    if words:
+        statement = statement.where(is_named(session, words, upto=TRADE))
     if workshop_ids is not None:
         statement = statement.where(reserve_in(workshop_ids))
     return tuple(MemberName(*row) for row in session.execute(statement.limit(limit).offset(offset)))

@@ -55,6 +55,7 @@ AS_LONG_AS_THE_RING_IS_LARGE = (
     "booking_prerequisite",
     "booking_machine",
     "booking_member",
+    "booking_member_names",
     "booking_opening_hours",
     "booking_price_class",
     "booking_ring",

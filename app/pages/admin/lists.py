@@ -19,6 +19,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.search_patterns import has_text
 from booking.kernel.views import in_order
 from booking.models import FormerPriceClass, Member, Workshop
+from booking.queries.member_texts import EMAIL, is_named
 
 ROWS_OF_A_PAGE = 50
 PAGE_MAX = 100_000
@@ -134,7 +135,7 @@ def members(
     if only_unsplit:
         statement = statement.where(Member.address_text != "")
     if search:
-        statement = statement.where(has_text((Member.number, Member.name, Member.trade, Member.email), search))
+        statement = statement.where(is_named(session, [search], upto=EMAIL))
     return page_of(session, statement, number, lambda rows: [MemberRow(*row) for row in rows])
 
 
