@@ -17,6 +17,7 @@ from booking.models import Machine, Workshop
 from booking.timespan import TimeSpan
 
 FIRST_LOOK, LONGEST_LOOK = DAY // 4, 64 * DAY
+READ_AT_FIRST = 16  # machines; twice as many each time
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,7 +82,8 @@ def earliest_free(
     """Return the earliest reservations of these minutes that would be accepted, at most one for each machine.
 
     Looks forward from `after` (None: now) six hours at first, then in doubled strides, so that what is free soon is
-    found without reading the year. An empty collection of machines matches nothing.
+    found without reading the year; and at the machines that open first, until no other can be earlier. An empty
+    collection of machines matches nothing.
 
     Raises MemberNotFound.
     """
@@ -96,19 +98,35 @@ def earliest_free(
         waiting = {machine_id: query for machine_id, query in waiting.items() if query.asked_for((since, ends_by))}
         if not waiting or within[0] > within[1]:
             break
-        found += _first_of_each(session, waiting, within, ends_by)
+        found += _earliest_of(session, waiting, within, ends_by, count - len(found))
         done = {one.machine_id for one in found}
         waiting = {machine_id: query for machine_id, query in waiting.items() if machine_id not in done}
         since, stride = since + stride, min(stride * 2, LONGEST_LOOK)
     return tuple(sorted(found)[:count])
 
 
+def _earliest_of(
+    session: Session, queries: Mapping[int, SlotQuery], within: Interval, ends_by: int, count: int
+) -> list[FreeSpan]:
+    """Return at least the earliest spans of some machines, up to a count, reading what holds as few as possible.
+
+    No machine is free before it would be if nothing held it: whoever comes later than the last one wanted is not read.
+    """
+    hoped = sorted(_first_of_each(queries, {}, within, ends_by))
+    found: list[FreeSpan] = []
+    first, size = 0, READ_AT_FIRST
+    while first < len(hoped) and (len(found) < count or sorted(found)[count - 1] > hoped[first]):
+        some = {one.machine_id: queries[one.machine_id] for one in hoped[first : first + size]}
+        needed = [query.needed(within) for query in some.values()]
+        during = min(since for since, _ in needed), max(until for _, until in needed)
+        found += _first_of_each(some, reading.held_places(session, some.keys(), during), within, ends_by)
+        first, size = first + size, size * 2
+    return found
+
+
 def _first_of_each(
-    session: Session, queries: Mapping[int, SlotQuery], within: Interval, ends_by: int
+    queries: Mapping[int, SlotQuery], held: reading.Held, within: Interval, ends_by: int
 ) -> Iterator[FreeSpan]:
-    needed = [query.needed(within) for query in queries.values()]
-    during = min(since for since, _ in needed), max(until for _, until in needed)
-    held = reading.held_places(session, queries.keys(), during)
     for machine_id, query in queries.items():
         if intervals := query.accepted(held, within, ends_by):
             yield FreeSpan(query.span_from(intervals[0][0]), machine_id)
@@ -122,12 +140,11 @@ def _slot_queries(
     member_id: int | None,
     now: datetime,
 ) -> dict[int, SlotQuery]:
-    place_ids = reading.places_of(session, [one.machine_id for one in terms])
     eligibilities = reading.eligibility_by_kind(session, member_id) if member_id is not None else None
     return {
         one.machine_id: SlotQuery(
             one.policy,
-            place_ids.get(one.machine_id, ()),
+            one.place_ids,
             minutes,
             places,
             eligibilities.of_kind(one.policy.induction_kind_id) if eligibilities else None,

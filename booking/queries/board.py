@@ -15,15 +15,13 @@ from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking import catalogue
-from booking.events import RecordChanged
-from booking.kernel.events import RecordedEvent
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
+from booking.lent_machines import LAST_RECORD_CHANGE, LentMachinesReader
 from booking.models import InductionKind, Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.late_entries import with_late_entries
-from booking.queries.lent_machines import LentMachinesReader
 from booking.queries.machines import PLACES, RULE_COLUMNS, MachineFilter, conditions, rules_of
 from booking.queries.workshops import openings_of
 from booking.rules import MachineRules, Policy
@@ -194,9 +192,6 @@ _WORKSHOP = (
     Workshop.holidays_region,
     Workshop.is_closed_on_holidays,
 )
-_LAST_RECORD_CHANGE = (
-    select(func.max(RecordedEvent.id)).where(RecordedEvent.type == RecordChanged.type).scalar_subquery()
-)
 
 
 # Built once: the plan asks for all machines, the catalogue for those of its page.
@@ -206,7 +201,7 @@ _OUTLINE = (
         *_WORKSHOP,
         *RULE_COLUMNS,
         Machine.schedule_version,
-        _LAST_RECORD_CHANGE.label("last_record_change"),
+        LAST_RECORD_CHANGE.label("last_record_change"),
         catalogue.OWN_OPENINGS,
     )
     .join(Workshop, Workshop.id == Machine.workshop_id)
@@ -214,7 +209,7 @@ _OUTLINE = (
     .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
 )
 _LENT_OF_IDS = _OUTLINE.where(*conditions({}), Machine.id.in_(bindparam("ids", expanding=True)))
-_LENT = LentMachinesReader(_LAST_RECORD_CHANGE, PreparedStatement(_OUTLINE.where(*conditions({}))).of)
+_LENT = LentMachinesReader(PreparedStatement(_OUTLINE.where(*conditions({}))).of)
 _WORKSHOP_PART = slice(len(_MACHINE), len(_MACHINE) + len(_WORKSHOP))
 _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(RULE_COLUMNS))
 

@@ -1,4 +1,4 @@
-"""The machines that are lent as the board needs them, read whole only when one of them has changed.
+"""The machines that are lent with all that the board or a search needs, read whole only when one of them has changed.
 
 A row has some fifty columns, and the plan shows all machines to everybody. Each change of a machine or a workshop
 raises its revision: a look at the plan reads four numbers of each machine, the rest once for a process and a change.
@@ -11,17 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, ScalarSelect, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from booking.events import RecordChanged
+from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.transaction import is_writing
 from booking.models import Machine, Workshop
 
 _machine, _workshop = table_of(Machine), table_of(Workshop)
-_LENT = (
-    select(_machine.c.id, _machine.c.revision, _machine.c.schedule_version, _workshop.c.revision.label("of_workshop"))
+LAST_RECORD_CHANGE = (
+    select(func.max(RecordedEvent.id)).where(RecordedEvent.type == RecordChanged.type).scalar_subquery()
+)
+_STATE = PreparedStatement(
+    select(
+        _machine.c.id,
+        _machine.c.revision,
+        _machine.c.schedule_version,
+        _workshop.c.revision.label("of_workshop"),
+        LAST_RECORD_CHANGE.label("last_record_change"),
+    )
     .join(_workshop, _workshop.c.id == _machine.c.workshop_id)
     .where(_machine.c.retired_at.is_(None))
 )
@@ -29,7 +40,10 @@ _LENT = (
 
 @dataclass(frozen=True, slots=True)
 class LentMachines:
-    """Rows of the machines in the order of the board; versions: of the schedule of each, by id."""
+    """Rows of the machines; versions: of the schedule of each, by id.
+
+    last_record_change: the number of the last event about a master record; 0 without machines.
+    """
 
     rows: Sequence[Any]
     versions: dict[int, int]
@@ -39,14 +53,13 @@ class LentMachines:
 class LentMachinesReader:
     """Reads rows by a statement, and keeps those of each database until a revision in it is another."""
 
-    def __init__(self, last_record_change: ScalarSelect[Any], read: Callable[[Session], Sequence[Any]]) -> None:
-        self._state = PreparedStatement(_LENT.add_columns(last_record_change.label("last_record_change")))
+    def __init__(self, read: Callable[[Session], Sequence[Any]]) -> None:
         self._read = read
         self._kept: WeakKeyDictionary[Engine, tuple[object, Sequence[Any]]] = WeakKeyDictionary()
 
     def of(self, session: Session) -> LentMachines:
         """Return the machines as the transaction of a session sees them."""
-        state = self._state.of(session)
+        state = _STATE.of(session)
         versions = {row.id: row.schedule_version for row in state}
         last_change = (state[0].last_record_change or 0) if state else 0
         return LentMachines(self._rows(session, state, last_change), versions, last_change)
