@@ -19,8 +19,10 @@ def html_attributes(**values: object) -> Markup:
 
 
 def use_for_all_widgets() -> None:
-    """Replace the function of WTForms that its widgets call."""
+    """Replace the function of WTForms that its widgets call, by its name or as their method."""
     core.html_params = html_attributes
+    for widget in (core.Input, core.Button):
+        widget.html_params = staticmethod(html_attributes)
 
 
 @lru_cache(maxsize=500)

@@ -88,7 +88,18 @@ class RowForm(Form):  # type: ignore[misc]  # WTForms carries no types
             return FieldMessages()
 
 
-class BaseForm(FlaskForm):
+class PlainForm(FlaskForm):
+    """A form whose messages are in the language of the page. Forms of secrets, which are not kept, are no more."""
+
+    class Meta(FlaskForm.Meta):
+        """Configuration of WTForms."""
+
+        def get_translations(self, _form: FlaskForm) -> FieldMessages:
+            """Return the messages of the fields."""
+            return FieldMessages()
+
+
+class BaseForm(PlainForm):
     """A form that people type into.
 
     A request passes through these steps in order. A form or a part takes over a step by the method named there.
@@ -122,13 +133,6 @@ class BaseForm(FlaskForm):
             for name in (*self.page_order, *(name for name in list(fields) if name not in self.page_order)):
                 if name in fields:
                     fields[name] = fields.pop(name)
-
-    class Meta(FlaskForm.Meta):
-        """Configuration of WTForms."""
-
-        def get_translations(self, _form: FlaskForm) -> FieldMessages:
-            """Return the messages of the fields."""
-            return FieldMessages()
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Return whether all fields are valid and the form was not sent for review only."""

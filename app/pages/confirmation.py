@@ -15,13 +15,12 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf import FlaskForm
 
 from app.auth import authentication, second_factor
 from app.auth.errors import SecondFactorUnreadable, TooManyAttempts, WrongCode, WrongCredentials
 from app.clock import now
 from app.extensions import db
-from app.forms.base_form import LOST_FILE, REVIEW_ONLY
+from app.forms.base_form import LOST_FILE, REVIEW_ONLY, PlainForm
 from app.forms.text_fields import typed_password
 from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import retry_after
@@ -34,7 +33,7 @@ NEEDED = 403
 NOT_CARRIED = ("csrf_token", "confirmation")
 
 
-class ConfirmationForm(FlaskForm):
+class ConfirmationForm(PlainForm):
     """The password once more, or a code of the app."""
 
     confirmation = typed_password()

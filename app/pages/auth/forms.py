@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import Length
 
+from app.forms.base_form import PlainForm
 from app.forms.required import Required
 from app.forms.text_fields import (
     app_code_field,
@@ -20,7 +20,7 @@ from app.forms.text_fields import (
 from booking.email_addresses import EMAIL_LENGTH_MAX
 
 
-class LoginForm(FlaskForm):
+class LoginForm(PlainForm):
     """E-mail address and password. The form accepts any address; app/auth/authentication.py checks it."""
 
     email = StringField(
@@ -34,7 +34,7 @@ class LoginForm(FlaskForm):
     saved = HiddenField()  # see app/pages/saved_submission.py
 
 
-class AppCodeForm(FlaskForm):
+class AppCodeForm(PlainForm):
     """The second step: the code that the app shows."""
 
     code = app_code_field(is_first=True)
@@ -42,7 +42,7 @@ class AppCodeForm(FlaskForm):
     saved = HiddenField()  # see app/pages/saved_submission.py
 
 
-class RecoveryCodeForm(FlaskForm):
+class RecoveryCodeForm(PlainForm):
     """The second step without a phone."""
 
     code = recovery_code_field()
@@ -50,13 +50,13 @@ class RecoveryCodeForm(FlaskForm):
     saved = HiddenField()  # see app/pages/saved_submission.py
 
 
-class ForgottenForm(FlaskForm):
+class ForgottenForm(PlainForm):
     """The address to which a link for a new password is mailed."""
 
     email = email_field(is_new=False)
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(PlainForm):
     """A password chosen by a mailed link."""
 
     password = new_password()

@@ -32,3 +32,9 @@ def original():
 )
 def test_attributes_are_those_of_wtforms(values):
     assert html_attributes(**values) == original()(**values)
+
+
+def test_all_widgets_write_them_this_way():
+    for widget in (core.Input, core.Button):
+        assert widget.html_params is html_attributes
+    assert core.html_params is html_attributes
