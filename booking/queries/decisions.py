@@ -119,6 +119,8 @@ def desk_counts(
     """
     # Made once: each page asks it, and building it takes three times as long as its answer.
     wanted: dict[str, Any] = {"now": now, "member_id": member_id}
+    if workshop_ids is not None and not workshop_ids and not sees_all_objections:
+        return DeskCounts(0, 0, _OWN_OVERDUE.one_or_none(session.connection(), wanted).overdue)
     if workshop_ids:
         statement = _desk_of_workshops(sees_all_objections=sees_all_objections)
         found = session.connection().execute(statement, {**wanted, "workshop_ids": list(workshop_ids)}).one()
@@ -163,6 +165,16 @@ def _desk_statement(decides: ColumnElement[bool], *, sees_all_objections: bool) 
 
 def _counted(column: InstrumentedAttribute[int]) -> Select[tuple[int]]:
     return select(func.count(column))
+
+
+# Of whoever decides on nothing. The statement of the others finds the same, but PostgreSQL plans it each time: 0.7 ms.
+_OWN_OVERDUE = PreparedStatement(
+    select(func.count().label("overdue")).where(
+        Reservation.member_id == bindparam("member_id", type_=Integer),
+        Reservation.status == Status.IN_USE,
+        Reservation.ends_at < bindparam("now", type_=UtcDateTime),
+    )
+)
 
 
 def _waiting(

@@ -305,6 +305,7 @@ READINGS = {
     ),
     "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
     "what waits for a manager": lambda r: queries.desk_counts(r.session, r.workshops, r.members[0], now=NOW),
+    "what a member has not brought back": lambda r: queries.desk_counts(r.session, frozenset(), r.members[0], now=NOW),
     "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
     "what keeps a machine from being retired": lambda r: queries.reservations_holding(
         r.session, r.machines[0], now=NOW, limit=5
