@@ -7,8 +7,9 @@ reservations (a breakdown) takes every place wherever it is free.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, closure_events, occupancies
@@ -19,6 +20,8 @@ from booking.models import Blocking, HoldKind
 from booking.place_assignment import Taking
 from booking.publish import publish
 from booking.timespan import TimeSpan
+
+TWICE_WITHIN = timedelta(minutes=5)  # between two clicks on one form
 
 
 def close(
@@ -34,7 +37,7 @@ def close(
     """Close every place of a machine for a span; return the id of the closure.
 
     around_reservations: reservations and other closures in the span stay. The closure takes the rest, and what is
-    released in its span later.
+    released in its span later. Sent twice within some minutes, it is one closure.
 
     Raises MachineNotFound, RequestRefused (past), and SlotTaken when a reservation or another closure is in the way
     and around_reservations is not set: `queries.hit_by` returns which.
@@ -42,6 +45,8 @@ def close(
     occupancies.lock_machines(session, [machine_id])
     catalogue.bookable_machine(session, machine_id)
     _refuse_past(span, now)
+    if around_reservations and (same := _sent_before(session, machine_id, span, reason, now)) is not None:
+        return same
     (closure_id,) = occupancies.add_holds(session, HoldKind.CLOSURE)
     closure = Blocking(
         id=closure_id,
@@ -58,6 +63,18 @@ def close(
     _take_every_place(session, closure, now)
     publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
+
+
+def _sent_before(session: Session, machine_id: int, span: TimeSpan, reason: str, now: datetime) -> int | None:
+    """Return the closure that was entered just before with the same end and reason, as a second click would."""
+    same = (Blocking.machine_id == machine_id, Blocking.ends_at == span.end, Blocking.reason == reason.strip())
+    just_now = (Blocking.created_at > now - TWICE_WITHIN, Blocking.starts_at.between(*_around(span.start)))
+    is_open = (Blocking.around_reservations, Blocking.lifted_at.is_(None))
+    return session.scalar(select(Blocking.id).where(*same, *just_now, *is_open).limit(1))
+
+
+def _around(instant: datetime) -> tuple[datetime, datetime]:
+    return instant - TWICE_WITHIN, instant + TWICE_WITHIN
 
 
 def change(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.notifications import recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import members_of, notify, notify_members, others
-from booking import closure_events, queries
+from booking import closure_events, queries, replan
 from booking.kernel.events import Handler, RecordedEvent
 from booking.members import eligibilities
 from booking.queries import ClosureView, ReservationView
@@ -50,6 +50,8 @@ def repaired(session: Session, event: RecordedEvent, now: datetime) -> None:
     by_member: dict[int, list[Any]] = {}
     for view, old in replanned_queries.free_again(session, closure.id, now=now):
         by_member.setdefault(view.member_id, []).append((view, old))
+    told = [view.id for listed in by_member.values() for view, _old in listed]
+    replan.note_told_free(session, told, now=now)
     for member_id, listed in sorted(by_member.items()):
         notification = Notification("old_time_free", {"closure": closure, "listed": listed}, "/reservations")
         notify(session, event, notification, others(recipients.of_member(session, member_id), event), now)

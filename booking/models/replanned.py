@@ -36,6 +36,7 @@ class Replanned(Base):
     to_starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     to_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the member heard that it may go back
 
 
 class ReplanTold(Base):

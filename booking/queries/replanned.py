@@ -56,10 +56,14 @@ def replanned(session: Session, view: ReservationView, *, now: datetime) -> Repl
 
 
 def free_again(session: Session, closure_id: int, *, now: datetime) -> Iterator[tuple[ReservationView, ReplannedView]]:
-    """Yield the reservations that a closure moved and whose old time is free now, in the order of their ids."""
+    """Yield the reservations that a closure moved and whose old time is free now, in the order of their ids.
+
+    Without those whose members heard of it.
+    """
     ids = session.scalars(
         select(Replanned.reservation_id)
         .where(Replanned.blocking_id == closure_id, Replanned.kind == "moved", Replanned.from_starts_at > now)
+        .where(Replanned.told_free_at.is_(None))
         .order_by(Replanned.reservation_id)
     ).all()
     for view in reservations_by_id(session, ids):

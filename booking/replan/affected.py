@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ class Affected:
     """A reservation of a closed machine. outcome: where it is certain without a search, else None.
 
     is_told: its member was told before that nothing was found, or that it is at risk.
+    offered: what an earlier plan proposed.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Affected:
     wish: Wish
     outcome: Outcome | None
     is_told: bool = False
+    offered: Wish | None = None
 
 
 def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected]:
@@ -62,7 +64,13 @@ def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected
     """
     span = TimeSpan(max(closure.starts_at, now), closure.ends_at)
     statement = (
-        select(*_COLUMNS, _replanned.c.made_at.label("offered_at"), _told.c.blocking_id.label("told"))
+        select(
+            *_COLUMNS,
+            _replanned.c.to_machine_id,
+            _replanned.c.to_starts_at,
+            _replanned.c.to_ends_at,
+            _told.c.blocking_id.label("told"),
+        )
         .outerjoin(_replanned, _is_offer_of(closure.id))
         .outerjoin(_told, _is_told_of(closure.id))
         .where(_reservation.c.id.in_(select(_HELD.c.hold_id)), _reservation.c.status.in_(HOLDING))
@@ -118,9 +126,11 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
         outcome = Outcome.RUNNING
     elif row.former_starts_at is not None:
         outcome = Outcome.WAITS
-    elif row.offered_at is not None:
-        outcome = Outcome.OFFERED
-    return Affected(row.id, row.revision, _wish(row), outcome, row.told is not None)
+    offered = None
+    if outcome is None and row.to_machine_id is not None:
+        span = TimeSpan(row.to_starts_at, row.to_ends_at)
+        offered = replace(_wish(row), machine_id=row.to_machine_id, span=span)
+    return Affected(row.id, row.revision, _wish(row), outcome, row.told is not None, offered)
 
 
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:

@@ -49,7 +49,7 @@ def confirm(
     closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound)
     require_open(closure, now)
     ids = [one.id for one in affected.in_span(session, closure, now)]
-    _lock(session, closure, [*ids, *(one.reservation_id for one in decisions)])
+    _lock(session, closure, ids, decisions)
     plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer)
     if plan.digest != digest:
         raise PlanChanged(digest=plan.digest, changed=plan.changed_since(digest))
@@ -62,11 +62,12 @@ def confirm(
     return plan
 
 
-def _lock(session: Session, closure: Blocking, reservation_ids: Sequence[int]) -> None:
+def _lock(session: Session, closure: Blocking, reservation_ids: Sequence[int], decisions: Sequence[Decision]) -> None:
     group_id = groups.group_of(session, closure.machine_id)
-    breakdown.lock_all(session, reservation_ids, group_id)
+    breakdown.lock_all(session, [*reservation_ids, *(one.reservation_id for one in decisions)], group_id)
+    chosen = [one.machine_id for one in decisions if one.machine_id is not None]
     others = () if group_id is None else groups.ranks_of(session, group_id)
-    occupancies.lock_machines(session, [closure.machine_id, *others])
+    occupancies.lock_machines(session, [closure.machine_id, *others, *chosen])
 
 
 def _refuse_unplanned(plan: Plan, decisions: Sequence[Decision]) -> None:

@@ -97,7 +97,7 @@ class _Search:
 
     def lines(self) -> dict[int, Line]:
         """Return the line of each reservation by its id."""
-        found: dict[int, Line] = {}
+        found = dict(self._still_offered())
         passes = ((Outcome.TWIN, self._twins), (Outcome.SHIFT, self._shifts), (Outcome.OFFER, self._offers))
         for outcome, candidates in passes:
             for one in self._planned:
@@ -110,6 +110,19 @@ class _Search:
             if one.id not in found:
                 found[one.id] = _line(one, Outcome.NONE, reasons=self._reasons(one))
         return {one.id: replace(found[one.id], options=self._options(one)) for one in self._planned}
+
+    def _still_offered(self) -> Iterator[tuple[int, Line]]:
+        """Yield the lines of proposals of an earlier plan that can still be taken; the others are planned again."""
+        machines = {terms.machine_id: terms for terms in (self._own, *(terms for terms, _rank in self._others))}
+        assert self._room is not None  # of a plan with lines
+        for one in self._planned:
+            terms = None if one.offered is None else machines.get(one.offered.machine_id)
+            if one.offered is None or terms is None or terms.is_retired:
+                continue
+            if self._room.takes(terms, one.offered, self._now):
+                self._room.hold(terms, one.wish, one.offered.span)
+                target = Target(terms.machine_id, terms.name, one.offered.span)
+                yield one.id, _line(one, Outcome.OFFERED, target)
 
     def _machines_of_group(self) -> list[tuple[MachineTerms, int]]:
         """Return the other machines that are lent, with their ranks relative to this one's: 0 for a twin."""
@@ -126,6 +139,7 @@ class _Search:
         spans = [one.wish.span for one in self._planned]
         tolerance = timedelta(minutes=max(one.wish.may_move_min for one in self._planned))
         longest = max(span.length for span in spans)
+        spans += [one.offered.span for one in self._planned if one.offered is not None]
         last = max(self._closure.ends_at, *(span.end for span in spans)) + timedelta(days=DAYS_AHEAD)
         since = min(span.start for span in spans) - tolerance
         return TimeSpan(since - BUFFERS, last + tolerance + longest + BUFFERS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from booking import catalogue, occupancies, reservation_writer, wishes
@@ -39,6 +40,12 @@ def take_offer(
 ) -> Reservation:
     """Give a reservation the machine and time that a re-plan proposed, if that is still free. Raises as go_back()."""
     return _place(session, reservation_id, "offered", by=by, now=now, revision=revision)
+
+
+def note_told_free(session: Session, reservation_ids: Collection[int], *, now: datetime) -> None:
+    """Note that members heard that the old times of reservations are free again, so that they hear of it once."""
+    told = update(Replanned).where(Replanned.reservation_id.in_(reservation_ids)).values(told_free_at=now)
+    session.execute(told.execution_options(synchronize_session=False))
 
 
 def _place(

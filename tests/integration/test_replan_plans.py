@@ -19,7 +19,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation, Status
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
-from tests.breakdowns import book, broken_laser, do, three_lasers
+from tests.breakdowns import book, broken_laser, close, do, three_lasers
 from tests.builders import hours
 from tests.conftest import MONDAY
 
@@ -148,6 +148,22 @@ def test_a_later_repair_plans_only_what_is_newly_hit(session, hit):
 
     plan = replan.make_plan(session, closure_id, now=MONDAY)
     assert outcomes(plan) == {ids[Outcome.OFFER]: Outcome.OFFERED, ids[Outcome.AT_RISK]: Outcome.TWIN}
+
+
+def test_a_proposal_that_somebody_else_took_is_planned_again(session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    book(session, lasers[2], sample_ring.anna, 21, 22)
+
+    (line,) = replan.make_plan(session, closure_id, now=MONDAY).of(Outcome.OFFER, Outcome.OFFERED)
+    assert (line.reservation_id, line.outcome, line.target.machine_id) == (ids[Outcome.OFFER], Outcome.OFFER, lasers[1])
+    with pytest.raises(SlotTaken):
+        do(session, replan.take_offer, ids[Outcome.OFFER])
+
+
+def test_a_second_click_makes_no_second_closure(session, lasers):
+    first, second = (close(session, lasers[1]) for _click in range(2))
+    assert first == second
 
 
 def test_nobody_pays_more_without_being_asked_and_who_left_gets_nothing(session, sample_ring, hit, lasers):

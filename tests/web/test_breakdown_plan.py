@@ -107,6 +107,9 @@ def test_each_member_gets_one_mail_and_another_when_the_old_time_is_free(session
     (mail,) = forget(session)
     assert (mail.to_address, mail.subject) == ("anna@ring.example", "Free again: Laser B, your old time")
     assert mail.body.count("/reservations/") >= 2
+    do(session, replan.go_back, hit[0][Outcome.TWIN])  # so that the closure can be looked at again
+    deliver(session)
+    assert [one.subject for one in forget(session) if one.subject.startswith("Free again")] == []
 
 
 def forget(session):
