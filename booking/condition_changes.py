@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking import inductions, member_import, members
 from booking.kernel.events import Actor
 from booking.members import MemberInput
-from booking.persons import MEMBER_ITSELF, Person
+from booking.persons import MEMBER_ITSELF, Level, Person
 from booking.rule_changes import broken_conditions, mark_member, tell_members
 
 
@@ -29,6 +29,7 @@ def give_induction(
     valid_until: date | None = None,
     given_by: str = "",
     person: Person = MEMBER_ITSELF,
+    level: Level | None = None,
     by: Actor,
     now: datetime,
 ) -> int:
@@ -42,6 +43,7 @@ def give_induction(
         valid_until=valid_until,
         given_by=given_by,
         person=person,
+        level=level,
         by=by,
         now=now,
     )

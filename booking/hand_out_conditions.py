@@ -20,7 +20,7 @@ from booking.timespan import TimeSpan
 # login_ended is found by the caller, because this package knows no logins.
 OVERRULABLE = frozenset(
     {
-        *("induction", "prerequisite", "persons_apart", "operator"),
+        *("induction", "prerequisite", "persons_apart", "operator", "supervisor", "supervisor_missing"),
         *("member_left", "machine_retired", "machine_closed", "login_ended"),
     }
 )

@@ -12,19 +12,38 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking import inductions, occupancies, prerequisites, records, rule_changes
-from booking.errors import NotFound
+from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import InductionKind, Machine
+from booking.models.member import SUPERVISED_USES_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class KindInput:
-    """What is entered of a kind of induction. requires: the ids of the kinds that have to be valid as well."""
+    """What is entered of a kind of induction. requires: the ids of the kinds that have to be valid as well.
+
+    supervised_uses, promotes, renews_by_use: as in models.InductionKind.
+    """
 
     name: str
     valid_months: int = 12
     requires: frozenset[int] = frozenset()
+    supervised_uses: int = 0
+    promotes: bool = False
+    renews_by_use: bool = False
+
+
+def enter_kind(session: Session, data: KindInput, *, by: Actor, now: datetime) -> int:
+    """Add a kind of induction. Raises RecordRefused (missing, already_used, at_least, at_most)."""
+    records.refuse(_check_supervised_uses(data.supervised_uses))
+    kind_id = inductions.enter_kind(
+        session, data.name, valid_months=data.valid_months, requires=sorted(data.requires), by=by, now=now
+    )
+    kind = session.get_one(InductionKind, kind_id)
+    kind.supervised_uses, kind.promotes, kind.renews_by_use = data.supervised_uses, data.promotes, data.renews_by_use
+    session.flush()
+    return kind_id
 
 
 def change_kind(
@@ -54,6 +73,7 @@ def change_kind(
         raise NotFound(id=kind_id)
     revisions.require_revision(revision, kind.revision)
     wrong = inductions.check_kind(session, data.name.strip(), data.valid_months, kind_id)
+    wrong += _check_supervised_uses(data.supervised_uses)
     records.refuse(wrong + prerequisites.check(session, kind_id, data.requires, names))
     required_before = prerequisites.requirements(session)
     changed = _store(session, kind, data)
@@ -64,9 +84,18 @@ def change_kind(
     return _mark(session, kind_id, required_before, confirmed, tells_members, by=by, now=now)
 
 
+def _check_supervised_uses(count: int) -> list[Violation]:
+    if count < 0:
+        return [Violation("at_least", "supervised_uses", limit=0, actual=count)]
+    if count > SUPERVISED_USES_MAX:
+        return [Violation("at_most", "supervised_uses", limit=SUPERVISED_USES_MAX, actual=count)]
+    return []
+
+
 def _store(session: Session, kind: InductionKind, data: KindInput) -> list[str]:
     """Store what was entered; return what of it is another than before."""
-    changed = records.write(kind, {"name": data.name.strip(), "valid_months": data.valid_months})
+    entered = {name: getattr(data, name) for name in ("valid_months", "supervised_uses", "promotes", "renews_by_use")}
+    changed = records.write(kind, {"name": data.name.strip(), **entered})
     if prerequisites.store(session, kind.id, data.requires):
         changed.append("requires")
     kind.revision += bool(changed)

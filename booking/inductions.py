@@ -15,7 +15,7 @@ from booking import prerequisites, records
 from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
-from booking.persons import MEMBER_ITSELF, Person
+from booking.persons import MEMBER_ITSELF, Level, Person
 
 NAME_LENGTH_MAX, VALID_MONTHS_MAX = 120, 600
 
@@ -63,11 +63,13 @@ def give(
     valid_until: date | None = None,
     given_by: str = "",
     person: Person = MEMBER_ITSELF,
+    level: Level | None = None,
     by: Actor,
     now: datetime,
 ) -> int:
     """Record that a member, or a person of it, was inducted; for the months of the kind unless valid_until is given.
 
+    level: None for the one with which the kind begins.
     Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most, day_too_early, day_too_late).
     """
     if session.get(Member, member_id) is None:
@@ -86,11 +88,17 @@ def give(
         given_by=given_by.strip(),
         person_name=" ".join(person.name.split()),
         person_user_id=person.user_id,
+        level=level or usual_level(kind),
     )
     session.add(induction)
     session.flush()
     records.note(session, "induction", induction.id, "entered", by, now)
     return induction.id
+
+
+def usual_level(kind: InductionKind) -> Level:
+    """Return the level with which a kind of induction begins."""
+    return Level.SUPERVISED if kind.supervised_uses else Level.ALONE
 
 
 def check_given_on(given_on: date) -> list[Violation]:

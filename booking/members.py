@@ -31,6 +31,7 @@ INDUCTED = (
     _induction.c.valid_until,
     _induction.c.person_name,
     _induction.c.person_user_id,
+    _induction.c.level,
 )
 _INDUCTED = PreparedStatement(
     select(_induction.c.kind_id, *INDUCTED).where(
@@ -171,10 +172,17 @@ def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilitie
     return Eligibilities({row.id: row.left_on for row in left}, inducted, prerequisites.requirements(session))
 
 
+def inducted_of(session: Session, member_id: int) -> dict[int, list[Inducted]]:
+    """Return the inductions of a member by kind."""
+    inducted: dict[int, list[Inducted]] = defaultdict(list)
+    for kind_id, *one in _INDUCTED.all(session.connection(), {"member_id": member_id}):
+        inducted[kind_id].append(Inducted(*one))
+    return inducted
+
+
 def persons_of(session: Session, member_id: int) -> tuple[Person, ...]:
     """Return the persons of a member who were inducted for anything, by name."""
-    rows = _INDUCTED.all(session.connection(), {"member_id": member_id})
-    return named(Inducted(*one) for _kind_id, *one in rows)
+    return named(one for rows in inducted_of(session, member_id).values() for one in rows)
 
 
 def eligibility_of(
@@ -192,8 +200,6 @@ def eligibility_of(
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
         return MemberEligibility(left_on=row.left_on)
-    inducted: dict[int, list[Inducted]] = defaultdict(list)
-    for kind_id, *one in _INDUCTED.all(connection, {"member_id": member_id}):
-        inducted[kind_id].append(Inducted(*one))
+    inducted = inducted_of(session, member_id)
     valid = inducted if person is None else of_person(inducted, person)
     return prerequisites.eligibility(induction_kind_id, valid, prerequisites.requirements(session), row.left_on)

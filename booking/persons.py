@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 PERSON_LENGTH_MAX = 120
@@ -28,6 +29,14 @@ class Person:
 MEMBER_ITSELF = Person()
 
 
+class Level(StrEnum):
+    """How a person runs a machine: only while a trainer is there, alone, or as a trainer of others."""
+
+    SUPERVISED = "supervised"
+    ALONE = "alone"
+    TRAINER = "trainer"
+
+
 class Inducted(NamedTuple):
     """An induction of a member: its days, both included, and the person.
 
@@ -38,6 +47,7 @@ class Inducted(NamedTuple):
     last: date
     person_name: str = ""
     person_user_id: int | None = None
+    level: str = Level.ALONE
 
     @property
     def days(self) -> tuple[date, date]:

@@ -18,6 +18,7 @@ from booking import (
     catalogue,
     events,
     hand_out_conditions,
+    induction_levels,
     lifecycle,
     members,
     occupancies,
@@ -33,6 +34,7 @@ from booking.errors import MachineNotFound, UsageRefused, Violation
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
+from booking.operators import Runner
 from booking.overruling import Overruling, record_overruled, refuse_unless_overruled
 from booking.persons import Person
 from booking.publish import publish
@@ -61,13 +63,13 @@ def hand_out(
     overruling: Overruling | None = None,
     broken: Sequence[Violation] = (),
     operator: Person | None = None,
+    supervisor: str = "",
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
     Possible from an hour before the reserved start until the end, while enough places of the machine are there and
     every condition of use holds (hand_out_conditions.py), which can be overruled. Before the start it takes the time
-    from now on. broken: conditions that the caller found not to hold. operator: who runs a machine that needs an
-    induction; None: the only person who may.
+    from now on. broken: conditions that the caller found not to hold. operator, supervisor: see operators.runner().
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused.
     """
@@ -76,13 +78,13 @@ def hand_out(
     occupancies.lock_machines(session, [reservation.machine_id])
     machine = _machine(session, reservation.machine_id)
     terms = catalogue.lending_terms(session, machine.id)
-    operator, not_inducted = operators.resolve(session, reservation, terms, operator, now)
-    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now), *not_inducted]
+    runner = operators.runner(session, reservation, terms, operator, supervisor, now)
+    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now), *runner.violations]
     found += use_limits.check_reading(measured.reading, last_reading(session, machine.id))
     overruled = refuse_unless_overruled(UsageRefused, found, overruling, overrulable=hand_out_conditions.OVERRULABLE)
     use_times.take_time_before(session, reservation, terms.place_ids, now)
 
-    slip = _open_slip(reservation, machine, measured, operator, by, now)
+    slip = _open_slip(reservation, machine, measured, runner, by, now)
     slip_facts.fix_price(session, slip)
     session.add(slip)
     lifecycle.advance(reservation, Step.HAND_OUT, now)
@@ -118,6 +120,7 @@ def hand_back(
     slip.reading_after = measured.reading
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
     slip_facts.fix_price(session, slip)
+    induction_levels.after_use(session, slip, by=by, now=now)
     slip.objection_until = slip_facts.objection_until(session, now)
     slip.revision += 1
     lifecycle.advance(reservation, Step.HAND_BACK, now)
@@ -238,7 +241,7 @@ def last_reading(session: Session, machine_id: int) -> int | None:
 
 
 def _open_slip(
-    reservation: Reservation, machine: Machine, measured: Measurement, operator: Person, by: Actor, now: datetime
+    reservation: Reservation, machine: Machine, measured: Measurement, runner: Runner, by: Actor, now: datetime
 ) -> UsageRecord:
     return UsageRecord(
         reservation_id=reservation.id,
@@ -250,8 +253,9 @@ def _open_slip(
         reading_before=measured.reading,
         booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
         places=reservation.places,
-        operator_name=operator.name,
-        operator_user_id=operator.user_id,
+        operator_name=runner.person.name,
+        operator_user_id=runner.person.user_id,
+        supervisor_name=runner.supervisor,
         note_before=measured.note,
         photo_before_id=measured.photo_id,
     )

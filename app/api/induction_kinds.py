@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems, revisions
 from app.api.endpoints import Endpoint, reply
@@ -17,10 +18,11 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import induction_kinds, inductions
+from booking import induction_kinds
 from booking.errors import ANY
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
+from booking.models.member import SUPERVISED_USES_MAX
 from booking.prerequisites import REQUIRED_MAX
 from booking.queries import induction_kind_views as kind_queries
 from booking.queries.induction_kind_views import KindView
@@ -29,15 +31,23 @@ KindName = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=NAME_LENGTH_MAX, pattern=TEXT_PATTERN)
 ]
 Months = Annotated[int, Field(strict=True, ge=1, le=VALID_MONTHS_MAX), WHOLE]
+SupervisedUses = Annotated[int, Field(strict=True, ge=0, le=SUPERVISED_USES_MAX), WHOLE]
 Required = Annotated[list[Id], Field(max_length=REQUIRED_MAX)]
 
 
 class NewInductionKind(RequestModel):
-    """A kind of induction. requires: ids of the kinds on which it builds; each has to be valid as well."""
+    """A kind of induction. requires: ids of the kinds on which it builds; each has to be valid as well.
+
+    supervised_uses: so many uses under supervision come first; promotes: then the level is `alone` by itself, else the
+    manager is asked. renews_by_use: the valid months run from the last use.
+    """
 
     name: KindName
     valid_months: Months = 12
     requires: Required = Field(default_factory=list)
+    supervised_uses: SupervisedUses = 0
+    promotes: StrictBool = False
+    renews_by_use: StrictBool = False
 
 
 class InductionKindChange(RequestModel):
@@ -46,6 +56,9 @@ class InductionKindChange(RequestModel):
     name: KindName | None = None
     valid_months: Months | None = None
     requires: Required | None = None
+    supervised_uses: SupervisedUses | None = None
+    promotes: StrictBool | None = None
+    renews_by_use: StrictBool | None = None
 
 
 class InductionKind(ResponseModel):
@@ -56,6 +69,9 @@ class InductionKind(ResponseModel):
     valid_months: int
     revision: int
     requires: list[int]
+    supervised_uses: int
+    promotes: bool
+    renews_by_use: bool
 
 
 class InductionKindList(ResponseModel):
@@ -87,10 +103,15 @@ def enter_induction_kind(body: NewInductionKind) -> Reply:
     by, instant = current_actor(), now()
 
     def enter() -> Reply:
-        kind_id = inductions.enter_kind(
-            db.session(), body.name, valid_months=body.valid_months, requires=body.requires, by=by, now=instant
+        data = KindInput(
+            name=body.name,
+            valid_months=body.valid_months,
+            requires=frozenset(body.requires),
+            supervised_uses=body.supervised_uses,
+            promotes=body.promotes,
+            renews_by_use=body.renews_by_use,
         )
-        return _reply(kind_id, 201)
+        return _reply(induction_kinds.enter_kind(db.session(), data, by=by, now=instant), 201)
 
     return run_idempotent(body, enter)
 
@@ -111,22 +132,29 @@ def change_induction_kind(kind_id: int, body: InductionKindChange) -> Reply:
     """
     view, by, instant = lookups.induction_kind(kind_id), current_actor(), now()
     revision = revisions.expected(view.revision)
-    if body.name is None and body.valid_months is None and body.requires is None:
+    sent = {name: value for name, value in body.model_dump().items() if value is not None}
+    if not sent:
         raise Refusal(problems.invalid(problems.field_error("name", "required, unless another field is given")))
+    if "requires" in sent:
+        sent["requires"] = frozenset(sent["requires"])
 
     def change() -> Reply:
-        stored = lookups.induction_kind(kind_id)
-        data = KindInput(
-            name=stored.name if body.name is None else body.name,
-            valid_months=stored.valid_months if body.valid_months is None else body.valid_months,
-            requires=frozenset(one.id for one in stored.requires)
-            if body.requires is None
-            else frozenset(body.requires),
-        )
+        data = replace(_stored(lookups.induction_kind(kind_id)), **sent)
         induction_kinds.change_kind(db.session(), kind_id, data, by=by, now=instant, revision=revision, confirmed=ANY)
         return _reply(kind_id)
 
     return run_idempotent(body, change)
+
+
+def _stored(view: KindView) -> KindInput:
+    return KindInput(
+        name=view.name,
+        valid_months=view.valid_months,
+        requires=frozenset(one.id for one in view.requires),
+        supervised_uses=view.supervised_uses,
+        promotes=view.promotes,
+        renews_by_use=view.renews_by_use,
+    )
 
 
 def _reply(kind_id: int, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -141,4 +169,7 @@ def _kind(view: KindView) -> InductionKind:
         valid_months=view.valid_months,
         revision=view.revision,
         requires=[one.id for one in view.requires],
+        supervised_uses=view.supervised_uses,
+        promotes=view.promotes,
+        renews_by_use=view.renews_by_use,
     )

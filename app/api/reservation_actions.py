@@ -44,6 +44,8 @@ class HandOut(RequestModel):
     operator: the name of the person who runs a machine that needs an induction. Default: the login, if it acts for the
     member and may run it, else the only person of the member who may. One without a valid induction is refused
     (`operator`); where several may, one has to be named (`operator_missing`).
+    supervisor: the name of the trainer who is there, for an operator who may not run it alone yet; else it is refused
+    (`supervisor_missing`).
     overrule_reason: why a manager hands it out though a condition of use no longer holds (induction, membership, login,
     a closed or retired machine); kept in the event log. For others it is refused with 422.
     """
@@ -51,6 +53,7 @@ class HandOut(RequestModel):
     reading: Amount | None = None
     note: Text = ""
     operator: OperatorName | None = None
+    supervisor: OperatorName | None = None
     overrule_reason: Text = ""
 
 
@@ -146,7 +149,14 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     operator: Person | None = person_named(session, view.member_id, body.operator or "")
     if not body.operator:
         operator = usual_operator(view.member_id, operators.of_reservation(session, view.id, now=now()))
-    verb = partial(usage.hand_out, measured=measured, overruling=overruling, broken=broken, operator=operator)
+    verb = partial(
+        usage.hand_out,
+        measured=measured,
+        overruling=overruling,
+        broken=broken,
+        operator=operator,
+        supervisor=body.supervisor or "",
+    )
     return _act(view, body, verb)
 
 

@@ -11,17 +11,29 @@ from sqlalchemy.orm import Session
 from app.auth import accounts, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
-from app.demo.machines import BASICS, BUILD_ON_BASICS, INDUCTIONS, MACHINES, TWIN, TWIN_OF, TWINS_NAME, DemoMachine
-from app.demo.people import LOGINS, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
+from app.demo.machines import (
+    BASICS,
+    BUILD_ON_BASICS,
+    INDUCTIONS,
+    LASER,
+    MACHINES,
+    MILL,
+    TWIN,
+    TWIN_OF,
+    TWINS_NAME,
+    DemoMachine,
+)
+from app.demo.people import LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from billing import tariffs
 from billing.tariffs import TariffEntry
-from booking import groups, inductions, machines, members, ring, workshops
+from booking import groups, induction_kinds, inductions, machines, members, ring, workshops
 from booking.addresses import split_address
 from booking.groups import GroupInput, RankedMachine
+from booking.induction_kinds import KindInput
 from booking.kernel.events import Actor
 from booking.members import MemberInput
-from booking.persons import Person
+from booking.persons import Level, Person
 from booking.ring import RingInput
 from booking.workshops import WorkshopInput
 
@@ -68,7 +80,10 @@ def build(
     base.kinds[BASICS] = inductions.enter_kind(session, BASICS, valid_months=36, by=DEMO, now=now)
     for kind in INDUCTIONS:
         requires = [base.kinds[BASICS]] if kind in BUILD_ON_BASICS else []
-        base.kinds[kind] = inductions.enter_kind(session, kind, requires=requires, by=DEMO, now=now)
+        entered = KindInput(
+            kind, requires=frozenset(requires), supervised_uses=2 if kind == LASER else 0, renews_by_use=kind == MILL
+        )
+        base.kinds[kind] = induction_kinds.enter_kind(session, entered, by=DEMO, now=now)
     for machine in MACHINES:
         _enter_machine(session, base, machine, now)
     _enter_twins(session, base, now)
@@ -149,10 +164,29 @@ def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> Non
                 valid_until=until,
                 given_by="Wanda Wirth",
                 person=Person(PERSONS.get(number, "")),
+                level=Level.TRAINER if place == 0 else Level.ALONE,
                 by=DEMO,
                 now=now,
             )
     _induct_into_basics(session, base, now)
+    _induct_a_beginner(session, base, now)
+
+
+def _induct_a_beginner(session: Session, base: BaseData, now: datetime) -> None:
+    """Enter an induction of today of somebody who runs the laser under supervision for now."""
+    others = (one.number for one in MEMBERS if one.trade == MAKER and one.number not in base.inducted[LASER])
+    if (number := next(others, None)) is not None:
+        for kind, level in ((BASICS, Level.ALONE), (LASER, Level.SUPERVISED)):
+            inductions.give(
+                session,
+                base.members[number],
+                base.kinds[kind],
+                given_on=base.today,
+                given_by="Wanda Wirth",
+                level=level,
+                by=DEMO,
+                now=now,
+            )
 
 
 def _induct_into_basics(session: Session, base: BaseData, now: datetime) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 from booking.models.address import HasAddress
+from booking.persons import Level
+
+SUPERVISED_USES_MAX = 99
 
 
 def _index_of_few(name: str, column: str, condition: str) -> Index:
@@ -69,13 +72,21 @@ class Member(HasAddress, Base):
 
 
 class InductionKind(Base):
-    """What one is inducted for: a class of machines ("laser cutter", "wood splitter")."""
+    """What one is inducted for: a class of machines ("laser cutter", "wood splitter").
+
+    supervised_uses: how many uses under supervision come first; promotes: after them the level is alone by itself.
+    renews_by_use: the valid months run from the last use.
+    """
 
     __tablename__ = "booking_induction_kind"
+    __table_args__ = (CheckConstraint(f"supervised_uses BETWEEN 0 AND {SUPERVISED_USES_MAX}", name="supervised_uses"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     valid_months: Mapped[int] = mapped_column(default=12)
+    supervised_uses: Mapped[int] = mapped_column(default=0, server_default="0")
+    promotes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    renews_by_use: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(default=0)
 
 
@@ -117,6 +128,7 @@ class Induction(Base):
     __tablename__ = "booking_induction"
     __table_args__ = (
         CheckConstraint("given_on <= valid_until", name="days"),
+        CheckConstraint("level IN ('supervised', 'alone', 'trainer')", name="level"),
         CheckConstraint("given_until IS NULL OR valid_until < given_until", name="shortened"),
         Index(None, "member_id", "kind_id"),
     )
@@ -129,5 +141,6 @@ class Induction(Base):
     given_by: Mapped[str] = mapped_column(default="")
     person_name: Mapped[str] = mapped_column(default="", server_default="")
     person_user_id: Mapped[int | None]  # user id
+    level: Mapped[str] = mapped_column(default=Level.ALONE, server_default=Level.ALONE)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_until: Mapped[date | None]

@@ -68,6 +68,7 @@ class UsageRecord(Base):
     places: Mapped[int] = mapped_column(default=1)
     operator_name: Mapped[str] = mapped_column(default="", server_default="")  # who ran it; "" for the member itself
     operator_user_id: Mapped[int | None]  # user id
+    supervisor_name: Mapped[str] = mapped_column(default="", server_default="")  # of a use under supervision
     note_before: Mapped[str] = mapped_column(default="")
     note_after: Mapped[str] = mapped_column(default="")
     photo_before_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))

@@ -26,6 +26,9 @@ class KindView:
     id: int
     name: str
     valid_months: int
+    supervised_uses: int
+    promotes: bool
+    renews_by_use: bool
     revision: int
     requires: tuple[RequiredKind, ...]
     all_required: tuple[RequiredKind, ...]
@@ -33,15 +36,22 @@ class KindView:
     workshop_ids: frozenset[int]
 
 
+_STORED = (
+    InductionKind.id,
+    InductionKind.name,
+    InductionKind.valid_months,
+    InductionKind.supervised_uses,
+    InductionKind.promotes,
+    InductionKind.renews_by_use,
+    InductionKind.revision,
+)
+
+
 def kinds(session: Session) -> tuple[KindView, ...]:
     """Return all kinds of inductions, by name; in three statements."""
     direct = prerequisites.direct_requirements(session)
     all_required = prerequisites.closure(direct)
-    rows = session.execute(
-        select(InductionKind.id, InductionKind.name, InductionKind.valid_months, InductionKind.revision).order_by(
-            InductionKind.name, InductionKind.id
-        )
-    ).all()
+    rows = session.execute(select(*_STORED).order_by(InductionKind.name, InductionKind.id)).all()
     names, places = _machines(session)
     return tuple(
         KindView(

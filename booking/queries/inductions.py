@@ -40,6 +40,7 @@ class InductionView:
     given_by: str
     ended_at: datetime | None
     given_until: date | None
+    level: str
 
     @property
     def is_shortened(self) -> bool:

@@ -53,6 +53,7 @@ class SlipView:
     booked_amount: int | None
     used_amount: int | None
     operator_name: str
+    supervisor_name: str
     note_before: str
     note_after: str
     photo_before_id: int | None

@@ -109,6 +109,9 @@ def test_a_circle_is_refused_with_its_chain_on_the_page_and_by_the_api(app, sess
         "valid_months": 12,
         "revision": 0,
         "requires": [],
+        "supervised_uses": 0,
+        "promotes": False,
+        "renews_by_use": False,
     }
     changed = program.patch(f"/induction-kinds/{mill}", {"requires": []})
     assert (changed.status_code, changed.json["requires"], changed.json["revision"]) == (200, [], 2)

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.wording import formats
+from app.wording.induction_levels import level_label
 from booking import availability, queries
-from booking.persons import folded
+from booking.persons import Level, folded
 from booking.queries import InductionView, MachineToRun
 
 EXPIRES_SOON = timedelta(days=60)
@@ -66,4 +67,7 @@ def _mine(one: InductionView, machines: tuple[MachineToRun, ...], today: date) -
     if one.valid_until < today:
         return MyInduction(kind, "stop", _("expired on %(day)s", day=day), machines)
     tone = "wait" if one.valid_until <= today + EXPIRES_SOON else "good"
-    return MyInduction(kind, tone, _("valid until %(day)s", day=day), machines)
+    words = _("valid until %(day)s", day=day)
+    if one.level != Level.ALONE:
+        words = f"{words}, {level_label(one.level)}"
+    return MyInduction(kind, tone, words, machines)

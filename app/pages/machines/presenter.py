@@ -29,6 +29,7 @@ from booking import availability, machines, queries
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
+from booking.persons import Level
 from booking.price_classes import price_class_on
 from booking.queries import BoardRow, ClosureView, MachineCard, induction_kind_views
 from booking.timespan import TimeSpan
@@ -268,8 +269,13 @@ def _induction(session: Session, card: MachineCard, member_id: int | None, today
     """Return whether the member may run the machine; None where no induction is needed or the login has no member."""
     if card.induction_kind_id is None or member_id is None:
         return None
-    mine = availability.eligibility_by_kind(session, member_id).of_kind(card.induction_kind_id)
+    by_kind = availability.eligibility_by_kind(session, member_id)
+    mine = by_kind.of_kind(card.induction_kind_id)
     if (until := mine.valid_until(today)) is not None:
+        rows = by_kind.inductions[card.induction_kind_id]
+        if {one.level for one in rows if one.first <= today <= one.last} == {Level.SUPERVISED}:
+            words = _("You may run it under supervision until %(day)s.", day=formats.format_short_day(until))
+            return MyInduction("wait", words)
         return MyInduction("good", _("You may run it until %(day)s.", day=formats.format_short_day(until)))
     last = max((until for _given_on, until in mine.inducted), default=today)
     if last < today:

@@ -94,6 +94,7 @@ class HandOutForm(MeasureForm):
     """A hand-out: who runs a machine that needs an induction, and why a manager overrules broken conditions."""
 
     operator = StringField(_l("Who runs it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
+    supervisor = StringField(_l("Who supervises it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
     overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,10 +18,10 @@ from app.wording.whereabouts import still_out_sentence
 from billing.queries import SlipCharge, charge_of_slip
 from booking import hand_out_conditions, operators, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import NotFound
+from booking.errors import NotFound, Violation
 from booking.operators import Operators
 from booking.overruling import may_overrule
-from booking.persons import Person, folded
+from booking.persons import folded
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
@@ -58,6 +59,7 @@ class MeasurePage:
     obstacles: why it is not possible now; may_overrule: the reader may hand it out all the same, with a reason.
     to_return: what is out and may be brought back by the reader. asks_operator: the machine needs an induction.
     inducted: the names of those who may run it; persons: names that are offered; usual_operator: the name filled in.
+    asks_supervisor: somebody of the member needs a trainer beside them. trainers: their names.
     """
 
     reservation: ReservationView
@@ -71,6 +73,8 @@ class MeasurePage:
     inducted: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     usual_operator: str = ""
+    asks_supervisor: bool = False
+    trainers: tuple[str, ...] = ()
 
     @property
     def is_possible(self) -> bool:
@@ -132,10 +136,12 @@ def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
     )
 
 
-def hand_out_page(session: Session, reservation: ReservationView, operator: Person, *, now: datetime) -> MeasurePage:
+def hand_out_page(
+    session: Session, reservation: ReservationView, refused: Sequence[Violation], *, now: datetime
+) -> MeasurePage:
     """Return what is known before hand-out, with what is in its way.
 
-    operator: who was named to run the machine; the name can be corrected, so it is in nobody's way.
+    refused: why it was refused just now. A name can be corrected, so it is in nobody's way, or overruled.
     """
     found = [
         *check_login(session, reservation.member_id),
@@ -143,8 +149,9 @@ def hand_out_page(session: Session, reservation: ReservationView, operator: Pers
     ]
     possible = operators.of_reservation(session, reservation.id, now=now)
     usual = usual_operator(reservation.member_id, possible)
-    is_wrong = possible is not None and bool(operator.name) and not (possible.is_nobody or possible.may_run(operator))
-    is_overrulable = (bool(found) or is_wrong) and may_overrule(found, hand_out_conditions.OVERRULABLE)
+    wrong_names = [one for one in refused if one.field in ("operator", "supervisor")]
+    in_the_way = [*found, *wrong_names]
+    is_overrulable = bool(in_the_way) and may_overrule(in_the_way, hand_out_conditions.OVERRULABLE)
     is_out = any(violation.rule == "all_out" for violation in found)
     out = queries.machine_out(session, reservation.machine_id) if is_out else ()
     return replace(
@@ -156,6 +163,8 @@ def hand_out_page(session: Session, reservation: ReservationView, operator: Pers
         inducted=tuple(one.name for one in possible.persons) if possible else (),
         persons=_names(session, reservation.member_id, possible),
         usual_operator=usual.name if usual else "",
+        asks_supervisor=possible is not None and possible.is_supervised,
+        trainers=operators.trainers_of(session, reservation.machine_id, now=now) if possible else (),
     )
 
 

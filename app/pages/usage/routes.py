@@ -33,7 +33,7 @@ from app.wording.formats import as_zone
 from app.wording.sorts import sort_text
 from booking import objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import WrongStatus
+from booking.errors import UsageRefused, WrongStatus
 from booking.lifecycle import Step
 from booking.models import UsageRecord
 from booking.queries import ReservationView, SlipView
@@ -175,13 +175,16 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     broken = check_login(db.session(), reservation.member_id)
     overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
     operator = person_named(db.session(), reservation.member_id, form.operator.data or "")
-    verb = partial(usage.hand_out, overruling=overruling, broken=broken, operator=operator)
+    verb = partial(
+        usage.hand_out, overruling=overruling, broken=broken, operator=operator, supervisor=form.supervisor.data or ""
+    )
     handed = _submit(reservation, form, verb, sort_text("taken_over", reservation.machine_sort))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):
         return _overtaken(reservation, form, is_back=False)
-    page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), operator, now=now())
+    refused = form.refusal.violations if isinstance(form.refusal, UsageRefused) else ()
+    page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), refused, now=now())
     if not form.is_submitted():
         form.operator.data = page.usual_operator
     return _hand_out_page(page, form, form.status)

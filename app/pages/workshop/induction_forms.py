@@ -19,12 +19,14 @@ from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
+from app.wording.induction_levels import LEVEL_NAMES
 from app.wording.rules import violation_sentence
 from booking import inductions
 from booking.errors import Violation
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
-from booking.persons import PERSON_LENGTH_MAX
+from booking.models.member import SUPERVISED_USES_MAX
+from booking.persons import PERSON_LENGTH_MAX, Level
 from booking.queries import FoundMembers
 from booking.queries.induction_kind_views import KindView
 
@@ -42,6 +44,7 @@ class InductionForm(MemberSearchMixin, BaseForm):
     given_on = DateField(_l("On"), [Required(_l("Please enter the day of the induction."))])
     valid_until = DateField(_l("Valid until"), [Optional()])
     person = StringField(_l("Who of the member"), [Length(max=PERSON_LENGTH_MAX)])
+    level = SelectField(_l("May run it"), validate_choice=False)
     given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
     shown = ""  # signed: whom searches showed (shown_members.py)
     found_count = 0  # how many are found by the text of the search
@@ -85,6 +88,13 @@ class InductionForm(MemberSearchMixin, BaseForm):
             for member in offered
         ]
         self.kind_id.choices = [("", _("Choose")), *kinds]
+        names = [(level.value, str(name)) for level, name in LEVEL_NAMES.items()]
+        self.level.choices = [("", _("as the kind begins")), *names]
+
+    @property
+    def chosen_level(self) -> Level | None:
+        """The level; None for the one with which the kind begins. Nonsense counts as none."""
+        return Level(self.level.data) if self.level.data in set(Level) else None
 
     def validate_member_ids(self, field: SelectMultipleField) -> None:
         """Require at least one member."""
@@ -167,13 +177,26 @@ class KindForm(BaseForm):
         _l("Builds on"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
 
+    supervised_uses = IntegerField(
+        _l("Uses under supervision first"), [Optional(), NumberRange(0, SUPERVISED_USES_MAX)], default=0
+    )
+    promotes = BooleanField(_l("After them the person may run it alone by itself; else you are asked"))
+    renews_by_use = BooleanField(_l("Each use renews it: the months run from the last use"))
+
     def offer(self, kinds: Iterable[KindView], kind_id: int | None = None) -> None:
         """Fill in the other kinds. kind_id: of the one that is changed. Call before validation."""
         self.requires.choices = [(one.id, one.name) for one in kinds if one.id != kind_id]
 
     def to_input(self) -> KindInput:
         """Return what was entered. Call only after validation."""
-        return KindInput(self.name.data or "", self.valid_months.data or 12, frozenset(self.requires.data or ()))
+        return KindInput(
+            self.name.data or "",
+            self.valid_months.data or 12,
+            frozenset(self.requires.data or ()),
+            self.supervised_uses.data or 0,
+            bool(self.promotes.data),
+            bool(self.renews_by_use.data),
+        )
 
 
 class KindChangeForm(RuleChangeMixin, RevisionMixin, KindForm):
@@ -185,4 +208,6 @@ class KindChangeForm(RuleChangeMixin, RevisionMixin, KindForm):
         """Show what is stored."""
         self.name.data, self.valid_months.data = view.name, view.valid_months
         self.requires.data = [one.id for one in view.requires]
+        self.supervised_uses.data, self.promotes.data = view.supervised_uses, view.promotes
+        self.renews_by_use.data = view.renews_by_use
         self.revision.data, self.record_id.data = view.revision, view.id

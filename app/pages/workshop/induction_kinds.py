@@ -16,7 +16,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.induction_forms import KindChangeForm, KindForm
 from app.pages.workshop.inductions import list_page
-from booking import induction_kinds, inductions
+from booking import induction_kinds
 from booking.queries import induction_kind_views as kind_queries
 from booking.queries.induction_kind_views import KindView
 
@@ -63,15 +63,7 @@ def edit_kind(kind_id: int) -> ResponseReturnValue:
 
 
 def _enter(form: KindForm) -> int:
-    data = form.to_input()
-    return inductions.enter_kind(
-        db.session(),
-        data.name,
-        valid_months=data.valid_months,
-        requires=sorted(data.requires),
-        by=current_actor(),
-        now=now(),
-    )
+    return induction_kinds.enter_kind(db.session(), form.to_input(), by=current_actor(), now=now())
 
 
 def _change(form: KindChangeForm, kind_id: int) -> None:

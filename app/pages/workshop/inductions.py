@@ -22,11 +22,13 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
+from app.pages.workshop.induction_levels import levels_shown
 from app.pages.workshop.shown_members import FIELD, known, read_shown, sign_shown
 from app.web.paging import page_number
 from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
+from app.wording.induction_levels import level_label
 from booking import condition_changes, members, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
@@ -140,7 +142,7 @@ def _fill_extended(form: InductionForm) -> None:
     if not form.is_submitted() and number.isdecimal() and len(number) < 10:
         induction = queries.induction(db.session(), int(number))
         form.member_ids.data, form.kind_id.data = [induction.member_id], induction.kind_id
-        form.person.data = induction.person_name
+        form.person.data, form.level.data = induction.person_name, induction.level
 
 
 def _found_ids(text: str, day: date) -> tuple[int, ...]:
@@ -176,6 +178,7 @@ def _give(form: InductionForm) -> None:
             given_on=given_on,
             valid_until=form.valid_until.data,
             given_by=form.given_by.data or "",
+            level=form.chosen_level,
             person=member_logins.person_named(db.session(), member_id, form.person.data or ""),
             by=current_actor(),
             now=now(),
@@ -196,6 +199,7 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
         kind=kind,
         machines=machines,
         lacking=lacking,
+        level_words=level_label(form.chosen_level) if form.chosen_level else "",
         until=form.last_day(db.session()) if is_checked else None,
     )
     return page, status
@@ -232,9 +236,8 @@ def _end_page(form: EndInductionForm, induction: InductionView, instant: datetim
 
 def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
     """Return the list of inductions with the form of another kind."""
-    number, text = page_number(), request.args.get("q", "").strip()
-    machines = queries.machines_with_induction(db.session(), workshop_ids=presenter.my_workshop_ids())
-    machine = next((one for one in machines if one.slug == request.args.get("machine")), None)
+    number, text, kinds = page_number(), request.args.get("q", "").strip(), induction_kind_views.kinds(db.session())
+    machines, machine = _machines()
     kind_id = _chosen_kind(machine)
     known_only = None if queries.is_enough_to_search(text) else presenter.my_workshop_ids()
     is_listed = known_only is not None or presenter.my_workshop_ids() is None
@@ -262,7 +265,8 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         kind_id=kind_id,
         sorting=sorting,
         kept={"q": text or None} | ({"machine": machine.slug} if machine else {"kind": kind_id}),
-        kinds=_kind_rows(),
+        kinds=_kind_rows(kinds),
+        levels=levels_shown(listed[:PER_PAGE], {one.id: one for one in kinds}),
         machines=machines,
         machine=machine,
         today=_day_of(now()),
@@ -272,11 +276,17 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
     return page, status
 
 
-def _kind_rows() -> list[tuple[KindView, bool]]:
+def _machines() -> tuple[tuple[MachineToRun, ...], MachineToRun | None]:
+    """Return the machines of one's workshops that need an induction, and the one of the address."""
+    machines = queries.machines_with_induction(db.session(), workshop_ids=presenter.my_workshop_ids())
+    return machines, next((one for one in machines if one.slug == request.args.get("machine")), None)
+
+
+def _kind_rows(kinds: tuple[KindView, ...]) -> list[tuple[KindView, bool]]:
     """Return each kind of induction, and whether the reader may change it."""
     return [
         (one, all(permissions.may_touch("workshop.edit_kind", workshop_id=place) for place in one.workshop_ids))
-        for one in induction_kind_views.kinds(db.session())
+        for one in kinds
     ]
 
 

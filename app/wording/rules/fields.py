@@ -14,6 +14,8 @@ CONDITION_NAMES = {
     "machine_closed": _l("Closure"),
     "login_ended": _l("Login ended"),
     "operator": _l("Who runs it"),
+    "supervisor": _l("Who supervises it"),
+    "supervisor_missing": _l("Who supervises it"),
 }
 
 # Fields whose limit counts characters.
@@ -26,6 +28,7 @@ TEXT_FIELDS = frozenset(
         "given_by",
         "person",
         "operator",
+        "supervisor",
     ]
     + [f"address_{part}" for part in addresses.LENGTHS_MAX]
 )
@@ -61,6 +64,13 @@ USAGE_RULES = (
     ),
     ViolationText(
         code="operator_missing", sentence=_l("Several persons may run it: %(limit)s. Enter which of them does.")
+    ),
+    ViolationText(
+        code="supervisor_missing",
+        sentence=_l("This person runs the machine under supervision for now. Enter which trainer is there."),
+    ),
+    ViolationText(
+        code="supervisor", sentence=_l("%(limit)s is no trainer for this machine. Enter a trainer who is there.")
     ),
     ViolationText(code="machine_retired", sentence=_l("It was retired after it was reserved.")),
     ViolationText(code="machine_closed", sentence=_l("Closed until %(limit)s."), number=format_instant),

@@ -1,0 +1,60 @@
+"""/workshop/inductions/<id>/level: a manager says that somebody may run machines alone from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.clock import now
+from app.extensions import db
+from app.pages.declaration import POST, page
+from app.pages.workshop import bp
+from app.wording.errors import sentence_of
+from app.wording.induction_levels import level_label
+from booking import induction_levels
+from booking.errors import WrongStatus
+from booking.kernel.transaction import in_write_transaction
+from booking.persons import Level
+from booking.queries import InductionView
+from booking.queries.induction_kind_views import KindView
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShown:
+    """The level of an induction in the list. words: "" for alone. is_proposed: all uses under supervision are done."""
+
+    words: str = ""
+    is_supervised: bool = False
+    is_proposed: bool = False
+
+
+@page(bp, "/inductions/<int:induction_id>/alone", methods=POST, access=Access(manager=ALL, admin=ALL))
+def raise_level(induction_id: int) -> ResponseReturnValue:
+    """Enter that a person may run machines alone, after uses under supervision. A second click changes nothing."""
+    session, by = db.session(), current_actor()
+    try:
+        in_write_transaction(
+            session, lambda: induction_levels.set_level(session, induction_id, Level.ALONE, by=by, now=now())
+        )
+    except WrongStatus as refusal:
+        flash(sentence_of(refusal), "warning")
+    else:
+        flash(_("From now on without supervision."))
+    return redirect(url_for(".list_inductions"), code=303)
+
+
+def levels_shown(listed: tuple[InductionView, ...], kinds: dict[int, KindView]) -> dict[int, LevelShown]:
+    """Return the levels of inductions by their ids, with how many uses under supervision are done."""
+    supervised = [one for one in listed if one.level == Level.SUPERVISED and one.ended_at is None]
+    counts = induction_levels.supervised_counts(db.session(), [one.id for one in supervised])
+    shown = {one.id: LevelShown(level_label(one.level)) for one in listed if one.level == Level.TRAINER}
+    for one in supervised:
+        done, needed = counts.get(one.id, 0), kinds[one.kind_id].supervised_uses
+        words = _("under supervision, %(done)s of %(needed)s uses", done=min(done, needed), needed=needed)
+        shown[one.id] = LevelShown(words if needed else level_label(one.level), True, 0 < needed <= done)
+    return shown
