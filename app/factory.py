@@ -148,7 +148,7 @@ def _engine_options(uri: str) -> dict[str, Any]:
         "max_overflow": 16,
         "pool_timeout": 5,
         "pool_use_lifo": True,  # the connection that was used last has its statements prepared
-        "pool_recycle": 1800,
+        "pool_recycle": 43_200,  # what an evening has opened serves the morning; each is checked before it is used
         "connect_args": connect_args(uri),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -19,6 +20,10 @@ class CachingFlask(Flask):
     def __init__(self, *words: Any, **named: Any) -> None:
         super().__init__(*words, **named)
         self._urls: dict[Key, str] = {}
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook as it is: none is asynchronous, and Flask would look at 24 for each request."""
+        return func
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:  # type: ignore[override]
         """Return the URL of an endpoint."""

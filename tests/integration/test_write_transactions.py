@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError, StatementError
 
 from app.extensions import db
 from booking.kernel.errors import Busy, WriteClash
@@ -148,3 +148,23 @@ def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(session):
         in_write_transaction(session, lambda: seen.append(session.scalar(asked)), is_durable=is_durable)
 
     assert seen == ([2, 1, 2] if is_sqlite else ["on", "off", "on"])
+
+
+def test_the_connection_of_a_session_is_that_of_its_present_transaction(session):
+    """It is remembered: another transaction has its own, and one that has failed gives none."""
+    with write_transaction(session):
+        first = session.connection()
+        assert session.connection() is first
+        with session.begin_nested():
+            assert session.connection() is first
+        session.add(Member(number="1", name="Anna"))
+        session.flush()
+        session.add(Member(number="1", name="Twin"))
+        with pytest.raises(IntegrityError):
+            session.flush()
+        with pytest.raises(PendingRollbackError):
+            session.connection()
+        session.rollback()
+
+    assert session.connection() is not first
+    assert not session.connection().closed

@@ -7,7 +7,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.auth import logins
 from app.background.deferral import CARRIED_OUT
+from app.extensions import db
 from app.server import metrics
+from app.server.lanes import LANES
 from app.server.warm_up import PAGES, warm_up
 
 
@@ -25,8 +27,10 @@ def asked(app):
 
 
 def test_the_pages_of_a_member_are_made_and_nothing_is_stored(app, sample_ring, statements):
+    visit = [("/login", None, 200)] + [(page, sample_ring.anna_login, 200) for page in PAGES]
+    connections = LANES["read"].width if db.engine.dialect.name == "postgresql" else 1
     with statements() as made:
-        assert asked(app) == [("/login", None, 200)] + [(page, sample_ring.anna_login, 200) for page in PAGES]
+        assert asked(app) == visit * connections
 
     assert [each for each in made if not each.startswith(("SELECT", "WITH"))] == []
 
