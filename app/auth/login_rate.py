@@ -13,7 +13,7 @@ from typing import Any
 
 from limits import parse
 from limits.storage import Storage
-from sqlalchemy import Executable, bindparam, case, delete, select
+from sqlalchemy import BindParameter, Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -149,7 +149,8 @@ class LoginRateStorage(Storage):
 
 def _counted(insert: Any) -> Executable:
     """Return the statement that counts and returns the count, in the SQL of a database."""
-    table, amount, until = table_of(LoginRate), bindparam("amount"), bindparam("until", type_=UtcDateTime())
+    table, until = table_of(LoginRate), bindparam("until", type_=UtcDateTime())
+    amount: BindParameter[int] = bindparam("amount")
     is_over = (table.c.ends_at <= bindparam("now", type_=UtcDateTime())) | (table.c.ends_at > until)
     entered = insert(table).values(key_hash=bindparam("key"), ends_at=until, used=amount)
     counted: Executable = entered.on_conflict_do_update(

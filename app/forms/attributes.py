@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from markupsafe import Markup, escape
 from wtforms.widgets import core
@@ -20,8 +21,9 @@ def html_attributes(**values: object) -> Markup:
 
 def use_for_all_widgets() -> None:
     """Replace the function of WTForms that its widgets call, by its name or as their method."""
-    core.html_params = html_attributes
-    for widget in (core.Input, core.Button):
+    widgets: Any = core  # WTForms' types know nothing of them
+    widgets.html_params = html_attributes
+    for widget in (widgets.Input, widgets.Button):
         widget.html_params = staticmethod(html_attributes)
 
 
