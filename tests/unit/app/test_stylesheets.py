@@ -62,3 +62,13 @@ def test_the_layout_loads_tokens_and_components_and_the_plan_one_more():
     assert re.findall(r"css/([\w.-]+)", layout) == ["tokens.css", "components.css"]
     assert sorted(loaded) == ["board.css", "components.css", "tokens.css", "wall.css"]
     assert "bootstrap" not in " ".join(text_of(path) for path in TEMPLATES)
+
+
+def test_no_has_stands_inside_another():
+    """Browsers drop the whole rule, and nothing says so."""
+    for path in STYLES.glob("*.css"):
+        for _before, *inside in (
+            text.split(":has(") for text in re.findall(r"[^{}]*:has\([^{}]*(?=\{)", text_of(path))
+        ):
+            for one in inside[:-1]:
+                assert one.count(")") > one.count("("), f"{path.name}: :has({one}:has("
