@@ -118,6 +118,15 @@ def own_openings(session: Session, machine_id: int) -> tuple[Opening, ...]:
     return tuple((weekday, opens, closes) for weekday, opens, closes in rows)
 
 
+def all_own_openings(session: Session) -> dict[int, list[Opening]]:
+    """Return the own opening hours of all machines that have any, by machine."""
+    found: dict[int, list[Opening]] = {}
+    columns = (MachineHours.weekday, MachineHours.opens_minute, MachineHours.closes_minute)
+    for machine_id, *opening in session.execute(select(MachineHours.machine_id, *columns).order_by(*columns)):
+        found.setdefault(machine_id, []).append((opening[0], opening[1], opening[2]))
+    return found
+
+
 def _set_openings(session: Session, machine_id: int, openings: Sequence[Opening]) -> bool:
     """Replace the own hours of a machine; return whether they changed."""
     wanted = tuple(sorted(set(openings)))

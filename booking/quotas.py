@@ -33,6 +33,7 @@ from booking.models import (
 from booking.models import Quota as StoredQuota
 from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
+from booking.quota_records import check_only_one
 from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota, first_day_of
 from booking.season_preview import SeasonPreview
 from booking.wall_clock import USUAL_ZONE
@@ -88,8 +89,8 @@ def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime,
     confirmed: the fingerprint of a ReservationsOutside that the user saw, or ANY. Raises RecordRefused,
     ReservationsOutside.
     """
-    records.refuse(check_quota(session, data))
     _lock_machines(session, data)
+    records.refuse(check_quota(session, data) + check_only_one(session, records.values_of(data)))
     _require_confirmed(session, data, confirmed, now)
     (new_id,) = records.new_ids(session, _quota)
     stored = StoredQuota(id=new_id, counted_from=_counted_from(session, data, now), **records.values_of(data))
@@ -116,7 +117,7 @@ def change_quota(
     """
     _lock_machines(session, data, *_quotas(session, quota_id))
     stored = revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
-    records.refuse(check_quota(session, data))
+    records.refuse(check_quota(session, data) + check_only_one(session, records.values_of(data), quota_id))
     if not records.changed_fields(stored, records.values_of(data)):
         return
     _require_confirmed(session, data, confirmed, now, quota_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from pydantic import Field, create_model
@@ -11,7 +12,8 @@ from app.api.fields import Instant, RequestModel, ResponseModel, Text
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
-from booking import availability, prerequisites, queries
+from booking import availability, machines, prerequisites, queries
+from booking.opening_hours import Opening
 from booking.prerequisites import Requirements
 from booking.queries import MachineCard
 from booking.rules import LENGTH_MINUTES_MAX, RULE_FIELDS
@@ -36,6 +38,14 @@ MachineRules = create_model(
     induction_kind=(str | None, ...),
     inductions_required=(list[str], ...),
 )  # type: ignore[call-overload]
+
+
+class OwnOpening(ResponseModel):
+    """Own opening hours of a machine on one day of the week. weekday: 0 is Monday; minutes of the day."""
+
+    weekday: int
+    opens_minute: int
+    closes_minute: int
 
 
 class StillOut(ResponseModel):
@@ -65,6 +75,7 @@ class Machine(ResponseModel):
     places: int
     charge_unit: str
     rules: MachineRules  # type: ignore[valid-type]
+    own_hours: list[OwnOpening]
     still_out: StillOut | None
 
 
@@ -141,8 +152,8 @@ def list_machines() -> MachineList:
     session = db.session()
     cards = queries.machine_cards(session, limit=None).items
     late = queries.still_out(session, now())
-    required = prerequisites.requirements(session)
-    return MachineList(items=[_machine(card, late.get(card.id), required) for card in cards])
+    required, hours = prerequisites.requirements(session), machines.all_own_openings(session)
+    return MachineList(items=[_machine(card, late.get(card.id), required, hours) for card in cards])
 
 
 @Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
@@ -151,7 +162,7 @@ def get_machine(machine_id: int) -> Machine:
     session = db.session()
     card = queries.machine_card(session, machine_id)
     late = queries.still_out(session, now(), machine_ids=[machine_id]).get(machine_id)
-    return _machine(card, late, prerequisites.requirements(session))
+    return _machine(card, late, prerequisites.requirements(session), machines.all_own_openings(session))
 
 
 @Endpoint(
@@ -207,7 +218,12 @@ def list_free_machines(query: FreeMachineFilter) -> FreeMachineList:
     return FreeMachineList(items=items)
 
 
-def _machine(card: MachineCard, late: queries.StillOut | None, all_required: Requirements) -> Machine:
+def _machine(
+    card: MachineCard,
+    late: queries.StillOut | None,
+    all_required: Requirements,
+    hours: Mapping[int, Sequence[Opening]],
+) -> Machine:
     required = [one.name for one in all_required.get(card.induction_kind_id or 0, ())]
     return Machine(
         id=card.id,
@@ -222,6 +238,10 @@ def _machine(card: MachineCard, late: queries.StillOut | None, all_required: Req
         places=card.places,
         charge_unit=card.charge_unit,
         rules=MachineRules(**asdict(card.rules), induction_kind=card.induction_kind, inductions_required=required),
+        own_hours=[
+            OwnOpening(weekday=weekday, opens_minute=opens, closes_minute=closes)
+            for weekday, opens, closes in hours.get(card.id, ())
+        ],
         still_out=_still_out(late),
     )
 

@@ -16,6 +16,7 @@ from booking.wall_clock import local_day
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
+from tests.web.programs import program_of
 from tests.web.test_new_reservation import wish
 
 EDIT = "/machines/combine/edit"
@@ -60,6 +61,20 @@ def test_a_machine_follows_its_own_hours_on_its_page_the_plan_free_time_and_in_r
     assert "Monday: Two opening hours of the same day overlap." in overlap.text
     again = wanda.post(EDIT, data=edited(wanda.get(EDIT).text, monday="", tuesday=""), follow_redirects=True)
     assert "unlike the workshop" not in again.text
+
+
+def test_programs_read_the_own_hours_of_a_machine(app, session, sample_ring):
+    data = MachineInput(slug="combine", name="Combine", charge_unit="ha")
+    with write_transaction(session):
+        rule_changes.change_machine(
+            session, sample_ring.combine, data, places=1, by=SOMEBODY, now=MONDAY, openings=[(0, 540, 720)]
+        )
+    program = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+
+    hours_of = {one["slug"]: one["own_hours"] for one in program.get("/machines").json["items"]}
+    assert hours_of["combine"] == [{"weekday": 0, "opens_minute": 540, "closes_minute": 720}]
+    assert hours_of["splitter"] == []
+    assert program.get(f"/machines/{sample_ring.combine}").json["own_hours"] == hours_of["combine"]
 
 
 def test_an_import_of_machines_leaves_own_hours_as_they_are(session, sample_ring):

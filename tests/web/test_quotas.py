@@ -169,6 +169,25 @@ def test_programs_list_enter_change_and_delete_quotas(session, sample_ring, app)
     assert wanda.get("/quotas").json["items"] == []
 
 
+def test_a_second_equal_quota_is_refused_and_a_second_click_on_delete_is_answered(
+    app, session, sample_ring, log_in, week
+):
+    wanda = log_in(sample_ring.wanda_login)
+    refused = wanda.post(NEW, data=form(sample_ring, most="9"))
+    assert refused.status_code == 422
+    assert "There is a quota for the same machines, members and times already." in refused.text
+    with write_transaction(session):
+        other = QuotaInput(measure="time", period="month", most=60, workshop_id=sample_ring.hall)
+        monthly = quotas.enter_quota(session, other, by=SOMEBODY, now=MONDAY)
+    edit = f"/workshop/quotas/{monthly}/edit"
+    assert wanda.post(edit, data=form(sample_ring, most="1", revision="0")).status_code == 422
+    assert wanda.post(edit, data=form(sample_ring, measure="time-month", most="2", revision="0")).status_code == 303
+
+    for told in ("The quota is deleted:", "The quota is deleted already."):
+        assert told in wanda.post(f"/workshop/quotas/{week}/delete", follow_redirects=True).text
+    assert wanda.post("/workshop/quotas/999/delete").status_code == 404
+
+
 @pytest.fixture
 def of_group(session, sample_ring):
     """Five hours a week of a group, in which only the combine is: the ids of the group and the quota."""
@@ -202,9 +221,10 @@ def test_a_quota_of_a_retired_group_keeps_its_place_when_it_is_changed(session, 
 
 def test_a_machine_names_its_quota_however_many_others_its_workshop_has(session, sample_ring, log_in):
     place = {"measure": "time", "period": "week", "workshop_id": sample_ring.hall}
+    prime = place | {"measure": "prime_time", "weekdays": 1, "machine_id": sample_ring.combine}
     with write_transaction(session):
         for number in range(50):
-            other = QuotaInput(**place, most=60 + number, machine_id=sample_ring.combine)
+            other = QuotaInput(**prime, most=60 + number, from_minute=number, until_minute=600)
             quotas.enter_quota(session, other, by=SOMEBODY, now=MONDAY)
         quotas.enter_quota(
             session, QuotaInput(**place, most=33 * 60, machine_id=sample_ring.splitter), by=SOMEBODY, now=MONDAY

@@ -18,7 +18,7 @@ from app.pages.workshop import bp, presenter
 from app.pages.workshop.quota_forms import QuotaForm
 from app.web.paging import page_number
 from app.wording.rules.quotas import quota_amount, quota_group, quota_place
-from booking import queries, quotas
+from booking import queries, quota_records, quotas
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import QuotaView
 from booking.quotas import QuotaInput
@@ -80,8 +80,12 @@ def edit_quota(quota_id: int) -> ResponseReturnValue:
 
 @page(bp, "/quotas/<int:quota_id>/delete", methods=POST, access=MANAGERS)
 def delete_quota(quota_id: int) -> ResponseReturnValue:
-    """Delete a quota."""
-    view, session, by = lookups.quota(quota_id), db.session(), current_actor()
+    """Delete a quota. A second click is told that it is gone."""
+    session, by = db.session(), current_actor()
+    if quota_records.was_deleted(session, quota_id):
+        flash(_("The quota is deleted already."))
+        return redirect(url_for(".list_quotas"), code=303)
+    view = lookups.quota(quota_id)
     in_write_transaction(session, lambda: quotas.delete_quota(session, view.id, by=by, now=now()))
     flash(_("The quota is deleted: %(amount)s.", amount=quota_amount(view.rule)))
     return redirect(url_for(".list_quotas"), code=303)

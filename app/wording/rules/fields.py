@@ -150,6 +150,10 @@ RECORD_RULES = (
             "out."
         ),
     ),
+    ViolationText(
+        code="quota_twice",
+        sentence=_l("There is a quota for the same machines, members and times already. Change that one."),
+    ),
     ViolationText(code="not_here", sentence=_l("This does not belong to what is limited here. Leave it empty.")),
     ViolationText(
         code="one_group", sentence=_l("A quota is for one member or for a price class. Leave one of both empty.")
