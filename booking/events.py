@@ -152,6 +152,13 @@ class ToleranceChanged(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeChanged(ReservationEvent):
+    """It has another purpose."""
+
+    type: ClassVar[str] = "purpose_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalAccepted(ReservationEvent):
     """The member accepted the time that a manager proposed because of a closure."""
 

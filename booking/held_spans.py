@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,12 @@ def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
 
 
 _SPANS = holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until, Occupancy.hold_id)
+
+
+def by_hold(session: Session, machine_ids: Collection[int], span: TimeSpan) -> Iterator[tuple[datetime, datetime, int]]:
+    """Yield what holds places of machines during a span (from, until, id of the hold), once for each place."""
+    for _unit_id, since, until, hold_id in session.connection().execute(_SPANS, during(machine_ids, span)):
+        yield since, until, hold_id
 
 
 def by_place(

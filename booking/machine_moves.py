@@ -30,7 +30,7 @@ def violations_of(
     in_use: it is out. not_in_group (actual: the machine), other_needs_approval, move_waits: by a member only.
     Raises MemberNotFound.
     """
-    broken = list(_of_moving(session, reservation, wish, terms, may_decide=may_decide))
+    broken = list(of_moving(session, reservation, wish, terms, may_decide=may_decide))
     return broken + wishes.violations_of(session, wish, terms.policy, asked_at=now, reservation_id=reservation.id)
 
 
@@ -65,9 +65,10 @@ def carry_out(
     return overruled
 
 
-def _of_moving(
+def of_moving(
     session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms, *, may_decide: bool
 ) -> Iterator[Violation]:
+    """Yield what forbids to give a reservation another machine, whatever the rules of that machine say."""
     if reservation.status == Status.IN_USE:
         yield Violation("in_use", "machine")
     if may_decide:

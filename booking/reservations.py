@@ -96,6 +96,7 @@ def move(
     may_decide: bool = False,
     revision: int | None = None,
     blocking_id: int | None = None,
+    series_id: int | None = None,
     overruling: Overruling | None = None,
 ) -> Reservation:
     """Give a reservation another span, number of places or machine, keeping its identity; what it leaves is free.
@@ -103,9 +104,9 @@ def move(
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
-    blocking_id: the closure because of which a manager moves it. What is so already stays as it is, unannounced.
-    machine_id: another machine (machine_moves.py); the schedules of both machines change. None for it, span or places
-    keeps what is reserved.
+    blocking_id: the closure because of which a manager moves it. series_id: the series that is changed. What is so
+    already stays as it is, unannounced. machine_id: another machine (machine_moves.py); the schedules of both machines
+    change. None for it, span or places keeps what is reserved.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
@@ -120,7 +121,7 @@ def move(
     found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
-    _publish_moved(session, reservation, before, blocking_id, by=by, now=now)
+    _publish_moved(session, reservation, before, blocking_id, series_id, by=by, now=now)
     record_overruled(session, reservation, found, overruling, by=by, now=now)
     return reservation
 
@@ -243,6 +244,7 @@ def _publish_moved(
     reservation: Reservation,
     before: Wish,
     blocking_id: int | None = None,
+    series_id: int | None = None,
     *,
     by: Actor,
     now: datetime,
@@ -255,6 +257,7 @@ def _publish_moved(
         old_machine_id=before.machine_id if is_elsewhere else None,
         needs_decision=reservation.status == Status.REQUESTED,
         blocking_id=blocking_id,
+        series_id=series_id,
     )
     publish(session, moved, by=by, now=now)
     if is_elsewhere:

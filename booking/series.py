@@ -206,6 +206,7 @@ def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by
         passage=wish.passage,
         places=wish.places,
         purpose=wish.purpose,
+        may_move_min=wish.may_move_min,
         first_starts_at=planned.dates[0].occurrence.span.start,
         created_at=now,
         created_by=by.user_id,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking import occupancies, quota_use
@@ -16,7 +16,7 @@ from booking.kernel.orm import table_of
 from booking.models import Machine, Reservation, Series, SeriesDate
 from booking.recurrence import parse
 from booking.series_plan import SeriesWish
-from booking.series_times import SeriesTimes
+from booking.series_times import SeriesTimes, occurrence_on
 
 _dates = table_of(SeriesDate)
 
@@ -41,11 +41,12 @@ def lock_dates(
     series: Series,
     *conditions: ColumnElement[bool],
     workshop_ids: Collection[int] | None = None,
+    machine_ids: Collection[int] = (),
 ) -> Sequence[Reservation]:
     """Lock the reservations of a series that meet conditions, in the order of ids, then their quotas and machines.
 
-    workshop_ids: only those on machines of these workshops, because a date may have been moved to another one.
-    Returns them in the order of time.
+    machine_ids: others that are locked with those. workshop_ids: only those on machines of these workshops, because a
+    date may have been moved to another one. Returns them in the order of time.
     """
     if workshop_ids is not None:
         machines = select(Machine.id).where(Machine.workshop_id.in_(workshop_ids))
@@ -60,7 +61,7 @@ def lock_dates(
     )
     found = session.scalars(wanted).all()
     quota_use.lock(session, [series.member_id])
-    occupancies.lock_machines(session, {series.machine_id, *(one.machine_id for one in found)})
+    occupancies.lock_machines(session, {series.machine_id, *machine_ids, *(one.machine_id for one in found)})
     return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 
@@ -79,6 +80,39 @@ def unlink(session: Session, series: Series, days: Collection[date]) -> None:
     revisions_of = session.scalars(former.where(*of_days).order_by(Reservation.id).with_for_update(of=Reservation))
     series.calendar_base += sum(revision + 1 for revision in revisions_of)
     session.execute(delete(_dates).where(*of_days))
+
+
+def days_of(session: Session, series_id: int, reservation_ids: Collection[int]) -> dict[int, date]:
+    """Return for reservations of a series, by their ids, the days of its rule that they are for."""
+    statement = select(_dates.c.reservation_id, _dates.c.occurs_on).where(
+        _dates.c.series_id == series_id, _dates.c.reservation_id.in_(reservation_ids)
+    )
+    return {row.reservation_id: row.occurs_on for row in session.execute(statement)}
+
+
+def get(session: Session, series_id: int) -> Series:
+    """Return a stored series, without a lock. Raises SeriesNotFound."""
+    found = session.get(Series, series_id, populate_existing=True)
+    if found is None:
+        raise SeriesNotFound(id=series_id)
+    return found
+
+
+def first_start(times: SeriesTimes) -> datetime:
+    """Return the instant of the first start by the rule."""
+    return occurrence_on(times.wall.date(), times).span.start
+
+
+def hand_on(session: Session, series: Series, to: Series, since: date) -> None:
+    """Make the dates from a day of the rule on those of another series. The calendar counts their changes for ever.
+
+    The caller has locked them.
+    """
+    following = _dates.c.series_id == series.id, _dates.c.occurs_on >= since
+    former = select(Reservation.revision).join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+    series.calendar_base += sum(revision + 1 for revision in session.scalars(former.where(*following)))
+    session.flush()
+    session.execute(update(_dates).where(*following).values(series_id=to.id))
 
 
 def times_of(series: Series) -> SeriesTimes:
@@ -100,4 +134,5 @@ def wish_of(series: Series) -> SeriesWish:
         times.passage,
         series.places,
         series.purpose,
+        series.may_move_min,
     )

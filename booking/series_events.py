@@ -63,6 +63,18 @@ class SeriesCancelled(SeriesEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesChanged(SeriesEvent):
+    """Dates of a series got another time, machine or purpose. old_series_id: the series of which they were before.
+
+    needs_decision: some of them wait for the approval of a manager.
+    """
+
+    old_series_id: int
+    needs_decision: bool
+    type: ClassVar[str] = "series_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesDecided(SeriesEvent):
     """A manager approved or declined all dates of a series that waited. was_approved: which of the two."""
 

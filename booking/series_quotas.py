@@ -34,17 +34,27 @@ class QuotaTally:
             if quota.measure is Measure.OPEN:
                 self._open[quota.id] = quota_use.open_count(session, member_id, quota, asked_at)
 
-    def violations(self, span: TimeSpan, places: int) -> list[Violation]:
-        """Return every quota that a date would pass, as quota_use.check() yields them."""
-        return [each for quota in self._of(span) for each in self._passed(quota, span, places)]
+    def violations(self, span: TimeSpan, places: int, *, held: tuple[TimeSpan, int] | None = None) -> list[Violation]:
+        """Return every quota that a date would pass, as quota_use.check() yields them.
+
+        held: what a date that is changed counted before, which was removed; where it counts no more, nothing is judged.
+        """
+        return [each for quota in self._of(span) for each in self._passed(quota, span, places, held)]
+
+    def remove(self, span: TimeSpan, places: int) -> None:
+        """Count a date no longer that is going to leave its time."""
+        self._count(span, places, -1)
 
     def add(self, span: TimeSpan, places: int) -> None:
         """Count a date that is going to be reserved."""
+        self._count(span, places, 1)
+
+    def _count(self, span: TimeSpan, places: int, sign: int) -> None:
         for quota in self._quotas:
             if quota.measure is Measure.OPEN:
-                self._open[quota.id] += 1
+                self._open[quota.id] += sign
             for first, seconds in quota.counted_of([(span, places)]).items():
-                self._used[quota.id, first] += seconds
+                self._used[quota.id, first] += sign * seconds
 
     def _of(self, span: TimeSpan) -> Collection[Quota]:
         if not self._quotas:
@@ -53,13 +63,17 @@ class QuotaTally:
         held = next(price_class for held_until, price_class in self._classes if day < held_until)
         return applying(self._quotas, self._member_id, held)
 
-    def _passed(self, quota: Quota, span: TimeSpan, places: int) -> Iterator[Violation]:
+    def _passed(
+        self, quota: Quota, span: TimeSpan, places: int, held: tuple[TimeSpan, int] | None
+    ) -> Iterator[Violation]:
         if quota.measure is Measure.OPEN:
-            if (found := self._open[quota.id] + 1) > quota.most:
+            if held is None and (found := self._open[quota.id] + 1) > quota.most:
                 yield Violation(quota.code, "member", limit=quota.most, actual=found, added=1)
             return
+        before = {} if held is None else quota.counted_of([held])
         for first, seconds in quota.counted_of([(span, places)]).items():
-            if (total := self._used[quota.id, first] + seconds) > quota.most * 60:
+            total = self._used[quota.id, first] + seconds
+            if total > quota.most * 60 and seconds > before.get(first, 0):
                 minutes, period = -(-total // 60), quota.period_from(first)
                 added = -(-seconds // 60)
                 yield Violation(quota.code, "end", limit=quota.most, actual=minutes, span=period, added=added)

@@ -1,4 +1,4 @@
-"""Endpoints of series: enter, list, get, put back a date, cancel the rest, decide about all."""
+"""Endpoints of series: enter, list, get, change, put back a date, cancel the rest, decide about all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
 from app.api.reservations import decisions_of, member_of, span_of_new
+from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
     NewSeries,
     PutBack,
@@ -33,8 +34,9 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
-from booking import recurrence, series, series_decisions, series_plan
+from booking import queries, recurrence, series, series_decisions, series_plan
 from booking.queries import series as series_queries
+from booking.series_change import carry_out
 from booking.series_plan import SeriesWish
 from booking.series_times import length_by_clock
 from booking.wall_clock import to_wall
@@ -114,6 +116,48 @@ def get_series(series_id: int) -> Reply:
     return _reply(series_id)
 
 
+@Endpoint(
+    "PATCH",
+    "/series/<id:series_id>",
+    access=MEMBER_OR_MANAGER,
+    body=SeriesPatch,
+    response=Series | SeriesChangePreview,
+    errors=(404, 409, 412),
+    idempotent=True,
+    conditional=True,
+)
+def change_series(series_id: int, body: SeriesPatch) -> Reply:
+    """Change one date, it and those after it, or all that have not begun; or preview what would become of each.
+
+    "This and following" ends the rule and begins another series (`follows_id`), which is returned. A change that needs
+    approval asks again. Dates that cannot be changed give 409 `series_conflicts`, as `on_conflict` says.
+    """
+    view, session, instant = lookups.series(series_id), db.session(), now()
+    change, within = body.change, permissions.workshops_within(view.member_id)
+    may_decide = _decides_about(view.workshop_id, change.machine_id)
+    if body.preview:
+        planned = carry_out.preview(session, series_id, change, now=instant, may_decide=may_decide, workshop_ids=within)
+        return reply(change_preview_of(planned))
+    by, revision = current_actor(), revisions.expected(view.revision)
+
+    def act() -> Reply:
+        done = carry_out.change_series(
+            session,
+            series_id,
+            change,
+            on_conflict=body.on_conflict,
+            by=by,
+            now=instant,
+            may_decide=may_decide,
+            workshop_ids=within,
+            revision=revision,
+            shown=body.digest,
+        )
+        return _reply(done.id)
+
+    return run_idempotent(body, act)
+
+
 @action("/series/<id:series_id>/cancel", access=MEMBER_OR_MANAGER, body=SeriesCancellation)
 def cancel_series(series_id: int, body: SeriesCancellation) -> Reply:
     """Cancel the dates to come, each late or in time by itself. What has begun or is over stays as it is."""
@@ -179,6 +223,14 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
     return SeriesWish(
         body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min
     )
+
+
+def _decides_about(workshop_id: int, machine_id: int | None) -> bool:
+    """Return whether the login may approve on the machines before and after a change."""
+    workshops = {workshop_id}
+    if machine_id is not None:
+        workshops.add(queries.machine_card(db.session(), machine_id).workshop_id)
+    return all(permissions.may_touch("api.approve_series", "POST", workshop_id=one) for one in workshops)
 
 
 def _scope() -> tuple[int | None, frozenset[int] | None]:

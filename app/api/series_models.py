@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from app.api import problems
 from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
 from app.api.reservation_models import NewReservation, Tolerance
+from booking.errors import SlotTaken
 from booking.models import Status
 from booking.queries.series import SeriesDateView, SeriesView
 from booking.recurrence import RecurrenceRule
@@ -90,7 +91,10 @@ class SeriesDate(ResponseModel):
 
 
 class Series(ResponseModel):
-    """A series. rrule: with UNTIL as an instant. length_minutes: by the clock. dates: all of the rule, in order."""
+    """A series. rrule: with UNTIL as an instant. length_minutes: by the clock. dates: all of the rule, in order.
+
+    follows_id: the series whose later dates it took over, when these were changed.
+    """
 
     id: int
     uid: str
@@ -104,8 +108,10 @@ class Series(ResponseModel):
     passage: int | None
     places: int
     purpose: str
+    may_move_min: int
     created_at: Instant
     changed_at: Instant
+    follows_id: int | None
     dates: list[SeriesDate]
 
 
@@ -169,6 +175,11 @@ class SeriesPreview(ResponseModel):
     dates: list[PlannedSeriesDate]
 
 
+def status_of(is_accepted: bool, taken: SlotTaken | None) -> Literal["possible", "taken", "refused"]:
+    """Return whether a date is possible, and if not, whether its time is taken or rules are broken."""
+    return "possible" if is_accepted else "taken" if taken is not None else "refused"
+
+
 def preview_of(planned: SeriesPlan, rule: RecurrenceRule) -> SeriesPreview:
     """Return a plan as it is shown."""
     return SeriesPreview(
@@ -187,7 +198,7 @@ def _planned(one: PlannedDate) -> PlannedSeriesDate:
         starts_at=span.start,
         ends_at=span.end,
         is_shifted=one.occurrence.is_shifted,
-        status="possible" if one.is_accepted else "taken" if one.taken is not None else "refused",
+        status=status_of(one.is_accepted, one.taken),
         violations=[Violation(**problems.of_violation(each)) for each in one.violations],
         alternative=None if instead is None else Alternative(starts_at=instead.start, ends_at=instead.end),
     )
@@ -205,8 +216,10 @@ def series_of(view: SeriesView, dates: tuple[SeriesDateView, ...]) -> Series:
         passage=view.times.passage,
         places=view.places,
         purpose=view.purpose,
+        may_move_min=view.may_move_min,
         created_at=view.created_at,
         changed_at=view.changed_at,
+        follows_id=view.follows_id,
         dates=[_date(one) for one in dates],
     )
 

@@ -40,6 +40,7 @@ CHANGES = MailKind(
         "outside_rules",
         "series_decided",
         "series_cancelled",
+        "series_changed",
         "decision_taken_back",
         "no_show",
         "no_show_taken_back",
@@ -47,8 +48,12 @@ CHANGES = MailKind(
     is_required=True,
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
-REQUESTS = MailKind("requests", MANAGER, ("requested_manager", "series_requested_manager"))
-MOVES = MailKind("moves", MANAGER, ("moved_manager", "cancelled_manager", "series_cancelled_manager"))
+REQUESTS = MailKind(
+    "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")
+)
+MOVES = MailKind(
+    "moves", MANAGER, ("moved_manager", "cancelled_manager", "series_cancelled_manager", "series_changed_manager")
+)
 OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
 DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
 DAMAGE = MailKind("damage", MANAGER, ("damage_reported",), is_required=True)

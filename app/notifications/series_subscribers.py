@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.notifications import cancel_links, recipients
 from app.notifications.composing import Notification
-from app.notifications.notifying import is_by, members_of, notify, notify_members, others
+from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.wording.series import series_sentence
 from booking import queries, series_events
 from booking.kernel.events import Handler, RecordedEvent
@@ -44,6 +44,19 @@ def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
         _notify_managers(session, event, asked, now)
 
 
+def changed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify both sides of the new times, except who chose them; ask the managers where they need a decision."""
+    members, waits = members_of(session, event), event.facts["needs_decision"]
+    notification = _notification(session, event, "series_changed", with_calendar=True)
+    if is_by(members, event) and waits:
+        receipt = replace(notification, with_calendar=False)
+        notify_members(session, event, receipt, only(members, event), now, besides=False)
+    notify_members(session, event, notification, others(members, event), now)
+    if is_by(members, event):
+        template = "series_change_requested_manager" if waits else "series_changed_manager"
+        _notify_managers(session, event, replace(notification, template=template, with_calendar=False), now)
+
+
 def decided(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member of the decision about all dates that waited, with the calendar entries of what is held."""
     notification = _notification(session, event, "series_decided", with_calendar=event.facts["was_approved"])
@@ -53,6 +66,7 @@ def decided(session: Session, event: RecordedEvent, now: datetime) -> None:
 HANDLERS: dict[str, Handler] = {
     series_events.SeriesEntered.type: entered,
     series_events.SeriesCancelled.type: cancelled,
+    series_events.SeriesChanged.type: changed,
     series_events.SeriesDecided.type: decided,
 }
 

@@ -60,8 +60,8 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
     """
     if not event.facts["needs_decision"]:  # else the former time still holds
         reminders.withdraw(session, event.facts, "old_starts_at")
-    if event.facts.get("blocking_id"):
-        return  # told by `replanned`, together with the member's other reservations
+    if event.facts.get("blocking_id") or is_of_series(event):
+        return  # told by `replanned`, or with the series, together with the member's other reservations
     members, facts = members_of(session, event), event.facts
     notification = _reservation_notification(session, event, "moved", with_calendar=True)
     if is_by(members, event) and facts["needs_decision"]:

@@ -86,6 +86,7 @@ FACTS: dict[str, FactText] = {
     "damage_id": FactText(FactKind.HIDDEN),
     "reservation_ids": FactText(FactKind.HIDDEN),
     "series_id": FactText(FactKind.HIDDEN),
+    "old_series_id": FactText(FactKind.HIDDEN),
     "entry_id": FactText(FactKind.HIDDEN),
     "group_id": FactText(FactKind.HIDDEN),
     "cancelled": FactText(FactKind.HIDDEN),

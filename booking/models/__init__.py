@@ -29,7 +29,7 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
-from booking.models.series import Series, SeriesDate
+from booking.models.series import FollowingSeries, Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
@@ -47,6 +47,7 @@ __all__ = [
     "DamageReport",
     "DayPart",
     "DeletedId",
+    "FollowingSeries",
     "FormerPriceClass",
     "GroupMachine",
     "Hold",

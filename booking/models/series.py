@@ -45,6 +45,7 @@ class Series(Base):
     created_by: Mapped[int | None]  # user id
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
+    may_move_min: Mapped[int] = mapped_column(default=0, server_default="0")  # of dates that are put back
     calendar_base: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
@@ -59,3 +60,12 @@ class SeriesDate(Base):
     series_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), primary_key=True)
     occurs_on: Mapped[date] = mapped_column(primary_key=True)
     reservation_id: Mapped[int] = mapped_column(ForeignKey("booking_reservation.id"), unique=True)
+
+
+class FollowingSeries(Base):
+    """Which series took over the later dates of which (follows_id), when these were changed."""
+
+    __tablename__ = "booking_following_series"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), primary_key=True)
+    follows_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), index=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking import series_times
 from booking.errors import SeriesNotFound
-from booking.models import Machine, Member, Reservation, Series, SeriesDate, Status, Workshop
+from booking.models import FollowingSeries, Machine, Member, Reservation, Series, SeriesDate, Status, Workshop
 from booking.queries.reservation_views import ReservationView, view, views
 from booking.recurrence import RecurrenceRule, parse
 from booking.series_times import Occurrence, SeriesTimes
@@ -23,7 +23,8 @@ from booking.series_times import Occurrence, SeriesTimes
 class SeriesView:
     """A series with the names that people need to recognise it. times: its rule, first start and length by the clock.
 
-    machine_name: of the machine of the rule; a date may have been moved to another one.
+    machine_name: of the machine of the rule; a date may have been moved to another one. follows_id: the series whose
+    later dates it took over.
     """
 
     id: int
@@ -42,6 +43,8 @@ class SeriesView:
     created_at: datetime
     changed_at: datetime
     first_starts_at: datetime
+    may_move_min: int
+    follows_id: int | None
 
     @property
     def rule(self) -> RecurrenceRule:
@@ -77,10 +80,13 @@ class SeriesOfDate(NamedTuple):
 
 _RELEASED = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED)
 _VIEWS = (
-    select(Series, Machine.slug, Machine.name, Machine.workshop_id, Workshop.name, Member.name)
+    select(
+        Series, Machine.slug, Machine.name, Machine.workshop_id, Workshop.name, Member.name, FollowingSeries.follows_id
+    )
     .join(Machine, Machine.id == Series.machine_id)
     .join(Workshop, Workshop.id == Machine.workshop_id)
     .join(Member, Member.id == Series.member_id)
+    .outerjoin(FollowingSeries, FollowingSeries.series_id == Series.id)
 )
 
 
@@ -95,6 +101,12 @@ def series(session: Session, series_id: int) -> SeriesView:
 def series_id_of_uid(session: Session, uid: str) -> int | None:
     """Return the series that was entered with a uid, None where none was."""
     return session.scalar(select(Series.id).where(Series.uid == uid))
+
+
+def following_series(session: Session, series_id: int) -> tuple[int, ...]:
+    """Return the series that took over later dates of a series, in the order in which they were made."""
+    following = select(FollowingSeries.series_id).where(FollowingSeries.follows_id == series_id)
+    return tuple(session.scalars(following.order_by(FollowingSeries.series_id)))
 
 
 def series_list(
@@ -147,7 +159,7 @@ def series_of_reservations(session: Session, reservation_ids: Collection[int]) -
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:
-    stored, slug, machine_name, workshop_id, workshop_name, member_name = row
+    stored, slug, machine_name, workshop_id, workshop_name, member_name, follows_id = row
     zone, wall = ZoneInfo(stored.zone), datetime.fromisoformat(stored.wall_start)
     rule = parse(stored.rrule, wall, zone)
     return SeriesView(
@@ -167,4 +179,6 @@ def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:
         created_at=stored.created_at,
         changed_at=stored.changed_at,
         first_starts_at=stored.first_starts_at,
+        may_move_min=stored.may_move_min,
+        follows_id=follows_id,
     )

@@ -171,6 +171,29 @@ def test_a_plan_after_a_breakdown_and_requests_for_the_twin_exclude_each_other(f
     tell(capsys, request, answers)
 
 
+def test_changes_of_a_series_and_cancellations_at_once_leave_it_whole(field, capsys, request):
+    """A change against another one, against the cancellation of one date, and against that of the rest."""
+    member, manager = field.clients[0], field.manager
+    answers: list[Answer] = []
+    for race in range(3):
+        starts_at = FIRST_HOUR + timedelta(days=60 + race * 10)
+        made = member.send("POST", "/series", wish(field.machines[4], starts_at) | {"rrule": "FREQ=DAILY;COUNT=8"})
+        path, dates = f"/series/{made.content['id']}", made.content["dates"]
+        following = {"scope": "following", "day": dates[3]["day"], "length_minutes": 30}
+        against = (
+            ("PATCH", path, {"scope": "all", "purpose": "Straw"}),
+            ("POST", f"/reservations/{dates[4]['reservation_id']}/cancel", {}),
+            ("POST", f"{path}/cancel", {"since": dates[5]["day"]}),
+        )[race]
+
+        both = all_at_once([partial(member.send, "PATCH", path, following), partial(manager.send, *against)])
+
+        assert [answer.status for answer in both] == [200, 200]
+        answers += both
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
 def test_of_sixty_four_who_want_one_span_one_is_served(field, capsys, request):
     answers: list[Answer] = []
     for race in range(5):

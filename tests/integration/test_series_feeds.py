@@ -18,6 +18,8 @@ from booking.kernel.transaction import write_transaction
 from booking.models import ENDED_WITHOUT_USE, Reservation, SeriesDate
 from booking.recurrence import parse
 from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
 from booking.series_plan import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wall_clock import instants_showing
@@ -239,3 +241,19 @@ def files_of(session, view) -> list[icalendar.Calendar]:
     text = calendar_of(session, [view], "en")
     assert text is not None
     return icalendar.Calendar.from_ical(text, multiple=True)
+
+
+def test_this_and_following_end_one_entry_and_begin_another(calendar, session):
+    made = calendar.enter(datetime(2026, 12, 4, 8), "FREQ=WEEKLY;COUNT=6", HOUR)  # noqa: DTZ001
+    (before,) = calendar.fetch()
+    following = SeriesChange(Scope.FOLLOWING, date(2026, 12, 25), starts_at=time(13))
+    calendar.change(carry_out.change_series, made.id, following, on_conflict=OnConflict.REFUSE)
+
+    first, second = calendar.fetch()
+
+    assert (first["UID"], first.start) == (before["UID"], before.start)
+    assert first["RRULE"]["UNTIL"] == [datetime(2026, 12, 18, 7, tzinfo=UTC)]
+    assert first["SEQUENCE"] > before["SEQUENCE"]
+    assert (second["UID"] != first["UID"], second.start.date()) == (True, date(2026, 12, 25))
+    calendar.change(carry_out.change_series, made.id, SeriesChange(Scope.ALL, length=2 * HOUR), on_conflict="refuse")
+    assert calendar.fetch()[0]["SEQUENCE"] > first["SEQUENCE"]

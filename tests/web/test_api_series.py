@@ -51,3 +51,59 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
     assert anna.post(f"{path}/cancel", {}, If_Match=made.headers["ETag"]).status_code == 412
     back = anna.post(f"{path}/put-back", {"day": "2026-12-18"})
     assert [one["status"] for one in back.json["dates"]] == ["confirmed", None, "confirmed", "cancelled"]
+
+
+def test_programs_preview_and_change_a_part_of_a_series(anna, bernd, session, sample_ring):
+    body = {
+        "machine_id": sample_ring.combine,
+        "starts_at": "2026-12-04T09:00:00+01:00",
+        "ends_at": "2026-12-04T11:00:00+01:00",
+        "rrule": "FREQ=WEEKLY;COUNT=4",
+    }
+    made = anna.post("/series", body)
+    path = made.headers["Location"].removeprefix("/api/v1")
+    change = {"scope": "following", "day": "2026-12-18", "start_time": "13:00"}
+
+    preview = anna.patch(path, change | {"preview": True})
+    assert (preview.status_code, preview.json["possible"], preview.json["refused"]) == (200, 2, 0)
+    assert preview.json["dates"][0]["starts_at"].startswith("2026-12-18T")
+    assert bernd.patch(path, change).status_code == 404
+    assert anna.patch(path, change | {"digest": "another"}).status_code == 412
+    assert anna.patch(path, change, If_Match='"7"').status_code == 412
+
+    changed = anna.patch(path, change | {"digest": preview.json["digest"]})
+    assert (changed.status_code, changed.json["follows_id"], len(changed.json["dates"])) == (200, made.json["id"], 2)
+    assert changed.json["rrule"] == "FREQ=WEEKLY;BYDAY=FR;COUNT=2"
+    assert [one["day"] for one in anna.get(path).json["dates"]] == ["2026-12-04", "2026-12-11"]
+    nothing_left = anna.patch(path, {"scope": "one", "day": "2026-12-05", "start_time": "13:00"})
+    assert (nothing_left.status_code, nothing_left.json["violations"][0]["rule"]) == (422, "series_nothing_to_change")
+
+
+WRONG = [
+    {"scope": "some"},
+    {"scope": "all", "start_time": "25:00"},
+    {"scope": "all", "start_time": 9},
+    {"scope": "all", "length_minutes": True},
+    {"scope": "all", "length_minutes": 10**30},
+    {"scope": "all", "machine_id": 2**70},
+    {"scope": "all", "purpose": "x\u0000"},
+    {"scope": "one", "day": "soon"},
+    {"scope": "one"},
+    {"scope": "all", "passage": 2},
+    {},
+]
+
+
+def test_a_wrong_change_is_answered_with_its_field(anna, sample_ring):
+    body = {
+        "machine_id": sample_ring.combine,
+        "starts_at": "2026-12-04T09:00:00+01:00",
+        "ends_at": "2026-12-04T11:00:00+01:00",
+        "rrule": "FREQ=WEEKLY;COUNT=4",
+    }
+    path = anna.post("/series", body).headers["Location"].removeprefix("/api/v1")
+
+    answers = [anna.patch(path, wrong) for wrong in WRONG]
+
+    assert [one.status_code for one in answers] == [422] * len(WRONG)
+    assert anna.patch(path, {"scope": "all", "machine_id": 99}).status_code == 404

@@ -52,6 +52,7 @@ CONTENT = {
     "api.move_reservation": {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T12:00:00Z"},
     "api.reject_reservation": {"reason": "rain"},
     "api.put_back_date": {"day": "2026-12-23"},
+    "api.change_series": {"scope": "all"},
     "api.change_quota": {"most": 60},
 }
 

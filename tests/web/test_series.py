@@ -301,3 +301,72 @@ def hidden(page):
 
 def ngettext_of(count):
     return "1 date is cancelled:" if count == 1 else f"{count} dates are cancelled:"
+
+
+CHANGE = {"scope": "all", "time": "13:00", "hours": "2", "minutes": "0", "machine": "1", "purpose": "Silage"}
+
+
+def test_a_change_is_shown_and_then_carried_out_with_one_mail(anna, session):
+    send(anna, enter_series="1", on_conflict="refuse")
+    templates(session)
+    page = anna.get("/series/1/change?day=2026-12-18")
+    assert '<option selected value="2026-12-18">' in page.text
+    wished = CHANGE | {"scope": "following", "day": "2026-12-18", "revision": "0"}
+
+    preview = anna.post("/series/1/change", data=wished)
+
+    assert preview.status_code == 200
+    assert "2 dates can be changed like this. Nothing is stored yet." in preview.text
+    assert "instead of Fri 18 December, 9:00 to 11:00" in preview.text
+    assert count(session, Series) == 1
+    shown = re.search(r'name="shown" value="(\w+)"', preview.text)[1]
+    changed = anna.post("/series/1/change", data=wished | {"carry_out": "1", "shown": shown})
+    assert (changed.status_code, changed.location) == (303, "/series/2")
+    told = [("series_changed", "anna@ring.example"), ("series_changed_manager", "wanda@ring.example")]
+    assert templates(session)[1:] == told  # Anna has a calendar file of the dates, so she gets the next one
+    again = anna.post("/series/1/change", data=wished | {"carry_out": "1", "shown": shown})
+    assert again.status_code == 422  # the date belongs to the other series by now
+    assert count(session, Series) == 2
+    assert "/series/1" in anna.get("/series/2").text
+    assert "/series/2" in anna.get("/series/1").text
+
+
+def test_a_change_says_what_is_in_its_way_and_keeps_what_was_typed(anna, session, sample_ring):
+    send(anna, enter_series="1", on_conflict="refuse")
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY + timedelta(days=18), 5, 7), now=MONDAY)
+    wished = CHANGE | {"day": "2026-12-04", "revision": "0", "purpose": "Straw"}
+
+    preview = anna.post("/series/1/change", data=wished)
+
+    assert "1 date cannot be changed like this. 3 can." in preview.text
+    assert "already taken" in preview.text
+    assert re.search(r">\s*Straw</textarea>", preview.text)
+    shown = re.search(r'name="shown" value="(\w+)"', preview.text)[1]
+    refused = anna.post("/series/1/change", data=wished | {"carry_out": "1", "shown": shown})
+    assert refused.status_code == 409
+    kept = anna.post("/series/1/change", data=wished | {"carry_out": "1", "shown": shown, "on_conflict": "skip"})
+    assert kept.status_code == 303
+    assert "3 dates are changed" in anna.get("/series/1").text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"time": "25:00"},
+        {"hours": "0"},
+        {"hours": "x"},
+        {"scope": "some"},
+        {"machine": "3"},
+        {"day": "2030-01-01"},
+        {"hours": "200"},
+        {"revision": ""},
+        {"purpose": "x" * 501},
+    ],
+)
+def test_a_wrong_change_stores_nothing(anna, session, changes):
+    send(anna, enter_series="1", on_conflict="refuse")
+
+    answer = anna.post("/series/1/change", data=CHANGE | {"day": "2026-12-04", "revision": "0"} | changes)
+
+    assert (answer.status_code, "Please check these points" in answer.text) == (422, True)
+    assert count(session, Series) == 1

@@ -41,6 +41,7 @@ class SeriesPage:
     """A series with its dates in order.
 
     to_come: how many the login can cancel. waiting: how many are to be decided, to_decide: of these, by the login.
+    following: the series that took over later dates.
     """
 
     view: SeriesView
@@ -50,6 +51,7 @@ class SeriesPage:
     waiting: int
     to_decide: int
     may_change: bool
+    following: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def series_page(
         waiting=len(waiting),
         to_decide=sum(permissions.may_touch("series.approve", "POST", workshop_id=one.workshop_id) for one in waiting),
         may_change=may_change,
+        following=series_queries.following_series(session, view.id),
     )
 
 
@@ -103,6 +106,11 @@ def _to_come(dates: Sequence[SeriesDateView], now: datetime) -> tuple[Reservatio
         and one.starts_at > now
         and permissions.may_touch("series.cancel", "POST", member_id=one.member_id, workshop_id=one.workshop_id)
     )
+
+
+def to_come(session: Session, view: SeriesView, *, now: datetime) -> tuple[ReservationView, ...]:
+    """Return the dates that have not begun and that the login may change, in the order of the rule."""
+    return _to_come(series_queries.series_dates(session, view), now)
 
 
 def _waiting(dates: Sequence[SeriesDateView]) -> tuple[ReservationView, ...]:

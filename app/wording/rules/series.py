@@ -72,5 +72,9 @@ SERIES_RULES = (
         number=lambda minutes, _zone: format_minutes(minutes),
     ),
     ViolationText(code="series_not_a_date", sentence=_l("%(actual)s is not a date of this series."), number=format_day),
+    ViolationText(
+        code="series_nothing_to_change",
+        sentence=_l("None of these dates can be changed: they have begun, are over or are not reserved."),
+    ),
     ViolationText(code="series_date_held", sentence=_l("%(actual)s is reserved already."), number=format_day),
 )

@@ -1,0 +1,178 @@
+"""Changing a series: what becomes of each date is shown before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.auth import lookups, permissions
+from app.auth.current_login import current_actor
+from app.clock import now
+from app.extensions import db
+from app.forms.choices import select_choice
+from app.forms.submit import submit
+from app.pages.declaration import GET_POST, page
+from app.pages.reservations import deciding, other_machines
+from app.pages.reservations.estimates import Estimate, estimate_for
+from app.pages.series import bp, presenter
+from app.pages.series.forms import ChangeSeriesForm
+from app.pages.series.routes import CHANGE
+from app.wording import formats
+from app.wording.errors import status_of
+from app.wording.rules import taken_sentence, violation_sentence
+from app.wording.series import series_sentence
+from booking import queries
+from booking.errors import SeriesRefused, StaleRevision
+from booking.queries import ReservationView
+from booking.queries import series as series_queries
+from booking.queries.series import SeriesView
+from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.carry_out import SeriesChanged
+from booking.series_change.models import ChangedDate, ChangePlan, SeriesChange
+
+CARRY_OUT = "carry_out"  # the button below the dates
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """One date before and after. before: empty where its time stays; machine: the new one, where it changes."""
+
+    one: ChangedDate
+    text: str
+    before: str
+    machine: str
+    reasons: tuple[str, ...]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """What a change would mean. prices: of the first date before and after, None where nobody knows them."""
+
+    plan: ChangePlan
+    rows: tuple[ChangedRow, ...]
+    alternatives: int
+    waits: int
+    prices: tuple[Estimate | None, Estimate | None]
+
+
+@page(bp, "/<int:series_id>/change", methods=GET_POST, access=CHANGE, keeps_input=True)
+def change(series_id: int) -> ResponseReturnValue:
+    """Ask for another time, machine or purpose, show what it means for each date, and carry it out."""
+    view, session = lookups.series(series_id), db.session()
+    to_come = presenter.to_come(session, view, now=now())
+    form, others = ChangeSeriesForm(), other_machines.possible(session, to_come[0]) if to_come else []
+    machines = {view.machine_id: view.machine_name} | {one.id: one.name for one in others}
+    days = {day.isoformat(): formats.format_day(day) for day in _days(session, view, to_come)}
+    form.offer(
+        [select_choice(*day) for day in days.items()],
+        [select_choice(str(machine_id), name) for machine_id, name in machines.items()],
+    )
+    if not form.is_submitted():
+        form.fill(view, asked if (asked := request.args.get("day")) in days else None)
+    elif CARRY_OUT in request.form:
+        done = submit(form, lambda: _carry_out(form, view), message="", location=_changed)
+        if done is not None:
+            return done
+        if isinstance(form.refusal, StaleRevision):
+            form.revision.data = lookups.series(series_id).revision
+    preview = _preview(form, view) if form.is_submitted() and to_come else None
+    shown = {"view": view, "sentence": series_sentence(view.times), "has_dates": bool(to_come), "preview": preview}
+    return render_template("series/change.html", form=form, **shown), form.status
+
+
+def _days(session: Session, view: SeriesView, to_come: Sequence[ReservationView]) -> list[date]:
+    ids = {one.id for one in to_come}
+    dates = series_queries.series_dates(session, view)
+    return [one.occurrence.day for one in dates if one.reservation is not None and one.reservation.id in ids]
+
+
+def _may_decide(view: SeriesView, wish: SeriesChange) -> bool:
+    workshops = {view.workshop_id}
+    if wish.machine_id is not None:
+        workshops.add(queries.machine_card(db.session(), wish.machine_id).workshop_id)
+    return all(map(deciding.may_decide, workshops))
+
+
+def _carry_out(form: ChangeSeriesForm, view: SeriesView) -> SeriesChanged:
+    wish, choice = form.change(view), request.form.get("on_conflict", "")
+    return carry_out.change_series(
+        db.session(),
+        view.id,
+        wish,
+        on_conflict=OnConflict(choice) if choice in list(OnConflict) else OnConflict.REFUSE,
+        by=current_actor(),
+        now=now(),
+        may_decide=_may_decide(view, wish),
+        workshop_ids=permissions.workshops_within(view.member_id),
+        revision=form.revision.data,
+        shown=request.form.get("shown", ""),
+    )
+
+
+def _changed(done: SeriesChanged) -> str:
+    """Flash what was changed; return the address of the series that has the dates now."""
+    if done.dates:
+        flash(ngettext("%(num)s date is changed.", "%(num)s dates are changed.", len(done.dates)))
+    if done.unchanged:
+        count = len(done.unchanged)
+        flash(ngettext("%(num)s date stays as it was.", "%(num)s dates stay as they were.", count))
+    return url_for("series.show", series_id=done.id)
+
+
+def _preview(form: ChangeSeriesForm, view: SeriesView) -> ChangePreview | None:
+    """Return what the wish in a form means; None where its fields are wrong, which then say why."""
+    if CARRY_OUT not in request.form and not form.validate():
+        form.status = 422
+    if form.status == 422:
+        return None
+    wish = form.change(view)
+    try:
+        planned = carry_out.preview(
+            db.session(),
+            view.id,
+            wish,
+            now=now(),
+            may_decide=_may_decide(view, wish),
+            workshop_ids=permissions.workshops_within(view.member_id),
+        )
+    except SeriesRefused as refusal:
+        form.status = status_of(refusal)
+        form.show_series_refusal(refusal)
+        return None
+    return _preview_of(db.session(), planned)
+
+
+def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
+    first = next(iter(planned.changed), planned.dates[0])
+    cards = {one: queries.machine_card(session, one) for one in {first.before.machine_id, first.after.machine_id}}
+    before, after = (estimate_for(session, cards[wish.machine_id], wish) for wish in (first.before, first.after))
+    return ChangePreview(
+        plan=planned,
+        rows=tuple(_row(one, planned) for one in planned.dates),
+        alternatives=sum(one.alternative is not None for one in planned.refused),
+        waits=sum(one.needs_approval for one in planned.changed),
+        prices=(before, after),
+    )
+
+
+def _row(one: ChangedDate, planned: ChangePlan) -> ChangedRow:
+    zone = planned.times.zone
+    reasons = [violation_sentence(each, zone) for each in one.violations]
+    if one.taken is not None:
+        reasons.append(taken_sentence(one.taken, zone))
+    return ChangedRow(
+        one=one,
+        text=formats.format_span(one.after.span, zone),
+        before=formats.format_span(one.before.span, zone) if one.before.span != one.after.span else "",
+        machine=planned.terms.name if one.after.machine_id != one.before.machine_id else "",
+        reasons=tuple(reasons),
+        instead="" if one.alternative is None else formats.format_span(one.alternative, zone),
+    )

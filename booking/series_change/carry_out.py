@@ -1,0 +1,216 @@
+"""Changing a series: the verb. "This and following" ends one rule and begins another series, which follows the first.
+
+Each date is moved like any reservation, so its rules, approval, places and quotas are those of a move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from booking import events, reservation_writer, reservations, series_dates, series_events, wishes
+from booking.errors import SeriesConflicts, StaleRevision, Violation
+from booking.kernel.events import Actor
+from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Status
+from booking.publish import publish
+from booking.series import OnConflict
+from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
+from booking.series_change.plan import plan
+from booking.wishes import Wish
+
+
+class SeriesChanged(NamedTuple):
+    """What became of a change. id: of the series that has the dates now; unchanged: the days that could not be."""
+
+    id: int
+    dates: Sequence[Reservation]
+    unchanged: Sequence[date]
+
+
+def preview(
+    session: Session,
+    series_id: int,
+    change: SeriesChange,
+    *,
+    now: datetime,
+    may_decide: bool = False,
+    workshop_ids: Collection[int] | None = None,
+) -> ChangePlan:
+    """Return what a change would mean for each date. Raises SeriesNotFound, SeriesRefused, MachineNotFound."""
+    series = series_dates.get(session, series_id)
+    rows = session.scalars(
+        select(Reservation)
+        .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+        .where(SeriesDate.series_id == series_id, *_meant(change))
+    )
+    found = _changeable(session, series, rows.all(), workshop_ids, now)
+    return plan(session, series, found, change, may_decide=may_decide, now=now)
+
+
+def change_series(
+    session: Session,
+    series_id: int,
+    change: SeriesChange,
+    *,
+    on_conflict: OnConflict,
+    by: Actor,
+    now: datetime,
+    may_decide: bool = False,
+    workshop_ids: Collection[int] | None = None,
+    revision: int | None = None,
+    shown: str | None = None,
+) -> SeriesChanged:
+    """Change the dates of a series that have not begun: one, one and those after it, or all.
+
+    on_conflict: refuse all where one cannot be changed, let those stay as they are, or give them the nearest time.
+    may_decide: the actor may approve on the machines before and after. workshop_ids: only dates on machines of these.
+    shown: the fingerprint of the plan that the user saw. Nothing is recorded where all is so already. Raises
+    SeriesNotFound, StaleRevision, SeriesRefused, SeriesConflicts, MachineNotFound, RequestRefused, SlotTaken.
+    """
+    series = series_dates.lock(session, series_id, revision)
+    machine_ids = [] if change.machine_id is None else [change.machine_id]
+    locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids)
+    found = _changeable(session, series, locked, workshop_ids, now)
+    planned = plan(session, series, found, change, may_decide=may_decide, now=now)
+    chosen = _chosen(planned, on_conflict, shown)
+    unchanged = [one.day for one in planned.refused if one.day not in chosen]
+    if not chosen:
+        return SeriesChanged(series_id, (), unchanged)
+    owner = series if change.scope == Scope.ONE else _owner(session, series, planned, change, by, now)
+    for day in _in_order(planned, chosen):
+        _carry_out(session, found[day], chosen[day], owner.id, may_decide=may_decide, by=by, now=now)
+    series_dates.save(session, owner, now)
+    dates = sorted((found[day] for day in chosen), key=lambda one: (one.starts_at, one.id))
+    waits = any(one.status == Status.REQUESTED for one in dates)
+    happened = series_events.SeriesChanged.of(owner, dates, old_series_id=series_id, needs_decision=waits)
+    publish(session, happened, by=by, now=now)
+    return SeriesChanged(owner.id, dates, unchanged)
+
+
+def _meant(change: SeriesChange) -> Iterator[ColumnElement[bool]]:
+    if change.scope == Scope.ONE:
+        yield SeriesDate.occurs_on == change.day
+    elif change.scope == Scope.FOLLOWING:
+        yield SeriesDate.occurs_on >= change.day
+
+
+def _changeable(
+    session: Session,
+    series: Series,
+    rows: Sequence[Reservation],
+    workshop_ids: Collection[int] | None,
+    now: datetime,
+) -> Mapping[date, Reservation]:
+    """Return the dates that are held and have not begun, by their day; only those on machines of some workshops."""
+    machines: Collection[int] = {one.machine_id for one in rows}
+    if workshop_ids is not None:
+        machines = set(session.scalars(select(Machine.id).where(Machine.workshop_id.in_(workshop_ids))))
+    days = series_dates.days_of(session, series.id, [one.id for one in rows])
+    return {
+        days[one.id]: one
+        for one in rows
+        if one.status in (Status.REQUESTED, Status.CONFIRMED) and one.starts_at > now and one.machine_id in machines
+    }
+
+
+def _chosen(planned: ChangePlan, on_conflict: OnConflict, shown: str | None) -> dict[date, Wish]:
+    """Return what each date becomes that is changed. Raises SeriesConflicts, StaleRevision."""
+    if shown not in (None, planned.fingerprint):
+        raise StaleRevision(expected=shown, actual=planned.fingerprint)
+    chosen = {one.day: one.after for one in planned.changed}
+    if on_conflict == OnConflict.REFUSE and planned.refused:
+        violations = [each for one in planned.refused for each in _violations(one)]
+        raise SeriesConflicts(violations, len(chosen), len(planned.refused))
+    if on_conflict == OnConflict.ALTERNATIVE:
+        for one in planned.refused:
+            if one.alternative is not None:
+                chosen[one.day] = replace(one.after, span=one.alternative)
+    return chosen
+
+
+def _violations(one: ChangedDate) -> Iterator[Violation]:
+    yield from one.violations
+    if one.taken is not None:
+        yield Violation("slot_taken", "start", actual=one.after.span.start, span=one.after.span)
+
+
+def _in_order(planned: ChangePlan, chosen: Mapping[date, Wish]) -> list[date]:
+    """Return the days in an order in which no date is moved to where another one still is."""
+    dates = [one for one in planned.dates if one.day in chosen]
+    is_earlier = any(one.after.span.start < one.before.span.start for one in dates)
+    return sorted(chosen, reverse=not is_earlier)
+
+
+def _owner(
+    session: Session, series: Series, planned: ChangePlan, change: SeriesChange, by: Actor, now: datetime
+) -> Series:
+    """Return the series of the changed dates: the same one where no date is before them, else one that follows it."""
+    times, first = planned.times, planned.dates[0].day
+    old = series_dates.times_of(series)
+    before = [wall.date() for wall in old.rule.starts(old.wall) if wall.date() < first]
+    facts = {
+        "machine_id": series.machine_id if change.machine_id is None else change.machine_id,
+        "rrule": times.rule.to_rrule(),
+        "zone": times.zone.key,
+        "wall_start": times.wall.isoformat(timespec="minutes"),
+        "length_min": int(times.length.total_seconds() // 60),
+        "passage": times.passage,
+        "purpose": series.purpose if change.purpose is None else change.purpose,
+        "first_starts_at": series_dates.first_start(times),
+    }
+    if not before:
+        for name, value in facts.items():
+            setattr(series, name, value)
+        return series
+    following = Series(
+        uid=wishes.new_uid(),
+        member_id=series.member_id,
+        places=series.places,
+        may_move_min=series.may_move_min,
+        created_at=now,
+        created_by=by.user_id,
+        changed_at=now,
+        revision=0,
+        **facts,
+    )
+    session.add(following)
+    session.flush()
+    session.add(FollowingSeries(series_id=following.id, follows_id=series.id))
+    series_dates.hand_on(session, series, following, first)
+    series.rrule = replace(old.rule, count=None, until=before[-1]).to_rrule()
+    series_dates.save(session, series, now)
+    return following
+
+
+def _carry_out(
+    session: Session,
+    reservation: Reservation,
+    wish: Wish,
+    series_id: int,
+    *,
+    may_decide: bool,
+    by: Actor,
+    now: datetime,
+) -> None:
+    if reservation.purpose != wish.purpose:
+        reservation.purpose = wish.purpose
+        reservation_writer.save(session, reservation, now)
+        publish(session, events.PurposeChanged.of(reservation, series_id=series_id), by=by, now=now)
+    before = Wish.of(reservation)
+    if before != wish:
+        machine_id = wish.machine_id if wish.machine_id != before.machine_id else None
+        reservations.move(
+            session,
+            reservation.id,
+            wish.span,
+            by=by,
+            now=now,
+            machine_id=machine_id,
+            may_decide=may_decide,
+            series_id=series_id,
+        )

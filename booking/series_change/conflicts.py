@@ -1,0 +1,118 @@
+"""What stands against the dates of a changed series: who holds their time, and quotas; and other times for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking import availability, held_spans, place_choice
+from booking.catalogue import MachineTerms
+from booking.errors import SlotTaken
+from booking.models import Reservation, Status
+from booking.place_assignment import Taking
+from booking.place_counts import PlaceCount
+from booking.series_change.models import ChangedDate
+from booking.series_quotas import QuotaTally
+from booking.timespan import TimeSpan
+
+_AROUND = timedelta(days=40)  # the weeks and months in which the quotas of all dates count
+
+
+def with_taken(
+    session: Session, dates: Sequence[ChangedDate], found: Mapping[date, Reservation], terms: MachineTerms
+) -> list[ChangedDate]:
+    """Say which dates find their new time taken: also by dates of the series that cannot be changed and stay."""
+    takings = [_taking(one, terms) for one in dates]
+    hull = place_choice.hull(takings)
+    held = list(held_spans.by_hold(session, [terms.machine_id], hull))
+    taken: dict[date, SlotTaken] = {}
+    while True:
+        more = _find_taken(dates, taken, held, terms, found)
+        if not more:
+            return [replace(one, taken=taken.get(one.day)) for one in dates]
+        taken |= more
+
+
+def _find_taken(
+    dates: Sequence[ChangedDate],
+    taken: Mapping[date, SlotTaken],
+    held: Sequence[tuple[datetime, datetime, int]],
+    terms: MachineTerms,
+    found: Mapping[date, Reservation],
+) -> dict[date, SlotTaken]:
+    going = [one for one in dates if one.is_accepted and one.day not in taken and not one.is_unchanged]
+    leaving = {one.reservation_id for one in going if not _keeps_former(one, found[one.day])}
+    spans = [(since, until, hold_id) for since, until, hold_id in held if hold_id not in leaving]
+    short: dict[date, SlotTaken] = {}
+    for one in going:
+        taking = _taking(one, terms)
+        near = [
+            (since, until)
+            for since, until, hold_id in spans
+            if hold_id != one.reservation_id and since < taking.occupied.end and taking.occupied.start < until
+        ]
+        shortage = PlaceCount(len(terms.place_ids), near).first_shortage(taking.occupied, one.after.places)
+        if shortage and not one.keeps_less:
+            short[one.day] = place_choice.slot_taken(taking, max(shortage.places_free, 0), shortage.span)
+        else:
+            new = (taking.occupied.start, taking.occupied.end, one.reservation_id)
+            spans += [new] * one.after.places
+    return short
+
+
+def _keeps_former(one: ChangedDate, reservation: Reservation) -> bool:
+    """Return whether a date holds its time of now until another one is approved."""
+    same_machine = one.before.machine_id == one.after.machine_id
+    return one.needs_approval and same_machine and reservation.status == Status.CONFIRMED
+
+
+def _taking(one: ChangedDate, terms: MachineTerms) -> Taking:
+    occupied = one.occupied or terms.policy.occupied_by(one.after.span)
+    return Taking(one.reservation_id, terms.machine_id, terms.place_ids, occupied, one.after.places)
+
+
+def within_quotas(
+    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms, now: datetime
+) -> list[ChangedDate]:
+    """Judge what more the dates count of the quotas of the member, after all of them left their time of now."""
+    if not terms.policy.quotas:
+        return list(dates)
+    spans = [each.span for one in dates for each in (one.before, one.after)]
+    within = TimeSpan(min(one.start for one in spans) - _AROUND, max(one.end for one in spans) + _AROUND)
+    tally = QuotaTally(session, dates[0].after.member_id, terms.policy.quotas, within, asked_at=now)
+    going = [one for one in dates if one.is_accepted and not one.is_unchanged]
+    for one in going:
+        if one.before.machine_id == terms.machine_id:
+            tally.remove(one.before.span, one.before.places)
+    return list(_counted(dates, tally, terms))
+
+
+def _counted(dates: Sequence[ChangedDate], tally: QuotaTally, terms: MachineTerms) -> Iterator[ChangedDate]:
+    for one in dates:
+        if not one.is_accepted or one.is_unchanged:
+            yield one
+            continue
+        is_here = one.before.machine_id == terms.machine_id
+        held = (one.before.span, one.before.places) if is_here else None
+        passed = tally.violations(one.after.span, one.after.places, held=held)
+        wish = one.before if passed else one.after
+        tally.add(wish.span, wish.places)
+        yield replace(one, violations=(*one.violations, *passed))
+
+
+def with_alternatives(
+    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms, now: datetime
+) -> Iterator[ChangedDate]:
+    """Look for another time for what is taken; nobody is proposed to pass a rule at another time."""
+    short = [one for one in dates if one.taken is not None]
+    kept = [one.after.span for one in dates if one.is_accepted and not one.is_unchanged]
+    wishes = [one.after for one in short]
+    if terms.is_retired or not wishes:
+        yield from dates
+        return
+    found = iter(availability.nearest_times(session, terms.machine_id, wishes, besides=kept, now=now))
+    for one in dates:
+        yield one if one.taken is None else replace(one, alternative=next(found))

@@ -1,0 +1,95 @@
+"""A change of a series, and what it means for each date."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from enum import StrEnum
+
+from booking.catalogue import MachineTerms
+from booking.errors import SlotTaken, Violation
+from booking.series_times import SeriesTimes
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+
+class Scope(StrEnum):
+    """Which dates are changed: one, one and those after it, or all that have not begun."""
+
+    ONE = "one"
+    FOLLOWING = "following"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesChange:
+    """Another start by the clock, length by the clock, machine or purpose; None keeps it.
+
+    day: the date that is meant, or the first of those that follow. passage: as in SeriesTimes.
+    """
+
+    scope: Scope
+    day: date | None = None
+    starts_at: time | None = None
+    length: timedelta | None = None
+    machine_id: int | None = None
+    purpose: str | None = None
+    passage: int | None = None
+
+    @property
+    def changes_times(self) -> bool:
+        """Whether another start or length is wished."""
+        return self.starts_at is not None or self.length is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDate:
+    """One date before and after a change. alternative: the nearest time that would be accepted instead."""
+
+    day: date
+    reservation_id: int
+    before: Wish
+    after: Wish
+    is_shifted: bool = False
+    keeps_less: bool = False
+    needs_approval: bool = False
+    occupied: TimeSpan | None = None
+    violations: tuple[Violation, ...] = ()
+    taken: SlotTaken | None = None
+    alternative: TimeSpan | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it stays as it is."""
+        return self.before == self.after
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it can be changed as wished."""
+        return not self.violations and self.taken is None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """All dates that a change is about, in the order of their days; times: of the series from the first of them on."""
+
+    terms: MachineTerms
+    times: SeriesTimes
+    dates: tuple[ChangedDate, ...]
+
+    @property
+    def changed(self) -> tuple[ChangedDate, ...]:
+        """The dates that can be changed as wished, and would not be the same."""
+        return tuple(one for one in self.dates if one.is_accepted and not one.is_unchanged)
+
+    @property
+    def refused(self) -> tuple[ChangedDate, ...]:
+        """The dates that cannot."""
+        return tuple(one for one in self.dates if not one.is_accepted)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what becomes of each date: another plan than was shown must not be carried out unseen."""
+        found = [(one.reservation_id, one.before, one.after, one.is_accepted, one.alternative) for one in self.dates]
+        return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

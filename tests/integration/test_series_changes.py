@@ -1,0 +1,247 @@
+"""Changing a series: one date, one and those after it, or all; each moved like any reservation."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from booking import quotas, reservations, series, series_decisions
+from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, StaleRevision
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Reservation, Series, SeriesDate, Status
+from booking.queries import series as series_queries
+from booking.quotas import QuotaInput
+from booking.recurrence import parse
+from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
+from booking.series_plan import SeriesWish
+from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
+from tests.builders import SOMEBODY, reserve
+from tests.conftest import MONDAY
+
+BERLIN = ZoneInfo("Europe/Berlin")
+WALL = datetime(2026, 12, 4, 9)  # noqa: DTZ001
+DAYS = [WALL.date() + timedelta(weeks=week) for week in range(4)]
+
+
+@pytest.fixture
+def enter(session, sample_ring):
+    """enter(rule, length, machine) -> the series of Anna, from Friday 4 December at 9."""
+
+    def make(rule="FREQ=WEEKLY;COUNT=4", length=2, **options) -> series.SeriesResult:
+        options = {"machine_id": sample_ring.combine, "may_move_min": 30, **options}
+        rule_ = parse(rule, WALL, BERLIN)
+        wish = SeriesWish(member_id=sample_ring.anna, rule=rule_, wall=WALL, length=timedelta(hours=length), **options)
+        with write_transaction(session):
+            return series.create(session, wish, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
+
+    return make
+
+
+@pytest.fixture
+def change(session):
+    """change(series_id, scope, ...) -> what became of it; other keywords than those of a change go to the verb."""
+
+    def act(series_id: int, scope=Scope.ALL, on_conflict=OnConflict.REFUSE, now=MONDAY, **options):
+        names = SeriesChange.__dataclass_fields__.keys() & options.keys()
+        wish = SeriesChange(scope, **{name: options.pop(name) for name in names})
+        with write_transaction(session):
+            return carry_out.change_series(
+                session, series_id, wish, on_conflict=on_conflict, by=SOMEBODY, now=now, **options
+            )
+
+    return act
+
+
+def clocks(session, series_id: int) -> list[str]:
+    """Return day and time of the held dates of a series by the clock."""
+    rows = session.scalars(
+        select(Reservation)
+        .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+        .where(SeriesDate.series_id == series_id)
+        .order_by(SeriesDate.occurs_on)
+    )
+    return [f"{to_wall(one.starts_at, BERLIN):%d %H:%M}-{to_wall(one.ends_at, BERLIN):%H:%M}" for one in rows]
+
+
+def count(session, model) -> int:
+    return session.scalar(select(func.count()).select_from(model))
+
+
+def kinds_since(session, last: int) -> list[str]:
+    rows = select(RecordedEvent.type).where(RecordedEvent.id > last).order_by(RecordedEvent.id)
+    return list(session.scalars(rows))
+
+
+def last_event(session) -> int:
+    return session.scalar(select(func.max(RecordedEvent.id)))
+
+
+def test_all_dates_get_another_time_in_the_same_series(session, enter, change):
+    made, before = enter(), last_event(session)
+
+    done = change(made.id, starts_at=time(13), length=timedelta(hours=3), purpose="Straw")
+
+    assert done.id == made.id
+    assert clocks(session, made.id) == ["04 13:00-16:00", "11 13:00-16:00", "18 13:00-16:00", "25 13:00-16:00"]
+    assert {one.purpose for one in session.scalars(select(Reservation))} == {"Straw"}
+    assert kinds_since(session, before) == ["purpose_changed", "reservation_moved"] * 4 + ["series_changed"]
+    stored = session.get(Series, made.id)
+    assert (stored.wall_start, stored.length_min, stored.purpose) == ("2026-12-04T13:00", 180, "Straw")
+    last = last_event(session)
+    again = change(made.id, starts_at=time(13))
+    assert (again.dates, kinds_since(session, last)) == ((), [])
+
+
+def test_this_and_following_end_one_rule_and_begin_another_series(session, enter, change):
+    made = enter()
+    ids = [one.id for one in made.dates]
+
+    done = change(made.id, Scope.FOLLOWING, day=DAYS[2], starts_at=time(14))
+
+    assert done.id != made.id
+    assert clocks(session, made.id) == ["04 09:00-11:00", "11 09:00-11:00"]
+    assert clocks(session, done.id) == ["18 14:00-16:00", "25 14:00-16:00"]
+    assert [one.id for one in done.dates] == ids[2:]  # the same reservations, whose calendars follow
+    former, following = series_queries.series(session, made.id), series_queries.series(session, done.id)
+    assert former.rule.to_rrule() == "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261211"
+    assert following.rule.to_rrule() == "FREQ=WEEKLY;BYDAY=FR;COUNT=2"
+    assert (following.follows_id, former.follows_id) == (made.id, None)
+    assert series_queries.following_series(session, made.id) == (done.id,)
+    assert session.get(Series, done.id).may_move_min == 30
+
+
+def test_editing_all_touches_no_past_date(session, enter, change):
+    made = enter()
+    during_the_second = made.dates[1].starts_at + timedelta(minutes=30)
+
+    done = change(made.id, starts_at=time(14), now=during_the_second)
+
+    assert clocks(session, made.id) == ["04 09:00-11:00", "11 09:00-11:00"]
+    assert clocks(session, done.id) == ["18 14:00-16:00", "25 14:00-16:00"]
+    with pytest.raises(SeriesRefused) as refusal:
+        change(made.id, starts_at=time(15), now=during_the_second)
+    assert [one.rule for one in refusal.value.violations] == ["series_nothing_to_change"]
+
+
+def test_one_date_stays_in_its_series(session, enter, change):
+    made = enter()
+
+    done = change(made.id, Scope.ONE, day=DAYS[1], starts_at=time(7), length=timedelta(hours=1))
+
+    assert done.id == made.id
+    assert clocks(session, made.id)[:2] == ["04 09:00-11:00", "11 07:00-08:00"]
+    change(made.id, starts_at=time(12))  # what was moved alone keeps its time
+    assert clocks(session, made.id)[:3] == ["04 12:00-14:00", "11 07:00-08:00", "18 12:00-14:00"]
+    change(made.id, length=timedelta(hours=1), purpose="Hay")
+    assert clocks(session, made.id)[:2] == ["04 12:00-13:00", "11 07:00-08:00"]
+    assert {one.purpose for one in session.scalars(select(Reservation))} == {"Hay"}
+
+
+@pytest.mark.parametrize(("hour", "length"), [(11, 20), (7, 20), (9, 23), (5, 24)])
+def test_dates_of_one_series_are_not_in_each_others_way(session, enter, change, hour, length):
+    made = enter("FREQ=DAILY;COUNT=5", 20)
+
+    change(made.id, starts_at=time(hour), length=timedelta(hours=length))
+
+    assert clocks(session, made.id)[0] == f"04 {hour:02}:00-{(hour + length) % 24:02}:00"
+
+
+def test_a_date_in_the_way_refuses_all_stays_or_gets_another_time(session, sample_ring, enter, change):
+    made = enter()
+    third = datetime.combine(DAYS[2], time(13), BERLIN).astimezone(UTC)
+    reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(third, third + timedelta(hours=2)), now=MONDAY)
+
+    with pytest.raises(SeriesConflicts) as refusal:
+        change(made.id, starts_at=time(14))
+    assert (refusal.value.facts["possible"], refusal.value.facts["refused"]) == (3, 1)
+    assert clocks(session, made.id) == [f"{day:%d} 09:00-11:00" for day in DAYS]
+
+    done = change(made.id, starts_at=time(14), on_conflict=OnConflict.SKIP)
+    assert done.unchanged == [DAYS[2]]
+    assert clocks(session, made.id)[1:3] == ["11 14:00-16:00", "18 09:00-11:00"]
+    change(made.id, Scope.ONE, day=DAYS[2], starts_at=time(14), on_conflict=OnConflict.ALTERNATIVE)
+    assert clocks(session, made.id)[2] == "18 15:00-17:00"
+
+
+def test_a_plan_that_was_not_shown_is_not_carried_out(session, sample_ring, enter, change):
+    made = enter()
+    wish = SeriesChange(Scope.ALL, starts_at=time(14))
+    shown = carry_out.preview(session, made.id, wish, now=MONDAY).fingerprint
+    with write_transaction(session):
+        reservations.cancel(session, made.dates[3].id, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(StaleRevision):
+        change(made.id, starts_at=time(14), shown=shown)
+    with pytest.raises(StaleRevision):
+        change(made.id, starts_at=time(14), revision=7)
+    shown = carry_out.preview(session, made.id, wish, now=MONDAY).fingerprint
+    assert len(change(made.id, starts_at=time(14), shown=shown).dates) == 3
+
+
+def test_a_change_that_needs_approval_asks_again_and_keeps_the_former_times(session, sample_ring, enter, change):
+    made = enter(machine_id=sample_ring.splitter)
+    with write_transaction(session):
+        series_decisions.decide(session, made.id, is_approved=True, by=SOMEBODY, now=MONDAY)
+
+    done = change(made.id, starts_at=time(10))
+
+    assert {one.status for one in done.dates} == {Status.REQUESTED}
+    assert all(one.former_starts_at is not None for one in done.dates)
+    facts = session.scalars(select(RecordedEvent.facts).order_by(RecordedEvent.id.desc()).limit(1)).one()
+    assert facts["needs_decision"]
+    with pytest.raises(SeriesConflicts) as refusal:  # another time waits already
+        change(made.id, starts_at=time(11))
+    assert {one.rule for one in refusal.value.violations} == {"move_waits"}
+    settled = change(made.id, starts_at=time(11), may_decide=True)
+    assert {(one.status, one.former_starts_at) for one in settled.dates} == {(Status.CONFIRMED, None)}
+
+
+def test_another_machine_is_for_who_decides_and_must_not_be_retired(session, sample_ring, enter, change):
+    made = enter()
+
+    with pytest.raises(SeriesConflicts) as refusal:
+        change(made.id, machine_id=sample_ring.cold_store)
+    assert {one.rule for one in refusal.value.violations} == {"not_in_group"}
+    done = change(made.id, Scope.FOLLOWING, day=DAYS[1], machine_id=sample_ring.cold_store, may_decide=True)
+    assert {one.machine_id for one in done.dates} == {sample_ring.cold_store}
+    assert session.get(Series, done.id).machine_id == sample_ring.cold_store
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).retired_at = MONDAY
+    with pytest.raises(MachineNotFound):
+        change(done.id, machine_id=sample_ring.combine, may_decide=True)
+    with pytest.raises(MachineNotFound):
+        change(made.id, starts_at=time(8))
+    assert len(change(made.id, length=timedelta(hours=1)).dates) == 1  # less is given back, also then
+
+
+def test_rules_and_quotas_are_those_of_a_move(session, sample_ring, enter, change):
+    made = enter()
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(SeriesConflicts) as refusal:
+        change(made.id, length=timedelta(hours=4))
+    assert {(one.limit, one.actual) for one in refusal.value.violations} == {(180, 240)}
+    assert len(change(made.id, length=timedelta(hours=3)).dates) == 4
+    with pytest.raises(SeriesRefused) as overlap:
+        change(made.id, length=timedelta(days=8))
+    assert [one.rule for one in overlap.value.violations] == ["series_overlaps_itself"]
+
+
+def test_the_doubled_hour_is_asked_once(session, sample_ring, enter, change):
+    made = enter("FREQ=WEEKLY;BYDAY=FR,SU;UNTIL=20271101", 1)
+
+    with pytest.raises(SeriesRefused) as refusal:
+        change(made.id, starts_at=time(2, 30))
+    assert [(one.rule, one.actual) for one in refusal.value.violations] == [("series_doubled_hour", date(2027, 10, 31))]
+    change(made.id, starts_at=time(2, 30), passage=1)
+    last = session.scalars(select(Reservation).order_by(Reservation.starts_at.desc()).limit(1)).one()
+    assert last.starts_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
