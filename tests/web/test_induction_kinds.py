@@ -8,12 +8,21 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
 from app.mail.models import Mail
-from booking import catalogue, group_requests, groups, induction_kinds, machine_moves, queries, series
+from booking import (
+    catalogue,
+    condition_changes,
+    group_requests,
+    groups,
+    induction_kinds,
+    machine_moves,
+    queries,
+    series,
+)
 from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused, SeriesConflicts
 from booking.group_choice import GroupWish
 from booking.groups import GroupInput, RankedMachine
@@ -194,6 +203,33 @@ def test_the_end_of_a_prerequisite_is_told_like_the_end_of_the_induction(session
     assert session.get(Reservation, reserved).outside_rules_since is not None
     deliver(session)
     assert any("outside" in mail.subject.lower() or "builds on" in mail.body for mail in session.scalars(select(Mail)))
+
+
+def test_an_induction_withdrawn_between_request_and_approval_refuses_the_approval(app, session, sample_ring, basics):
+    require(session, sample_ring.laser_induction, basics)
+    induct(session, sample_ring.anna, basics, MONDAY.date() - timedelta(days=1))
+    with write_transaction(session):
+        session.execute(
+            update(Machine)
+            .where(Machine.id == sample_ring.splitter)
+            .values(induction_kind_id=sample_ring.laser_induction)
+        )
+    asked = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
+    one = queries.inductions(session, member_id=sample_ring.anna, kind_id=basics)[0]
+    with write_transaction(session):
+        condition_changes.end_induction(session, one.id, last_day=None, by=SOMEBODY, now=MONDAY)
+    program = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+
+    refused = program.post(f"/reservations/{asked}/approve", {})
+    assert (refused.status_code, refused.json["violations"][0]["rule"]) == (422, "prerequisite")
+    with_reason = program.post(f"/reservations/{asked}/approve", {"overrule_reason": "I know her"})
+    assert with_reason.status_code == 422
+    session.expire_all()
+    assert session.get(Reservation, asked).status == "requested"
+
+    with write_transaction(session):
+        condition_changes.resume_induction(session, one.id, by=SOMEBODY, now=MONDAY)
+    assert program.post(f"/reservations/{asked}/approve", {}).json["status"] == "confirmed"
 
 
 @on_both_databases

@@ -90,6 +90,9 @@ def test_the_login_that_is_inducted_is_filled_in_and_somebody_else_is_refused(
 
     assert anna.post(address, data={"operator": "max  MAIER"}).status_code == 303
     assert slip(session, reserved).operator_name == "max MAIER"
+    again = anna.post(address, data={"operator": "Max Maier"}, follow_redirects=True)
+    assert "a second click changes nothing" in again.text
+    assert "What you see below is not stored." in anna.post(address, data={"operator": "Anna"}).text
     assert "max MAIER" in anna.get(f"/usage/{slip(session, reserved).id}").text
 
 

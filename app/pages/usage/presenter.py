@@ -184,8 +184,10 @@ def current_slip(session: Session, reservation_id: int) -> SlipView | None:
         return None
 
 
-def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool) -> bool:
-    """Return whether the slip holds all that was typed, as after a second click."""
+def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool, operator: str = "") -> bool:
+    """Return whether the slip holds all that was typed, as after a second click. operator: the name, "" for none."""
+    if operator and folded(operator) != folded(slip.operator_name):
+        return False
     if not is_back:
         return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)
     is_back_already = slip.handed_back_at is not None

@@ -239,7 +239,8 @@ def _submit(
 def _overtaken(reservation: ReservationView, form: MeasureForm, *, is_back: bool) -> ResponseReturnValue:
     """Answer a form whose step was done meanwhile, by a second click or by somebody else."""
     slip = presenter.current_slip(db.session(), reservation.id)
-    if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back):
+    operator = (form.operator.data or "") if isinstance(form, HandOutForm) else ""
+    if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back, operator=operator):
         flash(_("This has already been entered; a second click changes nothing."))
         return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
     if isinstance(form.refusal, WrongStatus):
