@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -37,7 +41,7 @@ def create_app() -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['ANCHOR_DATABASE']}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 30}}
     db.init_app(app)
-    with app.app_context():
+    with app.app_context(), _alone(os.environ["ANCHOR_DATABASE"]):
         event.listen(db.engine, "connect", _durable)
         db.create_all()
         if not db.session.query(Note.id).first():
@@ -51,6 +55,14 @@ def create_app() -> Flask:
     page_template = app.jinja_env.from_string(PAGE)
     app.config["PAGE"] = page_template
     return app
+
+
+@contextmanager
+def _alone(database: str) -> Iterator[None]:
+    """Let one of the server's processes after another create the table."""
+    with Path(database + ".lock").open("w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def hello() -> dict[str, str]:

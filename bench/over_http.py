@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from statistics import median
 from urllib.parse import urlencode
 
@@ -157,7 +157,7 @@ def _log_in(port: int) -> str:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/login")
     response = connection.getresponse()
-    page, cookie = response.read().decode(), _cookie(response.getheader("Set-Cookie") or "")
+    page, cookie = response.read().decode(), _cookies(response)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     if token is None:
         raise UnexpectedResponse("The log-in form has no CSRF token; nothing is printed.")
@@ -168,11 +168,12 @@ def _log_in(port: int) -> str:
     response.read()
     if response.status != 303:
         raise UnexpectedResponse(f"The log-in answered {response.status}; nothing is printed.")
-    return _cookie(response.getheader("Set-Cookie") or "")
+    return _cookies(response)
 
 
-def _cookie(header: str) -> str:
-    return header.split(";", 1)[0]
+def _cookies(response: HTTPResponse) -> str:
+    """Return what a browser sends back: the session, and after a log-in the known device."""
+    return "; ".join(cookie.split(";", 1)[0] for cookie in response.headers.get_all("Set-Cookie") or ())
 
 
 def _header(port: int, path: str, name: str) -> str:
