@@ -17,6 +17,7 @@ MODULES = (
     "series",
     "waiting",
     "closures",
+    "closure_series",
     "closure_decisions",
     "breakdowns",
     "damage",

@@ -38,8 +38,10 @@ from booking.queries import (
     WorkshopView,
     induction_kind_views,
 )
+from booking.queries import closure_series as closure_series_queries
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
+from booking.queries.closure_series import ClosureSeriesView
 from booking.queries.induction_kind_views import KindView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
@@ -108,6 +110,13 @@ def closure(closure_id: int) -> ClosureView:
     """Return a closure in a workshop that the current request may touch. Raises ClosureNotFound."""
     view = queries.closure(db.session(), closure_id)
     permissions.require(workshop_id=view.workshop_id, missing=ClosureNotFound(id=closure_id))
+    return view
+
+
+def closure_series(series_id: int) -> ClosureSeriesView:
+    """Return closures that repeat in a workshop that the current request may touch. Raises ClosureNotFound."""
+    view = closure_series_queries.closure_series(db.session(), series_id)
+    permissions.require(workshop_id=view.workshop_id, missing=ClosureNotFound(id=series_id))
     return view
 
 

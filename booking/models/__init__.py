@@ -1,6 +1,7 @@
 """The tables of the schedule."""
 
 from booking.models.announcement import Announcement
+from booking.models.closure_series import ClosureDate, ClosureSeries
 from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
 from booking.models.group import GroupMachine, MachineGroup
@@ -44,6 +45,8 @@ __all__ = [
     "MAY_MOVE_MAX_MIN",
     "Announcement",
     "Blocking",
+    "ClosureDate",
+    "ClosureSeries",
     "DamageReport",
     "DayPart",
     "DeletedId",

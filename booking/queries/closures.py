@@ -58,6 +58,12 @@ def closure(session: Session, closure_id: int) -> ClosureView:
     return ClosureView(*row)
 
 
+def closures_by_id(session: Session, closure_ids: Collection[int]) -> tuple[ClosureView, ...]:
+    """Return closures, also lifted ones, soonest first."""
+    statement = _closures().where(Blocking.id.in_(closure_ids)).order_by(Blocking.starts_at, Blocking.id)
+    return tuple(ClosureView(*row) for row in session.execute(statement))
+
+
 def closures(
     session: Session,
     *,

@@ -25,7 +25,7 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, damage_reports, groups, quotas, records, series, usage
+from booking import announcements, blockings, closure_series, damage_reports, groups, quotas, records, series, usage
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.groups import GroupInput, RankedMachine
@@ -36,6 +36,7 @@ from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
 from booking.series_plan import SeriesWish
+from booking.series_times import SeriesTimes
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
@@ -123,6 +124,17 @@ def _quota(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         entered = QuotaInput(measure="open", most=50, workshop_id=sample_ring.hall)
         return Sample(quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY), workshop_id=sample_ring.hall)
+
+
+def _closure_series(session: Session, sample_ring: SampleRing) -> Sample:
+    zone = ZoneInfo("Europe/Berlin")
+    wall = to_wall(MONDAY + timedelta(weeks=6), zone)
+    times = SeriesTimes(RecurrenceRule(Frequency.WEEKLY, weekdays=(0,), count=2), zone, wall, timedelta(hours=2))
+    with write_transaction(session):
+        series_id = closure_series.close_repeatedly(
+            session, sample_ring.combine, times, "service", by=SOMEBODY, now=MONDAY
+        )
+    return Sample(series_id, workshop_id=sample_ring.hall)
 
 
 def _damage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -307,6 +319,7 @@ SAMPLES: dict[str, Build] = {
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,
+    "closure_series_id": _closure_series,
     "damage_id": _damage,
     "announcement_id": _announcement,
     "group_id": _group,

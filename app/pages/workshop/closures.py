@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -17,26 +19,28 @@ from app.forms.span_form import END
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
-from app.pages.workshop.forms import ChangeClosureForm, ClosureForm
+from app.pages.workshop.forms import ChangeClosureForm, ClosureForm, NewClosureForm
 from app.wording.errors import sentence_of
-from booking import blockings, queries
+from booking import blockings, closure_series, queries
 from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ClosureView, ReservationView
+from booking.queries import closure_series as closure_series_queries
 from booking.timespan import TimeSpan
 
+IN_THE_WAY_SHOWN = 50
 USUAL_LENGTH = timedelta(days=1)  # proposed for a machine that is closed now
 
 
 @page(bp, "/closures/new", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def close() -> ResponseReturnValue:
     """Close a machine of one's workshop; shows which reservations are in the way."""
-    form = ClosureForm()
+    form = NewClosureForm()
     form.offer(presenter.choices_of_machines(db.session()))
     if not form.is_submitted():
         _fill(form)
     closed = submit(form, lambda: _close(form), message=_("Closed for that time."), location=_next_page)
-    return closed or _page(form)
+    return closed or _page(form, spans=form.spans() if isinstance(form.refusal, SlotTaken) else [])
 
 
 @page(
@@ -58,6 +62,17 @@ def change_closure(closure_id: int) -> ResponseReturnValue:
         form, lambda: _change(form, closure_id), message=_("The closure was changed."), location=_next_page
     )
     return changed or _page(form, lookups.closure(closure_id))
+
+
+@page(bp, "/closures/series/<int:closure_series_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
+def lift_series(closure_series_id: int) -> ResponseReturnValue:
+    """End all closures of a rule that are on or to come."""
+    session = db.session()
+    lookups.closure_series(closure_series_id)
+    by = current_actor()
+    count = in_write_transaction(session, lambda: closure_series.lift_all(session, closure_series_id, by=by, now=now()))
+    flash(ngettext("%(num)s closure is lifted.", "%(num)s closures are lifted.", count))
+    return redirect(url_for(".index"), code=303)
 
 
 @page(bp, "/closures/<int:closure_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
@@ -85,9 +100,15 @@ def _fill(form: ClosureForm) -> None:
     form.until.data = END
 
 
-def _close(form: ClosureForm) -> int:
+def _close(form: NewClosureForm) -> int:
     span, card = form.span, lookups.managed_machine(form.machine.data)
     assert span is not None  # of a valid form
+    if form.series is not None:
+        session, reason, around = db.session(), form.reason.data or "", form.around_reservations.data
+        series_id = closure_series.close_repeatedly(
+            session, card.id, form.series, reason, by=current_actor(), now=now(), around_reservations=around
+        )
+        return closure_series_queries.closure_series(session, series_id).closure_ids[0]
     return blockings.close(
         db.session(),
         card.id,
@@ -123,10 +144,23 @@ def _next_page(closure_id: int) -> str:
     return url_for(".index")
 
 
-def _page(form: ClosureForm, closure: ClosureView | None = None) -> ResponseReturnValue:
-    is_taken, card = isinstance(form.refusal, SlotTaken), form.chosen()
-    in_the_way: tuple[ReservationView, ...] = ()
-    if is_taken and card is not None and form.span is not None:
-        in_the_way = tuple(view for view in queries.hit_by(db.session(), card.id, form.span) if view.is_holding)
-    page = render_template("workshop/close.html", form=form, closure=closure, in_the_way=in_the_way, is_taken=is_taken)
-    return page, form.status
+def _page(form: ClosureForm, closure: ClosureView | None = None, spans: Sequence[TimeSpan] = ()) -> ResponseReturnValue:
+    """Return the page of a form. spans: of a new closure that is refused because something is in its way."""
+    session, card = db.session(), form.chosen()
+    is_taken = isinstance(form.refusal, SlotTaken)
+    if closure is not None and is_taken and form.span is not None:
+        spans = [form.span]
+    in_the_way: dict[int, ReservationView] = {}
+    if card is not None:
+        for span in spans:
+            in_the_way |= {view.id: view for view in queries.hit_by(session, card.id, span) if view.is_holding}
+    rendered = render_template(
+        "workshop/close.html",
+        form=form,
+        closure=closure,
+        in_the_way=tuple(in_the_way.values())[:IN_THE_WAY_SHOWN],
+        more_in_the_way=max(len(in_the_way) - IN_THE_WAY_SHOWN, 0),
+        is_taken=is_taken,
+        series=None if closure is None else closure_series_queries.series_left(session, closure.id, now=now()),
+    )
+    return rendered, form.status

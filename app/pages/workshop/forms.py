@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -10,6 +13,7 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.repeat import RepeatMixin
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
@@ -18,10 +22,13 @@ from app.forms.text_fields import slug_field
 from app.pages.workshop.hours import HoursError, hours_text, parse_hours
 from app.wording.regions import region_choices, zone_choices
 from app.wording.rules import violation_sentence
-from booking.errors import RequestRefused, SlotTaken
+from booking.errors import RequestRefused, SeriesRefused, SlotTaken
 from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
 from booking.queries import ClosureView, MachineCard, MachineChoice, WorkshopView
+from booking.series_times import SeriesTimes, length_by_clock, occurrences
+from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -124,6 +131,38 @@ class ClosureForm(SpanForm):
             self.time.errors = [violation_sentence(violation, card.zone) for violation in refusal.violations]
         elif not isinstance(refusal, SlotTaken):
             super().show_refusal(refusal)
+
+
+class NewClosureForm(RepeatMixin, ClosureForm):
+    """A closure, perhaps one that repeats. series: when, where it repeats; read by validate()."""
+
+    series: SeriesTimes | None = None
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Check all fields, then read the rule by the clock of the workshop."""
+        is_valid = super().validate(extra_validators)
+        if not is_valid or not self.is_series or self.span is None or self.zone is None:
+            return is_valid
+        wall = to_wall(self.span.start, self.zone)
+        rule = self.rule_from(wall)
+        if rule is None:
+            return False
+        passage = int(self.passage.data) if self.passage.data in ("0", "1") else None
+        self.series = SeriesTimes(rule, self.zone, wall, length_by_clock(self.span, self.zone), passage)
+        return True
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put why it cannot repeat so at the fields of the rule."""
+        if isinstance(refusal, SeriesRefused):
+            self.show_series_refusal(refusal)
+        else:
+            super().show_refusal(refusal)
+
+    def spans(self) -> list[TimeSpan]:
+        """Return every time that would be closed. Call only after validation."""
+        if self.series is None:
+            return [] if self.span is None else [self.span]
+        return [one.span for one in occurrences(self.series)]
 
 
 class ChangeClosureForm(ClosureForm):
