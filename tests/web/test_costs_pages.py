@@ -265,6 +265,18 @@ def test_the_treasurer_enters_corrects_and_deletes_a_cost(session, karl, pool):
     assert karl.get(address).status_code == 404
 
 
+def test_the_menu_leads_to_the_form_of_a_bill_by_way_of_its_pool(session, sample_ring, karl, anna):
+    assert "There is no cost pool yet" in karl.get("/costs/new").text
+    first = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
+    assert karl.get("/costs/new").location == f"/costs/pools/{first}/costs/new"
+    second = do(session, enter_pool, sample_ring.splitter, "Splitter", {"repair": "use"})
+
+    page = karl.get("/costs/new").text
+
+    assert all(f'href="/costs/pools/{pool}/costs/new"' in page for pool in (first, second))
+    assert anna.get("/costs/new").status_code == 403
+
+
 def test_a_bill_whose_form_is_sent_twice_is_entered_once(session, karl, pool):
     address = f"/costs/pools/{pool}/costs/new"
     key = re.search(r'name="form_key"[^>]*value="([^"]+)"', karl.get(address).text)[1]
