@@ -245,3 +245,20 @@ def test_the_doubled_hour_is_asked_once(session, sample_ring, enter, change):
     change(made.id, starts_at=time(2, 30), passage=1)
     last = session.scalars(select(Reservation).order_by(Reservation.starts_at.desc()).limit(1)).one()
     assert last.starts_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
+def test_a_date_that_is_put_back_has_the_tolerance_of_its_series_and_needs_a_machine(session, sample_ring, enter):
+    made = enter()
+    with write_transaction(session):
+        reservations.cancel(session, made.dates[1].id, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        back = series.put_back(session, made.id, DAYS[1], by=SOMEBODY, now=MONDAY)
+    assert session.get(Reservation, back.id).may_move_min == 30
+
+    with write_transaction(session):
+        reservations.cancel(session, back.id, by=SOMEBODY, now=MONDAY)
+        session.get(Machine, sample_ring.combine).retired_at = MONDAY
+    with pytest.raises(MachineNotFound), write_transaction(session):
+        series.put_back(session, made.id, DAYS[1], by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        assert len(series.cancel_rest(session, made.id, by=SOMEBODY, now=MONDAY)) == 3
