@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 IN_MEMORY_BYTES = 1024 * 1024  # a larger answer is sent from a file
 FILE_OPENED_SECONDS = 30.0  # granian opens it at once
-# How much more than an upload may have is still received and thrown away: a proxy that has it all sends it at once, and
-# answers 502 where the connection ends while it sends. nginx lets 9 MB through (deploy/nginx.conf).
+# How much more than a body may have is still received and thrown away, at most a quarter: a proxy that has it all
+# sends it at once, and answers 502 where the connection ends meanwhile. nginx lets 9 MB through (deploy/nginx.conf).
 EXCESS_BYTES = 1024 * 1024
 CLOSE = ("Connection", "close")
 
@@ -102,7 +102,7 @@ class Request:
     @property
     def is_thrown_away(self) -> bool:
         """Whether it is received nevertheless, so that the sender reads the answer."""
-        return self.is_too_large and self.limit >= EXCESS_BYTES >= self.body_bytes - self.limit
+        return self.is_too_large and self.body_bytes - self.limit <= min(EXCESS_BYTES, self.limit // 4)
 
     def end(self) -> None:
         """Let go of the connection: granian closes it where the body was not read."""

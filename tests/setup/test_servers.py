@@ -95,6 +95,8 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
         if server == "the program's own":  # a proxy that sends it reads the answer only then
             line = b"HTTP/1.1 413 Payload Too Large"
             assert answer_to_halves(ring.port, "/machines/combine/edit", 8_700_000) == (False, line)
+            no_token = b"HTTP/1.1 401 Unauthorized"
+            assert answer_to_halves(ring.port, "/api/v1/reservations", 70_000) == (False, no_token)
 
 
 @pytest.mark.postgresql
