@@ -79,6 +79,12 @@ def is_unserved(error: Exception) -> bool:
     return isinstance(error, Unavailable) or (isinstance(error, DBAPIError) and classify_error(error) is not None)
 
 
+def is_unreachable(error: Exception) -> bool:
+    """Return whether the database does not answer at all."""
+    found = classify_error(error) if isinstance(error, DBAPIError) else error
+    return isinstance(found, DatabaseUnreachable)
+
+
 def is_transient(error: Exception) -> bool:
     """Return whether the same operation may succeed when it is tried again later."""
     if isinstance(error, Busy):

@@ -21,6 +21,7 @@ from booking.kernel.database_errors import (
     SERIALIZATION_FAILURE,
     is_connection_lost,
     is_outcome_unknown,
+    is_unreachable,
     is_unserved,
 )
 from booking.kernel.engine import IS_DURABLE, WAIT_MS, WRITING
@@ -104,6 +105,7 @@ def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]
     """Run each use case in a write transaction of its own; return the sum of what they return.
 
     One that fails stops no other: its error is raised when all have run, that of a busy or lost database before others.
+    Only a database that is gone ends them: each would wait for it in turn.
     """
     count = 0
     errors: list[Exception] = []
@@ -112,6 +114,8 @@ def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]
             count += in_write_transaction(session, use_case)
         except Exception as error:  # noqa: BLE001 - raised below, when all others are done
             errors.append(error)
+            if is_unreachable(error):
+                break
     if errors:
         raise min(errors, key=lambda error: not is_unserved(error))
     return count

@@ -126,8 +126,14 @@ def test_of_several_errors_that_of_a_database_that_was_gone_is_raised_so_that_th
     def fails(error):
         raise error
 
+    done = []
     with pytest.raises(OperationalError):
-        in_own_transactions(session, [partial(fails, ValueError()), partial(fails, LOST), lambda: 1])
+        in_own_transactions(session, [partial(fails, ValueError()), lambda: done.append(1) or 1, partial(fails, LOST)])
+    assert done == [1]
+
+    with pytest.raises(OperationalError):
+        in_own_transactions(session, [partial(fails, LOST), lambda: done.append(2) or 1])
+    assert done == [1], "each would wait for the database in turn"
 
 
 def test_a_jump_of_the_clock_is_noticed_and_the_passing_of_time_is_not():
