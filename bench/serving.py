@@ -127,15 +127,15 @@ def processor_seconds(pid: int) -> float:
     """Return the processor time that a process and its living descendants have used (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(processor_seconds(child) for child in _children(pid))
+    return own + sum(processor_seconds(child) for child in children(pid))
 
 
 def _tree_pss_kb(pid: int) -> int:
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return own + sum(_tree_pss_kb(child) for child in _children(pid))
+    return own + sum(_tree_pss_kb(child) for child in children(pid))
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]

@@ -18,6 +18,7 @@ from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
+from booking.kernel.read_cache import cached_read
 from booking.kernel.transaction import is_writing
 from booking.models import Machine, Workshop
 
@@ -59,7 +60,8 @@ class LentMachinesReader:
 
     def of(self, session: Session) -> LentMachines:
         """Return the machines as the transaction of a session sees them."""
-        state = _STATE.of(session)
+        # A page asks for several of their lists.
+        state = cached_read(session, "lent machines", lambda: _STATE.of(session))
         versions = {row.id: row.schedule_version for row in state}
         last_change = (state[0].last_record_change or 0) if state else 0
         return LentMachines(self._rows(session, state, last_change), versions, last_change)
@@ -74,7 +76,7 @@ class LentMachinesReader:
         kept = self._kept.get(engine)
         if kept is not None and kept[0] == seen:
             return kept[1]
+        # Another transaction may have changed them since the state was read: then the next state is another one too.
         rows = self._read(session)
-        if {row.id for row in rows} == {row.id for row in state}:  # else another transaction has changed them meanwhile
-            self._kept[engine] = seen, rows
+        self._kept[engine] = seen, rows
         return rows

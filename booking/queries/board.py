@@ -120,7 +120,7 @@ class BoardOutline:
         They are the version of its schedule, and the last change of a master record (names, hours, rules). A rendered
         row may be cached as long as its mark is the same.
         """
-        return {row.id: (self.versions[row.id], self.last_record_change) for row in self.machines}
+        return {row.id: (self.versions.get(row.id, 0), self.last_record_change) for row in self.machines}
 
     def empty(self) -> Board:
         """Return the board as if nothing held the machines and nothing were open."""
@@ -158,10 +158,12 @@ def board_outline(
         if machine_ids is not None:
             statement = statement.where(Machine.id.in_(machine_ids))
         return _outline_of(span, session.execute(statement).all())
-    if machine_ids is not None:
+    if machine_ids is not None and len(machine_ids) <= FEW:
         return _outline_of(span, session.execute(_LENT_OF_IDS, {"ids": list(machine_ids)}).all())
     lent = _LENT.of(session)
-    return BoardOutline(span, lent.rows, lent.versions, lent.last_record_change)
+    ids = None if machine_ids is None else frozenset(machine_ids)
+    rows = lent.rows if ids is None else [row for row in lent.rows if row.id in ids]
+    return BoardOutline(span, rows, lent.versions, lent.last_record_change)
 
 
 def _outline_of(span: TimeSpan, rows: Sequence[Row[*tuple[Any, ...]]]) -> BoardOutline:
@@ -193,6 +195,8 @@ _WORKSHOP = (
     Workshop.is_closed_on_holidays,
 )
 
+
+FEW = 30  # machines that are read by their ids; of more, all are known
 
 # Built once: the plan asks for all machines, the catalogue for those of its page.
 _OUTLINE = (

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.kernel.read_cache import cached_read
 from booking.kernel.search_patterns import is_text_in
 from booking.kernel.views import columns_of, converted, fields_of
+from booking.lent_machines import LentMachinesReader
 from booking.models import Induction, InductionKind, Machine, Prerequisite, Unit, Workshop
 from booking.queries.addresses import address_line
 from booking.rules import MachineRules
@@ -128,16 +128,20 @@ def machine_cards(
         found_ids = machine_ids_in_order(session, include_retired=include_retired, **wanted_machines)
         shown = _cards().where(Machine.id.in_(found_ids[offset : offset + limit]))
         return Listing(tuple(_card(row) for row in session.execute(shown)), len(found_ids))
+    versions: Mapping[int, int] = {}
     if include_retired or is_some:
         wanted = conditions(wanted_machines, include_retired=include_retired)
         wanted += [] if machine_ids is None else [Machine.id.in_(machine_ids)]
         rows = session.execute(_cards().where(*wanted)).all()
     else:
-        rows = _LENT_CARDS.of(session)
+        lent = _LENT_CARDS.of(session)
+        rows, versions = lent.rows, lent.versions
     words = text.split()  # in Python: a ring has some dozens of machines
     found = [row for row in rows if _mentions(row, words)] if words else rows
     end = None if limit is None else offset + limit
-    return Listing(tuple(_card(row) for row in found[offset:end]), len(found))
+    cards = (_card(row) for row in found[offset:end])
+    fresh = (replace(card, schedule_version=versions.get(card.id, card.schedule_version)) for card in cards)
+    return Listing(tuple(fresh), len(found))
 
 
 def machine_ids_in_order(
@@ -161,12 +165,12 @@ def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
 
 def kinds(session: Session) -> tuple[KindCount, ...]:
     """Return the kinds of the machines that are lent, in order of their names."""
-    return tuple(KindCount(kind, count) for kind, count in _KINDS.of(session))
+    return tuple(KindCount(kind, count) for kind, count in _LENT_KINDS.of(session).rows)
 
 
 def machine_sorts(session: Session) -> tuple[str, ...]:
     """Return the sorts of what is lent, those with most machines first."""
-    return tuple(sort for (sort,) in _SORTS.of(session))
+    return tuple(sort for (sort,) in _LENT_SORTS.of(session).rows)
 
 
 def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False) -> list[ColumnElement[bool]]:
@@ -253,38 +257,8 @@ def last_moved_away(
     return reader.scalar(select(func.max(Machine.moved_away_at)).where(is_of))
 
 
-def newest_of_workshops(
-    session: Session, column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None
-) -> T | None:
-    """Return the newest instant or day of a table at some workshops: a step in an index for each machine.
-
-    column: of a table with a machine_id, which an index has in this order. None where there is none. Read once for a
-    version of the database, because a page asks it for its list and for each of its sums. workshop_ids: None is all.
-    """
-    return _end_of_workshops(session, column, workshop_ids, is_newest=True)
-
-
-def oldest_of_workshops(
-    session: Session, column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None
-) -> T | None:
-    """Return the same for the oldest one."""
-    return _end_of_workshops(session, column, workshop_ids, is_newest=False)
-
-
-def _end_of_workshops(
-    session: Session, column: InstrumentedAttribute[T], workshop_ids: Collection[int] | None, *, is_newest: bool
-) -> T | None:
-    order, end = (column.desc(), func.max) if is_newest else (column.asc(), func.min)
-    of_machine = select(column).where(column.class_.machine_id == Machine.id).order_by(order).limit(1)
-    statement = select(end(of_machine.correlate(Machine).scalar_subquery())).select_from(Machine)
-    if workshop_ids is not None:
-        statement = statement.where(Machine.workshop_id.in_(workshop_ids))
-    key = str(column), is_newest, None if workshop_ids is None else frozenset(workshop_ids)
-    return cached_read(session, key, lambda: session.scalar(statement))
-
-
 # What the catalogue asks for each time.
-_LENT_CARDS = PreparedStatement(_cards().where(Machine.retired_at.is_(None)))
+_LENT_CARDS = LentMachinesReader(PreparedStatement(_cards().where(Machine.retired_at.is_(None))).of)
 _KINDS = PreparedStatement(
     select(Machine.kind, func.count())
     .where(Machine.kind != "", Machine.retired_at.is_(None))
@@ -297,3 +271,4 @@ _SORTS = PreparedStatement(
     .group_by(Machine.sort)
     .order_by(func.count().desc(), Machine.sort)
 )
+_LENT_KINDS, _LENT_SORTS = LentMachinesReader(_KINDS.of), LentMachinesReader(_SORTS.of)

@@ -15,7 +15,6 @@ from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import first_of_each, without_index
 from booking.models import HOLDING, IS_HOLDING, IS_LONG, Machine, Reservation, Status
-from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.reservation_views import (
     Cursor,
     ReservationView,
@@ -25,6 +24,7 @@ from booking.queries.reservation_views import (
     view,
     views,
 )
+from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
 
 # No machine is lent longer (see booking_machine), so a search for overlaps need not look further back.
 LONGEST = timedelta(days=366)

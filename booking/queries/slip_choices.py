@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from booking.models import Machine, UsageRecord
-from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.slips import SlipFilter
+from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
 
 
 def days_of_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[date, date] | None:

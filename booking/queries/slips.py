@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
-from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.names import few_members_matching, members_matching
+from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
 
 ZONES_DIFFER = timedelta(hours=26)  # a day of service is that of the workshop's clock
 

@@ -9,7 +9,7 @@ import pytest
 from booking import models, queries, usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
-from booking.queries.machines import newest_of_workshops, oldest_of_workshops
+from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
@@ -157,8 +157,11 @@ def catalogue(session: Session, filters: CatalogueFilters, reader: CatalogueRead
     cards = tuple(_in_order(cards, filters.sorting))
     if not filters.only_free:
         return CatalogueList(_entries(session, cards[shown], reader, now), _sorts(cards))
-    free = tuple(entry for entry in _entries(session, cards, reader, now) if entry.state.code == "free")
-    return CatalogueList(free[shown], _sorts(entry.card for entry in free))
+    entries = _entries(session, cards, reader, now, has_prices=False)
+    free = tuple(entry for entry in entries if entry.state.code == "free")
+    prices = _prices(session, reader, [entry.card.id for entry in free[shown]], now)
+    priced = tuple(replace(entry, price=prices.get(entry.card.id, "")) for entry in free[shown])
+    return CatalogueList(priced, _sorts(entry.card for entry in free))
 
 
 def _sorts(cards: Iterable[MachineCard | MachineChoice]) -> tuple[str, ...]:
@@ -209,7 +212,7 @@ def chips(
 
 
 def _entries(
-    session: Session, cards: Collection[MachineCard], reader: CatalogueReader, now: datetime
+    session: Session, cards: Collection[MachineCard], reader: CatalogueReader, now: datetime, *, has_prices: bool = True
 ) -> tuple[CatalogueEntry, ...]:
     if not cards:
         return ()
@@ -218,7 +221,7 @@ def _entries(
     board = queries.board(session, day_span(local_day(now, ring), ring), now=now, machine_ids=ids)
     rows = {row.machine.id: row for row in board.rows}
     late = queries.still_out(session, now, machine_ids=ids)
-    prices = _prices(session, reader, ids, now)
+    prices = _prices(session, reader, ids, now) if has_prices else {}
     return tuple(
         _entry(card, rows[card.id], late.get(card.id), prices.get(card.id, ""), reader.of(card.workshop_id), now)
         for card in cards
