@@ -230,6 +230,10 @@ READINGS = {
     "the search of a manager": lambda r: _found(
         r, queries.VisibilityScope(member_id=r.members[0], workshop_ids=r.workshops)
     ),
+    "members by a part of their name": lambda r: (
+        queries.find_members(r.session, "bern", day=NOW.date()),
+        queries.few_members_matching(r.session, "bern"),
+    ),
     "the plan board of a week": lambda r: queries.board(r.session, WEEK, now=MONDAY),
     "the free time of a machine": lambda r: availability.free_spans(
         r.session, r.machines[0], TimeSpan(NOW, NOW + timedelta(days=14)), minutes=60, now=NOW
