@@ -19,6 +19,8 @@ from sqlalchemy.orm import SessionTransaction
 from booking.kernel.encryption import SecretBox
 from booking.kernel.networks import subscriber_of
 from booking.kernel.orm import Base
+from booking.kernel.transaction import BEFORE_COMMIT
+from booking.waiting.offering import offer_freed
 
 
 class RingSession(Session):
@@ -45,7 +47,12 @@ class RingSession(Session):
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
-    session_options={"expire_on_commit": False, "class_": RingSession},
+    session_options={
+        "expire_on_commit": False,
+        "class_": RingSession,
+        # What a transaction has released is offered to the waiting list before it is committed.
+        "info": {BEFORE_COMMIT: (offer_freed,)},
+    },
 )
 login_manager = LoginManager()
 csrf = CSRFProtect()

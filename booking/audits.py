@@ -8,7 +8,8 @@ Codes of the findings and their facts:
 - held_after_end (kind, id): it ended without use, or was lifted, and still holds places;
 - other_span (kind, id): it holds another span than its own;
 - other_machine (kind, id): it holds places of another machine;
-- no_owner (kind, id): a hold has taken places, and there is no reservation or closure of its id;
+- no_owner (kind, id): a hold has taken places, and there is no reservation, closure or offer of its id;
+- not_of_entry (kind, id): an open offer that its entry does not name, or an ended one that it names;
 - out (machine_id, out, places): more places of a machine are handed out than it has;
 - quota_use (quota_id, reservation_id, first_day, seconds, stored): a reservation counts other than is stored.
 """
@@ -33,10 +34,13 @@ from booking.models import (
     Hold,
     HoldKind,
     Occupancy,
+    Offer,
+    OfferStatus,
     QuotaUse,
     Reservation,
     Status,
     Unit,
+    WaitingEntry,
 )
 from booking.timespan import TimeSpan
 
@@ -84,8 +88,8 @@ def _pairs_of(session: Session, occupancy_ids: Sequence[int]) -> tuple[AuditFind
 
 
 def contradictions(session: Session) -> tuple[AuditFinding, ...]:
-    """Find reservations and closures that hold other places than they should, and holds that belong to neither."""
-    return (*_of_reservations(session), *_of_closures(session), *_without_owner(session))
+    """Find reservations, closures and offers that hold other places than they should, and holds without any of them."""
+    return (*_of_reservations(session), *_of_closures(session), *_of_offers(session), *_without_owner(session))
 
 
 def too_many_out(session: Session) -> tuple[AuditFinding, ...]:
@@ -226,6 +230,25 @@ def _with_gaps(session: Session) -> Iterator[AuditFinding]:
             yield AuditFinding("places_missing", {"kind": HoldKind.CLOSURE.value, "id": closure_id})
 
 
+def _of_offers(session: Session) -> Iterator[AuditFinding]:
+    is_held = Occupancy.hold_id == Offer.id
+    is_open = Offer.status == OfferStatus.OPEN.value
+    rows_held = select(func.count()).where(is_held).correlate(Offer).scalar_subquery()
+    is_of_other_span = or_(
+        Occupancy.occupied_from != Offer.occupied_from, Occupancy.occupied_until != Offer.occupied_until
+    )
+    is_of_other_machine = and_(Unit.id == Occupancy.unit_id, Unit.machine_id != Offer.machine_id)
+    is_of_entry = exists().where(WaitingEntry.id == Offer.entry_id, WaitingEntry.offer_id == Offer.id)
+    conditions: dict[str, ColumnElement[bool]] = {
+        "places_missing": and_(is_open, rows_held != Offer.places),
+        "held_after_end": and_(~is_open, exists().where(is_held)),
+        "other_span": exists().where(is_held, is_of_other_span),
+        "other_machine": exists().where(is_held, is_of_other_machine),
+        "not_of_entry": is_open != is_of_entry,
+    }
+    yield from _findings(session, HoldKind.OFFER, Offer.id, conditions)
+
+
 def _without_owner(session: Session) -> Iterator[AuditFinding]:
     rows = session.execute(
         select(Hold.kind, Hold.id)
@@ -233,6 +256,7 @@ def _without_owner(session: Session) -> Iterator[AuditFinding]:
             exists().where(Occupancy.hold_id == Hold.id),
             ~exists().where(Reservation.id == Hold.id),
             ~exists().where(Blocking.id == Hold.id),
+            ~exists().where(Offer.id == Hold.id),
         )
         .order_by(Hold.id)
         .limit(FINDINGS_MAX)

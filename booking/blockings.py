@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, closure_events, occupancies
+from booking import catalogue, closure_events, occupancies, offers
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -60,6 +60,7 @@ def close(
     )
     session.add(closure)
     session.flush()
+    offers.withdraw_overlapping(session, machine_id, span, by=by, now=now)
     _take_every_place(session, closure, now)
     publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
@@ -104,6 +105,7 @@ def change(
     closure.changed_at = now
     closure.revision += 1
     session.flush()
+    offers.withdraw_overlapping(session, closure.machine_id, span, by=by, now=now)
     _take_every_place(session, closure, now)
     publish(session, closure_events.ClosureChanged.of(closure), by=by, now=now)
 

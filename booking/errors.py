@@ -187,12 +187,6 @@ class GroupRefused(RequestRefused):
         self.refusals = refusals
 
 
-class TimeIsFree(DomainError):
-    """What a member wants to wait for can be reserved now. facts: machine_id, span."""
-
-    code = "time_is_free"
-
-
 class StillReferred(DomainError):
     """Records cannot be deleted, because others refer to them. facts: references (id -> table -> how many rows)."""
 
@@ -282,9 +276,3 @@ class SeriesNotFound(NotFound):
     """There is no such series."""
 
     code = "series_not_found"
-
-
-class WaitingEntryNotFound(NotFound):
-    """There is no such entry of the waiting list."""
-
-    code = "waiting_entry_not_found"

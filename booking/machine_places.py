@@ -6,17 +6,19 @@ Call these with the machine locked.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import occupancies, place_choice
+from booking import freed_time, occupancies, place_choice
 from booking.errors import RecordRefused, Violation
 from booking.models import IS_OUT, Occupancy, Reservation, Unit
 from booking.place_assignment import NEVER, Occupied
 from booking.place_counts import PlaceCount
 from booking.timespan import TimeSpan
+
+FREE_AHEAD = timedelta(days=366)  # of a new place, for who waits for one
 
 
 def set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
@@ -89,4 +91,6 @@ def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count:
     new = [Unit(machine_id=machine_id, number=number) for number in numbers]
     session.add_all(new)
     session.flush()
-    occupancies.take_new_places(session, machine_id, [unit.id for unit in (*returning, *new)], now)
+    added = [unit.id for unit in (*returning, *new)]
+    occupancies.take_new_places(session, machine_id, added, now)
+    freed_time.note(session, [(place_id, now, now + FREE_AHEAD) for place_id in added], now=now)

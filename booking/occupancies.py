@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from booking import closure_gaps, held_spans, place_choice
+from booking import closure_gaps, freed_time, held_spans, place_choice
 from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
@@ -62,9 +62,8 @@ _WITH_NEIGHBOURS = select(
 def lock_machines(session: Session, machine_ids: Iterable[int]) -> None:
     """Make other takers of these machines wait until the commit. Call before reading what the decision depends on.
 
-    Only PostgreSQL needs the locks: without them, takers of one span can stall each other in deadlocks on the
-    exclusion constraint for half a minute. On SQLite the write lock admits one writer anyway. The machines are locked
-    in the order of their ids, so that two callers cannot deadlock. See docs/locking.md.
+    Only PostgreSQL needs the locks, against deadlocks on the exclusion constraint: SQLite has one writer anyway. The
+    machines are locked in the order of their ids, so that two callers cannot deadlock. See docs/locking.md.
 
     Raises RuntimeError outside write_transaction(): the locks would be released before anything is written.
     """
@@ -268,9 +267,10 @@ def _set_span(session: Session, occupancy_id: int, span: TimeSpan) -> None:
 
 
 def _close_again(session: Session, freed: Sequence[Freed]) -> None:
-    """Take what was released, wherever it is free now, for the closures around reservations."""
+    """Note what was released, and take it for the closures around reservations wherever it is free now."""
     if not freed:
         return
+    freed_time.note(session, freed)
     unit_ids = {unit_id for unit_id, _since, _until in freed}
     for closure_id, machine_id, span in closure_gaps.open_closures_around(session, min(unit_ids), hull_of(freed)):
         place_ids = [place_id for place_id in places_of(session, machine_id) if place_id in unit_ids]

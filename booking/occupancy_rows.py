@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert
+from sqlalchemy import ColumnElement, Row, delete, insert, update
 from sqlalchemy.orm import Session
 
 from booking.kernel.orm import table_of
@@ -47,6 +47,12 @@ def delete_rows(session: Session, *conditions: ColumnElement[bool]) -> Sequence[
         .returning(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
         .execution_options(synchronize_session=False)
     ).all()
+
+
+def hand_over(session: Session, from_hold_id: int, to_hold_id: int) -> int:
+    """Give the occupancies of a hold to another one, so that they are free at no moment; return how many."""
+    held = update(table_of(Occupancy)).where(Occupancy.hold_id == from_hold_id)
+    return len(session.execute(held.values(hold_id=to_hold_id).returning(Occupancy.id)).all())
 
 
 def hull_of(freed: Sequence[Freed]) -> TimeSpan:

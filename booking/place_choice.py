@@ -13,12 +13,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.errors import SlotTaken
-from booking.models import Blocking, Occupancy, Reservation, Status
+from booking.models import Blocking, Occupancy, Offer, Reservation, Status
 from booking.place_assignment import Assignment, Occupied, Rearrangement, Taking, TakingKey
 from booking.place_calendar import PlaceCalendar
 from booking.place_counts import PlaceCount
@@ -161,7 +161,10 @@ def _holding() -> Select[*tuple[Any, ...]]:
     held = held_spans.holding(
         Occupancy.id, Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until, Occupancy.hold_id
     ).subquery()
-    return select(held, Reservation.status).outerjoin(Reservation, Reservation.id == held.c.hold_id)
+    # An offer may be put on other places as what is confirmed may.
+    status = func.coalesce(Reservation.status, case((Offer.id.is_not(None), Status.CONFIRMED.value)))
+    with_reservation = select(held, status).outerjoin(Reservation, Reservation.id == held.c.hold_id)
+    return with_reservation.outerjoin(Offer, Offer.id == held.c.hold_id)
 
 
 _HOLDING = _holding()

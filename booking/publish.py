@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import schedule_versions
+from booking import freed_time, schedule_versions
 from booking.events import ScheduleEvent
 from booking.kernel.events import Actor, record, record_all
 
@@ -18,12 +18,14 @@ from booking.kernel.events import Actor, record, record_all
 def publish(session: Session, event: ScheduleEvent, *, by: Actor, now: datetime) -> None:
     """Record an event and bump the schedule version of every member and machine that it names."""
     record(session, event, by=by, at=now)
+    freed_time.note_time(session, now)
     schedule_versions.bump(session, member_ids=event.member_ids, machine_ids=event.machine_ids)
 
 
 def publish_all(session: Session, events: Sequence[ScheduleEvent], *, by: Actor, now: datetime) -> None:
     """Publish one or more events together; each schedule that they name gets one new version."""
     record_all(session, events, by=by, at=now)
+    freed_time.note_time(session, now)
     schedule_versions.bump(
         session,
         member_ids=[member_id for event in events for member_id in event.member_ids],

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking import events, former_times, lifecycle, occupancies, quota_use, schedule_versions
+from booking import events, former_times, lifecycle, occupancies, occupancy_rows, quota_use, schedule_versions
 from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -41,7 +41,7 @@ class NewReservation:
     """A reservation to be entered: a wish, and what was decided about it.
 
     step: REQUEST (with a deadline, decide_until), CONFIRM or IMPORT. place_ids: the places of the machine to choose
-    from. series_id: the series that is entered with it.
+    from. series_id: the series that is entered with it. offer_id: the offer whose places it takes over, as they are.
     """
 
     wish: Wish
@@ -52,6 +52,7 @@ class NewReservation:
     cancel_until: datetime
     decide_until: datetime | None = None
     series_id: int | None = None
+    offer_id: int | None = None
 
 
 class EnteredReservation(NamedTuple):
@@ -81,7 +82,11 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
         _INSERT_ONE.run(session.connection(), rows[0])
     else:
         session.connection().execute(_INSERT, rows)
-    occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered], now=now)
+    takings = [_taking(hold_id, one) for hold_id, one in numbered if one.offer_id is None]
+    occupancies.take(session, takings, now=now)
+    for hold_id, one in numbered:
+        if one.offer_id is not None:
+            occupancy_rows.hand_over(session, one.offer_id, hold_id)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
     quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)

@@ -69,6 +69,7 @@ class MachineRules:
     needs_approval: bool = False
     decision_hours: int = number(48, least=1, typed_most=YEAR_HOURS)  # a request holds its span this long
     late_cancel_hours: int = number(24, least=0, typed_most=YEAR_HOURS)
+    offer_hours: int = number(24, least=1, typed_most=YEAR_HOURS)  # who waits has this long to accept what became free
 
     @property
     def is_lent_by_day(self) -> bool:

@@ -32,7 +32,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
-from booking.errors import GroupNotFound, TimeIsFree
+from booking.errors import GroupNotFound
 from booking.kernel.errors import DomainError
 from booking.models import DayPart
 from booking.queries import waiting as waiting_queries
@@ -40,6 +40,7 @@ from booking.queries.waiting import WaitingView
 from booking.rules import LENGTH_MINUTES_MAX
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
+from booking.waiting_errors import TimeIsFree
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)

@@ -24,7 +24,6 @@ from booking.errors import (
     NotFound,
     ReservationNotFound,
     SeriesNotFound,
-    WaitingEntryNotFound,
 )
 from booking.queries import (
     AnnouncementView,
@@ -39,12 +38,15 @@ from booking.queries import (
     induction_kind_views,
 )
 from booking.queries import closure_series as closure_series_queries
+from booking.queries import offers as offer_queries
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
 from booking.queries.closure_series import ClosureSeriesView
 from booking.queries.induction_kind_views import KindView
+from booking.queries.offers import OfferView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
+from booking.waiting_errors import OfferNotFound, WaitingEntryNotFound
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView
@@ -78,6 +80,14 @@ def waiting_entry(entry_id: int) -> WaitingView:
     """Return an entry of the waiting list that the current request may touch. Raises WaitingEntryNotFound."""
     view = waiting_queries.waiting_entry(db.session(), entry_id, now=now())
     missing = WaitingEntryNotFound(id=entry_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
+    return view
+
+
+def offer(offer_id: int) -> OfferView:
+    """Return an offer that the current request may touch. Raises OfferNotFound."""
+    view = offer_queries.offer(db.session(), offer_id)
+    missing = OfferNotFound(id=offer_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 

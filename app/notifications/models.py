@@ -70,3 +70,17 @@ class CancelLink(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OfferLink(Base):
+    """A mailed link that answers one offer (offer_links.py). user_id: null for a member without a login."""
+
+    __tablename__ = "notifications_offer_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    offer_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_offer.id", name="fk_notifications_offer_link_offer", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -18,6 +18,7 @@ from app.wording.ribbon import Ribbon, Use, ribbon
 from booking.models import Status
 from booking.opening_hours import instant_of
 from booking.queries import BoardEntry, BoardRow
+from booking.queries.board_entries import OFFERED
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -122,7 +123,7 @@ def _use(entry: BoardEntry, reader: Reader, *, has_links: bool) -> Use:
     """Return a use as the reader may know it: of others' that the time is taken and nothing else."""
     span, occupied = span_of(entry), TimeSpan(entry.occupied_from, entry.occupied_until)
     is_mine = entry.member_id is not None and entry.member_id == reader.member_id
-    if not (is_mine or reader.knows_names):
+    if not (is_mine or reader.knows_names) or entry.status == OFFERED:
         return Use(span, occupied)
     kind = KINDS.get(Status(entry.status), "mine" if is_mine else "taken")
     is_linked = has_links and entry.reservation_id is not None

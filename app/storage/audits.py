@@ -40,6 +40,7 @@ FINDING_TEXTS = {
     "held_after_end": "{kind} {id}: held_after_end",
     "other_span": "{kind} {id}: other_span",
     "other_machine": "{kind} {id}: other_machine",
+    "not_of_entry": "{kind} {id}: its entry of the waiting list says otherwise",
     "no_owner": "places are held for {kind} {id}, which does not exist",
     "out": "machine {machine_id}: {out} places are handed out, it has {places}",
     "quota_use": "quota {quota_id}, from {first_day}: reservation {reservation_id} counts {seconds} s, not {stored}",

@@ -40,6 +40,7 @@ from booking import decisions
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
+from booking.waiting import answers
 from booking.wall_clock import first_instant, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
@@ -48,6 +49,7 @@ BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 # as the oldest event has waited seconds.
 BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
+LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
 JOB_RUN_DAYS = 60
@@ -83,6 +85,20 @@ def expire_requests(session: Session) -> int:
     overdue = decisions.overdue_requests(session, now=now())
     return in_own_transactions(
         session, (partial(decisions.expire, session, one, by=EXPIRY, now=now()) for one in overdue)
+    )
+
+
+def lapse_offers(session: Session) -> int:
+    """End offers that nobody answered in time, each in its own transaction: each goes to the next in line."""
+    overdue = answers.overdue(session, now=now())
+    return in_own_transactions(session, (partial(answers.lapse, session, one, by=LAPSE, now=now()) for one in overdue))
+
+
+def accept_offers(session: Session) -> int:
+    """Accept the offers of members who wished that beforehand, each in its own transaction."""
+    found = answers.automatic(session, now=now())
+    return in_own_transactions(
+        session, (partial(answers.accept_automatically, session, one, by=ACCEPTANCE, now=now()) for one in found)
     )
 
 
@@ -153,6 +169,8 @@ JOBS = (
     Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
     Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5),
     Job("expire_requests", 10.0, expire_requests),
+    Job("lapse_offers", 10.0, lapse_offers),
+    Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0),
     Job("seal_log", 30.0, seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),

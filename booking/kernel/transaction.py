@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -31,6 +31,8 @@ from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 T = TypeVar("T")
 
 TRIES = 3
+# Keys of Session.info: what has to run before each commit, and what use cases noted for it.
+BEFORE_COMMIT, _NOTES = "before commit", "notes of the transaction"
 WAIT_MS_MIN = 500  # wait for the database at least this long, however long the write lock took
 
 
@@ -41,7 +43,8 @@ def write_transaction(
     """Run one use case and commit it; on any error roll it back.
 
     What the session read before is discarded first, so that the use case decides on current data. Leave the
-    with-block before any network call. Write transactions do not nest.
+    with-block before any network call. Write transactions do not nest. What is wired under BEFORE_COMMIT in the info of
+    the session runs at the end, and is stored with the use case or not at all.
 
     is_durable: whether the commit waits until it is on the disk, and on synchronous standbys. False only where its
     loss with the power of the machine or with its database server does no harm: everybody sees it at once, and it
@@ -62,6 +65,8 @@ def write_transaction(
         try:
             _begin(session, deadline, is_durable=is_durable)
             yield
+            for finish in session.info.get(BEFORE_COMMIT, ()):
+                finish(session)
             _commit(session)
         except (OperationalError, NoConnectionFree) as error:
             discard(session)
@@ -126,6 +131,12 @@ def is_writing(session: Session) -> bool:
     return bool(session.info.get(WRITING))
 
 
+def notes_of(session: Session) -> dict[str, Any]:
+    """Return what use cases of this write transaction noted for its end; forgotten with it."""
+    notes: dict[str, Any] = session.info.setdefault(_NOTES, {})
+    return notes
+
+
 def _commit(session: Session) -> None:
     """Commit. Raises OutcomeUnknown where the answer of the database got lost, so that it may be stored or not."""
     session.flush()
@@ -146,11 +157,11 @@ def _begin(session: Session, deadline: float, *, is_durable: bool) -> None:
 
 @contextmanager
 def _marked_as_writing(session: Session) -> Iterator[None]:
-    session.info[WRITING] = True
+    session.info[WRITING], session.info[_NOTES] = True, {}
     try:
         yield
     finally:
-        session.info[WRITING] = False
+        session.info[WRITING], session.info[_NOTES] = False, {}
 
 
 def _write_lock(session: Session, wait_seconds: float) -> AbstractContextManager[None]:

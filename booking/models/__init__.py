@@ -16,6 +16,7 @@ from booking.models.member import (
     Prerequisite,
     PriceClass,
 )
+from booking.models.offer import Offer, OfferStatus
 from booking.models.quota import Quota, QuotaAccount, QuotaUse
 from booking.models.replanned import Replanned, ReplanTold
 from booking.models.reservation import (
@@ -63,6 +64,8 @@ __all__ = [
     "Member",
     "MemberNames",
     "Occupancy",
+    "Offer",
+    "OfferStatus",
     "OpeningHours",
     "Photo",
     "Prerequisite",

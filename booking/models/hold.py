@@ -16,10 +16,11 @@ class HoldKind(StrEnum):
 
     RESERVATION = "reservation"
     CLOSURE = "closure"
+    OFFER = "offer"
 
 
 class Hold(Base):
-    """The one cause of occupancies: a reservation or a closure, whose row has the id of its hold.
+    """The one cause of occupancies: a reservation, a closure or an offer, whose row has the id of its hold.
 
     A table whose rows take places refers to (id, kind) by a foreign key, with a constant kind of its own: so the
     database refuses a row on a hold of another kind, and a new kind needs no change here. Never deleted.

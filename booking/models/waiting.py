@@ -24,7 +24,9 @@ class WaitingEntry(Base):
     """A wish for a machine, or any machine of a group, that waits until it can be fulfilled.
 
     length_min: any span of this length from window_from to window_until and in the part of the day will do; None:
-    exactly the window. An entry waits until its window is over, unless it ended before (left_at). Its order is its id.
+    exactly the window. An entry waits until its window is over, unless it ended before (left_at: its member left, or
+    was served). Its order is its id. offer_id: the open offer; an entry has one at most. is_automatic: what is offered
+    is accepted at once, without asking.
     """
 
     __tablename__ = "booking_waiting_entry"
@@ -52,5 +54,7 @@ class WaitingEntry(Base):
     purpose: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None]  # user id
+    is_automatic: Mapped[bool] = mapped_column(default=False)
+    offer_id: Mapped[int | None]
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)

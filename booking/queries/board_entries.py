@@ -18,7 +18,7 @@ from booking.kernel.orm import UtcDateTime
 from booking.models import Blocking, Member, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
 
-CLOSED = "closed"
+CLOSED, OFFERED = "closed", "offered"
 
 # What holds places together: the reservation or the closure, and from when until when. A closure around reservations
 # holds its places for several spans.
@@ -26,9 +26,10 @@ Cause = tuple[int | None, int | None, datetime, datetime]
 
 
 class BoardEntry(NamedTuple):
-    """One thing that holds places of a machine: a reservation or a closure, never both.
+    """One thing that holds places of a machine: a reservation, a closure, or an offer, which has neither id.
 
-    occupied_from and occupied_until include set-up and cleaning; status is "closed" for a closure.
+    occupied_from and occupied_until include set-up and cleaning; status is "closed" for a closure and
+    "offered" for an offer.
     text: the purpose of the reservation, or the reason of the closure. due_at: until when it was reserved, for time
     in which it is still out. A tuple, because boards show thousands.
     """
@@ -120,10 +121,10 @@ def _held() -> Select[*tuple[Any, ...]]:
             # waits for approval, a row is of the former or the wished time, or of both: it stands for itself.
             case((has_one_time, func.nullif(Reservation.starts_at, occupied_from, type_=UtcDateTime))),
             case((has_one_time, func.nullif(Reservation.ends_at, occupied_until, type_=UtcDateTime))),
-            func.coalesce(Reservation.status, CLOSED),
+            func.coalesce(Reservation.status, case((Blocking.id.is_(None), OFFERED)), CLOSED),
             Reservation.member_id,
             func.coalesce(Member.name, ""),
-            func.coalesce(Reservation.purpose, Blocking.reason),
+            func.coalesce(Reservation.purpose, Blocking.reason, ""),
         )
         .select_from(held)
         .outerjoin(Reservation, Reservation.id == held.c.hold_id)

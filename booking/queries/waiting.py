@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.errors import WaitingEntryNotFound
 from booking.models import DayPart, GroupMachine, Machine, MachineGroup, Member, WaitingEntry, Workshop
 from booking.timespan import TimeSpan
+from booking.waiting_errors import WaitingEntryNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class WaitingView:
     """An entry of the waiting list with the names that people need to recognise it.
 
     target_name: of the machine or group; machine_slug: of the machine, or of the first of the group, "" without one.
-    position: 1 for the next one that is served; None for an entry that waits no more. is_lent: the machine or group
-    can be reserved at all.
+    position: 1 for the next one that is served; None for an entry that waits no more. offer_id: an open one. is_lent:
+    the machine or group can be reserved at all.
     """
 
     id: int
@@ -43,6 +43,8 @@ class WaitingView:
     purpose: str
     created_at: datetime
     left_at: datetime | None
+    is_automatic: bool
+    offer_id: int | None
     revision: int
     position: int | None
 
@@ -183,6 +185,8 @@ def _view(row: Row[*tuple[Any, ...]], now: datetime) -> WaitingView:
         purpose=entry.purpose,
         created_at=entry.created_at,
         left_at=entry.left_at,
+        is_automatic=entry.is_automatic,
+        offer_id=entry.offer_id,
         revision=entry.revision,
         position=ahead + 1 if is_waiting else None,
     )

@@ -5,26 +5,28 @@ Verbs as in reservations.py: given the session, the actor and the time, they flu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, occupancies, quota_use, rules
+from booking import catalogue, groups, occupancies, offers, quota_use, rules
 from booking.availability import reading
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
-from booking.errors import MachineNotFound, RequestRefused, TimeIsFree, Violation, WaitingEntryNotFound, WrongStatus
+from booking.errors import MachineNotFound, RequestRefused, Violation, WrongStatus
+from booking.kernel.errors import Busy
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
-from booking.models import WaitingEntry
+from booking.models import Offer, OfferStatus, WaitingEntry
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
 from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces
+from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 
 ENTRIES_MAX = 20  # of one member, waiting at once
 WINDOW_DAYS_MAX = 62  # of one entry
@@ -60,6 +62,7 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
         purpose=wish.purpose,
         created_at=now,
         created_by=by.user_id,
+        is_automatic=wish.is_automatic,
         revision=0,
     )
     session.add(entry)
@@ -69,32 +72,45 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
 
 
 def leave(session: Session, entry_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Take an entry off the waiting list. Who left already has left: nothing happens.
+    """Take an entry off the waiting list; an open offer is withdrawn. Who left already has left: nothing happens.
 
     Raises WaitingEntryNotFound, StaleRevision, WrongStatus (its time is over).
     """
-    entry = lock(session, entry_id)
+    machine_ids = _lock_machines_of(session, entry_id)
+    entry = offers.lock_entry(session, entry_id)
+    if entry is None:
+        raise WaitingEntryNotFound(id=entry_id)
     if entry.left_at is not None:
         return
     require_revision(revision, entry.revision)
     if entry.window_until <= now:
         raise WrongStatus(status="over", wanted=["waiting"])
+    if entry.offer_id is not None:
+        offer = session.get(Offer, entry.offer_id, populate_existing=True)
+        assert offer is not None
+        if offer.machine_id not in machine_ids:  # made at this moment, of a machine that came to the group meanwhile
+            raise Busy(retry_after_seconds=1)
+        offers.close(session, offer, entry, OfferStatus.WITHDRAWN, by=by, now=now)
     entry.left_at = now
     entry.revision += 1
     session.flush()
     record(session, WaitingListLeft.of(entry), by=by, at=now)
 
 
-def lock(session: Session, entry_id: int) -> WaitingEntry:
-    """Read an entry and lock it, before its machines (docs/locking.md). Raises WaitingEntryNotFound.
-
-    Rows that refer to it may be added meanwhile.
-    """
-    wanted = select(WaitingEntry).where(WaitingEntry.id == entry_id).with_for_update(key_share=True)
-    entry = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
-    if entry is None:
+def _lock_machines_of(session: Session, entry_id: int) -> Collection[int]:
+    """Lock every machine of which an entry has an offer or may get one; return them."""
+    known = session.execute(
+        select(WaitingEntry.machine_id, WaitingEntry.group_id, Offer.machine_id)
+        .outerjoin(Offer, Offer.id == WaitingEntry.offer_id)
+        .where(WaitingEntry.id == entry_id)
+    ).one_or_none()
+    if known is None:
         raise WaitingEntryNotFound(id=entry_id)
-    return entry
+    machine_id, group_id, offered = known
+    found = {one for one in (machine_id, offered) if one is not None}
+    found |= set() if group_id is None else set(groups.ranks_of(session, group_id))
+    occupancies.lock_machines(session, found)
+    return found
 
 
 def is_waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -36,6 +36,7 @@ class WaitingWish:
     part: DayPart = DayPart.ANY
     places: int = 1
     purpose: str = ""
+    is_automatic: bool = False
 
     @property
     def is_exact(self) -> bool:

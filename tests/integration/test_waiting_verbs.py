@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from booking import groups
-from booking.errors import RequestRefused, TimeIsFree, WaitingEntryNotFound, WrongStatus
+from booking.errors import RequestRefused, WrongStatus
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -17,6 +17,7 @@ from booking.queries.waiting import waiting_entry, waiting_list
 from booking.timespan import TimeSpan
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
+from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from booking.availability import EligibilityByKind
 from booking.eligibility import MemberEligibility
 from booking.queries import BoardEntry, BoardMachine
+from booking.queries.board_entries import OFFERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Viewer:
         return self.workshop_ids is None or workshop_id in self.workshop_ids
 
     def may_know(self, entry: BoardEntry, workshop_id: int) -> bool:
-        """Return whether the viewer may know whose the entry is."""
-        return self.is_own(entry) or self.knows_names_of(workshop_id)
+        """Return whether the viewer may know whose the entry is; of an offer nobody does: its time is taken."""
+        return self.is_own(entry) or (entry.status != OFFERED and self.knows_names_of(workshop_id))
 
     def eligibility_for(self, machine: BoardMachine) -> MemberEligibility | None:
         """Return what the rules about members need to know for a machine; None judges nobody."""

@@ -26,13 +26,14 @@ from app.wording.errors import sentence_of, status_of
 from app.wording.local_time import url_instant
 from app.wording.waiting import position_text, waiting_sentence
 from booking import queries
-from booking.errors import MemberNotFound, TimeIsFree, WrongStatus
+from booking.errors import MemberNotFound, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.models import DayPart
 from booking.queries import waiting as waiting_queries
 from booking.timespan import TimeSpan
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
+from booking.waiting_errors import TimeIsFree
 from booking.wall_clock import local_day
 
 PER_PAGE = 20

@@ -40,6 +40,18 @@ ERRORS = (
         _l("This time is free"),
         _l("You need not wait: this time can be reserved now."),
     ),
+    ErrorText(
+        "offer_closed",
+        409,
+        _l("The offer has ended"),
+        _l("This offer is no longer open."),
+        by_status={
+            "accepted": _l("This offer was accepted already: the time is reserved."),
+            "declined": _l("This offer was declined already."),
+            "lapsed": _l("The time to answer this offer is over. It went to the next in line."),
+            "withdrawn": _l("This offer was withdrawn: the entry left the waiting list, or the machine is closed."),
+        },
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
@@ -108,5 +120,6 @@ ERRORS = (
         _l("Not on the waiting list"),
         _l("This entry of the waiting list does not exist."),
     ),
+    ErrorText("offer_not_found", 404, _l("No such offer"), _l("This offer does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
 )

@@ -262,6 +262,12 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         aliases=("late cancelling", "späte stornierung"),
         fact=_late_cancel,
     ),
+    "offer_hours": MachineRuleText(
+        label=_l("Hours for which a time that became free is held for who waits for it"),
+        name=_l("Time to accept an offer"),
+        column=_l("offers (hours)"),
+        aliases=("offers", "angebote"),
+    ),
     "is_open_always": MachineRuleText(
         label=_l("May be used round the clock, whatever the opening hours"),
         name=_l("Round the clock"),

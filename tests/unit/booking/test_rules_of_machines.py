@@ -35,6 +35,7 @@ def test_a_new_machine_is_lent_under_these_rules_and_others_lie_within_these_lim
         "needs_approval": (False, None),
         "decision_hours": (48, (1, None, 8_784)),
         "late_cancel_hours": (24, (0, None, 8_784)),
+        "offer_hours": (24, (1, None, 8_784)),
     }
     assert {rule.name for rule in RULE_FIELDS if rule.is_switch} == {
         "is_open_always",

@@ -1,0 +1,121 @@
+"""Answering an offer: accept, decline; and its end when nobody answers.
+
+Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, offers, quota_use, reservation_writer, reservations, wishes
+from booking.kernel.errors import DomainError
+from booking.kernel.events import Actor
+from booking.kernel.revisions import require_revision
+from booking.models import Offer, OfferStatus, WaitingEntry
+from booking.offer_events import OfferAccepted
+from booking.publish import publish
+from booking.timespan import TimeSpan
+from booking.waiting_errors import OfferNotFound
+from booking.wishes import Wish
+
+
+def accept(
+    session: Session,
+    offer_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    approve: bool = False,
+    revision: int | None = None,
+) -> int:
+    """Make an offer a reservation on the places that it holds; return its id. They are free at no moment.
+
+    Every rule is judged again, as of when it was offered. Where the machine needs approval it becomes a request, unless
+    the actor may decide (approve).
+    Raises OfferNotFound, OfferClosed, StaleRevision, MachineNotFound, RequestRefused.
+    """
+    member_id = session.scalar(select(Offer.member_id).where(Offer.id == offer_id))
+    if member_id is None:
+        raise OfferNotFound(id=offer_id)
+    quota_use.lock(session, [member_id])
+    offer, entry = offers.lock(session, offer_id)
+    offers.require_open(offer, now)
+    require_revision(revision, offer.revision)
+    terms = catalogue.bookable_machine(session, offer.machine_id)
+    wish = Wish(offer.machine_id, member_id, TimeSpan(offer.starts_at, offer.ends_at), offer.places, entry.purpose)
+    wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at)
+
+    new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)
+    held = TimeSpan(offer.occupied_from, offer.occupied_until)
+    (entered,) = reservation_writer.enter(session, [replace(new, occupied=held, offer_id=offer_id)], by=by, now=now)
+    offer.status, offer.closed_at, offer.reservation_id = OfferStatus.ACCEPTED.value, now, entered.id
+    offer.revision += 1
+    entry.offer_id, entry.left_at = None, now
+    entry.revision += 1
+    session.flush()
+    publish(session, OfferAccepted.of(offer, reservation_id=entered.id), by=by, now=now)
+    return entered.id
+
+
+def decline(session: Session, offer_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Decline an offer: it goes to the next in line. Who declined already has: nothing happens.
+
+    Raises OfferNotFound, OfferClosed, StaleRevision.
+    """
+    offer, entry = offers.lock(session, offer_id)
+    if offer.status == OfferStatus.DECLINED:
+        return
+    offers.require_open(offer, now)
+    require_revision(revision, offer.revision)
+    offers.close(session, offer, entry, OfferStatus.DECLINED, by=by, now=now)
+
+
+def lapse(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
+    """End an offer that nobody answered in time; return whether it was still open. It goes to the next in line."""
+    offer, entry = offers.lock(session, offer_id)
+    if offer.status != OfferStatus.OPEN or offer.lapses_at > now:
+        return False
+    offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
+    return True
+
+
+def accept_automatically(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
+    """Accept an offer whose member wished so beforehand; return whether it was still open.
+
+    Where the rules refuse it by now, it lapses at once. Nothing of a refused acceptance is stored.
+    """
+    try:
+        with session.begin_nested():
+            accept(session, offer_id, by=by, now=now)
+    except DomainError:
+        offer, entry = offers.lock(session, offer_id)
+        if offer.status != OfferStatus.OPEN:
+            return False
+        offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
+    return True
+
+
+def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
+    """Return the ids of open offers whose time to answer is over, the oldest first."""
+    return session.scalars(
+        select(Offer.id)
+        .where(Offer.status == OfferStatus.OPEN.value, Offer.lapses_at <= now)
+        .order_by(Offer.lapses_at, Offer.id)
+        .limit(limit)
+    ).all()
+
+
+def automatic(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
+    """Return the ids of open offers that are accepted without asking, in the order in which they were made."""
+    return session.scalars(
+        select(Offer.id)
+        .join(WaitingEntry, WaitingEntry.id == Offer.entry_id)
+        .where(Offer.status == OfferStatus.OPEN.value, Offer.lapses_at > now, WaitingEntry.is_automatic)
+        .order_by(Offer.id)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,211 @@
+"""Offering what became free to who waits for it: in the transaction that released it, before its commit.
+
+So nobody can reserve it in between. Wired in app/extensions.py; freed_time.py says what was released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, freed_time, members, occupancies, offers, quota_use
+from booking.availability import reading
+from booking.availability.reading import Held
+from booking.availability.starts import DAY, ceil_timestamp, floor_timestamp
+from booking.catalogue import MachineTerms
+from booking.errors import SlotTaken
+from booking.kernel.events import Actor
+from booking.members import Eligibilities
+from booking.models import DayPart, GroupMachine, HoldKind, Offer, OfferStatus, Unit, WaitingEntry
+from booking.offer_events import OfferMade
+from booking.place_assignment import Taking
+from booking.publish import publish
+from booking.timespan import TimeSpan
+from booking.waiting.matching import WaitingWish, first_span, minutes_of
+
+OFFERING = Actor(job="offer_time")
+TIME_TO_ANSWER = timedelta(minutes=15)  # at least
+CANDIDATES_MAX = 500  # entries that are looked at for one machine, the first in line first
+QUOTA_CHECKS_MAX = 20  # of these, whose quotas are read
+OFFERS_MAX = 20  # made of one machine at once
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that may be served. offered: the starts that it was offered of this machine before."""
+
+    entry_id: int
+    is_automatic: bool
+    wish: WaitingWish
+    offered: Collection[datetime]
+
+
+def offer_freed(session: Session) -> None:
+    """Offer what the present transaction has released to the first in line whom the rules accept."""
+    freed = freed_time.take(session)
+    if freed is None or freed.at is None or not freed.spans:
+        return
+    for machine_id, span in _awaited(session, freed.spans, freed.at):
+        terms = catalogue.lending_terms(session, machine_id)
+        if not terms.is_retired:
+            _offer(session, terms, span, freed.at)
+
+
+def wish_of(entry: WaitingEntry) -> WaitingWish:
+    """Return what an entry waits for."""
+    return WaitingWish(
+        entry.member_id,
+        entry.machine_id,
+        entry.group_id,
+        TimeSpan(entry.window_from, entry.window_until),
+        entry.length_min,
+        DayPart(entry.part),
+        entry.places,
+        entry.purpose,
+    )
+
+
+def _awaited(
+    session: Session, spans: Mapping[int, tuple[datetime, datetime]], now: datetime
+) -> Sequence[tuple[int, TimeSpan]]:
+    """Return the machines for which somebody waits, in the order of ids, each with the hull of what it released."""
+    group = select(GroupMachine.group_id).where(GroupMachine.machine_id == Unit.machine_id).scalar_subquery()
+    waits = (
+        select(WaitingEntry.id)
+        .where(
+            WaitingEntry.left_at.is_(None),
+            WaitingEntry.window_until > now,
+            or_(WaitingEntry.machine_id == Unit.machine_id, WaitingEntry.group_id == group),
+        )
+        .correlate(Unit)
+        .exists()
+    )
+    rows = session.execute(select(Unit.machine_id, Unit.id).where(Unit.id.in_(list(spans)), waits)).all()
+    hulls: dict[int, tuple[datetime, datetime]] = {}
+    for machine_id, place_id in rows:
+        since, until = spans[place_id]
+        before = hulls.get(machine_id, (since, until))
+        hulls[machine_id] = (min(since, before[0]), max(until, before[1]))
+    return [(one, TimeSpan(max(since, now), until)) for one, (since, until) in sorted(hulls.items()) if until > now]
+
+
+def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime) -> None:
+    """Make the offers that a machine has time for."""
+    policy = terms.policy
+    reach = freed.widened(timedelta(minutes=policy.cleaning_min), timedelta(minutes=policy.setup_min))
+    candidates = _candidates(session, terms, reach, now)
+    if not candidates:
+        return
+    eligibilities = members.eligibilities(session, {one.wish.member_id for one in candidates})
+    length = timedelta(minutes=max(minutes_of(one.wish, policy) for one in candidates), days=1)
+    around = reach.widened(length, length)
+    during = floor_timestamp(around.start) - DAY, ceil_timestamp(around.end) + DAY
+    held, made, checked = reading.held_places(session, [terms.machine_id], during), 0, 0
+    for one in candidates:
+        span = _span_for(one, terms, eligibilities, held, around, now)
+        if span is None:
+            continue
+        checked += 1
+        time = (span, one.wish.places)
+        if any(quota_use.check(session, one.wish.member_id, time, policy.quotas, asked_at=now)):
+            if checked < QUOTA_CHECKS_MAX:
+                continue
+            return
+        if _make(session, one, terms, span, now):
+            held = reading.held_places(session, [terms.machine_id], during)
+            made += 1
+        if made == OFFERS_MAX:
+            return
+
+
+def _span_for(
+    one: Candidate,
+    terms: MachineTerms,
+    eligibilities: Eligibilities,
+    held: Held,
+    around: TimeSpan,
+    now: datetime,
+) -> TimeSpan | None:
+    """Return what a machine could offer to an entry; None for nothing, or for what it was offered before."""
+    wish = one.wish
+    if not wish.is_exact:  # what is not near the released time was free before, too
+        start, end = max(wish.window.start, around.start), min(wish.window.end, around.end)
+        if start >= end:
+            return None
+        wish = replace(wish, window=TimeSpan(start, end))
+    eligibility = eligibilities.of(wish.member_id, terms.policy.induction_kind_id)
+    span = first_span(wish, terms, eligibility, held, asked_at=now + TIME_TO_ANSWER)
+    return None if span is None or span.start in one.offered else span
+
+
+def _candidates(session: Session, terms: MachineTerms, reach: TimeSpan, now: datetime) -> list[Candidate]:
+    """Return the entries that wait for a machine in a span and have no offer, the first in line first."""
+    group = select(GroupMachine.group_id).where(GroupMachine.machine_id == terms.machine_id).scalar_subquery()
+    found = session.scalars(
+        select(WaitingEntry)
+        .where(
+            WaitingEntry.left_at.is_(None),
+            WaitingEntry.offer_id.is_(None),
+            WaitingEntry.window_until > max(now, reach.start),
+            WaitingEntry.window_from < reach.end,
+            WaitingEntry.places <= len(terms.place_ids),
+            or_(WaitingEntry.machine_id == terms.machine_id, WaitingEntry.group_id == group),
+        )
+        .order_by(WaitingEntry.id)
+        .limit(CANDIDATES_MAX)
+        .execution_options(populate_existing=True)
+    ).all()
+    offered: dict[int, set[datetime]] = {}
+    if found:
+        before = select(Offer.entry_id, Offer.starts_at).where(
+            Offer.machine_id == terms.machine_id,
+            Offer.entry_id.in_([entry.id for entry in found]),
+            Offer.status.in_((OfferStatus.DECLINED.value, OfferStatus.LAPSED.value)),
+        )
+        for entry_id, starts_at in session.execute(before):
+            offered.setdefault(entry_id, set()).add(starts_at)
+    return [Candidate(one.id, one.is_automatic, wish_of(one), offered.get(one.id, ())) for one in found]
+
+
+def _make(session: Session, one: Candidate, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:
+    """Hold a span for an entry; return whether it could be held.
+
+    It cannot where somebody answers for the entry, or serves it from another machine, at this moment: nobody waits
+    for that here, because locks are held that others wait for.
+    """
+    entry = offers.lock_entry(session, one.entry_id, skip_locked=True)
+    if entry is None or entry.offer_id is not None or entry.left_at is not None:
+        return False
+    policy, occupied = terms.policy, terms.policy.occupied_by(span)
+    try:
+        with session.begin_nested():
+            (offer_id,) = occupancies.add_holds(session, HoldKind.OFFER)
+            taking = Taking(offer_id, terms.machine_id, terms.place_ids, occupied, one.wish.places)
+            occupancies.take(session, [taking], now=now)
+    except SlotTaken:  # by counting there is room, but something that has begun is in the way
+        return False
+    offer = Offer(
+        id=offer_id,
+        entry_id=entry.id,
+        machine_id=terms.machine_id,
+        member_id=entry.member_id,
+        starts_at=span.start,
+        ends_at=span.end,
+        occupied_from=occupied.start,
+        occupied_until=occupied.end,
+        places=one.wish.places,
+        status=OfferStatus.OPEN.value,
+        offered_at=now,
+        lapses_at=min(now + timedelta(hours=policy.offer_hours), span.start - timedelta(hours=policy.notice_hours)),
+        revision=0,
+    )
+    session.add(offer)
+    entry.offer_id = offer_id
+    entry.revision += 1
+    session.flush()
+    publish(session, OfferMade.of(offer, is_automatic=one.is_automatic), by=OFFERING, now=now)
+    return True
