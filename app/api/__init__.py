@@ -16,6 +16,7 @@ MODULES = (
     "reservation_actions",
     "series",
     "waiting",
+    "offers",
     "closures",
     "closure_series",
     "closure_decisions",

@@ -53,7 +53,8 @@ class NewWaitingEntry(RequestModel):
 
     Without length_minutes exactly starts_at to ends_at is wished for. With it any time of this length between the two
     will do, also one that lies in a part of the day: `morning` (6:00 to 12:00 by the clock of the workshop),
-    `afternoon` (12:00 to 18:00) or `evening` (18:00 to 24:00). member_id: by default the member of the login.
+    `afternoon` (12:00 to 18:00) or `evening` (18:00 to 24:00). is_automatic: what is offered is accepted at once,
+    without asking. member_id: by default the member of the login.
     """
 
     machine_id: Id | None = None
@@ -64,6 +65,7 @@ class NewWaitingEntry(RequestModel):
     part: DayPart = DayPart.ANY
     places: Places = 1
     purpose: Text = ""
+    is_automatic: bool = False
     member_id: Id | None = None
 
 
@@ -78,7 +80,10 @@ class WaitingFilter(RequestModel):
 
 
 class WaitingEntry(ResponseModel):
-    """An entry of the waiting list. position: 1 for the next one that is served; null for one that waits no more."""
+    """An entry of the waiting list. position: 1 for the next one that is served; null for one that waits no more.
+
+    offer_id: of an open offer.
+    """
 
     id: int
     revision: int
@@ -91,7 +96,9 @@ class WaitingEntry(ResponseModel):
     part: DayPart
     places: int
     purpose: str
+    is_automatic: bool
     position: int | None
+    offer_id: int | None
     created_at: Instant
     left_at: Instant | None
 
@@ -134,6 +141,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
         body.part,
         body.places,
         body.purpose.strip(),
+        body.is_automatic,
     )
 
     def join() -> Reply:
@@ -245,7 +253,9 @@ def _of_view(view: WaitingView) -> WaitingEntry:
         part=view.part,
         places=view.places,
         purpose=view.purpose,
+        is_automatic=view.is_automatic,
         position=view.position,
+        offer_id=view.offer_id,
         created_at=view.created_at,
         left_at=view.left_at,
     )

@@ -47,6 +47,7 @@ CHANGES = MailKind(
     ),
     is_required=True,
 )
+OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended"))
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 REQUESTS = MailKind(
     "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")
@@ -66,6 +67,7 @@ KINDS = (
     REMINDERS,
     USE_ENDS,
     RENAMED,
+    OFFERS,
     CHANGES,
     SLIPS,
     REQUESTS,

@@ -11,7 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.notifications import cancel_links, recipients, reminders, replan_subscribers, series_subscribers
+from app.notifications import (
+    cancel_links,
+    offer_subscribers,
+    recipients,
+    reminders,
+    replan_subscribers,
+    series_subscribers,
+)
 from app.notifications.composing import Notification
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.notifications.renaming import renamed
@@ -182,6 +189,7 @@ HANDLERS: dict[str, Handler] = {
     events.SlipAnswered.type: answered,
     **series_subscribers.HANDLERS,
     **replan_subscribers.HANDLERS,
+    **offer_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

@@ -7,10 +7,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 JOB_LABELS: dict[str, LazyString] = {
+    "accept_offers": _l("Ringbuch, as the member wished"),
     "cancel_link": _l("By the link in a reminder"),
     "demo": _l("Demo ring"),
     "deputy_ends": _l("Ringbuch, every night"),
     "expire_requests": _l("Ringbuch, at the deadline"),
+    "lapse_offers": _l("Ringbuch, at the deadline"),
+    "offer_link": _l("By the link in an offer"),
+    "offer_time": _l("Ringbuch, from the waiting list"),
     "pricing": _l("Ringbuch, when pricing"),
     "set-up": _l("Set-up of the ring"),
     "terminal": _l("Command at the server"),

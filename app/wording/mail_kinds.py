@@ -19,6 +19,10 @@ TEXTS: dict[str, tuple[Any, Any]] = {
         _l("New calendar entry after a new name or place"),
         _l("When the ring renames a machine or a workshop that you have reserved."),
     ),
+    "offers": (
+        _l("Offers from the waiting list"),
+        _l("When what you wait for is free, with a link to answer; without this e-mail you have to look yourself."),
+    ),
     "changes": (
         _l("Changes by others"),
         _l("Declined, expired, moved, cancelled, outside new rules: otherwise you would come for nothing."),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_minutes, format_span
-from booking.models import DayPart
+from booking.models import DayPart, OfferStatus
 from booking.queries.waiting import WaitingView
 
 PARTS = {
@@ -24,6 +24,12 @@ _POSITIONS = (
     _l("You are fourth"),
     _l("You are fifth"),
 )
+_ENDED = {
+    OfferStatus.ACCEPTED: _l("This offer was accepted."),
+    OfferStatus.DECLINED: _l("This offer was declined."),
+    OfferStatus.LAPSED: _l("The time to answer this offer is over."),
+    OfferStatus.WITHDRAWN: _l("This offer was withdrawn."),
+}
 
 
 def waiting_sentence(view: WaitingView) -> str:
@@ -36,6 +42,11 @@ def waiting_sentence(view: WaitingView) -> str:
     if first == last:
         return _("%(length)s on %(day)s, %(part)s", length=length, day=first, part=part)
     return _("%(length)s between %(first)s and %(last)s, %(part)s", length=length, first=first, last=last, part=part)
+
+
+def offer_state_text(status: OfferStatus) -> str:
+    """Return what became of an offer; one that is stored as open has lapsed, where it cannot be accepted any more."""
+    return str(_ENDED.get(status, _ENDED[OfferStatus.LAPSED]))
 
 
 def position_text(position: int | None) -> str:

@@ -22,16 +22,17 @@ from app.auth.models import LoginSession, ManagedWorkshop
 from app.background import queue
 from app.background.queue import Wish
 from app.mail.models import Mail
-from app.notifications import cancel_links, kinds, off_links, recipients
+from app.notifications import cancel_links, kinds, off_links, offer_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, closure_series, damage_reports, groups, quotas, records, series, usage
+from booking import announcements, blockings, closure_series, damage_reports, groups, quotas, records, reservations, series, usage
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
+from booking.queries.offers import offers
 from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
@@ -93,6 +94,25 @@ def _waiting_entry(session: Session, sample_ring: SampleRing) -> Sample:
         wish = WaitingWish(sample_ring.anna, sample_ring.combine, None, span)
         entry_id = entries.join(session, wish, by=SOMEBODY, now=MONDAY)
     return Sample(entry_id, sample_ring.anna, sample_ring.hall)
+
+
+def _offer(session: Session, sample_ring: SampleRing, *, day: int = 41) -> Sample:
+    span = hours(MONDAY + timedelta(days=day), 1, 3)
+    taken = reserve(session, sample_ring.combine, sample_ring.bernd, span, now=MONDAY)
+    with write_transaction(session):
+        wish = WaitingWish(sample_ring.anna, sample_ring.combine, None, span)
+        entries.join(session, wish, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        reservations.cancel(session, taken.id, by=SOMEBODY, now=MONDAY)
+    made = offers(session, member_id=sample_ring.anna, open_at=MONDAY, limit=1)[0]
+    return Sample(made.id, sample_ring.anna, sample_ring.hall)
+
+
+def _offer_link(session: Session, sample_ring: SampleRing) -> Sample:
+    offer_id = _offer(session, sample_ring, day=42).value
+    with write_transaction(session):
+        to = recipients.of_member(session, sample_ring.anna)[0]
+        return Sample(offer_links.create(session, offer_id, to, now=MONDAY).rpartition("/")[2])
 
 
 def _usage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -303,6 +323,7 @@ SAMPLES: dict[str, Build] = {
     "auth.invitation:secret": _link("invitation"),
     "auth.new_password:secret": _link("password"),
     "mail_links.give_back:secret": _cancel_link,
+    "mail_links.offered:secret": _offer_link,
     "mail_links.choose:token": lambda _session, sample_ring: Sample(
         off_links.token_of(kinds.RECEIPTS, Owner(sample_ring.anna_login))
     ),
@@ -316,6 +337,7 @@ SAMPLES: dict[str, Build] = {
     "reservation_id": _reservation,
     "series_id": _series,
     "entry_id": _waiting_entry,
+    "offer_id": _offer,
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,

@@ -30,6 +30,7 @@ from booking.models import (
     InductionKind,
     Machine,
     Member,
+    Offer,
     Quota,
     Reservation,
     Series,
@@ -102,6 +103,7 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "reservations", _rows(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
     yield "series", _rows(session, Series, Series.member_id == member_id, machine=Machine.name)
     yield "waiting_list", _rows(session, WaitingEntry, WaitingEntry.member_id == member_id)
+    yield "offers", _rows(session, Offer, Offer.member_id == member_id, machine=Machine.name)
     yield "quotas_for_me_alone", _rows(session, Quota, Quota.member_id == member_id)
     yield "usage_slips", _rows(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)

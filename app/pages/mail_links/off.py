@@ -20,7 +20,7 @@ from app.auth.models import User
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import csrf, db, limiter
-from app.notifications import cancel_links, choices, off_links
+from app.notifications import cancel_links, choices, off_links, offer_links
 from app.notifications.choices import Owner
 from app.notifications.off_links import OffLink
 from app.pages.auth.limits import login_limit
@@ -54,7 +54,8 @@ def choose(token: str) -> ResponseReturnValue:
 def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
     """Show what to do about a link that does not work any more, or never did, which is noted."""
     db.session.rollback()
-    if not cancel_links.is_known(db.session(), (request.view_args or {}).get("secret", "")):
+    secret = (request.view_args or {}).get("secret", "")
+    if not (cancel_links.is_known(db.session(), secret) or offer_links.is_known(db.session(), secret)):
         security_log.note(security_log.LINK_REFUSED)
     return render_template("mail_links/ended.html"), status_of(refusal)
 

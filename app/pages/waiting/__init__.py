@@ -1,5 +1,5 @@
-"""The waiting list: who waits for which machine, joining and leaving."""
+"""The waiting list: who waits for which machine, joining and leaving; and the offers from it."""
 
 from flask import Blueprint
 
-bp = Blueprint("waiting", __name__, url_prefix="/waiting-list")
+bp = Blueprint("waiting", __name__)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from app.forms.base_form import BaseForm
@@ -55,6 +55,7 @@ class JoinForm(BaseForm):
     places = IntegerField(
         _l("Places"), [Required(_l("Please enter how many places you need.")), NumberRange(1, 10_000)], default=1
     )
+    is_automatic = BooleanField(_l("Reserve it for me as soon as it is free, without asking"))
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     zone: ZoneInfo | None = None

@@ -29,7 +29,9 @@ from booking import queries
 from booking.errors import MemberNotFound, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.models import DayPart
+from booking.queries import offers
 from booking.queries import waiting as waiting_queries
+from booking.queries.offers import OfferView
 from booking.timespan import TimeSpan
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
@@ -42,7 +44,7 @@ CHANGE = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
 
 
-@page(bp, "", access=READ)
+@page(bp, "/waiting-list", access=READ)
 def index() -> ResponseReturnValue:
     """List one's own entries, or those of the workshops that one may see (?of=workshop), in the order of service.
 
@@ -51,7 +53,7 @@ def index() -> ResponseReturnValue:
     return _list_page()
 
 
-@page(bp, "/join", methods=GET_POST, access=CHANGE, keeps_input=True)
+@page(bp, "/waiting-list/join", methods=GET_POST, access=CHANGE, keeps_input=True)
 def join() -> ResponseReturnValue:
     """Ask for what one waits, and put it on the waiting list. ?machine=&start=&end=&places=&member= fill it in."""
     session, form = db.session(), JoinForm()
@@ -88,7 +90,7 @@ def join() -> ResponseReturnValue:
     ), form.status
 
 
-@page(bp, "/<int:entry_id>/leave", methods=POST, access=CHANGE)
+@page(bp, "/waiting-list/<int:entry_id>/leave", methods=POST, access=CHANGE)
 def leave(entry_id: int) -> ResponseReturnValue:
     """Leave the waiting list."""
     view, session = lookups.waiting_entry(entry_id), db.session()
@@ -122,11 +124,18 @@ def _list_page(refusal: str = "") -> str:
         "waiting/index.html",
         found=[(view, waiting_sentence(view), position_text(view.position)) for view in shown],
         card=card,
+        offers=_open_offers(member_id=None if of_workshop else current_user.member_id),
         of_workshop=of_workshop,
         may_see_workshop=_workshop_ids() != frozenset(),
         next_after=shown[-1].id if len(found) > PER_PAGE else None,
         refusal=refusal,
     )
+
+
+def _open_offers(*, member_id: int | None) -> tuple[OfferView, ...]:
+    """Return the open offers of a member, or those of the workshops that one may see."""
+    within = None if member_id is not None else _workshop_ids()
+    return offers.offers(db.session(), member_id=member_id, workshop_ids=within, open_at=now(), limit=PER_PAGE)
 
 
 def _fill(form: JoinForm, arguments: Mapping[str, str]) -> None:
@@ -161,6 +170,7 @@ def _wish(form: JoinForm, target: Target, member_id: int | None) -> WaitingWish:
         DayPart.ANY if form.is_exact else DayPart(form.part.data),
         form.places.data or 0,
         clean(form.purpose.data),
+        form.is_automatic.data,
     )
 
 

@@ -1,0 +1,52 @@
+"""/offered/...: the link of a mail, by which an offer from the waiting list is answered without a log-in.
+
+Opening it shows a page with two buttons and changes nothing, so that programs that look at the links of mails answer
+nothing. The secret is valid for this offer alone, as long as it is open.
+"""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.auth.permissions import EVERYBODY
+from app.clock import now
+from app.extensions import db, limiter
+from app.notifications import offer_links
+from app.pages.auth.limits import login_limit
+from app.pages.declaration import GET_POST, page
+from app.pages.mail_links import bp
+from app.pages.waiting.offer_page import offer_page
+from app.pages.waiting.offer_routes import AnswerForm, declined_text, refusal_text
+from app.wording.errors import status_of
+from app.wording.formats import format_span
+from booking.errors import MachineNotFound, RequestRefused, StaleRevision
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import offers as offer_queries
+from booking.waiting_errors import OfferClosed
+
+
+@page(bp, "/offered/<secret>", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
+@limiter.limit(login_limit, methods=["POST"])
+def offered(secret: str) -> ResponseReturnValue:
+    """Ask whether the offer is accepted or declined, and carry the answer out."""
+    session, form = db.session(), AnswerForm()
+    view = offer_queries.offer(session, offer_links.find(session, secret, now=now()).offer_id)
+    answer = request.form.get("answer")
+    if answer not in ("accept", "decline") or not form.validate_on_submit():
+        return render_template("mail_links/offered.html", page=offer_page(session, view, now=now()), refusal="")
+    is_accepted, revision = answer == "accept", form.revision.data
+    try:
+        in_write_transaction(
+            session,
+            lambda: offer_links.answer(session, secret, is_accepted=is_accepted, revision=revision, now=now()),
+        )
+    except (OfferClosed, RequestRefused, MachineNotFound, StaleRevision) as refusal:
+        shown = offer_page(session, offer_queries.offer(session, view.id), now=now())
+        text = refusal_text(refusal, view)
+        return render_template("mail_links/offered.html", page=shown, refusal=text), status_of(refusal)
+    machine, span = view.machine_name, format_span(view.span, view.zone)
+    reserved = _("Accepted: %(machine)s, %(span)s. An e-mail follows.", machine=machine, span=span)
+    flash(reserved if is_accepted else declined_text(view))
+    return redirect(url_for("home.show"), code=303)

@@ -1,0 +1,32 @@
+"""What the pages of an offer show: its time, until when it is held, and what it would cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.pages.reservations.estimates import Estimate, estimate_for
+from booking import queries
+from booking.queries.offers import OfferView
+from booking.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPage:
+    """An offer as it is answered. needs_approval: accepted, it waits for the workshop's decision."""
+
+    view: OfferView
+    is_open: bool
+    needs_approval: bool
+    location: str
+    estimate: Estimate | None
+
+
+def offer_page(session: Session, view: OfferView, *, now: datetime) -> OfferPage:
+    """Return the page of an offer."""
+    card = queries.machine_card(session, view.machine_id)
+    wish = Wish(view.machine_id, view.member_id, view.span, view.places)
+    estimate = estimate_for(session, card, wish)
+    return OfferPage(view, view.is_open(now), card.rules.needs_approval, card.location, estimate)
