@@ -73,13 +73,13 @@ def _awaited(
     session: Session, spans: Mapping[int, tuple[datetime, datetime]], now: datetime
 ) -> Sequence[tuple[int, TimeSpan]]:
     """Return the machines for which somebody waits, in the order of ids, each with the hull of what it released."""
-    group = select(GroupMachine.group_id).where(GroupMachine.machine_id == Unit.machine_id).scalar_subquery()
+    group = select(GroupMachine.group_id).where(GroupMachine.machine_id == Unit.machine_id).correlate(Unit)
     waits = (
         select(WaitingEntry.id)
         .where(
             WaitingEntry.left_at.is_(None),
             WaitingEntry.window_until > now,
-            or_(WaitingEntry.machine_id == Unit.machine_id, WaitingEntry.group_id == group),
+            or_(WaitingEntry.machine_id == Unit.machine_id, WaitingEntry.group_id == group.scalar_subquery()),
         )
         .correlate(Unit)
         .exists()

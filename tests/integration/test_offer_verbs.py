@@ -95,7 +95,7 @@ def test_what_is_cancelled_is_offered_and_the_answers_pass_it_on(session, sample
     assert offers_of(session)[2] == (carla, "accepted")
     assert waiting_entry(session, ids[2], now=lapsed_at).position is None
     with write_transaction(session), pytest.raises(OfferClosed) as refusal:
-        answers.accept(session, newest(session).id, by=SOMEBODY, now=lapsed_at)
+        answers.accept(session, newest_id(session), by=SOMEBODY, now=lapsed_at)
     assert refusal.value.facts == {"status": "accepted", "reservation_id": reservation_id}
     assert sound(session)
 

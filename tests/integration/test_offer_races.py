@@ -1,0 +1,163 @@
+"""Answers to offers, requests, cancellations and closures at the same moment: one outcome each."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db
+from booking import audits, blockings, groups, reservations
+from booking.errors import SlotTaken
+from booking.groups import GroupInput, RankedMachine
+from booking.kernel.errors import DomainError
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Offer, Reservation, WaitingEntry
+from booking.reservations import request_reservation
+from booking.waiting import answers, entries
+from booking.waiting.matching import WaitingWish
+from booking.wishes import Wish
+from tests.builders import SOMEBODY, hours, member, reserve
+from tests.conftest import MONDAY
+
+WISHED = hours(MONDAY + timedelta(days=7), 1, 3)
+LAPSED = MONDAY + timedelta(hours=24)
+
+
+def all_at_once(app, *use_cases):
+    """Run use cases at the same moment, each with a session of its own; return their results, or their errors."""
+    start_together = Barrier(len(use_cases))
+
+    def run(use_case):
+        with app.app_context():
+            session = db.session()
+            start_together.wait()
+            try:
+                return in_write_transaction(session, partial(use_case, session))
+            except DomainError as refusal:
+                return refusal
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(use_cases)) as pool:
+        return list(pool.map(run, use_cases))
+
+
+@pytest.fixture
+def waiting(session, sample_ring):
+    """Bernd has the combine; Anna and Carla wait for it."""
+    taken = reserve(session, sample_ring.combine, sample_ring.bernd, WISHED, now=MONDAY)
+    for one in (sample_ring.anna, member(session, "Carla")):
+        with write_transaction(session):
+            entries.join(session, WaitingWish(one, sample_ring.combine, None, WISHED), by=SOMEBODY, now=MONDAY)
+    return taken.id
+
+
+@pytest.fixture
+def offered(session, waiting):
+    """What Bernd cancelled is offered to Anna."""
+    with write_transaction(session):
+        reservations.cancel(session, waiting, by=SOMEBODY, now=MONDAY)
+    return session.scalars(select(Offer.id)).one()
+
+
+def cancelling(reservation_id):
+    return lambda session: reservations.cancel(session, reservation_id, by=SOMEBODY, now=MONDAY).id
+
+
+def accepting(offer_id, now=MONDAY):
+    return lambda session: answers.accept(session, offer_id, by=SOMEBODY, now=now)
+
+
+def sound(session):
+    session.rollback()
+    return not (audits.overlapping_pairs(session) or audits.contradictions(session))
+
+
+def statuses(session):
+    session.rollback()
+    return session.scalars(select(Offer.status).order_by(Offer.id)).all()
+
+
+def test_nobody_gets_in_between_a_cancellation_and_its_offer(app, session, sample_ring, waiting):
+    """Requests for the time that is being cancelled are all refused: it goes from the one hold to the other."""
+    wish = Wish(sample_ring.combine, sample_ring.bernd, WISHED)
+    asking = [
+        lambda session: request_reservation(session, wish, by=SOMEBODY, now=MONDAY),
+    ] * 4
+    results = all_at_once(app, *asking[:2], cancelling(waiting), *asking[2:])
+
+    assert [isinstance(one, SlotTaken) for one in results] == [True, True, False, True, True]
+    assert statuses(session) == ["open"]
+    assert sound(session)
+
+
+def test_of_two_devices_one_accepts(app, session, offered):
+    results = all_at_once(app, *[accepting(offered)] * 4)
+
+    assert sorted(isinstance(one, int) for one in results) == [False, False, False, True]
+    assert {one.code for one in results if isinstance(one, DomainError)} == {"offer_closed"}
+    assert statuses(session) == ["accepted"]
+    assert sound(session)
+
+
+def test_an_offer_is_accepted_or_withdrawn_by_leaving_and_by_a_closure_never_both(app, session, sample_ring, offered):
+    entry_id = session.scalars(select(WaitingEntry.id).order_by(WaitingEntry.id)).first()
+    session.rollback()
+    accepted, *_rest = all_at_once(
+        app,
+        accepting(offered),
+        lambda session: entries.leave(session, entry_id, by=SOMEBODY, now=MONDAY),
+        lambda session: blockings.close(
+            session, sample_ring.combine, WISHED, "Belt", by=SOMEBODY, now=MONDAY, around_reservations=True
+        ),
+        lambda session: answers.decline(session, offered, by=SOMEBODY, now=MONDAY),
+    )
+    assert (statuses(session)[0] == "accepted") == isinstance(accepted, int)
+    assert "open" not in statuses(session)  # the closure takes what is left
+    assert sound(session)
+
+
+def test_at_its_last_moment_an_offer_is_accepted_or_lapses(app, session, offered):
+    moment = LAPSED - timedelta(microseconds=1)
+    accepted, lapsed, again = all_at_once(
+        app,
+        accepting(offered, now=moment),
+        lambda session: answers.lapse(session, offered, by=SOMEBODY, now=LAPSED),
+        lambda session: answers.lapse(session, offered, by=SOMEBODY, now=LAPSED),
+    )
+    assert [isinstance(accepted, int), lapsed, again].count(True) == 1
+    assert statuses(session) == (["accepted"] if isinstance(accepted, int) else ["lapsed", "open"])
+    assert sound(session)
+
+
+def test_two_machines_that_become_free_at_once_make_one_offer_to_who_waits_for_either(app, session, sample_ring):
+    machines = sample_ring.combine, sample_ring.splitter
+    with write_transaction(session):
+        entered = GroupInput("Both", tuple(RankedMachine(one) for one in machines))
+        group_id = groups.make(session, sample_ring.hall, entered, by=SOMEBODY, now=MONDAY)
+    taken = [reserve(session, one, sample_ring.bernd, WISHED, now=MONDAY).id for one in machines]
+    with write_transaction(session):
+        entries.join(session, WaitingWish(sample_ring.anna, None, group_id, WISHED), by=SOMEBODY, now=MONDAY)
+
+    results = all_at_once(app, *(cancelling(one) for one in taken))
+
+    assert sorted(results) == sorted(taken)
+    assert statuses(session) == ["open"]
+    assert session.scalars(select(Reservation.status).where(Reservation.id.in_(taken))).all() == ["cancelled"] * 2
+    assert sound(session)
+
+
+def test_who_joins_while_the_time_becomes_free_gets_it_or_is_told(app, session, sample_ring):
+    taken = reserve(session, sample_ring.combine, sample_ring.bernd, WISHED, now=MONDAY)
+    wish = WaitingWish(sample_ring.anna, sample_ring.combine, None, WISHED)
+    joined, _cancelled = all_at_once(
+        app, lambda session: entries.join(session, wish, by=SOMEBODY, now=MONDAY), cancelling(taken.id)
+    )
+    assert statuses(session) == (["open"] if isinstance(joined, int) else [])
+    assert isinstance(joined, int) or joined.code == "time_is_free"
+    assert sound(session)

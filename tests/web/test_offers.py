@@ -1,0 +1,208 @@
+"""An offer from the waiting list: its page, its mail with the link that works without a log-in, and the calls."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from itertools import chain
+
+import pytest
+from sqlalchemy import select, update
+
+from app import subscriptions
+from app.auth.models import User
+from app.mail.models import Mail
+from app.notifications.models import OfferLink
+from app.web.log_redaction import redacted
+from app.worker import jobs
+from booking import reservations
+from booking.kernel import deliveries
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Machine, Member, Offer, Reservation
+from booking.waiting import entries
+from booking.waiting.matching import WaitingWish
+from tests.builders import SOMEBODY, hours, mail_text, member, reserve
+from tests.conftest import MONDAY
+
+WISHED = hours(MONDAY + timedelta(days=7), 1, 3)
+
+
+@pytest.fixture
+def offered(session, sample_ring, clock):
+    """Anna and Bernd wait for what Carla cancels: Anna gets the offer."""
+    clock.instant = MONDAY
+    carla = member(session, "Carla")
+    taken = reserve(session, sample_ring.combine, carla, WISHED, now=MONDAY)
+    for one in (sample_ring.anna, sample_ring.bernd):
+        with write_transaction(session):
+            entries.join(session, WaitingWish(one, sample_ring.combine, None, WISHED), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        reservations.cancel(session, taken.id, by=SOMEBODY, now=MONDAY)
+    return session.scalars(select(Offer.id)).one()
+
+
+def mails(session, clock):
+    """Deliver all events; return the mails about offers as (template, address, text)."""
+    for subscription in subscriptions.SUBSCRIPTIONS:
+        while in_write_transaction(session, lambda s=subscription: deliveries.deliver(session, s, now=clock())):
+            pass
+    found = session.scalars(select(Mail).where(Mail.key.like("%:offer_%")).order_by(Mail.id))
+    return [(mail.key.split(":")[1], mail.to_address, mail_text(mail)) for mail in found]
+
+
+def link_in(text):
+    return re.search(r"https?://\S+?(/offered/\S+)", text)[1]
+
+
+def status_of(session, offer_id):
+    session.rollback()
+    return session.scalar(select(Offer.status).where(Offer.id == offer_id))
+
+
+def sent(**changes):
+    return {"answer": "accept", "revision": "0"} | changes
+
+
+def test_the_link_of_the_mail_accepts_once_and_only_by_its_button(app, client, session, sample_ring, clock, offered):
+    ((template, address, text),) = mails(session, clock)
+    assert (template, address) == ("offer_made", "anna@ring.example")
+    link = link_in(text)
+
+    for _scanner in range(2):
+        assert (client.get(link).status_code, client.head(link).status_code) == (200, 200)
+    page = client.get(link).text
+    assert "Combine" in page
+    assert page.split("<main")[1].split("</main>")[0].count("<button") == 2
+    assert client.post(link, data=sent(answer="perhaps")).status_code == 200
+    assert status_of(session, offered) == "open"
+
+    assert client.post(link, data=sent()).status_code == 303
+    assert status_of(session, offered) == "accepted"
+    reservation = session.scalars(select(Reservation).where(Reservation.member_id == sample_ring.anna)).one()
+    assert (reservation.starts_at, reservation.status) == (WISHED.start, "confirmed")
+    assert reservation.created_by == sample_ring.anna_login
+    assert (client.get(link).status_code, client.post(link, data=sent()).status_code) == (404, 404)
+    secret = link.rpartition("/")[2]
+    assert secret not in session.scalars(select(OfferLink.token_hash)).all()
+    assert secret not in redacted(f"GET {link} HTTP/1.1")
+
+
+def test_a_link_is_dead_after_the_offer_and_for_who_may_not_answer(client, session, sample_ring, clock, offered):
+    link = link_in(mails(session, clock)[0][2])
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(disabled_at=MONDAY))
+    assert client.get(link).status_code == 404
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(disabled_at=None))
+        session.execute(
+            update(Member).where(Member.id == sample_ring.anna).values(left_on=MONDAY.date() - timedelta(1))
+        )
+    assert client.post(link, data=sent()).status_code == 404
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(left_on=None))
+    assert client.get(link).status_code == 200
+    clock.instant = MONDAY + timedelta(hours=24)
+    assert (client.get(link).status_code, client.post(link, data=sent()).status_code) == (404, 404)
+    assert status_of(session, offered) == "open"  # until the worker ends it
+
+
+def test_declining_by_link_gives_it_to_the_next_who_gets_a_mail(client, session, sample_ring, clock, offered):
+    assert client.post(link_in(mails(session, clock)[0][2]), data=sent(answer="decline")).status_code == 303
+    assert status_of(session, offered) == "declined"
+    assert [(one[0], one[1]) for one in mails(session, clock)[1:]] == [("offer_made", "bernd@ring.example")]
+
+
+def test_the_worker_ends_offers_to_the_minute_and_says_so(session, sample_ring, clock, offered):
+    mails(session, clock)
+    clock.instant = MONDAY + timedelta(hours=24, seconds=-1)
+    assert jobs.lapse_offers(session) == 0
+    clock.instant = MONDAY + timedelta(hours=24)
+    assert (jobs.lapse_offers(session), jobs.lapse_offers(session)) == (1, 0)
+    assert status_of(session, offered) == "lapsed"
+    rest = [(one[0], one[1]) for one in mails(session, clock)[1:]]
+    assert sorted(rest) == [("offer_ended", "anna@ring.example"), ("offer_made", "bernd@ring.example")]
+
+
+def test_what_is_accepted_without_asking_is_confirmed_and_sends_no_question(
+    session, sample_ring, clock, log_in, offered
+):
+    with write_transaction(session):
+        session.execute(update(Offer.__table__).values(lapses_at=WISHED.start))
+        entries.leave(session, 1, by=SOMEBODY, now=MONDAY)  # Anna; Bernd has an offer now
+    anna = log_in(sample_ring.anna_login)
+    form = {"machine": "combine", "start": "2026-11-30T08:00Z", "end": "2026-11-30T10:00Z", "kind": "exact"}
+    joined = anna.post("/waiting-list/join", data=form | {"places": "1", "part": "any", "is_automatic": "y"})
+    assert joined.status_code == 303
+    mails(session, clock)
+    with write_transaction(session):
+        entries.leave(session, 2, by=SOMEBODY, now=MONDAY)
+    assert (jobs.accept_offers(session), jobs.accept_offers(session)) == (1, 0)
+    assert [one[0] for one in mails(session, clock)].count("offer_made") == 1  # that to Bernd, of before
+    assert session.scalar(select(Reservation.status).where(Reservation.member_id == sample_ring.anna)) == "confirmed"
+
+
+def test_the_page_of_an_offer_says_what_it_is_and_answers(log_in, session, sample_ring, offered):
+    anna = log_in(sample_ring.anna_login)
+    assert "Free for you" in anna.get("/waiting-list").text
+    page = anna.get(f"/offers/{offered}")
+    assert "Held for you until" in html.unescape(page.text)
+    stale = anna.post(f"/offers/{offered}/accept", data={"revision": "7"})
+    assert stale.status_code == 409
+
+    accepted = anna.post(f"/offers/{offered}/accept", data={"revision": "0"}, follow_redirects=True)
+    assert "You have accepted the offer." in accepted.text
+    again = anna.post(f"/offers/{offered}/accept", data={"revision": "0"})
+    assert (again.status_code, "/reservations/" in again.location) == (303, True)
+    late = anna.post(f"/offers/{offered}/decline", data={"revision": "0"})
+    assert (late.status_code, "accepted already" in late.text) == (409, True)
+    assert "This offer was accepted." in anna.get(f"/offers/{offered}").text
+    bernd = log_in(sample_ring.bernd_login)
+    assert bernd.get(f"/offers/{offered}").status_code == 404
+
+
+def test_who_lost_what_the_machine_asks_for_is_refused_with_the_rule(log_in, session, sample_ring, offered):
+    with write_transaction(session):
+        session.execute(
+            update(Machine)
+            .where(Machine.id == sample_ring.combine)
+            .values(induction_kind_id=sample_ring.laser_induction, retired_at=None)
+        )
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(left_on=MONDAY.date()))
+    anna = log_in(sample_ring.anna_login)
+    refused = anna.post(f"/offers/{offered}/accept", data={"revision": "0"})
+    assert refused.status_code == 422
+    assert status_of(session, offered) == "open"
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(retired_at=MONDAY))
+    assert anna.post(f"/offers/{offered}/accept", data={"revision": "0"}).status_code == 404
+
+
+def test_the_plan_shows_offered_time_as_taken_to_everybody(log_in, sample_ring, offered):
+    pages = ("/plan?view=day&day=2026-11-30", "/plan?view=week&day=2026-11-30", "/plan?view=list&day=2026-11-30")
+    more = ("/plan/machine/combine", "/machines/combine", "/today", "/workshop", "/reservations/new?machine=combine")
+    for who in (sample_ring.anna_login, sample_ring.wanda_login):
+        browser = log_in(who)
+        for path in chain(pages, more):
+            assert browser.get(path).status_code in (200, 403), path
+    new = "/reservations/new?machine=combine&start=2026-11-30T08:00Z&minutes=120"
+    assert "Already taken" in log_in(sample_ring.bernd_login).get(new).text
+
+
+def test_programs_list_accept_and_decline(anna, bernd, wanda, sample_ring, session, offered):
+    listed = anna.get("/offers?open=true").json["items"]
+    assert [(one["id"], one["status"]) for one in listed] == [(offered, "open")]
+    assert bernd.get("/offers").json["items"] == []
+    assert bernd.get(f"/offers/{offered}").status_code == 404
+    assert bernd.post(f"/offers/{offered}/accept", {}).status_code == 404
+    assert anna.get("/waiting-list").json["items"][0]["offer_id"] == offered
+
+    declined = anna.post(f"/offers/{offered}/decline", {}, If_Match='"0"')
+    assert (declined.status_code, declined.json["status"]) == (200, "declined")
+    assert anna.post(f"/offers/{offered}/accept", {}).json["code"] == "offer_closed"
+    (next_one,) = bernd.get("/offers?open=true").json["items"]
+    accepted = wanda.post(f"/offers/{next_one['id']}/accept", {})
+    assert (accepted.status_code, accepted.json["status"]) == (200, "accepted")
+    made = bernd.get(f"/reservations/{accepted.json['reservation_id']}").json
+    assert (made["status"], made["starts_at"]) == ("confirmed", "2026-11-30T08:00:00Z")
+    assert bernd.post(f"/offers/{next_one['id']}/accept", {}).status_code == 409
