@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from app.extensions import db
+from app.mail.models import Mail
 from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, TODAY, follow
+from tests.builders import mail_text
 
 
 def wish(page: Page, machine: str, *, days: int, start: str, hours: int) -> None:
@@ -50,6 +56,46 @@ def test_a_member_reserves_on_a_phone_and_cancels(window, picture):
     follow(page, page.get_by_role("link", name="Stornieren"))
     follow(page, page.get_by_role("button", name="Reservierung stornieren"))
     expect(page.locator("main")).to_contain_text("storniert")
+
+
+def test_a_waiting_list_is_served_and_the_link_of_the_mail_accepts_without_a_login(window, picture, deliver, ring_app):
+    bernd, anna = window("bernd"), window("anna", size=PHONE)
+    wish(bernd, "baler", days=19, start="05:00", hours=2)
+    send(bernd)
+    wish(anna, "baler", days=19, start="05:00", hours=2)
+    send(anna)
+    expect(anna.locator("#refused")).to_contain_text("So geht es nicht")
+    follow(anna, anna.get_by_role("link", name="Auf die Warteliste setzen"))
+    picture(anna, "waiting-join-phone")
+    follow(anna, anna.get_by_role("button", name="Auf die Warteliste setzen"))
+    expect(anna.locator("main")).to_contain_text("Sie sind an erster Stelle")
+
+    follow(bernd, bernd.get_by_role("link", name="Stornieren"))
+    follow(bernd, bernd.get_by_role("button", name="Reservierung stornieren"))
+    deliver()
+
+    anna.goto("/today")
+    expect(anna.locator("main")).to_contain_text("Frei für Sie")
+    mailed = window(size=PHONE)
+    mailed.goto(offer_link(ring_app))
+    expect(mailed.locator("main")).to_contain_text("Für Sie freigehalten")
+    picture(mailed, "offer-phone")
+    link = mailed.url
+    follow(mailed, mailed.get_by_role("button", name="Angebot annehmen"))
+    expect(mailed.locator("body")).to_contain_text("Angenommen:")
+    mailed.goto(link)
+    expect(mailed.locator("main")).to_contain_text("nicht mehr gültig")
+    anna.goto("/reservations")
+    expect(anna.locator("main")).to_contain_text("5:00 bis 7:00")
+
+
+def offer_link(app: Flask) -> str:
+    """The address in the newest mail about an offer."""
+    with app.app_context():
+        newest = select(Mail).where(Mail.key.like("%:offer_made:%")).order_by(Mail.id.desc()).limit(1)
+        text = mail_text(db.session.scalars(newest).one())
+        db.session.remove()
+    return re.search(r"https?://\S+?(/offered/\S+)", text)[1]
 
 
 def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(window, picture):
