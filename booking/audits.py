@@ -232,7 +232,7 @@ def _with_gaps(session: Session) -> Iterator[AuditFinding]:
 
 def _of_offers(session: Session) -> Iterator[AuditFinding]:
     is_held = Occupancy.hold_id == Offer.id
-    is_open = Offer.status == OfferStatus.OPEN.value
+    is_open = Offer.state == OfferStatus.OPEN.value
     rows_held = select(func.count()).where(is_held).correlate(Offer).scalar_subquery()
     is_of_other_span = or_(
         Occupancy.occupied_from != Offer.occupied_from, Occupancy.occupied_until != Offer.occupied_until

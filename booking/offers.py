@@ -54,8 +54,8 @@ def lock_entry(session: Session, entry_id: int, *, skip_locked: bool = False) ->
 
 def require_open(offer: Offer, now: datetime) -> None:
     """Raise OfferClosed for an offer that was answered or withdrawn, or whose time to answer is over."""
-    if offer.status != OfferStatus.OPEN:
-        raise OfferClosed(status=offer.status, reservation_id=offer.reservation_id)
+    if offer.state != OfferStatus.OPEN:
+        raise OfferClosed(status=offer.state, reservation_id=offer.reservation_id)
     if offer.lapses_at <= now:
         raise OfferClosed(status=OfferStatus.LAPSED.value, reservation_id=None)
 
@@ -68,7 +68,7 @@ def close(
     Who waited for exactly this time and declined it, or did not answer, waits no more; who waits for any time of a
     length goes on waiting.
     """
-    offer.status, offer.closed_at = status.value, now
+    offer.state, offer.closed_at = status.value, now
     offer.revision += 1
     entry.offer_id = None
     if entry.length_min is None and status in (OfferStatus.DECLINED, OfferStatus.LAPSED):
@@ -85,7 +85,7 @@ def withdraw_overlapping(session: Session, machine_id: int, span: TimeSpan, *, b
         select(Offer.id, Offer.entry_id)
         .where(
             Offer.machine_id == machine_id,
-            Offer.status == OfferStatus.OPEN.value,
+            Offer.state == OfferStatus.OPEN.value,
             Offer.occupied_from < span.end,
             Offer.occupied_until > span.start,
         )
@@ -93,5 +93,5 @@ def withdraw_overlapping(session: Session, machine_id: int, span: TimeSpan, *, b
     ).all()
     for offer_id, entry_id in found:
         entry, offer = lock_entry(session, entry_id), session.get(Offer, offer_id, populate_existing=True)
-        if entry is not None and offer is not None and offer.status == OfferStatus.OPEN:
+        if entry is not None and offer is not None and offer.state == OfferStatus.OPEN:
             close(session, offer, entry, OfferStatus.WITHDRAWN, by=by, now=now)

@@ -78,7 +78,7 @@ def _usable(now: datetime) -> Select[int, int | None]:
         .join(Member, Member.id == Offer.member_id)
         .outerjoin(User, User.id == OfferLink.user_id)
         .where(
-            Offer.status == OfferStatus.OPEN.value,
+            Offer.state == OfferStatus.OPEN.value,
             Offer.lapses_at > now,
             or_(Member.left_on.is_(None), Member.left_on >= today),
             or_(OfferLink.user_id.is_(None), (User.disabled_at.is_(None)) & (User.member_id == Offer.member_id)),

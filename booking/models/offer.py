@@ -31,14 +31,14 @@ class Offer(Base):
     __table_args__ = (
         ForeignKeyConstraint(["id", "hold_kind"], ["booking_hold.id", "booking_hold.kind"]),
         CheckConstraint("hold_kind = 'offer'", name="hold_kind"),
-        CheckConstraint("status IN ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="status"),
-        CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed"),
-        CheckConstraint("(status = 'accepted') = (reservation_id IS NOT NULL)", name="accepted"),
+        CheckConstraint("state IN ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+        CheckConstraint("(state = 'accepted') = (reservation_id IS NOT NULL)", name="accepted"),
         CheckConstraint("starts_at < ends_at", name="span_positive"),
-        Index(None, "status", "lapses_at"),
+        Index(None, "state", "lapses_at"),
         Index(None, "entry_id"),
-        Index(None, "machine_id", "status"),
-        Index(None, "member_id", "status"),
+        Index(None, "machine_id", "state"),
+        Index(None, "member_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -51,7 +51,7 @@ class Offer(Base):
     occupied_from: Mapped[datetime] = mapped_column(UtcDateTime)
     occupied_until: Mapped[datetime] = mapped_column(UtcDateTime)
     places: Mapped[int]
-    status: Mapped[str] = mapped_column(default=OfferStatus.OPEN.value)
+    state: Mapped[str] = mapped_column(default=OfferStatus.OPEN.value)
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lapses_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -90,7 +90,7 @@ def offers(
     """
     statement = _VIEWS.order_by(Offer.id.desc()).limit(limit)
     if open_at is not None:
-        statement = statement.where(Offer.status == OfferStatus.OPEN.value, Offer.lapses_at > open_at)
+        statement = statement.where(Offer.state == OfferStatus.OPEN.value, Offer.lapses_at > open_at)
     if member_id is not None:
         statement = statement.where(Offer.member_id == member_id)
     if workshop_ids is not None:
@@ -119,7 +119,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> OfferView:
         purpose=purpose,
         is_exact=length_min is None,
         is_automatic=is_automatic,
-        status=OfferStatus(found.status),
+        status=OfferStatus(found.state),
         offered_at=found.offered_at,
         lapses_at=found.lapses_at,
         reservation_id=found.reservation_id,

@@ -53,7 +53,7 @@ def accept(
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)
     held = TimeSpan(offer.occupied_from, offer.occupied_until)
     (entered,) = reservation_writer.enter(session, [replace(new, occupied=held, offer_id=offer_id)], by=by, now=now)
-    offer.status, offer.closed_at, offer.reservation_id = OfferStatus.ACCEPTED.value, now, entered.id
+    offer.state, offer.closed_at, offer.reservation_id = OfferStatus.ACCEPTED.value, now, entered.id
     offer.revision += 1
     entry.offer_id, entry.left_at = None, now
     entry.revision += 1
@@ -68,7 +68,7 @@ def decline(session: Session, offer_id: int, *, by: Actor, now: datetime, revisi
     Raises OfferNotFound, OfferClosed, StaleRevision.
     """
     offer, entry = offers.lock(session, offer_id)
-    if offer.status == OfferStatus.DECLINED:
+    if offer.state == OfferStatus.DECLINED:
         return
     offers.require_open(offer, now)
     require_revision(revision, offer.revision)
@@ -78,7 +78,7 @@ def decline(session: Session, offer_id: int, *, by: Actor, now: datetime, revisi
 def lapse(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
     """End an offer that nobody answered in time; return whether it was still open. It goes to the next in line."""
     offer, entry = offers.lock(session, offer_id)
-    if offer.status != OfferStatus.OPEN or offer.lapses_at > now:
+    if offer.state != OfferStatus.OPEN or offer.lapses_at > now:
         return False
     offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
     return True
@@ -94,7 +94,7 @@ def accept_automatically(session: Session, offer_id: int, *, by: Actor, now: dat
             accept(session, offer_id, by=by, now=now)
     except DomainError:
         offer, entry = offers.lock(session, offer_id)
-        if offer.status != OfferStatus.OPEN:
+        if offer.state != OfferStatus.OPEN:
             return False
         offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
     return True
@@ -104,7 +104,7 @@ def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[in
     """Return the ids of open offers whose time to answer is over, the oldest first."""
     return session.scalars(
         select(Offer.id)
-        .where(Offer.status == OfferStatus.OPEN.value, Offer.lapses_at <= now)
+        .where(Offer.state == OfferStatus.OPEN.value, Offer.lapses_at <= now)
         .order_by(Offer.lapses_at, Offer.id)
         .limit(limit)
     ).all()
@@ -115,7 +115,7 @@ def automatic(session: Session, *, now: datetime, limit: int = 100) -> Sequence[
     return session.scalars(
         select(Offer.id)
         .join(WaitingEntry, WaitingEntry.id == Offer.entry_id)
-        .where(Offer.status == OfferStatus.OPEN.value, Offer.lapses_at > now, WaitingEntry.is_automatic)
+        .where(Offer.state == OfferStatus.OPEN.value, Offer.lapses_at > now, WaitingEntry.is_automatic)
         .order_by(Offer.id)
         .limit(limit)
     ).all()

@@ -164,7 +164,7 @@ def _candidates(session: Session, terms: MachineTerms, reach: TimeSpan, now: dat
         before = select(Offer.entry_id, Offer.starts_at).where(
             Offer.machine_id == terms.machine_id,
             Offer.entry_id.in_([entry.id for entry in found]),
-            Offer.status.in_((OfferStatus.DECLINED.value, OfferStatus.LAPSED.value)),
+            Offer.state.in_((OfferStatus.DECLINED.value, OfferStatus.LAPSED.value)),
         )
         for entry_id, starts_at in session.execute(before):
             offered.setdefault(entry_id, set()).add(starts_at)
@@ -198,7 +198,7 @@ def _make(session: Session, one: Candidate, terms: MachineTerms, span: TimeSpan,
         occupied_from=occupied.start,
         occupied_until=occupied.end,
         places=one.wish.places,
-        status=OfferStatus.OPEN.value,
+        state=OfferStatus.OPEN.value,
         offered_at=now,
         lapses_at=min(now + timedelta(hours=policy.offer_hours), span.start - timedelta(hours=policy.notice_hours)),
         revision=0,

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("occupied_from", UtcDateTime, nullable=False),
         sa.Column("occupied_until", UtcDateTime, nullable=False),
         sa.Column("places", sa.Integer, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
         sa.Column("offered_at", UtcDateTime, nullable=False),
         sa.Column("lapses_at", UtcDateTime, nullable=False),
         sa.Column("closed_at", UtcDateTime),
@@ -37,14 +37,14 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
         sa.ForeignKeyConstraint(["id", "hold_kind"], ["booking_hold.id", "booking_hold.kind"]),
         sa.CheckConstraint("hold_kind = 'offer'", name="hold_kind"),
-        sa.CheckConstraint("status IN ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="status"),
-        sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed"),
-        sa.CheckConstraint("(status = 'accepted') = (reservation_id IS NOT NULL)", name="accepted"),
+        sa.CheckConstraint("state IN ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="state"),
+        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+        sa.CheckConstraint("(state = 'accepted') = (reservation_id IS NOT NULL)", name="accepted"),
         sa.CheckConstraint("starts_at < ends_at", name="span_positive"),
     )
-    op.create_index(None, "booking_offer", ["status", "lapses_at"])
-    op.create_index(None, "booking_offer", ["machine_id", "status"])
-    op.create_index(None, "booking_offer", ["member_id", "status"])
+    op.create_index(None, "booking_offer", ["state", "lapses_at"])
+    op.create_index(None, "booking_offer", ["machine_id", "state"])
+    op.create_index(None, "booking_offer", ["member_id", "state"])
     op.add_column("booking_waiting_entry", sa.Column("offer_id", sa.Integer))
     op.add_column(
         "booking_waiting_entry", sa.Column("is_automatic", sa.Boolean, nullable=False, server_default=sa.false())

@@ -80,7 +80,7 @@ def sound(session):
 
 def statuses(session):
     session.rollback()
-    return session.scalars(select(Offer.status).order_by(Offer.id)).all()
+    return session.scalars(select(Offer.state).order_by(Offer.id)).all()
 
 
 def test_nobody_gets_in_between_a_cancellation_and_its_offer(app, session, sample_ring, waiting):

@@ -37,8 +37,8 @@ def cancel(session, reservation_id, now=MONDAY):
 def offers_of(session):
     """Each offer as (member, status), in the order in which they were made."""
     session.rollback()
-    rows = session.execute(select(Offer.member_id, Offer.status).order_by(Offer.id))
-    return [(row.member_id, row.status) for row in rows]
+    rows = session.execute(select(Offer.member_id, Offer.state).order_by(Offer.id))
+    return [(row.member_id, row.state) for row in rows]
 
 
 def newest(session):

@@ -57,7 +57,7 @@ def link_in(text):
 
 def status_of(session, offer_id):
     session.rollback()
-    return session.scalar(select(Offer.status).where(Offer.id == offer_id))
+    return session.scalar(select(Offer.state).where(Offer.id == offer_id))
 
 
 def sent(**changes):

@@ -98,8 +98,8 @@ def _late_cancel(rules: MachineRules) -> Fact:
 
 def _closed_hours(rules: MachineRules) -> Fact:
     is_shown = rules.may_span_closed_hours and not rules.is_open_always
-    text = _("you may keep it; pick it up and return it while the workshop is open") if is_shown else ""
-    return _("Over closed hours"), text
+    words = _("you may keep it; pick it up and return it while the workshop is open")
+    return _("Over closed hours"), words if is_shown else ""
 
 
 def _closed_hours_sentence(rules: MachineRules) -> str:
@@ -110,10 +110,8 @@ def _closed_hours_sentence(rules: MachineRules) -> str:
 
 def require_texts(rows: Mapping[str, MachineRuleText]) -> None:
     """Raise LookupError unless each rule of a machine has its row, naming those without."""
-    if missing := [name for name in RULE_NAMES if name not in rows]:
-        raise LookupError(
-            f"booking.rules.MachineRules: no row in app/wording/rules/machine.py for {', '.join(missing)}"
-        )
+    if missing := ", ".join(name for name in RULE_NAMES if name not in rows):
+        raise LookupError(f"booking.rules.MachineRules: no row in app/wording/rules/machine.py for {missing}")
 
 
 # In the order in which pages name the rules.
