@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, freed_time, members, occupancies, offers, quota_use
+from booking import catalogue, freed_time, members, occupancies, offers, wishes
 from booking.availability import reading
 from booking.availability.reading import Held
 from booking.availability.starts import DAY, ceil_timestamp, floor_timestamp
@@ -26,11 +26,12 @@ from booking.place_assignment import Taking
 from booking.publish import publish
 from booking.timespan import TimeSpan
 from booking.waiting.matching import WaitingWish, first_span, minutes_of
+from booking.wishes import Wish
 
 OFFERING = Actor(job="offer_time")
 TIME_TO_ANSWER = timedelta(minutes=15)  # at least
 CANDIDATES_MAX = 500  # entries that are looked at for one machine, the first in line first
-QUOTA_CHECKS_MAX = 20  # of these, whose quotas are read
+CHECKS_MAX = 20  # of these, who are judged by all rules, quotas included
 OFFERS_MAX = 20  # made of one machine at once
 
 
@@ -110,9 +111,9 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         if span is None:
             continue
         checked += 1
-        time = (span, one.wish.places)
-        if any(quota_use.check(session, one.wish.member_id, time, policy.quotas, asked_at=now)):
-            if checked < QUOTA_CHECKS_MAX:
+        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places)
+        if wishes.violations_of(session, asked, policy, asked_at=now):  # quotas above all, which are read one by one
+            if checked < CHECKS_MAX:
                 continue
             return
         if _make(session, one, terms, span, now):
