@@ -10,8 +10,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0099"
-down_revision = "0098"
+revision = "0100"
+down_revision = "0099"
 branch_labels = None
 depends_on = None
 
