@@ -25,7 +25,18 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, offer_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import announcements, blockings, closure_series, damage_reports, groups, quotas, records, reservations, series, usage
+from booking import (
+    announcements,
+    blockings,
+    closure_series,
+    damage_reports,
+    groups,
+    quotas,
+    records,
+    reservations,
+    series,
+    usage,
+)
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.groups import GroupInput, RankedMachine
