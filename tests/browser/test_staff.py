@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import follow
+from tests.browser.test_every_page import faults_of
 
 
 def test_a_manager_approves_a_request(window, picture):
@@ -29,6 +30,7 @@ def test_a_manager_plans_again_after_a_breakdown(window, picture):
     expect(page.locator("main h1")).to_contain_text("Laserschneider B")
     for summary in page.locator("main form details summary").all():
         summary.click()
+    assert faults_of(page) == []
     page.evaluate("scrollTo(0, 0)")
     picture(page, "breakdown-plan", whole=True)
     line = page.locator("main form select").first
