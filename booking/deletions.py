@@ -96,7 +96,7 @@ def references(session: Session, table: str, ids: Collection[int]) -> dict[int, 
     return dict(found)
 
 
-def _counts(column: Column[Any], ids: list[int]) -> Select[tuple[int, int]]:
+def _counts(column: Column[Any], ids: list[int]) -> Select[int, int]:
     """Return the statement of how many rows refer to each of some ids. Of one alone, nothing has to be grouped."""
     if len(ids) == 1:
         counted = select(func.count()).where(column == ids[0], *_counted(column)).select_from(column.table).subquery()

@@ -41,4 +41,5 @@ def _end_of_workshops(
     if workshop_ids is not None:
         statement = statement.where(Machine.workshop_id.in_(workshop_ids))
     key = str(column), is_newest, None if workshop_ids is None else frozenset(workshop_ids)
-    return cached_read(session, key, lambda: session.scalar(statement))
+    found: T | None = cached_read(session, key, lambda: session.scalar(statement))
+    return found

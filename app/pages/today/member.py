@@ -91,7 +91,7 @@ class MemberDesk:
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
     """Return the part of a member, in four SQL statements; in five when something is to be fetched."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
-    upcoming = sorted(upcoming, key=_next_step_at)
+    upcoming = tuple(sorted(upcoming, key=_next_step_at))
     slips = queries.newest_slips_of_member(session, member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
