@@ -10,7 +10,6 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "auth_user": lambda count: ngettext("%(num)s login", "%(num)s logins", count),
     "booking_reservation": lambda count: ngettext("%(num)s reservation", "%(num)s reservations", count),
     "booking_series": lambda count: ngettext("%(num)s series of reservations", "%(num)s series of reservations", count),
-    "booking_following_series": lambda count: ngettext("%(num)s changed series", "%(num)s changed series", count),
     "booking_occurrence": lambda count: ngettext("%(num)s date of a series", "%(num)s dates of series", count),
     "booking_waiting_entry": lambda count: ngettext(
         "%(num)s entry of the waiting list", "%(num)s entries of the waiting list", count
