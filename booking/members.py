@@ -20,7 +20,7 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Induction, Member, PriceClass
-from booking.persons import Inducted, Person, named, of_person
+from booking.persons import Inducted, Person, of_person
 from booking.prerequisites import Requirements
 
 _member, _induction = table_of(Member), table_of(Induction)
@@ -154,9 +154,14 @@ class Eligibilities:
     inducted: Mapping[int, Mapping[int, Sequence[Inducted]]]  # by member, by kind
     requirements: Requirements
 
-    def of(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
-        """Return the eligibility of a member for a machine that needs this induction, or none."""
+    def of(self, member_id: int, induction_kind_id: int | None, person: Person | None = None) -> MemberEligibility:
+        """Return the eligibility of a member for a machine that needs this induction, or none.
+
+        person: only what holds for this person; None: for anybody of the member.
+        """
         inducted = self.inducted.get(member_id, {})
+        if person is not None:
+            inducted = of_person(inducted, person)
         return prerequisites.eligibility(induction_kind_id, inducted, self.requirements, self.left_on.get(member_id))
 
 
@@ -180,17 +185,8 @@ def inducted_of(session: Session, member_id: int) -> dict[int, list[Inducted]]:
     return inducted
 
 
-def persons_of(session: Session, member_id: int) -> tuple[Person, ...]:
-    """Return the persons of a member who were inducted for anything, by name."""
-    return named(one for rows in inducted_of(session, member_id).values() for one in rows)
-
-
-def eligibility_of(
-    session: Session, member_id: int, induction_kind_id: int | None, person: Person | None = None
-) -> MemberEligibility:
+def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
     """Return the member's inductions of one kind, those that it requires, and the day of leaving.
-
-    person: only what holds for this person; None: for anybody of the member.
 
     Raises MemberNotFound.
     """
@@ -201,5 +197,4 @@ def eligibility_of(
     if induction_kind_id is None:
         return MemberEligibility(left_on=row.left_on)
     inducted = inducted_of(session, member_id)
-    valid = inducted if person is None else of_person(inducted, person)
-    return prerequisites.eligibility(induction_kind_id, valid, prerequisites.requirements(session), row.left_on)
+    return prerequisites.eligibility(induction_kind_id, inducted, prerequisites.requirements(session), row.left_on)

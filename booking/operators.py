@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, members, rules
+from booking import catalogue, members, persons, prerequisites, rules
 from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
 from booking.errors import ReservationNotFound, Violation
 from booking.models import Induction, Member, Reservation
-from booking.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Level, Person, folded
+from booking.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Inducted, Level, Person, folded
+from booking.prerequisites import Requirements
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -46,15 +47,18 @@ class Operators:
 
 def operators(session: Session, reservation: Reservation, terms: MachineTerms, now: datetime) -> Operators | None:
     """Return who may run a reserved machine from now until its end; None where it needs no induction."""
-    kind_id = terms.policy.induction_kind_id
-    if kind_id is None:
-        return None
-    named = members.persons_of(session, reservation.member_id)
-    may_run = [one for one in named if not any(_lacking(session, reservation, terms, one, now))]
-    is_anybody = not any(_lacking(session, reservation, terms, MEMBER_ITSELF, now))
-    who = [*may_run, *([MEMBER_ITSELF] if is_anybody else [])]
-    supervised = any(needs_supervisor(session, reservation, terms, one, now) for one in who)
-    return Operators(tuple(may_run), is_anybody, supervised)
+    inductions = _inductions(session, reservation, terms, now)
+    return None if inductions is None else _operators(inductions)
+
+
+def _operators(inductions: _Inductions) -> Operators:
+    named = persons.named(one for rows in inductions.by_kind.values() for one in rows)
+    may_run = [one for one in named if not inductions.lacking(one)]
+    # Who renamed a login is inducted under two names, and is one person.
+    once = tuple({one.user_id or one.key: one for one in may_run}.values())
+    is_anybody = not inductions.lacking(MEMBER_ITSELF)
+    who = [*once, *([MEMBER_ITSELF] if is_anybody else [])]
+    return Operators(once, is_anybody, any(inductions.is_supervised(one) for one in who))
 
 
 def of_reservation(session: Session, reservation_id: int, *, now: datetime) -> Operators | None:
@@ -67,7 +71,7 @@ def of_reservation(session: Session, reservation_id: int, *, now: datetime) -> O
 
 def trainers_of(session: Session, machine_id: int, *, now: datetime) -> tuple[str, ...]:
     """Return the names of the trainers of a machine. Raises MachineNotFound."""
-    return trainers(session, catalogue.lending_terms(session, machine_id), now)
+    return _trainers(session, catalogue.lending_terms(session, machine_id), now)
 
 
 class Runner(NamedTuple):
@@ -88,29 +92,33 @@ def runner(
 ) -> Runner:
     """Return who runs the machine. wanted: who was named; None: the only one who may. supervisor: the name typed.
 
-    Violations: those of resolve(), supervisor_missing, supervisor (limit: the name), who is no trainer.
+    Violations: operator, operator_missing, at_most, supervisor_missing; supervisor (limit: the name) is no trainer.
     """
-    person, violations = resolve(session, reservation, terms, wanted, now)
-    if not needs_supervisor(session, reservation, terms, person, now):
+    inductions = _inductions(session, reservation, terms, now)
+    if inductions is None:
+        return _unasked(wanted)
+    person, violations = _resolve(inductions, wanted)
+    if not inductions.is_supervised(person):
         return Runner(person, "", violations)
     return Runner(person, " ".join(supervisor.split()), violations + _check_supervisor(session, terms, supervisor, now))
 
 
-def resolve(
-    session: Session, reservation: Reservation, terms: MachineTerms, wanted: Person | None, now: datetime
-) -> tuple[Person, list[Violation]]:
+def _unasked(wanted: Person | None) -> Runner:
+    """Return who was named for a machine that needs no induction."""
+    person = wanted or MEMBER_ITSELF
+    return Runner(person, "", _check_length("operator", person.name))
+
+
+def _resolve(inductions: _Inductions, wanted: Person | None) -> tuple[Person, list[Violation]]:
     """Return who runs the machine, and what is wrong with that. wanted: who was named; None: the only one who may.
 
     operator_missing (limit: names): several may. operator (limit: the name, actual: the first day) is not inducted.
     at_most: the name is too long.
     """
-    possible = operators(session, reservation, terms, now)
     if wanted is not None and wanted.name:
-        if len(wanted.name) > PERSON_LENGTH_MAX:
-            too_long = Violation("at_most", "operator", limit=PERSON_LENGTH_MAX, actual=len(wanted.name))
-            return wanted, [too_long]
-        return wanted, list(check_operator(session, reservation, terms, wanted, now))
-    if possible is None or possible.is_anybody or not possible.persons:
+        return wanted, _check_length("operator", wanted.name) or _check_operator(inductions, wanted)
+    possible = _operators(inductions)
+    if possible.is_anybody or not possible.persons:
         return MEMBER_ITSELF, []
     if len(possible.persons) == 1:
         return possible.persons[0], []
@@ -118,67 +126,99 @@ def resolve(
     return MEMBER_ITSELF, [Violation("operator_missing", "operator", limit=names)]
 
 
-def check_operator(
-    session: Session, reservation: Reservation, terms: MachineTerms, person: Person, now: datetime
-) -> Iterator[Violation]:
-    """Yield operator for a person who may not run the machine; nothing where nobody of the member may."""
-    if terms.policy.induction_kind_id is None or not person.name:
-        return
-    if any(_lacking(session, reservation, terms, None, now)):
-        return
-    for violation in _lacking(session, reservation, terms, person, now):
-        yield Violation("operator", "operator", limit=person.name, actual=violation.actual)
-        return
+def _check_operator(inductions: _Inductions, person: Person) -> list[Violation]:
+    """Return operator for a person who may not run the machine; nothing where nobody of the member may."""
+    lacking = [] if inductions.lacking(None) else inductions.lacking(person)
+    return [Violation("operator", "operator", limit=person.name, actual=one.actual) for one in lacking[:1]]
+
+
+def _check_length(field: str, name: str) -> list[Violation]:
+    if len(name) <= PERSON_LENGTH_MAX:
+        return []
+    return [Violation("at_most", field, limit=PERSON_LENGTH_MAX, actual=len(name))]
 
 
 def _check_supervisor(session: Session, terms: MachineTerms, supervisor: str, now: datetime) -> list[Violation]:
-    if len(supervisor) > PERSON_LENGTH_MAX:
-        return [Violation("at_most", "supervisor", limit=PERSON_LENGTH_MAX, actual=len(supervisor))]
+    if too_long := _check_length("supervisor", supervisor):
+        return too_long
     if not supervisor.strip():
         return [Violation("supervisor_missing", "supervisor")]
-    if folded(supervisor) not in {folded(name) for name in trainers(session, terms, now)}:
+    if folded(supervisor) not in {folded(name) for name in _trainers(session, terms, now)}:
         return [Violation("supervisor", "supervisor", limit=supervisor.strip())]
     return []
 
 
-def needs_supervisor(
-    session: Session, reservation: Reservation, terms: MachineTerms, operator: Person, now: datetime
-) -> bool:
-    """Return whether all valid inductions of a person for a machine are for use under supervision."""
-    kind_id = terms.policy.induction_kind_id
-    if kind_id is None:
-        return False
-    day = local_day(now, terms.policy.hours.zone)
-    rows = members.inducted_of(session, reservation.member_id).get(kind_id, ())
-    levels = {one.level for one in rows if one.holds_for(operator) and one.first <= day <= one.last}
-    return levels == {Level.SUPERVISED}
+def _trainers(session: Session, terms: MachineTerms, now: datetime) -> tuple[str, ...]:
+    """Return the names of the trainers of a machine: persons, or members for which no person is named.
 
-
-def trainers(session: Session, terms: MachineTerms, now: datetime) -> tuple[str, ...]:
-    """Return the names of the trainers of a machine: persons, or members for which no person is named."""
-    day = local_day(now, terms.policy.hours.zone)
+    Their induction counts today: the member has not left, and what the induction builds on is valid too.
+    """
+    day, kind_id = local_day(now, terms.policy.hours.zone), terms.policy.induction_kind_id
     rows = session.execute(
-        select(Induction.person_name, Member.name)
+        select(Induction.member_id, Member.name, Induction.person_name, Induction.person_user_id)
         .join(Member, Member.id == Induction.member_id)
         .where(
-            Induction.kind_id == terms.policy.induction_kind_id,
+            Induction.kind_id == kind_id,
             Induction.level == Level.TRAINER,
             Induction.ended_at.is_(None),
             Induction.given_on <= day,
             Induction.valid_until >= day,
         )
+    ).all()
+    today = TimeSpan(now, now + timedelta(microseconds=1))
+    eligible = members.eligibilities(session, {row.member_id for row in rows})
+    found = {
+        person_name or member
+        for member_id, member, person_name, user_id in rows
+        if not any(
+            rules.check_member(today, terms.policy, eligible.of(member_id, kind_id, Person(person_name, user_id)))
+        )
+    }
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inductions:
+    """The inductions of a member by kind, read once, and the use that they are needed for.
+
+    span: from now until the end of the reservation; None once that is over.
+    """
+
+    kind_id: int
+    by_kind: Mapping[int, Sequence[Inducted]]
+    required: Requirements
+    policy: Policy
+    span: TimeSpan | None
+    today: date
+
+    def lacking(self, person: Person | None) -> list[Violation]:
+        """Return which inductions a person lacks for the use; None: all persons of the member together."""
+        if self.span is None:
+            return []
+        valid = self.by_kind if person is None else persons.of_person(self.by_kind, person)
+        found = prerequisites.eligibility(self.kind_id, valid, self.required, None)
+        return list(rules.check_member(self.span, self.policy, found))
+
+    def is_supervised(self, person: Person) -> bool:
+        """Return whether all valid inductions of a person for the machine are for use under supervision."""
+        rows = self.by_kind.get(self.kind_id, ())
+        levels = {one.level for one in rows if one.holds_for(person) and one.first <= self.today <= one.last}
+        return levels == {Level.SUPERVISED}
+
+
+def _inductions(session: Session, reservation: Reservation, terms: MachineTerms, now: datetime) -> _Inductions | None:
+    """Read the inductions that matter for a reserved machine; None where it needs none."""
+    kind_id = terms.policy.induction_kind_id
+    if kind_id is None:
+        return None
+    return _Inductions(
+        kind_id,
+        members.inducted_of(session, reservation.member_id),
+        prerequisites.requirements(session),
+        terms.policy,
+        TimeSpan(now, reservation.ends_at) if now < reservation.ends_at else None,
+        local_day(now, terms.policy.hours.zone),
     )
-    return tuple(sorted({person or member for person, member in rows}))
-
-
-def _lacking(
-    session: Session, reservation: Reservation, terms: MachineTerms, person: Person | None, now: datetime
-) -> Iterator[Violation]:
-    if now >= reservation.ends_at:
-        return
-    found = members.eligibility_of(session, reservation.member_id, terms.policy.induction_kind_id, person)
-    inductions_alone = MemberEligibility(found.inducted, None, found.required, found.together)
-    yield from rules.check_member(TimeSpan(now, reservation.ends_at), terms.policy, inductions_alone)
 
 
 def _is_same(one: Person, other: Person) -> bool:

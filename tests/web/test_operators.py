@@ -136,3 +136,26 @@ def test_a_member_reserves_while_any_of_its_persons_is_inducted(session, sample_
     only(Person("Eva"))
     assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
     assert session.get(Reservation, 1).status == "confirmed"
+
+
+def test_more_persons_need_no_more_statements(session, sample_ring, log_in, only, reserved, statements):
+    anna, address = log_in(sample_ring.anna_login), f"/usage/hand-out/{reserved}"
+
+    def made():
+        with statements() as sent:
+            assert anna.get(address).status_code == 200
+            assert anna.post(address, data={"operator": "Somebody"}).status_code == 422
+        return len(sent)
+
+    only(Person("Eva"))
+    made()
+    only(Person("Eva"), Person("Max Maier"))
+    few = made()
+    only(*(Person(f"Person {number}") for number in range(12)))
+    assert made() == few
+
+
+def test_who_is_inducted_under_a_former_name_of_the_login_is_one_person(session, sample_ring, only, reserved, log_in):
+    only(Person("Anna", sample_ring.anna_login), Person("Anna Huber", sample_ring.anna_login))
+
+    assert log_in(sample_ring.rita_login).post(f"/usage/hand-out/{reserved}", data={}).status_code == 303
