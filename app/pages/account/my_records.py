@@ -1,7 +1,8 @@
 """All that the ring holds about a login and its member, as plain values for a file. No personal data of others.
 
 Of an event that concerns somebody else only its time and type are given; names, numbers and texts of others (who gave
-an induction, who decided, the subject of a manager's mail) are left out. Secrets are stored hashed and are no data.
+an induction, who supervised a use, who decided, the subject of a manager's mail) are left out. Secrets are stored
+hashed and are no data.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ LEFT_OUT = frozenset(
         "done_by",
         "named_by",
         "given_by",
+        "supervisor_name",
+        "person_user_id",
+        "operator_user_id",
         "schedule_version",
     }
 )

@@ -97,6 +97,11 @@ class HandOutForm(MeasureForm):
     supervisor = StringField(_l("Who supervises it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
     overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that were typed, "" for none."""
+        return {"operator": self.operator.data or "", "supervisor": self.supervisor.data or ""}
+
 
 def written_meanwhile() -> str:
     """Return the sentence above what was typed too late."""

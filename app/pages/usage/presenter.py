@@ -149,6 +149,7 @@ def hand_out_page(
     ]
     possible = operators.of_reservation(session, reservation.id, now=now)
     usual = usual_operator(reservation.member_id, possible)
+    asks_supervisor = possible is not None and possible.is_supervised
     wrong_names = [one for one in refused if one.field in ("operator", "supervisor")]
     in_the_way = [*found, *wrong_names]
     is_overrulable = bool(in_the_way) and may_overrule(in_the_way, hand_out_conditions.OVERRULABLE)
@@ -163,8 +164,19 @@ def hand_out_page(
         inducted=tuple(one.name for one in possible.persons) if possible else (),
         persons=_names(session, reservation.member_id, possible),
         usual_operator=usual.name if usual else "",
-        asks_supervisor=possible is not None and possible.is_supervised,
-        trainers=operators.trainers_of(session, reservation.machine_id, now=now) if possible else (),
+        asks_supervisor=asks_supervisor,
+        trainers=operators.trainers_of(session, reservation.machine_id, now=now) if asks_supervisor else (),
+    )
+
+
+def overtaken_page(
+    session: Session, reservation: ReservationView, *, operator: str = "", supervisor: str = ""
+) -> MeasurePage:
+    """Return what is known when somebody else was quicker; the names that were typed stay on the page."""
+    return replace(
+        measure_page(session, reservation),
+        asks_operator=bool(operator or supervisor),
+        asks_supervisor=bool(supervisor),
     )
 
 
@@ -184,9 +196,14 @@ def current_slip(session: Session, reservation_id: int) -> SlipView | None:
         return None
 
 
-def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool, operator: str = "") -> bool:
-    """Return whether the slip holds all that was typed, as after a second click. operator: the name, "" for none."""
+def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool, operator: str = "", supervisor: str = "") -> bool:
+    """Return whether the slip holds all that was typed, as after a second click.
+
+    operator, supervisor: the names, "" for none. A supervisor whom nobody needs is not on the slip.
+    """
     if operator and folded(operator) != folded(slip.operator_name):
+        return False
+    if supervisor and slip.supervisor_name and folded(supervisor) != folded(slip.supervisor_name):
         return False
     if not is_back:
         return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)

@@ -239,15 +239,15 @@ def _submit(
 def _overtaken(reservation: ReservationView, form: MeasureForm, *, is_back: bool) -> ResponseReturnValue:
     """Answer a form whose step was done meanwhile, by a second click or by somebody else."""
     slip = presenter.current_slip(db.session(), reservation.id)
-    operator = (form.operator.data or "") if isinstance(form, HandOutForm) else ""
-    if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back, operator=operator):
+    who = form.names if isinstance(form, HandOutForm) else {}
+    if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back, **who):
         flash(_("This has already been entered; a second click changes nothing."))
         return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
     if isinstance(form.refusal, WrongStatus):
         form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]
     if is_back:
         return _hand_back_page(reservation.id, form, form.status, slip)
-    page = presenter.measure_page(db.session(), lookups.reservation(reservation.id))
+    page = presenter.overtaken_page(db.session(), lookups.reservation(reservation.id), **who)
     return _hand_out_page(page, form, form.status, slip)
 
 
