@@ -6,22 +6,22 @@ proposed to the manager; and its inductions may be renewed by each use. Verbs fl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import inductions, records
+from booking import inductions, prerequisites, records
 from booking.errors import NotFound, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Machine, UsageRecord
-from booking.persons import Inducted, Level, Person
+from booking.persons import Inducted, Level, Person, merged
 
 
 class SupervisedUse(NamedTuple):
-    """A use under supervision that is over, by whom and when."""
+    """A use under supervision that is over, by whom and when. kind_id: what its machine asks for."""
 
     member_id: int
     kind_id: int
@@ -29,11 +29,11 @@ class SupervisedUse(NamedTuple):
     operator_name: str
     operator_user_id: int | None
 
-    def is_of(self, induction: Induction) -> bool:
-        """Return whether it counts for an induction."""
+    def is_of(self, induction: Induction, since: date) -> bool:
+        """Return whether it counts for an induction. since: begun_on()."""
         is_same = (self.member_id, self.kind_id) == (induction.member_id, induction.kind_id)
         operator = Person(self.operator_name, self.operator_user_id)
-        return is_same and self.day >= induction.given_on and _inducted(induction).holds_for(operator)
+        return is_same and self.day >= since and _inducted(induction).holds_for(operator)
 
 
 def set_level(session: Session, induction_id: int, level: Level, *, by: Actor, now: datetime) -> None:
@@ -50,32 +50,69 @@ def set_level(session: Session, induction_id: int, level: Level, *, by: Actor, n
 
 
 def after_use(session: Session, slip: UsageRecord, *, by: Actor, now: datetime) -> None:
-    """Renew the inductions by which a machine was run, and raise their level, as their kind says. Call at hand-back."""
-    kind = session.scalar(
-        select(InductionKind)
-        .join(Machine, Machine.induction_kind_id == InductionKind.id)
-        .where(Machine.id == slip.machine_id)
-    )
-    if kind is None or not (kind.renews_by_use or (kind.promotes and kind.supervised_uses)):
+    """Renew the inductions by which a machine was run, and raise their level, as their kinds say.
+
+    Those of the machine's kind, and of the kinds that it requires. Call when the use is over.
+    """
+    kinds = {one.id: one for one in _kinds_of(session, slip.machine_id) if _changes_by_use(one)}
+    if not kinds:
         return
     session.flush()
     operator = Person(slip.operator_name, slip.operator_user_id)
-    for induction in _valid_on(session, slip.member_id, kind.id, slip.service_date):
+    for induction in _valid_on(session, slip.member_id, kinds, slip.service_date):
         if not _inducted(induction).holds_for(operator):
             continue
+        kind = kinds[induction.kind_id]
         changed = [*_renew(induction, kind, slip.service_date), *_promote(session, induction, kind)]
         session.flush()
         for what in changed:
             records.note(session, "induction", induction.id, what, by, now)
 
 
+def _kinds_of(session: Session, machine_id: int) -> Sequence[InductionKind]:
+    """Return the kind of induction that a machine asks for, and those that it requires."""
+    kind_id = session.scalar(select(Machine.induction_kind_id).where(Machine.id == machine_id))
+    if kind_id is None:
+        return ()
+    required = prerequisites.requirements(session).get(kind_id, ())
+    return session.scalars(
+        select(InductionKind).where(InductionKind.id.in_([kind_id, *(one.id for one in required)]))
+    ).all()
+
+
+def _changes_by_use(kind: InductionKind) -> bool:
+    return kind.renews_by_use or (kind.promotes and kind.supervised_uses > 0)
+
+
 def supervised_counts(session: Session, induction_ids: Collection[int]) -> dict[int, int]:
-    """Return how many uses under supervision count for inductions, by their ids; in two statements."""
+    """Return how many uses under supervision count for inductions, by their ids; in three statements."""
     found = session.scalars(select(Induction).where(Induction.id.in_(induction_ids))).all()
     if not found:
         return {}
-    uses = _supervised_uses(session, {one.member_id for one in found})
-    return {one.id: sum(use.is_of(one) for use in uses) for one in found}
+    return _counts(session, found)
+
+
+def _counts(session: Session, found: Sequence[Induction]) -> dict[int, int]:
+    member_ids = {one.member_id for one in found}
+    uses, begun = _supervised_uses(session, member_ids), _begun_on(session, member_ids, found)
+    return {one.id: sum(use.is_of(one, begun[one.id]) for use in uses) for one in found}
+
+
+def _begun_on(session: Session, member_ids: Collection[int], found: Sequence[Induction]) -> dict[int, date]:
+    """Return from when uses count for inductions, by their ids.
+
+    That is the first day of the induction, or of the one that it extended without a gap.
+    """
+    all_of_them = session.scalars(
+        select(Induction).where(Induction.member_id.in_(member_ids), Induction.ended_at.is_(None))
+    ).all()
+    begun: dict[int, date] = {}
+    for one in found:
+        person = _inducted(one).person
+        same = [each for each in all_of_them if (each.member_id, each.kind_id) == (one.member_id, one.kind_id)]
+        days = merged(each.days for each in map(_inducted, same) if each.holds_for(person))
+        begun[one.id] = next((first for first, last in days if first <= one.given_on <= last), one.given_on)
+    return begun
 
 
 def _renew(induction: Induction, kind: InductionKind, day: date) -> Iterable[str]:
@@ -89,18 +126,17 @@ def _renew(induction: Induction, kind: InductionKind, day: date) -> Iterable[str
 def _promote(session: Session, induction: Induction, kind: InductionKind) -> Iterable[str]:
     if not (kind.promotes and kind.supervised_uses and induction.level == Level.SUPERVISED):
         return
-    uses = _supervised_uses(session, {induction.member_id})
-    if sum(use.is_of(induction) for use in uses) >= kind.supervised_uses:
+    if _counts(session, [induction])[induction.id] >= kind.supervised_uses:
         induction.level = Level.ALONE
         yield "level"
 
 
-def _valid_on(session: Session, member_id: int, kind_id: int, day: date) -> Iterable[Induction]:
+def _valid_on(session: Session, member_id: int, kind_ids: Collection[int], day: date) -> Iterable[Induction]:
     return session.scalars(
         select(Induction)
         .where(
             Induction.member_id == member_id,
-            Induction.kind_id == kind_id,
+            Induction.kind_id.in_(kind_ids),
             Induction.ended_at.is_(None),
             Induction.given_on <= day,
             Induction.valid_until >= day,

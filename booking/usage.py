@@ -187,6 +187,7 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
     slip.objection_until = slip_facts.objection_until(session, now)
     session.add(slip)
     session.flush()
+    induction_levels.after_use(session, slip, by=by, now=now)
     publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return Recorded(slip, is_new=True)
 

@@ -7,13 +7,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from booking import condition_changes, induction_kinds, queries, usage
+from app.auth.models import User
+from app.pages.account.my_records import my_records
+from booking import condition_changes, induction_kinds, operators, queries, usage
 from booking.errors import ANY, UsageRefused
 from booking.induction_kinds import KindInput
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction
+from booking.models import Induction, Member
 from booking.persons import Level, Person
-from booking.usage import Measurement
+from booking.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of
@@ -140,6 +142,91 @@ def test_a_use_renews_an_induction_that_nobody_shortened(session, sample_ring, k
 
     (one,) = queries.inductions(session, member_id=sample_ring.anna)
     assert one.valid_until == until
+
+
+def test_a_use_renews_what_the_induction_builds_on(session, sample_ring, kind):
+    with write_transaction(session):
+        basics = induction_kinds.enter_kind(session, KindInput("Basics", renews_by_use=True), by=SOMEBODY, now=MONDAY)
+        given = condition_changes.give_induction(
+            session, sample_ring.anna, basics, given_on=TODAY, valid_until=TODAY, by=SOMEBODY, now=MONDAY
+        )
+    kind(requires=frozenset({basics}))
+
+    use(session, sample_ring, 0)
+
+    assert stored(session, given).valid_until == date(2027, 11, 23)
+
+
+def test_a_use_without_reservation_renews_the_induction_of_the_member_itself(session, sample_ring, kind):
+    kind(renews_by_use=True)
+    with write_transaction(session):
+        session.execute(update(Induction).values(valid_until=TODAY))
+    eva = induct(session, sample_ring, sample_ring.anna, person=Person("Eva"), valid_until=TODAY)
+
+    unreserved = UnreservedUse(sample_ring.laser, sample_ring.anna, hours(MONDAY, -2, -1), Measurement())
+    for _time in range(2):
+        with write_transaction(session):
+            usage.record_usage(session, unreserved, by=SOMEBODY, now=MONDAY)
+
+    own = session.query(Induction).filter_by(member_id=sample_ring.anna, person_name="").one()
+    assert own.valid_until == date(2027, 11, 23)
+    assert stored(session, eva).valid_until == TODAY
+
+
+def test_an_induction_that_is_extended_keeps_the_uses_under_supervision(session, sample_ring, kind, beginner, log_in):
+    use(session, sample_ring, 0, supervisor="Bernd")
+    with write_transaction(session):
+        later = condition_changes.give_induction(
+            session,
+            sample_ring.anna,
+            sample_ring.laser_induction,
+            given_on=TODAY + timedelta(days=1),
+            person=Person("eva"),
+            level=Level.SUPERVISED,
+            by=SOMEBODY,
+            now=MONDAY,
+        )
+    page = log_in(sample_ring.rita_login).get("/workshop/inductions").text
+    assert page.count("under supervision, 1 of 2 uses") == 2
+    kind(supervised_uses=2, promotes=True)
+    use(session, sample_ring, 24, supervisor="Bernd")
+
+    assert (stored(session, beginner).level, stored(session, later).level) == ("alone", "alone")
+
+
+def test_who_left_or_lacks_what_the_induction_builds_on_is_no_trainer(session, sample_ring, kind, beginner):
+    assert operators.trainers_of(session, sample_ring.laser, now=MONDAY) == ("Bernd",)
+    with write_transaction(session):
+        session.get(Member, sample_ring.bernd).left_on = TODAY - timedelta(days=1)
+    assert operators.trainers_of(session, sample_ring.laser, now=MONDAY) == ()
+    with write_transaction(session):
+        session.get(Member, sample_ring.bernd).left_on = TODAY
+        basics = induction_kinds.enter_kind(session, KindInput("Basics"), by=SOMEBODY, now=MONDAY)
+    assert operators.trainers_of(session, sample_ring.laser, now=MONDAY) == ("Bernd",)
+    kind(supervised_uses=2, requires=frozenset({basics}))
+    assert operators.trainers_of(session, sample_ring.laser, now=MONDAY) == ()
+
+
+def test_a_second_click_with_another_trainer_is_no_second_click(session, sample_ring, log_in, beginner):
+    induct(session, sample_ring, sample_ring.bernd, person=Person("Otto"), level=Level.TRAINER)
+    reserved = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 0, 1), now=MONDAY).id
+    anna, address = log_in(sample_ring.anna_login), f"/usage/hand-out/{reserved}"
+    typed = {"operator": "Eva", "supervisor": "Bernd"}
+    assert anna.post(address, data=typed).status_code == 303
+
+    assert "a second click changes nothing" in anna.post(address, data=typed, follow_redirects=True).text
+    late = anna.post(address, data=typed | {"supervisor": "Otto"}).text
+    assert "What you see below is not stored." in late
+    assert 'value="Otto"' in late
+    assert 'value="Eva"' in late
+
+
+def test_the_own_data_name_no_trainer_of_another_member(session, sample_ring, beginner):
+    use(session, sample_ring, 0, supervisor="Bernd")
+    (slip,) = dict(my_records(session, session.get(User, sample_ring.anna_login)))["usage_slips"]
+
+    assert slip["operator_name"] == "Eva"
+    assert not {"supervisor_name", "operator_user_id"} & set(slip)
 
 
 def test_a_kind_and_the_level_are_entered_on_their_pages(app, session, sample_ring, log_in):
