@@ -41,16 +41,19 @@ class QuotaTally:
         """
         return [each for quota in self._of(span) for each in self._passed(quota, span, places, held)]
 
-    def remove(self, span: TimeSpan, places: int) -> None:
-        """Count a date no longer that is going to leave its time."""
-        self._count(span, places, -1)
+    def remove(self, span: TimeSpan, places: int, counting: Collection[Quota]) -> None:
+        """Count a date no longer that is going to leave its time. counting: the quotas of the machine that it had."""
+        self._count(span, places, -1, counting)
 
-    def add(self, span: TimeSpan, places: int) -> None:
-        """Count a date that is going to be reserved."""
-        self._count(span, places, 1)
+    def add(self, span: TimeSpan, places: int, counting: Collection[Quota] | None = None) -> None:
+        """Count a date that is going to be reserved. counting: the quotas of its machine; None: all."""
+        self._count(span, places, 1, counting)
 
-    def _count(self, span: TimeSpan, places: int, sign: int) -> None:
+    def _count(self, span: TimeSpan, places: int, sign: int, counting: Collection[Quota] | None) -> None:
+        ids = None if counting is None else {one.id for one in counting}
         for quota in self._quotas:
+            if ids is not None and quota.id not in ids:
+                continue
             if quota.measure is Measure.OPEN:
                 self._open[quota.id] += sign
             for first, seconds in quota.counted_of([(span, places)]).items():

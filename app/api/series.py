@@ -34,7 +34,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
-from booking import queries, recurrence, series, series_decisions, series_plan
+from booking import recurrence, series, series_decisions, series_plan
 from booking.queries import series as series_queries
 from booking.series_change import carry_out
 from booking.series_plan import SeriesWish
@@ -134,9 +134,9 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
     """
     view, session, instant = lookups.series(series_id), db.session(), now()
     change, within = body.change, permissions.workshops_within(view.member_id)
-    may_decide = _decides_about(view.workshop_id, change.machine_id)
+    decides_in = permissions.workshops_within(endpoint="api.approve_series")
     if body.preview:
-        planned = carry_out.preview(session, series_id, change, now=instant, may_decide=may_decide, workshop_ids=within)
+        planned = carry_out.preview(session, series_id, change, now=instant, decides_in=decides_in, workshop_ids=within)
         return reply(change_preview_of(planned))
     by, revision = current_actor(), revisions.expected(view.revision)
 
@@ -148,7 +148,7 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
             on_conflict=body.on_conflict,
             by=by,
             now=instant,
-            may_decide=may_decide,
+            decides_in=decides_in,
             workshop_ids=within,
             revision=revision,
             shown=body.digest,
@@ -223,14 +223,6 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
     return SeriesWish(
         body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min
     )
-
-
-def _decides_about(workshop_id: int, machine_id: int | None) -> bool:
-    """Return whether the login may approve on the machines before and after a change."""
-    workshops = {workshop_id}
-    if machine_id is not None:
-        workshops.add(queries.machine_card(db.session(), machine_id).workshop_id)
-    return all(permissions.may_touch("api.approve_series", "POST", workshop_id=one) for one in workshops)
 
 
 def _scope() -> tuple[int | None, frozenset[int] | None]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from booking import events, reservation_writer, reservations, series_dates, series_events, wishes
@@ -38,7 +38,7 @@ def preview(
     change: SeriesChange,
     *,
     now: datetime,
-    may_decide: bool = False,
+    decides_in: Collection[int] | None = (),
     workshop_ids: Collection[int] | None = None,
 ) -> ChangePlan:
     """Return what a change would mean for each date. Raises SeriesNotFound, SeriesRefused, MachineNotFound."""
@@ -49,7 +49,7 @@ def preview(
         .where(SeriesDate.series_id == series_id, *_meant(change))
     )
     found = _changeable(session, series, rows.all(), workshop_ids, now)
-    return plan(session, series, found, change, may_decide=may_decide, now=now)
+    return plan(session, series, found, change, decides_in=decides_in, now=now)
 
 
 def change_series(
@@ -60,7 +60,7 @@ def change_series(
     on_conflict: OnConflict,
     by: Actor,
     now: datetime,
-    may_decide: bool = False,
+    decides_in: Collection[int] | None = (),
     workshop_ids: Collection[int] | None = None,
     revision: int | None = None,
     shown: str | None = None,
@@ -68,22 +68,23 @@ def change_series(
     """Change the dates of a series that have not begun: one, one and those after it, or all.
 
     on_conflict: refuse all where one cannot be changed, let those stay as they are, or give them the nearest time.
-    may_decide: the actor may approve on the machines before and after. workshop_ids: only dates on machines of these.
-    shown: the fingerprint of the plan that the user saw. Nothing is recorded where all is so already. Raises
+    decides_in: the workshops on whose machines the actor may approve; None: all. workshop_ids: only dates on machines
+    of these. shown: the fingerprint of the plan that the user saw. Nothing is recorded where all is so already. Raises
     SeriesNotFound, StaleRevision, SeriesRefused, SeriesConflicts, MachineNotFound, RequestRefused, SlotTaken.
     """
     series = series_dates.lock(session, series_id, revision)
     machine_ids = [] if change.machine_id is None else [change.machine_id]
     locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids)
     found = _changeable(session, series, locked, workshop_ids, now)
-    planned = plan(session, series, found, change, may_decide=may_decide, now=now)
+    planned = plan(session, series, found, change, decides_in=decides_in, now=now)
     chosen = _chosen(planned, on_conflict, shown)
     unchanged = [one.day for one in planned.refused if one.day not in chosen]
     if not chosen:
         return SeriesChanged(series_id, (), unchanged)
     owner = series if change.scope == Scope.ONE else _owner(session, series, planned, change, by, now)
+    decides_about = {one.day: one.may_decide for one in planned.dates}
     for day in _in_order(planned, chosen):
-        _carry_out(session, found[day], chosen[day], owner.id, may_decide=may_decide, by=by, now=now)
+        _carry_out(session, found[day], chosen[day], owner.id, may_decide=decides_about[day], by=by, now=now)
     series_dates.save(session, owner, now)
     dates = sorted((found[day] for day in chosen), key=lambda one: (one.starts_at, one.id))
     waits = any(one.status == Status.REQUESTED for one in dates)
@@ -96,7 +97,7 @@ def _meant(change: SeriesChange) -> Iterator[ColumnElement[bool]]:
     if change.scope == Scope.ONE:
         yield SeriesDate.occurs_on == change.day
     elif change.scope == Scope.FOLLOWING:
-        yield SeriesDate.occurs_on >= change.day
+        yield false() if change.day is None else SeriesDate.occurs_on >= change.day
 
 
 def _changeable(

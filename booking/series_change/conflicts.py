@@ -75,9 +75,13 @@ def _taking(one: ChangedDate, terms: MachineTerms) -> Taking:
 
 
 def within_quotas(
-    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms, now: datetime
+    session: Session, dates: Sequence[ChangedDate], terms_of: Mapping[int, MachineTerms], now: datetime
 ) -> list[ChangedDate]:
-    """Judge what more the dates count of the quotas of the member, after all of them left their time of now."""
+    """Judge what more the dates count of the quotas of the member, after all of them left their time of now.
+
+    dates: of one machine after the change; terms_of: of that and of the machines that they have now.
+    """
+    terms = terms_of[dates[0].after.machine_id]
     if not terms.policy.quotas:
         return list(dates)
     spans = [each.span for one in dates for each in (one.before, one.after)]
@@ -85,21 +89,22 @@ def within_quotas(
     tally = QuotaTally(session, dates[0].after.member_id, terms.policy.quotas, within, asked_at=now)
     going = [one for one in dates if one.is_accepted and not one.is_unchanged]
     for one in going:
-        if one.before.machine_id == terms.machine_id:
-            tally.remove(one.before.span, one.before.places)
-    return list(_counted(dates, tally, terms))
+        tally.remove(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
+    return list(_counted(dates, tally, terms_of))
 
 
-def _counted(dates: Sequence[ChangedDate], tally: QuotaTally, terms: MachineTerms) -> Iterator[ChangedDate]:
+def _counted(
+    dates: Sequence[ChangedDate], tally: QuotaTally, terms_of: Mapping[int, MachineTerms]
+) -> Iterator[ChangedDate]:
     for one in dates:
         if not one.is_accepted or one.is_unchanged:
             yield one
             continue
-        is_here = one.before.machine_id == terms.machine_id
+        is_here = one.before.machine_id == one.after.machine_id
         held = (one.before.span, one.before.places) if is_here else None
         passed = tally.violations(one.after.span, one.after.places, held=held)
         wish = one.before if passed else one.after
-        tally.add(wish.span, wish.places)
+        tally.add(wish.span, wish.places, terms_of[wish.machine_id].policy.quotas)
         yield replace(one, violations=(*one.violations, *passed))
 
 

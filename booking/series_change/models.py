@@ -45,12 +45,16 @@ class SeriesChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangedDate:
-    """One date before and after a change. alternative: the nearest time that would be accepted instead."""
+    """One date before and after a change. alternative: the nearest time that would be accepted instead.
+
+    may_decide: the actor may approve on the machines before and after.
+    """
 
     day: date
     reservation_id: int
     before: Wish
     after: Wish
+    may_decide: bool = False
     is_shifted: bool = False
     keeps_less: bool = False
     needs_approval: bool = False
@@ -91,5 +95,8 @@ class ChangePlan:
     @property
     def fingerprint(self) -> str:
         """Of what becomes of each date: another plan than was shown must not be carried out unseen."""
-        found = [(one.reservation_id, one.before, one.after, one.is_accepted, one.alternative) for one in self.dates]
+        found = [
+            (one.reservation_id, one.before, one.after, one.is_accepted, one.needs_approval, one.alternative)
+            for one in self.dates
+        ]
         return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ Changing a series plans it once more under its locks, so the preview and the cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from booking.series_change import conflicts
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
 from booking.series_times import Occurrence, SeriesTimes
 from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 from booking.wishes import Wish
 
 
@@ -32,42 +33,81 @@ def plan(
     found: Mapping[date, Reservation],
     change: SeriesChange,
     *,
-    may_decide: bool,
+    decides_in: Collection[int] | None,
     now: datetime,
 ) -> ChangePlan:
     """Return what a change means for reservations of a series, by the day of the rule.
 
-    may_decide: by who may approve on the machines before and after. Raises SeriesRefused, MachineNotFound.
+    decides_in: the workshops on whose machines the actor may approve; None: all. Raises SeriesRefused, MachineNotFound.
     """
     if not found:
         raise SeriesRefused([Violation("series_nothing_to_change", "day")])
     machine_id = change.machine_id or series.machine_id
-    terms, old = catalogue.lending_terms(session, machine_id), series_dates.times_of(series)
-    first = min(found)
-    times = _times_after(old, change, first, terms.policy.hours.zone if change.machine_id else old.zone)
+    machine_ids = sorted({machine_id, *(one.machine_id for one in found.values())})
+    terms_of = {one: catalogue.lending_terms(session, one) for one in machine_ids}
+    old = series_dates.times_of(series)
+    times = _times_after(old, change, found, terms_of[machine_id].policy.hours.zone)
     occurrences = {one.day: one for one in series_times.occurrences(times)}
+    if change.scope == Scope.ONE:  # which may have been moved to another day alone
+        occurrences = dict(zip(found, occurrences.values(), strict=True))
     dates = [
-        _wished(day, found[day], change, occurrences.get(day), old, terms, may_decide=may_decide)
+        _wished(day, found[day], change, occurrences.get(day), old, terms_of, decides_in=decides_in)
         for day in sorted(found)
     ]
+    planned: list[ChangedDate] = []
+    for each in sorted({one.after.machine_id for one in dates}):
+        of_machine = [one for one in dates if one.after.machine_id == each]
+        planned += _of_machine(session, of_machine, found, terms_of, now)
+    return ChangePlan(terms_of[machine_id], times, tuple(sorted(planned, key=lambda one: one.day)))
+
+
+def _of_machine(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+) -> Iterator[ChangedDate]:
+    """Judge the dates that are on one machine after the change. Raises MachineNotFound."""
+    terms = terms_of[dates[0].after.machine_id]
     if terms.is_retired and any(not one.keeps_less for one in dates):
-        raise MachineNotFound(id=machine_id)
-    dates = _judged(session, dates, found, terms, may_decide=may_decide, now=now)
-    dates = conflicts.with_taken(session, dates, found, terms)
-    dates = conflicts.within_quotas(session, dates, terms, now)
-    return ChangePlan(terms, times, tuple(conflicts.with_alternatives(session, dates, terms, now)))
+        raise MachineNotFound(id=terms.machine_id)
+    judged = _judged(session, dates, found, terms, now=now)
+    judged = conflicts.with_taken(session, judged, found, terms)
+    judged = conflicts.within_quotas(session, judged, terms_of, now)
+    return conflicts.with_alternatives(session, judged, terms, now)
 
 
-def _times_after(old: SeriesTimes, change: SeriesChange, first: date, zone: ZoneInfo) -> SeriesTimes:
-    """Return the times of the changed part of a series, which begins with a day of its rule."""
-    rule = old.rule
+def _times_after(
+    old: SeriesTimes, change: SeriesChange, found: Mapping[date, Reservation], new_zone: ZoneInfo
+) -> SeriesTimes:
+    """Return the times of the changed part of a series, which begins with a day of its rule.
+
+    The clock stays that of the series where no start is wished: another machine may be in another zone.
+    """
+    first = min(found)
     if change.scope == Scope.ONE:
-        rule = RecurrenceRule(Frequency.DAILY, count=1)
-    elif rule.count is not None:
-        rule = replace(rule, count=sum(wall.date() >= first for wall in rule.starts(old.wall)))
-    wall = datetime.combine(first, old.wall.time() if change.starts_at is None else change.starts_at)
-    passage = old.passage if change.passage is None else change.passage
-    return SeriesTimes(rule, zone, wall, change.length or old.length, passage)
+        times = _times_of_one(old, first, found[first], keeps_start=change.starts_at is None)
+    else:
+        rule = old.rule
+        if rule.count is not None:
+            rule = replace(rule, count=sum(wall.date() >= first for wall in rule.starts(old.wall)))
+        times = replace(old, rule=rule, wall=datetime.combine(first, old.wall.time()))
+    if change.starts_at is not None:
+        zone = new_zone if change.machine_id else old.zone
+        times = replace(times, zone=zone, wall=datetime.combine(times.wall.date(), change.starts_at))
+    passage = times.passage if change.passage is None else change.passage
+    return replace(times, length=change.length or times.length, passage=passage)
+
+
+def _times_of_one(old: SeriesTimes, day: date, reservation: Reservation, *, keeps_start: bool) -> SeriesTimes:
+    """Return the times of a date that is changed alone: its own, where it was moved alone before."""
+    once, span = RecurrenceRule(Frequency.DAILY, count=1), Wish.of(reservation).span
+    if span == series_times.occurrence_on(day, old).span:
+        return replace(old, rule=once, wall=datetime.combine(day, old.wall.time()))
+    passage = span.start.astimezone(old.zone).fold if keeps_start else old.passage
+    length = series_times.length_by_clock(span, old.zone)
+    return SeriesTimes(once, old.zone, to_wall(span.start, old.zone), length, passage)
 
 
 def _wished(
@@ -76,9 +116,9 @@ def _wished(
     change: SeriesChange,
     occurrence: Occurrence | None,
     old: SeriesTimes,
-    terms: MachineTerms,
+    terms_of: Mapping[int, MachineTerms],
     *,
-    may_decide: bool,
+    decides_in: Collection[int] | None,
 ) -> ChangedDate:
     """Return a date with what it is to become. One that was moved alone keeps its time, unless it alone is meant."""
     before = Wish.of(reservation)
@@ -91,6 +131,8 @@ def _wished(
         machine_id=change.machine_id or before.machine_id,
         purpose=before.purpose if change.purpose is None else change.purpose,
     )
+    terms, concerned = terms_of[after.machine_id], {before.machine_id, after.machine_id}
+    may_decide = decides_in is None or all(terms_of[one].workshop_id in decides_in for one in concerned)
     held = moving.change_of(reservation, after, may_decide=may_decide)
     keeps_less = held.keeps_less and before.machine_id == after.machine_id
     asks = terms.policy.needs_approval and not may_decide and not keeps_less
@@ -99,6 +141,7 @@ def _wished(
         reservation.id,
         before,
         after,
+        may_decide=may_decide,
         is_shifted=occurrence is not None and occurrence.is_shifted and span == occurrence.span,
         keeps_less=keeps_less,
         needs_approval=asks,
@@ -118,7 +161,6 @@ def _judged(
     found: Mapping[date, Reservation],
     terms: MachineTerms,
     *,
-    may_decide: bool,
     now: datetime,
 ) -> list[ChangedDate]:
     """Judge each date by the rules of moving it, quotas apart."""
@@ -127,13 +169,13 @@ def _judged(
     for one in dates:
         reservation, wish = found[one.day], one.after
         broken: list[Violation] = []
-        if former_times.former_time(reservation) is not None and not may_decide and not one.is_unchanged:
+        if former_times.former_time(reservation) is not None and not one.may_decide and not one.is_unchanged:
             broken.append(Violation("move_waits", "machine"))
         elif wish.machine_id != one.before.machine_id:
-            broken += machine_moves.of_moving(session, reservation, wish, terms, may_decide=may_decide)
+            broken += machine_moves.of_moving(session, reservation, wish, terms, may_decide=one.may_decide)
             broken += check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
         elif wish.span != one.before.span:
-            held = moving.change_of(reservation, wish, may_decide=may_decide).held
+            held = moving.change_of(reservation, wish, may_decide=one.may_decide).held
             broken += check_move(wish.span, wish.places, held, terms.policy, eligibility, asked_at=now)
         judged.append(replace(one, violations=tuple(broken)))
     return judged

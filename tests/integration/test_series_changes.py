@@ -199,7 +199,7 @@ def test_a_change_that_needs_approval_asks_again_and_keeps_the_former_times(sess
     with pytest.raises(SeriesConflicts) as refusal:  # another time waits already
         change(made.id, starts_at=time(11))
     assert {one.rule for one in refusal.value.violations} == {"move_waits"}
-    settled = change(made.id, starts_at=time(11), may_decide=True)
+    settled = change(made.id, starts_at=time(11), decides_in=None)
     assert {(one.status, one.former_starts_at) for one in settled.dates} == {(Status.CONFIRMED, None)}
 
 
@@ -209,13 +209,13 @@ def test_another_machine_is_for_who_decides_and_must_not_be_retired(session, sam
     with pytest.raises(SeriesConflicts) as refusal:
         change(made.id, machine_id=sample_ring.cold_store)
     assert {one.rule for one in refusal.value.violations} == {"not_in_group"}
-    done = change(made.id, Scope.FOLLOWING, day=DAYS[1], machine_id=sample_ring.cold_store, may_decide=True)
+    done = change(made.id, Scope.FOLLOWING, day=DAYS[1], machine_id=sample_ring.cold_store, decides_in=None)
     assert {one.machine_id for one in done.dates} == {sample_ring.cold_store}
     assert session.get(Series, done.id).machine_id == sample_ring.cold_store
     with write_transaction(session):
         session.get(Machine, sample_ring.combine).retired_at = MONDAY
     with pytest.raises(MachineNotFound):
-        change(done.id, machine_id=sample_ring.combine, may_decide=True)
+        change(done.id, machine_id=sample_ring.combine, decides_in=None)
     with pytest.raises(MachineNotFound):
         change(made.id, starts_at=time(8))
     assert len(change(made.id, length=timedelta(hours=1)).dates) == 1  # less is given back, also then
@@ -262,3 +262,63 @@ def test_a_date_that_is_put_back_has_the_tolerance_of_its_series_and_needs_a_mac
         series.put_back(session, made.id, DAYS[1], by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         assert len(series.cancel_rest(session, made.id, by=SOMEBODY, now=MONDAY)) == 3
+
+
+def on_another_machine(session, reservation_id: int, machine_id: int) -> None:
+    with write_transaction(session):
+        reservations.move(
+            session, reservation_id, None, machine_id=machine_id, may_decide=True, by=SOMEBODY, now=MONDAY
+        )
+
+
+def test_a_date_on_another_machine_is_judged_by_that_machine(session, sample_ring, enter, change):
+    made, afternoon = enter(), datetime.combine(DAYS[1], time(13), BERLIN).astimezone(UTC)
+    on_another_machine(session, made.dates[1].id, sample_ring.laser)
+    at_one = TimeSpan(afternoon, afternoon + timedelta(hours=2))
+    reserve(session, sample_ring.combine, sample_ring.bernd, at_one, now=MONDAY)
+
+    assert len(change(made.id, starts_at=time(13)).dates) == 4
+    with pytest.raises(SeriesConflicts) as refusal:  # the laser is in a workshop that closes at 18
+        change(made.id, starts_at=time(17))
+    assert [one.rule for one in refusal.value.violations] == ["opening_hours"]
+    reserve(
+        session, sample_ring.laser, sample_ring.anna, TimeSpan(at_one.end, at_one.end + timedelta(hours=1)), now=MONDAY
+    )
+    assert change(made.id, starts_at=time(15), on_conflict=OnConflict.SKIP).unchanged == [DAYS[1]]
+
+
+def test_who_decides_in_one_workshop_approves_no_date_in_another(session, sample_ring, enter, change):
+    made = enter()
+    on_another_machine(session, made.dates[1].id, sample_ring.laser)
+    with write_transaction(session):
+        session.get(Machine, sample_ring.laser).needs_approval = True
+
+    done = change(made.id, starts_at=time(13), decides_in={sample_ring.hall})
+
+    assert [one.status for one in done.dates] == [Status.CONFIRMED, Status.REQUESTED, *[Status.CONFIRMED] * 2]
+
+
+def test_a_date_that_was_moved_alone_keeps_what_is_not_changed(session, enter, change):
+    made = enter()
+    change(made.id, Scope.ONE, day=DAYS[1], starts_at=time(15))
+    change(made.id, Scope.ONE, day=DAYS[1], length=timedelta(hours=3))
+    assert clocks(session, made.id)[1] == "11 15:00-18:00"
+
+    on_saturday = datetime.combine(DAYS[1] + timedelta(days=1), time(8), BERLIN).astimezone(UTC)
+    with write_transaction(session):
+        span = TimeSpan(on_saturday, on_saturday + timedelta(hours=1))
+        reservations.move(session, made.dates[1].id, span, by=SOMEBODY, now=MONDAY)
+    change(made.id, Scope.ONE, day=DAYS[1], starts_at=time(16))
+    assert clocks(session, made.id)[1] == "12 16:00-17:00"
+
+
+@pytest.mark.parametrize(("measure", "period", "most"), [("time", "week", 180), ("open", None, 4)])
+def test_what_a_quota_counts_on_both_machines_counts_once(session, sample_ring, enter, change, measure, period, most):
+    made = enter()
+    with write_transaction(session):
+        entered = QuotaInput(measure=measure, period=period, most=most, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+    assert len(change(made.id, machine_id=sample_ring.cold_store, decides_in=None).dates) == 4
+    with pytest.raises(SeriesRefused):
+        change(made.id, Scope.FOLLOWING, starts_at=time(15))  # without a day

@@ -16,28 +16,29 @@ from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.choices import select_choice
-from app.forms.submit import submit
+from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
-from app.pages.reservations import deciding, other_machines
+from app.pages.reservations import other_machines
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.pages.series import bp, presenter
 from app.pages.series.forms import ChangeSeriesForm
 from app.pages.series.routes import CHANGE
 from app.wording import formats
-from app.wording.errors import status_of
+from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
 from booking import queries
-from booking.errors import SeriesRefused, StaleRevision
+from booking.errors import MachineNotFound, SeriesRefused, StaleRevision
 from booking.queries import ReservationView
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
 from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.carry_out import SeriesChanged
-from booking.series_change.models import ChangedDate, ChangePlan, SeriesChange
+from booking.series_change.models import ChangedDate, ChangePlan
 
 CARRY_OUT = "carry_out"  # the button below the dates
+DECIDING = "approvals.decide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +95,16 @@ def _days(session: Session, view: SeriesView, to_come: Sequence[ReservationView]
     return [one.occurrence.day for one in dates if one.reservation is not None and one.reservation.id in ids]
 
 
-def _may_decide(view: SeriesView, wish: SeriesChange) -> bool:
-    workshops = {view.workshop_id}
-    if wish.machine_id is not None:
-        workshops.add(queries.machine_card(db.session(), wish.machine_id).workshop_id)
-    return all(map(deciding.may_decide, workshops))
-
-
 def _carry_out(form: ChangeSeriesForm, view: SeriesView) -> SeriesChanged:
-    wish, choice = form.change(view), request.form.get("on_conflict", "")
+    choice = request.form.get("on_conflict", "")
     return carry_out.change_series(
         db.session(),
         view.id,
-        wish,
+        form.change(view),
         on_conflict=OnConflict(choice) if choice in list(OnConflict) else OnConflict.REFUSE,
         by=current_actor(),
         now=now(),
-        may_decide=_may_decide(view, wish),
+        decides_in=permissions.workshops_within(endpoint=DECIDING),
         workshop_ids=permissions.workshops_within(view.member_id),
         revision=form.revision.data,
         shown=request.form.get("shown", ""),
@@ -130,22 +124,25 @@ def _changed(done: SeriesChanged) -> str:
 def _preview(form: ChangeSeriesForm, view: SeriesView) -> ChangePreview | None:
     """Return what the wish in a form means; None where its fields are wrong, which then say why."""
     if CARRY_OUT not in request.form and not form.validate():
-        form.status = 422
-    if form.status == 422:
+        form.status = INVALID
+    if form.status == INVALID:
         return None
-    wish = form.change(view)
     try:
         planned = carry_out.preview(
             db.session(),
             view.id,
-            wish,
+            form.change(view),
             now=now(),
-            may_decide=_may_decide(view, wish),
+            decides_in=permissions.workshops_within(endpoint=DECIDING),
             workshop_ids=permissions.workshops_within(view.member_id),
         )
     except SeriesRefused as refusal:
         form.status = status_of(refusal)
         form.show_series_refusal(refusal)
+        return None
+    except MachineNotFound as retired:
+        form.status = INVALID
+        form.add_error("machine", sentence_of(retired))
         return None
     return _preview_of(db.session(), planned)
 
