@@ -12,7 +12,7 @@ from app.wording.calendar import labels_of
 from booking import queries
 from booking.models import ENDED_WITHOUT_USE
 from booking.queries import ReservationView
-from booking.queries.feed_series import FeedSeries, feed_series, feed_series_marks
+from booking.queries.feed_series import FeedSeries, feed_series, feed_series_marks, with_former
 from calendars.entries import EntryRenderer
 from calendars.series import cancelled_series, is_recurring, series_text
 from calendars.tokens import FULL
@@ -27,7 +27,8 @@ def calendar_of(session: Session, reservations: Sequence[ReservationView], langu
 
     Those that ended without use are in a calendar of their own behind the others, with METHOD:CANCEL, so that a
     calendar program removes them: a METHOD holds for all entries of a calendar, and each calendar is a file of a mail.
-    A date of a series brings the whole series, because a program keeps that as one thing.
+    A date of a series brings the whole series, because a program keeps that as one thing; and the series whose later
+    dates it took over, whose rule would show them at their former times too.
     """
     member_id = reservations[0].member_id
     rows = queries.feed_reservations(
@@ -36,7 +37,8 @@ def calendar_of(session: Session, reservations: Sequence[ReservationView], langu
     if not rows:
         return None
     renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"], shows_wishes=False)
-    marks = feed_series_marks(session, {row.series_id for row in rows if row.series_id is not None})
+    series_ids = {row.series_id for row in rows if row.series_id is not None}
+    marks = feed_series_marks(session, with_former(session, series_ids)) if series_ids else {}
     series = feed_series(session, marks.values(), member_id=member_id) if marks else ()
     recurring = [one for one in series if is_recurring(renderer, one, _LONG_AGO)]
     single = [one for one in series if one not in recurring]

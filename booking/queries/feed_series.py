@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
-from booking.models import Machine, Reservation, Series, SeriesDate, Workshop
+from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Workshop
 from booking.queries.feeds import ENTRY_COLUMNS, FeedEntry, Reader, owner, owner_column
 from booking.recurrence import parse
 from booking.series_times import SeriesTimes
@@ -56,7 +56,7 @@ class _StoredSeries(NamedTuple):
 
 
 _series, _dates, _reservation = map(table_of, (Series, SeriesDate, Reservation))
-_machine, _workshop = map(table_of, (Machine, Workshop))
+_machine, _workshop, _following = map(table_of, (Machine, Workshop, FollowingSeries))
 _STORED = columns_of(_StoredSeries, _series)
 
 
@@ -80,6 +80,12 @@ def feed_series_marks(reader: Reader, series_ids: Collection[int]) -> dict[int, 
         .group_by(_series.c.id, _series.c.revision, _series.c.calendar_base)
     )
     return {row[0]: FeedSeriesMark(*map(int, row)) for row in reader.execute(statement)}
+
+
+def with_former(reader: Reader, series_ids: Collection[int]) -> set[int]:
+    """Return series and those whose later dates they took over, which ended earlier by that."""
+    former = select(_following.c.follows_id).where(_following.c.series_id.in_(series_ids))
+    return {*series_ids, *(row.follows_id for row in reader.execute(former))}
 
 
 def feed_series(

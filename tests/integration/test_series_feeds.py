@@ -257,3 +257,17 @@ def test_this_and_following_end_one_entry_and_begin_another(calendar, session):
     assert (second["UID"] != first["UID"], second.start.date()) == (True, date(2026, 12, 25))
     calendar.change(carry_out.change_series, made.id, SeriesChange(Scope.ALL, length=2 * HOUR), on_conflict="refuse")
     assert calendar.fetch()[0]["SEQUENCE"] > first["SEQUENCE"]
+
+
+def test_the_file_of_a_following_series_ends_the_former_one(calendar, session):
+    made = calendar.enter(datetime(2026, 12, 4, 8), "FREQ=WEEKLY;COUNT=8", HOUR)  # noqa: DTZ001
+    views = queries.reservations_by_id(session, [one.id for one in made.dates])
+    (before,) = files_of(session, views[-1])
+    following = SeriesChange(Scope.FOLLOWING, date(2026, 12, 25), starts_at=time(13))
+    calendar.change(carry_out.change_series, made.id, following, on_conflict=OnConflict.REFUSE)
+
+    (after,) = files_of(session, views[-1])
+
+    assert read(after) == calendar.stored()
+    master = next(one for one in after.walk("VEVENT") if one["UID"] == made.uid)
+    assert master["SEQUENCE"] > before.walk("VEVENT")[0]["SEQUENCE"]
