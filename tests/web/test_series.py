@@ -244,6 +244,7 @@ def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session
 
     assert "Decline 3 dates?" in wanda.get(place + "/decline").text
     assert wanda.post(place + "/approve").status_code == 303
+    assert "No date is left to decide about." in wanda.get(place + "/decline").text
     assert statuses() == ["requested", "confirmed", "confirmed", "confirmed"]
     for who, changed, found in ((wanda, 3, ["requested"]), (anna, 1, ["cancelled"])):
         asked = who.get(place + "/cancel").text
@@ -370,3 +371,14 @@ def test_a_wrong_change_stores_nothing(anna, session, changes):
 
     assert (answer.status_code, "Please check these points" in answer.text) == (422, True)
     assert count(session, Series) == 1
+
+
+def test_a_series_of_a_retired_machine_says_so_and_keeps_what_was_typed(anna, session, sample_ring):
+    send(anna, enter_series="1", on_conflict="refuse")
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).retired_at = MONDAY
+
+    answer = anna.post("/series/1/change", data=CHANGE | {"day": "2026-12-04", "revision": "0", "purpose": "Straw"})
+
+    assert (answer.status_code, "is no longer lent" in answer.text) == (422, True)
+    assert re.search(r">\s*Straw</textarea>", answer.text)
