@@ -44,9 +44,26 @@ def close(
     """
     occupancies.lock_machines(session, [machine_id])
     catalogue.bookable_machine(session, machine_id)
-    _refuse_past(span, now)
     if around_reservations and (same := _sent_before(session, machine_id, span, reason, now)) is not None:
         return same
+    return enter(session, machine_id, span, reason, by=by, now=now, around_reservations=around_reservations)
+
+
+def enter(
+    session: Session,
+    machine_id: int,
+    span: TimeSpan,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    around_reservations: bool = False,
+) -> int:
+    """Close a locked machine that is lent, as close(), also where the same was entered just before.
+
+    Raises RequestRefused (past), SlotTaken.
+    """
+    _refuse_past(span, now)
     (closure_id,) = occupancies.add_holds(session, HoldKind.CLOSURE)
     closure = Blocking(
         id=closure_id,

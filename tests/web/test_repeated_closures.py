@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event, select
 
-from booking import queries
-from tests.builders import hours, reserve
+from booking import closure_series, queries
+from booking.kernel.transaction import write_transaction
+from booking.models import ClosureSeries
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 from tests.web.programs import program_of
@@ -46,9 +49,14 @@ def test_what_is_in_the_way_of_any_of_them_is_shown_before(wanda, session, sampl
     assert "There are reservations in that time" in refused.text
     assert queries.closures(session, now=MONDAY) == ()
     sent = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y"})
-    assert sent.status_code == 303
     second = queries.closures(session, now=MONDAY)[1]
-    assert "Plan for Combine" in wanda.get(f"/workshop/closures/{second.id}/plan").text
+    assert (sent.status_code, sent.location) == (303, f"/workshop/closures/{second.id}/plan")
+    assert "Plan for Combine" in wanda.get(sent.location).text
+    again = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y"})  # a second click
+    assert (again.status_code, again.location) == (303, sent.location)
+    other = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y", "times": "2"})
+    assert other.status_code == 303
+    assert len(queries.closures(session, now=MONDAY)) == 5
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,29 @@ def test_programs_close_by_a_rule(app, session, sample_ring):
     assert made.status_code == 201, made.json
     assert [one["starts_at"][:10] for one in made.json["closures"]] == ["2026-11-24", "2026-12-24", "2027-01-24"]
     assert api.post("/closure-series", body | {"rrule": "FREQ=DAILY;COUNT=2"}).json["code"] == "slot_taken"
+    around = body | {"rrule": "FREQ=WEEKLY;COUNT=2", "around_reservations": True}
+    assert api.post("/closure-series", around).json == api.post("/closure-series", around).json
     path = f"/closure-series/{made.json['id']}"
     assert api.get(path).json == made.json
     assert {one["revision"] for one in api.post(f"{path}/lift").json["closures"]} == {1}
     assert {one["revision"] for one in api.post(f"{path}/lift").json["closures"]} == {1}  # nothing is left to lift
+
+
+@pytest.mark.postgresql
+def test_all_closures_of_a_rule_are_locked_before_their_machine(wanda, session):
+    """Whoever plans for one of them locks it and then the machine; the other order would be a deadlock."""
+    wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY)
+    series_id = session.scalar(select(ClosureSeries.id))
+    locks = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "FOR UPDATE" in statement and "booking_blocking" in statement:
+            locks.append("closures" if "booking_closure_date" in statement else "closure")
+        elif "pg_advisory_xact_lock(" in statement:
+            locks.append("machine")
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    with write_transaction(session):
+        assert closure_series.lift_all(session, series_id, by=SOMEBODY, now=MONDAY) == 3
+    assert locks[0] == "closures"
+    assert "machine" in locks

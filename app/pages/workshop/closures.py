@@ -100,7 +100,8 @@ def _fill(form: ClosureForm) -> None:
     form.until.data = END
 
 
-def _close(form: NewClosureForm) -> int:
+def _close(form: NewClosureForm) -> tuple[int, ...]:
+    """Enter what the form says; return the ids of the closures, soonest first."""
     span, card = form.span, lookups.managed_machine(form.machine.data)
     assert span is not None  # of a valid form
     if form.series is not None:
@@ -108,8 +109,8 @@ def _close(form: NewClosureForm) -> int:
         series_id = closure_series.close_repeatedly(
             session, card.id, form.series, reason, by=current_actor(), now=now(), around_reservations=around
         )
-        return closure_series_queries.closure_series(session, series_id).closure_ids[0]
-    return blockings.close(
+        return closure_series_queries.closure_series(session, series_id).closure_ids
+    closure_id = blockings.close(
         db.session(),
         card.id,
         span,
@@ -118,9 +119,10 @@ def _close(form: NewClosureForm) -> int:
         now=now(),
         around_reservations=form.around_reservations.data,
     )
+    return (closure_id,)
 
 
-def _change(form: ChangeClosureForm, closure_id: int) -> int:
+def _change(form: ChangeClosureForm, closure_id: int) -> tuple[int, ...]:
     span = form.span
     assert span is not None  # of a valid form
     blockings.change(
@@ -133,15 +135,15 @@ def _change(form: ChangeClosureForm, closure_id: int) -> int:
         revision=form.revision.data,
         around_reservations=form.around_reservations.data,
     )
-    return closure_id
+    return (closure_id,)
 
 
-def _next_page(closure_id: int) -> str:
-    """Return where a closure leads to: to the plan for what it hits, or back to the desk."""
-    closure = queries.closure(db.session(), closure_id)
-    if queries.undecided_counts(db.session(), [closure], now=now()):
-        return url_for(".plan", closure_id=closure_id)
-    return url_for(".index")
+def _next_page(closure_ids: Sequence[int]) -> str:
+    """Return where closures lead to: to the plan for what the first of them hits, or back to the desk."""
+    closures = closure_series_queries.closures_by_id(db.session(), closure_ids)
+    undecided = queries.undecided_counts(db.session(), closures, now=now())
+    hit = next((closure.id for closure in closures if closure.id in undecided), None)
+    return url_for(".index") if hit is None else url_for(".plan", closure_id=hit)
 
 
 def _page(form: ClosureForm, closure: ClosureView | None = None, spans: Sequence[TimeSpan] = ()) -> ResponseReturnValue:
