@@ -13,10 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking import closure_events, groups, occupancies, quota_use, reservation_writer, reservations
+from booking import closure_events, former_times, groups, occupancies, quota_use, reservation_writer, reservations
 from booking.errors import (
     ClosureNotFound,
     DecisionsRefused,
@@ -30,7 +30,7 @@ from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.models import Blocking, Reservation
+from booking.models import Blocking, Replanned, Reservation
 from booking.overruling import Overruling
 from booking.publish import publish_all
 from booking.timespan import TimeSpan
@@ -52,6 +52,7 @@ _ORDER = (Choice.CANCEL, Choice.MOVE, Choice.KEEP)
 
 
 RULES_OF_ASKING = ("notice", "horizon")
+NO_REASON = "-"  # in the event log, where a closure has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _move(
 ) -> None:
     assert decision.span is not None or decision.machine_id is not None, "a move needs a span or a machine"
     before = to_timestamp(reservation.starts_at), to_timestamp(reservation.ends_at)
+    held = (former_times.former_time(reservation) or former_times.present_time(reservation)).span
     move = partial(
         reservations.move,
         session,
@@ -193,13 +195,35 @@ def _move(
     except RequestRefused as refusal:
         # The member did not choose the time, so it need not be asked for in time: that is overruled, with the reason
         # of the closure.
-        if not closure.reason or any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
+        if any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
             raise
-        move(overruling=Overruling(closure.reason))
+        move(overruling=Overruling(closure.reason or NO_REASON))
     # The member did not choose the time, so the member is asked, and cancelling it is never late.
     reservation.proposed_at = now
     reservation.cancel_until = max(reservation.cancel_until, reservation.starts_at)
     of_member.moved.append((reservation.id, *before))
+    _note_moved(session, closure, reservation, held, now)
+
+
+def _note_moved(session: Session, closure: Blocking, reservation: Reservation, held: TimeSpan, now: datetime) -> None:
+    """Note what a reservation held, so that its member may go back to it. What was noted before is replaced."""
+    table, present = table_of(Replanned), TimeSpan(reservation.starts_at, reservation.ends_at)
+    session.execute(delete(table).where(table.c.reservation_id == reservation.id))
+    if (closure.machine_id, held) == (reservation.machine_id, present):
+        return
+    values = {
+        "reservation_id": reservation.id,
+        "blocking_id": closure.id,
+        "kind": "moved",
+        "from_machine_id": closure.machine_id,
+        "from_starts_at": held.start,
+        "from_ends_at": held.end,
+        "to_machine_id": reservation.machine_id,
+        "to_starts_at": present.start,
+        "to_ends_at": present.end,
+        "made_at": now,
+    }
+    session.execute(insert(table), values)
 
 
 def accept(session: Session, reservation_ids: Sequence[int], *, now: datetime) -> None:
