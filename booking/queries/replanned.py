@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import availability
+from booking import availability, replan
 from booking.breakdown import RULES_OF_ASKING
 from booking.errors import MachineNotFound
 from booking.models import Machine, Replanned, Status
@@ -50,6 +50,10 @@ def replanned(session: Session, view: ReservationView, *, now: datetime) -> Repl
     left, target = (old, new) if is_offer else (new, old)
     if (view.machine_id, view.starts_at, view.ends_at) != left or target[1] <= now:
         return None
+    if is_offer and not replan.still_closes(
+        session, noted.blocking_id, TimeSpan(view.occupied_from, view.occupied_until)
+    ):
+        return None  # the machine works again, so nothing need be taken instead
     wish = Wish(target[0], view.member_id, TimeSpan(*target[1:]), view.places, view.purpose, view.may_move_min)
     name = session.scalar(select(Machine.name).where(Machine.id == wish.machine_id)) or ""
     return ReplannedView(is_offer, name, wish, _is_possible(session, view, wish, now))

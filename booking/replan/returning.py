@@ -15,7 +15,7 @@ from booking.errors import (
     RequestRefused,
 )
 from booking.kernel.events import Actor
-from booking.models import Replanned, Reservation, Status
+from booking.models import Blocking, Replanned, Reservation, Status
 from booking.replan import batch
 from booking.replan.errors import OldTimeGone
 from booking.timespan import TimeSpan
@@ -38,8 +38,19 @@ def go_back(
 def take_offer(
     session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
 ) -> Reservation:
-    """Give a reservation the machine and time that a re-plan proposed, if that is still free. Raises as go_back()."""
+    """Give a reservation the machine and time that a re-plan proposed, if that is still free.
+
+    It stands while the closure takes the time of the reservation away. Raises as go_back().
+    """
     return _place(session, reservation_id, "offered", by=by, now=now, revision=revision)
+
+
+def still_closes(session: Session, closure_id: int, occupied: TimeSpan) -> bool:
+    """Return whether a closure still takes the time of a reservation away: only then what was proposed stands."""
+    closure = session.get(Blocking, closure_id, populate_existing=True)
+    if closure is None or closure.lifted_at is not None:
+        return False
+    return TimeSpan(closure.starts_at, closure.ends_at).overlaps(occupied)
 
 
 def note_told_free(session: Session, reservation_ids: Collection[int], *, now: datetime) -> None:
@@ -54,6 +65,9 @@ def _place(
     reservation = reservation_writer.lock(session, reservation_id, revision)
     noted = session.get(Replanned, reservation_id, populate_existing=True)
     target = _target(reservation, noted, kind, now)
+    held = TimeSpan(reservation.occupied_from, reservation.occupied_until)
+    if noted is not None and kind == "offered" and not still_closes(session, noted.blocking_id, held):
+        raise OldTimeGone(reservation_id=reservation.id)
     machine_id = target[0]
     occupancies.lock_machines(session, [reservation.machine_id, machine_id])
     terms, span = catalogue.bookable_machine(session, machine_id), TimeSpan(*target[1:])

@@ -76,7 +76,8 @@ ERRORS = (
         409,
         _l("Not possible any more"),
         _l(
-            "This other time is not open to the reservation any more: it was changed meanwhile, or that time has begun."
+            "This other time is not open to the reservation any more: it was changed meanwhile, that time has begun, "
+            "or the machine works again."
         ),
     ),
     ErrorText(
