@@ -56,13 +56,15 @@ class MachineRoom:
             rows.sort()
             self._held[unit_id] = [(since, until) for since, until, _hold in rows]
 
-    def takes(self, terms: MachineTerms, wish: Wish, now: datetime) -> bool:
+    def takes(self, terms: MachineTerms, wish: Wish, now: datetime, leaving: Leaving | None = None) -> bool:
         """Return whether a machine would take a wish at its time: enough places are free, and its rules allow it."""
         policy = self._policies[terms.machine_id]
         occupied = policy.occupied_by(wish.span)
         if wish.places > len(terms.place_ids) or not self.within.contains(occupied):
             return False
-        by_place = (self._held.get(place_id, ()) for place_id in terms.place_ids)
+        if leaving is not None and leaving.closed.overlaps(occupied):
+            return False
+        by_place = (self._held_beside(place_id, leaving) for place_id in terms.place_ids)
         short = starts.short_of_places(by_place, len(terms.place_ids), wish.places)
         if _meets(short, floor_timestamp(occupied.start), ceil_timestamp(occupied.end)):
             return False
@@ -126,12 +128,20 @@ class MachineRoom:
         closed = floor_timestamp(leaving.closed.start), ceil_timestamp(leaving.closed.end)
         left: Held = {}
         for place_id in place_ids:
-            held = list(self._held.get(place_id, ()))
-            for since, until, hold_id in self._rows.get(place_id, ()):
-                if hold_id == leaving.hold_id:
-                    held.remove((since, until))
+            held = list(self._held_beside(place_id, leaving))
             insort(held, closed)
             left[place_id] = held
+        return left
+
+    def _held_beside(self, place_id: int, leaving: Leaving | None) -> Sequence[Interval]:
+        """Return what holds a place beside a reservation that leaves."""
+        held = self._held.get(place_id, [])
+        if leaving is None:
+            return held
+        left = list(held)
+        for since, until, hold_id in self._rows.get(place_id, ()):
+            if hold_id == leaving.hold_id:
+                left.remove((since, until))
         return left
 
 

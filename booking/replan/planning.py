@@ -119,7 +119,7 @@ class _Search:
             terms = None if one.offered is None else machines.get(one.offered.machine_id)
             if one.offered is None or terms is None or terms.is_retired:
                 continue
-            if self._room.takes(terms, one.offered, self._now):
+            if self._room.takes(terms, one.offered, self._now, self._leaving(terms, one)):
                 self._room.hold(terms, one.wish, one.offered.span)
                 target = Target(terms.machine_id, terms.name, one.offered.span)
                 yield one.id, _line(one, Outcome.OFFERED, target)

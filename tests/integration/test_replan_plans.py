@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from booking import audits, blockings, groups, replan
+from booking import audits, blockings, breakdown, groups, queries, replan
 from booking.breakdown import Choice, Decision
 from booking.errors import (
     DecisionsRefused,
@@ -16,7 +16,8 @@ from booking.errors import (
 )
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Member, Reservation, Status
+from booking.models import Blocking, Machine, Member, Reservation, Status
+from booking.queries.replanned import replanned
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
 from tests.breakdowns import book, broken_laser, close, do, three_lasers
@@ -191,3 +192,49 @@ def test_a_retired_twin_and_a_retired_group_take_nothing(session, hit, lasers):
     assert {line.target.machine_id for line in plan.lines if line.target} == {lasers[1]}
     do(session, replan.confirm, closure_id, plan.digest)
     assert is_sound(session)
+
+
+def test_who_was_moved_as_the_manager_chose_may_go_back_too(session, hit, lasers):
+    ids, closure_id = hit
+    chosen = [Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=lasers[2])]
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest, chosen)
+    later = hours(MONDAY, 66, 68)
+    do(session, breakdown.decide, closure_id, [Decision(ids[Outcome.OFFER], Choice.MOVE, later)])
+    do(session, blockings.lift, closure_id)
+    for one, span in ((Outcome.TWIN, hours(MONDAY, 5, 7)), (Outcome.OFFER, hours(MONDAY, 21, 23))):
+        back = do(session, replan.go_back, ids[one])
+        assert (back.machine_id, back.starts_at, back.ends_at) == (lasers[1], span.start, span.end)
+
+
+def test_a_proposal_ends_with_the_closure(session, hit):
+    ids, closure_id = hit
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    offered = queries.reservation(session, ids[Outcome.OFFER])
+    assert replanned(session, offered, now=MONDAY) is not None
+    do(session, blockings.change, closure_id, hours(MONDAY, 0, 20), "Repaired")
+    assert replanned(session, offered, now=MONDAY) is None
+    with pytest.raises(OldTimeGone):
+        do(session, replan.take_offer, ids[Outcome.OFFER])
+
+
+def test_a_proposal_that_overlaps_its_own_reservation_is_made_once(session, sample_ring, lasers):
+    a, b, c = lasers
+    for other in (a, c):
+        book(session, other, sample_ring.bernd, 40, 60)
+    straddling = book(session, b, sample_ring.anna, 46, 49)
+    closure_id = close(session, b)
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    assert outcomes(plan) == {straddling: Outcome.OFFER}
+    do(session, replan.confirm, closure_id, plan.digest)
+    assert outcomes(replan.make_plan(session, closure_id, now=MONDAY)) == {straddling: Outcome.OFFERED}
+    assert do(session, replan.take_offer, straddling).starts_at == hours(MONDAY, 48, 51).start
+
+
+def test_what_the_manager_chooses_needs_no_notice_either(session, hit, lasers):
+    ids, closure_id = hit
+    with write_transaction(session):
+        session.get(Machine, lasers[2]).notice_hours = 24
+        session.get(Blocking, closure_id).reason = ""  # as a program may send it
+    chosen = [Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=lasers[2])]
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest, chosen)
+    assert session.get(Reservation, ids[Outcome.TWIN]).machine_id == lasers[2]
