@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import BigInteger, Engine, cast, func, select
 from sqlalchemy.orm import Session
 
 from booking.events import RecordChanged
@@ -23,8 +23,15 @@ from booking.kernel.transaction import is_writing
 from booking.models import Machine, Workshop
 
 _machine, _workshop = table_of(Machine), table_of(Workshop)
+# PostgreSQL commits events in another order than that of their numbers. So the last number alone would hide a change
+# that is committed after a later one: how many there are among the newest events counts, too.
+NEWEST = 1_000
+_is_change = RecordedEvent.type == RecordChanged.type
+_newest = select(func.max(RecordedEvent.id)).where(_is_change).scalar_subquery()
 LAST_RECORD_CHANGE = (
-    select(func.max(RecordedEvent.id)).where(RecordedEvent.type == RecordChanged.type).scalar_subquery()
+    select(cast(func.max(RecordedEvent.id), BigInteger) * NEWEST + func.count())
+    .where(_is_change, RecordedEvent.id > _newest - NEWEST)
+    .scalar_subquery()
 )
 _STATE = PreparedStatement(
     select(
@@ -43,7 +50,7 @@ _STATE = PreparedStatement(
 class LentMachines:
     """Rows of the machines; versions: of the schedule of each, by id.
 
-    last_record_change: the number of the last event about a master record; 0 without machines.
+    last_record_change: a number that grows with every event about a master record; 0 without machines.
     """
 
     rows: Sequence[Any]

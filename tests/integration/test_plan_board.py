@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from booking import models, queries, usage
+from app.extensions import db
+from booking import models, queries, records, usage
+from booking.induction_kinds import KindInput, change_kind
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
 from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
@@ -125,3 +129,24 @@ def test_the_ends_of_workshops_are_those_of_all_their_machines(session, sample_r
     assert newest_of_workshops(session, *starts) == spans[2].start
     assert oldest_of_workshops(session, *starts) == spans[1].start
     assert newest_of_workshops(session, starts[0], None) == MONDAY + timedelta(hours=80)
+
+
+@pytest.mark.postgresql
+def test_the_board_follows_a_change_that_is_committed_after_a_later_one(session, sample_ring):
+    """PostgreSQL gives events their numbers before they are committed."""
+    if db.engine.name == "sqlite":
+        return  # one writer at a time: ids are committed in their order
+
+    def kinds():
+        board = queries.board(session, hours(MONDAY, 0, 24), now=MONDAY)
+        session.rollback()
+        return {row.machine.induction_kind for row in board.rows} - {""}
+
+    kind_id = session.scalars(select(models.InductionKind.id)).one()
+    with Session(db.engine) as slow, write_transaction(slow):
+        change_kind(slow, kind_id, KindInput("Cutter"), by=SOMEBODY, now=MONDAY)
+        with write_transaction(session):
+            records.note(session, "announcement", 1, "withdrawn", SOMEBODY, MONDAY)
+        assert kinds() == {"Laser"}
+
+    assert kinds() == {"Cutter"}
