@@ -83,7 +83,7 @@ def _some_member(app: Flask) -> int | None:
         with app.app_context(), Session(db.engine) as session:
             ids = session.scalars(_MEMBERS).all()
             return next((each for each in ids if _is_of_the_ring(session, each)), None)
-    except (DBAPIError, Unavailable):
+    except (DBAPIError, NoConnectionFree, Unavailable):
         return None
 
 
