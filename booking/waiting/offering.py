@@ -5,7 +5,7 @@ So nobody can reserve it in between. Wired in app/extensions.py; freed_time.py s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from booking import catalogue, freed_time, members, occupancies, offers, wishes
 from booking.availability import reading
 from booking.availability.reading import Held
-from booking.availability.starts import DAY, ceil_timestamp, floor_timestamp
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken
 from booking.kernel.events import Actor
@@ -24,25 +24,27 @@ from booking.models import DayPart, GroupMachine, HoldKind, Offer, OfferStatus, 
 from booking.offer_events import OfferMade
 from booking.place_assignment import Taking
 from booking.publish import publish
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.waiting.matching import WaitingWish, first_span, minutes_of
 from booking.wishes import Wish
 
 OFFERING = Actor(job="offer_time")
+SECOND = timedelta(seconds=1)
 TIME_TO_ANSWER = timedelta(minutes=15)  # at least
 CANDIDATES_MAX = 500  # entries that are looked at for one machine, the first in line first
-CHECKS_MAX = 20  # of these, who are judged by all rules, quotas included
+REFUSALS_MAX = 100  # of these, whom a quota may keep from an offer before nobody else is asked
 OFFERS_MAX = 20  # made of one machine at once
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry that may be served. offered: the starts that it was offered of this machine before."""
+    """An entry that may be served. passed: the times of this machine that its member was offered and did not take."""
 
     entry_id: int
     is_automatic: bool
     wish: WaitingWish
-    offered: Collection[datetime]
+    passed: Sequence[Interval]
 
 
 def offer_freed(session: Session) -> None:
@@ -103,17 +105,17 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         return
     eligibilities = members.eligibilities(session, {one.wish.member_id for one in candidates})
     length = timedelta(minutes=max(minutes_of(one.wish, policy) for one in candidates), days=1)
-    around = reach.widened(length, length)
-    during = floor_timestamp(around.start) - DAY, ceil_timestamp(around.end) + DAY
-    held, made, checked = reading.held_places(session, [terms.machine_id], during), 0, 0
+    around = policy.occupied_by(reach.widened(length, length))
+    during = floor_timestamp(around.start), ceil_timestamp(around.end)
+    held, made, refused = reading.held_places(session, [terms.machine_id], during), 0, 0
     for one in candidates:
-        span = _span_for(one, terms, eligibilities, held, around, now)
+        span = _span_for(one, terms, eligibilities, held, reach, now)
         if span is None:
             continue
-        checked += 1
         asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places)
         if wishes.violations_of(session, asked, policy, asked_at=now):  # quotas above all, which are read one by one
-            if checked < CHECKS_MAX:
+            refused += 1
+            if refused < REFUSALS_MAX:
                 continue
             return
         if _make(session, one, terms, span, now):
@@ -128,19 +130,28 @@ def _span_for(
     terms: MachineTerms,
     eligibilities: Eligibilities,
     held: Held,
-    around: TimeSpan,
+    reach: TimeSpan,
     now: datetime,
 ) -> TimeSpan | None:
-    """Return what a machine could offer to an entry; None for nothing, or for what it was offered before."""
-    wish = one.wish
-    if not wish.is_exact:  # what is not near the released time was free before, too
-        start, end = max(wish.window.start, around.start), min(wish.window.end, around.end)
-        if start >= end:
-            return None
-        wish = replace(wish, window=TimeSpan(start, end))
+    """Return what a machine could offer to an entry of the time that was released; None for nothing.
+
+    Nothing that overlaps a time that its member was offered before and did not take.
+    """
+    wish = one.wish if one.wish.is_exact else _near(one.wish, terms.policy, reach)
+    if wish is None:
+        return None
+    if one.passed:
+        held = {place_id: sorted([*held.get(place_id, ()), *one.passed]) for place_id in terms.place_ids}
     eligibility = eligibilities.of(wish.member_id, terms.policy.induction_kind_id)
-    span = first_span(wish, terms, eligibility, held, asked_at=now + TIME_TO_ANSWER)
-    return None if span is None or span.start in one.offered else span
+    return first_span(wish, terms, eligibility, held, asked_at=now + TIME_TO_ANSWER)
+
+
+def _near(wish: WaitingWish, policy: Policy, reach: TimeSpan) -> WaitingWish | None:
+    """Return a wish for what reaches into a span: what only touches it was free before, too."""
+    # A day by the clock may last longer than 24 hours.
+    length = timedelta(minutes=minutes_of(wish, policy), hours=2 if policy.is_lent_by_day else 0) - SECOND
+    start, end = max(wish.window.start, reach.start - length), min(wish.window.end, reach.end + length)
+    return replace(wish, window=TimeSpan(start, end)) if start < end else None
 
 
 def _candidates(session: Session, terms: MachineTerms, reach: TimeSpan, now: datetime) -> list[Candidate]:
@@ -160,16 +171,16 @@ def _candidates(session: Session, terms: MachineTerms, reach: TimeSpan, now: dat
         .limit(CANDIDATES_MAX)
         .execution_options(populate_existing=True)
     ).all()
-    offered: dict[int, set[datetime]] = {}
+    passed: dict[int, list[Interval]] = {}
     if found:
-        before = select(Offer.entry_id, Offer.starts_at).where(
+        before = select(Offer.entry_id, Offer.starts_at, Offer.ends_at).where(
             Offer.machine_id == terms.machine_id,
             Offer.entry_id.in_([entry.id for entry in found]),
             Offer.state.in_((OfferStatus.DECLINED.value, OfferStatus.LAPSED.value)),
         )
-        for entry_id, starts_at in session.execute(before):
-            offered.setdefault(entry_id, set()).add(starts_at)
-    return [Candidate(one.id, one.is_automatic, wish_of(one), offered.get(one.id, ())) for one in found]
+        for entry_id, starts_at, ends_at in session.execute(before):
+            passed.setdefault(entry_id, []).append((floor_timestamp(starts_at), ceil_timestamp(ends_at)))
+    return [Candidate(one.id, one.is_automatic, wish_of(one), passed.get(one.id, ())) for one in found]
 
 
 def _make(session: Session, one: Candidate, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:
