@@ -6,7 +6,6 @@ Verbs as in reservations.py: given the session, the actor and the time, they flu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -35,7 +34,7 @@ WINDOW_DAYS_MAX = 62  # of one entry
 def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> int:
     """Put a wish on the waiting list and return the id of its entry; of one that waits already, that of the same.
 
-    The rules have to accept it, but for the notice; for a pattern some time of it. The quotas of a pattern are judged
+    The rules have to accept it; for a pattern some time of it. The quotas of a pattern are judged
     when a time is found. The machines are locked, so that what becomes free at the same moment sees the entry.
 
     Raises MachineNotFound, GroupNotFound, MemberNotFound, RequestRefused, TimeIsFree.
@@ -203,13 +202,16 @@ def _accepting(
 def _violations(
     session: Session, wish: WaitingWish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime
 ) -> list[Violation]:
-    """Return the rules but for the notice that a wish breaks on a machine, whatever holds it."""
-    policy = replace(terms.policy, notice_hours=0)
+    """Return the rules that a wish breaks on a machine, whatever holds it.
+
+    The notice too: who asks too late now will not be offered it later.
+    """
+    policy = terms.policy
     if wish.is_exact:
         found = list(rules.check_request(wish.window, wish.places, policy, eligibility, asked_at=now))
         time = (wish.window, wish.places)
         return [*found, *quota_use.check(session, wish.member_id, time, policy.quotas, asked_at=now)]
-    if first_span(wish, terms, eligibility, {}, asked_at=now, policy=policy) is not None:
+    if first_span(wish, terms, eligibility, {}, asked_at=now) is not None:
         return []
     return _violations_of_pattern(wish, terms, eligibility, now)
 
@@ -218,11 +220,12 @@ def _violations_of_pattern(
     wish: WaitingWish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime
 ) -> list[Violation]:
     """Return why no time of a pattern would be accepted: what speaks against the first, else that none fits."""
-    policy = replace(terms.policy, notice_hours=0)
-    minutes = minutes_of(wish, policy)
+    policy, minutes = terms.policy, minutes_of(wish, terms.policy)
+    earliest = policy.earliest_start(now)
     for since, until in pieces(wish, policy, now):
         if since + minutes * 60 <= until and until > now.timestamp():
-            span = first_possible(since, minutes, now)
+            is_in_time = earliest.timestamp() + minutes * 60 <= until
+            span = first_possible(since, minutes, earliest if is_in_time else now)
             found = list(rules.check_request(span, wish.places, policy, eligibility, asked_at=now))
             if found := [one for one in found if one.rule not in ("opening_hours", "opening_hours_at_ends")]:
                 return found

@@ -59,14 +59,12 @@ def first_span(
     held: Held,
     *,
     asked_at: datetime,
-    policy: Policy | None = None,
 ) -> TimeSpan | None:
     """Return the first span of a machine that fulfils a wish and would be accepted; None without one.
 
-    held: what holds its places in the window. asked_at: from when notice and horizon count. policy: its rules, where
-    they differ from those of the terms.
+    held: what holds its places in the window. asked_at: from when notice and horizon count.
     """
-    policy = policy or terms.policy
+    policy = terms.policy
     minutes = minutes_of(wish, policy)
     query = SlotQuery(policy, terms.place_ids, minutes, wish.places, eligibility, asked_at)
     for since, until in pieces(wish, policy, asked_at):

@@ -99,7 +99,7 @@ def test_nobody_waits_for_what_is_free_and_the_free_time_is_named(session, sampl
     assert join(session, pattern)
 
 
-def test_the_rules_have_to_accept_what_one_waits_for_but_for_the_notice(session, sample_ring):
+def test_the_rules_have_to_accept_what_one_waits_for_notice_included(session, sample_ring):
     bernd, laser = sample_ring.bernd, sample_ring.laser
     with write_transaction(session):
         session.execute(update(Machine).where(Machine.id == laser).values(notice_hours=72))
@@ -110,18 +110,22 @@ def test_the_rules_have_to_accept_what_one_waits_for_but_for_the_notice(session,
         return rules_of(refusal)
 
     far = hours(MONDAY + timedelta(days=400), 1, 3)
-    assert refused(WaitingWish(bernd, laser, None, WISHED)) == ["induction"]
-    assert refused(WaitingWish(bernd, laser, None, hours(WISHED.start, -1, 20), 60)) == ["induction"]
-    assert refused(WaitingWish(sample_ring.anna, laser, None, hours(WISHED.start, 12, 13))) == ["opening_hours"]
-    evening = WaitingWish(sample_ring.anna, laser, None, hours(WISHED.start, 0, 24), 60, DayPart.EVENING)
+    later = WISHED.start + timedelta(days=2)
+    assert refused(WaitingWish(bernd, laser, None, hours(later, 1, 2))) == ["induction"]
+    assert refused(WaitingWish(bernd, laser, None, hours(later, -1, 20), 60)) == ["induction"]
+    assert refused(WaitingWish(sample_ring.anna, laser, None, hours(later, 12, 13))) == ["opening_hours"]
+    evening = WaitingWish(sample_ring.anna, laser, None, hours(later, 0, 24), 60, DayPart.EVENING)
     assert refused(evening) == ["waiting_window"]
     assert refused(WaitingWish(sample_ring.anna, sample_ring.combine, None, far)) == ["horizon"]
     assert refused(WaitingWish(sample_ring.anna, sample_ring.combine, None, hours(MONDAY, -3, -2))) == ["past"]
     long = TimeSpan(MONDAY, MONDAY + timedelta(days=63))
     assert refused(WaitingWish(sample_ring.anna, sample_ring.combine, None, long, 60)) == ["waiting_days"]
     assert refused(WaitingWish(sample_ring.anna, sample_ring.combine, None, WISHED, places=2)) == ["places"]
-    # The notice alone does not keep anybody from waiting, though it keeps them from reserving.
-    assert join(session, WaitingWish(sample_ring.anna, laser, None, WISHED))
+    # It could never be offered: each hour it is later. Of a longer window the rest can.
+    assert refused(WaitingWish(sample_ring.anna, laser, None, WISHED)) == ["notice"]
+    assert refused(WaitingWish(sample_ring.anna, laser, None, hours(WISHED.start, 0, 24), 60)) == ["notice"]
+    reserve(session, laser, sample_ring.anna, hours(WISHED.start, 47, 57), now=MONDAY)
+    assert join(session, WaitingWish(sample_ring.anna, laser, None, hours(WISHED.start, 0, 57), 60))
 
 
 def test_a_member_may_wait_a_limited_number_of_times(session, sample_ring):

@@ -16,6 +16,6 @@ def address(target: str, wish: Wish) -> str:
 
 
 def address_after(check: WishCheck, target: str, wish: Wish, excluding: int | None) -> str:
-    """Return it for a wish that is taken and breaks no rule but the notice, else "". excluding: it is to be moved."""
-    may_wait = check.taken is not None and excluding is None
-    return address(target, wish) if may_wait and all(one.rule == "notice" for one in check.violations) else ""
+    """Return it for a wish that is taken and breaks no rule, else "". excluding: it is to be moved."""
+    may_wait = check.taken is not None and excluding is None and not check.violations
+    return address(target, wish) if may_wait else ""
