@@ -125,7 +125,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
     """Join the waiting list of a machine or group. An equal wish that waits already is returned.
 
     The rules have to accept the wish, else 422 `request_refused`. What can be reserved now gives 409 `time_is_free`,
-    with that time in `alternatives`.
+    with that time in `alternatives`. Of an equal wish `is_automatic` is that sent last.
     """
     if (body.machine_id is None) == (body.group_id is None):
         raise Refusal(problems.invalid(problems.field_error("machine_id", "either machine_id or group_id is required")))

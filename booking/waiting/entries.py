@@ -34,6 +34,7 @@ WINDOW_DAYS_MAX = 62  # of one entry
 def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> int:
     """Put a wish on the waiting list and return the id of its entry; of one that waits already, that of the same.
 
+    That one is accepted without asking, or not, as was said last.
     The rules have to accept it; for a pattern some time of it. The quotas of a pattern are judged
     when a time is found. The machines are locked, so that what becomes free at the same moment sees the entry.
 
@@ -44,6 +45,7 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
     if not terms:
         raise _none_lent(wish)
     if (same := session.scalar(_same(wish, now))) is not None:
+        _say_again(session, same, wish)
         return same
     _refuse_limits(session, wish, now)
     eligibilities = reading.eligibility_by_kind(session, wish.member_id)
@@ -159,6 +161,17 @@ def _same(wish: WaitingWish, now: datetime) -> Select[int]:
         )
         .limit(1)
     )
+
+
+def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
+    """Store what is said otherwise of an equal wish: whether it is accepted without asking, and what for."""
+    entry = offers.lock_entry(session, entry_id)
+    assert entry is not None
+    said = (wish.is_automatic, wish.purpose or entry.purpose)
+    if said != (entry.is_automatic, entry.purpose):
+        entry.is_automatic, entry.purpose = said
+        entry.revision += 1
+        session.flush()
 
 
 def _refuse_limits(session: Session, wish: WaitingWish, now: datetime) -> None:

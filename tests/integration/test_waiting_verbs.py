@@ -37,11 +37,13 @@ def test_members_wait_in_the_order_in_which_they_joined(session, sample_ring):
     combine = sample_ring.combine
     reserve(session, combine, sample_ring.anna, hours(WISHED.start, -2, 5), now=MONDAY)
     first = join(session, WaitingWish(sample_ring.anna, combine, None, WISHED))
-    again = join(session, WaitingWish(sample_ring.anna, combine, None, WISHED))
+    again = join(session, WaitingWish(sample_ring.anna, combine, None, WISHED, purpose="Oats", is_automatic=True))
     second = join(session, WaitingWish(sample_ring.bernd, combine, None, hours(WISHED.start, 1, 3)))
     apart = join(session, WaitingWish(sample_ring.bernd, combine, None, hours(WISHED.start, 3, 4)))
 
     assert first == again
+    said = waiting_entry(session, first, now=MONDAY)
+    assert (said.is_automatic, said.purpose, said.revision) == (True, "Oats", 1)
     positions = {view.id: view.position for view in waiting_list(session, now=MONDAY)}
     assert positions == {first: 1, second: 2, apart: 1}
 
