@@ -206,3 +206,17 @@ def test_programs_list_accept_and_decline(anna, bernd, wanda, sample_ring, sessi
     made = bernd.get(f"/reservations/{accepted.json['reservation_id']}").json
     assert (made["status"], made["starts_at"]) == ("confirmed", "2026-11-30T08:00:00Z")
     assert bernd.post(f"/offers/{next_one['id']}/accept", {}).status_code == 409
+
+
+def test_who_keeps_the_accounts_answers_and_leaves_only_for_the_own_member(log_in, session, sample_ring, offered):
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(is_treasurer=True))
+    anna = log_in(sample_ring.anna_login)
+    assert "/waiting-list/1/leave" in anna.get("/waiting-list").text
+    everybody = anna.get("/waiting-list?of=workshop").text
+    assert ("/waiting-list/1/leave" in everybody, "/waiting-list/2/leave" in everybody) == (True, False)
+    assert f"/offers/{offered}/accept" in anna.get(f"/offers/{offered}").text
+    anna.post(f"/offers/{offered}/decline", data={"revision": "0"})
+    session.rollback()
+    to_bernd = session.scalar(select(Offer.id).order_by(Offer.id.desc()))
+    assert f"/offers/{to_bernd}/accept" not in anna.get(f"/offers/{to_bernd}").text
