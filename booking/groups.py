@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies, records
+from booking import machine_places, occupancies, records
 from booking.errors import GroupNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -65,16 +65,19 @@ def change(
     """Rename a group, or replace its machines and their ranks; None keeps what is stored.
 
     What was reserved stays. A request for the group that runs meanwhile is decided by the machines before or after.
+    Who waits for the group is offered the time of machines that come to it.
     Raises GroupNotFound (also when it was retired), StaleRevision, RecordRefused.
     """
     group = _locked(session, group_id, revision)
     before = tuple(RankedMachine(*one) for one in ranks_of(session, group_id).items())
     data = GroupInput(group.name if name is None else name, before if machines is None else machines)
-    occupancies.lock_machines(session, {one.machine_id for one in data.machines} - {one.machine_id for one in before})
+    added = {one.machine_id for one in data.machines} - {one.machine_id for one in before}
+    occupancies.lock_machines(session, added)
     records.refuse(_check(session, group.workshop_id, data, group_id))
     changed = records.write(group, {"name": data.name.strip()})
     if set(data.machines) != set(before):
         _write_machines(session, group_id, data.machines)
+        machine_places.note_free(session, added, now)
         changed.append("machines")
     if changed:
         _changed(session, group, ",".join(changed), by, now)

@@ -93,4 +93,14 @@ def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count:
     session.flush()
     added = [unit.id for unit in (*returning, *new)]
     occupancies.take_new_places(session, machine_id, added, now)
-    freed_time.note(session, [(place_id, now, now + FREE_AHEAD) for place_id in added], now=now)
+    _note_free(session, added, now)
+
+
+def note_free(session: Session, machine_ids: Collection[int], now: datetime) -> None:
+    """Note that locked machines can be had by who could not have them before, for who waits for them."""
+    lent = select(Unit.id).where(Unit.machine_id.in_(machine_ids), Unit.retired_at.is_(None))
+    _note_free(session, session.scalars(lent).all(), now)
+
+
+def _note_free(session: Session, place_ids: Iterable[int], now: datetime) -> None:
+    freed_time.note(session, [(place_id, now, now + FREE_AHEAD) for place_id in place_ids], now=now)

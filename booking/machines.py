@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking import machine_places, occupancies, records, schedule_versions
+from booking import machine_places, occupancies, offers, records, schedule_versions
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
@@ -22,7 +22,9 @@ from booking.kernel.orm import table_of
 from booking.machine_sorts import MACHINE, MACHINE_SORTS
 from booking.models import HOLDING, Machine, MachineHours, Reservation, Status, Unit
 from booking.opening_hours import Opening
+from booking.place_assignment import NEVER
 from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
+from booking.timespan import TimeSpan
 
 PLACES_MAX = 500
 LENGTHS_MAX = {"slug": 60, "name": 120, "kind": 60, "description": 4_000, "location": 200}
@@ -161,6 +163,8 @@ def show_photo(
 def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
     """Stop lending a machine. Its history stays; what is out or reserved from now on must be ended first.
 
+    What is offered to who waits for it is withdrawn.
+
     Raises MachineNotFound, StaleRevision, RecordRefused (rule still_reserved, actual: how many).
     """
     machine = _locked(session, machine_id, revision)
@@ -177,11 +181,14 @@ def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revis
         raise RecordRefused([Violation("still_reserved", "machine", actual=waiting)])
     machine.retired_at = now
     _changed(session, machine, "retired_at", by, now)
+    offers.withdraw_overlapping(session, machine_id, TimeSpan(now, NEVER), by=by, now=now)
 
 
 def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Lend a retired machine again. Raises MachineNotFound, StaleRevision."""
+    """Lend a retired machine again; who waits is offered its time. Raises MachineNotFound, StaleRevision."""
     machine = _locked(session, machine_id, revision)
+    if machine.retired_at is not None:
+        machine_places.note_free(session, [machine_id], now)
     machine.retired_at = None
     _changed(session, machine, "retired_at", by, now)
 
