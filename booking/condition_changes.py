@@ -11,13 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from booking import inductions, member_import, members
+from booking import inductions, member_import, members, usage
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 from booking.members import MemberInput
+from booking.models import Reservation, Status, UsageRecord
 from booking.persons import MEMBER_ITSELF, Level, Person
-from booking.rule_changes import broken_conditions, mark_member, tell_members
+from booking.rule_changes import TO_COME, broken_conditions, mark_member, tell_members
+from booking.usage import Measurement, Recorded, UnreservedUse
+
+_reservation = table_of(Reservation)
 
 
 def give_induction(
@@ -69,6 +75,60 @@ def resume_induction(session: Session, induction_id: int, *, by: Actor, now: dat
     before = broken_conditions(session, member_id, now=now)
     inductions.resume(session, induction_id, by=by, now=now)
     mark_member(session, member_id, before, now=now)
+
+
+def hand_back(
+    session: Session,
+    reservation_id: int,
+    measured: Measurement,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> UsageRecord:
+    """Take a machine back as usage.hand_back(); where that renews an induction, reservations may be within the rules.
+
+    Those that may be are locked first, because reservations are locked before machines (docs/locking.md).
+    """
+    is_mine = _reservation.c.member_id == _member_of(reservation_id)
+    marked = _lock_marked(session, is_mine, reservation_id)
+    slip = usage.hand_back(session, reservation_id, measured, by=by, now=now, revision=revision)
+    _drop_marks(session, slip.member_id, marked, now)
+    return slip
+
+
+def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> Recorded:
+    """Store a slip as usage.record_usage(); else as hand_back()."""
+    marked = _lock_marked(session, _reservation.c.member_id == use.member_id)
+    recorded = usage.record_usage(session, use, by=by, now=now)
+    _drop_marks(session, use.member_id, marked, now)
+    return recorded
+
+
+def _member_of(reservation_id: int) -> ColumnElement[int]:
+    of_it = _reservation.alias()
+    return select(of_it.c.member_id).where(of_it.c.id == reservation_id).scalar_subquery()
+
+
+def _lock_marked(session: Session, is_mine: ColumnElement[bool], used_id: int = 0) -> Sequence[int]:
+    """Lock the reservations of a member that lie outside the rules, with the one that is used, in the order of ids."""
+    is_current = _reservation.c.status.in_([*TO_COME, Status.IN_USE])
+    is_wanted = or_(_reservation.c.outside_rules_since.is_not(None), _reservation.c.id == used_id)
+    rows = session.execute(
+        select(_reservation.c.id, _reservation.c.outside_rules_since)
+        .where(is_mine, is_current, is_wanted)
+        .order_by(_reservation.c.id)
+        .with_for_update()
+    )
+    return [row.id for row in rows if row.outside_rules_since is not None]
+
+
+def _drop_marks(session: Session, member_id: int, marked: Sequence[int], now: datetime) -> None:
+    if not marked:
+        return
+    broken = broken_conditions(session, member_id, now=now)
+    within = [one for one in marked if one in broken and not broken[one]]
+    session.execute(update(_reservation).where(_reservation.c.id.in_(within)).values(outside_rules_since=None))
 
 
 def change_member(

@@ -23,7 +23,7 @@ from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import decisions, operators, replan, reservations, usage
+from booking import condition_changes, decisions, operators, replan, reservations, usage
 from booking.overruling import Overruling
 from booking.persons import PERSON_LENGTH_MAX, Person
 from booking.queries import ReservationView
@@ -172,7 +172,7 @@ def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
         amount=to_small_units(body.amount, view.charge_unit, "amount"),
         note=body.note,
     )
-    return _act(view, body, partial(usage.hand_back, measured=measured))
+    return _act(view, body, partial(condition_changes.hand_back, measured=measured))
 
 
 def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:

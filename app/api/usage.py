@@ -30,7 +30,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from billing.queries import SlipPrice, prices_of_slips
-from booking import queries, usage
+from booking import condition_changes, queries
 from booking.errors import UsageRefused
 from booking.timespan import TimeSpan
 from booking.usage import Measurement, UnreservedUse
@@ -145,7 +145,7 @@ def report_usage(body: NewUsage) -> Reply:
 
     def write() -> Reply:
         session = db.session()
-        slip, is_new = usage.record_usage(session, use, by=by, now=instant)
+        slip, is_new = condition_changes.record_usage(session, use, by=by, now=instant)
         return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201 if is_new else 200)
 
     return run_idempotent(body, write)

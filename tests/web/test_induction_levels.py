@@ -13,7 +13,7 @@ from booking import condition_changes, induction_kinds, operators, queries, usag
 from booking.errors import ANY, UsageRefused
 from booking.induction_kinds import KindInput
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, Member
+from booking.models import Induction, Member, Reservation
 from booking.persons import Level, Person
 from booking.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
@@ -155,6 +155,27 @@ def test_a_use_renews_what_the_induction_builds_on(session, sample_ring, kind):
     use(session, sample_ring, 0)
 
     assert stored(session, given).valid_until == date(2027, 11, 23)
+
+
+def test_reservations_that_a_renewed_induction_covers_are_no_longer_outside_the_rules(app, session, sample_ring, kind):
+    kind(renews_by_use=True)
+    later, much_later = (
+        reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, start, start + 1), now=MONDAY).id
+        for start in (48, 50)
+    )
+    reserved = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 0, 1), now=MONDAY).id
+    with write_transaction(session):
+        session.execute(update(Induction).values(valid_until=TODAY))
+        session.execute(update(Reservation).where(Reservation.id == later).values(outside_rules_since=MONDAY))
+        usage.hand_out(session, reserved, Measurement(), by=SOMEBODY, now=MONDAY)
+    program = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 1
+
+    assert program.post(f"/reservations/{reserved}/hand-back", {}).status_code == 200
+
+    session.expire_all()
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+    assert session.get(Reservation, much_later).status == "confirmed"
 
 
 def test_a_use_without_reservation_renews_the_induction_of_the_member_itself(session, sample_ring, kind):

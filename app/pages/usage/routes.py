@@ -31,7 +31,7 @@ from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from app.wording.sorts import sort_text
-from booking import objections, queries, records, usage
+from booking import condition_changes, objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import UsageRefused, WrongStatus
 from booking.lifecycle import Step
@@ -205,7 +205,7 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
         return led
     if CHECK in request.form:
         return _hand_back_page(reservation_id, form, 200 if form.validate() else INVALID)
-    handed = _submit(reservation, form, usage.hand_back, sort_text("returned", reservation.machine_sort))
+    handed = _submit(reservation, form, condition_changes.hand_back, sort_text("returned", reservation.machine_sort))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):

@@ -21,7 +21,7 @@ from app.pages.declaration import GET_POST, page
 from app.pages.usage import bp, live_price
 from app.pages.usage.forms import CHECK
 from app.pages.usage.use_forms import UnreservedUseForm
-from booking import queries, usage
+from booking import condition_changes, queries, usage
 from booking.errors import MachineNotFound
 from booking.queries import MachineCard, SlipView
 from booking.wall_clock import local_day
@@ -104,7 +104,7 @@ def _fill(form: UnreservedUseForm, card: MachineCard) -> None:
 
 def _enter(form: UnreservedUseForm, card: MachineCard) -> usage.Recorded:
     member_id = current_user.member_id if form.member is None else int(form.member.data)
-    return usage.record_usage(db.session(), form.to_use(card.id, member_id), by=current_actor(), now=now())
+    return condition_changes.record_usage(db.session(), form.to_use(card.id, member_id), by=current_actor(), now=now())
 
 
 def _slip_address(recorded: usage.Recorded) -> str:
