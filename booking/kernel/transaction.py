@@ -54,11 +54,10 @@ def write_transaction(
         Busy: the database could not be locked within wait_seconds, or does not confirm commits. Nothing was stored.
         OutcomeUnknown: the connection was lost during the commit, or the commit was not confirmed in time.
     """
-    if is_writing(session):
-        # The inner one would discard what the outer one has done so far.
+    if is_writing(session):  # the inner one would discard what the outer one has done so far
         raise RuntimeError("a write transaction inside a write transaction: join the use cases instead")
     discard(session)
-    if not stalled_commits.may_write():
+    if is_durable and not stalled_commits.may_write():
         raise Busy(retry_after_seconds=RETRY_LATER_SECONDS)
     deadline = time.monotonic() + wait_seconds
     with _write_lock(session, wait_seconds), _marked_as_writing(session):
@@ -68,6 +67,8 @@ def write_transaction(
             for finish in session.info.get(BEFORE_COMMIT, ()):
                 finish(session)
             _commit(session)
+            if is_durable:
+                stalled_commits.clear()  # standbys confirm
         except (OperationalError, NoConnectionFree) as error:
             discard(session)
             if _is_lock_wait(error):
@@ -146,7 +147,6 @@ def _commit(session: Session) -> None:
         if is_outcome_unknown(error):
             raise OutcomeUnknown(retry_after_seconds=RETRY_LATER_SECONDS) from error
         raise
-    stalled_commits.clear()
 
 
 def _begin(session: Session, deadline: float, *, is_durable: bool) -> None:

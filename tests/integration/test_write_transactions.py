@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError, StatementError
 
 from app.extensions import db
+from booking.kernel import stalled_commits
 from booking.kernel.errors import Busy, WriteClash
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -148,6 +149,30 @@ def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(session):
         in_write_transaction(session, lambda: seen.append(session.scalar(asked)), is_durable=is_durable)
 
     assert seen == ([2, 1, 2] if is_sqlite else ["on", "off", "on"])
+
+
+class _StalledCommit:
+    """A commit that no standby confirms."""
+
+    server = ("db", "5432")
+
+    def has_answered(self):
+        return False
+
+    def give_up(self):
+        pass
+
+
+@pytest.mark.of_sqlite
+def test_a_commit_that_waits_for_no_standby_does_not_let_in_those_that_wait(session):
+    """Log-ins go on meanwhile; each of the others would hold a connection of the server until the standby is back."""
+    stalled_commits.add(_StalledCommit())
+    try:
+        assert in_write_transaction(session, lambda: 1, is_durable=False) == 1
+        with pytest.raises(Busy):
+            in_write_transaction(session, lambda: 1)
+    finally:
+        stalled_commits.clear()
 
 
 def test_the_connection_of_a_session_is_that_of_its_present_transaction(session):
