@@ -29,14 +29,20 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
     ids = (*facts["cancelled"], *moved, *facts["kept"], *(one[0] for one in offered), *left, *at_risk)
     views = {one: queries.reservation(session, one) for one in ids}
     closure = queries.closure(session, facts["blocking_id"])
-    values = {
-        "closure": closure,
+    waiting = {one for one, view in views.items() if _still_waits(view, closure)}
+    told = {
         "cancelled": [views[one] for one in facts["cancelled"]],
-        "moved": [(views[one], old_span) for one, old_span in moved.items()],
-        "kept": [views[one] for one in facts["kept"]],
-        "offered": list(_offered(session, views, offered)),
-        "left": [views[one] for one in left],
-        "at_risk": [views[one] for one in at_risk],
+        "moved": [(views[one], old_span) for one, old_span in moved.items() if views[one].awaits_answer],
+        "offered": list(_offered(session, views, [one for one in offered if one[0] in waiting], now)),
+        "left": [views[one] for one in left if one in waiting],
+        "at_risk": [views[one] for one in at_risk if one in waiting],
+    }
+    if not any(told.values()):
+        return  # all of it was answered or undone meanwhile
+    values = {
+        **told,
+        "closure": closure,
+        "kept": [views[one] for one in facts["kept"] if one in waiting],
         "inducted_until": _inducted_until(session, closure, facts["member_id"], views.values()),
         "changed": [views[one] for one in (*facts["cancelled"], *moved)],
     }
@@ -64,10 +70,18 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+def _still_waits(view: ReservationView, closure: ClosureView) -> bool:
+    """Return whether a reservation is still on a machine that is still closed."""
+    return view.is_holding and view.machine_id == closure.machine_id and closure.lifted_at is None
+
+
 def _offered(
-    session: Session, views: dict[int, ReservationView], offered: Sequence[Sequence[int]]
+    session: Session, views: dict[int, ReservationView], offered: Sequence[Sequence[int]], now: datetime
 ) -> Iterator[tuple[ReservationView, str, TimeSpan]]:
     for reservation_id, machine_id, *span in offered:
+        stands = replanned_queries.replanned(session, views[reservation_id], now=now)
+        if stands is None or not stands.is_offer:
+            continue
         yield views[reservation_id], queries.machine_card(session, machine_id).name, _span_of(span)
 
 

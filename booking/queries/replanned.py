@@ -50,6 +50,8 @@ def replanned(session: Session, view: ReservationView, *, now: datetime) -> Repl
     left, target = (old, new) if is_offer else (new, old)
     if (view.machine_id, view.starts_at, view.ends_at) != left or target[1] <= now:
         return None
+    if replan.is_used_up(noted.kind, view.starts_at, view.ends_at, now):
+        return None
     if is_offer and not replan.still_closes(
         session, noted.blocking_id, TimeSpan(view.occupied_from, view.occupied_until)
     ):

@@ -45,6 +45,11 @@ def take_offer(
     return _place(session, reservation_id, "offered", by=by, now=now, revision=revision)
 
 
+def is_used_up(kind: str, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Return whether a reservation can no longer be put elsewhere: its new time has begun, or its old time is over."""
+    return (starts_at if kind == "moved" else ends_at) <= now
+
+
 def still_closes(session: Session, closure_id: int, occupied: TimeSpan) -> bool:
     """Return whether a closure still takes the time of a reservation away: only then what was proposed stands."""
     closure = session.get(Blocking, closure_id, populate_existing=True)
@@ -88,6 +93,7 @@ def _target(reservation: Reservation, noted: Replanned | None, kind: str, now: d
     new: Place = noted.to_machine_id, noted.to_starts_at, noted.to_ends_at
     left, target = (new, old) if kind == "moved" else (old, new)
     present: Place = reservation.machine_id, reservation.starts_at, reservation.ends_at
-    if present != left or reservation.former_starts_at is not None or target[1] <= now:
+    is_over = is_used_up(kind, present[1], present[2], now)
+    if present != left or reservation.former_starts_at is not None or target[1] <= now or is_over:
         raise OldTimeGone(reservation_id=reservation.id)
     return target

@@ -238,3 +238,19 @@ def test_what_the_manager_chooses_needs_no_notice_either(session, hit, lasers):
     chosen = [Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=lasers[2])]
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest, chosen)
     assert session.get(Reservation, ids[Outcome.TWIN]).machine_id == lasers[2]
+
+
+def test_nobody_goes_back_from_a_time_that_has_begun(session, sample_ring, lasers):
+    a, b, _c = lasers
+    book(session, a, sample_ring.bernd, 10, 20)
+    earlier = book(session, b, sample_ring.anna, 10, 12, tolerance_min=240)
+    closure_id = close(session, b)
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    do(session, blockings.lift, closure_id)
+    moved = queries.reservation(session, earlier)
+    assert moved.span == hours(MONDAY, 8, 10)
+    assert replanned(session, moved, now=MONDAY).is_possible
+    for now in (moved.starts_at, moved.ends_at):
+        assert replanned(session, moved, now=now) is None
+        with pytest.raises(OldTimeGone):
+            do(session, replan.go_back, earlier, now=now)

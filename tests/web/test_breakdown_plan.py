@@ -112,6 +112,20 @@ def test_each_member_gets_one_mail_and_another_when_the_old_time_is_free(session
     assert [one.subject for one in forget(session) if one.subject.startswith("Free again")] == []
 
 
+def test_no_mail_says_what_was_answered_or_undone_before_it_goes_out(session, hit):
+    ids, closure_id = hit
+    deliver(session)
+    forget(session)
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    do(session, blockings.lift, closure_id)
+    do(session, replan.go_back, ids[Outcome.TWIN])
+    deliver(session)
+
+    mails = [(one.to_address, one.body) for one in forget(session) if "is closed:" in one.body]
+    assert [address for address, _body in mails] == ["anna@ring.example"]  # nothing is left to answer for Bernd
+    assert mails[0][1].count("Proposed:") == 1
+
+
 def forget(session):
     mails = session.scalars(select(Mail).order_by(Mail.id)).all()
     session.expunge_all()
