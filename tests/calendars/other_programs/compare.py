@@ -1,4 +1,4 @@
-"""Compare what khal, ical.js and libical read of series with what is stored. Run by hand.
+"""Compare what icalendar, khal, ical.js and libical read of series with what is stored. Run by hand.
 
 `python -m tests.calendars.other_programs.compare WORK KHAL ICAL_JS`, with a new folder, the command khal and the folder
 of ical.js (node_modules/ical.js). Needs node, cc and the headers of libical (libical-dev). The table in
@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.calendars.series_cases import Case, all_cases
+from tests.calendars.test_series_cases import instants_of
 
 HERE = Path(__file__).parent
 Instants = list[tuple[int, int]]
@@ -48,6 +49,7 @@ def compare(work: Path, cases: Mapping[str, Case], khal: str, ical_js: str) -> N
     for name, one in cases.items():
         (files / name).write_bytes(one.text)
     programs = {
+        "icalendar, recurring-ical-events": lambda: read_by_icalendar(cases),
         "khal": lambda: read_by_khal(work, cases, khal),
         "ical.js": lambda: read_by_ical_js(files, ical_js),
         "libical": lambda: read_by_libical(work, files),
@@ -63,6 +65,12 @@ def compare(work: Path, cases: Mapping[str, Case], khal: str, ical_js: str) -> N
 def expected(one: Case) -> Instants:
     """Return the living instants as seconds."""
     return [(int(start.timestamp()), int(end.timestamp())) for start, end in one.instants]
+
+
+def read_by_icalendar(cases: Mapping[str, Case]) -> Mapping[str, Instants]:
+    """Return what icalendar with recurring-ical-events reads."""
+    read = {name: instants_of(one.text) for name, one in cases.items()}
+    return {name: [(int(a.timestamp()), int(b.timestamp())) for a, b in found] for name, found in read.items()}
 
 
 def read_by_ical_js(files: Path, ical_js: str) -> Mapping[str, Instants]:
