@@ -30,7 +30,8 @@ def violations_of(
     in_use: it is out. not_in_group (actual: the machine), other_needs_approval, move_waits: by a member only.
     Raises MemberNotFound.
     """
-    broken = list(of_moving(session, reservation, wish, terms, may_decide=may_decide))
+    twins = may_decide or are_twins(session, reservation.machine_id, wish.machine_id)
+    broken = list(of_moving(reservation, terms, may_decide=may_decide, are_twins=twins))
     return broken + wishes.violations_of(session, wish, terms.policy, asked_at=now, reservation_id=reservation.id)
 
 
@@ -65,16 +66,21 @@ def carry_out(
     return overruled
 
 
+def are_twins(session: Session, machine_id: int, other_id: int) -> bool:
+    """Return whether two machines are in one group."""
+    group = groups.group_of(session, machine_id)
+    return group is not None and group == groups.group_of(session, other_id)
+
+
 def of_moving(
-    session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms, *, may_decide: bool
+    reservation: Reservation, terms: MachineTerms, *, may_decide: bool, are_twins: bool
 ) -> Iterator[Violation]:
     """Yield what forbids to give a reservation another machine, whatever the rules of that machine say."""
     if reservation.status == Status.IN_USE:
         yield Violation("in_use", "machine")
     if may_decide:
         return
-    group = groups.group_of(session, reservation.machine_id)
-    if group is None or group != groups.group_of(session, wish.machine_id):
+    if not are_twins:
         yield Violation("not_in_group", "machine", actual=terms.name)
     if former_times.former_time(reservation) is not None:
         yield Violation("move_waits", "machine")

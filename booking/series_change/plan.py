@@ -165,6 +165,8 @@ def _judged(
 ) -> list[ChangedDate]:
     """Judge each date by the rules of moving it, quotas apart."""
     eligibility = members.eligibility_of(session, dates[0].before.member_id, terms.policy.induction_kind_id)
+    left = sorted({one.before.machine_id for one in dates if not one.may_decide} - {terms.machine_id})
+    are_twins = {one: machine_moves.are_twins(session, one, terms.machine_id) for one in left}
     judged = []
     for one in dates:
         reservation, wish = found[one.day], one.after
@@ -172,7 +174,12 @@ def _judged(
         if former_times.former_time(reservation) is not None and not one.may_decide and not one.is_unchanged:
             broken.append(Violation("move_waits", "machine"))
         elif wish.machine_id != one.before.machine_id:
-            broken += machine_moves.of_moving(session, reservation, wish, terms, may_decide=one.may_decide)
+            broken += machine_moves.of_moving(
+                reservation,
+                terms,
+                may_decide=one.may_decide,
+                are_twins=are_twins.get(one.before.machine_id, False),
+            )
             broken += check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
         elif wish.span != one.before.span:
             held = moving.change_of(reservation, wish, may_decide=one.may_decide).held

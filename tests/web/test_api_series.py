@@ -107,3 +107,22 @@ def test_a_wrong_change_is_answered_with_its_field(anna, sample_ring):
 
     assert [one.status_code for one in answers] == [422] * len(WRONG)
     assert anna.patch(path, {"scope": "all", "machine_id": 99}).status_code == 404
+
+
+def test_more_dates_for_another_machine_need_no_more_statements(anna, sample_ring, statements):
+    def sent_for(count):
+        body = {
+            "machine_id": sample_ring.combine,
+            "starts_at": "2026-12-04T09:00:00+01:00",
+            "ends_at": "2026-12-04T10:00:00+01:00",
+            "rrule": f"FREQ=DAILY;COUNT={count}",
+        }
+        path = anna.post("/series", body).headers["Location"].removeprefix("/api/v1")
+        with statements() as sent:
+            preview = anna.patch(path, {"scope": "all", "machine_id": sample_ring.cold_store, "preview": True})
+            assert preview.json["refused"] == count
+        assert anna.post(f"{path}/cancel", {}).status_code == 200
+        return len(sent)
+
+    sent_for(2)
+    assert sent_for(9) == sent_for(2)
