@@ -53,6 +53,8 @@ def changed(session: Session, event: RecordedEvent, now: datetime) -> None:
         notify_members(session, event, receipt, only(members, event), now, besides=False)
     notify_members(session, event, notification, others(members, event), now)
     if is_by(members, event):
+        if waits and all(one.status != Status.REQUESTED for one in _dates(notification)):
+            return  # decided or withdrawn before this mail could be queued
         template = "series_change_requested_manager" if waits else "series_changed_manager"
         _notify_managers(session, event, replace(notification, template=template, with_calendar=False), now)
 
@@ -89,5 +91,16 @@ def _dates(notification: Notification) -> Sequence[ReservationView]:
 
 
 def _notify_managers(session: Session, event: RecordedEvent, notification: Notification, now: datetime) -> None:
-    workshop_id = notification.facts["series"].workshop_id
-    notify(session, event, notification, others(recipients.managers_of(session, workshop_id, now=now), event), now)
+    """Notify the managers of the series, and those of each date that was moved to a machine of another workshop.
+
+    These hear of their dates alone, and may not see the page of the series.
+    """
+    own, dates = notification.facts["series"].workshop_id, _dates(notification)
+    told: set[str] = set()
+    for workshop_id in (own, *sorted({one.workshop_id for one in dates} - {own})):
+        there = [one for one in dates if workshop_id in (own, one.workshop_id)]
+        path = notification.path if workshop_id == own else f"/reservations/{there[0].id}"
+        part = replace(notification, facts={**notification.facts, "changed": there}, path=path)
+        managers = others(recipients.managers_of(session, workshop_id, now=now), event)
+        notify(session, event, part, [one for one in managers if one.key not in told], now)
+        told |= {one.key for one in managers}

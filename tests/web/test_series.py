@@ -253,7 +253,7 @@ def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session
         assert who.post(place + "/cancel", data={"revision": revision}).status_code == 303
         assert statuses() == found + ["cancelled"] * 3
     assert "No date is left to cancel." in anna.get(place + "/cancel").text
-    templates(session)
+    assert ("series_cancelled_manager", "lena@ring.example") in templates(session)  # of her date alone
     told = mail_text(session.scalars(select(Mail).order_by(Mail.id.desc())).first())
     assert "- Fri 4 December, 9:00 to 11:00 (Laser)\n" in told
 
