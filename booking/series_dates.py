@@ -13,7 +13,7 @@ from booking import occupancies, quota_use
 from booking.errors import SeriesNotFound
 from booking.kernel import revisions
 from booking.kernel.orm import table_of
-from booking.models import Machine, Reservation, Series, SeriesDate
+from booking.models import FormerDate, Machine, Reservation, Series, SeriesDate
 from booking.recurrence import parse
 from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes, occurrence_on
@@ -74,11 +74,15 @@ def link(session: Session, series: Series, reservations: Iterable[tuple[date, in
 
 
 def unlink(session: Session, series: Series, days: Collection[date]) -> None:
-    """Take the dates of some days out of a series. Its calendar entry counts their changes for ever."""
+    """Take the dates of some days out of a series, which ended without use.
+
+    Its calendar entry counts their changes for ever.
+    """
     of_days = _dates.c.series_id == series.id, _dates.c.occurs_on.in_(days)
-    former = select(Reservation.revision).join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
-    revisions_of = session.scalars(former.where(*of_days).order_by(Reservation.id).with_for_update(of=Reservation))
-    series.calendar_base += sum(revision + 1 for revision in revisions_of)
+    former = select(Reservation).join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+    found = session.scalars(former.where(*of_days).order_by(Reservation.id).with_for_update(of=Reservation)).all()
+    series.calendar_base += sum(one.revision + 1 for one in found)
+    session.add_all(FormerDate(reservation_id=one.id) for one in found)
     session.execute(delete(_dates).where(*of_days))
 
 

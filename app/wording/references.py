@@ -11,6 +11,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "booking_reservation": lambda count: ngettext("%(num)s reservation", "%(num)s reservations", count),
     "booking_series": lambda count: ngettext("%(num)s series of reservations", "%(num)s series of reservations", count),
     "booking_occurrence": lambda count: ngettext("%(num)s date of a series", "%(num)s dates of series", count),
+    "booking_former_occurrence": lambda count: ngettext(
+        "%(num)s date of a series that was put back", "%(num)s dates of series that were put back", count
+    ),
     "booking_waiting_entry": lambda count: ngettext(
         "%(num)s entry of the waiting list", "%(num)s entries of the waiting list", count
     ),

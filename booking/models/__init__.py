@@ -31,7 +31,7 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
-from booking.models.series import FollowingSeries, Series, SeriesDate
+from booking.models.series import FollowingSeries, FormerDate, Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
@@ -52,6 +52,7 @@ __all__ = [
     "DayPart",
     "DeletedId",
     "FollowingSeries",
+    "FormerDate",
     "FormerPriceClass",
     "GroupMachine",
     "Hold",

@@ -62,6 +62,14 @@ class SeriesDate(Base):
     reservation_id: Mapped[int] = mapped_column(ForeignKey("booking_reservation.id"), unique=True)
 
 
+class FormerDate(Base):
+    """A reservation that ended without use and whose day of a series has another one since: no feed shows it."""
+
+    __tablename__ = "booking_former_occurrence"
+
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("booking_reservation.id"), primary_key=True)
+
+
 class FollowingSeries(Base):
     """Which series took over the later dates of which (follows_id), when these were changed."""
 

@@ -30,7 +30,7 @@ from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of
-from booking.models import ENDED_WITHOUT_USE, Machine, Member, Reservation, Ring, SeriesDate, Workshop
+from booking.models import ENDED_WITHOUT_USE, FormerDate, Machine, Member, Reservation, Ring, SeriesDate, Workshop
 from booking.queries.addresses import address_line
 from booking.queries.reservations import LONGEST
 
@@ -84,7 +84,8 @@ class FeedEntry(NamedTuple):
         return FeedMark._make(self[: len(FeedMark._fields)])
 
 
-_reservation, _machine, _workshop, _dates = map(table_of, (Reservation, Machine, Workshop, SeriesDate))
+_reservation, _machine, _workshop = map(table_of, (Reservation, Machine, Workshop))
+_dates, _former = map(table_of, (SeriesDate, FormerDate))
 ENTRY_COLUMNS = columns_of(
     FeedEntry,
     _reservation,
@@ -130,8 +131,8 @@ def feed_reservations(
 ) -> list[FeedEntry]:
     """Return the reservations of one member, machine or workshop that overlap a time, in order of their ids.
 
-    Whatever their status: a calendar needs the cancelled ones as well. Only those that ended without use
-    before the time are left out. ids: only these of them.
+    Whatever their status: a calendar needs the cancelled ones as well. Only those that ended without use before the
+    time are left out, and dates of series that were put back since. ids: only these, those put back included.
     """
     of, owner_id = owner(member_id, machine_id, workshop_id)
     values = _times(since) | {"owner_id": owner_id}
@@ -233,28 +234,40 @@ def _times(since: datetime) -> dict[str, Any]:
 
 @lru_cache(maxsize=6)
 def _marks(of: str, with_series: bool) -> Statement:
-    return _within(_of(of, _MARK, with_series)).order_by(_reservation.c.id)
+    return _shown(_within(_of(of, _MARK, with_series)), with_series).order_by(_reservation.c.id)
 
 
 @lru_cache(maxsize=6)
 def _entries(of: str, with_series: bool) -> Statement:
-    return _within(_of(of, ENTRY_COLUMNS, with_series)).order_by(_reservation.c.id)
+    return _shown(_some_of(of, with_series), with_series)
 
 
 @lru_cache(maxsize=6)
 def _some(of: str, with_series: bool) -> Statement:
-    return _entries(of, with_series).where(_reservation.c.id.in_(bindparam("ids", expanding=True)))
+    return _some_of(of, with_series).where(_reservation.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _some_of(of: str, with_series: bool) -> Statement:
+    return _within(_of(of, ENTRY_COLUMNS, with_series)).order_by(_reservation.c.id)
 
 
 @lru_cache(maxsize=3)
 def _newest(of: str) -> Statement:
     # Without a lower end of starts_at, so that the index of changes is the one to use.
     return (
-        _of(of, ENTRY_COLUMNS, with_series=True)
+        _shown(_of(of, ENTRY_COLUMNS, with_series=True), with_series=True)
         .where(_reservation.c.ends_at > bindparam("since"))
         .order_by(_reservation.c.changed_at.desc(), _reservation.c.id.desc())
         .limit(bindparam("few"))
     )
+
+
+def _shown(statement: Statement, with_series: bool) -> Statement:
+    """Leave out dates of series that were put back: their days have other reservations now."""
+    if not with_series:
+        return statement
+    former = select(_former.c.reservation_id).where(_former.c.reservation_id == _reservation.c.id)
+    return statement.where(~former.exists())
 
 
 def _within(statement: Statement) -> Statement:
