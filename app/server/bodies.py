@@ -23,6 +23,9 @@ API, API_BYTES = "/api/", 64 * 1024
 API_UPLOAD = re.compile(r"/api/v1/machines/[0-9]+/damage-reports")  # with a photo; endpoints that are `has_upload`
 LOGIN_BYTES = 300_000  # with what was typed before the log-in ended
 GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024  # a slow telephone uploads faster
+# So much more than an upload may have is still received and thrown away; of smaller bodies a quarter. A proxy sends at
+# once what it has, and answers 502 where the connection ends meanwhile. nginx lets 9 MB through (deploy/nginx.conf).
+EXCESS_BYTES = 1024 * 1024
 SMALL_MAX, SMALL_MAX_OF_ONE = 2_048, 1_024
 LARGE_BYTES_MAX = 64 * 1024 * 1024  # of all larger bodies under way, as their headers announce them
 TICK_SECONDS, IDLE_TICKS = 0.5, 10
@@ -74,6 +77,11 @@ class BodyRules:
         except ValueError:
             return address
         return address if parsed.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+def excess_of(limit: int) -> int:
+    """Return how much more than its limit is received of a body, and thrown away."""
+    return EXCESS_BYTES if limit >= EXCESS_BYTES else limit // 4
 
 
 def seconds_of(length: int) -> float:

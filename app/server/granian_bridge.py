@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
-from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, seconds_of
+from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, excess_of, seconds_of
 from app.server.lanes import IS_LATE, Full, lane_of, make_lanes
 from app.server.refusals import refusal
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 IN_MEMORY_BYTES = 1024 * 1024  # a larger answer is sent from a file
 FILE_OPENED_SECONDS = 30.0  # granian opens it at once
-# How much more than a body may have is still received and thrown away, at most a quarter: a proxy that has it all
-# sends it at once, and answers 502 where the connection ends meanwhile. nginx lets 9 MB through (deploy/nginx.conf).
-EXCESS_BYTES = 1024 * 1024
 CLOSE = ("Connection", "close")
 
 logger = getLogger(__name__)
@@ -102,7 +99,7 @@ class Request:
     @property
     def is_thrown_away(self) -> bool:
         """Whether it is received nevertheless, so that the sender reads the answer."""
-        return self.is_too_large and self.body_bytes - self.limit <= min(EXCESS_BYTES, self.limit // 4)
+        return self.is_too_large and self.body_bytes - self.limit <= excess_of(self.limit)
 
     def end(self) -> None:
         """Let go of the connection: granian closes it where the body was not read."""

@@ -188,6 +188,21 @@ def test_a_body_too_large_is_refused_unread():
     assert not hasattr(watcher.proto.future, "callback")
 
 
+@pytest.mark.parametrize(
+    ("path", "upload_mb", "size", "is_received"),
+    [
+        ("/machines/x/edit", 8, 9_400_000, True),
+        ("/machines/x/edit", 8, 9_500_000, False),
+        ("/machines/x/edit", 1, 2_000_000, True),  # a ring that takes smaller pictures than the proxy lets through
+        ("/api/v1/reservations", 8, 80_000, True),
+        ("/api/v1/reservations", 8, 83_000, False),
+    ],
+)
+def test_what_is_a_little_too_large_is_received_so_that_a_proxy_reads_the_answer(path, upload_mb, size, is_received):
+    scope, rules = Scope("POST", path, content_length=str(size)), BodyRules(upload_mb * 1024 * 1024, 0)
+    assert granian_bridge.Request(scope, None, rules).is_thrown_away is is_received
+
+
 def test_a_large_answer_is_sent_from_a_file(tmp_path):
     def large(_environ, start_response):
         start_response("200 OK", [("Content-Length", "3")])
