@@ -40,8 +40,7 @@ def approve(
 
     A move is checked for what it adds, and its former time is free at once. series_id: of the series decided with it.
 
-    Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed), MachineNotFound,
-    RequestRefused.
+    Raises ReservationNotFound, StaleRevision, WrongStatus (or its deadline passed), MachineNotFound, RequestRefused.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.APPROVE, now)
@@ -56,6 +55,7 @@ def approve(
         held=None if former is None else Held(former.span, former.places),
         reservation_id=reservation_id,
         overruling=overruling,
+        now=now,
     )
 
     lifecycle.advance(reservation, Step.APPROVE, now)

@@ -63,13 +63,17 @@ def refuse_violations(
     held: Held | None = None,
     reservation_id: int | None = None,
     overruling: Overruling | None = None,
+    now: datetime | None = None,
 ) -> tuple[str, ...]:
     """Return the rules that are overruled. Raises RequestRefused with every rule that a wish breaks, or MemberNotFound.
 
     asked_at: when the span was asked for; the rules of notice and horizon count from then. held: what the reservation
-    has already, when the wish is another span for it. reservation_id: of one that is there already.
+    has already, when the wish is another span for it. reservation_id: of one that is there already. now: where it was
+    asked for before; which reservations are open counts as of now.
     """
-    violations = violations_of(session, wish, policy, asked_at=asked_at, held=held, reservation_id=reservation_id)
+    violations = violations_of(
+        session, wish, policy, asked_at=asked_at, held=held, reservation_id=reservation_id, now=now
+    )
     return refuse_unless_overruled(RequestRefused, violations, overruling, overrulable=OF_RESERVING)
 
 
@@ -97,8 +101,9 @@ def violations_of(
     asked_at: datetime,
     held: Held | None = None,
     reservation_id: int | None = None,
+    now: datetime | None = None,
 ) -> list[Violation]:
-    """Return every rule that a wish breaks, quotas included. Raises MemberNotFound."""
+    """Return every rule that a wish breaks, quotas included; as refuse_violations(). Raises MemberNotFound."""
     eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
     if held is None:
         found = rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at)
@@ -109,7 +114,7 @@ def violations_of(
         wish.member_id,
         (wish.span, wish.places),
         policy.quotas,
-        asked_at=asked_at,
+        asked_at=now or asked_at,
         reservation_id=reservation_id,
         held=() if held is None else [(held.span, held.places)],
     )

@@ -48,7 +48,7 @@ def accept(
     require_revision(revision, offer.revision)
     terms = catalogue.bookable_machine(session, offer.machine_id)
     wish = Wish(offer.machine_id, member_id, TimeSpan(offer.starts_at, offer.ends_at), offer.places, entry.purpose)
-    wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at)
+    wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at, now=now)
 
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)
     held = TimeSpan(offer.occupied_from, offer.occupied_until)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from booking import groups, machines
+from booking import groups, machines, quotas
+from booking.errors import RequestRefused
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine
+from booking.quotas import QuotaInput
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, reserve
@@ -115,4 +118,19 @@ def test_what_cannot_be_accepted_without_asking_goes_to_the_next(session, sample
     with write_transaction(session):
         assert answers.accept_automatically(session, found, by=SOMEBODY, now=MONDAY)
     assert offers_of(session) == [(bernd, "lapsed"), (sample_ring.anna, "open")]
+    assert sound(session)
+
+
+def test_what_has_ended_since_the_offer_fills_no_quota_of_open_reservations(session, sample_ring):
+    combine, splitter, anna = sample_ring.combine, sample_ring.splitter, sample_ring.anna
+    taken = [reserve(session, one, sample_ring.bernd, WISHED, now=MONDAY).id for one in (combine, splitter)]
+    join(session, combine, anna)
+    cancel(session, taken[0])
+    with write_transaction(session):
+        quotas.enter_quota(session, QuotaInput(measure="open", most=1), by=SOMEBODY, now=MONDAY)
+    reserve(session, splitter, anna, hours(MONDAY, 1, 2), now=MONDAY)
+    for hour, refused in ((1, pytest.raises(RequestRefused)), (3, nullcontext())):
+        with write_transaction(session), refused:
+            answers.accept(session, newest_id(session), by=SOMEBODY, now=MONDAY + timedelta(hours=hour))
+    assert offers_of(session) == [(anna, "accepted")]
     assert sound(session)

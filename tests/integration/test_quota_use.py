@@ -267,3 +267,13 @@ def test_a_change_of_a_quota_waits_for_its_machines_before_it_locks_its_row(
             assert session.scalar(row.with_for_update(key_share=True, read=True, nowait=True)) == quota_id
         changed.result()
     assert [one.most for one in quotas.all_quotas(session)] == [60]
+
+
+def test_approving_counts_what_is_open_now_not_when_it_was_asked_for(session: Session, sample_ring: SampleRing) -> None:
+    enter(session, QuotaInput(measure="open", most=2))
+    anna, combine, later = sample_ring.anna, sample_ring.combine, MONDAY + timedelta(hours=3)
+    builders.reserve(session, combine, anna, hours(MONDAY, 1, 2), now=MONDAY)
+    asked = builders.reserve(session, sample_ring.splitter, anna, hours(MONDAY, 30, 33), now=MONDAY)
+    builders.reserve(session, combine, anna, hours(MONDAY, 5, 6), now=later)
+    with write_transaction(session):
+        assert decisions.approve(session, asked.id, by=SOMEBODY, now=later).status == "confirmed"
