@@ -47,10 +47,17 @@ def find(session: Session, secret: str, *, now: datetime) -> FoundLink:
 
     It ends when its login is disabled or acts for another member, and when the member leaves.
     """
-    row = session.execute(_usable(now).where(OfferLink.token_hash == hash_of(secret))).one_or_none()
+    is_open = Offer.state == OfferStatus.OPEN.value, Offer.lapses_at > now
+    row = session.execute(_of(secret, now).where(*is_open)).one_or_none()
     if row is None:
         raise LinkNotValid()
     return FoundLink(row.offer_id, Actor(user_id=row.user_id) if row.user_id is not None else Actor(job=JOB))
+
+
+def ended_offer(session: Session, secret: str, *, now: datetime) -> int | None:
+    """Return the offer of a link that has ended with it, for who might have answered by it; None for no such link."""
+    row = session.execute(_of(secret, now)).one_or_none()
+    return None if row is None else row.offer_id
 
 
 def is_known(session: Session, secret: str) -> bool:
@@ -70,7 +77,7 @@ def answer(session: Session, secret: str, *, is_accepted: bool, revision: int | 
     return None
 
 
-def _usable(now: datetime) -> Select[int, int | None]:
+def _of(secret: str, now: datetime) -> Select[int, int | None]:
     today = memberships.ring_day(now)
     return (
         select(OfferLink.offer_id, OfferLink.user_id)
@@ -78,8 +85,7 @@ def _usable(now: datetime) -> Select[int, int | None]:
         .join(Member, Member.id == Offer.member_id)
         .outerjoin(User, User.id == OfferLink.user_id)
         .where(
-            Offer.state == OfferStatus.OPEN.value,
-            Offer.lapses_at > now,
+            OfferLink.token_hash == hash_of(secret),
             or_(Member.left_on.is_(None), Member.left_on >= today),
             or_(OfferLink.user_id.is_(None), (User.disabled_at.is_(None)) & (User.member_id == Offer.member_id)),
         )

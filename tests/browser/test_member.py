@@ -84,7 +84,7 @@ def test_a_waiting_list_is_served_and_the_link_of_the_mail_accepts_without_a_log
     follow(mailed, mailed.get_by_role("button", name="Angebot annehmen"))
     expect(mailed.locator("body")).to_contain_text("Angenommen:")
     mailed.goto(link)
-    expect(mailed.locator("main")).to_contain_text("nicht mehr gültig")
+    expect(mailed.locator("main")).to_contain_text("Dieses Angebot wurde angenommen")
     anna.goto("/reservations")
     expect(anna.locator("main")).to_contain_text("5:00 bis 7:00")
 

@@ -82,7 +82,9 @@ def test_the_link_of_the_mail_accepts_once_and_only_by_its_button(app, client, s
     reservation = session.scalars(select(Reservation).where(Reservation.member_id == sample_ring.anna)).one()
     assert (reservation.starts_at, reservation.status) == (WISHED.start, "confirmed")
     assert reservation.created_by == sample_ring.anna_login
-    assert (client.get(link).status_code, client.post(link, data=sent()).status_code) == (404, 404)
+    for late in (client.get(link), client.post(link, data=sent()), client.post(link, data=sent(answer="decline"))):
+        assert (late.status_code, "Dieses Angebot wurde angenommen." in late.text) == (404, True)
+        assert "<button" not in late.text.split("<main")[1].split("</main>")[0]
     secret = link.rpartition("/")[2]
     assert secret not in session.scalars(select(OfferLink.token_hash)).all()
     assert secret not in redacted(f"GET {link} HTTP/1.1")

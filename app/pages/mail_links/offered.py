@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.auth.errors import LinkNotValid
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import db, limiter
@@ -21,21 +22,39 @@ from app.pages.waiting.offer_page import offer_page
 from app.pages.waiting.offer_routes import AnswerForm, declined_text, refusal_text
 from app.wording.errors import status_of
 from app.wording.formats import format_span
+from app.wording.waiting import offer_state_text
 from booking.errors import MachineNotFound, RequestRefused, StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import offers as offer_queries
+from booking.queries.offers import OfferView
 from booking.waiting_errors import OfferClosed
 
 
 @page(bp, "/offered/<secret>", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def offered(secret: str) -> ResponseReturnValue:
-    """Ask whether the offer is accepted or declined, and carry the answer out."""
+    """Ask whether the offer is accepted or declined, and carry the answer out; of one that has ended, say how."""
+    try:
+        return _ask_or_answer(secret)
+    except LinkNotValid as refusal:
+        db.session.rollback()
+        ended = offer_links.ended_offer(db.session(), secret, now=now())
+        if ended is None:
+            raise
+        return _page(offer_queries.offer(db.session(), ended)), status_of(refusal)
+
+
+def _page(view: OfferView, refusal: str = "") -> str:
+    shown, state = offer_page(db.session(), view, now=now()), offer_state_text(view.status)
+    return render_template("mail_links/offered.html", page=shown, refusal=refusal, state_text=state)
+
+
+def _ask_or_answer(secret: str) -> ResponseReturnValue:
     session, form = db.session(), AnswerForm()
     view = offer_queries.offer(session, offer_links.find(session, secret, now=now()).offer_id)
     answer = request.form.get("answer")
     if answer not in ("accept", "decline") or not form.validate_on_submit():
-        return render_template("mail_links/offered.html", page=offer_page(session, view, now=now()), refusal="")
+        return _page(view)
     is_accepted, revision = answer == "accept", form.revision.data
     try:
         in_write_transaction(
@@ -43,9 +62,7 @@ def offered(secret: str) -> ResponseReturnValue:
             lambda: offer_links.answer(session, secret, is_accepted=is_accepted, revision=revision, now=now()),
         )
     except (OfferClosed, RequestRefused, MachineNotFound, StaleRevision) as refusal:
-        shown = offer_page(session, offer_queries.offer(session, view.id), now=now())
-        text = refusal_text(refusal, view)
-        return render_template("mail_links/offered.html", page=shown, refusal=text), status_of(refusal)
+        return _page(offer_queries.offer(session, view.id), refusal_text(refusal, view)), status_of(refusal)
     machine, span = view.machine_name, format_span(view.span, view.zone)
     reserved = _("Accepted: %(machine)s, %(span)s. An e-mail follows.", machine=machine, span=span)
     flash(reserved if is_accepted else declined_text(view))
