@@ -47,7 +47,7 @@ CHANGES = MailKind(
     ),
     is_required=True,
 )
-OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended"))
+OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended", "waiting_list"))
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 REQUESTS = MailKind(
     "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")

@@ -1,4 +1,4 @@
-"""Subscribers of the events of offers that queue mails: an offer with its link, and the end of one nobody answered."""
+"""Subscribers that queue mails about the waiting list: what others changed of it, an offer with its link, its end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.notifications import offer_links
 from app.notifications.composing import Notification, queue_keyed
-from app.notifications.notifying import members_of, notify, others
+from app.notifications.notifying import is_by, members_of, notify
+from app.wording.waiting import waiting_sentence
 from booking import offer_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import offers as offer_queries
+from booking.queries import waiting as waiting_queries
 from booking.queries.offers import OfferView
+from booking.waiting import events as waiting_events
 
 
 def made(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -28,15 +31,33 @@ def made(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 
 def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify the member that the offer has lapsed, or was withdrawn by somebody else."""
+    """Notify the member that the offer has lapsed, or was withdrawn by somebody else.
+
+    Not where another mail says so: `changed`. Nor of one that was to be accepted without asking, and is withdrawn.
+    """
     view = offer_queries.offer(session, event.facts["offer_id"])
-    people = others(members_of(session, event), event)
-    if len(people) < len(members_of(session, event)):
-        return  # one of them left the waiting list
+    people = members_of(session, event)
+    if event.type == offer_events.OfferWithdrawn.type:
+        entry = waiting_queries.waiting_entry(session, view.entry_id, now=now)
+        if view.is_automatic or entry.left_at is not None or is_by(people, event):
+            return
     notify(session, event, Notification("offer_ended", {"offer": view}, "/waiting-list"), people, now)
 
 
+def changed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member of an entry that somebody of the workshop put on the waiting list, or took off it."""
+    people = members_of(session, event)
+    if event.actor_user_id is None or is_by(people, event):
+        return
+    entry = waiting_queries.waiting_entry(session, event.facts["entry_id"], now=now)
+    is_joined = event.type == waiting_events.WaitingListJoined.type
+    facts = {"entry": entry, "is_joined": is_joined, "wish_text": waiting_sentence}
+    notify(session, event, Notification("waiting_list", facts, "/waiting-list"), people, now)
+
+
 HANDLERS: dict[str, Handler] = {
+    waiting_events.WaitingListJoined.type: changed,
+    waiting_events.WaitingListLeft.type: changed,
     offer_events.OfferMade.type: made,
     offer_events.OfferLapsed.type: ended,
     offer_events.OfferWithdrawn.type: ended,

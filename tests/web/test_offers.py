@@ -222,3 +222,25 @@ def test_who_keeps_the_accounts_answers_and_leaves_only_for_the_own_member(log_i
     session.rollback()
     to_bernd = session.scalar(select(Offer.id).order_by(Offer.id.desc()))
     assert f"/offers/{to_bernd}/accept" not in anna.get(f"/offers/{to_bernd}").text
+
+
+def test_what_the_workshop_changes_of_a_waiting_list_its_member_is_told_once(
+    log_in, session, sample_ring, clock, offered
+):
+    wanda = log_in(sample_ring.wanda_login)
+    wanda.post("/waiting-list/1/leave")  # with Anna's offer, which goes to Bernd
+    form = {"machine": "combine", "start": "2026-11-30T08:00Z", "end": "2026-11-30T10:00Z", "kind": "exact"}
+    form |= {"places": "1", "part": "any", "member": str(sample_ring.anna)}
+    assert wanda.post("/waiting-list/join", data=form).status_code == 303
+    bernd = log_in(sample_ring.bernd_login)
+    assert bernd.post("/waiting-list/2/leave").status_code == 303
+    mails(session, clock)
+    found = session.scalars(
+        select(Mail).where(Mail.key.like("%:offer_%") | Mail.key.like("%:waiting_%")).order_by(Mail.id)
+    )
+    told = [(mail.key.split(":")[1], mail.to_address, mail.subject) for mail in found]
+    assert told == [
+        ("waiting_list", "anna@ring.example", "Off the waiting list: Combine"),
+        ("waiting_list", "anna@ring.example", "On the waiting list: Combine"),
+        ("offer_made", "anna@ring.example", "Free for you: Combine, Mon 30 November, 9:00 to 11:00"),
+    ]
