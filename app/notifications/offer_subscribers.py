@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.mail.leasing import withdraw_mails
 from app.notifications import offer_links
 from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import is_by, members_of, notify
+from app.notifications.recipients import Recipient
 from app.wording.waiting import waiting_sentence
 from booking import offer_events
 from booking.kernel.events import Handler, RecordedEvent
@@ -26,8 +28,13 @@ def made(session: Session, event: RecordedEvent, now: datetime) -> None:
     for to in members_of(session, event):
         link = offer_links.create(session, view.id, to, now=now)
         notification = Notification("offer_made", {"offer": view, "answer_url": link}, _path(view))
-        key = f"event{event.id}:offer_made:{to.key}"
+        key = _key_of_made(view.id, to)
         queue_keyed(session, notification, to, key=key, now=now, link_ends_at=view.lapses_at)
+
+
+def answered(session: Session, event: RecordedEvent, _now: datetime) -> None:
+    """Withdraw the mail of an offer that was answered before the mail was sent."""
+    withdraw_mails(session, [_key_of_made(event.facts["offer_id"], to) for to in members_of(session, event)])
 
 
 def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -35,6 +42,7 @@ def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
 
     Not where another mail says so: `changed`. Nor of one that was to be accepted without asking, and is withdrawn.
     """
+    answered(session, event, now)
     view = offer_queries.offer(session, event.facts["offer_id"])
     people = members_of(session, event)
     if event.type == offer_events.OfferWithdrawn.type:
@@ -59,9 +67,15 @@ HANDLERS: dict[str, Handler] = {
     waiting_events.WaitingListJoined.type: changed,
     waiting_events.WaitingListLeft.type: changed,
     offer_events.OfferMade.type: made,
+    offer_events.OfferAccepted.type: answered,
+    offer_events.OfferDeclined.type: answered,
     offer_events.OfferLapsed.type: ended,
     offer_events.OfferWithdrawn.type: ended,
 }
+
+
+def _key_of_made(offer_id: int, to: Recipient) -> str:
+    return f"offer{offer_id}:offer_made:{to.key}"
 
 
 def _path(view: OfferView) -> str:

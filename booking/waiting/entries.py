@@ -167,7 +167,9 @@ def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
     """Store what is said otherwise of an equal wish: whether it is accepted without asking, and what for."""
     entry = offers.lock_entry(session, entry_id)
     assert entry is not None
-    said = (wish.is_automatic, wish.purpose or entry.purpose)
+    # An open offer of which nobody was told, because it is accepted without asking, stays so.
+    is_automatic = wish.is_automatic or (entry.is_automatic and entry.offer_id is not None)
+    said = (is_automatic, wish.purpose or entry.purpose)
     if said != (entry.is_automatic, entry.purpose):
         entry.is_automatic, entry.purpose = said
         entry.revision += 1
