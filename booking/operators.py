@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -35,11 +35,6 @@ class Operators:
     is_anybody: bool
     is_supervised: bool = False
 
-    @property
-    def is_nobody(self) -> bool:
-        """Whether the member has no valid induction at all."""
-        return not self.persons and not self.is_anybody
-
     def may_run(self, person: Person) -> bool:
         """Return whether a person is one of them."""
         return self.is_anybody or any(_is_same(person, one) for one in self.persons)
@@ -52,8 +47,7 @@ def operators(session: Session, reservation: Reservation, terms: MachineTerms, n
 
 
 def _operators(inductions: _Inductions) -> Operators:
-    named = persons.named(one for rows in inductions.by_kind.values() for one in rows)
-    may_run = [one for one in named if not inductions.lacking(one)]
+    may_run = [one for one in inductions.named if not inductions.lacking(one)]
     # Who renamed a login is inducted under two names, and is one person.
     once = tuple({one.user_id or one.key: one for one in may_run}.values())
     is_anybody = not inductions.lacking(MEMBER_ITSELF)
@@ -165,13 +159,12 @@ def _trainers(session: Session, terms: MachineTerms, now: datetime) -> tuple[str
             Induction.valid_until >= day,
         )
     ).all()
-    today = TimeSpan(now, now + timedelta(microseconds=1))
     eligible = members.eligibilities(session, {row.member_id for row in rows})
     found = {
         person_name or member
         for member_id, member, person_name, user_id in rows
         if not any(
-            rules.check_member(today, terms.policy, eligible.of(member_id, kind_id, Person(person_name, user_id)))
+            rules.check_member(_only(now), terms.policy, eligible.of(member_id, kind_id, Person(person_name, user_id)))
         )
     }
     return tuple(sorted(found))
@@ -181,7 +174,8 @@ def _trainers(session: Session, terms: MachineTerms, now: datetime) -> tuple[str
 class _Inductions:
     """The inductions of a member by kind, read once, and the use that they are needed for.
 
-    span: from now until the end of the reservation; None once that is over.
+    span: from now until the end of the reservation, or only now where the days of one person end before and those of
+    another go on; None once the reservation is over.
     """
 
     kind_id: int
@@ -190,6 +184,11 @@ class _Inductions:
     policy: Policy
     span: TimeSpan | None
     today: date
+
+    @property
+    def named(self) -> tuple[Person, ...]:
+        """The persons of the member who were inducted for anything."""
+        return persons.named(one for rows in self.by_kind.values() for one in rows)
 
     def lacking(self, person: Person | None) -> list[Violation]:
         """Return which inductions a person lacks for the use; None: all persons of the member together."""
@@ -211,7 +210,7 @@ def _inductions(session: Session, reservation: Reservation, terms: MachineTerms,
     kind_id = terms.policy.induction_kind_id
     if kind_id is None:
         return None
-    return _Inductions(
+    found = _Inductions(
         kind_id,
         members.inducted_of(session, reservation.member_id),
         prerequisites.requirements(session),
@@ -219,6 +218,13 @@ def _inductions(session: Session, reservation: Reservation, terms: MachineTerms,
         TimeSpan(now, reservation.ends_at) if now < reservation.ends_at else None,
         local_day(now, terms.policy.hours.zone),
     )
+    everybody = (MEMBER_ITSELF, *found.named)
+    is_by_turns = not found.lacking(None) and all(found.lacking(one) for one in everybody)
+    return replace(found, span=_only(now)) if is_by_turns else found
+
+
+def _only(instant: datetime) -> TimeSpan:
+    return TimeSpan(instant, instant + timedelta(microseconds=1))
 
 
 def _is_same(one: Person, other: Person) -> bool:

@@ -159,3 +159,19 @@ def test_who_is_inducted_under_a_former_name_of_the_login_is_one_person(session,
     only(Person("Anna", sample_ring.anna_login), Person("Anna Huber", sample_ring.anna_login))
 
     assert log_in(sample_ring.rita_login).post(f"/usage/hand-out/{reserved}", data={}).status_code == 303
+
+
+def test_who_takes_over_for_the_days_of_another_person_is_named_too(session, sample_ring, log_in, only, reserved):
+    only(Person("Eva"), Person("Max Maier"))
+    with write_transaction(session):
+        until = MONDAY + timedelta(days=1)
+        session.execute(update(Reservation).values(ends_at=until, occupied_until=until + timedelta(hours=1)))
+        session.execute(update(Induction).where(Induction.person_name == "Eva").values(valid_until=MONDAY.date()))
+        tomorrow = MONDAY.date() + timedelta(days=1)
+        session.execute(update(Induction).where(Induction.person_name == "Max Maier").values(given_on=tomorrow))
+    rita, address = log_in(sample_ring.rita_login), f"/usage/hand-out/{reserved}"
+
+    assert "Inducted: Eva." in rita.get(address).text
+    assert "Max Maier has no valid induction" in rita.post(address, data={"operator": "Max Maier"}).text
+    assert rita.post(address, data={}).status_code == 303
+    assert slip(session, reserved).operator_name == "Eva"
