@@ -18,7 +18,7 @@ from booking.kernel.prepared import PreparedStatement
 from booking.kernel.read_cache import cached_read
 from booking.members import INDUCTED
 from booking.models import Induction, Member, Occupancy, Unit
-from booking.persons import Inducted
+from booking.persons import Inducted, Person, of_person
 from booking.prerequisites import Requirements
 from booking.timespan import TimeSpan
 
@@ -104,9 +104,13 @@ class EligibilityByKind:
         """Equal for members whose wishes are judged alike."""
         return self.left_on, tuple(sorted(self.inductions.items())), tuple(sorted(self.requirements.items()))
 
-    def of_kind(self, induction_kind_id: int | None) -> MemberEligibility:
-        """Return the eligibility for a machine that needs this induction, or none."""
-        return prerequisites.eligibility(induction_kind_id, self.inductions, self.requirements, self.left_on)
+    def of_kind(self, induction_kind_id: int | None, person: Person | None = None) -> MemberEligibility:
+        """Return the eligibility for a machine that needs this induction, or none.
+
+        person: only what holds for this person; None: for anybody of the member.
+        """
+        inducted = self.inductions if person is None else of_person(self.inductions, person)
+        return prerequisites.eligibility(induction_kind_id, inducted, self.requirements, self.left_on)
 
 
 def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:

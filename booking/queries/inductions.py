@@ -33,6 +33,7 @@ class InductionView:
     member_name: str
     member_number: str
     person_name: str
+    person_user_id: int | None
     kind_id: int
     kind: str
     given_on: date

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from app.auth.models import User
-from booking import condition_changes, queries
+from booking import condition_changes, induction_kinds, queries
+from booking.induction_kinds import KindInput
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Reservation
 from booking.persons import Person
@@ -175,3 +176,19 @@ def test_who_takes_over_for_the_days_of_another_person_is_named_too(session, sam
     assert "Max Maier has no valid induction" in rita.post(address, data={"operator": "Max Maier"}).text
     assert rita.post(address, data={}).status_code == 303
     assert slip(session, reserved).operator_name == "Eva"
+
+
+def test_what_one_person_has_is_not_taken_for_what_another_lacks(session, sample_ring, log_in, only):
+    only(Person("Eva"))
+    with write_transaction(session):
+        data = KindInput("Welding", 12, frozenset({sample_ring.laser_induction}))
+        welding = induction_kinds.enter_kind(session, data, by=SOMEBODY, now=MONDAY)
+    typed = {"member_ids": [sample_ring.anna], "kind_id": welding, "given_on": "2026-11-20"}
+    rita, missing = log_in(sample_ring.rita_login), "This induction builds on others, which are missing here."
+
+    assert missing not in rita.post(NEW, data=typed | {"person": "Eva"}).text
+    assert missing in rita.post(NEW, data=typed | {"person": "Max Maier"}).text
+    assert rita.post(NEW, data=typed | {"person": "Max Maier", "confirm": "1"}).status_code == 303
+
+    account = log_in(sample_ring.anna_login).get("/account").text
+    assert account.count("on which it builds, is not valid") == 1

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from app.wording import formats
 from app.wording.induction_levels import level_label
 from booking import availability, queries
-from booking.persons import Level, folded
+from booking.availability import EligibilityByKind
+from booking.eligibility import MemberEligibility
+from booking.persons import Level, Person, folded
 from booking.queries import InductionView, MachineToRun
 
 EXPIRES_SOON = timedelta(days=60)
@@ -41,10 +43,17 @@ def my_inductions(session: Session, member_id: int | None, today: date) -> tuple
     return tuple(
         _with_missing(
             _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), today),
-            eligible.of_kind(one.kind_id).lacking_on(today),
+            _eligibility(eligible, one).lacking_on(today),
         )
         for one in sorted(shown, key=lambda each: each.valid_until)
     )
+
+
+def _eligibility(eligible: EligibilityByKind, one: InductionView) -> MemberEligibility:
+    """Return what is valid for whom an induction is: a person has to have all that it builds on too."""
+    if not one.person_name:
+        return eligible.of_kind(one.kind_id)
+    return eligible.of_kind(one.kind_id, Person(one.person_name, one.person_user_id))
 
 
 def _with_missing(mine: MyInduction, missing: str | None) -> MyInduction:

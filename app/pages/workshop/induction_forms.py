@@ -13,6 +13,7 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectFie
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.auth.member_logins import person_named
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
@@ -26,7 +27,7 @@ from booking.errors import Violation
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.models.member import SUPERVISED_USES_MAX
-from booking.persons import PERSON_LENGTH_MAX, Level
+from booking.persons import PERSON_LENGTH_MAX, Level, Person
 from booking.queries import FoundMembers
 from booking.queries.induction_kind_views import KindView
 
@@ -127,6 +128,11 @@ class InductionForm(MemberSearchMixin, BaseForm):
         """Return the last day on which the induction is valid. Call only after validation."""
         assert self.given_on.data is not None
         return self.valid_until.data or inductions.usual_last_day(session, self.kind_id.data, self.given_on.data)
+
+    def named_person(self, session: Session) -> Person | None:
+        """Return who of the only member is inducted; None without a name. Call only after validation."""
+        name = (self.person.data or "").strip()
+        return person_named(session, self.chosen_ids[0], name) if name else None
 
 
 def _refuse(violations: list[Violation]) -> None:

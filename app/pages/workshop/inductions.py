@@ -210,7 +210,8 @@ def _lacking(form: InductionForm) -> list[tuple[str, str]]:
     kind_id, given_on, names = form.kind_id.data, form.given_on.data, dict(form.member_choices)
     assert given_on is not None  # a required field
     eligible = members.eligibilities(db.session(), form.chosen_ids)
-    found = ((member_id, eligible.of(member_id, kind_id).required) for member_id in form.chosen_ids)
+    person = form.named_person(db.session())
+    found = ((member_id, eligible.of(member_id, kind_id, person).required) for member_id in form.chosen_ids)
     return [
         (names.get(member_id, ""), kind)
         for member_id, required in found
