@@ -75,7 +75,7 @@ def change_kind(
     wrong = inductions.check_kind(session, data.name.strip(), data.valid_months, kind_id)
     wrong += _check_supervised_uses(data.supervised_uses)
     records.refuse(wrong + prerequisites.check(session, kind_id, data.requires, names))
-    required_before = prerequisites.requirements(session)
+    required_before = prerequisites.renamed(prerequisites.requirements(session), kind_id, data.name.strip())
     changed = _store(session, kind, data)
     if changed:
         records.note(session, "induction_kind", kind_id, ",".join(changed), by, now)

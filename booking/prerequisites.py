@@ -69,6 +69,14 @@ def _reached_from(kind_id: int, direct: Mapping[int, Sequence[RequiredKind]]) ->
     return tuple(reached)
 
 
+def renamed(all_required: Requirements, kind_id: int, name: str) -> Requirements:
+    """Return what kinds require with a new name of one of them, so that nothing but the name differs."""
+    return {
+        one: tuple(each._replace(name=name) if each.id == kind_id else each for each in required)
+        for one, required in all_required.items()
+    }
+
+
 def requiring(all_required: Requirements, kind_id: int) -> frozenset[int]:
     """Return a kind and all kinds that require it, directly or through others."""
     return frozenset(one for one, required in all_required.items() if any(each.id == kind_id for each in required)) | {

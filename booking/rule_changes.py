@@ -287,7 +287,7 @@ def _to_come(session: Session, condition: ColumnElement[bool], now: datetime) ->
 
 
 def _codes(outside: Outside | None) -> set[str]:
-    return {violation.rule for violation in outside.violations} if outside else set()
+    return {season_preview.condition_of(violation) for violation in outside.violations} if outside else set()
 
 
 def _set(session: Session, reservation_ids: Iterable[int], **values: datetime | None) -> None:

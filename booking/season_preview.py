@@ -70,6 +70,11 @@ class SeasonPreview:
     is_cut: bool = False
 
 
+def condition_of(violation: Violation) -> str:
+    """Return what is broken, to compare rules before and after: each missing prerequisite is one of its own."""
+    return f"{violation.rule} {violation.limit}" if violation.rule == "prerequisite" else violation.rule
+
+
 def of_policies(
     session: Session,
     before: Mapping[int, Policy],
@@ -96,8 +101,8 @@ def of_policies(
         found = broken(one, after[one.machine_id], eligible)
         if not found or one.machine_id not in before:
             return tuple(found)
-        known = {each.rule for each in broken(one, before[one.machine_id], formerly)}
-        return tuple(each for each in found if each.rule not in known)
+        known = {condition_of(each) for each in broken(one, before[one.machine_id], formerly)}
+        return tuple(each for each in found if condition_of(each) not in known)
 
     return _summary(asked, {one.id: found for one in asked[:ROWS_MAX] if (found := new(one))}, now)
 

@@ -21,9 +21,10 @@ from booking import (
     induction_kinds,
     machine_moves,
     queries,
+    rule_changes,
     series,
 )
-from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused, SeriesConflicts
+from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused, ReservationsOutside, SeriesConflicts
 from booking.group_choice import GroupWish
 from booking.groups import GroupInput, RankedMachine
 from booking.induction_kinds import KindInput
@@ -230,6 +231,31 @@ def test_an_induction_withdrawn_between_request_and_approval_refuses_the_approva
     with write_transaction(session):
         condition_changes.resume_induction(session, one.id, by=SOMEBODY, now=MONDAY)
     assert program.post(f"/reservations/{asked}/approve", {}).json["status"] == "confirmed"
+
+
+def test_a_second_missing_prerequisite_is_listed_though_the_first_one_was_accepted(session, sample_ring, basics):
+    laser, safety = sample_ring.laser_induction, induction_kind(session, "Safety")
+    reserved = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
+    require(session, laser, basics)
+    with write_transaction(session):
+        rule_changes.accept(session, reserved, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+
+    def change(kind_id, name, required, confirmed, now=MONDAY):
+        with write_transaction(session):
+            data = KindInput(name, 12, frozenset(required))
+            induction_kinds.change_kind(session, kind_id, data, by=SOMEBODY, now=now, confirmed=confirmed)
+
+    first_aid = induction_kind(session, "First aid")
+    induct(session, sample_ring.anna, first_aid, MONDAY.date())
+    change(basics, "Basics of safety", [first_aid], "")  # a new name alone breaks nothing
+    with pytest.raises(ReservationsOutside) as outside:
+        change(laser, "Laser", [basics, safety], "")
+    assert [[one.limit for one in broken] for broken in outside.value.broken.values()] == [
+        ["Basics of safety", "Safety"]
+    ]
+    change(laser, "Laser", [basics, safety], ANY, MONDAY + timedelta(hours=1))
+    assert queries.outside_count(session, None, now=MONDAY) == 1
 
 
 @on_both_databases
