@@ -31,6 +31,7 @@ from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 T = TypeVar("T")
 
 TRIES = 3
+SILENT_MAX = 2  # use cases in a row to which the database does not answer
 # Keys of Session.info: what has to run before each commit, and what use cases noted for it.
 BEFORE_COMMIT, _NOTES = "before commit", "notes of the transaction"
 WAIT_MS_MIN = 500  # wait for the database at least this long, however long the write lock took
@@ -111,16 +112,19 @@ def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]
     """Run each use case in a write transaction of its own; return the sum of what they return.
 
     One that fails stops no other: its error is raised when all have run, that of a busy or lost database before others.
-    Only a database that is gone ends them: each would wait for it in turn.
+    Only a database that answers two in a row not at all ends them: each would wait for it in turn. One alone may ask
+    for what takes too long.
     """
-    count = 0
+    count = silent = 0
     errors: list[Exception] = []
     for use_case in use_cases:
         try:
             count += in_write_transaction(session, use_case)
+            silent = 0
         except Exception as error:  # noqa: BLE001 - raised below, when all others are done
             errors.append(error)
-            if is_unreachable(error):
+            silent = silent + 1 if is_unreachable(error) else 0
+            if silent == SILENT_MAX:
                 break
     if errors:
         raise min(errors, key=lambda error: not is_unserved(error))

@@ -126,13 +126,13 @@ def test_of_several_errors_that_of_a_database_that_was_gone_is_raised_so_that_th
     def fails(error):
         raise error
 
-    done = []
+    done, gone = [], partial(fails, LOST)
     with pytest.raises(OperationalError):
-        in_own_transactions(session, [partial(fails, ValueError()), lambda: done.append(1) or 1, partial(fails, LOST)])
-    assert done == [1]
+        in_own_transactions(session, [partial(fails, ValueError()), gone, lambda: done.append(1) or 1, gone])
+    assert done == [1], "one that takes too long stops no other"
 
     with pytest.raises(OperationalError):
-        in_own_transactions(session, [partial(fails, LOST), lambda: done.append(2) or 1])
+        in_own_transactions(session, [gone, gone, lambda: done.append(2) or 1])
     assert done == [1], "each would wait for the database in turn"
 
 
