@@ -7,7 +7,7 @@ reservation to its old time, `take_offer` gives one the time that was proposed.
 from booking.replan.confirming import confirm
 from booking.replan.plan import DECIDABLE, DIGEST_LENGTH_MAX, Line, Outcome, Plan, Target
 from booking.replan.planning import LINES_MAX, IsDearer, make_plan, never_dearer
-from booking.replan.returning import go_back, is_used_up, note_told_free, still_closes, take_offer
+from booking.replan.returning import go_back, is_used_up, note_told_free, old_times, still_closes, take_offer
 
 __all__ = [
     "DECIDABLE",
@@ -24,6 +24,7 @@ __all__ = [
     "make_plan",
     "never_dearer",
     "note_told_free",
+    "old_times",
     "still_closes",
     "take_offer",
 ]

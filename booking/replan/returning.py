@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking import catalogue, occupancies, reservation_writer, wishes
@@ -56,6 +56,25 @@ def still_closes(session: Session, closure_id: int, occupied: TimeSpan) -> bool:
     if closure is None or closure.lifted_at is not None:
         return False
     return TimeSpan(closure.starts_at, closure.ends_at).overlaps(occupied)
+
+
+def old_times(session: Session, machine_id: int, *, now: datetime) -> Sequence[tuple[TimeSpan, int]]:
+    """Return the times of a machine to which moved reservations may go back, each with its number of places."""
+    is_where_moved = (
+        Reservation.machine_id == Replanned.to_machine_id,
+        Reservation.starts_at == Replanned.to_starts_at,
+        Reservation.ends_at == Replanned.to_ends_at,
+        Reservation.former_starts_at.is_(None),
+        Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)),
+        Reservation.starts_at > now,
+    )
+    found = session.execute(
+        select(Replanned.from_starts_at, Replanned.from_ends_at, Reservation.places)
+        .join(Reservation, Reservation.id == Replanned.reservation_id)
+        .where(Replanned.from_machine_id == machine_id, Replanned.kind == "moved", Replanned.from_starts_at > now)
+        .where(*is_where_moved)
+    )
+    return [(TimeSpan(since, until), places) for since, until, places in found]
 
 
 def note_told_free(session: Session, reservation_ids: Collection[int], *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, freed_time, members, occupancies, offers, wishes
+from booking import catalogue, freed_time, members, occupancies, offers, replan, wishes
 from booking.availability import reading
 from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp
@@ -107,7 +107,7 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
     length = timedelta(minutes=max(minutes_of(one.wish, policy) for one in candidates), days=1)
     around = policy.occupied_by(reach.widened(length, length))
     during = floor_timestamp(around.start), ceil_timestamp(around.end)
-    held, made, refused = reading.held_places(session, [terms.machine_id], during), 0, 0
+    held, made, refused = _held(session, terms, during, now), 0, 0
     for one in candidates:
         span = _span_for(one, terms, eligibilities, held, reach, now)
         if span is None:
@@ -119,10 +119,21 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
                 continue
             return
         if _make(session, one, terms, span, now):
-            held = reading.held_places(session, [terms.machine_id], during)
+            held = _held(session, terms, during, now)
             made += 1
         if made == OFFERS_MAX:
             return
+
+
+def _held(session: Session, terms: MachineTerms, during: Interval, now: datetime) -> Held:
+    """Return what holds a machine, with what may be taken back by whom a breakdown moved: they come first."""
+    held = reading.held_places(session, [terms.machine_id], during)
+    for span, places in replan.old_times(session, terms.machine_id, now=now):
+        taken = terms.policy.occupied_by(span)
+        for place_id in terms.place_ids[:places]:  # places are only counted
+            times = [*held.get(place_id, ()), (floor_timestamp(taken.start), ceil_timestamp(taken.end))]
+            held[place_id] = sorted(times)
+    return held
 
 
 def _span_for(

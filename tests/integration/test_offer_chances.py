@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking import groups, machines, quotas
+from booking import blockings, groups, machines, quotas, replan
 from booking.errors import RequestRefused
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine
 from booking.quotas import QuotaInput
+from booking.replan import Outcome
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
-from tests.builders import SOMEBODY, hours, reserve
+from tests.breakdowns import broken_laser, do, three_lasers
+from tests.builders import SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_verbs import WISHED, cancel, join, newest, newest_id, offers_of, sound
 
@@ -133,4 +135,21 @@ def test_what_has_ended_since_the_offer_fills_no_quota_of_open_reservations(sess
         with write_transaction(session), refused:
             answers.accept(session, newest_id(session), by=SOMEBODY, now=MONDAY + timedelta(hours=hour))
     assert offers_of(session) == [(anna, "accepted")]
+    assert sound(session)
+
+
+def test_who_was_moved_by_a_breakdown_comes_before_who_waits(session, sample_ring):
+    lasers = three_lasers(session, sample_ring)
+    ids, closure_id = broken_laser(session, sample_ring, lasers)
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    do(session, replan.confirm, closure_id, plan.digest)
+    waiting = [(member(session, "Carla"), hours(MONDAY, 5, 7)), (member(session, "Dora"), hours(MONDAY, 30, 32))]
+    for one, span in waiting:
+        join(session, lasers[1], one, span)
+    do(session, blockings.lift, closure_id)
+
+    assert offers_of(session) == [(waiting[1][0], "open")]  # the rest
+    do(session, replan.go_back, ids[Outcome.TWIN])
+    cancel(session, ids[Outcome.TWIN])
+    assert offers_of(session)[1:] == [(waiting[0][0], "open")]
     assert sound(session)
