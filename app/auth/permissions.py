@@ -187,13 +187,15 @@ def require(
     abort(404)
 
 
-def workshops_within(member_id: int | None = None, *, endpoint: str | None = None) -> frozenset[int] | None:
+def workshops_within(
+    member_id: int | None = None, *, endpoint: str | None = None, method: str = "POST"
+) -> frozenset[int] | None:
     """Return the workshops in which the current request may touch objects of a member; None: in all of them.
 
-    endpoint: another one than that of the request, by POST.
+    endpoint, method: others than those of the request.
     """
     login = present_login()
-    access = access_to(request.endpoint, request.method) if endpoint is None else access_to(endpoint, "POST")
+    access = access_to(request.endpoint, request.method) if endpoint is None else access_to(endpoint, method)
     scopes = scopes_of(login, access)
     if ALL in scopes or (OWN in scopes and _is_own(login, member_id, None)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from flask import current_app
@@ -22,13 +22,20 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Ringbuch//Ringbuch//EN\r\nCALSCALE:GREGORIAN\r\n"
 
 
-def calendar_of(session: Session, reservations: Sequence[ReservationView], language: str) -> str | None:
+def calendar_of(
+    session: Session,
+    reservations: Sequence[ReservationView],
+    language: str,
+    *,
+    series_within: Collection[int] | None = None,
+) -> str | None:
     """Return the .ics of one or more reservations of a member as they are now.
 
     Those that ended without use are in a calendar of their own behind the others, with METHOD:CANCEL, so that a
     calendar program removes them: a METHOD holds for all entries of a calendar, and each calendar is a file of a mail.
     A date of a series brings the whole series, because a program keeps that as one thing; and the series whose later
-    dates it took over, whose rule would show them at their former times too.
+    dates it took over, whose rule would show them at their former times too. series_within: the workshops whose series
+    may be shown whole, None for all; a date of another one is shown alone.
     """
     member_id = reservations[0].member_id
     rows = queries.feed_reservations(
@@ -38,11 +45,13 @@ def calendar_of(session: Session, reservations: Sequence[ReservationView], langu
         return None
     renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"], shows_wishes=False)
     series_ids = {row.series_id for row in rows if row.series_id is not None}
-    marks = feed_series_marks(session, with_former(session, series_ids)) if series_ids else {}
+    if series_ids:
+        series_ids = with_former(session, series_ids, workshop_ids=series_within)
+    marks = feed_series_marks(session, series_ids) if series_ids else {}
     series = feed_series(session, marks.values(), member_id=member_id) if marks else ()
     recurring = [one for one in series if is_recurring(renderer, one, _LONG_AGO)]
     single = [one for one in series if one not in recurring]
-    rows = [row for row in rows if row.series_id is None] + [row for one in single for row in one.dates.values()]
+    rows = [row for row in rows if row.series_id not in marks] + [row for one in single for row in one.dates.values()]
     ended = [row for row in rows if row.status in ENDED_WITHOUT_USE]
     held = [row for row in rows if row not in ended]
     published = [series_text(renderer, one, _LONG_AGO) for one in recurring] + [*map(renderer.reservation, held)]

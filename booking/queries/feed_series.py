@@ -82,10 +82,20 @@ def feed_series_marks(reader: Reader, series_ids: Collection[int]) -> dict[int, 
     return {row[0]: FeedSeriesMark(*map(int, row)) for row in reader.execute(statement)}
 
 
-def with_former(reader: Reader, series_ids: Collection[int]) -> set[int]:
-    """Return series and those whose later dates they took over, which ended earlier by that."""
+def with_former(
+    reader: Reader, series_ids: Collection[int], *, workshop_ids: Collection[int] | None = None
+) -> set[int]:
+    """Return series and those whose later dates they took over, which ended earlier by that.
+
+    workshop_ids: only series on machines of these workshops; None: of all.
+    """
     former = select(_following.c.follows_id).where(_following.c.series_id.in_(series_ids))
-    return {*series_ids, *(row.follows_id for row in reader.execute(former))}
+    found = {*series_ids, *(row.follows_id for row in reader.execute(former))}
+    if workshop_ids is None:
+        return found
+    there = select(_series.c.id).join_from(_series, _machine, _machine.c.id == _series.c.machine_id)
+    there = there.where(_series.c.id.in_(found), _machine.c.workshop_id.in_(workshop_ids))
+    return {row.id for row in reader.execute(there)}
 
 
 def feed_series(

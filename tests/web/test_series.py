@@ -237,6 +237,8 @@ def test_a_manager_decides_and_cancels_only_in_the_own_workshops(log_in, session
     assert lena.get(place).status_code == 404
     assert place not in lena.get("/reservations/1").text
     assert place not in lena.get("/approvals").text
+    files = [who.get("/reservations/1/calendar").text for who in (lena, anna, wanda)]
+    assert [text.count("BEGIN:VEVENT") for text in files] == [1, 2, 0]
 
     def statuses():
         session.rollback()

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.auth import lookups, security_log
+from app.auth import lookups, permissions, security_log
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
@@ -86,7 +86,8 @@ def show(reservation_id: int) -> ResponseReturnValue:
 def calendar_file(reservation_id: int) -> ResponseReturnValue:
     """Send a reservation as a file that a calendar program takes in."""
     view = lookups.reservation(reservation_id)
-    text = calendar_of(db.session(), [view], str(get_locale()))
+    within = permissions.workshops_within(view.member_id, endpoint="series.show", method="GET")
+    text = calendar_of(db.session(), [view], str(get_locale()), series_within=within)
     if text is None:
         raise ReservationNotFound(id=reservation_id)
     security_log.export_noter("reservation.ics")(1)
