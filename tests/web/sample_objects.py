@@ -120,7 +120,7 @@ def _offer(session: Session, sample_ring: SampleRing, *, day: int = 41) -> Sampl
 
 
 def _offer_link(session: Session, sample_ring: SampleRing) -> Sample:
-    offer_id = _offer(session, sample_ring, day=42).value
+    offer_id = _offer(session, sample_ring, day=43).value  # the repeated closure is on day 42
     with write_transaction(session):
         to = recipients.of_member(session, sample_ring.anna)[0]
         return Sample(offer_links.create(session, offer_id, to, now=MONDAY).rpartition("/")[2])
@@ -179,7 +179,9 @@ def _damage(session: Session, sample_ring: SampleRing) -> Sample:
 def _closure(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         span = hours(MONDAY, 200, 210)
-        closure_id = blockings.close(session, sample_ring.combine, span, "service", by=SOMEBODY, now=MONDAY)
+        closure_id = blockings.close(
+            session, sample_ring.combine, span, "service", by=SOMEBODY, now=MONDAY, around_reservations=True
+        )
     return Sample(closure_id, workshop_id=sample_ring.hall)
 
 
