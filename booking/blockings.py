@@ -135,6 +135,8 @@ def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revisio
     closure = _locked(session, closure_id, revision)
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
+    # Also where it holds nothing: what somebody releases at this moment would be taken for it.
+    occupancies.lock_machines(session, [closure.machine_id])
     closure.lifted_at = now
     closure.revision += 1
     session.flush()

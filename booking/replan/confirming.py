@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -49,14 +50,15 @@ def confirm(
     closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound)
     require_open(closure, now)
     ids = [one.id for one in affected.in_span(session, closure, now)]
-    _lock(session, closure, ids, decisions)
+    locked = {*ids, *(one.id for one in affected.at_risk(session, closure, ids))}
+    _lock(session, closure, sorted(locked), decisions)
     plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer)
     if plan.digest != digest:
         raise PlanChanged(digest=plan.digest, changed=plan.changed_since(digest))
     _refuse_unplanned(plan, decisions)
     overruled = {one.reservation_id for one in decisions}
     changes: dict[int, MemberChanges] = {}
-    _carry_out(session, closure, plan, overruled, changes, by=by, now=now)
+    _carry_out(session, closure, _of_locked(plan, locked), overruled, changes, by=by, now=now)
     breakdown.carry_out_all(session, closure, decisions, changes, by=by, now=now)
     breakdown.publish_changes(session, closure, changes, by=by, now=now)
     return plan
@@ -68,6 +70,15 @@ def _lock(session: Session, closure: Blocking, reservation_ids: Sequence[int], d
     chosen = [one.machine_id for one in decisions if one.machine_id is not None]
     others = () if group_id is None else groups.ranks_of(session, group_id)
     occupancies.lock_machines(session, [closure.machine_id, *others, *chosen])
+
+
+def _of_locked(plan: Plan, locked: Collection[int]) -> Plan:
+    """Return a plan without what is at risk since a moment ago: its member is told by the next one.
+
+    To note that would wait for its row, and who has locked that waits for the machine.
+    """
+    lines = [line for line in plan.lines if line.outcome is not Outcome.AT_RISK or line.reservation_id in locked]
+    return replace(plan, lines=tuple(lines))
 
 
 def _refuse_unplanned(plan: Plan, decisions: Sequence[Decision]) -> None:

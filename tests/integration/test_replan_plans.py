@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from booking import audits, blockings, breakdown, groups, queries, replan
 from booking.breakdown import Choice, Decision
@@ -254,3 +254,30 @@ def test_nobody_goes_back_from_a_time_that_has_begun(session, sample_ring, laser
         assert replanned(session, moved, now=now) is None
         with pytest.raises(OldTimeGone):
             do(session, replan.go_back, earlier, now=now)
+
+
+@pytest.mark.postgresql
+def test_what_a_plan_notes_and_the_machine_of_a_closure_are_locked_before_it_is_written(
+    session, sample_ring, hit, lasers
+):
+    """Another order is a deadlock with who cancels what is at risk, and loses what is released as a closure ends."""
+    if session.get_bind().name == "sqlite":
+        return  # one writer at a time
+    ids, closure_id = hit
+    digest = replan.make_plan(session, closure_id, now=MONDAY).digest
+    full = close(session, lasers[0], 20, 44)  # holds nothing
+    locked = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest):
+        if "FOR UPDATE" in statement and "booking_reservation" in statement:
+            locked.append(set(parameters.values()))
+        elif "pg_advisory_xact_lock(" in statement:
+            locked.append(parameters["machine_id"])
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    do(session, replan.confirm, closure_id, digest)
+    assert locked[0] >= set(ids.values())
+    locked.clear()
+    do(session, blockings.lift, full)
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+    assert locked[0] == lasers[0]
