@@ -94,6 +94,12 @@ def days_of(session: Session, series_id: int, reservation_ids: Collection[int]) 
     return {row.reservation_id: row.occurs_on for row in session.execute(statement)}
 
 
+def has_dates_before(session: Session, series_id: int, day: date) -> bool:
+    """Return whether a day of a series before another one was ever reserved."""
+    earlier = select(_dates.c.occurs_on).where(_dates.c.series_id == series_id, _dates.c.occurs_on < day)
+    return session.scalar(earlier.limit(1)) is not None
+
+
 def get(session: Session, series_id: int) -> Series:
     """Return a stored series, without a lock. Raises SeriesNotFound."""
     found = session.get(Series, series_id, populate_existing=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
@@ -150,10 +150,16 @@ def _in_order(planned: ChangePlan, chosen: Mapping[date, Wish]) -> list[date]:
 def _owner(
     session: Session, series: Series, planned: ChangePlan, change: SeriesChange, by: Actor, now: datetime
 ) -> Series:
-    """Return the series of the changed dates: the same one where no date is before them, else one that follows it."""
+    """Return the series of the changed dates: the same one where no date is before them, else one that follows it.
+
+    Days before them that were skipped stay days of its rule.
+    """
     times, first = planned.times, planned.dates[0].day
     old = series_dates.times_of(series)
     before = [wall.date() for wall in old.rule.starts(old.wall) if wall.date() < first]
+    if before and not series_dates.has_dates_before(session, series.id, first):
+        times = replace(times, rule=old.rule, wall=datetime.combine(old.wall.date(), times.wall.time()))
+        before = []
     facts = {
         "machine_id": series.machine_id if change.machine_id is None else change.machine_id,
         "rrule": times.rule.to_rrule(),
@@ -168,6 +174,15 @@ def _owner(
         for name, value in facts.items():
             setattr(series, name, value)
         return series
+    following = _enter_following(session, series, facts, by, now)
+    series_dates.hand_on(session, series, following, first)
+    series.rrule = replace(old.rule, count=None, until=before[-1]).to_rrule()
+    series_dates.save(session, series, now)
+    return following
+
+
+def _enter_following(session: Session, series: Series, facts: Mapping[str, Any], by: Actor, now: datetime) -> Series:
+    """Enter a series with new facts, and with what it has in common with the one that it follows."""
     following = Series(
         uid=wishes.new_uid(),
         member_id=series.member_id,
@@ -182,9 +197,6 @@ def _owner(
     session.add(following)
     session.flush()
     session.add(FollowingSeries(series_id=following.id, follows_id=series.id))
-    series_dates.hand_on(session, series, following, first)
-    series.rrule = replace(old.rule, count=None, until=before[-1]).to_rrule()
-    series_dates.save(session, series, now)
     return following
 
 

@@ -34,12 +34,12 @@ DAYS = [WALL.date() + timedelta(weeks=week) for week in range(4)]
 def enter(session, sample_ring):
     """enter(rule, length, machine) -> the series of Anna, from Friday 4 December at 9."""
 
-    def make(rule="FREQ=WEEKLY;COUNT=4", length=2, **options) -> series.SeriesResult:
+    def make(rule="FREQ=WEEKLY;COUNT=4", length=2, on_conflict=OnConflict.REFUSE, **options) -> series.SeriesResult:
         options = {"machine_id": sample_ring.combine, "may_move_min": 30, **options}
         rule_ = parse(rule, WALL, BERLIN)
         wish = SeriesWish(member_id=sample_ring.anna, rule=rule_, wall=WALL, length=timedelta(hours=length), **options)
         with write_transaction(session):
-            return series.create(session, wish, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
+            return series.create(session, wish, on_conflict=on_conflict, by=SOMEBODY, now=MONDAY)
 
     return make
 
@@ -322,3 +322,16 @@ def test_what_a_quota_counts_on_both_machines_counts_once(session, sample_ring, 
     assert len(change(made.id, machine_id=sample_ring.cold_store, decides_in=None).dates) == 4
     with pytest.raises(SeriesRefused):
         change(made.id, Scope.FOLLOWING, starts_at=time(15))  # without a day
+
+
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.FOLLOWING])
+def test_a_series_whose_first_day_was_skipped_stays_one_series(session, sample_ring, enter, change, scope):
+    taken = datetime.combine(DAYS[0], time(9), BERLIN).astimezone(UTC)
+    reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(taken, taken + timedelta(hours=1)), now=MONDAY)
+    made = enter(on_conflict=OnConflict.SKIP)
+
+    assert change(made.id, scope, day=DAYS[1], starts_at=time(14)).id == made.id
+    assert clocks(session, made.id) == [f"{day:%d} 14:00-16:00" for day in DAYS[1:]]
+    with write_transaction(session):
+        series.put_back(session, made.id, DAYS[0], by=SOMEBODY, now=MONDAY)
+    assert clocks(session, made.id)[0] == "04 14:00-16:00"
