@@ -26,6 +26,7 @@ from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ClosureView, ReservationView
 from booking.queries import closure_series as closure_series_queries
+from booking.queries.closures import closures_by_id
 from booking.timespan import TimeSpan
 
 IN_THE_WAY_SHOWN = 50
@@ -140,7 +141,7 @@ def _change(form: ChangeClosureForm, closure_id: int) -> tuple[int, ...]:
 
 def _next_page(closure_ids: Sequence[int]) -> str:
     """Return where closures lead to: to the plan for what the first of them hits, or back to the desk."""
-    closures = closure_series_queries.closures_by_id(db.session(), closure_ids)
+    closures = closures_by_id(db.session(), closure_ids)
     undecided = queries.undecided_counts(db.session(), closures, now=now())
     hit = next((closure.id for closure in closures if closure.id in undecided), None)
     return url_for(".index") if hit is None else url_for(".plan", closure_id=hit)
