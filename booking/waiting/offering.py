@@ -34,7 +34,7 @@ SECOND = timedelta(seconds=1)
 TIME_TO_ANSWER = timedelta(minutes=15)  # at least
 CANDIDATES_MAX = 500  # entries that are looked at for one machine, the first in line first
 REFUSALS_MAX = 100  # of these, whom a quota may keep from an offer before nobody else is asked
-OFFERS_MAX = 20  # made of one machine at once
+OFFERS_MAX = 100  # made of one machine at once: a series or a long closure may release as many times
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,20 @@ def test_who_was_moved_by_a_breakdown_comes_before_who_waits(session, sample_rin
     cancel(session, ids[Outcome.TWIN])
     assert offers_of(session)[1:] == [(waiting[0][0], "open")]
     assert sound(session)
+
+
+def test_a_long_closure_that_is_lifted_serves_everybody_who_waits_for_one_of_its_days(session, sample_ring):
+    combine = sample_ring.combine
+    closed = hours(MONDAY + timedelta(days=7), -8, 30 * 24)
+    with write_transaction(session):
+        closure_id = blockings.close(session, combine, closed, "Belt", by=SOMEBODY, now=MONDAY)
+    entry_id = join(session, combine, sample_ring.anna)
+    with write_transaction(session):
+        first = session.get(entries.WaitingEntry, entry_id)
+        names = ("member_id", "machine_id", "created_at")
+        same = {name: getattr(first, name) for name in names}
+        days = [hours(WISHED.start, 24 * day, 24 * day + 2) for day in range(1, 26)]
+        session.add_all(entries.WaitingEntry(**same, window_from=one.start, window_until=one.end) for one in days)
+    do(session, blockings.lift, closure_id)
+    assert offers_of(session) == [(sample_ring.anna, "open")] * 26
+    assert sound(session)
