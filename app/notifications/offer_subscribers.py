@@ -37,6 +37,15 @@ def answered(session: Session, event: RecordedEvent, _now: datetime) -> None:
     withdraw_mails(session, [_key_of_made(event.facts["offer_id"], to) for to in members_of(session, event)])
 
 
+def declined(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member that somebody of the workshop declined the offer."""
+    answered(session, event, now)
+    people = members_of(session, event)
+    if event.actor_user_id is not None and not is_by(people, event):
+        view = offer_queries.offer(session, event.facts["offer_id"])
+        notify(session, event, Notification("offer_ended", {"offer": view}, "/waiting-list"), people, now)
+
+
 def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the offer has lapsed, or was withdrawn by somebody else.
 
@@ -68,7 +77,7 @@ HANDLERS: dict[str, Handler] = {
     waiting_events.WaitingListLeft.type: changed,
     offer_events.OfferMade.type: made,
     offer_events.OfferAccepted.type: answered,
-    offer_events.OfferDeclined.type: answered,
+    offer_events.OfferDeclined.type: declined,
     offer_events.OfferLapsed.type: ended,
     offer_events.OfferWithdrawn.type: ended,
 }

@@ -245,3 +245,14 @@ def test_what_the_workshop_changes_of_a_waiting_list_its_member_is_told_once(
         ("waiting_list", "anna@ring.example", "On the waiting list: Combine"),
         ("offer_made", "anna@ring.example", "Free for you: Combine, Mon 30 November, 9:00 to 11:00"),
     ]
+
+
+def test_who_hears_that_an_offer_was_declined_is_the_member_where_somebody_else_did(
+    log_in, session, sample_ring, clock, offered
+):
+    log_in(sample_ring.wanda_login).post(f"/offers/{offered}/decline", data={"revision": "0"})
+    to_bernd = session.scalar(select(Offer.id).order_by(Offer.id.desc()))
+    log_in(sample_ring.bernd_login).post(f"/offers/{to_bernd}/decline", data={"revision": "0"})
+    ((template, address, text),) = mails(session, clock)
+    assert (template, address) == ("offer_ended", "anna@ring.example")
+    assert "The workshop has declined the offer below for you." in text
