@@ -11,10 +11,15 @@ import sys
 from multiprocessing import Process
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
 import wsgi
+
+# The clients of a race keep their connections while the next one is prepared: on a busy machine longer than the 30
+# seconds after which granian closes one.
+IDLE_MS_MAX = 600_000
 
 
 def serve(port: int, threads: int) -> None:
@@ -27,6 +32,7 @@ def serve(port: int, threads: int) -> None:
         workers=1,
         blocking_threads=threads,
         websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS_MAX),
         log_level=LogLevels.error,
     ).serve()
 
