@@ -30,6 +30,11 @@ class MemberEligibility:
         named = (("", self.inducted), *self.required, ("", self.inducted if self.together is None else self.together))
         return next((name for name, days in named if not any(first <= day <= last for first, last in days)), None)
 
+    def is_apart_on(self, day: date) -> bool:
+        """Return whether each induction is valid on a day, but no person has all of them."""
+        has_own = any(first <= day <= last for first, last in self.inducted)
+        return has_own and self.lacking_on(day) == ""
+
     def valid_until(self, day: date) -> date | None:
         """Return until when the member may run the machine from a day on; None if it may not on that day."""
         ends = [max((last for first, last in days if first <= day <= last), default=None) for days in self.conditions]

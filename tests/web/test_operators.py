@@ -11,7 +11,7 @@ from app.auth.models import User
 from booking import condition_changes, induction_kinds, queries
 from booking.induction_kinds import KindInput
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, Reservation
+from booking.models import Induction, Machine, Reservation
 from booking.persons import Person
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -190,5 +190,13 @@ def test_what_one_person_has_is_not_taken_for_what_another_lacks(session, sample
     assert missing in rita.post(NEW, data=typed | {"person": "Max Maier"}).text
     assert rita.post(NEW, data=typed | {"person": "Max Maier", "confirm": "1"}).status_code == 303
 
-    account = log_in(sample_ring.anna_login).get("/account").text
+    anna = log_in(sample_ring.anna_login)
+    account = anna.get("/account").text
     assert account.count("on which it builds, is not valid") == 1
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.laser).values(induction_kind_id=welding))
+    assert (
+        "Nobody of this member has all inductions for this machine on Mon 23 November"
+        in anna.get("/machines/laser").text
+    )
+    assert "no person has all inductions for it" in anna.get("/plan?view=day&day=2026-11-24").text

@@ -27,7 +27,7 @@ from billing import charges
 from billing.pricing import PriceTerms, price_cents
 from booking import availability, machines, queries
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import RecordRefused
+from booking.errors import RecordRefused, Violation
 from booking.members import STANDARD_PRICE_CLASS
 from booking.persons import Level
 from booking.price_classes import price_class_on
@@ -280,6 +280,8 @@ def _induction(session: Session, card: MachineCard, member_id: int | None, today
     last = max((until for _given_on, until in mine.inducted), default=today)
     if last < today:
         return MyInduction("stop", _("Your induction ended on %(day)s.", day=formats.format_short_day(last)))
+    if mine.is_apart_on(today):
+        return MyInduction("stop", violation_sentence(Violation("persons_apart", "member", actual=today), card.zone))
     kind = mine.lacking_on(today) or card.induction_kind
     return MyInduction("stop", _("You need the induction %(kind)s.", kind=kind))
 

@@ -77,6 +77,8 @@ class Reasons:
             if left_on is not None and day > left_on:
                 return _("your membership ended on %(day)s", day=formats.format_day(left_on))
             needs_induction = self.row.machine.induction_kind_id is not None
+            if needs_induction and self.eligibility.is_apart_on(day):
+                return _("no person has all inductions for it")
             if needs_induction and (lacking := self.eligibility.lacking_on(day)) is not None:
                 return _("you need the induction %(kind)s", kind=lacking or self.row.machine.induction_kind)
         least = formats.format_length(timedelta(minutes=self.policy.shortest_allowed_min))
