@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Collection
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import prerequisites, records
@@ -69,27 +70,27 @@ def give(
 ) -> int:
     """Record that a member, or a person of it, was inducted; for the months of the kind unless valid_until is given.
 
-    level: None for the one with which the kind begins.
+    level: None for the one with which the kind begins. Sent twice, it is one induction.
     Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most, day_too_early, day_too_late).
     """
     if session.get(Member, member_id) is None:
         raise MemberNotFound(id=member_id)
-    kind = session.get(InductionKind, kind_id)
-    if kind is None:
-        raise NotFound(id=kind_id)
+    kind = _kind(session, kind_id)
     wrong = _check_length("given_by", given_by) + _check_length("person", person.name)
     records.refuse(wrong + check_given_on(given_on) + check_until(given_on, valid_until))
-    until = valid_until or months_later(given_on, kind.valid_months)
-    induction = Induction(
-        member_id=member_id,
-        kind_id=kind_id,
-        given_on=given_on,
-        valid_until=until,
-        given_by=given_by.strip(),
-        person_name=" ".join(person.name.split()),
-        person_user_id=person.user_id,
-        level=level or usual_level(kind),
-    )
+    entered = {
+        "member_id": member_id,
+        "kind_id": kind_id,
+        "given_on": given_on,
+        "valid_until": valid_until or months_later(given_on, kind.valid_months),
+        "given_by": given_by.strip(),
+        "person_name": " ".join(person.name.split()),
+        "person_user_id": person.user_id,
+        "level": level or usual_level(kind),
+    }
+    if known := session.scalar(select(Induction.id).filter_by(**entered, ended_at=None, given_until=None).limit(1)):
+        return known
+    induction = Induction(**entered)
     session.add(induction)
     session.flush()
     records.note(session, "induction", induction.id, "entered", by, now)
@@ -115,10 +116,14 @@ def check_until(given_on: date, valid_until: date | None) -> list[Violation]:
 
 def usual_last_day(session: Session, kind_id: int, given_on: date) -> date:
     """Return until when an induction of a kind is valid unless something else is entered. Raises NotFound."""
+    return months_later(given_on, _kind(session, kind_id).valid_months)
+
+
+def _kind(session: Session, kind_id: int) -> InductionKind:
     kind = session.get(InductionKind, kind_id)
     if kind is None:
         raise NotFound(id=kind_id)
-    return months_later(given_on, kind.valid_months)
+    return kind
 
 
 def member_of(session: Session, induction_id: int) -> int:
