@@ -193,6 +193,10 @@ def picture() -> Callable[..., None]:
     def keep(page: Page, name: str, *, whole: bool = False) -> None:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            # Not half of the page before, and no header in the middle of a whole page.
+            page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
+            if whole:
+                page.evaluate("scrollTo(0, 0)")
             page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
     return keep
