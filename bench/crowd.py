@@ -76,6 +76,8 @@ class Client:
             self._streams = None
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is not None and self._streams[0].at_eof():  # the server closed it while nothing was asked
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
         return self._streams
