@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from urllib.parse import urlencode
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api.conversions import Period, days_of
 from app.api.endpoints import Endpoint, reply
@@ -45,7 +45,7 @@ class AllocationRequest(RequestModel):
 
     pool_id: Id
     period: Period
-    preview: bool = True
+    preview: StrictBool = True
     digest: str | None = Field(None, pattern=DIGEST_PATTERN)
     note: Text = ""
 

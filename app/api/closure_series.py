@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api.closures import Closure
 from app.api.conversions import span_of
@@ -39,7 +39,7 @@ class NewClosureSeries(RequestModel):
     ends_at: Instant
     rrule: Rrule
     reason: Text = ""
-    around_reservations: bool = False
+    around_reservations: StrictBool = False
     passage: Annotated[int, Field(strict=True, ge=0, le=1)] | None = None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import StrictBool
+
 from app.api import revisions
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
@@ -27,7 +29,7 @@ class NewClosure(RequestModel):
     starts_at: Instant
     ends_at: Instant
     reason: Text = ""
-    around_reservations: bool = False
+    around_reservations: StrictBool = False
 
 
 class ClosureChange(RequestModel):
@@ -36,7 +38,7 @@ class ClosureChange(RequestModel):
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     reason: Text | None = None
-    around_reservations: bool | None = None
+    around_reservations: StrictBool | None = None
 
 
 class Closure(ResponseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api.fields import (
     PAGE_LENGTH,
@@ -50,7 +50,7 @@ class NewReservation(RequestModel):
     places: Places = 1
     may_move_min: Tolerance = 0
     member_id: Id | None = None
-    approve: bool | None = None
+    approve: StrictBool | None = None
     overrule_reason: Text = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems
 from app.api.fields import Day, Id, Instant, RequestModel, ResponseModel, Text
@@ -34,7 +34,7 @@ class SeriesPatch(RequestModel):
     purpose: Text | None = None
     passage: Annotated[int, Field(strict=True, ge=0, le=1)] | None = None
     on_conflict: OnConflict = OnConflict.REFUSE
-    preview: bool = False
+    preview: StrictBool = False
     digest: Annotated[str, StringConstraints(strict=True, max_length=64)] | None = None
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems
 from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
@@ -39,12 +39,12 @@ class NewSeries(RequestModel):
     rrule: Rrule
     on_conflict: OnConflict = OnConflict.REFUSE
     passage: Annotated[int, Field(strict=True, ge=0, le=1)] | None = None
-    preview: bool = False
+    preview: StrictBool = False
     purpose: Text = ""
     places: Places = 1
     may_move_min: Tolerance = 0
     member_id: Id | None = None
-    approve: bool | None = None
+    approve: StrictBool | None = None
     overrule_reason: Text = ""
 
     @property

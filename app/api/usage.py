@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_login import current_user
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api.conversions import span_of, to_small_units
 from app.api.endpoints import Endpoint, reply
@@ -64,7 +64,7 @@ class NewUsage(RequestModel):
     reading: Amount | None = None
     note: Text = ""
     places: Places = 1
-    allow_overlap: bool = False
+    allow_overlap: StrictBool = False
 
 
 class UsageSlip(ResponseModel):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from flask_login import current_user
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api import problems, revisions
 from app.api.conversions import span_of
@@ -65,7 +65,7 @@ class NewWaitingEntry(RequestModel):
     part: DayPart = DayPart.ANY
     places: Places = 1
     purpose: Text = ""
-    is_automatic: bool = False
+    is_automatic: StrictBool = False
     member_id: Id | None = None
 
 
