@@ -223,5 +223,5 @@ def owner_and_ring(session: Session, user_id: int) -> tuple[User, str]:
 def write(session: Session, key: str, user: User, subject: str, body: str, now: datetime, **more: Any) -> None:
     """Queue a mail to a login. more: further arguments of queue_mail(), such as another address."""
     if user.disabled_at is None:
-        to = {"to_address": user.email, "to_name": user.name, **more}
+        to = {"to_address": user.email, "to_name": user.name, "language": user.language, **more}
         queue_mail(session, key=key, subject=subject, body=body, now=now, **to)

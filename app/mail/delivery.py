@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.mail import leasing, pending_marks, sender
 from app.mail.failures import DeliverySuspended
-from app.mail.message import FALLBACK_ADDRESS, Sender
+from app.mail.message import FALLBACK_ADDRESS
 from app.mail.outbox import one_line
+from app.mail.outgoing import Sender
 from app.mail.transport import MailTransport, transport_from_url
 from booking.email_addresses import ascii_domain
 from booking.kernel.errors import Unavailable
@@ -57,6 +58,13 @@ def transport_of(app: Flask) -> MailTransport:
 
 def ring_sender(session: Session) -> Sender:
     """Return the ring as sender of its mails; replies go to the ring's own address."""
-    name, address = session.execute(select(Ring.name, Ring.email)).one_or_none() or ("Ringbuch", "")
+    found = session.execute(select(Ring.name, Ring.email, Ring.colour)).one_or_none()
+    name, address, colour = found or ("Ringbuch", "", "")
     session.rollback()  # no transaction stays open while the network is used
-    return Sender(one_line(name), current_app.config["MAIL_FROM"] or address or FALLBACK_ADDRESS, address)
+    return Sender(
+        one_line(name),
+        current_app.config["MAIL_FROM"] or address or FALLBACK_ADDRESS,
+        address,
+        current_app.config["BASE_URL"],
+        colour,
+    )

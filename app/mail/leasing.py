@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.extensions import secret_box
 from app.mail import circuit_breaker
-from app.mail.message import OutgoingMail
 from app.mail.models import Mail
+from app.mail.outgoing import OutgoingMail
 from booking.kernel.encryption import CannotDecrypt
 
 BATCH_SIZE = 20
@@ -91,6 +91,8 @@ def outgoing(mail: Mail, body: str) -> OutgoingMail:
         mail.queued_at,
         mail.attempts,
         mail.off_url,
+        mail.language,
+        mail.tone,
     )
 
 

@@ -4,50 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from jinja2 import TemplateError
+
 from app.mail import headers
 from app.mail.failures import MailNotComposed, PermanentFailure, SenderInvalid
+from app.mail.html_part import html_part
+from app.mail.outgoing import OutgoingMail, Sender
 from booking.email_addresses import Mailbox, mailbox
 
 FALLBACK_ADDRESS = "ringbuch@localhost"
-# What the email package raises for what it cannot write; UnicodeError is a ValueError.
-COMPOSING_ERRORS = (ValueError, TypeError, LookupError, AttributeError, MessageError)
+# What the email package and Jinja raise for what they cannot write; UnicodeError is a ValueError.
+COMPOSING_ERRORS = (ValueError, TypeError, LookupError, AttributeError, MessageError, TemplateError)
 
 _CALENDAR_START = re.compile(r"^(?=BEGIN:VCALENDAR)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMail:
-    """A leased mail, detached from the database."""
-
-    id: int
-    key: str
-    to_address: str
-    to_name: str
-    subject: str
-    body: str
-    calendar: str | None
-    queued_at: datetime
-    attempts: int
-    off_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """The ring as sender. reply_to: where replies go, if not to the address itself."""
-
-    name: str
-    address: str
-    reply_to: str = ""
-
-
 def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
-    """Return the MIME message. Texts of people are encoded, so no name and no subject can add a header.
+    """Return the MIME message: text, the same as HTML, and files. Texts of people are encoded: none can add a header.
 
     Raises SenderInvalid, PermanentFailure (the recipient's address), MailNotComposed.
     """
@@ -86,6 +63,8 @@ def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_addr
     if mail.off_url:
         _add_off_switch(message, mail.off_url)
     message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
+    if sender.base_url:
+        message.add_alternative(html_part(mail, sender), subtype="html", charset="utf-8", cte="quoted-printable")
     for calendar in filter(None, _CALENDAR_START.split(mail.calendar or "")):
         method = _method(calendar)
         message.add_attachment(

@@ -36,6 +36,8 @@ class Mail(Base):
     link_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of its one-use link; the body is encrypted
     is_urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent before the others
     off_url: Mapped[str] = mapped_column(default="", server_default="")  # where mails of its kind are switched off
+    language: Mapped[str] = mapped_column(default="", server_default="")  # in which it is written
+    tone: Mapped[str] = mapped_column(default="", server_default="")  # of what happened: good, wait or stop
 
 
 class MailSuspension(Base):

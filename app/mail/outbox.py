@@ -43,14 +43,17 @@ def queue_mail(
     link_ends_at: datetime | None = None,
     is_urgent: bool = False,
     off_url: str = "",
+    language: str = "",
+    tone: str = "",
 ) -> int | None:
     """Add a mail to the outbox. Call inside write_transaction().
 
     key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
     body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
     link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
-    waits for it in front of the screen. off_url: where such mails are switched off, for the header. Returns the id of
-    the mail; None where one of this key was there.
+    waits for it in front of the screen. off_url: where such mails are switched off, for the header. language: in which
+    it is written; tone: good, wait or stop, of what happened. Returns the id of the mail; None where one of this key
+    was there.
     """
     session.flush()
     connection = session.connection()
@@ -63,13 +66,10 @@ def queue_mail(
         "subject": one_line(subject)[:SUBJECT_MAX],
         "body": _stored(plain_text(body), key, is_secret=link_ends_at is not None),
         "calendar": calendar,
-        "queued_at": now,
-        "next_attempt_at": now,
-        "link_ends_at": link_ends_at,
-        "is_urgent": is_urgent,
-        "off_url": off_url,
     }
-    return connection.scalar(_QUEUE, values)
+    times = {"queued_at": now, "next_attempt_at": now, "link_ends_at": link_ends_at}
+    how = {"is_urgent": is_urgent, "off_url": off_url, "language": language, "tone": tone}
+    return connection.scalar(_QUEUE, {**values, **times, **how})
 
 
 def record_unwritten(

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.mail.leasing import WAITING
-from app.mail.message import OutgoingMail
 from app.mail.models import Mail
+from app.mail.outgoing import OutgoingMail
 from booking.kernel.transaction import in_write_transaction
 
 OTHERS_FIRST_SECONDS = 10.0  # several times the interval of the job

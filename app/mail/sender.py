@@ -26,8 +26,9 @@ from app.mail.failures import (
     is_about_recipient,
 )
 from app.mail.leasing import lease_due, outgoing
-from app.mail.message import OutgoingMail, Sender, build_message
+from app.mail.message import build_message
 from app.mail.models import Mail
+from app.mail.outgoing import OutgoingMail, Sender
 from app.mail.transport import MailConnection, MailTransport
 from booking.kernel.transaction import in_write_transaction
 

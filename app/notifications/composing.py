@@ -24,7 +24,7 @@ from app.mail.outbox import one_line, plain_text, queue_mail, record_unwritten
 from app.notifications import choices, off_links
 from app.notifications.attached_entries import record_entries
 from app.notifications.calendar_attachment import calendar_of
-from app.notifications.kinds import KIND_OF_TEMPLATE
+from app.notifications.kinds import KIND_OF_TEMPLATE, TONE_OF_TEMPLATE
 from app.notifications.recipients import Recipient
 from app.wording.mail_kinds import TEXTS
 from booking.kernel.errors import Unavailable
@@ -93,6 +93,8 @@ def queue_keyed(
         now=now,
         off_url=off_url,
         link_ends_at=link_ends_at,
+        language=to.language,
+        tone=TONE_OF_TEMPLATE.get(notification.template, ""),
         calendar=calendar_of(session, entries, to.language) if entries else None,
     )
     if mail_id is not None and entries:

@@ -80,3 +80,37 @@ KINDS = (
 )
 KIND_OF_TEMPLATE = {template: kind for kind in KINDS for template in kind.templates}
 OPTIONAL = {kind.code: kind for kind in KINDS if not kind.is_required}
+# How a mail begins to the eye: something holds, waits for a decision, or does not hold any more.
+_TONES = {
+    "good": (
+        "confirmed",
+        "series_entered",
+        "no_show_taken_back",
+        "offer_made",
+        "old_time_free",
+    ),
+    "wait": (
+        "requested",
+        "series_requested",
+        "requested_manager",
+        "series_requested_manager",
+        "series_change_requested_manager",
+        "objected",
+        "outside_rules",
+        "decision_taken_back",
+        "use_ends",
+    ),
+    "stop": (
+        "declined",
+        "expired",
+        "cancelled",
+        "replanned",
+        "series_cancelled",
+        "cancelled_manager",
+        "series_cancelled_manager",
+        "no_show",
+        "offer_ended",
+        "damage_reported",
+    ),
+}
+TONE_OF_TEMPLATE = {template: tone for tone, templates in _TONES.items() for template in templates}

@@ -52,4 +52,6 @@ def _queue_mails(session: Session, broken: list[str]) -> None:
             subject=subject,
             body=body,
             now=moment,
+            language=admin.language,
+            tone="stop",
         )

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.mail import circuit_breaker, leasing, sender
 from app.mail.delivery import transport_of
 from app.mail.failures import DeliverySuspended, SenderInvalid, SenderRefused
-from app.mail.message import Sender
 from app.mail.models import Mail
+from app.mail.outgoing import Sender
 from app.mail.transport import MailUrlInvalid, transport_from_url
 from app.storage.audits import run_audit
 from booking.kernel.transaction import write_transaction

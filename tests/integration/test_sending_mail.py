@@ -17,16 +17,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from app.mail import leasing, pending_marks, sender
-from app.mail.message import Sender
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
+from app.mail.outgoing import Sender
 from app.mail.transport import TIMEOUT_SECONDS, MailTransport, MailUrlInvalid, ServerUnreachable, transport_from_url
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
 from tests.ports import START_SECONDS, free_port
 
 GONE = OperationalError("UPDATE", {}, Exception("gone"))
-RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example")
+RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example", "https://ring.example", "#7a1f3d")
 
 
 class Mailbox:
@@ -90,6 +90,7 @@ def test_a_mail_arrives_as_it_was_written(session, transport, mailbox):
     assert message["Date"].datetime == MONDAY
     assert message["Message-ID"].endswith("@oberland.example>")
     assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == "Grüß Gott.\n.\nEnde\n"
+    assert "Grüß Gott." in message.get_body(("html",)).get_content()
     (attachment,) = message.iter_attachments()
     assert attachment.get_content_type() == "text/calendar"
     assert attachment["Content-Type"].params["method"] == "PUBLISH"

@@ -14,9 +14,11 @@ from sqlalchemy import select
 from app import subscriptions
 from app.auth import passwords, security_log
 from app.auth.models import SecurityEntry, User
+from app.mail.delivery import ring_sender
 from app.mail.leasing import outgoing
-from app.mail.message import Sender, build_message
+from app.mail.message import build_message
 from app.mail.models import Mail
+from app.mail.outgoing import Sender
 from app.notifications import choices, kinds, off_links
 from app.notifications.choices import Owner
 from app.notifications.models import MailChoice
@@ -25,7 +27,7 @@ from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Member
+from booking.models import Member, Ring
 from booking.quotas import QuotaInput
 from booking.wishes import Wish
 from tests import builders
@@ -121,6 +123,23 @@ def test_a_mail_that_can_be_switched_off_carries_the_link_in_text_and_header(app
     assert message["List-Unsubscribe-Post"] is None  # only over https
     mail.off_url = mail.off_url.replace("http:", "https:")
     assert build_message(outgoing(mail, mail.body), SENDER)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_the_html_part_is_in_the_language_of_its_reader_with_the_colour_of_the_ring(app, session, sample_ring):
+    with write_transaction(session):
+        session.get_one(User, sample_ring.anna_login).language = "de"
+        session.get_one(Ring, 1).colour = "#7a1f3d"
+    reserve(session, sample_ring)
+    mails_of(session)
+    mail = session.scalars(select(Mail)).one()
+
+    html = build_message(outgoing(mail, mail.body), ring_sender(session)).get_body(("html",)).get_content()
+
+    assert (mail.language, mail.tone, '<html lang="de">' in html) == ("de", "good", True)
+    assert "background:#7a1f3d" in html
+    assert "Zur Reservierung</a>" in html
+    assert re.search(r"\d+:\d\d – \d+:\d\d</p>", html)  # the time, large
+    assert html.count(mail.off_url) == mail.body.count(mail.off_url) == 1
 
 
 def test_the_link_works_without_a_log_in_and_looking_at_it_changes_nothing(app, reader, session, sample_ring):
