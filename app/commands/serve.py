@@ -16,7 +16,7 @@ from app.commands.prepare import prepare_database
 from app.commands.setup_code import open_setup_code
 from app.commands.work import run_worker
 from app.extensions import db
-from app.server import child_process, metrics, preload
+from app.server import child_process, metrics, preload, warm_up
 from app.server import serve as serving
 from app.web import security_headers
 from app.web.security_headers import LOOPBACK
@@ -65,6 +65,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     _warn_of_plain_http(host, current_app.config["BASE_URL"])
     if child_process.forks():
         preload.preload(with_worker=not no_worker)
+        warm_up.before_the_fork(current_app._get_current_object())  # type: ignore[attr-defined]
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(

@@ -1,6 +1,9 @@
-"""A new web process makes a member's pages once, so that the first people of a morning do not wait for it."""
+"""A member's pages are made once before anybody waits for them, before the fork where processes fork."""
 
 from __future__ import annotations
+
+import gc
+from unittest.mock import Mock
 
 from flask import request, request_finished
 from sqlalchemy.exc import OperationalError
@@ -8,13 +11,17 @@ from sqlalchemy.exc import OperationalError
 from app.auth import logins
 from app.background.deferral import CARRIED_OUT
 from app.extensions import db
-from app.server import metrics
+from app.server import metrics, warm_up
 from app.server.lanes import LANES
-from app.server.warm_up import PAGES, warm_up
+from app.server.warm_up import PAGES
 
 
 def asked(app):
     """The path, the login and the status of each request of a warm-up, none of which is counted."""
+    return noted(app, lambda: warm_up.warm_up(app))
+
+
+def noted(app, act):
     found = []
 
     def note(_app, response):
@@ -22,7 +29,7 @@ def asked(app):
         found.append((request.path, request.environ.get(CARRIED_OUT), response.status_code))
 
     with request_finished.connected_to(note, app):
-        warm_up(app)
+        act()
     return found
 
 
@@ -46,3 +53,23 @@ def test_without_a_database_the_process_stays_as_it_is(app, sample_ring, monkeyp
     monkeypatch.setattr(logins, "by_user_id", gone)
 
     assert [path for path, _login, _status in asked(app)] == ["/login"]
+
+
+def test_what_is_made_before_the_fork_leaves_no_connection_to_the_children(app, sample_ring):
+    pages = noted(app, lambda: warm_up.before_the_fork(app))
+
+    assert [path for path, _login, _status in pages] == ["/login", *PAGES]
+    assert (db.engine.pool.checkedin(), db.engine.pool.checkedout()) == (0, 0)
+    assert gc.isenabled()
+
+
+def test_a_child_opens_connections_to_a_server_and_repeats_nothing_else(app, sample_ring, monkeypatch):
+    begun = []
+    monkeypatch.setattr(warm_up, "Thread", lambda **_named: begun.append(1) or Mock())
+
+    warm_up.begin_warm_up(app)
+    assert len(begun) == (db.engine.dialect.name == "postgresql")
+
+    monkeypatch.setattr(warm_up, "forks", lambda: False)
+    warm_up.begin_warm_up(app)
+    assert len(begun) == 1 + (db.engine.dialect.name == "postgresql")
