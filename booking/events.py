@@ -76,8 +76,12 @@ class ReservationEvent(MemberScheduleEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRequested(ReservationEvent):
-    """A member asked; the machine is held until a manager decides or the deadline passes."""
+    """A member asked; the machine is held until a manager decides or the deadline passes.
 
+    exchange_id: the exchange by which the member got it from another one.
+    """
+
+    exchange_id: int | None = None
     type: ClassVar[str] = "reservation_requested"
 
 
@@ -85,9 +89,11 @@ class ReservationRequested(ReservationEvent):
 class ReservationConfirmed(ReservationEvent):
     """Confirmed at once, or by a manager (was_request).
 
-    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then.
+    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then. exchange_id: as in
+    ReservationRequested.
     """
 
+    exchange_id: int | None = None
     was_request: bool = False
     old_starts_at: int | None = None
     old_ends_at: int | None = None

@@ -31,6 +31,7 @@ class Step(StrEnum):
     MOVE_FOR_APPROVAL = "move for approval"  # on a machine that needs approval, by somebody who may not approve
     RESTORE = "restore"  # a move that waits for approval is declined, expires or is withdrawn
     CANCEL = "cancel"
+    HAND_OVER = "hand over"  # another member gets its time, in a reservation of their own
     ACCEPT_PROPOSAL = "accept proposal"  # the member accepts a time that was proposed because of a closure
     HAND_OUT = "hand out"
     HAND_BACK = "hand back"
@@ -43,6 +44,7 @@ class When(StrEnum):
     """The time at which a step is possible."""
 
     ALWAYS = "at any time"
+    BEFORE_START = "before its start"
     BEFORE_END = "before its end"
     BEFORE_DEADLINE = "before its deadline"
     FROM_DEADLINE = "from its deadline"
@@ -82,6 +84,7 @@ TRANSITIONS: Mapping[Step, Transition] = {
     ),
     Step.RESTORE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.WHILE_MOVING),
     Step.CANCEL: Transition({Status.REQUESTED: Status.CANCELLED, Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_END),
+    Step.HAND_OVER: Transition({Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_START),
     Step.ACCEPT_PROPOSAL: Transition(
         {Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.CONFIRMED}, When.WHILE_PROPOSED
     ),
@@ -154,6 +157,8 @@ def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStat
         return _wrong(reservation.status, *filter(None, transition.statuses))
     deadline = reservation.decide_until
     match transition.when:
+        case When.BEFORE_START if reservation.starts_at <= now:
+            return _wrong("started", "not_started")
         case When.BEFORE_END if reservation.ends_at <= now:
             return _wrong("over", reservation.status)
         case When.BEFORE_DEADLINE if deadline is not None and deadline <= now:

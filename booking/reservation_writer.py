@@ -41,7 +41,8 @@ class NewReservation:
     """A reservation to be entered: a wish, and what was decided about it.
 
     step: REQUEST (with a deadline, decide_until), CONFIRM or IMPORT. place_ids: the places of the machine to choose
-    from. series_id: the series that is entered with it. offer_id: the offer whose places it takes over, as they are.
+    from. series_id: the series that is entered with it. takes_over: the hold whose places it takes over, as they are.
+    asked_at: when its time was first asked for, where that was earlier. exchange_id: the exchange that made it.
     """
 
     wish: Wish
@@ -52,7 +53,15 @@ class NewReservation:
     cancel_until: datetime
     decide_until: datetime | None = None
     series_id: int | None = None
-    offer_id: int | None = None
+    takes_over: int | None = None
+    asked_at: datetime | None = None
+    exchange_id: int | None = None
+
+    @property
+    def event_details(self) -> Mapping[str, Any]:
+        """The facts of its event beside those of the reservation."""
+        found = {} if self.exchange_id is None else {"exchange_id": self.exchange_id}
+        return {"series_id": self.series_id, **found}
 
 
 class EnteredReservation(NamedTuple):
@@ -82,17 +91,15 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
         _INSERT_ONE.run(session.connection(), rows[0])
     else:
         session.connection().execute(_INSERT, rows)
-    takings = [_taking(hold_id, one) for hold_id, one in numbered if one.offer_id is None]
+    takings = [_taking(hold_id, one) for hold_id, one in numbered if one.takes_over is None]
     occupancies.take(session, takings, now=now)
     for hold_id, one in numbered:
-        if one.offer_id is not None:
-            occupancy_rows.hand_over(session, one.offer_id, hold_id)
+        if one.takes_over is not None:
+            occupancy_rows.hand_over(session, one.takes_over, hold_id)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
     quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
-    happened = [
-        _EVENTS[one.step].of(each, series_id=one.series_id) for one, each in zip(in_order, entered, strict=True)
-    ]
+    happened = [_EVENTS[one.step].of(each, **one.event_details) for one, each in zip(in_order, entered, strict=True)]
     publish_all(session, happened, by=by, now=now)
     return entered
 
@@ -105,6 +112,19 @@ def lock(session: Session, reservation_id: int, revision: int | None = None) -> 
     found = revisions.locked(session, Reservation, reservation_id, missing=ReservationNotFound, revision=revision)
     quota_use.lock(session, [found.member_id])
     return found
+
+
+def lock_many(session: Session, reservation_ids: Collection[int], *, member_ids: Collection[int]) -> list[Reservation]:
+    """Lock several reservations in the order of their ids, then the use of the quotas of members; as `lock`.
+
+    Returns them in the order of `reservation_ids`. Raises ReservationNotFound.
+    """
+    found = {
+        one: revisions.locked(session, Reservation, one, missing=ReservationNotFound)
+        for one in sorted(set(reservation_ids))
+    }
+    quota_use.lock(session, member_ids)
+    return [found[one] for one in reservation_ids]
 
 
 def save(session: Session, reservation: Reservation, now: datetime) -> None:
@@ -177,7 +197,7 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "may_move_min": wish.may_move_min,
         "status": lifecycle.first_status(new.step).value,
         "created_at": now,
-        "asked_at": now,
+        "asked_at": new.asked_at or now,
         "changed_at": now,
         "created_by": by.user_id,
         "decide_until": new.decide_until,

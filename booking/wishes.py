@@ -150,4 +150,9 @@ def decide_until(span: TimeSpan, policy: MachineRules, now: datetime) -> datetim
 
 def cancel_until(starts_at: datetime, policy: Policy, promised_at: datetime) -> datetime:
     """Return the last instant of cancelling in time: by the rule of the machine, but at least the grace from now on."""
-    return max(starts_at - timedelta(hours=policy.late_cancel_hours), promised_at + CANCEL_GRACE)
+    return cancel_until_by(starts_at, policy.late_cancel_hours, promised_at)
+
+
+def cancel_until_by(starts_at: datetime, late_cancel_hours: int, promised_at: datetime) -> datetime:
+    """Return the same for the hours of a rule."""
+    return max(starts_at - timedelta(hours=late_cancel_hours), promised_at + CANCEL_GRACE)

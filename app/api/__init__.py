@@ -17,6 +17,7 @@ MODULES = (
     "series",
     "waiting",
     "offers",
+    "exchanges",
     "closures",
     "closure_series",
     "closure_decisions",

@@ -17,7 +17,7 @@ from app.api.fields import format_instant
 from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
-from app.wording.rules import taken_sentence, violation_sentence
+from app.wording.rules import rule_name, taken_sentence, violation_sentence
 from booking.errors import (
     DecisionsRefused,
     GroupRefused,
@@ -28,6 +28,7 @@ from booking.errors import (
     UseOverlaps,
     Violation,
 )
+from booking.exchange_errors import PartnerRefused
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.texts import without_unfit
 from booking.replan.errors import PlanChanged
@@ -108,6 +109,8 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
     if isinstance(error, PlanChanged):
         return _of_changed_plan(error)
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
+    if isinstance(error, PartnerRefused):
+        broken = [field_error("member_id", rule_name(one)) | {"rule": one} for one in error.facts["rules"]]
     detail = _detail(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
     return problem(

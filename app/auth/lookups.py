@@ -25,6 +25,7 @@ from booking.errors import (
     ReservationNotFound,
     SeriesNotFound,
 )
+from booking.exchange_errors import ExchangeNotFound
 from booking.queries import (
     AnnouncementView,
     ClosureView,
@@ -38,10 +39,12 @@ from booking.queries import (
     induction_kind_views,
 )
 from booking.queries import closure_series as closure_series_queries
+from booking.queries import exchanges as exchange_queries
 from booking.queries import offers as offer_queries
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
 from booking.queries.closure_series import ClosureSeriesView
+from booking.queries.exchanges import ExchangeView
 from booking.queries.induction_kind_views import KindView
 from booking.queries.offers import OfferView
 from booking.queries.series import SeriesView
@@ -89,6 +92,20 @@ def offer(offer_id: int) -> OfferView:
     view = offer_queries.offer(db.session(), offer_id)
     missing = OfferNotFound(id=offer_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
+    return view
+
+
+def exchange(exchange_id: int, *, of: str = "") -> ExchangeView:
+    """Return an exchange that the current request may touch. of: only as its "receiver" or its "proposer".
+
+    Raises ExchangeNotFound.
+    """
+    view = exchange_queries.exchange(db.session(), exchange_id)
+    parties = {"receiver": (view.receiver_id,), "proposer": (view.proposer_id,)}
+    allowed = parties.get(of, (view.receiver_id, view.proposer_id))
+    own = current_user.member_id if current_user.member_id in allowed else allowed[0]
+    missing = ExchangeNotFound(id=exchange_id)
+    permissions.require(member_id=own, workshop_id=view.given.workshop_id, missing=missing)
     return view
 
 

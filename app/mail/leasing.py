@@ -65,11 +65,13 @@ def retry_given_up(session: Session, *, now: datetime) -> int:
     return len(mails)
 
 
-def withdraw_mails(session: Session, keys: Collection[str]) -> None:
-    """Delete mails that were not sent: their links no longer work. Call inside write_transaction()."""
-    session.execute(
-        delete(Mail).where(Mail.key.in_(keys), Mail.sent_at.is_(None)).execution_options(synchronize_session=False)
-    )
+def withdraw_mails(session: Session, keys: Collection[str]) -> int:
+    """Delete mails that were not sent: their links no longer work. Call inside write_transaction().
+
+    Returns how many were deleted.
+    """
+    unsent = delete(Mail).where(Mail.key.in_(keys), Mail.sent_at.is_(None)).returning(Mail.id)
+    return len(session.scalars(unsent.execution_options(synchronize_session=False)).all())
 
 
 def empty_ended_links(session: Session, *, now: datetime) -> None:

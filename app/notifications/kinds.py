@@ -35,6 +35,7 @@ CHANGES = MailKind(
         "expired",
         "moved",
         "cancelled",
+        "exchange_accepted",
         "replanned",
         "old_time_free",
         "outside_rules",
@@ -48,12 +49,15 @@ CHANGES = MailKind(
     is_required=True,
 )
 OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended", "waiting_list"))
+EXCHANGES = MailKind("exchanges", MEMBER, ("exchange_proposed", "exchange_ended"))
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 REQUESTS = MailKind(
     "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")
 )
 MOVES = MailKind(
-    "moves", MANAGER, ("moved_manager", "cancelled_manager", "series_cancelled_manager", "series_changed_manager")
+    "moves",
+    MANAGER,
+    ("moved_manager", "cancelled_manager", "series_cancelled_manager", "series_changed_manager", "exchange_manager"),
 )
 OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
 DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
@@ -68,6 +72,7 @@ KINDS = (
     USE_ENDS,
     RENAMED,
     OFFERS,
+    EXCHANGES,
     CHANGES,
     SLIPS,
     REQUESTS,

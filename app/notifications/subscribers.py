@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.notifications import (
     cancel_links,
+    exchange_subscribers,
     offer_subscribers,
     recipients,
     reminders,
@@ -43,7 +44,7 @@ def requested(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 def confirmed(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the machine is held, with the calendar entry."""
-    if is_of_series(event):
+    if is_of_series(event) or event.facts.get("exchange_id"):  # of an exchange, both are told by its own mail
         return
     members = members_of(session, event)
     notification = _reservation_notification(session, event, "confirmed", with_calendar=True)
@@ -190,6 +191,7 @@ HANDLERS: dict[str, Handler] = {
     **series_subscribers.HANDLERS,
     **replan_subscribers.HANDLERS,
     **offer_subscribers.HANDLERS,
+    **exchange_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

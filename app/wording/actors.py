@@ -11,6 +11,7 @@ JOB_LABELS: dict[str, LazyString] = {
     "cancel_link": _l("By the link in a reminder"),
     "demo": _l("Demo ring"),
     "deputy_ends": _l("Ringbuch, every night"),
+    "end_exchanges": _l("Ringbuch, at the deadline"),
     "expire_requests": _l("Ringbuch, at the deadline"),
     "lapse_offers": _l("Ringbuch, at the deadline"),
     "offer_link": _l("By the link in an offer"),

@@ -23,6 +23,10 @@ TEXTS: dict[str, tuple[Any, Any]] = {
         _l("Offers from the waiting list"),
         _l("When what you wait for is free, with a link to answer; without this e-mail you have to look yourself."),
     ),
+    "exchanges": (
+        _l("Offers of other members"),
+        _l("When a member wants to hand a reservation over to you or to swap, and what became of your own offers."),
+    ),
     "changes": (
         _l("Changes by others"),
         _l("Declined, expired, moved, cancelled, outside new rules: otherwise you would come for nothing."),

@@ -18,6 +18,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
         "%(num)s entry of the waiting list", "%(num)s entries of the waiting list", count
     ),
     "booking_offer": lambda count: ngettext("%(num)s offer", "%(num)s offers", count),
+    "booking_exchange": lambda count: ngettext(
+        "%(num)s exchange with another member", "%(num)s exchanges with other members", count
+    ),
     "booking_usage": lambda count: ngettext("%(num)s usage slip", "%(num)s usage slips", count),
     "booking_induction": lambda count: ngettext("%(num)s induction", "%(num)s inductions", count),
     "booking_damage_report": lambda count: ngettext("%(num)s damage report", "%(num)s damage reports", count),

@@ -37,6 +37,7 @@ from app.worker import background_tasks, nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions
+from booking.exchanges import ending
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
@@ -49,6 +50,7 @@ BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 # as the oldest event has waited seconds.
 BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
+EXCHANGE_END = Actor(job="end_exchanges")
 LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
@@ -92,6 +94,14 @@ def lapse_offers(session: Session) -> int:
     """End offers that nobody answered in time, each in its own transaction: each goes to the next in line."""
     overdue = answers.overdue(session, now=now())
     return in_own_transactions(session, (partial(answers.lapse, session, one, by=LAPSE, now=now()) for one in overdue))
+
+
+def end_exchanges(session: Session) -> int:
+    """End exchanges between members that nobody answered in time, or that a change has overtaken."""
+    overdue = ending.overdue(session, now=now())
+    return in_own_transactions(
+        session, (partial(ending.end_overdue, session, one, by=EXCHANGE_END, now=now()) for one in overdue)
+    )
 
 
 def accept_offers(session: Session) -> int:
@@ -170,6 +180,7 @@ JOBS = (
     Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5),
     Job("expire_requests", 10.0, expire_requests),
     Job("lapse_offers", 10.0, lapse_offers),
+    Job("end_exchanges", 15.0, end_exchanges),
     Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0),
     Job("seal_log", 30.0, seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),

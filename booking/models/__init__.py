@@ -4,6 +4,7 @@ from booking.models.announcement import Announcement
 from booking.models.closure_series import ClosureDate, ClosureSeries
 from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
+from booking.models.exchange import Exchange, ExchangeState
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
@@ -51,6 +52,8 @@ __all__ = [
     "DamageReport",
     "DayPart",
     "DeletedId",
+    "Exchange",
+    "ExchangeState",
     "FollowingSeries",
     "FormerDate",
     "FormerPriceClass",

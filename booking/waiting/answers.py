@@ -52,7 +52,7 @@ def accept(
 
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)
     held = TimeSpan(offer.occupied_from, offer.occupied_until)
-    (entered,) = reservation_writer.enter(session, [replace(new, occupied=held, offer_id=offer_id)], by=by, now=now)
+    (entered,) = reservation_writer.enter(session, [replace(new, occupied=held, takes_over=offer_id)], by=by, now=now)
     offer.state, offer.closed_at, offer.reservation_id = OfferStatus.ACCEPTED.value, now, entered.id
     offer.revision += 1
     entry.offer_id, entry.left_at = None, now

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,8 @@ from booking import (
 )
 from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
+from booking.exchanges import proposing
+from booking.exchanges.proposing import Proposal
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -53,7 +56,7 @@ from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
 from calendars import tokens
-from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, open_session, reserve
+from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
 
 
@@ -124,6 +127,17 @@ def _offer_link(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         to = recipients.of_member(session, sample_ring.anna)[0]
         return Sample(offer_links.create(session, offer_id, to, now=MONDAY).rpartition("/")[2])
+
+
+def _exchange(session: Session, sample_ring: SampleRing, *, day: int = 44, from_anna: bool = False) -> Sample:
+    other = member(session, f"Carla {day}")
+    members = (sample_ring.anna, other) if from_anna else (other, sample_ring.anna)
+    span = hours(MONDAY + timedelta(days=day), 1, 3)
+    given = reserve(session, sample_ring.combine, members[0], span, now=MONDAY)
+    with write_transaction(session):
+        proposal = Proposal(given.id, members[1])
+        exchange_id = proposing.propose(session, proposal, by=SOMEBODY, now=MONDAY)
+    return Sample(exchange_id, sample_ring.anna, sample_ring.hall)
 
 
 def _usage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -351,6 +365,9 @@ SAMPLES: dict[str, Build] = {
     "series_id": _series,
     "entry_id": _waiting_entry,
     "offer_id": _offer,
+    "exchange_id": _exchange,
+    "exchanges.withdraw:exchange_id": partial(_exchange, day=45, from_anna=True),
+    "api.withdraw_exchange:exchange_id": partial(_exchange, day=46, from_anna=True),
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,

@@ -25,6 +25,7 @@ from booking.errors import NotFound
 from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
+from booking.queries import exchanges as exchange_queries
 from booking.queries import replanned as replanned_queries
 from booking.queries.replanned import ReplannedView
 from booking.timespan import TimeSpan
@@ -80,7 +81,10 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
     may_decide = lifecycle.is_possible(view, Step.APPROVE, now) and permissions.may_touch(
         "approvals.decide", "POST", workshop_id=view.workshop_id
     )
-    warning, sentence = _warning(session, view, card, now), state_sentence(view, now)
+    warning, sentence = (
+        _warning(session, view, card, now),
+        _exchange_sentence(session, view) or state_sentence(view, now),
+    )
     if warning and may_be_handed_out(view, now):  # not both: that it is time, and that it is not there
         warning, sentence = "", warning
     replanned = _replanned(session, view, now)
@@ -100,6 +104,13 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         replanned=replanned,
         replanned_estimate=_estimate_instead(session, replanned),
     )
+
+
+def _exchange_sentence(session: Session, view: ReservationView) -> str:
+    """Return that a reservation ended because another member has its time now; "" for anything else."""
+    if view.status != Status.CANCELLED or exchange_queries.of_reservation(session, view.id) is None:
+        return ""
+    return _("It was passed to another member, and is no longer yours. It is not noted as cancelled late.")
 
 
 def _replanned(session: Session, view: ReservationView, now: datetime) -> ReplannedView | None:
@@ -222,6 +233,8 @@ def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageS
     if permissions.may_touch("reservations.send_move", "POST", **own):
         steps += _change_steps(view, now)
         steps += _machine_steps(session, view, now)
+    if lifecycle.is_possible(view, Step.HAND_OVER, now) and permissions.may_touch("exchanges.start", "GET", **own):
+        steps.append(PageStep(_("Hand over or swap"), url_for("exchanges.start", reservation_id=view.id)))
     steps += _no_show_steps(view, now)
     if permissions.may_touch("reservations.enter", "POST", **own):
         if view.status == Status.CANCELLED and now < view.starts_at:

@@ -21,6 +21,7 @@ from billing.queries import ChargedYears
 from booking import queries
 from booking.models import Status
 from booking.queries import ReservationView, SlipView, StillOut
+from booking.queries.exchanges import ExchangeView, waiting_for
 from booking.queries.offers import OfferView, offers
 from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day, to_wall
@@ -78,18 +79,19 @@ class Again:
 class MemberDesk:
     """A member's part: the next reservations, the slips to check, machines to reserve again, the costs of the year.
 
-    offers: from the waiting list, that wait for an answer.
+    offers: from the waiting list, that wait for an answer. exchanges: what other members offer.
     """
 
     upcoming: tuple[NextReservation, ...]
     offers: tuple[OfferView, ...]
+    exchanges: tuple[ExchangeView, ...]
     slips: tuple[SlipView, ...]
     again: tuple[Again, ...]
     costs: YearOfCosts
 
 
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
-    """Return the part of a member, in four SQL statements; in five when something is to be fetched."""
+    """Return the part of a member, in five SQL statements; in six when something is to be fetched."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
     upcoming = tuple(sorted(upcoming, key=_next_step_at))
     slips = queries.newest_slips_of_member(session, member_id, limit=SLIPS_SHOWN)
@@ -103,6 +105,7 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
     return MemberDesk(
         tuple(_next(view, late.get(view.machine_id), now) for view in upcoming),
         offers(session, member_id=member_id, open_at=now, limit=OFFERS_SHOWN),
+        waiting_for(session, member_id, now=now, limit=OFFERS_SHOWN),
         to_look_at,
         tuple(one for one in used if one.slug not in coming)[:AGAIN_SHOWN],
         _costs(session, member_id, local_day(now, formats.as_zone(None))),

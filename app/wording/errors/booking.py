@@ -52,6 +52,49 @@ ERRORS = (
             "withdrawn": _l("This offer was withdrawn: the entry left the waiting list, or the machine is closed."),
         },
     ),
+    ErrorText(
+        "exchange_closed",
+        409,
+        _l("No longer offered"),
+        _l("This can no longer be answered."),
+        by_status={
+            "accepted": _l("This was accepted already: the reservations have changed hands."),
+            "declined": _l("This was declined already."),
+            "lapsed": _l("The time to answer is over. Everything stays as it was."),
+            "withdrawn": _l("The other member has taken it back. Everything stays as it was."),
+            "outdated": _l("One of the reservations was changed meanwhile, so this is no longer what was offered."),
+        },
+    ),
+    ErrorText(
+        "exchange_pending",
+        409,
+        _l("Already offered"),
+        _l("This reservation is offered to somebody already. Take that back first, or wait for the answer."),
+    ),
+    ErrorText(
+        "not_exchangeable",
+        409,
+        _l("Cannot change hands"),
+        _l("This reservation cannot be given to another member as it is now."),
+        by_status={
+            "not_confirmed": _l("Only what is confirmed can be given to another member."),
+            "begun": _l("The time has begun, so it cannot be given to another member any more."),
+            "proposed": _l("Answer first what the workshop has proposed for this reservation."),
+            "closed": _l("The machine is closed at that time. The workshop decides about this reservation first."),
+            "series_date": _l("A date of a series cannot change hands. Cancel the date; it becomes free for others."),
+            "needs_approval": _l(
+                "A machine that is lent only after approval cannot be swapped, because one half could be declined. "
+                "It can be handed over."
+            ),
+            "same_member": _l("This is a reservation of the same member."),
+        },
+    ),
+    ErrorText(
+        "partner_refused",
+        422,
+        _l("Against the rules"),
+        _l("The rules of the ring do not allow it to the other member."),
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
@@ -93,6 +136,7 @@ ERRORS = (
         _l("The reservation does not allow this as it is: it is too early, or somebody has changed it meanwhile."),
         by_status={
             "over": _l("This time is over, so this is no longer possible."),
+            "started": _l("The time has begun, so this is no longer possible."),
             "not_started": _l("The time has not begun yet. This is possible from its start on."),
             "requested": _l("The workshop has not decided about the request yet, so this is not possible."),
             "not_moving": _l("No other time waits for approval."),
@@ -121,6 +165,7 @@ ERRORS = (
         _l("Not on the waiting list"),
         _l("This entry of the waiting list does not exist."),
     ),
+    ErrorText("exchange_not_found", 404, _l("No such exchange"), _l("This exchange does not exist.")),
     ErrorText("offer_not_found", 404, _l("No such offer"), _l("This offer does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
 )

@@ -1,0 +1,209 @@
+"""Endpoints of exchanges between members: propose, list, get, accept, decline, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from flask_login import current_user
+from pydantic import Field
+
+from app.api import problems, revisions
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import PAGE_LENGTH, WHOLE, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
+from app.api.idempotency import run_idempotent
+from app.api.problems import Refusal, Reply
+from app.auth import lookups, memberships, permissions
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from booking import queries
+from booking.errors import MemberNotFound, ReservationNotFound
+from booking.exchanges import accepting, ending, proposing
+from booking.exchanges.proposing import HOURS, HOURS_MAX, Proposal
+from booking.models import ExchangeState
+from booking.queries import exchanges as exchange_queries
+from booking.queries.exchanges import ExchangeView
+
+PARTY = Access(member=OWN)
+READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+Hours = Annotated[int, Field(strict=True, ge=1, le=HOURS_MAX), WHOLE]
+
+
+class NewExchange(RequestModel):
+    """A reservation that is offered: to the member of a number, or for another reservation; exactly one of the two.
+
+    hours: to answer; at the latest when the first of the reservations begins. note: what the other member reads.
+    """
+
+    reservation_id: Id
+    member_number: Text | None = None
+    wanted_reservation_id: Id | None = None
+    hours: Hours = HOURS
+    note: Text = ""
+
+
+class ExchangeFilter(RequestModel):
+    """Filter of exchanges."""
+
+    cursor: QueryId | None = None
+    limit: PageLength = PAGE_LENGTH
+
+
+class Exchange(ResponseModel):
+    """A reservation that a member offers to another one, for nothing or for a wanted one, until lapses_at.
+
+    receiver_member_id: null while the proposer of a swap may not know it. receivers_reservation_id and
+    proposers_reservation_id: the new reservations that an accepted one made.
+    """
+
+    id: int
+    revision: int
+    status: ExchangeState
+    reservation_id: int
+    wanted_reservation_id: int | None
+    proposer_member_id: int
+    receiver_member_id: int | None
+    note: str
+    proposed_at: Instant
+    lapses_at: Instant
+    closed_at: Instant | None
+    receivers_reservation_id: int | None
+    proposers_reservation_id: int | None
+
+
+class ExchangeList(ResponseModel):
+    """Exchanges, the newest first. next: the cursor of the next page, null on the last one."""
+
+    items: list[Exchange]
+    next: int | None
+
+
+action = partial(
+    Endpoint, "POST", access=PARTY, response=Exchange, errors=(404, 409, 412), idempotent=True, conditional=True
+)
+
+
+@Endpoint(
+    "POST",
+    "/exchanges",
+    access=PARTY,
+    body=NewExchange,
+    response=Exchange,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+    conditional=True,
+)
+def propose_exchange(body: NewExchange) -> Reply:
+    """Offer one's reservation to another member, or for a reservation of another member. Nothing changes yet.
+
+    What cannot change hands gives 409 `not_exchangeable`; what the rules do not allow the other member, 422
+    `partner_refused` with the rules and without figures.
+    """
+    if (body.member_number is None) == (body.wanted_reservation_id is None):
+        fault = "either member_number or wanted_reservation_id is required"
+        raise Refusal(problems.invalid(problems.field_error("member_number", fault)))
+    given = queries.reservation(db.session(), body.reservation_id)
+    missing = ReservationNotFound(id=body.reservation_id)
+    permissions.require(member_id=given.member_id, workshop_id=given.workshop_id, missing=missing)
+    by, instant = current_actor(), now()
+    receiver_id = None if body.member_number is None else _receiver(body.member_number)
+    proposal = Proposal(given.id, receiver_id, body.wanted_reservation_id, body.note.strip(), body.hours)
+
+    def propose() -> Reply:
+        exchange_id = proposing.propose(db.session(), proposal, by=by, now=instant)
+        return _reply(exchange_id, 201, {"Location": f"/api/v1/exchanges/{exchange_id}"})
+
+    return run_idempotent(body, propose)
+
+
+@Endpoint("GET", "/exchanges", access=READ, query=ExchangeFilter, response=ExchangeList)
+def list_exchanges(query: ExchangeFilter) -> ExchangeList:
+    """List exchanges, the newest first: one's own, those of one's workshops, or all."""
+    found = exchange_queries.exchanges(
+        db.session(),
+        member_id=current_user.member_id,
+        workshop_ids=None if current_user.is_admin else current_user.managed_workshop_ids,
+        before=query.cursor,
+        limit=query.limit + 1,
+    )
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    return ExchangeList(items=[_of_view(view) for view in shown], next=shown[-1].id if more else None)
+
+
+@Endpoint("GET", "/exchanges/<id:exchange_id>", access=READ, response=Exchange, errors=(404,), conditional=True)
+def get_exchange(exchange_id: int) -> Reply:
+    """Get an exchange, also one that has ended."""
+    lookups.exchange(exchange_id)
+    return _reply(exchange_id)
+
+
+@action("/exchanges/<id:exchange_id>/accept")
+def accept_exchange(exchange_id: int) -> Reply:
+    """Agree to an exchange that was offered to one: the reservations change hands, all or none.
+
+    The old ones are cancelled, never late, and new ones are entered on the same places. On a machine that needs
+    approval what is handed over becomes a request.
+    """
+    view = lookups.exchange(exchange_id, of="receiver")
+    approve = permissions.may("api.approve_reservation", "POST") and permissions.may_touch(
+        "api.approve_reservation", "POST", workshop_id=view.given.workshop_id
+    )
+    return _act(view, partial(accepting.accept, approve=approve))
+
+
+@action("/exchanges/<id:exchange_id>/decline")
+def decline_exchange(exchange_id: int) -> Reply:
+    """Decline an exchange that was offered to one. Everything stays as it was."""
+    return _act(lookups.exchange(exchange_id, of="receiver"), ending.decline)
+
+
+@action("/exchanges/<id:exchange_id>/withdraw")
+def withdraw_exchange(exchange_id: int) -> Reply:
+    """Take back an exchange that one has proposed. Everything stays as it was."""
+    return _act(lookups.exchange(exchange_id, of="proposer"), ending.withdraw)
+
+
+def _receiver(number: str) -> int:
+    """Return the member of a number. Raises MemberNotFound."""
+    found = exchange_queries.member_of_number(db.session(), number, day=memberships.ring_day(now()))
+    if found is None:
+        raise MemberNotFound(number=number)
+    return found
+
+
+def _act(view: ExchangeView, verb: Callable[..., object]) -> Reply:
+    by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
+
+    def act() -> Reply:
+        verb(db.session(), view.id, by=by, now=instant, revision=revision)
+        return _reply(view.id)
+
+    return run_idempotent(None, act)
+
+
+def _reply(exchange_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    view = exchange_queries.exchange(db.session(), exchange_id)
+    return reply(_of_view(view), status, revisions.etag(view.revision) | (headers or {}))
+
+
+def _of_view(view: ExchangeView) -> Exchange:
+    return Exchange(
+        id=view.id,
+        revision=view.revision,
+        status=view.state_at(now()),
+        reservation_id=view.given.reservation_id,
+        wanted_reservation_id=None if view.wanted is None else view.wanted.reservation_id,
+        proposer_member_id=view.proposer_id,
+        receiver_member_id=view.receiver_id if view.knows_receiver(current_user.member_id) else None,
+        note=view.note,
+        proposed_at=view.proposed_at,
+        lapses_at=view.lapses_at,
+        closed_at=view.closed_at,
+        receivers_reservation_id=view.made_for_receiver_id,
+        proposers_reservation_id=view.made_for_proposer_id,
+    )

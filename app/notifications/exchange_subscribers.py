@@ -1,0 +1,99 @@
+"""Subscribers that queue mails about exchanges between members: the offer, its answer or end, and the change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.mail.leasing import withdraw_mails
+from app.notifications import recipients, reminders
+from app.notifications.composing import Notification, queue_keyed
+from app.notifications.notifying import is_by, notify, notify_members, others
+from app.notifications.recipients import Recipient
+from booking import exchange_events, queries
+from booking.kernel.events import Handler, RecordedEvent
+from booking.queries import exchanges as exchange_queries
+from booking.queries.exchanges import ExchangeView
+
+
+def proposed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the other member what is offered, and until when to answer."""
+    view = _view(session, event)
+    if not view.is_open(now):
+        return
+    for to in recipients.of_member(session, view.receiver_id):
+        key = _key_of_proposed(view, to)
+        queue_keyed(session, _about(view, "exchange_proposed"), to, key=key, now=now)
+
+
+def accepted(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify both members what they have and what they gave, with the calendar entries; and the managers."""
+    view = _view(session, event)
+    _withdraw_proposal(session, view)
+    for member_id, gave, got in (
+        (view.proposer_id, view.given, view.made_for_proposer_id),
+        (view.receiver_id, view.wanted, view.made_for_receiver_id),
+    ):
+        ids = [None if gave is None else gave.reservation_id, got]
+        changed = [queries.reservation(session, one) for one in ids if one is not None]
+        mail = _about(view, "exchange_accepted", changed=changed, is_proposer=member_id == view.proposer_id)
+        mail = Notification(mail.template, mail.facts, _page_of(got or changed[0].id), with_calendar=got is not None)
+        notify_members(session, event, mail, recipients.of_member(session, member_id), now)
+    managers = {
+        one.key: one for time in view.times for one in recipients.managers_of(session, time.workshop_id, now=now)
+    }
+    notify(session, event, _about(view, "exchange_manager"), others(managers.values(), event), now)
+
+
+def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify who proposed it that it was declined, has lapsed or was overtaken.
+
+    The other member too of what was taken back or overtaken, unless nobody has got the offer.
+    """
+    view = _view(session, event)
+    was_unread = _withdraw_proposal(session, view)
+    proposers = recipients.of_member(session, view.proposer_id)
+    if not is_by(proposers, event):
+        notify(session, event, _about(view, "exchange_ended", is_proposer=True), proposers, now)
+    receivers = recipients.of_member(session, view.receiver_id)
+    if event.type in (exchange_events.ExchangeWithdrawn.type, exchange_events.ExchangeOutdated.type) and not was_unread:
+        notify(session, event, _about(view, "exchange_ended", is_proposer=False), receivers, now)
+
+
+def handed_over(session: Session, event: RecordedEvent, _now: datetime) -> None:
+    """Withdraw the reminder of who has it no more."""
+    reminders.withdraw(session, event.facts, "starts_at")
+
+
+HANDLERS: dict[str, Handler] = {
+    exchange_events.ExchangeProposed.type: proposed,
+    exchange_events.ExchangeAccepted.type: accepted,
+    exchange_events.ExchangeDeclined.type: ended,
+    exchange_events.ExchangeWithdrawn.type: ended,
+    exchange_events.ExchangeLapsed.type: ended,
+    exchange_events.ExchangeOutdated.type: ended,
+    exchange_events.ReservationHandedOver.type: handed_over,
+}
+
+
+def _view(session: Session, event: RecordedEvent) -> ExchangeView:
+    return exchange_queries.exchange(session, event.facts["exchange_id"])
+
+
+def _about(view: ExchangeView, template: str, **facts: object) -> Notification:
+    return Notification(template, {"exchange": view, **facts}, f"/exchanges/{view.id}")
+
+
+def _page_of(reservation_id: int) -> str:
+    return f"/reservations/{reservation_id}"
+
+
+def _withdraw_proposal(session: Session, view: ExchangeView) -> bool:
+    """Withdraw the mail of a proposal that was not sent yet; return whether nobody has got it."""
+    keys = [_key_of_proposed(view, to) for to in recipients.of_member(session, view.receiver_id)]
+    return bool(keys) and withdraw_mails(session, keys) == len(keys)
+
+
+def _key_of_proposed(view: ExchangeView, to: Recipient) -> str:
+    return f"exchange{view.id}:exchange_proposed:{to.key}"

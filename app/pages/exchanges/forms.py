@@ -1,0 +1,73 @@
+"""The forms of exchanges: finding somebody, finding a time, offering, answering."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
+
+from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
+from app.forms.span_form import MaxCharacters
+from app.wording.rules import rule_name, violation_sentence
+from booking.errors import RulesBroken
+from booking.exchange_errors import PartnerRefused
+from booking.exchanges.proposing import HOURS, NOTE_LENGTH_MAX
+from booking.kernel.errors import DomainError
+
+
+class ProposeForm(BaseForm):
+    """An offer to another member. shown: the digest of the terms that the proposer saw."""
+
+    note = TextAreaField(_l("What you want to say to the other member"), [MaxCharacters(NOTE_LENGTH_MAX)])
+    hours = SelectField(
+        _l("Time to answer"),
+        choices=[
+            select_choice("24", _l("one day")),
+            select_choice("48", _l("two days")),
+            select_choice("168", _l("one week")),
+        ],
+        default=str(HOURS),
+    )
+    shown = HiddenField()
+
+    digest = ""  # of the terms as they are now
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Check all fields, and that the terms are still those that were shown."""
+        is_valid = super().validate(extra_validators)
+        is_as_shown = self.shown.data == self.digest
+        if not is_as_shown:
+            self.form_errors.append(changed_text())
+        self.shown.data = self.digest
+        return is_valid and is_as_shown
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put broken rules above the form."""
+        if isinstance(refusal, RulesBroken):
+            self.form_errors.extend(violation_sentence(one) for one in refusal.violations)
+        elif isinstance(refusal, PartnerRefused):
+            self.form_errors.append(partner_text(refusal))
+        else:
+            super().show_refusal(refusal)
+
+
+class AnswerForm(BaseForm):
+    """A button. revision: of the exchange when the page was opened; shown: the digest of its terms."""
+
+    revision = IntegerField()
+    shown = HiddenField()
+
+
+def changed_text() -> str:
+    """Return that the terms are no longer those that were shown."""
+    return _("Times or prices have changed since you opened the page. Look at them once more.")
+
+
+def partner_text(refusal: PartnerRefused) -> str:
+    """Return which rules do not allow it to the other member."""
+    names = ", ".join(rule_name(one) for one in refusal.facts["rules"])
+    return _("The rules of the ring do not allow it to the other member: %(rules)s.", rules=names)

@@ -1,0 +1,124 @@
+"""What both members see before they agree: who gets what, what it costs, what the rules say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.pages.reservations.estimates import Estimate, estimate_for
+from app.wording import formats
+from app.wording.errors import sentence_of
+from app.wording.rules import rule_name, violation_sentence
+from booking import queries, wishes
+from booking.errors import Violation
+from booking.exchanges.conditions import Judgement
+from booking.queries import exchanges as exchange_queries
+from booking.queries.exchanges import ExchangedTime, ExchangeView
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one of the two gets: a time, its price for this member, until when cancelling is free, broken rules.
+
+    is_mine: of the reader; the rules of the other one are named without figures. name: "" while it is not known.
+    """
+
+    name: str
+    is_mine: bool
+    time: ExchangedTime
+    estimate: Estimate | None
+    deadline: str
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """An exchange as it is judged now. digest: of what was shown; with another one somebody agreed to other terms."""
+
+    sides: tuple[Side, ...]
+    obstacle: str
+    needs_approval: bool
+    is_possible: bool
+    digest: str
+
+
+def terms(
+    session: Session,
+    given: ExchangedTime,
+    wanted: ExchangedTime | None,
+    receiver: tuple[int, str],
+    *,
+    reader_id: int | None,
+    now: datetime,
+) -> Terms:
+    """Return what an exchange means for both. receiver: id, and the name or "". Raises MachineNotFound."""
+    judged = exchange_queries.judgement(
+        session,
+        given.reservation_id,
+        now=now,
+        receiver_id=receiver[0],
+        wanted_id=None if wanted is None else wanted.reservation_id,
+    )
+    parts = [(given, *receiver, judged.of_receiver)]
+    if wanted is not None:
+        parts.append((wanted, given.member_id, given.member_name, judged.of_proposer))
+    sides = tuple(
+        _side(session, time, member_id, name, broken, is_mine=member_id == reader_id, now=now)
+        for time, member_id, name, broken in parts
+    )
+    return Terms(sides, _obstacle(judged), judged.needs_approval, judged.is_possible, _digest(sides))
+
+
+def terms_of(session: Session, view: ExchangeView, *, reader_id: int | None, now: datetime) -> Terms:
+    """Return what a proposed exchange means for both."""
+    receiver = view.receiver_id, view.receiver_name if view.knows_receiver(reader_id) else ""
+    return terms(session, view.given, view.wanted, receiver, reader_id=reader_id, now=now)
+
+
+def _side(
+    session: Session,
+    time: ExchangedTime,
+    member_id: int,
+    name: str,
+    broken: list[Violation],
+    *,
+    is_mine: bool,
+    now: datetime,
+) -> Side:
+    card = queries.machine_card(session, time.machine_id)
+    texts = [violation_sentence(one, time.zone) if is_mine else rule_name(one.rule) for one in broken]
+    deadline = _("Cancelling it is late already.")
+    if time.cancel_until > now:
+        until = wishes.cancel_until_by(time.span.start, card.rules.late_cancel_hours, now)
+        deadline = _("Cancelling is free until %(time)s.", time=formats.format_instant(until, time.zone))
+    estimate = estimate_for(session, card, time.wish_of(member_id))
+    return Side(name, is_mine, time, estimate, deadline, tuple(dict.fromkeys(texts)))
+
+
+def _obstacle(judged: Judgement) -> str:
+    return "" if judged.obstacle is None else sentence_of(judged.obstacle)
+
+
+def _digest(sides: tuple[Side, ...]) -> str:
+    """Return a digest of times and prices; deadlines move with the clock and are no part of it."""
+    facts = [
+        (
+            side.time.reservation_id,
+            side.time.span.start.isoformat(),
+            side.time.span.end.isoformat(),
+            side.time.places,
+            None
+            if side.estimate is None
+            else (
+                str(side.estimate.unit_price),
+                side.estimate.minimum_cents,
+                None if side.estimate.calculation is None else side.estimate.calculation.cents,
+            ),
+        )
+        for side in sides
+    ]
+    return sha256(repr(facts).encode()).hexdigest()[:24]

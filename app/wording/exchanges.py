@@ -1,0 +1,28 @@
+"""How an exchange between members stands, in the words of its reader."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.wording.formats import format_instant
+from booking.models import ExchangeState
+from booking.queries.exchanges import ExchangeView
+
+_ENDED = {
+    ExchangeState.ACCEPTED: _l("Accepted: the reservations have changed hands."),
+    ExchangeState.DECLINED: _l("Declined. Everything stays as it was."),
+    ExchangeState.LAPSED: _l("Nobody answered in time. Everything stays as it was."),
+    ExchangeState.WITHDRAWN: _l("Taken back. Everything stays as it was."),
+    ExchangeState.OUTDATED: _l("A reservation was changed meanwhile, so this is no longer what was offered."),
+}
+
+
+def state_text(view: ExchangeView, state: ExchangeState, reader_id: int | None) -> str:
+    """Return how an exchange stands."""
+    if state != ExchangeState.OPEN:
+        return str(_ENDED[state])
+    until = format_instant(view.lapses_at, view.given.zone)
+    if reader_id == view.receiver_id:
+        return _("Waits for your answer until %(time)s.", time=until)
+    return _("Waits for an answer until %(time)s.", time=until)

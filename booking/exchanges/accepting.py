@@ -1,0 +1,114 @@
+"""Accepting an exchange: both reservations change hands in one transaction, or none.
+
+Their places are free at no moment: the new reservations take over the rows that the guard protects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import (
+    catalogue,
+    lifecycle,
+    occupancies,
+    reservation_writer,
+    reservations,
+    schedule_versions,
+    wishes,
+)
+from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
+from booking.exchange_events import ExchangeAccepted, ReservationHandedOver
+from booking.exchanges import conditions, ending
+from booking.exchanges.conditions import Change
+from booking.kernel.events import Actor, record
+from booking.kernel.revisions import require_revision
+from booking.lifecycle import Step
+from booking.models import Exchange, ExchangeState, Reservation
+from booking.publish import publish_all
+from booking.reservation_writer import NewReservation
+from booking.timespan import TimeSpan
+
+
+def accept(
+    session: Session,
+    exchange_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    approve: bool = False,
+    revision: int | None = None,
+) -> Exchange:
+    """Agree to an exchange, for the receiver: return it with the reservations that it made.
+
+    Everything is judged again as of now. Nobody cancels late by it. What is handed over on a machine that needs
+    approval becomes a request of the receiver, unless the actor may decide (approve).
+    Raises ExchangeNotFound, ExchangeClosed, StaleRevision, MachineNotFound, NotExchangeable, RequestRefused,
+    PartnerRefused.
+    """
+    given, wanted, exchange = _lock(session, exchange_id)
+    ending.require_open(exchange, now)
+    require_revision(revision, exchange.revision)
+    if ending.is_outdated(session, exchange):
+        raise ExchangeClosed(status=ExchangeState.OUTDATED.value)
+    judgement = conditions.judge(session, given, exchange.receiver_id, wanted, now=now)
+    conditions.require(judgement, for_receiver=True)
+
+    changes = conditions.changes_of(given, exchange.receiver_id, wanted)
+    new = [_new(session, one, exchange_id, approve=approve, now=now) for one in changes]
+    # Bumped first, members before machines: what follows names them in parts.
+    members, machines = (exchange.proposer_id, exchange.receiver_id), [one.reservation.machine_id for one in changes]
+    schedule_versions.bump(session, member_ids=members, machine_ids=machines)
+    old = [one.reservation for one in changes]
+    _end(session, old, exchange_id, by=by, now=now)
+    entered = {one.uid: one.id for one in reservation_writer.enter(session, new, by=by, now=now)}
+    made = [entered[one.uid] for one in new]
+    exchange.state, exchange.closed_at = ExchangeState.ACCEPTED.value, now
+    exchange.made_for_receiver_id, exchange.made_for_proposer_id = made[0], made[1] if wanted is not None else None
+    exchange.revision += 1
+    session.flush()
+    record(session, ExchangeAccepted.of(exchange), by=by, at=now)
+    return exchange
+
+
+def _lock(session: Session, exchange_id: int) -> tuple[Reservation, Reservation | None, Exchange]:
+    """Lock the reservations by id, the quotas of both members, the machines by id, and last the exchange."""
+    columns = Exchange.given_id, Exchange.wanted_id, Exchange.proposer_id, Exchange.receiver_id
+    known = session.execute(select(*columns).where(Exchange.id == exchange_id)).one_or_none()
+    if known is None:
+        raise ExchangeNotFound(id=exchange_id)
+    ids = [one for one in (known.given_id, known.wanted_id) if one is not None]
+    found = reservation_writer.lock_many(session, ids, member_ids=(known.proposer_id, known.receiver_id))
+    occupancies.lock_machines(session, [one.machine_id for one in found])
+    return found[0], found[1] if len(found) > 1 else None, ending.lock(session, exchange_id)
+
+
+def _new(session: Session, change: Change, exchange_id: int, *, approve: bool, now: datetime) -> NewReservation:
+    """Return what is entered for who gets a reservation, on its places with its set-up and cleaning.
+
+    Where cancelling it is late already it stays so: else a friend could cancel it for free.
+    """
+    given = change.reservation
+    terms = catalogue.bookable_machine(session, given.machine_id)
+    new = reservations.new_reservation(change.wish, terms, wishes.new_uid(), now, approve=approve)
+    return replace(
+        new,
+        occupied=TimeSpan(given.occupied_from, given.occupied_until),
+        cancel_until=given.cancel_until if given.cancel_until <= now else new.cancel_until,
+        takes_over=given.id,
+        asked_at=given.asked_at,
+        exchange_id=exchange_id,
+    )
+
+
+def _end(session: Session, old: list[Reservation], exchange_id: int, *, by: Actor, now: datetime) -> None:
+    """End the reservations that change hands: they count for no quota of their members any more, and hold on."""
+    for reservation in old:
+        lifecycle.advance(reservation, Step.HAND_OVER, now)
+        reservation.decide_until, reservation.is_late_cancel = None, False
+    reservation_writer.save_all(session, old, now)
+    ended = [ReservationHandedOver.of(one, exchange_id=exchange_id) for one in old]
+    publish_all(session, ended, by=by, now=now)

@@ -1,0 +1,210 @@
+"""Handing over and swapping: the pages, the mails and the calls of both members."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from app import subscriptions
+from app.mail.models import Mail
+from app.worker import jobs
+from booking import reservations
+from booking.exchanges import proposing
+from booking.exchanges.proposing import Proposal
+from booking.kernel import deliveries
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Exchange, Induction, Reservation
+from tests.builders import SOMEBODY, hours, induct, mail_text, reserve
+from tests.conftest import MONDAY
+
+NEXT_WEEK = MONDAY + timedelta(days=7)
+MORNING, NOON = hours(NEXT_WEEK, 1, 3), hours(NEXT_WEEK, 4, 9)
+
+
+@pytest.fixture
+def reserved(session, sample_ring, clock):
+    """Anna has the combine, Bernd the cold store."""
+    clock.instant = MONDAY
+    given = reserve(session, sample_ring.combine, sample_ring.anna, MORNING, now=MONDAY).id
+    return given, reserve(session, sample_ring.cold_store, sample_ring.bernd, NOON, now=MONDAY).id
+
+
+def propose(session, given, receiver=None, wanted=None):
+    with write_transaction(session):
+        return proposing.propose(session, Proposal(given, receiver, wanted), by=SOMEBODY, now=MONDAY)
+
+
+def mails(session, clock):
+    """Deliver all events; return the mails as (template, address, subject, text)."""
+    for subscription in subscriptions.SUBSCRIPTIONS:
+        while in_write_transaction(session, lambda s=subscription: deliveries.deliver(session, s, now=clock())):
+            pass
+    found = session.scalars(select(Mail).order_by(Mail.id))
+    return [(mail.key.split(":")[1], mail.to_address, mail.subject, mail_text(mail)) for mail in found]
+
+
+def field(page, name):
+    return html.unescape(re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1])
+
+
+def state_of(session, exchange_id):
+    session.rollback()
+    return session.scalar(select(Exchange.state).where(Exchange.id == exchange_id))
+
+
+def test_a_member_is_found_offered_a_reservation_and_takes_it_over(log_in, session, sample_ring, clock, reserved):
+    anna, bernd, path = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login), f"/reservations/{reserved[0]}"
+    assert f"{path}/exchange" in anna.get(path).text
+    assert "Bernd" not in anna.get(f"{path}/exchange").text  # nobody is listed
+    assert "at least three letters" in anna.get(f"{path}/exchange?q=Be").text
+    found = re.search(rf'href="({path}/exchange/offer\?member=[^"]+)"', anna.get(f"{path}/exchange?q=Ber").text)[1]
+
+    page = anna.get(found).text
+    assert "Bernd gets" in page
+    changed = anna.post(found, data={"hours": "24", "shown": "other"})
+    assert (changed.status_code, "prices have changed" in changed.text) == (422, True)
+    sent = anna.post(found, data={"hours": "24", "note": "I am ill", "shown": field(page, "shown")})
+    assert sent.status_code == 303
+    offered = sent.location
+    assert anna.get(f"{path}/exchange").location == offered  # offered already
+    assert "Take it back" in anna.get(offered).text
+
+    assert "Anna offers you a reservation" in bernd.get("/today").text
+    page = bernd.get(offered).text
+    assert "I am ill" in page
+    shown = field(page, "shown")
+    assert bernd.post(f"{offered}/withdraw", data={"revision": "0"}).status_code == 404  # not his to take back
+    assert anna.post(f"{offered}/accept", data={"revision": "0", "shown": shown}).status_code == 404
+    assert bernd.post(f"{offered}/accept", data={"revision": "0", "shown": "x"}).status_code == 409
+    done = bernd.post(f"{offered}/accept", data={"revision": "0", "shown": shown})
+    assert done.status_code == 303
+    assert bernd.post(f"{offered}/accept", data={"revision": "0", "shown": shown}).location == done.location
+    assert bernd.post(f"{offered}/decline", data={"revision": "0"}).status_code == 409
+    assert "It was passed to another member" in anna.get(path).text
+    assert bernd.get(done.location).status_code == 200
+    assert anna.get(done.location).status_code == 404
+    told = [one[:2] for one in mails(session, clock) if one[0].startswith("exchange")]
+    assert sorted(told) == [  # the offer itself was answered before it was sent
+        ("exchange_accepted", "anna@ring.example"),
+        ("exchange_accepted", "bernd@ring.example"),
+        ("exchange_manager", "wanda@ring.example"),
+    ]
+
+
+def test_who_is_asked_for_a_swap_stays_unnamed_until_both_agreed(log_in, session, sample_ring, clock, reserved):
+    anna, bernd, path = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login), f"/reservations/{reserved[0]}"
+    listed = anna.get(f"{path}/exchange?machine=cold-store&day=2026-11-30").text
+    found = re.search(rf'href="({path}/exchange/offer\?wanted={reserved[1]})"', listed)[1]
+    page = anna.get(found).text
+    assert ("The other member gets" in page, "Bernd" in page.split("<main")[1]) == (True, False)
+    offered = anna.post(found, data={"hours": "48", "shown": field(page, "shown")}).location
+    assert "Bernd" not in anna.get(offered).text.split("<main")[1]
+    assert "Bernd" not in anna.get("/exchanges").text.split("<main")[1]
+    assert "Anna wants to swap with you" in bernd.get(offered).text
+
+    texts = {one[1]: one[3] for one in mails(session, clock) if one[0] == "exchange_proposed"}
+    assert list(texts) == ["bernd@ring.example"]
+    bernd.post(f"{offered}/accept", data={"revision": "0", "shown": field(bernd.get(offered).text, "shown")})
+    assert "Bernd" in anna.get(offered).text
+    accepted = [one for one in mails(session, clock) if one[0] == "exchange_accepted" and one[1].startswith("anna")]
+    assert "Bernd has accepted your swap." in accepted[0][3]
+
+
+def test_a_swap_with_somebody_who_lost_the_induction_is_refused_and_nothing_changes(
+    log_in, session, sample_ring, reserved
+):
+    laser = reserve(session, sample_ring.laser, sample_ring.anna, MORNING, now=MONDAY).id
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    path = f"/reservations/{laser}/exchange/offer?wanted={reserved[1]}"
+    page = anna.get(path).text
+    assert ("Induction" in page, "Offer the swap" in page) == (True, False)
+    refused = anna.post(path, data={"hours": "48", "shown": "x"})
+    assert refused.status_code == 422
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date())
+    exchange_id = propose(session, laser, wanted=reserved[1])
+    shown = field(bernd.get(f"/exchanges/{exchange_id}").text, "shown")
+    with write_transaction(session):
+        session.execute(delete(Induction).where(Induction.member_id == sample_ring.bernd))
+
+    refused = bernd.post(f"/exchanges/{exchange_id}/accept", data={"revision": "0", "shown": shown})
+
+    assert (refused.status_code, "An induction is needed" in html.unescape(refused.text)) == (422, True)
+    assert "Accept the swap" not in refused.text
+    assert state_of(session, exchange_id) == "open"
+    held = session.execute(select(Reservation.member_id, Reservation.status).order_by(Reservation.id)).all()
+    assert {row.status for row in held} == {"confirmed"}
+
+
+def test_declined_withdrawn_lapsed_and_overtaken_offers_are_told(log_in, session, sample_ring, clock, reserved):
+    bernd = log_in(sample_ring.bernd_login)
+    first = propose(session, reserved[0], sample_ring.bernd)
+    bernd.post(f"/exchanges/{first}/decline", data={"revision": "0"})
+    second = propose(session, reserved[0], sample_ring.bernd)
+    mails(session, clock)
+    with write_transaction(session):
+        session.query(Mail).update({"sent_at": MONDAY})  # Bernd has got the second
+        reservations.move(session, reserved[0], NOON, by=SOMEBODY, now=MONDAY)
+    assert "changed meanwhile" in bernd.get(f"/exchanges/{second}").text
+    assert jobs.end_exchanges(session) == 1
+    third = propose(session, reserved[0], sample_ring.bernd)
+    clock.instant = MONDAY + timedelta(hours=48)
+    assert bernd.post(f"/exchanges/{third}/accept", data={"revision": "0", "shown": ""}).status_code == 409
+    assert jobs.end_exchanges(session) == 1
+    assert [state_of(session, one) for one in (first, second, third)] == ["declined", "outdated", "lapsed"]
+    told = [
+        (one[1].split("@")[0], one[3].split("\n")[2]) for one in mails(session, clock) if one[0] == "exchange_ended"
+    ]
+    assert told == [
+        ("anna", "The other member has declined what you offered. Your reservation stays yours."),
+        (
+            "anna",
+            "One of these reservations was changed meanwhile, so they can no longer be exchanged as it was offered.",
+        ),
+        (
+            "bernd",
+            "One of these reservations was changed meanwhile, so they can no longer be exchanged as it was offered.",
+        ),
+        ("anna", "Nobody answered what you offered in time. Your reservation stays yours."),
+    ]
+
+
+def test_programs_propose_list_accept_and_withdraw(anna, bernd, wanda, session, sample_ring, reserved):
+    both = anna.post("/exchanges", {"reservation_id": reserved[0]})
+    assert both.status_code == 422
+    unknown = anna.post("/exchanges", {"reservation_id": reserved[0], "member_number": "nobody"})
+    assert (unknown.status_code, unknown.json["code"]) == (404, "member_not_found")
+    assert anna.post("/exchanges", {"reservation_id": reserved[1], "wanted_reservation_id": 1}).status_code == 404
+    asked = {"reservation_id": reserved[0], "wanted_reservation_id": reserved[1], "hours": 24}
+    made = anna.post("/exchanges", asked)
+    assert (made.status_code, made.json["status"], made.json["receiver_member_id"]) == (201, "open", None)
+    assert anna.post("/exchanges", asked).json["code"] == "exchange_pending"
+    path = f"/exchanges/{made.json['id']}"
+    assert [one["id"] for one in bernd.get("/exchanges").json["items"]] == [made.json["id"]]
+    assert anna.post(f"{path}/accept", {}).status_code == 404
+    assert anna.post(f"{path}/withdraw", {}).json["status"] == "withdrawn"
+    assert bernd.post(f"{path}/accept", {}).json["code"] == "exchange_closed"
+    path = f"/exchanges/{anna.post('/exchanges', asked).json['id']}"
+    assert bernd.post(f"{path}/accept", {}, If_Match='"7"').status_code == 412
+    accepted = bernd.post(f"{path}/accept", {}).json
+    assert (accepted["status"], accepted["receiver_member_id"]) == ("accepted", sample_ring.bernd)
+    got = bernd.get(f"/reservations/{accepted['receivers_reservation_id']}").json
+    assert (got["machine_id"], got["status"], got["starts_at"]) == (
+        sample_ring.combine,
+        "confirmed",
+        "2026-11-30T08:00:00Z",
+    )
+    assert (
+        anna.get(f"/reservations/{accepted['proposers_reservation_id']}").json["machine_id"] == sample_ring.cold_store
+    )
+    assert wanda.get(path).status_code == 200
+    laser = anna.post(
+        "/reservations",
+        {"machine_id": sample_ring.laser, "starts_at": "2026-12-02T09:00:00Z", "ends_at": "2026-12-02T10:00:00Z"},
+    ).json["id"]
+    partner = anna.post("/exchanges", {"reservation_id": laser, "member_number": "m-bernd"})
+    assert (partner.status_code, partner.json["code"]) == (422, "partner_refused")
+    assert [(one["rule"], one["message"]) for one in partner.json["violations"]] == [("induction", "Induction")]
