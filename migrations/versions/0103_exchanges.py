@@ -11,8 +11,8 @@ from alembic import op
 from booking.kernel.orm import UtcDateTime
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0102"
-down_revision = "0101"
+revision = "0103"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 
