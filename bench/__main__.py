@@ -11,7 +11,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from bench import desks, in_process, over_http, replanning
+from bench import desks, in_process, over_http, replanning, series
 from bench.filling import FilledRing, fill
 from bench.goals import GOALS
 from bench.growth import Size
@@ -48,6 +48,7 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
     results["13"] = _memory_mb(folder)
     results["14"] = _first_page(folder)
     results["15"] = replanning.measure(folder / "replanning").seconds
+    results["16"] = series.measure(folder / "series", rounds * 4).inserts
     return results
 
 

@@ -46,4 +46,5 @@ GOALS = (
     Goal("13", "memory of all processes (PSS), 2 web workers and the worker", "MB", 190, 160),
     Goal("14", "empty folder, installed, to the first page", "s", 3, 1.5),
     Goal("15", "plan for 400 reservations on 20 machines, made and carried out, processor time", "s", 2, 1),
+    Goal("16", "series of 52 entered, processor time against single inserts of a bare row", "inserts", 12, 10),
 )

@@ -18,7 +18,7 @@ from booking.timespan import TimeSpan
 Freed = Row[int, datetime, datetime] | tuple[int, datetime, datetime]
 
 _TAKE = insert(table_of(Occupancy))
-_TAKE_ONE = PreparedStatement(_TAKE)
+_TAKE_ONE, _TAKE_MANY = PreparedStatement(_TAKE), PreparedStatement(_TAKE.inline())
 
 
 def row_of(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if len(rows) == 1:
         _TAKE_ONE.run(session.connection(), rows[0])
     else:
-        session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
+        _TAKE_MANY.run_many(session.connection(), sorted(rows, key=_place_and_time))
 
 
 def delete_rows(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:

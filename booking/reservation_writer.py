@@ -28,7 +28,7 @@ from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 _INSERT = insert(table_of(Reservation))
-_INSERT_ONE = PreparedStatement(_INSERT)
+_INSERT_ONE, _INSERT_MANY = PreparedStatement(_INSERT), PreparedStatement(_INSERT.inline())
 _EVENTS: Mapping[Step, type[events.ReservationEvent]] = {
     Step.REQUEST: events.ReservationRequested,
     Step.CONFIRM: events.ReservationConfirmed,
@@ -90,7 +90,7 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     if len(rows) == 1:
         _INSERT_ONE.run(session.connection(), rows[0])
     else:
-        session.connection().execute(_INSERT, rows)
+        _INSERT_MANY.run_many(session.connection(), rows)
     takings = [_taking(hold_id, one) for hold_id, one in numbered if one.takes_over is None]
     occupancies.take(session, takings, now=now)
     for hold_id, one in numbered:

@@ -84,15 +84,13 @@ def create(
     chosen = _chosen(planned, on_conflict, shown)
     series = _store(session, wish, planned, uid or wishes.new_uid(), by, now)
     approves = approve or any(one.is_overruled for one in planned.accepted)
+    day_of = {_uid_of(series.uid, day): day for day in chosen}
     new = [
-        new_reservation(
-            wish.wish_for(span), planned.terms, _uid_of(series.uid, day), now, approve=approves, series_id=series.id
-        )
-        for day, span in chosen.items()
+        new_reservation(wish.wish_for(chosen[day]), planned.terms, one, now, approve=approves, series_id=series.id)
+        for one, day in day_of.items()
     ]
     entered = reservation_writer.enter(session, new, by=by, now=now)
-    id_of = {one.uid: one.id for one in entered}
-    series_dates.link(session, series, [(day, id_of[_uid_of(series.uid, day)]) for day in chosen])
+    series_dates.link_first(session, series, [(day_of[one.uid], one.id) for one in entered])
     status = entered[0].status
     happened = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
     publish(session, happened, by=by, now=now)

@@ -13,12 +13,14 @@ from booking import occupancies, quota_use
 from booking.errors import SeriesNotFound
 from booking.kernel import revisions
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import FormerDate, Machine, Reservation, Series, SeriesDate
 from booking.recurrence import parse
 from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes, occurrence_on
 
 _dates = table_of(SeriesDate)
+_LINK = PreparedStatement(insert(_dates).inline())
 
 
 def lock(session: Session, series_id: int, revision: int | None = None) -> Series:
@@ -69,8 +71,13 @@ def link(session: Session, series: Series, reservations: Iterable[tuple[date, in
     """Record which reservations are the dates of a series on some days; each replaces the former one of its day."""
     id_of = dict(reservations)
     unlink(session, series, id_of.keys())
-    rows = [{"series_id": series.id, "occurs_on": day, "reservation_id": id_} for day, id_ in id_of.items()]
-    session.connection().execute(insert(_dates), rows)
+    link_first(session, series, id_of.items())
+
+
+def link_first(session: Session, series: Series, reservations: Iterable[tuple[date, int]]) -> None:
+    """Record which reservations are the dates of a series on days that never had one."""
+    rows = [{"series_id": series.id, "occurs_on": day, "reservation_id": id_} for day, id_ in reservations]
+    _LINK.run_many(session.connection(), rows)
 
 
 def unlink(session: Session, series: Series, days: Collection[date]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -49,16 +50,17 @@ class Occurrence:
     is_doubled: bool = False
 
 
-def occurrences(times: SeriesTimes) -> list[Occurrence]:
+def occurrences(times: SeriesTimes) -> Sequence[Occurrence]:
     """Return all occurrences of a series in order. Raises SeriesRefused."""
     found = stored_occurrences(times)
     SeriesRefused.raise_for(_violations(found, times))
     return found
 
 
-def stored_occurrences(times: SeriesTimes) -> list[Occurrence]:
+@lru_cache(maxsize=256)  # what was entered is shown at once, and a page asks for the same series several times
+def stored_occurrences(times: SeriesTimes) -> Sequence[Occurrence]:
     """Return all occurrences of a series that was entered once, also where the rules of its zone have changed since."""
-    return [_occurrence(wall, times) for wall in times.rule.starts(times.wall)]
+    return tuple(_occurrence(wall, times) for wall in times.rule.starts(times.wall))
 
 
 def occurrence_on(day: date, times: SeriesTimes) -> Occurrence:

@@ -59,7 +59,7 @@ class RecordedEvent(Base):
 
 
 _RECORD = insert(table_of(RecordedEvent))
-_RECORD_ONE = PreparedStatement(_RECORD)
+_RECORD_ONE, _RECORD_MANY = PreparedStatement(_RECORD), PreparedStatement(_RECORD.inline())
 
 Handler = Callable[[Session, RecordedEvent, datetime], None]
 
@@ -78,12 +78,8 @@ def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
 
 
 def record_all(session: Session, events: Sequence[Event], *, by: Actor, at: datetime) -> None:
-    """Append one or more events in one statement, in their order."""
-    rows = [_row(event, by, at) for event in events]
-    if len(rows) == 1:
-        _RECORD_ONE.run(session.connection(), rows[0])
-    else:
-        session.connection().execute(_RECORD, rows)
+    """Append one or more events together, in their order."""
+    _RECORD_MANY.run_many(session.connection(), [_row(event, by, at) for event in events])
 
 
 def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import BindParameter, Connection, Executable
 from sqlalchemy.engine import Dialect
@@ -78,6 +78,20 @@ class PreparedStatement:
         row = cursor.fetchone() if cursor.description else None  # RETURNING the id
         return None if row is None else int(row[0])
 
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a change for one or more rows, which have the same keys; the database gets them together."""
+        if not _is_plain(connection):
+            connection.execute(self._statement, rows)
+            return
+        prepared = self._prepared(connection, rows[0])
+        many = [_values(prepared, parameters) for parameters in rows]
+        _begin(connection)
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.cursor().executemany(prepared.sql, many)
+        except connection.dialect.loaded_dbapi.Error as error:
+            _raise(connection, error, prepared.sql, many)
+
     def _prepared(self, connection: Connection, parameters: Mapping[str, Any]) -> _Prepared:
         key = connection.dialect.name, *parameters
         found = self._by_key.get(key)
@@ -88,21 +102,34 @@ class PreparedStatement:
     @staticmethod
     def _run(connection: Connection, prepared: _Prepared, parameters: Mapping[str, Any]) -> Any:
         """Execute and return the cursor."""
-        bound = [
-            (name, parameters.get(key, fixed) if convert is None else convert(parameters.get(key, fixed)))
-            for name, key, fixed, convert in prepared.parameters
-        ]
-        values = [value for _name, value in bound] if prepared.is_positional else dict(bound)
-        if not connection.in_transaction():
-            connection.begin()  # as SQLAlchemy does before a first statement
+        values = _values(prepared, parameters)
+        _begin(connection)
         driver: Any = connection.connection.driver_connection
         try:
             return driver.execute(prepared.sql, values)
         except connection.dialect.loaded_dbapi.Error as error:
-            # As SQLAlchemy does: a lost connection is invalidated, and who listens for errors hears of it.
-            handler: Any = connection
-            handler._handle_dbapi_exception(error, prepared.sql, values, None, None)
-            raise  # never reached: it raises the error of SQLAlchemy
+            _raise(connection, error, prepared.sql, values)
+
+
+def _values(prepared: _Prepared, parameters: Mapping[str, Any]) -> Any:
+    """Return the parameters of one execution, as the driver wants them."""
+    bound = [
+        (name, parameters.get(key, fixed) if convert is None else convert(parameters.get(key, fixed)))
+        for name, key, fixed, convert in prepared.parameters
+    ]
+    return [value for _name, value in bound] if prepared.is_positional else dict(bound)
+
+
+def _begin(connection: Connection) -> None:
+    if not connection.in_transaction():
+        connection.begin()  # as SQLAlchemy does before a first statement
+
+
+def _raise(connection: Connection, error: BaseException, sql: str, values: Any) -> NoReturn:
+    """Raise the error of SQLAlchemy: a lost connection is invalidated, and who listens for errors hears of it."""
+    handler: Any = connection
+    handler._handle_dbapi_exception(error, sql, values, None, None)
+    raise error  # never reached
 
 
 def _is_plain(connection: Connection) -> bool:

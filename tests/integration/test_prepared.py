@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.kernel import prepared
@@ -60,6 +60,19 @@ def test_a_change_gives_the_new_id_and_stays_in_the_transaction(session, sample_
 
     assert session.get_one(Member, sample_ring.anna).trade != "x"
     assert session.scalar(select(Hold.id).where(Hold.id == hold_id)) is None
+
+
+def test_many_rows_are_inserted_together_and_refused_together(session, sample_ring, way):
+    add = PreparedStatement(insert(table_of(Hold)).inline())
+    before = session.scalar(select(func.count(Hold.id)))
+    with write_transaction(session):
+        add.run_many(session.connection(), [{"kind": "reservation"}, {"kind": "offer"}, {"kind": "reservation"}])
+    kinds = session.scalars(select(Hold.kind).order_by(Hold.id.desc()).limit(3)).all()
+    assert [str(one) for one in kinds] == ["reservation", "offer", "reservation"]
+
+    with pytest.raises(IntegrityError), write_transaction(session):
+        add.run_many(session.connection(), [{"kind": "reservation"}, {"kind": None}])
+    assert session.scalar(select(func.count(Hold.id))) == before + 3
 
 
 def test_a_change_may_return_columns(session, sample_ring, way):
