@@ -81,6 +81,12 @@ class WrongPeriod(DomainError):
     code = "wrong_period"
 
 
+class PeriodTooLong(DomainError):
+    """A report of days is asked for more days than one has. facts: days_max."""
+
+    code = "period_too_long"
+
+
 class TooManyRows(DomainError):
     """The table has more rows than a worksheet can hold; CSV has no such limit. facts: limit."""
 

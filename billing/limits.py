@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from billing.errors import WrongAmount, WrongPeriod, WrongText
+from billing.errors import PeriodTooLong, WrongAmount, WrongPeriod, WrongText
 
 CENTS_MAX = 1_000_000_000  # ten million euro: more is a typing error
 PRICE_MAX = Decimal(1_000_000)  # euro per unit
@@ -44,3 +44,10 @@ def require_period(period_from: date, period_until: date) -> None:
     days = (period_until - period_from).days
     if not 0 <= days <= PERIOD_DAYS_MAX or period_from < FIRST_DAY or period_until > LAST_DAY:
         raise WrongPeriod(period_from=period_from, period_until=period_until)
+
+
+def require_days(first: date, last: date, days_max: int) -> None:
+    """Raise WrongPeriod as require_period(), and PeriodTooLong for more days than a report has."""
+    require_period(first, last)
+    if (last - first).days >= days_max:
+        raise PeriodTooLong(days_max=days_max)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,25 @@ def local_day(instant: datetime, zone: tzinfo) -> date:
     if instant.tzinfo is None:
         raise ValueError(f"{instant!r} is no instant: it has no zone")
     return instant.astimezone(zone).date()
+
+
+def length_of_day(day: date, zone: ZoneInfo) -> timedelta:
+    """Return how long a day lasts in real time: 24 hours, or 23 or 25 when the clock is changed on it."""
+    return _midnight(day + timedelta(days=1), zone) - _midnight(day, zone)
+
+
+def by_local_day(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[date, timedelta]]:
+    """Yield how much of a span of real time lies on each day of the clock, in order; the sum is its length."""
+    day = local_day(start, zone)
+    while start < end:
+        until = min(_midnight(day + timedelta(days=1), zone), end)
+        if start < until:
+            yield day, until - start
+        start, day = max(start, until), day + timedelta(days=1)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return first_instant(datetime.combine(day, time()), zone)
 
 
 def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ClockChange]:

@@ -26,6 +26,7 @@ MODULES = (
     "announcements",
     "quotas",
     "usage",
+    "use_days",
     "costs",
     "allocations",
     "tasks",

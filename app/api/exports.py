@@ -10,8 +10,9 @@ from flask_babel import refresh
 from app.api.conversions import Period, days_of
 from app.api.endpoints import Endpoint
 from app.api.fields import Day, QueryId, RequestModel, ShortText
+from app.api.usage import reach
 from app.auth import permissions
-from app.auth.permissions import ALL, LOGGED_IN, OWN, Access
+from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.exports.event_table import event_table
 from app.exports.files import CSV, XLSX, file_response
@@ -23,10 +24,12 @@ from billing.exports.charges import charge_table
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
+from billing.exports.use_days import use_day_table
 from booking.wall_clock import local_day
 
 FILES = (CSV, XLSX)
 OF_THE_BOOKS = Access(treasurer=ALL, admin=ALL)
+OF_USES = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN)
 OF_ONES_WORK = Access(treasurer=OWN, admin=ALL)  # a treasurer gets the part that billing needs
 
 
@@ -48,6 +51,12 @@ class SlipFileQuery(PeriodFileQuery):
 
     machine_id: QueryId | None = None
     member: ShortText = ""
+
+
+class UseDayFileQuery(PeriodFileQuery):
+    """Days of a period of a year at most. machine_id: of one machine only."""
+
+    machine_id: QueryId | None = None
 
 
 class ChargeFileQuery(PeriodFileQuery):
@@ -98,6 +107,20 @@ def export_slips(query: SlipFileQuery) -> Response:
     """
     days, member_text = days_of(query.period), query.member.strip()
     return _file(slip_table(db.session(), *days, machine_id=query.machine_id, member_text=member_text), query)
+
+
+@Endpoint("GET", "/exports/use-days", access=OF_USES, query=UseDayFileQuery, files=FILES, errors=(404,))
+def export_use_days(query: UseDayFileQuery) -> Response:
+    """Download how long machines were in use on each day of a period: all, or the uses that the login may see."""
+    member_id, workshop_ids = reach() or (None, None)
+    table = use_day_table(
+        db.session(),
+        *days_of(query.period),
+        machine_id=query.machine_id,
+        member_id=member_id,
+        workshop_ids=workshop_ids,
+    )
+    return _file(table, query)
 
 
 @Endpoint("GET", "/exports/charges", access=OF_THE_BOOKS, query=ChargeFileQuery, files=FILES, errors=(404,))

@@ -114,7 +114,7 @@ def list_usage(query: UsageFilter) -> UsageSlipList:
         until=query.until,
         machine_id=query.machine_id,
         member_id=query.member_id,
-        seen_by=_reach(),
+        seen_by=reach(),
         after_id=query.cursor or 0,
         limit=query.limit + 1,
     )
@@ -168,7 +168,7 @@ def _use(body: NewUsage, span: TimeSpan, unit: str) -> UnreservedUse:
     )
 
 
-def _reach() -> tuple[int | None, frozenset[int]] | None:
+def reach() -> tuple[int | None, frozenset[int]] | None:
     """Return whose slips the login may see: None for all, else a member and workshops."""
     scopes = permissions.scopes_of(current_user, permissions.access_to("api.list_usage"))
     if ALL in scopes:

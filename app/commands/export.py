@@ -15,7 +15,7 @@ from app.commands.terminal import DAY
 from app.exports.event_table import event_table
 from app.exports.files import csv_file, noted, workbook
 from app.extensions import db
-from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
+from billing.errors import AllocationNotFound, PeriodTooLong, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_lines, allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.charges import charge_table
@@ -23,6 +23,7 @@ from billing.exports.csv import STYLES
 from billing.exports.members import member_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
+from billing.exports.use_days import use_day_table
 from billing.periods import Period
 from booking.errors import MachineNotFound
 from booking.queries import machine_card
@@ -207,6 +208,27 @@ def export_events(since: date, until: date, file_format: str, language: str, out
     try:
         table = event_table(db.session(), since, until)
     except WrongPeriod as refusal:
+        raise click.ClickException(NO_PERIOD) from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("use-days")
+@click.option("--from", "since", type=DAY, required=True, help="First day, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last day, as 2026-01-31; a year at most.")
+@click.option("--machine", "slug", help="Only one machine, by its short name in addresses.")
+@in_format
+@in_language
+@to_file
+def export_use_days(
+    since: date, until: date, slug: str | None, file_format: str, language: str, output: BinaryIO
+) -> None:
+    """Write how long each machine was in use on each day, by the clock of its workshop."""
+    try:
+        machine_id = machine_card(db.session(), slug).id if slug else None
+        table = use_day_table(db.session(), since, until, machine_id=machine_id)
+    except MachineNotFound as refusal:
+        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
+    except (PeriodTooLong, WrongPeriod) as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
 

@@ -35,6 +35,7 @@ TITLES: dict[str, Any] = {
     "shares": _l("Shares"),
     "slips": _l("Usage slips"),
     "tariffs": _l("Tariffs"),
+    "use_days": _l("Use by day"),
 }
 
 # By the codes of the columns.
@@ -107,6 +108,11 @@ HEADERS: dict[str, Any] = {
     "event_type": _l("Kind, exactly"),
     "facts": _l("Facts, exactly"),
     "at_utc": _l("When, in UTC"),
+    "day": _l("Day"),
+    "uses": _l("Uses"),
+    "use_hours": _l("In use, hours"),
+    "use_seconds": _l("In use, seconds"),
+    "day_hours": _l("Length of the day, hours"),
 }
 
 

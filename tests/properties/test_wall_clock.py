@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.local_time import FIRST, MissingHour, to_instant
-from booking.wall_clock import clock_changes, first_instant, instants_showing, to_wall
+from booking.wall_clock import (
+    by_local_day,
+    clock_changes,
+    first_instant,
+    instants_showing,
+    length_of_day,
+    local_day,
+    to_wall,
+)
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata", "UTC")
 zones = st.sampled_from(ZONES).map(ZoneInfo)
@@ -24,6 +32,20 @@ def test_what_the_clock_shows_leads_back_to_the_instant(instant, zone):
     assert instant in shown
     assert list(shown) == sorted(shown)
     assert first_instant(to_wall(instant, zone), zone) == shown[0]
+
+
+@given(instants, st.integers(1, 100_000), zones)
+def test_the_days_of_a_span_add_up_to_it_whatever_the_clock_does(start, minutes, zone):
+    end = start + timedelta(minutes=minutes)
+    parts = list(by_local_day(start, end, zone))
+
+    assert sum((part for _day, part in parts), timedelta()) == end - start
+    assert [day for day, _part in parts] == [local_day(start, zone) + timedelta(days=at) for at in range(len(parts))]
+    assert all(part == length_of_day(day, zone) for day, part in parts[1:-1])
+    here = start
+    for day, part in parts:
+        assert local_day(here, zone) == day == local_day(here + part - timedelta(microseconds=1), zone)
+        here += part
 
 
 @given(instants, zones)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -60,6 +61,43 @@ def test_the_long_night_is_shown_stored_and_charged_as_nine_hours(anna, clock, s
     print_through(anna, clock, reservation, start, end)
     ring_command("work", "--once")
     assert "<dt>9 h × €2.40 per hour</dt><dd>€21.60</dd>" in words_of(anna.get("/costs/mine"))
+
+
+def test_a_report_by_day_gives_two_and_seven_hours_and_knows_the_day_of_25(anna, clock, printer):
+    reservation = reserved(anna, **wish(**AUTUMN))
+    start, end = datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 5, tzinfo=UTC)
+    print_through(anna, clock, reservation, start, end)
+
+    page = words_of(anna.get("/usage/days?machine=printer&from=2026-10-01&until=2026-10-31"))
+    assert "this day has 25 h" in page
+    assert re.findall(r'data-l="In use" class="num">([^<]+)<', page) == ["2 h", "7 h"]
+    assert '<td class="num" data-l="In use">9 h</td>' in page
+    assert words_of(anna.get("/usage/days?machine=printer&from=2026-10-25&until=2026-10-25")).count(">7 h<") == 2
+
+    file = anna.get("/usage/days/file.csv?machine=printer&from=2026-10-01&until=2026-10-31").text.splitlines()
+    rows = [line.split(",") for line in file[1:3]]
+    assert [(row[0], *row[2:]) for row in rows] == [
+        ("2026-10-24", "1", "2.000", "7200", "24.000"),
+        ("2026-10-25", "1", "7.000", "25200", "25.000"),
+    ]
+
+    query = {"machine_id": printer, "period": "2026-10"}
+    call = anna.get("/api/v1/usage/days", query_string=query).json
+    assert call["seconds"] == 9 * 3600
+    assert [(one["day"], one["seconds"], one["day_seconds"]) for one in call["days"]] == [
+        ("2026-10-24", 2 * 3600, 24 * 3600),
+        ("2026-10-25", 7 * 3600, 25 * 3600),
+    ]
+
+
+def test_a_report_by_day_knows_the_day_of_23_hours(anna_in_march, clock):
+    reservation = reserved(anna_in_march, **wish(**SPRING))
+    start, end = datetime(2027, 3, 27, 21, tzinfo=UTC), datetime(2027, 3, 28, 4, tzinfo=UTC)
+    print_through(anna_in_march, clock, reservation, start, end)
+
+    page = words_of(anna_in_march.get("/usage/days?machine=printer&from=2027-03-01&until=2027-03-31"))
+    assert "this day has 23 h" in page
+    assert re.findall(r'data-l="In use" class="num">([^<]+)<', page) == ["2 h", "5 h"]
 
 
 def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, sample_ring):

@@ -34,6 +34,7 @@ PERIOD = {"period": "2026"}
 # Name in the API -> its query, the words of the command, the endpoint of the page.
 FILES = {
     "slips": (PERIOD, ("slips", *DAYS), "costs.download_slips"),
+    "use-days": (PERIOD, ("use-days", *DAYS), "usage.download_days"),
     "charges": (PERIOD, ("charges", *DAYS), "costs.download_charges"),
     "allocations": (PERIOD, ("allocation-lines", *DAYS), "costs.download_allocation"),
     "allocation": ({"number": 1}, ("allocation", "1"), "costs.download_allocation"),
@@ -47,6 +48,7 @@ FILES = {
 # Name in the API -> what the file is called in German and in English.
 NAMES = {
     "slips": ("Nutzungsnachweise-2026", "Usage-slips-2026"),
+    "use-days": ("Nutzung-je-Tag-2026", "Use-by-day-2026"),
     "charges": ("Nutzungsentgelte-2026", "Usage-charges-2026"),
     "allocations": ("Umlagezeilen-2026", "Lines-of-allocations-2026"),
     "allocation": ("Umlage-1", "Allocation-1"),
@@ -65,6 +67,7 @@ SUMS = {
     "allocation": {"Amount in EUR": "200.01"},
     "allocation-list": {"Amount in EUR": "200.01"},
     "costs": {"Amount in EUR": "200.01"},
+    "use-days": {"In use, hours": "8.00", "In use, seconds": "28800.00"},
 }
 YES_NO = {"Disputed", "Rounding cent", "Held after the membership"}
 FORMATS = {

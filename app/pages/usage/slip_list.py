@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -52,6 +54,19 @@ def whose_slips(login: Login) -> SlipFilter:
     if permissions.reaches_all():
         return SlipFilter()
     return SlipFilter(member_id=login.member_id, workshop_ids=login.managed_workshop_ids)
+
+
+class WhoseUses(TypedDict):
+    """Whose uses a report counts; None for both: all."""
+
+    member_id: int | None
+    workshop_ids: Collection[int] | None
+
+
+def whose_uses(login: Login) -> WhoseUses:
+    """Return whose uses a login may count."""
+    whose = whose_slips(login)
+    return WhoseUses(member_id=whose.get("member_id"), workshop_ids=whose.get("workshop_ids"))
 
 
 def sees_only_own(login: Login) -> bool:

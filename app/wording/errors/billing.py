@@ -80,6 +80,12 @@ ERRORS = (
         _l("The period ends before it starts, is longer than ten years, or is too far away."),
     ),
     ErrorText(
+        "period_too_long",
+        422,
+        _l("Period too long"),
+        _l("A report of days covers a year at most. Choose a shorter period."),
+    ),
+    ErrorText(
         "too_many_rows",
         422,
         _l("Too many rows for a workbook"),
