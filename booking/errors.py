@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from booking.kernel.errors import Busy, DomainError, StaleRevision
@@ -135,14 +136,16 @@ class SeriesRefused(RulesBroken):
 class SeriesConflicts(RulesBroken):
     """Dates of a series cannot be reserved, so none of them was. facts: possible, refused (numbers of dates).
 
-    violations: of all refused dates; slot_taken (actual: the start) for one whose time is taken.
+    by_day: what stands against each refused date, by the day of the rule; slot_taken (actual: the start) for one whose
+    time is taken. violations: all of them.
     """
 
     code = "series_conflicts"
 
-    def __init__(self, violations: list[Violation], possible: int, refused: int) -> None:
-        super().__init__(violations)
-        self.facts |= {"possible": possible, "refused": refused}
+    def __init__(self, by_day: Mapping[date, Sequence[Violation]], possible: int) -> None:
+        super().__init__([violation for found in by_day.values() for violation in found])
+        self.by_day = by_day
+        self.facts |= {"possible": possible, "refused": len(by_day)}
 
 
 class SlotTaken(DomainError):

@@ -183,7 +183,7 @@ def _alternatives(planned: SeriesPlan) -> dict[date, TimeSpan]:
 
 def _refuse_conflicts(refused: Sequence[PlannedDate], *, possible: int) -> None:
     if any(not one.is_accepted for one in refused):
-        raise SeriesConflicts([each for one in refused for each in _violations(one)], possible, len(refused))
+        raise SeriesConflicts({one.occurrence.day: [*_violations(one)] for one in refused}, possible)
 
 
 def _violations(one: PlannedDate) -> Iterator[Violation]:

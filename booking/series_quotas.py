@@ -34,12 +34,21 @@ class QuotaTally:
             if quota.measure is Measure.OPEN:
                 self._open[quota.id] = quota_use.open_count(session, member_id, quota, asked_at)
 
-    def violations(self, span: TimeSpan, places: int, *, held: tuple[TimeSpan, int] | None = None) -> list[Violation]:
+    def violations(
+        self,
+        span: TimeSpan,
+        places: int,
+        *,
+        held: tuple[TimeSpan, int] | None = None,
+        counting: Collection[Quota] | None = None,
+    ) -> list[Violation]:
         """Return every quota that a date would pass, as quota_use.check() yields them.
 
         held: what a date that is changed counted before, which was removed; where it counts no more, nothing is judged.
+        counting: the quotas of its machine; None: all.
         """
-        return [each for quota in self._of(span) for each in self._passed(quota, span, places, held)]
+        own = self._of(span, self._quotas if counting is None else counting)
+        return [each for quota in own for each in self._passed(quota, span, places, held)]
 
     def remove(self, span: TimeSpan, places: int, counting: Collection[Quota]) -> None:
         """Count a date no longer that is going to leave its time. counting: the quotas of the machine that it had."""
@@ -59,12 +68,12 @@ class QuotaTally:
             for first, seconds in quota.counted_of([(span, places)]).items():
                 self._used[quota.id, first] += sign * seconds
 
-    def _of(self, span: TimeSpan) -> Collection[Quota]:
-        if not self._quotas:
+    def _of(self, span: TimeSpan, counting: Collection[Quota]) -> Collection[Quota]:
+        if not counting:
             return ()
         day = local_day(span.start, self._quotas[0].zone)
         held = next(price_class for held_until, price_class in self._classes if day < held_until)
-        return applying(self._quotas, self._member_id, held)
+        return applying(counting, self._member_id, held)
 
     def _passed(
         self, quota: Quota, span: TimeSpan, places: int, held: tuple[TimeSpan, int] | None

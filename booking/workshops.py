@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking import records, schedule_versions
+from booking import records, schedule_versions, zone_rules
 from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
@@ -67,9 +67,12 @@ def change_workshop(
     workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
     unused = records.check_unused(session, Workshop.slug, data.slug, workshop_id)
     records.refuse(check_workshop(data, openings) + unused)
+    former_zone = workshop.timezone
     changed = records.write(workshop, records.values_of(data))
     workshop.revision += 1
     session.flush()
+    if data.timezone != former_zone:
+        zone_rules.note_other_zone(session, workshop_id, former_zone, by=by, now=now)
     _set_openings(session, workshop_id, openings)
     records.note(session, "workshop", workshop_id, ",".join(changed) or "changed", by, now)
     for machine_id in session.scalars(

@@ -25,6 +25,7 @@ MODULES = (
     "damage",
     "announcements",
     "quotas",
+    "zone_changes",
     "usage",
     "use_days",
     "costs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import lru_cache
 from http import HTTPStatus
 from inspect import cleandoc
@@ -79,10 +80,17 @@ class RefusedMachine(ResponseModel):
     violations: list[Violation]
 
 
-class Problem(ResponseModel):
-    """An error (RFC 9457). violations, alternatives, machines and the slip in the way: only present where they apply.
+class RefusedDate(ResponseModel):
+    """A date of a series that cannot be had. rules: their codes; slot_taken where its time is taken."""
 
-    machines: for a refused group, why each of its machines cannot be had.
+    day: date
+    rules: list[str]
+
+
+class Problem(ResponseModel):
+    """An error (RFC 9457). violations, alternatives, machines, dates and the slip in the way: only where they apply.
+
+    machines: for a refused group, why each of its machines cannot be had. dates: all refused ones of a series.
     """
 
     type: str = Field(json_schema_extra={"format": "uri-reference"})
@@ -93,6 +101,7 @@ class Problem(ResponseModel):
     violations: list[Violation] = Field(default_factory=list)
     alternatives: list[Alternative] = Field(default_factory=list)
     machines: list[RefusedMachine] = Field(default_factory=list)
+    dates: list[RefusedDate] = Field(default_factory=list)
     slip_id: int = Field(default=0)
     slip_url: str = Field(default="", json_schema_extra={"format": "uri"})
 

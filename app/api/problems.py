@@ -24,6 +24,7 @@ from booking.errors import (
     GroupTaken,
     MachineRefusal,
     RulesBroken,
+    SeriesConflicts,
     SlotTaken,
     UseOverlaps,
     Violation,
@@ -77,10 +78,11 @@ def problem(
     violations: Sequence[dict[str, Any]] = (),
     alternatives: Sequence[dict[str, Any]] = (),
     machines: Sequence[dict[str, Any]] = (),
+    dates: Sequence[dict[str, Any]] = (),
     slip_id: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """Return a problem document, with violations, alternatives, machines and the slip only where there are some."""
+    """Return a problem document; violations, alternatives, machines, dates and the slip only where there are some."""
     document: dict[str, Any] = {
         "type": TYPE_PREFIX + code,
         "title": title,
@@ -96,6 +98,8 @@ def problem(
         document["alternatives"] = list(alternatives)
     if machines:
         document["machines"] = list(machines)
+    if dates:
+        document["dates"] = list(dates)
     if slip_id is not None:
         document["slip_id"] = slip_id
         document["slip_url"] = url_for("usage.show", usage_id=slip_id, _external=True)
@@ -121,9 +125,18 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
         violations=broken,
         alternatives=list(alternatives),
         machines=[_of_machine(one) for one in error.refusals] if isinstance(error, GroupTaken | GroupRefused) else (),
+        dates=_of_dates(error.by_day) if isinstance(error, SeriesConflicts) else (),
         slip_id=error.facts["usage_id"] if isinstance(error, UseOverlaps) else None,
         headers=headers,
     )
+
+
+def _of_dates(by_day: Mapping[date, Sequence[Violation]]) -> list[dict[str, Any]]:
+    """Return every refused date of a series with the rules in its way; the list of violations may be cut."""
+    return [
+        {"day": day.isoformat(), "rules": list(dict.fromkeys(one.rule for one in found))}
+        for day, found in by_day.items()
+    ]
 
 
 def _of_changed_plan(error: PlanChanged) -> Reply:

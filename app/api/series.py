@@ -14,7 +14,7 @@ from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
-from app.api.reservations import decisions_of, member_of, span_of_new
+from app.api.reservations import decisions_of, member_of, read_overruling, span_of_new
 from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
     NewSeries,
@@ -135,9 +135,11 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
     view, session, instant = lookups.series(series_id), db.session(), now()
     change, within = body.change, permissions.workshops_within(view.member_id)
     decides_in = permissions.workshops_within(endpoint="api.approve_series")
+    may_decide = permissions.may_touch("api.approve_series", "POST", workshop_id=view.workshop_id)
+    overruling = read_overruling(body.overrule_reason, may_decide=may_decide)
+    asked: dict[str, Any] = {"now": instant, "decides_in": decides_in, "workshop_ids": within, "overruling": overruling}
     if body.preview:
-        planned = carry_out.preview(session, series_id, change, now=instant, decides_in=decides_in, workshop_ids=within)
-        return reply(change_preview_of(planned))
+        return reply(change_preview_of(carry_out.preview(session, series_id, change, **asked)))
     by, revision = current_actor(), revisions.expected(view.revision)
 
     def act() -> Reply:
@@ -147,11 +149,9 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
             change,
             on_conflict=body.on_conflict,
             by=by,
-            now=instant,
-            decides_in=decides_in,
-            workshop_ids=within,
             revision=revision,
             shown=body.digest,
+            **asked,
         )
         return _reply(done.id)
 

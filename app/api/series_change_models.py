@@ -24,6 +24,7 @@ class SeriesPatch(RequestModel):
     is meant. on_conflict: for dates that cannot be changed, `refuse` changes nothing, `skip` lets them stay as they
     are, `alternative` takes the nearest time that is possible. passage: as in NewSeries. preview: true changes nothing
     and returns what would become of each date; digest: of that preview, so that nothing else is carried out.
+    overrule_reason: why who approves here overrules rules; the event log keeps it.
     """
 
     scope: Scope
@@ -36,6 +37,7 @@ class SeriesPatch(RequestModel):
     on_conflict: OnConflict = OnConflict.REFUSE
     preview: StrictBool = False
     digest: Annotated[str, StringConstraints(strict=True, max_length=64)] | None = None
+    overrule_reason: Text = ""
 
     @property
     def change(self) -> SeriesChange:

@@ -16,7 +16,7 @@ from app.extensions import db
 from billing import queries as billing_queries
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
-from booking import queries
+from booking import queries, zone_changes
 from booking.errors import (
     ClosureNotFound,
     GroupNotFound,
@@ -26,6 +26,7 @@ from booking.errors import (
     SeriesNotFound,
 )
 from booking.exchange_errors import ExchangeNotFound
+from booking.models import ZoneChange
 from booking.queries import (
     AnnouncementView,
     ClosureView,
@@ -77,6 +78,13 @@ def series(series_id: int) -> SeriesView:
     missing = SeriesNotFound(id=series_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
+
+
+def zone_change(change_id: int) -> ZoneChange:
+    """Return a change of a workshop's clock that the current request may touch. Raises NotFound."""
+    found = zone_changes.get(db.session(), change_id)
+    permissions.require(workshop_id=found.workshop_id, missing=NotFound(id=change_id))
+    return found
 
 
 def waiting_entry(entry_id: int) -> WaitingView:

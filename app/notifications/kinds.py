@@ -62,6 +62,7 @@ MOVES = MailKind(
 OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
 DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
 DAMAGE = MailKind("damage", MANAGER, ("damage_reported",), is_required=True)
+CLOCKS = MailKind("clocks", MANAGER, ("zone_changed",), is_required=True)
 AUDITS = MailKind("audits", ADMIN, is_required=True)
 SECURITY = MailKind("security", LOGIN, is_required=True)
 
@@ -80,6 +81,7 @@ KINDS = (
     OBJECTIONS,
     DIGEST,
     DAMAGE,
+    CLOCKS,
     AUDITS,
     SECURITY,
 )

@@ -24,7 +24,7 @@ from app.notifications.composing import Notification
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.notifications.renaming import renamed
 from app.wording.rules import violation_sentence
-from booking import closure_events, events, queries
+from booking import closure_events, events, queries, zone_events
 from booking.kernel.events import Handler, RecordedEvent, Subscription
 from booking.models import Status
 from booking.queries import OutsideView
@@ -151,6 +151,15 @@ def outside_rules(session: Session, event: RecordedEvent, now: datetime) -> None
         notify(session, event, notification, members_of(session, event), now)
 
 
+def zone_changed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the managers of a workshop whose clock shows other times than when reservations were made."""
+    workshop = queries.workshop(session, event.facts["workshop_id"])
+    path = f"/workshop/clock/{event.facts['zone_change_id']}"
+    notification = Notification("zone_changed", {"workshop": workshop}, path)
+    managers = recipients.managers_of(session, workshop.id, now=now)
+    notify(session, event, notification, others(managers, event), now)
+
+
 def answered(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member of the answer to the objection."""
     members = members_of(session, event)
@@ -187,6 +196,7 @@ HANDLERS: dict[str, Handler] = {
     events.SlipObjected.type: objected,
     closure_events.DamageReported.type: damage_reported,
     closure_events.MemberOutsideRules.type: outside_rules,
+    zone_events.ZoneChanged.type: zone_changed,
     events.SlipAnswered.type: answered,
     **series_subscribers.HANDLERS,
     **replan_subscribers.HANDLERS,

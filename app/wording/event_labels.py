@@ -70,6 +70,8 @@ EVENT_LABELS: dict[str, Any] = {
     "machine_closed": _l("Closed"),
     "closure_changed": _l("Closure changed"),
     "closure_lifted": _l("Closure lifted"),
+    "zone_changed": _l("Clock of the workshop shows other times"),
+    "zone_change_settled": _l("Series keep their times of the clock"),
     "member_outside_rules": _l("Member told of reservations outside new rules"),
     "reservation_accepted": _l("Reservation outside new rules accepted"),
     "damage_reported": _l("Damage reported"),

@@ -100,6 +100,8 @@ FACTS: dict[str, FactText] = {
     "offered": FactText(FactKind.HIDDEN),
     "left": FactText(FactKind.HIDDEN),
     "at_risk": FactText(FactKind.HIDDEN),
+    "zone_change_id": FactText(FactKind.HIDDEN),
+    "stayed": FactText(FactKind.VALUE, _l("could not be moved:")),
     "token_id": FactText(FactKind.HIDDEN),
     "table": FactText(FactKind.HIDDEN),
     "record_id": FactText(FactKind.HIDDEN),

@@ -36,7 +36,7 @@ from app.storage import installation
 from app.worker import background_tasks, nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
-from booking import decisions
+from booking import decisions, zone_changes
 from booking.exchanges import ending
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
@@ -51,6 +51,7 @@ BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
 EXCHANGE_END = Actor(job="end_exchanges")
+ZONES = Actor(job="note_zone_rules")
 LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
@@ -174,6 +175,12 @@ def note_run(session: Session) -> int:
     return 0
 
 
+def note_zone_rules(session: Session) -> int:
+    """Compare the rules of the time zones with those noted last: at the start, because they come with an update."""
+    changed = in_write_transaction(session, partial(zone_changes.note_rules, session, by=ZONES, now=now()))
+    return len(changed)
+
+
 JOBS = (
     Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0),
     Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
@@ -191,6 +198,7 @@ JOBS = (
     Job("warn_of_tokens", 600.0, warn_of_tokens),
     Job("end_deputies", 600.0, end_deputies),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
+    Job("note_zone_rules", 21_600.0, note_zone_rules, is_prompt=True),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )
 

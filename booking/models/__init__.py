@@ -36,6 +36,7 @@ from booking.models.series import FollowingSeries, FormerDate, Series, SeriesDat
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
+from booking.models.zone import ZoneChange, ZoneRules
 
 __all__ = [
     "ENDED_WITHOUT_USE",
@@ -88,4 +89,6 @@ __all__ = [
     "UsageRecord",
     "WaitingEntry",
     "Workshop",
+    "ZoneChange",
+    "ZoneRules",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Machine, UsageRecord, Workshop
@@ -47,22 +47,7 @@ def use_days(
     What is still out counts once it is back. machine_id: only this one. member_id, workshop_ids: only the uses of a
     member and those of some workshops; None for both: all.
     """
-    statement = (
-        select(
-            UsageRecord.machine_id,
-            Machine.name,
-            Workshop.timezone,
-            UsageRecord.handed_out_at,
-            UsageRecord.handed_back_at,
-        )
-        .join(Machine, Machine.id == UsageRecord.machine_id)
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .where(
-            UsageRecord.handed_out_at < _at(until, 2),
-            UsageRecord.handed_out_at > _at(since, -1) - LONGEST_USE,
-            UsageRecord.handed_back_at > _at(since, -1),
-        )
-    )
+    statement = _uses(since, until)
     if machine_id is not None:
         statement = statement.where(UsageRecord.machine_id == machine_id)
     if member_id is not None or workshop_ids is not None:
@@ -79,16 +64,31 @@ def use_days(
             seconds[day, used_id] += int(part.total_seconds())
             uses[day, used_id] += 1
     ordered = sorted(seconds, key=lambda key: (key[0], names[key[1]][0], key[1]))
-    return tuple(
-        UseDay(
-            day,
-            used_id,
-            names[used_id][0],
-            uses[day, used_id],
-            seconds[day, used_id],
-            int(length_of_day(day, names[used_id][1]).total_seconds()),
+    return tuple(_use_day(day, one, names[one], uses[day, one], seconds[day, one]) for day, one in ordered)
+
+
+def _use_day(day: date, machine_id: int, named: tuple[str, ZoneInfo], uses: int, seconds: int) -> UseDay:
+    name, zone = named
+    return UseDay(day, machine_id, name, uses, seconds, int(length_of_day(day, zone).total_seconds()))
+
+
+def _uses(since: date, until: date) -> Select[int, str, str, datetime, datetime | None]:
+    """Return the statement of the uses that can have a part in a period."""
+    return (
+        select(
+            UsageRecord.machine_id,
+            Machine.name,
+            Workshop.timezone,
+            UsageRecord.handed_out_at,
+            UsageRecord.handed_back_at,
         )
-        for day, used_id in ordered
+        .join(Machine, Machine.id == UsageRecord.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .where(
+            UsageRecord.handed_out_at < _at(until, 2),
+            UsageRecord.handed_out_at > _at(since, -1) - LONGEST_USE,
+            UsageRecord.handed_back_at > _at(since, -1),
+        )
     )
 
 

@@ -17,6 +17,7 @@ from booking import events, reservation_writer, reservations, series_dates, seri
 from booking.errors import SeriesConflicts, StaleRevision, Violation
 from booking.kernel.events import Actor
 from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Status
+from booking.overruling import Overruling
 from booking.publish import publish
 from booking.series import OnConflict
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
@@ -40,6 +41,7 @@ def preview(
     now: datetime,
     decides_in: Collection[int] | None = (),
     workshop_ids: Collection[int] | None = None,
+    overruling: Overruling | None = None,
 ) -> ChangePlan:
     """Return what a change would mean for each date. Raises SeriesNotFound, SeriesRefused, MachineNotFound."""
     series = series_dates.get(session, series_id)
@@ -48,8 +50,8 @@ def preview(
         .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
         .where(SeriesDate.series_id == series_id, *_meant(change))
     )
-    found = _changeable(session, series, rows.all(), workshop_ids, now)
-    return plan(session, series, found, change, decides_in=decides_in, now=now)
+    found = changeable(session, series, rows.all(), workshop_ids, now)
+    return plan(session, series, found, change, decides_in=decides_in, now=now, overruling=overruling)
 
 
 def change_series(
@@ -64,27 +66,27 @@ def change_series(
     workshop_ids: Collection[int] | None = None,
     revision: int | None = None,
     shown: str | None = None,
+    overruling: Overruling | None = None,
 ) -> SeriesChanged:
     """Change the dates of a series that have not begun: one, one and those after it, or all.
 
     on_conflict: refuse all where one cannot be changed, let those stay as they are, or give them the nearest time.
     decides_in: the workshops on whose machines the actor may approve; None: all. workshop_ids: only dates on machines
-    of these. shown: the fingerprint of the plan that the user saw. Nothing is recorded where all is so already. Raises
+    of these. shown: the fingerprint of the plan that the user saw. overruling: of rules, where the actor may approve;
+    the event log keeps the reason with each date. Nothing is recorded where all is so already. Raises
     SeriesNotFound, StaleRevision, SeriesRefused, SeriesConflicts, MachineNotFound, RequestRefused, SlotTaken.
     """
     series = series_dates.lock(session, series_id, revision)
     machine_ids = [] if change.machine_id is None else [change.machine_id]
     locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids)
-    found = _changeable(session, series, locked, workshop_ids, now)
-    planned = plan(session, series, found, change, decides_in=decides_in, now=now)
+    found = changeable(session, series, locked, workshop_ids, now)
+    planned = plan(session, series, found, change, decides_in=decides_in, now=now, overruling=overruling)
     chosen = _chosen(planned, on_conflict, shown)
     unchanged = [one.day for one in planned.refused if one.day not in chosen]
     if not chosen:
         return SeriesChanged(series_id, (), unchanged)
     owner = series if change.scope == Scope.ONE else _owner(session, series, planned, change, by, now)
-    decides_about = {one.day: one.may_decide for one in planned.dates}
-    for day in _in_order(planned, chosen):
-        _carry_out(session, found[day], chosen[day], owner.id, may_decide=decides_about[day], by=by, now=now)
+    move_dates(session, planned, chosen, found, owner.id, by=by, now=now, overruling=overruling)
     series_dates.save(session, owner, now)
     dates = sorted((found[day] for day in chosen), key=lambda one: (one.starts_at, one.id))
     waits = any(one.status == Status.REQUESTED for one in dates)
@@ -100,7 +102,7 @@ def _meant(change: SeriesChange) -> Iterator[ColumnElement[bool]]:
         yield false() if change.day is None else SeriesDate.occurs_on >= change.day
 
 
-def _changeable(
+def changeable(
     session: Session,
     series: Series,
     rows: Sequence[Reservation],
@@ -125,8 +127,7 @@ def _chosen(planned: ChangePlan, on_conflict: OnConflict, shown: str | None) -> 
         raise StaleRevision(expected=shown, actual=planned.fingerprint)
     chosen = {one.day: one.after for one in planned.changed}
     if on_conflict == OnConflict.REFUSE and planned.refused:
-        violations = [each for one in planned.refused for each in _violations(one)]
-        raise SeriesConflicts(violations, len(chosen), len(planned.refused))
+        raise SeriesConflicts({one.day: [*_violations(one)] for one in planned.refused}, len(chosen))
     if on_conflict == OnConflict.ALTERNATIVE:
         for one in planned.refused:
             if one.alternative is not None:
@@ -138,6 +139,27 @@ def _violations(one: ChangedDate) -> Iterator[Violation]:
     yield from one.violations
     if one.taken is not None:
         yield Violation("slot_taken", "start", actual=one.after.span.start, span=one.after.span)
+
+
+def move_dates(
+    session: Session,
+    planned: ChangePlan,
+    chosen: Mapping[date, Wish],
+    found: Mapping[date, Reservation],
+    series_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    overruling: Overruling | None,
+) -> None:
+    """Give dates of a plan their new wishes, in an order in which none goes to where another one still is."""
+    of_day = {one.day: one for one in planned.dates}
+    for day in _in_order(planned, chosen):
+        one = of_day[day]
+        why = overruling if one.is_overruled and chosen[day] == one.after else None
+        _carry_out(
+            session, found[day], chosen[day], series_id, may_decide=one.may_decide, by=by, now=now, overruling=why
+        )
 
 
 def _in_order(planned: ChangePlan, chosen: Mapping[date, Wish]) -> list[date]:
@@ -209,6 +231,7 @@ def _carry_out(
     may_decide: bool,
     by: Actor,
     now: datetime,
+    overruling: Overruling | None,
 ) -> None:
     if reservation.purpose != wish.purpose:
         reservation.purpose = wish.purpose
@@ -226,4 +249,5 @@ def _carry_out(
             machine_id=machine_id,
             may_decide=may_decide,
             series_id=series_id,
+            overruling=overruling,
         )

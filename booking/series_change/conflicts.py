@@ -12,6 +12,7 @@ from booking import availability, held_spans, place_choice
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken
 from booking.models import Reservation, Status
+from booking.overruling import Overruling
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.series_change.models import ChangedDate
@@ -75,37 +76,39 @@ def _taking(one: ChangedDate, terms: MachineTerms) -> Taking:
 
 
 def within_quotas(
-    session: Session, dates: Sequence[ChangedDate], terms_of: Mapping[int, MachineTerms], now: datetime
+    session: Session,
+    dates: Sequence[ChangedDate],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    overruling: Overruling | None,
 ) -> list[ChangedDate]:
-    """Judge what more the dates count of the quotas of the member, after all of them left their time of now.
+    """Judge what more the dates count of the quotas of the member, one after the other; the others count as they are.
 
-    dates: of one machine after the change; terms_of: of that and of the machines that they have now.
+    dates: on whatever machines, in the order in which they are judged; terms_of: of all machines before and after.
     """
-    terms = terms_of[dates[0].after.machine_id]
-    if not terms.policy.quotas:
+    quotas = {quota.id: quota for terms in terms_of.values() for quota in terms.policy.quotas}
+    if not quotas:
         return list(dates)
     spans = [each.span for one in dates for each in (one.before, one.after)]
     within = TimeSpan(min(one.start for one in spans) - _AROUND, max(one.end for one in spans) + _AROUND)
-    tally = QuotaTally(session, dates[0].after.member_id, terms.policy.quotas, within, asked_at=now)
-    going = [one for one in dates if one.is_accepted and not one.is_unchanged]
-    for one in going:
-        tally.remove(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
-    return list(_counted(dates, tally, terms_of))
+    tally = QuotaTally(session, dates[0].after.member_id, quotas.values(), within, asked_at=now)
+    return [_counted(one, tally, terms_of, overruling) for one in dates]
 
 
 def _counted(
-    dates: Sequence[ChangedDate], tally: QuotaTally, terms_of: Mapping[int, MachineTerms]
-) -> Iterator[ChangedDate]:
-    for one in dates:
-        if not one.is_accepted or one.is_unchanged:
-            yield one
-            continue
-        is_here = one.before.machine_id == one.after.machine_id
-        held = (one.before.span, one.before.places) if is_here else None
-        passed = tally.violations(one.after.span, one.after.places, held=held)
-        wish = one.before if passed else one.after
-        tally.add(wish.span, wish.places, terms_of[wish.machine_id].policy.quotas)
-        yield replace(one, violations=(*one.violations, *passed))
+    one: ChangedDate, tally: QuotaTally, terms_of: Mapping[int, MachineTerms], overruling: Overruling | None
+) -> ChangedDate:
+    if not one.is_accepted or one.is_unchanged:
+        return one
+    is_here = one.before.machine_id == one.after.machine_id
+    held = (one.before.span, one.before.places) if is_here else None
+    counting = terms_of[one.after.machine_id].policy.quotas
+    tally.remove(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
+    passed = tally.violations(one.after.span, one.after.places, held=held, counting=counting)
+    judged = one.judged((*one.violations, *passed), overruling)
+    wish = one.after if judged.is_accepted else one.before
+    tally.add(wish.span, wish.places, terms_of[wish.machine_id].policy.quotas)
+    return judged
 
 
 def with_alternatives(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken, Violation
+from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.series_times import SeriesTimes
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -47,7 +49,8 @@ class SeriesChange:
 class ChangedDate:
     """One date before and after a change. alternative: the nearest time that would be accepted instead.
 
-    may_decide: the actor may approve on the machines before and after.
+    may_decide: the actor may approve on the machines before and after. is_overruled: rules are broken, and the actor
+    overrules them.
     """
 
     day: date
@@ -62,6 +65,7 @@ class ChangedDate:
     violations: tuple[Violation, ...] = ()
     taken: SlotTaken | None = None
     alternative: TimeSpan | None = None
+    is_overruled: bool = False
 
     @property
     def is_unchanged(self) -> bool:
@@ -71,7 +75,13 @@ class ChangedDate:
     @property
     def is_accepted(self) -> bool:
         """Whether it can be changed as wished."""
-        return not self.violations and self.taken is None
+        return self.taken is None and (self.is_overruled or not self.violations)
+
+    def judged(self, violations: Iterable[Violation], overruling: Overruling | None) -> ChangedDate:
+        """Return it with the rules that it breaks; overruled, where the actor may and wants to."""
+        found = tuple(violations)
+        is_overruled = overruling is not None and self.may_decide and bool(found) and may_overrule(found, OF_RESERVING)
+        return replace(self, violations=found, is_overruled=is_overruled)
 
 
 @dataclass(frozen=True, slots=True)

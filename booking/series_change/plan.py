@@ -5,7 +5,7 @@ Changing a series plans it once more under its locks, so the preview and the cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound, SeriesRefused, Violation
 from booking.models import Reservation, Series
 from booking.move_rules import check_move
+from booking.overruling import Overruling
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.rules import check_request
 from booking.series_change import conflicts
@@ -35,10 +36,12 @@ def plan(
     *,
     decides_in: Collection[int] | None,
     now: datetime,
+    overruling: Overruling | None = None,
 ) -> ChangePlan:
     """Return what a change means for reservations of a series, by the day of the rule.
 
-    decides_in: the workshops on whose machines the actor may approve; None: all. Raises SeriesRefused, MachineNotFound.
+    decides_in: the workshops on whose machines the actor may approve; None: all. overruling: on those. Raises
+    SeriesRefused, MachineNotFound.
     """
     if not found:
         raise SeriesRefused([Violation("series_nothing_to_change", "day")])
@@ -54,11 +57,54 @@ def plan(
         _wished(day, found[day], change, occurrences.get(day), old, terms_of, decides_in=decides_in)
         for day in sorted(found)
     ]
-    planned: list[ChangedDate] = []
+    planned = _planned(session, dates, found, terms_of, now, overruling)
+    return ChangePlan(terms_of[machine_id], times, planned)
+
+
+def plan_clock(
+    session: Session,
+    series: Series,
+    found: Mapping[date, Reservation],
+    times: SeriesTimes,
+    former: SeriesTimes,
+    *,
+    now: datetime,
+    overruling: Overruling,
+) -> ChangePlan:
+    """Return what it means that the dates of a series keep their times of the clock, which shows others than before.
+
+    times, former: of the series by the clock of now and by that of before. Whoever carries it out may approve.
+    """
+    machine_ids = sorted({series.machine_id, *(one.machine_id for one in found.values())})
+    terms_of = {one: catalogue.lending_terms(session, one) for one in machine_ids}
+    change = SeriesChange(Scope.ALL, starts_at=times.wall.time())
+    dates = [
+        _wished(day, found[day], change, series_times.occurrence_on(day, times), former, terms_of, decides_in=None)
+        for day in sorted(found)
+    ]
+    return ChangePlan(terms_of[series.machine_id], times, _planned(session, dates, found, terms_of, now, overruling))
+
+
+def _planned(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    overruling: Overruling | None,
+) -> tuple[ChangedDate, ...]:
+    """Judge dates by what holds their time on each machine, then by the quotas of all machines together."""
+    judged: list[ChangedDate] = []
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in dates if one.after.machine_id == each]
-        planned += _of_machine(session, of_machine, found, terms_of, now)
-    return ChangePlan(terms_of[machine_id], times, tuple(sorted(planned, key=lambda one: one.day)))
+        judged += _of_machine(session, of_machine, found, terms_of, now, overruling)
+    in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
+    counted = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
+    planned: list[ChangedDate] = []
+    for each in sorted({one.after.machine_id for one in dates}):
+        of_machine = [one for one in counted if one.after.machine_id == each]
+        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now)
+    return tuple(sorted(planned, key=lambda one: one.day))
 
 
 def _of_machine(
@@ -67,15 +113,14 @@ def _of_machine(
     found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
     now: datetime,
-) -> Iterator[ChangedDate]:
-    """Judge the dates that are on one machine after the change. Raises MachineNotFound."""
+    overruling: Overruling | None,
+) -> Sequence[ChangedDate]:
+    """Judge the dates that are on one machine after the change, quotas apart. Raises MachineNotFound."""
     terms = terms_of[dates[0].after.machine_id]
     if terms.is_retired and any(not one.keeps_less for one in dates):
         raise MachineNotFound(id=terms.machine_id)
-    judged = _judged(session, dates, found, terms, now=now)
-    judged = conflicts.with_taken(session, judged, found, terms)
-    judged = conflicts.within_quotas(session, judged, terms_of, now)
-    return conflicts.with_alternatives(session, judged, terms, now)
+    judged = _judged(session, dates, found, terms, now=now, overruling=overruling)
+    return conflicts.with_taken(session, judged, found, terms)
 
 
 def _times_after(
@@ -162,6 +207,7 @@ def _judged(
     terms: MachineTerms,
     *,
     now: datetime,
+    overruling: Overruling | None,
 ) -> list[ChangedDate]:
     """Judge each date by the rules of moving it, quotas apart."""
     eligibility = members.eligibility_of(session, dates[0].before.member_id, terms.policy.induction_kind_id)
@@ -184,5 +230,5 @@ def _judged(
         elif wish.span != one.before.span:
             held = moving.change_of(reservation, wish, may_decide=one.may_decide).held
             broken += check_move(wish.span, wish.places, held, terms.policy, eligibility, asked_at=now)
-        judged.append(replace(one, violations=tuple(broken)))
+        judged.append(one.judged(broken, overruling))
     return judged

@@ -12,7 +12,8 @@ from booking import quotas, reservations, series, series_decisions
 from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Reservation, Series, SeriesDate, Status
+from booking.models import Machine, QuotaUse, Reservation, Series, SeriesDate, Status
+from booking.overruling import Overruling
 from booking.queries import series as series_queries
 from booking.quotas import QuotaInput
 from booking.recurrence import parse
@@ -22,7 +23,7 @@ from booking.series_change.models import Scope, SeriesChange
 from booking.series_plan import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
-from tests.builders import SOMEBODY, reserve
+from tests.builders import SOMEBODY, machine, reserve
 from tests.conftest import MONDAY
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -234,6 +235,39 @@ def test_rules_and_quotas_are_those_of_a_move(session, sample_ring, enter, chang
     with pytest.raises(SeriesRefused) as overlap:
         change(made.id, length=timedelta(days=8))
     assert [one.rule for one in overlap.value.violations] == ["series_overlaps_itself"]
+
+
+def test_who_decides_overrules_rules_with_a_reason_that_the_event_log_keeps(session, sample_ring, enter, change):
+    made = enter()
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+    why = Overruling("Harvest before the rain")
+
+    with pytest.raises(SeriesConflicts):
+        change(made.id, length=timedelta(hours=4), overruling=why)  # who may not approve overrules nothing
+    changed = change(made.id, length=timedelta(hours=4), overruling=why, decides_in=None)
+
+    assert len(changed.dates) == 4
+    kept = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "rules_overruled")).all()
+    assert [(one.facts["rules"], one.facts["reason"]) for one in kept] == [("quota_time", why.reason)] * 4
+
+
+def test_a_quota_over_two_machines_leaves_only_the_dates_beyond_it_as_they_are(session, sample_ring, enter, change):
+    made = enter("FREQ=DAILY;COUNT=4", 2)
+    second = machine(session, sample_ring.hall, "second")
+    change(made.id, Scope.ONE, day=WALL.date() + timedelta(days=1), machine_id=second, decides_in=None)
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="month", most=600, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+    changed = change(made.id, length=timedelta(hours=3), on_conflict=OnConflict.SKIP)
+
+    # 3 + 3 + 2 + 2 hours are ten.
+    assert len(changed.dates) == 2
+    assert len(changed.unchanged) == 2
+    found = session.scalars(select(QuotaUse.seconds)).all()
+    assert sum(found) == 10 * 3600
 
 
 def test_the_doubled_hour_is_asked_once(session, sample_ring, enter, change):

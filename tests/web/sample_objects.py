@@ -45,7 +45,7 @@ from booking.exchanges.proposing import Proposal
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction
+from booking.models import Induction, ZoneChange
 from booking.queries.offers import offers
 from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
@@ -55,6 +55,7 @@ from booking.series_times import SeriesTimes
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
+from booking.zone_rules import rules_of
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
@@ -99,6 +100,23 @@ def _series(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         made = series.create(session, wish, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
     return Sample(made.id, sample_ring.anna, sample_ring.hall)
+
+
+def _zone_change(session: Session, sample_ring: SampleRing) -> Sample:
+    found = ZoneChange(
+        workshop_id=sample_ring.hall,
+        zone="Europe/Berlin",
+        version="2026.6",
+        former_zone="Europe/London",
+        former_rules=rules_of("Europe/London"),
+        former_version="2026.6",
+        found_at=MONDAY,
+    )
+    with write_transaction(session):
+        session.add(found)
+        session.flush()
+        change_id = found.id
+    return Sample(change_id, workshop_id=sample_ring.hall)
 
 
 def _waiting_entry(session: Session, sample_ring: SampleRing) -> Sample:
@@ -362,6 +380,7 @@ SAMPLES: dict[str, Build] = {
     "token_id": _token,
     "management_id": _deputy,
     "reservation_id": _reservation,
+    "change_id": _zone_change,
     "series_id": _series,
     "entry_id": _waiting_entry,
     "offer_id": _offer,

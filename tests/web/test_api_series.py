@@ -27,6 +27,7 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
     refused = anna.post("/series", body)
     assert (refused.status_code, refused.json["code"]) == (409, "series_conflicts")
     assert refused.json["violations"][0]["rule"] == "slot_taken"
+    assert refused.json["dates"] == [{"day": "2026-12-11", "rules": ["slot_taken"]}]
     for rrule, rule in (
         ("FREQ=HOURLY;COUNT=2", "series_frequency"),
         ("FREQ=WEEKLY", "series_endless"),

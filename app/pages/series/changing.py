@@ -16,6 +16,7 @@ from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.choices import select_choice
+from app.forms.span_form import clean
 from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
 from app.pages.reservations import other_machines
@@ -29,6 +30,7 @@ from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
 from booking import queries
 from booking.errors import MachineNotFound, SeriesRefused, StaleRevision
+from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.queries import ReservationView
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
@@ -55,13 +57,17 @@ class ChangedRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """What a change would mean. prices: of the first date before and after, None where nobody knows them."""
+    """What a change would mean. prices: of the first date before and after, None where nobody knows them.
+
+    can_overrule: the login may overrule the rules that stand in the way of some dates.
+    """
 
     plan: ChangePlan
     rows: tuple[ChangedRow, ...]
     alternatives: int
     waits: int
     prices: tuple[Estimate | None, Estimate | None]
+    can_overrule: bool
 
 
 @page(bp, "/<int:series_id>/change", methods=GET_POST, access=CHANGE, keeps_input=True)
@@ -108,7 +114,14 @@ def _carry_out(form: ChangeSeriesForm, view: SeriesView) -> SeriesChanged:
         workshop_ids=permissions.workshops_within(view.member_id),
         revision=form.revision.data,
         shown=request.form.get("shown", ""),
+        overruling=_overruling(form),
     )
+
+
+def _overruling(form: ChangeSeriesForm) -> Overruling | None:
+    """Return the will to overrule rules where the login approves; the plan overrules none elsewhere."""
+    reason = clean(form.overrule_reason.data)
+    return Overruling(reason) if reason else None
 
 
 def _changed(done: SeriesChanged) -> str:
@@ -135,6 +148,7 @@ def _preview(form: ChangeSeriesForm, view: SeriesView) -> ChangePreview | None:
             now=now(),
             decides_in=permissions.workshops_within(endpoint=DECIDING),
             workshop_ids=permissions.workshops_within(view.member_id),
+            overruling=_overruling(form),
         )
     except SeriesRefused as refusal:
         form.status = status_of(refusal)
@@ -157,6 +171,9 @@ def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
         alternatives=sum(one.alternative is not None for one in planned.refused),
         waits=sum(one.needs_approval for one in planned.changed),
         prices=(before, after),
+        can_overrule=any(
+            one.may_decide and one.violations and may_overrule(one.violations, OF_RESERVING) for one in planned.dates
+        ),
     )
 
 

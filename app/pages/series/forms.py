@@ -58,6 +58,7 @@ class ChangeSeriesForm(BaseForm):
     machine = SelectField(_l("Machine"))
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
     passage = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
+    overrule_reason = StringField(_l("Reason to overrule the rule"), [MaxCharacters(REASON_LENGTH_MAX)])
 
     def offer(self, days: Sequence[Any], machines: Sequence[Any]) -> None:
         """Set the dates and machines to choose from."""

@@ -17,7 +17,7 @@ from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
 from app.ring_card import ring_zone
-from booking import queries, rule_changes, workshops
+from booking import queries, rule_changes, workshops, zone_changes
 from booking.queries import WorkshopView
 
 USUAL_REGION = "DE-BY"
@@ -32,7 +32,12 @@ USUAL_REGION = "DE-BY"
 def index() -> ResponseReturnValue:
     """Show the workshops one manages: their machines, closures and hours."""
     outside = queries.outside_count(db.session(), presenter.my_workshop_ids(), now=now())
-    return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()), outside=outside)
+    return render_template(
+        "workshop/index.html",
+        page=presenter.desk(db.session(), now=now()),
+        outside=outside,
+        clock_changes=zone_changes.changes(db.session(), presenter.my_workshop_ids(), only_open=True),
+    )
 
 
 @page(bp, "/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)

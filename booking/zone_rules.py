@@ -1,0 +1,127 @@
+"""The rules of the time zones as the program has them, those of before, and noting that a workshop's clock has others.
+
+The rules come with the package tzdata, so new ones come with an update of the program.
+"""
+
+from __future__ import annotations
+
+import io
+import zoneinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.kernel.events import Actor, record
+from booking.models import HOLDING, Machine, Reservation, Workshop, ZoneChange, ZoneRules
+from booking.wall_clock import changes_of_year, to_wall
+from booking.zone_events import ZoneChanged
+
+YEARS_AHEAD = 11  # nobody reserves further ahead, and no series is longer
+
+
+def version() -> str:
+    """Return the version of the time zone database."""
+    return metadata.version("tzdata")
+
+
+def rules_of(zone: str) -> bytes:
+    """Return the rules of a zone as the time zone database has them now (TZif)."""
+    for folder in zoneinfo.TZPATH:
+        if (file := Path(folder) / zone).is_file():
+            return file.read_bytes()
+    return resources.files("tzdata.zoneinfo").joinpath(*zone.split("/")).read_bytes()
+
+
+def clock_of(zone: str, rules: bytes) -> ZoneInfo:
+    """Return the clock of a zone by some rules."""
+    return ZoneInfo.from_file(io.BytesIO(rules), key=zone)
+
+
+def shows_the_same(one: ZoneInfo, other: ZoneInfo, now: datetime) -> bool:
+    """Return whether two clocks agree for as long ahead as anybody reserves."""
+    if to_wall(now, one) != to_wall(now, other):
+        return False
+    return _changes(one, now) == _changes(other, now)
+
+
+def _changes(zone: ZoneInfo, now: datetime) -> list[object]:
+    year = now.astimezone(UTC).year
+    return [(change.at, change.after) for at in range(YEARS_AHEAD + 1) for change in changes_of_year(zone, year + at)]
+
+
+def note(session: Session, *, by: Actor, now: datetime) -> list[str]:
+    """Compare the rules of the zones in use with those noted last, note the new ones, and return the changed zones.
+
+    Each workshop whose clock shows other times for reservations to come gets a change, which its managers see.
+    """
+    present, changed = version(), []
+    workshops = session.execute(select(Workshop.id, Workshop.timezone).order_by(Workshop.id)).all()
+    for zone in sorted({row.timezone for row in workshops}):
+        rules = rules_of(zone)
+        noted = session.get(ZoneRules, zone, with_for_update=True, populate_existing=True)
+        if noted is None:
+            session.add(ZoneRules(zone=zone, rules=rules, version=present, noted_at=now))
+        elif noted.rules != rules:
+            former = noted.rules, noted.version
+            noted.rules, noted.version, noted.noted_at = rules, present, now
+            if not shows_the_same(clock_of(zone, former[0]), ZoneInfo(zone), now):
+                changed.append(zone)
+                for row in workshops:
+                    if row.timezone == zone:
+                        note_change(session, row.id, zone, *former, by=by, now=now)
+    session.flush()
+    return changed
+
+
+def note_other_zone(session: Session, workshop_id: int, former_zone: str, *, by: Actor, now: datetime) -> None:
+    """Note that a workshop is in another zone now."""
+    note_change(session, workshop_id, former_zone, rules_of(former_zone), version(), by=by, now=now)
+
+
+def note_change(
+    session: Session, workshop_id: int, zone: str, rules: bytes, former_version: str, *, by: Actor, now: datetime
+) -> None:
+    """Note by which clock the reservations of a workshop were made, if any to come shows another time now.
+
+    Where a change is open already, its former clock stays: by it they were made.
+    """
+    workshop = session.get_one(Workshop, workshop_id)
+    is_open = ZoneChange.workshop_id == workshop_id, ZoneChange.settled_at.is_(None)
+    stored = session.scalar(select(ZoneChange).where(*is_open).with_for_update())
+    if stored is not None:
+        stored.zone, stored.version, stored.found_at = workshop.timezone, version(), now
+        session.flush()
+        return
+    former = clock_of(zone, rules)
+    if not any(differs(spans, former, ZoneInfo(workshop.timezone)) for spans in _to_come(session, workshop_id, now)):
+        return
+    stored = ZoneChange(
+        workshop_id=workshop_id,
+        zone=workshop.timezone,
+        version=version(),
+        former_zone=zone,
+        former_rules=rules,
+        former_version=former_version,
+        found_at=now,
+    )
+    session.add(stored)
+    session.flush()
+    record(session, ZoneChanged(zone_change_id=stored.id, workshop_id=workshop_id), by=by, at=now)
+
+
+def differs(instants: tuple[datetime, datetime], former: ZoneInfo, present: ZoneInfo) -> bool:
+    """Return whether two clocks show different times at the start or the end of a reservation."""
+    return any(to_wall(one, former) != to_wall(one, present) for one in instants)
+
+
+def _to_come(session: Session, workshop_id: int, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    of_workshop = select(Machine.id).where(Machine.workshop_id == workshop_id)
+    found = select(Reservation.starts_at, Reservation.ends_at).where(
+        Reservation.machine_id.in_(of_workshop), Reservation.status.in_(HOLDING), Reservation.ends_at > now
+    )
+    return ((start, end) for start, end in session.execute(found))
