@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import ClassVar
@@ -132,3 +133,13 @@ def test_a_refusal_before_the_program_runs_is_a_problem_with_the_texts_of_its_ro
     with force_locale("de"):
         assert document["title"] == str(row.title)
     assert "Es wurde nichts gespeichert" in document["detail"]
+
+
+def test_numbers_in_a_sentence_are_facts_of_its_error(app):
+    """A placeholder that nobody fills in is shown as it is written."""
+    with app.app_context():
+        sentences = {kind: str(errors.DOMAIN_ERRORS[kind.code].sentence) for kind in error_classes()}
+        for kind, sentence in sentences.items():
+            for name in re.findall(r"%\((\w+)\)s", sentence):
+                assert re.search(rf"[Ff]acts: .*\b{name}\b", kind.__doc__ or ""), kind
+                assert "%" not in errors.sentence_of(kind(**{name: 3}))

@@ -247,6 +247,7 @@ def test_a_program_with_too_many_open_tasks_is_told_so_and_its_key_stays_free(
     wanted = {"pool_id": pool, "period": "2026"}
     refused = program.post("/allocations", wanted, Idempotency_Key="one")
     assert (refused.status_code, refused.json["code"]) == (409, "too_many_tasks")
+    assert refused.json["detail"].startswith("This login has 1 background tasks open already.")
     work()
     assert program.post("/allocations", wanted, Idempotency_Key="one").status_code == 202
 

@@ -43,7 +43,8 @@ def title_of(error: DomainError) -> str:
 def sentence_of(error: DomainError) -> str:
     """Return a refusal as one sentence."""
     row = error_text(error)
-    return str(row.by_status.get(str(error.facts.get("status")), row.sentence))
+    sentence = str(row.by_status.get(str(error.facts.get("status")), row.sentence))
+    return sentence % error.facts if "%(" in sentence else sentence
 
 
 def http_error_text(status: int) -> HttpErrorText:

@@ -23,6 +23,6 @@ ERRORS = (
         "too_many_tasks",
         409,
         _l("Too many open background tasks"),
-        _l("Five background tasks of this login are still open. Wait until one is done, then send the same again."),
+        _l("This login has %(limit)s background tasks open already. Wait until one is done, then send the same again."),
     ),
 )
