@@ -33,10 +33,16 @@ def progress_file(engine: Engine, task_id: int) -> Path | None:
 def write_progress(file: Path, done: int, total: int, *, now: datetime) -> None:
     """Replace the file in one step, so that nobody reads half of it."""
     with suppress(OSError):  # a full disk: the bar stands still
-        unfinished = file.with_name(file.name + ".new")
+        unfinished = _unfinished(file)
         unfinished.write_text(f"{done} {total}")
         _set_time(unfinished, now)
         unfinished.replace(file)
+
+
+def remove(file: Path) -> None:
+    """Remove the file, and what a full disk left of a newer one."""
+    for each in (file, _unfinished(file)):
+        each.unlink(missing_ok=True)
 
 
 def read_progress(file: Path) -> tuple[int, int] | None:
@@ -49,8 +55,9 @@ def read_progress(file: Path) -> tuple[int, int] | None:
 
 
 def renew(file: Path, *, now: datetime) -> None:
-    """Record that the worker lives. Needs no room on the disk."""
+    """Record that the worker lives. Needs no room on the disk, also where a full one left the file unwritten."""
     with suppress(OSError):
+        file.touch()
         _set_time(file, now)
 
 
@@ -60,6 +67,10 @@ def renewed_at(file: Path) -> datetime | None:
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except OSError:
         return None
+
+
+def _unfinished(file: Path) -> Path:
+    return file.with_name(file.name + ".new")
 
 
 def _set_time(file: Path, now: datetime) -> None:

@@ -27,6 +27,7 @@ ATTEMPTS_MAX = 3
 KEPT_FOR = timedelta(days=3)
 OPEN_MAX, KEPT_MAX = 5, 20  # of each login
 CHUNK_BYTES = 256 * 1024
+CLAIMS_LOCK = (7_464, 3)  # PostgreSQL's advisory lock of claim()
 
 
 class TooManyTasks(DomainError):
@@ -102,7 +103,7 @@ def claim(session: Session, *, now: datetime) -> BackgroundTask | None:
     One that was begun too often and never ended fails here: carried out once more, it would probably stop the worker
     again.
     """
-    task = _next_free(session, now, locks=True)
+    task = _locked(session, _next_free(session, now)) if _claims_alone(session) else None
     if task is None:
         return None
     task.attempts += 1
@@ -187,15 +188,32 @@ def holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _next_free(session: Session, now: datetime, *, locks: bool = False) -> BackgroundTask | None:
+def _next_free(session: Session, now: datetime) -> BackgroundTask | None:
     """Return the oldest open task, if nobody carries one out."""
-    wanted = open_tasks()
-    if locks:
-        wanted = wanted.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    tasks = list(session.scalars(wanted.limit(OPEN_MAX)))
-    if any(task.state == RUNNING and _is_held(session, task, now) for task in tasks):
+    fresh = open_tasks().execution_options(populate_existing=True)
+    oldest = session.scalars(fresh.limit(1)).first()
+    if oldest is None:
         return None
-    return tasks[0] if tasks else None
+    running = session.scalars(fresh.where(BackgroundTask.state == RUNNING)).all()
+    return None if any(_is_held(session, task, now) for task in running) else oldest
+
+
+def _claims_alone(session: Session) -> bool:
+    """Return whether no other transaction claims a task, and see to it that none does until this one ends.
+
+    The rows alone do not protect the order: those that one claim has locked are not all that another could take.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return True  # this transaction is the only writer
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(*CLAIMS_LOCK))))
+
+
+def _locked(session: Session, task: BackgroundTask | None) -> BackgroundTask | None:
+    """Return a task with its row locked; None for none, and for one whose worker is just storing its end."""
+    if task is None:
+        return None
+    wanted = open_tasks().where(BackgroundTask.id == task.id).with_for_update(skip_locked=True)
+    return session.scalars(wanted.execution_options(populate_existing=True)).first()
 
 
 def _is_held(session: Session, task: BackgroundTask, now: datetime) -> bool:

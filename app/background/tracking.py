@@ -70,7 +70,7 @@ class Tracker:
     def close(self) -> None:
         """Remove what was written for the page."""
         if self._file is not None:
-            self._file.unlink(missing_ok=True)
+            progress_files.remove(self._file)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from app.background import queue
+from app.background import progress_files, queue
 from app.background.models import DONE, RUNNING, WAITING, BackgroundTask, ResultChunk
 from app.background.queue import Result, Wish
 from app.background.tracking import (
@@ -19,6 +21,7 @@ from app.background.tracking import (
     renew_until,
     renewed_by_time,
 )
+from app.extensions import db
 from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
@@ -98,6 +101,36 @@ def test_a_claim_is_renewed_by_time_whatever_the_task_reports(session, sample_ri
     assert is_held(timedelta(seconds=1))
     assert not is_held(queue.LEASE)  # it is not renewed any more
     tracker.close()
+
+
+def test_a_claim_is_renewed_where_a_full_disk_left_no_file_for_it(tmp_path):
+    file = tmp_path / "ring.sqlite.progress-1"
+    progress_files.renew(file, now=MONDAY)
+
+    assert progress_files.renewed_at(file) == MONDAY
+    assert progress_files.read_progress(file) is None
+    progress_files.remove(file)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.postgresql
+def test_two_workers_that_claim_at_once_do_not_carry_out_two_tasks(session, sample_ring):
+    if db.engine.name == "sqlite":
+        return  # one writer at a time
+    for number in range(queue.OPEN_MAX):
+        enter(session, sample_ring.karl_login, f"/{number}")
+    beyond = enter(session, sample_ring.rita_login)
+    with Session(db.engine) as other, write_transaction(session):
+        first = queue.claim(session, now=MONDAY).id
+        assert first < beyond
+        assert claim(other) is None, "the rows beyond those of the first claim are free"
+
+    with write_transaction(session):
+        session.get_one(BackgroundTask, first).holder = "elsewhere:1"
+    with Session(db.engine) as other, write_transaction(session):
+        session.scalars(select(BackgroundTask.id).where(BackgroundTask.id == first).with_for_update()).one()
+        assert claim(other, LATER) is None, "its worker, which was taken for dead, is just storing the result"
+    assert claim(session, LATER) == first
 
 
 def test_the_claim_is_renewed_beside_the_task(monkeypatch):
