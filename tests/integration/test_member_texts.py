@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.orm import Session
 
+from app.extensions import db
 from booking import queries
 from booking.kernel.search_patterns import has_text
 from booking.kernel.transaction import write_transaction
@@ -76,3 +78,24 @@ def test_many_names_are_found_by_the_database_alike(session):
     assert queries.few_members_matching(session, "bau") is None
     assert queries.find_members(session, "bau", day=MONDAY.date()).has_more
     assert session.scalar(text("SELECT count(*) FROM booking_member_names")) == 1
+
+
+@pytest.mark.postgresql
+def test_a_member_is_changed_while_many_are_being_imported(session):
+    """The version of all names is one row, which the import must not hold until it is done."""
+    if db.engine.name == "sqlite":
+        return  # one writer at a time
+    huber = builders.member(session, "Huber")
+    assert found(session, "huber") == [huber]
+    with Session(db.engine) as importing, write_transaction(importing):
+        row = importing.execute(select(Member.__table__)).mappings().one()
+        importing.execute(insert(Member), [{**row, "id": 1_000, "number": "G-1", "name": "Gruber"}])
+        with write_transaction(session):
+            session.execute(update(Member).where(Member.id == huber).values(name="Maier"))
+        assert (found(session, "maier"), found(session, "gruber")) == ([huber], [])
+
+    assert (found(session, "maier"), found(session, "gruber")) == ([huber], [1_000])
+    with write_transaction(session):
+        session.execute(delete(Member).where(Member.id == 1_000))
+        session.execute(update(Member).values(name="Gruber"))
+    assert found(session, "gruber") == [huber]
