@@ -53,7 +53,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     except serving.PortTaken as refusal:
         raise click.ClickException(str(refusal)) from refusal
     prepare_database()
-    metrics.clear_metrics()
+    metrics.remove_metrics()
     if demo:
         _load_demo(context)
     code = open_setup_code()

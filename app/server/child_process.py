@@ -134,6 +134,11 @@ def _end_with_parent() -> None:
     """Linux: ask the kernel for SIGTERM when the parent ends, however it ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        parent = multiprocessing.parent_process()
-        if parent is not None and os.getppid() != parent.pid:
+        if not has_parent():
             os.kill(os.getpid(), signal.SIGTERM)  # it ended before the request
+
+
+def has_parent() -> bool:
+    """Return whether the process that started this one still runs, or is not known."""
+    parent = multiprocessing.parent_process()
+    return parent is None or os.getppid() == parent.pid

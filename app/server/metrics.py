@@ -1,14 +1,15 @@
 """Prometheus metrics: number and duration of requests, queue lengths of the worker.
 
 Collected only where METRICS_TOKEN is set. The web processes share their values through small memory-mapped files
-(PROMETHEUS_MULTIPROC_DIR), which `ring serve` empties at each start. On a full disk, writing to them would kill the
-process, so they are stored in /dev/shm where it exists.
+(PROMETHEUS_MULTIPROC_DIR), whose folder the first request makes and `ring serve` removes, before and after. On a full
+disk, writing to them would kill the process, so they are stored in /dev/shm where it exists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.mail.models import Mail
 from app.subscriptions import SUBSCRIPTIONS
+from app.web.uncounted import is_uncounted
 from booking.kernel import cursors
 from booking.kernel.database_errors import classify_error
 from booking.kernel.deliveries import Delivery, Failure
@@ -37,7 +39,6 @@ DURATION, TROUBLES = "request_duration", "troubles"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 STATUSES = frozenset(HTTPStatus)
 OTHER = "other"  # the label of whatever a client invents
-UNCOUNTED = "ringbuch.is_uncounted"  # in the WSGI environment of a request that nobody sent (warm_up.py)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - holds a folder that only this user can enter
 
 
@@ -47,7 +48,6 @@ def init_app(app: Flask) -> None:
         return
     if FOLDER_VARIABLE not in os.environ:
         os.environ[FOLDER_VARIABLE] = str(metrics_folder(Path(app.instance_path)))
-    Path(os.environ[FOLDER_VARIABLE]).mkdir(parents=True, exist_ok=True)
 
     # The library reads the folder at import.
     from prometheus_client import Counter, Histogram
@@ -77,24 +77,40 @@ def metrics_folder(instance: Path) -> Path:
     name = hashlib.sha256(str(instance).encode()).hexdigest()[:16]
     folder = SHARED_MEMORY / f"ringbuch-{os.getuid()}-{name}"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        is_ours = folder.stat(follow_symlinks=False).st_uid == os.getuid()
-    except OSError:
-        is_ours = False
-    return folder if is_ours else instance / "metrics"
+        may_use = _is_own_folder(folder)
+    except FileNotFoundError:
+        may_use = os.access(SHARED_MEMORY, os.W_OK)
+    return folder if may_use else instance / "metrics"
 
 
-def clear_metrics() -> None:
-    """Delete the values of earlier processes; call before the web starts."""
+def remove_metrics() -> None:
+    """Delete the values of earlier processes with their folder: before the web starts, and after it has ended."""
     if FOLDER_VARIABLE in os.environ:
-        for file in Path(os.environ[FOLDER_VARIABLE]).glob("*.db"):
+        folder = Path(os.environ[FOLDER_VARIABLE])
+        for file in folder.glob("*.db"):
             file.unlink(missing_ok=True)
+        with suppress(OSError):  # none, or another's files in it
+            folder.rmdir()
+
+
+def _make_folder() -> None:
+    """Make the folder of the values. Raises OSError where another user has made it meanwhile."""
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.parent == SHARED_MEMORY and not _is_own_folder(folder):
+        raise PermissionError(str(folder))
+
+
+def _is_own_folder(path: Path) -> bool:
+    found = path.stat(follow_symlinks=False)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def as_text(session: Session) -> str:
     """Return all metrics in the text format of Prometheus."""
     from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 
+    _make_folder()
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(QueueCollector(session))
@@ -150,15 +166,22 @@ def _start() -> None:
 
 
 def _count(response: Response) -> Response:
-    if UNCOUNTED in request.environ:
+    if is_uncounted():
         return response
     seconds = time.perf_counter() - g.get("request_started", time.perf_counter())
-    histogram = _metrics[DURATION]
     with suppress(OSError):  # a value that cannot be written must not fail the request
-        histogram.labels(*labels_of(request, response)).observe(seconds)
-        if "trouble" in g:
-            _counters[TROUBLES].labels(g.trouble).inc()
+        try:
+            _add(response, seconds)
+        except FileNotFoundError:  # the first value of all processes
+            _make_folder()
+            _add(response, seconds)
     return response
+
+
+def _add(response: Response, seconds: float) -> None:
+    _metrics[DURATION].labels(*labels_of(request, response)).observe(seconds)
+    if "trouble" in g:
+        _counters[TROUBLES].labels(g.trouble).inc()
 
 
 def labels_of(request: Request, response: Response) -> tuple[str, str, str]:

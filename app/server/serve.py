@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.server import child_process
+from app.server import child_process, metrics
 from app.server.child_process import ShutdownSignal
 from app.server.supervisor import SupervisedProcess
 
@@ -105,6 +105,7 @@ def serve(
         finally:
             for process in processes:
                 process.stop(2 * STOP_SECONDS)
+            metrics.remove_metrics()
 
 
 def bound_arenas() -> None:
@@ -147,6 +148,8 @@ def run_web(host: str, port: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(**own_bridge)
+    if not child_process.has_parent():
+        metrics.remove_metrics()
 
 
 def _raise_file_limit() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from app.server.metrics import SHARED_MEMORY, metrics_folder
 from tests.setup.starting import SYSTEM_PYTHON, Started, are_gone, plain_environment
 
 A_REAL_MEMBER = """
@@ -133,15 +134,17 @@ def test_ctrl_c_during_the_start_leaves_nothing_behind(start):
 
 
 @on_linux
-def test_a_start_that_is_killed_takes_its_children_along(start):
-    with start() as ring:
+def test_a_start_that_is_killed_takes_its_children_along(start, tmp_path):
+    with start(RINGBUCH_METRICS_TOKEN="a-token-for-metrics") as ring:
         ring.wait_for_words("Ringbuch is open")
         ring.wait_for_web_and_worker()
-        family = ring.family()
+        family, folder = ring.family(), metrics_folder(tmp_path / "instance")
+        assert folder.exists() == (folder.parent == SHARED_MEMORY)
 
         ring.process.kill()
 
         assert are_gone(family)
+        assert not folder.exists()
 
 
 @on_linux

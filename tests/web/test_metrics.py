@@ -121,9 +121,32 @@ def test_metrics_are_in_memory_so_that_a_full_disk_stops_no_process(tmp_path, mo
     assert folder == metrics.metrics_folder(tmp_path / "instance")
     assert folder != metrics.metrics_folder(tmp_path / "another")
 
-    folder.rmdir()
     folder.symlink_to(tmp_path / "somebody-else")
     assert metrics.metrics_folder(tmp_path / "instance") == tmp_path / "instance" / "metrics", "a trap"
+
+
+def test_the_folder_is_made_for_the_first_value_and_removed_with_the_last(operator, monkeypatch, tmp_path):
+    folder = tmp_path / "memory" / "ring"
+    monkeypatch.setattr(metrics, "SHARED_MEMORY", tmp_path / "memory")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    files = []
+
+    class Written:
+        def labels(self, *_names):
+            files.append((folder / "histogram_1.db").write_text(""))  # as the library does
+            return self
+
+        def observe(self, _seconds):
+            return
+
+    monkeypatch.setitem(metrics._metrics, metrics.DURATION, Written())
+    assert not folder.exists()
+    operator.get("/healthz")
+    assert (len(files), folder.stat().st_mode & 0o777) == (1, 0o700)
+
+    metrics.remove_metrics()
+    assert list((tmp_path / "memory").iterdir()) == []
+    metrics.remove_metrics()
 
 
 def test_a_ring_without_a_token_has_no_such_page(client):
