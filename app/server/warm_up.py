@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from threading import Thread
 
 from flask import Flask
@@ -27,7 +28,7 @@ from app.clock import now
 from app.extensions import db
 from app.server.child_process import forks
 from app.server.lanes import LANES
-from app.server.metrics import UNCOUNTED
+from app.web.uncounted import UNCOUNTED
 from booking.kernel.errors import Unavailable
 
 AFTER_SECONDS = 1.0  # whoever waited for the start is served first
@@ -38,7 +39,7 @@ LOGINS_TRIED = 20
 def before_the_fork(app: Flask) -> None:
     """Warm up in this process, and leave no connection open, because its children would share it."""
     gc.disable()  # as in preload.py: what is left is never freed
-    _visit(app, _some_member(app))
+    _first_visit(app)
     db.session.remove()
     db.engine.dispose()
     gc.freeze()
@@ -54,12 +55,8 @@ def begin_warm_up(app: Flask) -> None:
 
 
 def warm_up(app: Flask) -> None:
-    """Ask for the log-in and for a member's pages; nothing is counted, stored or sent.
-
-    A page that fails is logged like any other, and an unreachable database leaves the process as it is.
-    """
-    user_id = _some_member(app)
-    _visit(app, user_id)
+    """Ask for the log-in and for a member's pages; nothing is counted, stored, sent or logged."""
+    user_id = _first_visit(app)
     if user_id is None:
         return
     with app.app_context(), ExitStack() as held:
@@ -68,11 +65,28 @@ def warm_up(app: Flask) -> None:
             _visit(app, user_id)
 
 
-def _visit(app: Flask, user_id: int | None) -> None:
+def _first_visit(app: Flask) -> int | None:
+    """Visit as some member, and return the login; None without one, and where not all pages could be made.
+
+    It ends with the first page that fails: the database does not answer, or another process is still upgrading it.
+    Nobody has met that trouble; whoever does has it logged.
+    """
+    try:
+        user_id = _some_member(app)
+    except (DBAPIError, NoConnectionFree, Unavailable):
+        return None
+    return user_id if _visit(app, user_id) else None
+
+
+def _visit(app: Flask, user_id: int | None) -> bool:
+    """Ask for the log-in, then for the pages of a login. Return whether all were answered."""
     client, base_url = app.test_client(use_cookies=False), app.config["BASE_URL"]
-    client.get("/login", base_url=base_url, environ_overrides={UNCOUNTED: True})
-    for page in PAGES if user_id is not None else ():
-        client.get(page, base_url=base_url, environ_overrides={UNCOUNTED: True, CARRIED_OUT: user_id})
+    visits = [("/login", {}), *((page, {CARRIED_OUT: user_id}) for page in PAGES if user_id is not None)]
+    for page, login in visits:
+        answer = client.get(page, base_url=base_url, environ_overrides={UNCOUNTED: True, **login})
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return False
+    return True
 
 
 def _connections_of_readers() -> int:
@@ -98,13 +112,10 @@ def _idle_connection() -> Iterator[None]:
 
 
 def _some_member(app: Flask) -> int | None:
-    """Return the first login of a member who belongs to the ring; None without one, or without a database."""
-    try:
-        with app.app_context(), Session(db.engine) as session:
-            ids = session.scalars(_MEMBERS).all()
-            return next((each for each in ids if _is_of_the_ring(session, each)), None)
-    except (DBAPIError, NoConnectionFree, Unavailable):
-        return None
+    """Return the first login of a member who belongs to the ring; None without one."""
+    with app.app_context(), Session(db.engine) as session:
+        ids = session.scalars(_MEMBERS).all()
+        return next((each for each in ids if _is_of_the_ring(session, each)), None)
 
 
 def _is_of_the_ring(session: Session, user_id: int) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context
 
 from app.extensions import db
+from app.web.uncounted import is_uncounted
 from booking.kernel.errors import Busy, DatabaseUnreachable, Unavailable
 
 QUIET_SECONDS = 60.0  # after so long without it, a trouble is a new one
@@ -63,7 +64,9 @@ class TroubleLog:
         return False
 
     def record(self, refusal: Unavailable, reason: str) -> None:
-        """Log and count that the database cannot serve a request."""
+        """Log and count that the database cannot serve a request, unless nobody sent it."""
+        if is_uncounted():
+            return
         if has_request_context():
             g.trouble = refusal.code  # for the metrics
         if self.is_to_be_logged(refusal.code):
@@ -90,7 +93,7 @@ def init_app(app: Flask) -> None:
     log_exception = app.log_exception
 
     def log_once(exc_info: Any) -> None:
-        if troubles.is_to_be_logged(_place_of(exc_info[1])):
+        if not is_uncounted() and troubles.is_to_be_logged(_place_of(exc_info[1])):
             log_exception(exc_info)
 
     app.log_exception = log_once  # type: ignore[method-assign]

@@ -6,14 +6,18 @@ import gc
 from unittest.mock import Mock
 
 from flask import request, request_finished
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.auth import logins
 from app.background.deferral import CARRIED_OUT
 from app.extensions import db
-from app.server import metrics, warm_up
+from app.server import warm_up
 from app.server.lanes import LANES
 from app.server.warm_up import PAGES
+from app.web.uncounted import UNCOUNTED
+from booking.kernel.errors import Busy
+from booking.kernel.transaction import write_transaction
 
 
 def asked(app):
@@ -25,7 +29,7 @@ def noted(app, act):
     found = []
 
     def note(_app, response):
-        assert metrics.UNCOUNTED in request.environ
+        assert UNCOUNTED in request.environ
         found.append((request.path, request.environ.get(CARRIED_OUT), response.status_code))
 
     with request_finished.connected_to(note, app):
@@ -52,7 +56,8 @@ def test_without_a_database_the_process_stays_as_it_is(app, sample_ring, monkeyp
 
     monkeypatch.setattr(logins, "by_user_id", gone)
 
-    assert [path for path, _login, _status in asked(app)] == ["/login"]
+    assert asked(app) == []
+    warm_up.before_the_fork(app)
 
 
 def test_what_is_made_before_the_fork_leaves_no_connection_to_the_children(app, sample_ring):
@@ -73,3 +78,22 @@ def test_a_child_opens_connections_to_a_server_and_repeats_nothing_else(app, sam
     monkeypatch.setattr(warm_up, "forks", lambda: False)
     warm_up.begin_warm_up(app)
     assert len(begun) == 1 + (db.engine.dialect.name == "postgresql")
+
+
+def test_a_database_that_is_still_to_be_upgraded_is_left_alone(app, sample_ring, session, monkeypatch, caplog):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    with write_transaction(session):
+        session.execute(text("DROP TABLE booking_announcement"))
+
+    assert asked(app) == [("/login", None, 200), ("/today", sample_ring.anna_login, 500)]
+    assert caplog.messages == []
+
+
+def test_a_trouble_that_nobody_met_is_not_logged(app, sample_ring, monkeypatch, caplog):
+    def busy(*_words, **_named):
+        raise Busy(retry_after_seconds=1)
+
+    monkeypatch.setitem(app.view_functions, "plan.show", busy)
+
+    assert asked(app)[-1] == ("/plan", sample_ring.anna_login, 503)
+    assert caplog.messages == []
