@@ -209,6 +209,20 @@ def test_machines_free_at_a_time(session, sample_ring, anna):
     assert "splitter" in re.findall(r'data-machine="([^"]+)"', page.text)
 
 
+def test_the_printed_code_is_kept_as_long_as_it_leads_to_the_same_address(anna, app, monkeypatch):
+    def code():
+        address = re.search(r'src="(/plan/qr.svg[^"]*)"', anna.get("/plan?view=week").text)[1]
+        return address, anna.get(address)
+
+    address, before = code()
+    assert before.headers["Cache-Control"] == "private, max-age=31536000"
+    monkeypatch.setitem(app.config, "BASE_URL", "https://ring.example")
+    other_address, after = code()
+    assert address != other_address
+    assert before.data != after.data
+    assert anna.get(address).headers["Cache-Control"] == "private, no-cache", "an old page"
+
+
 def test_filters_without_results_link_to_the_whole_list(anna):
     page = anna.get("/plan?workshop=nowhere")
 

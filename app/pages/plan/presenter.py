@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from io import BytesIO
 from itertools import pairwise
 
 from flask_babel import get_locale
@@ -115,16 +114,6 @@ def period_title(selection: PlanSelection) -> str:
     if selection.view == MONTH:
         return f"{periods.format_month(selection.day.month)} {selection.day.year}"
     return periods.format_days(selection.first_day, selection.first_day + timedelta(days=WEEK_LENGTH - 1))
-
-
-@lru_cache(maxsize=16)
-def qr_code(address: str) -> bytes:
-    """Return an address as a small QR code: an SVG file without a size of its own."""
-    import segno
-
-    image = BytesIO()
-    segno.make(address, error="m", micro=False).save(image, kind="svg", omitsize=True, border=0, xmldecl=False)
-    return image.getvalue()
 
 
 def week_name(selection: PlanSelection) -> str:

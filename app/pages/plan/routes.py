@@ -17,7 +17,7 @@ from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
 from app.pages.declaration import MenuEntry, page
-from app.pages.plan import bp, loads, presenter
+from app.pages.plan import bp, loads, presenter, print_code
 from app.pages.plan.axis import Axis, day_axis, month_axis, week_axis
 from app.pages.plan.groups import groups_of
 from app.pages.plan.loads import LoadRenderer
@@ -66,6 +66,7 @@ def show() -> ResponseReturnValue:
         now=instant,
         options=presenter.options_of(everything),
         has_machines=bool(shown.workshops),
+        qr_version=print_code.version_of(_own_address()),
         **_views(shown, axis, selection, rendered, ring, member, today, instant),
     )
 
@@ -75,11 +76,17 @@ def qr_image() -> ResponseReturnValue:
     """Return the code on the printed plan, which leads to the plan of now.
 
     A file of its own, because browsers keep it: written into each plan it was 2 kB of 46, and hardly compressible.
+    ?v=: of the address it leads to, because the ring may move to another; without it browsers ask each time.
     """
-    code = presenter.qr_code(current_app.config["BASE_URL"] + url_for("plan.show"))
-    response = current_app.response_class(code, mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = "private, max-age=86400"
+    address = _own_address()
+    response = current_app.response_class(print_code.qr_code(address), mimetype="image/svg+xml")
+    is_named = request.args.get("v") == print_code.version_of(address)
+    response.headers["Cache-Control"] = "private, max-age=31536000" if is_named else "private, no-cache"
     return response
+
+
+def _own_address() -> str:
+    return current_app.config["BASE_URL"] + url_for("plan.show")
 
 
 def viewer_of_login(member: MemberRecords) -> Viewer:
