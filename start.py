@@ -24,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 from launcher import preflight
-from launcher.environment import ENVIRONMENT, PROGRAM, PYTHON, ROOT, TOOLS, set_up
+from launcher.environment import ENVIRONMENT, PROGRAM, PYTHON, ROOT, TOOLS, require_writable_folder, set_up
 from launcher.steps import SetupError, run
 
 PORT = 8000
@@ -47,6 +47,7 @@ def main() -> int:
             raise SetupError("The demo ring has known passwords: it is served on loopback addresses only (no --host).")
         if word != "ring":
             preflight.require_free_port(options.host, options.port)
+        require_writable_folder(PROGRAM)
         prepare_instance(options, sets_base_url=word != "ring" or options.port != PORT)
         set_up(PROGRAM)
         print_other_owner()

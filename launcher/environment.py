@@ -25,6 +25,7 @@ UNFINISHED = ENVIRONMENT / "unfinished"
 LOCK = ROOT / ".setup.lock"
 PROGRAM, TOOLS = "requirements.txt", "requirements-dev.txt"
 NEEDED_MB = {PROGRAM: 400, TOOLS: 1_200}  # README.md names them too
+TEMPORARY_MB = {PROGRAM: 100, TOOLS: 300}
 
 
 def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
@@ -40,11 +41,19 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
         if not is_complete(lock):  # also where another start has completed it meanwhile
             preflight.require_owner(ENVIRONMENT)
             preflight.require_room(ROOT, NEEDED_MB[lock_name])
+            preflight.require_temporary_room(TEMPORARY_MB[lock_name])
+            preflight.require_proxy_of_index()
         missing = [] if is_usable() else preflight.missing_venv()
         preflight.provide([*missing, *debian_packages])
         if not is_complete(lock):
             install_environment(lock)
         compile_translations()
+
+
+def require_writable_folder(lock_name: str) -> None:
+    """Raise SetupError where packages have to be installed into a folder that cannot be written to."""
+    if not is_complete(ROOT / lock_name):
+        preflight.require_writable(ROOT)
 
 
 @contextmanager
@@ -118,7 +127,7 @@ def install_packages(lock: Path) -> None:
         )
     except SetupError as error:
         if str(error) == NOTHING_FETCHED:
-            preflight.require_living_proxy()
+            raise preflight.nothing_fetched() from error
         raise
 
 

@@ -8,15 +8,21 @@ import os
 import shutil
 import socket
 import sysconfig
+import tempfile
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from launcher.steps import NOTHING_FETCHED, SetupError, run
 
 # The variables that pip obeys, in its order.
 PROXY_VARIABLES = ("PIP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 PROXY_SECONDS = 5.0
+INDEX = "pypi.org"
+# What may name another place for packages than the index; the variables say nothing of places.
+PIP_SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
+OF_NO_INDEX = ("PIP_PROXY", "PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_CACHE_DIR")
+TEMPORARY = "Make room, or name another folder (TMPDIR=...), then start again."
 DEFAULT_PORTS = {"https": 443, "socks5": 1080, "socks5h": 1080}
 
 
@@ -86,6 +92,28 @@ def require_room(folder: Path, needed_mb: int) -> None:
         )
 
 
+def require_temporary_room(needed_mb: int) -> None:
+    """Raise SetupError unless there is room for the temporary files of the set-up."""
+    try:
+        folder = Path(tempfile.gettempdir())
+        free_mb = shutil.disk_usage(folder).free // 1_000_000
+    except OSError as error:  # it writes a file to find out
+        raise SetupError(f"There is no folder for temporary files. {TEMPORARY}") from error
+    if free_mb < needed_mb:
+        raise SetupError(
+            f"The disk of {folder} has {free_mb} MB left, and setting up needs {needed_mb} MB there "
+            f"for temporary files. {TEMPORARY}"
+        )
+
+
+def require_writable(folder: Path) -> None:
+    """Raise SetupError unless files can be made in a folder."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
 def missing_venv() -> list[str]:
     """Return Debian's package with Python's venv module where the module is missing, in a list."""
     has_venv = importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")
@@ -128,13 +156,26 @@ def provide(packages: list[str]) -> None:
         raise SetupError(f"Debian's packages {names} cannot be installed: {reason}")
 
 
+def require_proxy_of_index() -> None:
+    """Raise SetupError where packages would be fetched through a proxy that does not answer.
+
+    Only where it is certain that they would: other places for packages may need no proxy.
+    """
+    from urllib.request import proxy_bypass  # here, because every later start would wait for it
+
+    others = [name for name, value in os.environ.items() if value and name not in OF_NO_INDEX]
+    has_own_index = any(name.startswith(("PIP_", "UV_")) for name in others)
+    has_settings = any(Path(name).expanduser().exists() for name in PIP_SETTINGS)
+    if not (has_own_index or has_settings or proxy_bypass(INDEX)):
+        require_living_proxy()
+
+
 def require_living_proxy() -> None:
-    """Raise SetupError where a variable names a proxy that does not answer. Called when nothing could be fetched."""
-    name = next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
+    """Raise SetupError where a variable names a proxy that does not answer."""
+    name = _proxy_variable()
     if not name:
         return
-    value = os.environ[name]
-    parts = urlsplit(value if "://" in value else f"http://{value}")
+    parts = _parts(os.environ[name])
     try:
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
         socket.create_connection((parts.hostname or "", port), timeout=PROXY_SECONDS).close()
@@ -144,3 +185,24 @@ def require_living_proxy() -> None:
             f"{NOTHING_FETCHED.partition(':')[0]}: the proxy {parts.hostname} of the variable {name} does not answer "
             f"({reason}). Correct the variable or remove it (unset {name}), then start again."
         ) from error
+
+
+def nothing_fetched() -> SetupError:
+    """Return the error for an index that was not reached. Raises SetupError where a proxy is to blame."""
+    require_living_proxy()
+    name = _proxy_variable()
+    if not name:
+        return SetupError(NOTHING_FETCHED)
+    proxy = _parts(os.environ[name]).hostname
+    return SetupError(
+        f"{NOTHING_FETCHED.partition('.')[0]} through the proxy {proxy} of the variable {name}. "
+        f"Correct the variable, or remove it (unset {name}) and connect; then start again."
+    )
+
+
+def _proxy_variable() -> str:
+    return next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
+
+
+def _parts(proxy: str) -> SplitResult:
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}")

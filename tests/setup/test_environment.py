@@ -78,6 +78,44 @@ def test_a_proxy_that_does_not_answer_is_named(small_prepared, set_up):
     assert "secret" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("harm", "part"),
+    [
+        ("preflight.require_living_proxy = lambda: refuse('the proxy')", "the proxy"),
+        ("preflight.tempfile.gettempdir = lambda: '/nowhere'", "There is no folder for temporary files"),
+        ("preflight.tempfile.TemporaryFile = lambda dir: refuse('is read-only')", "is read-only"),
+    ],
+)
+def test_what_would_stop_the_set_up_is_told_before_anything_is_fetched(small_copy, harm, part):
+    nothing_set = {name: "" for name in plain_environment() if name.startswith(("PIP_", "UV_"))}
+    played = f"""
+import sys
+from launcher import environment as e, preflight, steps
+def refuse(words): raise steps.SetupError(words)
+preflight.PIP_SETTINGS = ()
+preflight.provide = lambda packages: sys.exit("fetched")
+e.run_step = lambda *words: sys.exit("fetched")
+{harm}
+try:
+    e.require_writable_folder(e.PROGRAM)
+    e.set_up(e.PROGRAM)
+except steps.SetupError as error:
+    sys.exit(str(error))
+"""
+    told = subprocess.run(
+        [SYSTEM_PYTHON, "-c", played],
+        cwd=small_copy,
+        env=plain_environment() | nothing_set,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert_one_sentence(told.stderr, part)
+    assert not (small_copy / ".venv").exists()
+
+
 def test_a_package_with_another_hash_is_not_installed(small_prepared, set_up, set_up_quickly):
     lock = small_prepared / "requirements.txt"
     good = lock.read_text()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from launcher import environment, preflight, steps
-from launcher.steps import SetupError
+from launcher.steps import NOTHING_FETCHED, SetupError
 from tests import chromium
 from tests.setup.starting import SYSTEM_PYTHON
 
@@ -66,6 +66,40 @@ def test_a_disk_without_room_is_named(monkeypatch, tmp_path):
         preflight.require_room(tmp_path, 400)
 
 
+def test_a_full_folder_for_temporary_files_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    preflight.require_temporary_room(0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**9, 10**9, 12_345_678))
+
+    with pytest.raises(SetupError, match=rf"{tmp_path} has 12 MB left, and setting up needs 100 MB there .*TMPDIR"):
+        preflight.require_temporary_room(100)
+
+    def none():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    with pytest.raises(SetupError, match="no folder for temporary files"):
+        preflight.require_temporary_room(100)
+
+
+def test_a_dead_proxy_is_named_first_where_the_packages_would_come_through_it(monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or "proxy" in name.lower()]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(preflight, "PIP_SETTINGS", ())
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("PIP_CERT", "/a/certificate")
+    with pytest.raises(SetupError, match="of the variable HTTPS_PROXY does not answer"):
+        preflight.require_proxy_of_index()
+
+    for elsewhere in ({"NO_PROXY": "pypi.org"}, {"PIP_INDEX_URL": "file:///mirror"}, {"UV_DEFAULT_INDEX": "https://m"}):
+        with monkeypatch.context() as other:
+            for name, value in elsewhere.items():
+                other.setenv(name, value)
+            preflight.require_proxy_of_index()
+    monkeypatch.setattr(preflight, "PIP_SETTINGS", (__file__,))
+    preflight.require_proxy_of_index()
+
+
 @pytest.mark.parametrize("variable", preflight.PROXY_VARIABLES)
 @pytest.mark.parametrize("value", ["http://anna:secret@127.0.0.1:9", "127.0.0.1:9", "http://127.0.0.1:none"])
 def test_a_proxy_that_does_not_answer_is_named_with_its_variable(monkeypatch, variable, value):
@@ -79,10 +113,16 @@ def test_a_proxy_that_does_not_answer_is_named_with_its_variable(monkeypatch, va
     assert "secret" not in str(refusal.value)
 
 
-def test_a_proxy_that_answers_is_not_blamed(monkeypatch):
+def test_a_proxy_that_answers_is_named_and_not_blamed(monkeypatch):
     with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
-        monkeypatch.setenv("PIP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("PIP_PROXY", f"http://anna:secret@127.0.0.1:{proxy.getsockname()[1]}")
         preflight.require_living_proxy()
+        told = str(preflight.nothing_fetched())
+        monkeypatch.delenv("PIP_PROXY")
+    assert "does not answer through the proxy 127.0.0.1 of the variable PIP_PROXY. Correct" in told
+    for other in preflight.PROXY_VARIABLES:
+        monkeypatch.delenv(other, raising=False)
+    assert str(preflight.nothing_fetched()) == NOTHING_FETCHED
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owner to compare with")
