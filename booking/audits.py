@@ -8,7 +8,7 @@ Codes of the findings and their facts:
 - held_after_end (kind, id): it ended without use, or was lifted, and still holds places;
 - other_span (kind, id): it holds another span than its own;
 - other_machine (kind, id): it holds places of another machine;
-- no_owner (kind, id): a hold has taken places, and there is no reservation, closure or offer of its id;
+- no_owner (kind, id): a hold has taken places, and there is no reservation, closure, offer or proposal of its id;
 - not_of_entry (kind, id): an open offer that its entry does not name, or an ended one that it names;
 - out (machine_id, out, places): more places of a machine are handed out than it has;
 - quota_use (quota_id, reservation_id, first_day, seconds, stored): a reservation counts other than is stored.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -37,6 +38,7 @@ from booking.models import (
     Offer,
     OfferStatus,
     QuotaUse,
+    Replanned,
     Reservation,
     Status,
     Unit,
@@ -89,7 +91,8 @@ def _pairs_of(session: Session, occupancy_ids: Sequence[int]) -> tuple[AuditFind
 
 def contradictions(session: Session) -> tuple[AuditFinding, ...]:
     """Find reservations, closures and offers that hold other places than they should, and holds without any of them."""
-    return (*_of_reservations(session), *_of_closures(session), *_of_offers(session), *_without_owner(session))
+    of_owners = (_of_reservations, _of_closures, _of_offers, _of_proposals, _without_owner)
+    return tuple(finding for audit in of_owners for finding in audit(session))
 
 
 def too_many_out(session: Session) -> tuple[AuditFinding, ...]:
@@ -249,6 +252,18 @@ def _of_offers(session: Session) -> Iterator[AuditFinding]:
     yield from _findings(session, HoldKind.OFFER, Offer.id, conditions)
 
 
+def _of_proposals(session: Session) -> Iterator[AuditFinding]:
+    """Find proposals of re-plans whose machine is not held. What their reservation holds itself need not be."""
+    is_held = Occupancy.hold_id == Replanned.hold_id
+    is_of_other_machine = and_(Unit.id == Occupancy.unit_id, Unit.machine_id != Replanned.to_machine_id)
+    hold_id = cast("InstrumentedAttribute[int]", Replanned.hold_id)
+    conditions = {
+        "places_missing": and_(hold_id.is_not(None), ~exists().where(is_held)),
+        "other_machine": exists().where(is_held, is_of_other_machine),
+    }
+    yield from _findings(session, HoldKind.OFFER, hold_id, conditions)
+
+
 def _without_owner(session: Session) -> Iterator[AuditFinding]:
     rows = session.execute(
         select(Hold.kind, Hold.id)
@@ -257,6 +272,7 @@ def _without_owner(session: Session) -> Iterator[AuditFinding]:
             ~exists().where(Reservation.id == Hold.id),
             ~exists().where(Blocking.id == Hold.id),
             ~exists().where(Offer.id == Hold.id),
+            ~exists().where(Replanned.hold_id == Hold.id),
         )
         .order_by(Hold.id)
         .limit(FINDINGS_MAX)

@@ -7,13 +7,15 @@ reservations (a breakdown) takes every place wherever it is free.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, closure_events, occupancies, offers
+from booking import catalogue, closure_events, held_proposals, occupancies, offers
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
+from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Blocking, HoldKind
@@ -114,9 +116,10 @@ def change(
     SlotTaken.
     """
     closure = _locked(session, closure_id, revision)
-    occupancies.lock_machines(session, [closure.machine_id])
+    lock_machines_of(session, [closure])
     catalogue.bookable_machine(session, closure.machine_id)
     _refuse_past(span, now)
+    old_ends_at = to_timestamp(closure.ends_at)
     closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
     closure.around_reservations = closure.around_reservations or around_reservations
     closure.changed_at = now
@@ -124,7 +127,8 @@ def change(
     session.flush()
     offers.withdraw_overlapping(session, closure.machine_id, span, by=by, now=now)
     _take_every_place(session, closure, now)
-    publish(session, closure_events.ClosureChanged.of(closure), by=by, now=now)
+    held_proposals.withdraw_needless(session, closure, by=by, now=now)
+    publish(session, closure_events.ClosureChanged.of(closure, old_ends_at=old_ends_at), by=by, now=now)
 
 
 def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
@@ -136,12 +140,20 @@ def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revisio
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
     # Also where it holds nothing: what somebody releases at this moment would be taken for it.
-    occupancies.lock_machines(session, [closure.machine_id])
+    lock_machines_of(session, [closure])
     closure.lifted_at = now
     closure.revision += 1
     session.flush()
     occupancies.release(session, closure_id)
+    held_proposals.withdraw_needless(session, closure, by=by, now=now)
     publish(session, closure_events.ClosureLifted.of(closure), by=by, now=now)
+
+
+def lock_machines_of(session: Session, closures: Sequence[Blocking]) -> None:
+    """Lock the machines of closures whose rows are locked, with those that are held for their reservations."""
+    around = [one.id for one in closures if one.around_reservations]
+    held = held_proposals.machines_of_closures(session, around) if around else ()
+    occupancies.lock_machines(session, [*(one.machine_id for one in closures), *held])
 
 
 def _locked(session: Session, closure_id: int, revision: int | None) -> Blocking:

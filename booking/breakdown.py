@@ -16,7 +16,17 @@ from functools import partial
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking import closure_events, former_times, groups, occupancies, quota_use, reservation_writer, reservations
+from booking import (
+    closure_events,
+    former_times,
+    groups,
+    held_proposals,
+    occupancies,
+    quota_use,
+    reservation_writer,
+    reservations,
+)
+from booking.closure_events import ProposalWithdrawn
 from booking.errors import (
     ClosureNotFound,
     DecisionsRefused,
@@ -103,7 +113,8 @@ def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, 
         raise WrongStatus(status="lifted", wanted=["open"])
     lock_all(session, [one.reservation_id for one in decisions])
     others = [one.machine_id for one in decisions if one.machine_id is not None]
-    occupancies.lock_machines(session, [closure.machine_id, *others])
+    held = held_proposals.machines_of(session, [one.reservation_id for one in decisions])
+    occupancies.lock_machines(session, [closure.machine_id, *others, *held])
     changes: dict[int, MemberChanges] = {}
     carry_out_all(session, closure, decisions, changes, by=by, now=now)
     publish_changes(session, closure, changes, by=by, now=now)
@@ -155,6 +166,8 @@ def _carry_out(
     reservation = reservation_writer.lock(session, decision.reservation_id, decision.revision)
     if reservation.machine_id != closure.machine_id:
         raise ReservationNotFound(id=decision.reservation_id)
+    is_this = held_proposals.of_reservations([reservation.id])
+    held_proposals.end(session, ProposalWithdrawn, is_this, by=by, now=now)
     of_member = changes.setdefault(reservation.member_id, MemberChanges())
     if decision.choice is Choice.CANCEL:
         reservations.cancel(session, reservation.id, by=by, now=now, reason=closure.reason, blocking_id=closure.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from booking.events import MemberScheduleEvent, ScheduleEvent, to_timestamp
 from booking.kernel.events import Event
@@ -35,13 +35,14 @@ class ClosureEvent(ScheduleEvent):
     ends_at: int
 
     @classmethod
-    def of(cls, closure: ClosureRecord) -> Self:
-        """Build the event from a stored closure as it is now."""
+    def of(cls, closure: ClosureRecord, **details: Any) -> Self:
+        """Build the event from a stored closure as it is now; details: the fields of this kind of event."""
         return cls(
             blocking_id=closure.id,
             machine_id=closure.machine_id,
             starts_at=to_timestamp(closure.starts_at),
             ends_at=to_timestamp(closure.ends_at),
+            **details,
         )
 
 
@@ -54,7 +55,9 @@ class MachineClosed(ClosureEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureChanged(ClosureEvent):
-    """A closure was given another span or reason."""
+    """A closure was given another span or reason. old_ends_at: when it was to end before."""
+
+    old_ends_at: int
 
     type: ClassVar[str] = "closure_changed"
 
@@ -82,6 +85,49 @@ class ReservationsReplanned(MemberScheduleEvent):
     left: tuple[int, ...] = ()
     at_risk: tuple[int, ...] = ()
     type: ClassVar[str] = "reservations_replanned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalEvent(ScheduleEvent):
+    """Something happened to a proposal of a re-plan. machine_id, starts_at, ends_at: what was proposed.
+
+    An open one changes what is free of its machine and is in nobody's calendar: it bumps that version alone.
+    """
+
+    reservation_id: int
+    member_id: int
+    blocking_id: int
+    starts_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalMade(ProposalEvent):
+    """Another machine or time is held for a reservation of a closed machine until its member answers."""
+
+    lapses_at: int
+    type: ClassVar[str] = "proposal_made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalDeclined(ProposalEvent):
+    """The member does not want it; the reservation, which has an event of its own, is cancelled."""
+
+    type: ClassVar[str] = "proposal_declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalLapsed(ProposalEvent):
+    """Nobody answered in time; the reservation, which has an event of its own, is cancelled."""
+
+    type: ClassVar[str] = "proposal_lapsed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalWithdrawn(ProposalEvent):
+    """It is no longer held: the reservation was changed or needs none, or the proposed machine is not lent then."""
+
+    type: ClassVar[str] = "proposal_withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
+from booking import held_proposals, occupancies
 from booking.kernel.events import Actor
 from booking.models import Offer, OfferStatus, WaitingEntry
 from booking.offer_events import OfferDeclined, OfferEvent, OfferLapsed, OfferWithdrawn
@@ -80,7 +80,11 @@ def close(
 
 
 def withdraw_overlapping(session: Session, machine_id: int, span: TimeSpan, *, by: Actor, now: datetime) -> None:
-    """Withdraw the offers of a locked machine in a span in which it is closed. Their members wait on."""
+    """Withdraw the offers of a locked machine in a span in which it is closed, and what re-plans proposed.
+
+    Their members wait on.
+    """
+    held_proposals.withdraw_overlapping(session, machine_id, span, by=by, now=now)
     found = session.execute(
         select(Offer.id, Offer.entry_id)
         .where(

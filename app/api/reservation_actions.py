@@ -111,11 +111,20 @@ def go_back(reservation_id: int) -> Reply:
 
 @action("/reservations/<id:reservation_id>/take-offer", access=MEMBER_OR_MANAGER)
 def take_offer(reservation_id: int) -> Reply:
-    """Move a reservation to the machine and time that were proposed after a breakdown, while that is free.
+    """Move a reservation to the machine and time that were proposed after a breakdown, and are held for it.
 
-    409 `old_time_gone` where nothing was proposed, or it was changed since.
+    409 `old_time_gone` where nothing was proposed, it was changed since, or the time to answer is over.
     """
     return _act(lookups.reservation(reservation_id), None, replan.take_offer)
+
+
+@action("/reservations/<id:reservation_id>/decline-offer", access=MEMBER_OR_MANAGER)
+def decline_proposed_time(reservation_id: int) -> Reply:
+    """Decline what was proposed after a breakdown: the reservation is cancelled, which is never late.
+
+    409 `old_time_gone` as for `take-offer`, and for a proposal that is not held: cancel it then.
+    """
+    return _act(lookups.reservation(reservation_id), None, replan.decline)
 
 
 @action("/reservations/<id:reservation_id>/no-show", access=MANAGER)

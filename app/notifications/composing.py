@@ -40,12 +40,14 @@ class Notification:
     """What a mail is about: its template, the facts it shows, and the page to act on.
 
     with_calendar: the reservation among the facts is attached as a calendar entry, or the several ones that `changed`.
+    link_ends_at: see queue_mail().
     """
 
     template: str
     facts: Mapping[str, Any]
     path: str
     with_calendar: bool = False
+    link_ends_at: datetime | None = None
 
     @property
     def entries(self) -> Sequence[ReservationView]:
@@ -59,7 +61,7 @@ def queue_notification(
 ) -> None:
     """Queue the mail about an event for one recipient who wants it. Call inside write_transaction()."""
     key = f"event{event_id}:{notification.template}:{to.key}"
-    queue_keyed(session, notification, to, key=key, now=now)
+    queue_keyed(session, notification, to, key=key, now=now, link_ends_at=notification.link_ends_at)
 
 
 def queue_keyed(

@@ -38,6 +38,8 @@ CHANGES = MailKind(
         "exchange_accepted",
         "replanned",
         "old_time_free",
+        "repair_moved",
+        "proposal_ended",
         "outside_rules",
         "series_decided",
         "series_cancelled",

@@ -84,3 +84,19 @@ class OfferLink(Base):
     )
     user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ProposalLink(Base):
+    """A mailed link that answers a proposal after a breakdown (proposal_links.py). hold_id: what is held for it."""
+
+    __tablename__ = "notifications_proposal_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    hold_id: Mapped[int]
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_reservation.id", name="fk_notifications_proposal_link_reservation", ondelete="CASCADE"),
+        index=True,
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.notifications import recipients
+from app.notifications import proposal_links, recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import members_of, notify, notify_members, others
+from app.notifications.recipients import Recipient
 from booking import closure_events, queries, replan
 from booking.kernel.events import Handler, RecordedEvent
 from booking.members import eligibilities
 from booking.queries import ClosureView, ReservationView
 from booking.queries import replanned as replanned_queries
+from booking.queries.replanned import AfterChange
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
@@ -30,10 +33,12 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
     views = {one: queries.reservation(session, one) for one in ids}
     closure = queries.closure(session, facts["blocking_id"])
     waiting = {one for one, view in views.items() if _still_waits(view, closure)}
+    people = others(members_of(session, event), event)
+    offers = list(_offered(session, views, [one for one in offered if one[0] in waiting], people, now))
     told = {
         "cancelled": [views[one] for one in facts["cancelled"]],
         "moved": [(views[one], old_span) for one, old_span in moved.items() if views[one].awaits_answer],
-        "offered": list(_offered(session, views, [one for one in offered if one[0] in waiting], now)),
+        "offered": offers,
         "left": [views[one] for one in left if one in waiting],
         "at_risk": [views[one] for one in at_risk if one in waiting],
     }
@@ -46,8 +51,9 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
         "inducted_until": _inducted_until(session, closure, facts["member_id"], views.values()),
         "changed": [views[one] for one in (*facts["cancelled"], *moved)],
     }
-    notification = Notification("replanned", values, "/reservations", with_calendar=True)
-    notify_members(session, event, notification, others(members_of(session, event), event), now)
+    links_end = max((one.held_until for one in offers if one.held_until is not None), default=None)
+    notification = Notification("replanned", values, "/reservations", with_calendar=True, link_ends_at=links_end)
+    notify_members(session, event, notification, people, now)
 
 
 def repaired(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -63,10 +69,52 @@ def repaired(session: Session, event: RecordedEvent, now: datetime) -> None:
         notify(session, event, notification, others(recipients.of_member(session, member_id), event), now)
 
 
+def closure_changed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify those who wait for a repair when it is done earlier or later, each in one mail; then `repaired`."""
+    if event.facts.get("old_ends_at") != event.facts["ends_at"]:  # not of another reason
+        closure = queries.closure(session, event.facts["blocking_id"])
+        by_member: dict[int, list[tuple[ReservationView, AfterChange]]] = {}
+        for view, state in replanned_queries.after_change(session, closure, now=now):
+            by_member.setdefault(view.member_id, []).append((view, state))
+        for member_id, listed in sorted(by_member.items()):
+            facts = {"closure": closure, "listed": listed, "states": AfterChange}
+            notification = Notification("repair_moved", facts, "/reservations")
+            notify(session, event, notification, others(recipients.of_member(session, member_id), event), now)
+    repaired(session, event, now)
+
+
+def proposal_ended(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member that a proposal has lapsed or was declined, and with it the reservation is cancelled.
+
+    Of one that was withdrawn where its reservation is still closed: what became of the others, other mails say.
+    """
+    view, closure = queries.reservation(session, event.facts["reservation_id"]), None
+    is_withdrawn = event.type == closure_events.ProposalWithdrawn.type
+    if is_withdrawn:
+        closure = queries.closure(session, event.facts["blocking_id"])
+        if not _still_waits(view, closure) or view.is_accepted_since(closure.created_at) or _is_free(view, closure):
+            return
+    facts = {
+        "reservation": view,
+        "machine": queries.machine_card(session, event.facts["machine_id"]).name,
+        "proposed": _span_of((event.facts["starts_at"], event.facts["ends_at"])),
+        "how": event.type,
+    }
+    people = others(members_of(session, event), event)
+    if is_withdrawn:
+        notify(session, event, Notification("proposal_ended", facts, f"/reservations/{view.id}"), people, now)
+    else:
+        notification = Notification("proposal_ended", facts, f"/reservations/{view.id}", with_calendar=True)
+        notify_members(session, event, notification, people, now)
+
+
 HANDLERS: dict[str, Handler] = {
     closure_events.ReservationsReplanned.type: replanned,
-    closure_events.ClosureLifted.type: repaired,
-    closure_events.ClosureChanged.type: repaired,
+    closure_events.ClosureLifted.type: closure_changed,
+    closure_events.ClosureChanged.type: closure_changed,
+    closure_events.ProposalDeclined.type: proposal_ended,
+    closure_events.ProposalLapsed.type: proposal_ended,
+    closure_events.ProposalWithdrawn.type: proposal_ended,
 }
 
 
@@ -75,14 +123,37 @@ def _still_waits(view: ReservationView, closure: ClosureView) -> bool:
     return view.is_holding and view.machine_id == closure.machine_id and closure.lifted_at is None
 
 
+def _is_free(view: ReservationView, closure: ClosureView) -> bool:
+    return not closure.span.overlaps(TimeSpan(view.occupied_from, view.occupied_until))
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is proposed for a reservation. links: where each recipient, by its key, answers it without a log-in."""
+
+    view: ReservationView
+    machine_name: str
+    span: TimeSpan
+    held_until: datetime | None
+    links: Mapping[str, str]
+
+
 def _offered(
-    session: Session, views: dict[int, ReservationView], offered: Sequence[Sequence[int]], now: datetime
-) -> Iterator[tuple[ReservationView, str, TimeSpan]]:
+    session: Session,
+    views: dict[int, ReservationView],
+    offered: Sequence[Sequence[int]],
+    people: Sequence[Recipient],
+    now: datetime,
+) -> Iterator[Offered]:
     for reservation_id, machine_id, *span in offered:
         stands = replanned_queries.replanned(session, views[reservation_id], now=now)
         if stands is None or not stands.is_offer:
             continue
-        yield views[reservation_id], queries.machine_card(session, machine_id).name, _span_of(span)
+        links = {}
+        if (hold_id := stands.hold_id) is not None:
+            links = {to.key: proposal_links.create(session, reservation_id, hold_id, to, now=now) for to in people}
+        name = queries.machine_card(session, machine_id).name
+        yield Offered(views[reservation_id], name, _span_of(span), stands.held_until, links)
 
 
 def _inducted_until(session: Session, closure: ClosureView, member_id: int, views: Any) -> date | None:

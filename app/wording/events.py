@@ -98,6 +98,7 @@ FACTS: dict[str, FactText] = {
     "moved": FactText(FactKind.HIDDEN),
     "kept": FactText(FactKind.HIDDEN),
     "offered": FactText(FactKind.HIDDEN),
+    "lapses_at": FactText(FactKind.HIDDEN),
     "left": FactText(FactKind.HIDDEN),
     "at_risk": FactText(FactKind.HIDDEN),
     "zone_change_id": FactText(FactKind.HIDDEN),

@@ -30,13 +30,13 @@ from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications import digest, reminders
 from app.notifications.attached_entries import has_lasting_entry
-from app.notifications.models import CancelLink, OfferLink, Reminder
+from app.notifications.models import CancelLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import background_tasks, nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
-from booking import decisions, zone_changes
+from booking import decisions, replan, zone_changes
 from booking.exchanges import ending
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
@@ -92,9 +92,15 @@ def expire_requests(session: Session) -> int:
 
 
 def lapse_offers(session: Session) -> int:
-    """End offers that nobody answered in time, each in its own transaction: each goes to the next in line."""
-    overdue = answers.overdue(session, now=now())
-    return in_own_transactions(session, (partial(answers.lapse, session, one, by=LAPSE, now=now()) for one in overdue))
+    """End offers that nobody answered in time, each in its own transaction: each goes to the next in line.
+
+    So do proposals after a breakdown, whose reservations are cancelled; and those that are not needed any more.
+    """
+    overdue = [
+        *(partial(answers.lapse, session, one) for one in answers.overdue(session, now=now())),
+        *(partial(replan.lapse, session, one) for one in replan.overdue(session, now=now())),
+    ]
+    return in_own_transactions(session, (partial(lapse, by=LAPSE, now=now()) for lapse in overdue))
 
 
 def end_exchanges(session: Session) -> int:
@@ -261,6 +267,7 @@ def _purge(session: Session) -> str:
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
         delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(OfferLink).where(OfferLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
+        delete(ProposalLink).where(ProposalLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(CancelLink).where(CancelLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )

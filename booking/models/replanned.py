@@ -15,7 +15,8 @@ class Replanned(Base):
 
     from_...: where it was before the breakdown, to which it may go back while that is free. to_...: where it was moved,
     or what was proposed (kind: offered), which it gets when its member takes it. It counts while the reservation still
-    has the time and machine that the re-plan left.
+    has the time and machine that the re-plan left. hold_id, lapses_at: of a proposal that is held until then (one made
+    before there were holds is not); its row goes with its hold, however it ends.
     """
 
     __tablename__ = "booking_replanned"
@@ -37,10 +38,15 @@ class Replanned(Base):
     to_ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told_free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the member heard that it may go back
+    hold_id: Mapped[int | None] = mapped_column(index=True, unique=True)  # of booking_hold
+    lapses_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ReplanTold(Base):
-    """A reservation that stays, of which its member was told because of a closure (nothing found, at risk)."""
+    """A reservation that stays, of which its member was told because of a closure.
+
+    told_as: none (nothing found), at_risk, or needs_none; empty in rows of before.
+    """
 
     __tablename__ = "booking_replan_told"
 
@@ -48,3 +54,4 @@ class ReplanTold(Base):
     reservation_id: Mapped[int] = mapped_column(
         ForeignKey("booking_reservation.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
     )
+    told_as: Mapped[str | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 from booking import availability, replan
 from booking.breakdown import RULES_OF_ASKING
 from booking.errors import MachineNotFound
-from booking.models import Machine, Replanned, Status
+from booking.models import Machine, Replanned, ReplanTold, Status
+from booking.queries.closures import ClosureView
 from booking.queries.outside_rules import reservations_by_id
 from booking.queries.reservation_views import ReservationView
 from booking.timespan import TimeSpan
@@ -23,13 +25,16 @@ from booking.wishes import Wish
 class ReplannedView:
     """Where a reservation could go. is_offer: it was proposed; else it was moved from there, and may go back.
 
-    is_possible: it is free, and the rules allow it. wish: what it would be then.
+    is_possible: it is free, and the rules allow it. wish: what it would be then. held_until, hold_id: of what was
+    proposed and is held, until then.
     """
 
     is_offer: bool
     machine_name: str
     wish: Wish
     is_possible: bool
+    held_until: datetime | None = None
+    hold_id: int | None = None
 
     @property
     def span(self) -> TimeSpan:
@@ -56,9 +61,12 @@ def replanned(session: Session, view: ReservationView, *, now: datetime) -> Repl
         session, noted.blocking_id, TimeSpan(view.occupied_from, view.occupied_until)
     ):
         return None  # the machine works again, so nothing need be taken instead
+    if noted.lapses_at is not None and noted.lapses_at <= now:
+        return None
     wish = Wish(target[0], view.member_id, TimeSpan(*target[1:]), view.places, view.purpose, view.may_move_min)
     name = session.scalar(select(Machine.name).where(Machine.id == wish.machine_id)) or ""
-    return ReplannedView(is_offer, name, wish, _is_possible(session, view, wish, now))
+    is_possible = _is_possible(session, view, wish, now, is_held=noted.hold_id is not None)
+    return ReplannedView(is_offer, name, wish, is_possible, noted.lapses_at, noted.hold_id)
 
 
 def free_again(session: Session, closure_id: int, *, now: datetime) -> Iterator[tuple[ReservationView, ReplannedView]]:
@@ -78,10 +86,42 @@ def free_again(session: Session, closure_id: int, *, now: datetime) -> Iterator[
             yield view, found
 
 
-def _is_possible(session: Session, view: ReservationView, wish: Wish, now: datetime) -> bool:
+class AfterChange(StrEnum):
+    """What the new end of a closure means for a reservation whose member heard of it before.
+
+    TAKES_PLACE: as reserved. AT_RISK: after the repair. CLOSED: in the span of the closure, and nothing is proposed.
+    PROPOSED: what was proposed is still held.
+    """
+
+    TAKES_PLACE = "takes_place"
+    AT_RISK = "at_risk"
+    CLOSED = "closed"
+    PROPOSED = "proposed"
+
+
+def after_change(
+    session: Session, closure: ClosureView, *, now: datetime
+) -> Iterator[tuple[ReservationView, AfterChange]]:
+    """Yield the reservations to come whose members heard that they stay, or got a proposal, because of a closure."""
+    held = select(Replanned.reservation_id).where(Replanned.blocking_id == closure.id, Replanned.hold_id.is_not(None))
+    told = select(ReplanTold.reservation_id).where(ReplanTold.blocking_id == closure.id)
+    proposed = set(session.scalars(held))
+    for view in reservations_by_id(session, sorted(proposed | set(session.scalars(told)))):
+        is_there = view.machine_id == closure.machine_id and view.former is None and view.starts_at > now
+        if is_there and view.status in (Status.REQUESTED, Status.CONFIRMED):
+            yield view, AfterChange.PROPOSED if view.id in proposed else _after_change(view, closure)
+
+
+def _after_change(view: ReservationView, closure: ClosureView) -> AfterChange:
+    if closure.lifted_at is not None or view.occupied_until <= closure.starts_at:
+        return AfterChange.TAKES_PLACE
+    return AfterChange.AT_RISK if view.occupied_from >= closure.ends_at else AfterChange.CLOSED
+
+
+def _is_possible(session: Session, view: ReservationView, wish: Wish, now: datetime, *, is_held: bool = False) -> bool:
     try:
         check = availability.check_wish(session, wish, now=now, excluding=view.id, may_decide=True)
     except MachineNotFound:
         return False  # retired
     broken = [one for one in check.violations if one.rule not in RULES_OF_ASKING]
-    return check.is_free and not broken
+    return (is_held or check.is_free) and not broken

@@ -1,9 +1,11 @@
 """Re-planning after a breakdown: what becomes of the reservations of a machine that is closed around them.
 
 `make_plan` sorts them and reads only, `confirm` carries a plan out that was shown, `go_back` returns a moved
-reservation to its old time, `take_offer` gives one the time that was proposed.
+reservation to its old time, `take_offer` gives one the time that was proposed and is held, `decline` and `lapse` end
+such a proposal.
 """
 
+from booking.replan.answering import decline, lapse, overdue
 from booking.replan.confirming import confirm
 from booking.replan.plan import DECIDABLE, DIGEST_LENGTH_MAX, Line, Outcome, Plan, Target
 from booking.replan.planning import LINES_MAX, IsDearer, make_plan, never_dearer
@@ -19,12 +21,15 @@ __all__ = [
     "Plan",
     "Target",
     "confirm",
+    "decline",
     "go_back",
     "is_used_up",
+    "lapse",
     "make_plan",
     "never_dearer",
     "note_told_free",
     "old_times",
+    "overdue",
     "still_closes",
     "take_offer",
 ]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, exists, or_, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.kernel.orm import table_of
-from booking.models import HOLDING, Blocking, Occupancy, Replanned, ReplanTold, Reservation, Status
+from booking.models import HOLDING, Blocking, ClosureDate, Occupancy, Replanned, ReplanTold, Reservation, Status
 from booking.replan.plan import Outcome
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -46,7 +46,7 @@ class Affected:
     """A reservation of a closed machine. outcome: where it is certain without a search, else None.
 
     is_told: its member was told before that nothing was found, or that it is at risk.
-    offered: what an earlier plan proposed.
+    offered: what an earlier plan proposed. is_held: it is held until its member answers.
     """
 
     id: int
@@ -55,6 +55,7 @@ class Affected:
     outcome: Outcome | None
     is_told: bool = False
     offered: Wish | None = None
+    is_held: bool = False
 
 
 def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected]:
@@ -69,10 +70,10 @@ def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected
             _replanned.c.to_machine_id,
             _replanned.c.to_starts_at,
             _replanned.c.to_ends_at,
-            _told.c.blocking_id.label("told"),
+            _replanned.c.hold_id,
+            _is_told(Outcome.NONE, _told.c.blocking_id == closure.id).label("is_told"),
         )
         .outerjoin(_replanned, _is_offer_of(closure.id))
-        .outerjoin(_told, _is_told_of(closure.id))
         .where(_reservation.c.id.in_(select(_HELD.c.hold_id)), _reservation.c.status.in_(HOLDING))
         .order_by(_reservation.c.starts_at, _reservation.c.id)
     )
@@ -81,10 +82,15 @@ def in_span(session: Session, closure: Blocking, now: datetime) -> list[Affected
 
 
 def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> list[Affected]:
-    """Return the reservations that begin after the repair, and so depend on it."""
+    """Return the reservations that begin after the repair, and so depend on it.
+
+    Of closures that repeat, a member hears once, not because of each.
+    """
+    rule = select(ClosureDate.series_id).where(ClosureDate.blocking_id == closure.id).scalar_subquery()
+    of_rule = select(ClosureDate.blocking_id).where(ClosureDate.series_id == rule)
+    because = or_(_told.c.blocking_id == closure.id, _told.c.blocking_id.in_(of_rule))
     statement = (
-        select(*_COLUMNS, _told.c.blocking_id.label("told"))
-        .outerjoin(_told, _is_told_of(closure.id))
+        select(*_COLUMNS, _is_told(Outcome.AT_RISK, because).label("is_told"))
         .where(
             _reservation.c.machine_id == closure.machine_id,
             _reservation.c.starts_at >= closure.ends_at,
@@ -96,8 +102,7 @@ def at_risk(session: Session, closure: Blocking, excluding: Sequence[int]) -> li
         .limit(AT_RISK_MAX)
     )
     return [
-        Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK, row.told is not None)
-        for row in session.execute(statement)
+        Affected(row.id, row.revision, _wish(row), Outcome.AT_RISK, row.is_told) for row in session.execute(statement)
     ]
 
 
@@ -112,8 +117,10 @@ def _is_offer_of(closure_id: int) -> Any:
     )
 
 
-def _is_told_of(closure_id: int) -> Any:
-    return (_told.c.reservation_id == _reservation.c.id) & (_told.c.blocking_id == closure_id)
+def _is_told(outcome: Outcome, because: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether the member of a reservation heard of an outcome because of a closure."""
+    is_same = or_(_told.c.told_as.is_(None), _told.c.told_as == outcome.value)
+    return exists().where(_told.c.reservation_id == _reservation.c.id, because, is_same)
 
 
 def _is_kept(row: Row[*tuple[Any, ...]], closure: Blocking) -> bool:
@@ -130,7 +137,8 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
     if outcome is None and row.to_machine_id is not None:
         span = TimeSpan(row.to_starts_at, row.to_ends_at)
         offered = replace(_wish(row), machine_id=row.to_machine_id, span=span)
-    return Affected(row.id, row.revision, _wish(row), outcome, row.told is not None, offered)
+    is_held = offered is not None and row.hold_id is not None
+    return Affected(row.id, row.revision, _wish(row), outcome, row.is_told, offered, is_held)
 
 
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:

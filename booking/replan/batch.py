@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking import (
     catalogue,
     former_times,
+    held_proposals,
     lifecycle,
     moving,
     occupancies,
@@ -25,10 +26,11 @@ from booking import (
 from booking.catalogue import MachineTerms
 from booking.events import ReservationMoved, to_timestamp
 from booking.former_times import HeldTime
+from booking.held_proposals import Wanted
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.lifecycle import Step
-from booking.models import Blocking, Machine, Replanned, ReplanTold, Reservation, Status
+from booking.models import Blocking, Machine, Replanned, Reservation, Status
 from booking.place_assignment import Taking
 from booking.publish import publish_all
 from booking.replan.plan import Line, Outcome
@@ -87,10 +89,19 @@ def place(
 
 
 def offer(
-    session: Session, closure: Blocking, lines: Sequence[Line], rows: Mapping[int, Reservation], *, now: datetime
+    session: Session,
+    closure: Blocking,
+    lines: Sequence[Line],
+    rows: Mapping[int, Reservation],
+    *,
+    by: Actor,
+    now: datetime,
 ) -> None:
-    """Note what was proposed. From now on cancelling these reservations is not late until they begin."""
-    _note_replanned(session, closure, [line for line in lines if line.outcome is Outcome.OFFER], "offered", now)
+    """Hold and note what is proposed. From now on cancelling these reservations is not late until they begin.
+
+    Raises SlotTaken, as move().
+    """
+    _hold(session, closure, [line for line in lines if line.outcome is Outcome.OFFER], rows, by=by, now=now)
     never_late = [rows[line.reservation_id] for line in lines]
     for row in never_late:
         row.cancel_until = max(row.cancel_until, row.starts_at)
@@ -99,18 +110,52 @@ def offer(
 
 def note_told(session: Session, closure: Blocking, lines: Sequence[Line]) -> None:
     """Note that the members of these reservations hear that they stay."""
-    values = [{"blocking_id": closure.id, "reservation_id": line.reservation_id} for line in lines]
+    for outcome in (Outcome.NONE, Outcome.AT_RISK):
+        ids = [line.reservation_id for line in lines if line.outcome is outcome]
+        held_proposals.note_told(session, closure.id, ids, outcome.value)
+
+
+def _hold(
+    session: Session,
+    closure: Blocking,
+    lines: Sequence[Line],
+    rows: Mapping[int, Reservation],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Hold what is proposed until its members answer."""
+    targets = [line.target for line in lines if line.target is not None]
+    machine_ids = {target.machine_id for target in targets}
+    terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))}
+    _forget(session, lines)  # what they held is free for the new proposals
+    wanted = []
+    for line, target in zip(lines, targets, strict=True):
+        row = rows[line.reservation_id]
+        own = TimeSpan(row.occupied_from, row.occupied_until) if target.machine_id == row.machine_id else None
+        wanted.append(Wanted(terms[target.machine_id], target.span, row.places, own))
+    hold_ids = held_proposals.hold(session, wanted, now=now)
+    values = list(_noted(closure, lines, "offered", now))
+    for noted, hold_id, one, line in zip(values, hold_ids, wanted, lines, strict=True):
+        noted |= {"hold_id": hold_id, "lapses_at": held_proposals.lapses_at(one.span, line.span.start, now)}
     if values:
-        session.execute(insert(table_of(ReplanTold)), values)
+        session.execute(insert(_replanned), values)
+    held_proposals.publish_made(session, hold_ids, by=by, now=now)
 
 
 def _note_replanned(session: Session, closure: Blocking, lines: Sequence[Line], kind: str, now: datetime) -> None:
     """Replace what was noted for these reservations before."""
     values = list(_noted(closure, lines, kind, now))
     if values:
-        ids = [one["reservation_id"] for one in values]
-        session.execute(delete(_replanned).where(_replanned.c.reservation_id.in_(ids)))
+        _forget(session, lines)
         session.execute(insert(_replanned), values)
+
+
+def _forget(session: Session, lines: Sequence[Line]) -> None:
+    ids = [line.reservation_id for line in lines]
+    if ids:
+        held_proposals.release(session, held_proposals.of_reservations(ids))
+        session.execute(delete(_replanned).where(_replanned.c.reservation_id.in_(ids)))
 
 
 def _noted(closure: Blocking, lines: Sequence[Line], kind: str, now: datetime) -> Iterator[dict[str, Any]]:

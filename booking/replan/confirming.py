@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import breakdown, groups, occupancies
+from booking import breakdown, groups, held_proposals, occupancies
 from booking.breakdown import Decision, MemberChanges
 from booking.errors import (
     ClosureNotFound,
@@ -69,7 +69,8 @@ def _lock(session: Session, closure: Blocking, reservation_ids: Sequence[int], d
     breakdown.lock_all(session, [*reservation_ids, *(one.reservation_id for one in decisions)], group_id)
     chosen = [one.machine_id for one in decisions if one.machine_id is not None]
     others = () if group_id is None else groups.ranks_of(session, group_id)
-    occupancies.lock_machines(session, [closure.machine_id, *others, *chosen])
+    held = held_proposals.machines_of(session, reservation_ids)  # also of machines that left the group
+    occupancies.lock_machines(session, [closure.machine_id, *others, *chosen, *held])
 
 
 def _of_locked(plan: Plan, locked: Collection[int]) -> Plan:
@@ -106,7 +107,7 @@ def _carry_out(
     ]
     rows = _rows(session, [line.reservation_id for line in (*moved, *waiting)])
     batch.move(session, closure, moved, rows, by=by, now=now)
-    batch.offer(session, closure, waiting, rows, now=now)
+    batch.offer(session, closure, waiting, rows, by=by, now=now)
     batch.note_told(session, closure, [line for line in lines if _is_news(line)])
     for line in lines:
         _note(changes.setdefault(line.member_id, MemberChanges()), line)

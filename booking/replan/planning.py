@@ -112,15 +112,19 @@ class _Search:
         return {one.id: replace(found[one.id], options=self._options(one)) for one in self._planned}
 
     def _still_offered(self) -> Iterator[tuple[int, Line]]:
-        """Yield the lines of proposals of an earlier plan that can still be taken; the others are planned again."""
+        """Yield the lines of proposals of an earlier plan that can still be taken; the others are planned again.
+
+        What is held for one can be taken, and is among what holds the machine already.
+        """
         machines = {terms.machine_id: terms for terms in (self._own, *(terms for terms, _rank in self._others))}
         assert self._room is not None  # of a plan with lines
         for one in self._planned:
             terms = None if one.offered is None else machines.get(one.offered.machine_id)
             if one.offered is None or terms is None or terms.is_retired:
                 continue
-            if self._room.takes(terms, one.offered, self._now, self._leaving(terms, one)):
-                self._room.hold(terms, one.wish, one.offered.span)
+            if one.is_held or self._room.takes(terms, one.offered, self._now, self._leaving(terms, one)):
+                if not one.is_held:
+                    self._room.hold(terms, one.wish, one.offered.span)
                 target = Target(terms.machine_id, terms.name, one.offered.span)
                 yield one.id, _line(one, Outcome.OFFERED, target)
 

@@ -9,11 +9,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from booking import catalogue, occupancies, reservation_writer, wishes
+from booking import catalogue, held_proposals, occupancies, reservation_writer, wishes
 from booking.breakdown import RULES_OF_ASKING
-from booking.errors import (
-    RequestRefused,
-)
+from booking.errors import RequestRefused
 from booking.kernel.events import Actor
 from booking.models import Blocking, Replanned, Reservation, Status
 from booking.replan import batch
@@ -38,9 +36,9 @@ def go_back(
 def take_offer(
     session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
 ) -> Reservation:
-    """Give a reservation the machine and time that a re-plan proposed, if that is still free.
+    """Give a reservation the machine and time that a re-plan proposed; it was held, and is free at no moment.
 
-    It stands while the closure takes the time of the reservation away. Raises as go_back().
+    It stands while the closure takes the time of the reservation away, and until it lapses. Raises as go_back().
     """
     return _place(session, reservation_id, "offered", by=by, now=now, revision=revision)
 
@@ -88,17 +86,20 @@ def _place(
 ) -> Reservation:
     reservation = reservation_writer.lock(session, reservation_id, revision)
     noted = session.get(Replanned, reservation_id, populate_existing=True)
-    target = _target(reservation, noted, kind, now)
+    machine_id = _target(reservation, noted, kind, now)[0]
+    occupancies.lock_machines(session, [reservation.machine_id, machine_id])
+    # A closure of the proposed machine may have taken it back before its lock was free.
+    noted = session.get(Replanned, reservation_id, populate_existing=True)
+    _machine_id, since, until = _target(reservation, noted, kind, now)
     held = TimeSpan(reservation.occupied_from, reservation.occupied_until)
     if noted is not None and kind == "offered" and not still_closes(session, noted.blocking_id, held):
         raise OldTimeGone(reservation_id=reservation.id)
-    machine_id = target[0]
-    occupancies.lock_machines(session, [reservation.machine_id, machine_id])
-    terms, span = catalogue.bookable_machine(session, machine_id), TimeSpan(*target[1:])
+    terms, span = catalogue.bookable_machine(session, machine_id), TimeSpan(since, until)
     wish = replace(Wish.of(reservation), machine_id=machine_id, span=span)
     broken = wishes.violations_of(session, wish, terms.policy, asked_at=now, reservation_id=reservation.id)
     RequestRefused.raise_for([one for one in broken if one.rule not in RULES_OF_ASKING])
     reservation.proposed_at = None  # the member chose it
+    held_proposals.release(session, held_proposals.of_reservations([reservation.id]))
     batch.place(session, reservation.machine_id, [(reservation, span, terms)], by=by, now=now)
     session.execute(delete(Replanned).where(Replanned.reservation_id == reservation.id))
     return reservation
@@ -112,7 +113,7 @@ def _target(reservation: Reservation, noted: Replanned | None, kind: str, now: d
     new: Place = noted.to_machine_id, noted.to_starts_at, noted.to_ends_at
     left, target = (new, old) if kind == "moved" else (old, new)
     present: Place = reservation.machine_id, reservation.starts_at, reservation.ends_at
-    is_over = is_used_up(kind, present[1], present[2], now)
+    is_over = is_used_up(kind, present[1], present[2], now) or (noted.lapses_at is not None and noted.lapses_at <= now)
     if present != left or reservation.former_starts_at is not None or target[1] <= now or is_over:
         raise OldTimeGone(reservation_id=reservation.id)
     return target

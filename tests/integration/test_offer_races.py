@@ -11,16 +11,19 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from booking import audits, blockings, groups, reservations
+from booking import audits, blockings, groups, replan, reservations
 from booking.errors import SlotTaken
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Offer, Reservation, WaitingEntry
+from booking.models import Offer, Replanned, Reservation, WaitingEntry
+from booking.replan import Outcome
 from booking.reservations import request_reservation
+from booking.timespan import TimeSpan
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
 from booking.wishes import Wish
+from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
 
@@ -160,4 +163,67 @@ def test_who_joins_while_the_time_becomes_free_gets_it_or_is_told(app, session, 
     )
     assert statuses(session) == (["open"] if isinstance(joined, int) else [])
     assert isinstance(joined, int) or joined.code == "time_is_free"
+    assert sound(session)
+
+
+@pytest.fixture
+def proposed(session, sample_ring):
+    """A proposal of the larger laser for Bernd, whose laser is broken; its reservation and the closure."""
+    ids, closure_id = broken_laser(session, sample_ring, three_lasers(session, sample_ring))
+    digest = replan.make_plan(session, closure_id, now=MONDAY).digest
+    with write_transaction(session):
+        replan.confirm(session, closure_id, digest, by=SOMEBODY, now=MONDAY)
+    return ids[Outcome.OFFER], closure_id
+
+
+def test_a_proposal_is_taken_declined_or_lapses_while_others_ask_for_its_time(app, session, sample_ring, proposed):
+    reservation_id, _closure_id = proposed
+    noted = session.get_one(Replanned, reservation_id)
+    wish = Wish(noted.to_machine_id, sample_ring.anna, TimeSpan(noted.to_starts_at, noted.to_ends_at))
+    lapses_at = noted.lapses_at
+    session.rollback()
+    moment = lapses_at - timedelta(microseconds=1)
+    answers_of = [
+        lambda session: replan.take_offer(session, reservation_id, by=SOMEBODY, now=moment).id,
+        lambda session: replan.decline(session, reservation_id, by=SOMEBODY, now=moment).id,
+        *[lambda session: replan.lapse(session, reservation_id, by=SOMEBODY, now=lapses_at)] * 2,
+    ]
+    asked, *results = all_at_once(
+        app, lambda session: request_reservation(session, wish, by=SOMEBODY, now=MONDAY).id, *answers_of
+    )
+    won = [one is not False and not isinstance(one, DomainError) for one in results]
+    assert won.count(True) == 1
+    session.rollback()
+    after = session.get_one(Reservation, reservation_id)
+    assert (after.status, after.machine_id == wish.machine_id) == (
+        ("confirmed", True) if won[0] else ("cancelled", False)
+    )
+    assert not (won[0] and isinstance(asked, int))
+    assert session.get(Replanned, reservation_id) is None
+    assert sound(session)
+
+
+def test_a_proposal_is_taken_or_withdrawn_by_a_plan_a_repair_and_a_closure_of_its_machine(app, session, proposed):
+    """Nothing of it stays held, and no two verbs wait for each other: each locks both machines in the order of ids."""
+    reservation_id, closure_id = proposed
+    noted, stale = session.get_one(Replanned, reservation_id), replan.make_plan(session, closure_id, now=MONDAY).digest
+    machine_id, span = noted.to_machine_id, TimeSpan(noted.to_starts_at, noted.to_ends_at)
+    session.rollback()
+    results = all_at_once(
+        app,
+        lambda session: replan.take_offer(session, reservation_id, by=SOMEBODY, now=MONDAY).id,
+        lambda session: replan.confirm(session, closure_id, stale, by=SOMEBODY, now=MONDAY).digest,
+        lambda session: blockings.lift(session, closure_id, by=SOMEBODY, now=MONDAY),
+        lambda session: blockings.close(
+            session, machine_id, span, "Belt", by=SOMEBODY, now=MONDAY, around_reservations=True
+        ),
+    )
+    codes = {one.code for one in results if isinstance(one, DomainError)}
+    assert codes <= {"old_time_gone", "plan_changed", "wrong_status"}
+    assert results[2] is None
+    session.rollback()
+    after = session.get_one(Reservation, reservation_id)
+    assert (after.status, after.machine_id == machine_id) == ("confirmed", isinstance(results[0], int))
+    held = select(Replanned.hold_id).where(Replanned.reservation_id == reservation_id)
+    assert session.scalar(held) is None
     assert sound(session)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from booking import audits, blockings, breakdown, groups, queries, replan
+from booking import audits, blockings, breakdown, groups, machines, queries, replan, reservations
 from booking.breakdown import Choice, Decision
 from booking.errors import (
     DecisionsRefused,
@@ -16,7 +16,7 @@ from booking.errors import (
 )
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking, Machine, Member, Reservation, Status
+from booking.models import Blocking, Machine, Member, Replanned, Reservation, Status
 from booking.queries.replanned import replanned
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
@@ -79,9 +79,9 @@ def test_a_plan_is_carried_out_in_one_go_and_can_be_answered(session, hit, laser
     with pytest.raises(PlanChanged):  # the second click
         do(session, replan.confirm, closure_id, plan.digest)
 
-    told = session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned"))
+    mails = session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned"))
     do(session, replan.confirm, closure_id, again.digest)  # nothing is left to do, and nobody hears of it again
-    assert session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned")) == told == 2
+    assert session.scalar(select(func.count()).where(RecordedEvent.type == "reservations_replanned")) == mails == 2
 
     do(session, replan.take_offer, ids[Outcome.OFFER])
     with pytest.raises(SlotTaken):  # still closed
@@ -151,15 +151,89 @@ def test_a_later_repair_plans_only_what_is_newly_hit(session, hit):
     assert outcomes(plan) == {ids[Outcome.OFFER]: Outcome.OFFERED, ids[Outcome.AT_RISK]: Outcome.TWIN}
 
 
-def test_a_proposal_that_somebody_else_took_is_planned_again(session, sample_ring, hit, lasers):
+def confirmed(session, closure_id, **more):
+    """Confirm the plan of a closure as it is."""
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest, **more)
+
+
+def test_a_proposal_is_held_until_it_is_taken(session, sample_ring, hit, lasers):
     ids, closure_id = hit
-    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
-    book(session, lasers[2], sample_ring.anna, 21, 22)
+    confirmed(session, closure_id)
+    with pytest.raises(SlotTaken):
+        book(session, lasers[2], sample_ring.anna, 21, 22)
 
     (line,) = replan.make_plan(session, closure_id, now=MONDAY).of(Outcome.OFFER, Outcome.OFFERED)
-    assert (line.reservation_id, line.outcome, line.target.machine_id) == (ids[Outcome.OFFER], Outcome.OFFER, lasers[1])
-    with pytest.raises(SlotTaken):
-        do(session, replan.take_offer, ids[Outcome.OFFER])
+    assert (line.reservation_id, line.outcome, line.target.machine_id) == (
+        ids[Outcome.OFFER],
+        Outcome.OFFERED,
+        lasers[2],
+    )
+    assert is_sound(session)
+    lapses_at = session.get(Replanned, ids[Outcome.OFFER]).lapses_at
+    assert lapses_at == min(MONDAY + timedelta(hours=24), hours(MONDAY, 21, 23).start)
+    with pytest.raises(OldTimeGone):  # the worker is late
+        do(session, replan.take_offer, ids[Outcome.OFFER], now=lapses_at)
+    assert do(session, replan.take_offer, ids[Outcome.OFFER]).machine_id == lasers[2]
+    assert is_sound(session)
+
+
+def told(session, kind):
+    """Return the reservations of the events of a kind."""
+    return [one.facts["reservation_id"] for one in session.scalars(select(RecordedEvent).filter_by(type=kind))]
+
+
+@pytest.mark.parametrize("is_lapse", [True, False], ids=["lapsed", "declined"])
+def test_a_proposal_that_nobody_takes_frees_its_machine_and_cancels_its_reservation(
+    session, sample_ring, hit, lasers, is_lapse
+):
+    ids, closure_id = hit
+    confirmed(session, closure_id)
+    offered, later = ids[Outcome.OFFER], hours(MONDAY, 21, 23).start
+    assert replan.overdue(session, now=MONDAY) == []
+    assert not do(session, replan.lapse, offered)
+    if is_lapse:
+        assert replan.overdue(session, now=later) == [offered]
+        assert [do(session, replan.lapse, offered, now=later) for _once in range(2)] == [True, False]
+    else:
+        do(session, replan.decline, offered)
+        with pytest.raises(OldTimeGone):
+            do(session, replan.decline, offered)
+    ended = queries.reservation(session, offered)
+    assert (ended.status, ended.is_late_cancel, ended.reason) == (Status.CANCELLED, False, "Tube")
+    assert told(session, f"proposal_{'lapsed' if is_lapse else 'declined'}") == [offered]
+    assert is_sound(session)
+    book(session, lasers[2], sample_ring.anna, 27, 28)
+    assert replan.overdue(session, now=later) == []
+
+
+def test_a_proposal_ends_with_what_it_was_made_for(session, sample_ring, lasers):
+    """The reservation is cancelled by its member, moved by a manager, or the proposed machine is closed or retires."""
+    a, b, c = lasers
+    book(session, a, sample_ring.bernd, 20, 44)
+    offered, second = (book(session, b, sample_ring.anna, start, start + 2) for start in (21, 30))
+    closure_id = close(session, b)
+    confirmed(session, closure_id)
+    close(session, c, 22, 23)
+    assert told(session, "proposal_withdrawn") == [offered]
+    assert queries.reservation(session, offered).status == Status.CONFIRMED
+    (line,) = replan.make_plan(session, closure_id, now=MONDAY).of(Outcome.OFFER)
+    assert line.target.machine_id == b  # after the repair
+    confirmed(session, closure_id)
+    do(session, breakdown.decide, closure_id, [Decision(offered, Choice.KEEP)])
+    assert told(session, "proposal_withdrawn") == [offered, offered]
+    assert session.get(Replanned, offered) is None
+
+    session.expire_all()
+    assert session.get(Replanned, second).to_machine_id == c
+    do(session, machines.retire, c)
+    assert told(session, "proposal_withdrawn") == [offered, offered, second]
+
+    confirmed(session, closure_id)
+    assert replanned(session, queries.reservation(session, second), now=MONDAY).is_possible
+    do(session, reservations.cancel, second)
+    assert replan.overdue(session, now=MONDAY) == [second]
+    assert do(session, replan.lapse, second)
+    assert is_sound(session)
 
 
 def test_a_second_click_makes_no_second_closure(session, lasers):

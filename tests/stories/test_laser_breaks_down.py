@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.mail.models import Mail
+from app.worker import jobs
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member
-from tests.builders import induct, induction_kind, machine
+from tests.builders import induct, induction_kind, machine, mail_text
 from tests.integration.test_notifications import deliver
 from tests.stories.conftest import sent, words_of
 from tests.web.filled_forms import form_with
@@ -189,7 +190,7 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert len({one.to_address for one in mails}) == len(mails) == figures.members
 
     # 6. Who lacks the induction for C is never offered it; whose induction ends is told so in the same message.
-    by_address = {one.to_address: one.body for one in mails}
+    by_address = {one.to_address: mail_text(one) for one in mails}
     single, unfit = figures.all - figures.members, figures.twins + figures.shifts
     assert "Ihre Einweisung für diese Maschine endet am" in by_address[f"farm{single - 1}@ring.example"]
     assert "Vorgeschlagen: Laser C" not in by_address[f"farm{unfit - 1}@ring.example"]
@@ -203,8 +204,29 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     ]
     # What was proposed to the first of those who were asked is a time of B itself, which is closed now.
     assert newly == [story.ids[unfit], *story.ids[unfit + figures.offers :][:3]]
-    assert story.manager.post(f"{path}/confirm", {"digest": slipped["digest"]}).status_code == 200
+    confirmed = story.manager.post(f"{path}/confirm", {"digest": slipped["digest"]})
     assert [story.reservation(at) for at in range(moved)] == after[:moved]
+
+    # 1. What is offered is held for 24 hours; who takes it has it, and what lapses is cancelled, once, however often
+    # the job runs. 4. Its entry says so.
+    held = [one for one in confirmed.json["plan"]["lines"] if one["outcome"] == "offered"]
+    taken, *unwanted = [one["reservation_id"] for one in held]
+    declined, lapsed = unwanted[1:2], [*unwanted[:1], *unwanted[2:]]
+    wish = {key: held[0]["target"][key] for key in ("machine_id", "starts_at", "ends_at")}
+    assert story.bernd.post("/reservations", wish).json["code"] == "slot_taken"
+    answered = story.manager.post(f"/reservations/{taken}/take-offer").json
+    assert {key: answered[key] for key in wish} == wish
+    for one in declined:
+        assert story.manager.post(f"/reservations/{one}/decline-offer").json["status"] == "cancelled"
+    clock.instant += timedelta(hours=23, minutes=59)
+    assert jobs.lapse_offers(session) == 0
+    clock.instant += timedelta(minutes=1)
+    assert [jobs.lapse_offers(session) for _retry in range(3)] == [len(lapsed), 0, 0]
+    ended = {one["id"]: one for at in range(figures.all) if (one := story.reservation(at))["status"] == "cancelled"}
+    assert set(ended) == {*declined, *lapsed}
+    assert not any(one["is_late_cancel"] for one in ended.values())
+    assert story.manager.post(f"/reservations/{lapsed[0]}/take-offer").json["code"] == "old_time_gone"
+    ring_command("check", "overlaps")
 
     # Repaired early on 19 April: who was moved may go back, while the old time is free.
     clock.instant = MIDNIGHT + timedelta(days=7, hours=9)

@@ -23,7 +23,7 @@ from app.auth.models import LoginSession, ManagedWorkshop
 from app.background import queue
 from app.background.queue import Wish
 from app.mail.models import Mail
-from app.notifications import cancel_links, kinds, off_links, offer_links, recipients
+from app.notifications import cancel_links, kinds, off_links, offer_links, proposal_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
 from booking import (
@@ -34,6 +34,7 @@ from booking import (
     groups,
     quotas,
     records,
+    replan,
     reservations,
     series,
     usage,
@@ -45,7 +46,7 @@ from booking.exchanges.proposing import Proposal
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, ZoneChange
+from booking.models import Induction, Replanned, ZoneChange
 from booking.queries.offers import offers
 from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
@@ -156,6 +157,23 @@ def _exchange(session: Session, sample_ring: SampleRing, *, day: int = 44, from_
         proposal = Proposal(given.id, members[1])
         exchange_id = proposing.propose(session, proposal, by=SOMEBODY, now=MONDAY)
     return Sample(exchange_id, sample_ring.anna, sample_ring.hall)
+
+
+def _proposal_link(session: Session, sample_ring: SampleRing) -> Sample:
+    """A machine of its own: what is closed or reserved of the others belongs to other samples."""
+    broken = machine(session, sample_ring.hall, "broken", name="Broken")
+    reserved = reserve(session, broken, sample_ring.anna, hours(MONDAY, 4, 6), now=MONDAY)
+    with write_transaction(session):
+        span = hours(MONDAY, 0, 12)
+        closure_id = blockings.close(session, broken, span, "Tube", by=SOMEBODY, now=MONDAY, around_reservations=True)
+    with write_transaction(session):
+        digest = replan.make_plan(session, closure_id, now=MONDAY).digest
+        replan.confirm(session, closure_id, digest, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        (to, *_others) = recipients.of_member(session, sample_ring.anna)
+        hold_id = session.get_one(Replanned, reserved.id).hold_id
+        assert hold_id is not None
+        return Sample(proposal_links.create(session, reserved.id, hold_id, to, now=MONDAY).rpartition("/")[2])
 
 
 def _usage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -369,6 +387,7 @@ SAMPLES: dict[str, Build] = {
     "auth.new_password:secret": _link("password"),
     "mail_links.give_back:secret": _cancel_link,
     "mail_links.offered:secret": _offer_link,
+    "mail_links.proposed:secret": _proposal_link,
     "mail_links.choose:token": lambda _session, sample_ring: Sample(
         off_links.token_of(kinds.RECEIPTS, Owner(sample_ring.anna_login))
     ),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from app.mail.models import Mail
+from app.web.log_redaction import redacted
+from app.worker import jobs
 from booking import blockings, queries, replan
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.replan import Outcome
 from tests.breakdowns import book, broken_laser, do, three_lasers
+from tests.builders import hours, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver
 from tests.web.filled_forms import form_with
@@ -97,14 +102,16 @@ def test_each_member_gets_one_mail_and_another_when_the_old_time_is_free(session
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
     deliver(session)
 
-    mails = {one.to_address: one.body for one in forget(session)}
+    mails = {one.to_address: mail_text(one) for one in forget(session)}
     assert set(mails) == {"anna@ring.example", "bernd@ring.example"}
     assert mails["anna@ring.example"].count("Proposed: Laser A") == 2
     assert "Proposed: Laser C" in mails["bernd@ring.example"]
     assert "Stays, if the repair is done in time" in mails["bernd@ring.example"]
     do(session, blockings.lift, closure_id)
     deliver(session)
-    (mail,) = forget(session)
+    works_again, mail = forget(session)
+    assert (works_again.to_address, works_again.subject) == ("bernd@ring.example", "Works again: Laser B")
+    assert works_again.body.count("Takes place as reserved") == 2  # what was proposed is not needed
     assert (mail.to_address, mail.subject) == ("anna@ring.example", "Free again: Laser B, your old time")
     assert mail.body.count("/reservations/") >= 2
     do(session, replan.go_back, hit[0][Outcome.TWIN])  # so that the closure can be looked at again
@@ -121,9 +128,60 @@ def test_no_mail_says_what_was_answered_or_undone_before_it_goes_out(session, hi
     do(session, replan.go_back, ids[Outcome.TWIN])
     deliver(session)
 
-    mails = [(one.to_address, one.body) for one in forget(session) if "is closed:" in one.body]
+    mails = [(one.to_address, one.body) for one in forget(session) if "is closed:" in mail_text(one)]
     assert [address for address, _body in mails] == ["anna@ring.example"]  # nothing is left to answer for Bernd
     assert mails[0][1].count("Proposed:") == 1
+
+
+def test_a_later_repair_is_told_to_those_who_wait_for_it_and_another_reason_is_not(session, hit):
+    _ids, closure_id = hit
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    deliver(session)
+    forget(session)
+    do(session, blockings.change, closure_id, hours(MONDAY, 0, 48), "Another part")
+    deliver(session)
+    assert forget(session) == []
+    do(session, blockings.change, closure_id, hours(MONDAY, 0, 61), "Another part")
+    deliver(session)
+    (mail,) = forget(session)
+    assert (mail.to_address, mail.subject) == ("bernd@ring.example", "Repair now until Wed 25 November, 21:00: Laser B")
+    assert "still held" in mail.body
+    assert "The workshop looks for another time" in mail.body
+    do(session, blockings.change, closure_id, hours(MONDAY, 0, 50), "Another part")
+    deliver(session)
+    assert ["Stays, if the repair is done in time" in one.body for one in forget(session)] == [True]
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline", "lapse"])
+def test_the_link_of_the_mail_answers_once_without_a_log_in(session, hit, lasers, client, clock, answer):
+    ids, closure_id = hit
+    clock.instant = MONDAY
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    deliver(session)
+    mails = {one.to_address: mail_text(one) for one in forget(session) if ":replanned:" in one.key}
+    link = re.search(r"https?://\S+?(/proposed/\S+)", mails["bernd@ring.example"])[1]
+    assert redacted(f"GET {link}") == "GET /proposed/***"
+    opened = client.get(link).text
+    assert "Laser C" in opened
+    assert "Für Sie freigehalten bis" in opened
+    assert client.post(link, data={"answer": "nonsense", "revision": "1"}).status_code == 200
+    assert client.post(link, data={"answer": "accept", "revision": "0"}).status_code == 409  # changed since
+    if answer == "lapse":
+        clock.instant = hours(MONDAY, 21, 23).start
+        assert client.get(link).status_code == 404
+        assert [jobs.lapse_offers(session) for _run in range(2)] == [1, 0]
+    else:
+        assert client.post(link, data={"answer": answer, "revision": "1"}).status_code == 303
+    after = stored(session)[ids[Outcome.OFFER]]
+    assert after.machine_id == (lasers[2] if answer == "accept" else lasers[1])
+    assert after.status == (Status.CONFIRMED if answer == "accept" else Status.CANCELLED)
+    ended = client.get(link)
+    assert ended.status_code == 404
+    assert "nicht mehr offen" in ended.text
+    assert client.get("/proposed/nonsense").status_code == 404
+    deliver(session)
+    lapsed = [mail_text(one) for one in forget(session) if ":proposal_ended:" in one.key]
+    assert ["did not answer" in text for text in lapsed] == ([True] if answer == "lapse" else [])
 
 
 def forget(session):

@@ -20,7 +20,7 @@ from app.auth.models import User
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import csrf, db, limiter
-from app.notifications import cancel_links, choices, off_links, offer_links
+from app.notifications import cancel_links, choices, off_links, offer_links, proposal_links
 from app.notifications.choices import Owner
 from app.notifications.off_links import OffLink
 from app.pages.auth.limits import login_limit
@@ -55,7 +55,7 @@ def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
     """Show what to do about a link that does not work any more, or never did, which is noted."""
     db.session.rollback()
     secret = (request.view_args or {}).get("secret", "")
-    if not (cancel_links.is_known(db.session(), secret) or offer_links.is_known(db.session(), secret)):
+    if not any(one.is_known(db.session(), secret) for one in (cancel_links, offer_links, proposal_links)):
         security_log.note(security_log.LINK_REFUSED)
     return render_template("mail_links/ended.html"), status_of(refusal)
 

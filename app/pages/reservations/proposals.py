@@ -55,6 +55,12 @@ def take_offer(reservation_id: int) -> ResponseReturnValue:
     return _place(reservation_id, replan.take_offer, _("Done: you have the proposed time."))
 
 
+@page(bp, "/<int:reservation_id>/proposed-time/decline", methods=POST, access=ANSWER)
+def decline_offer(reservation_id: int) -> ResponseReturnValue:
+    """Decline what was proposed after a breakdown: the reservation is cancelled, which is never late."""
+    return _place(reservation_id, replan.decline, _("Declined: the reservation is cancelled. It costs nothing."))
+
+
 def _place(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:
     """Carry out an answer to a re-plan; a refusal is shown on the page of the reservation."""
     view, session, by, instant = lookups.reservation(reservation_id), db.session(), current_actor(), now()

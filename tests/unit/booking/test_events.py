@@ -21,6 +21,7 @@ DETAILS = {
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationCancelled": {"is_late": True},
     "SlipAnswered": {"was_corrected": True},
+    "ClosureChanged": {"old_ends_at": 2},
     "DecisionTakenBack": {"was_approved": True},
 }
 KINDS = [
