@@ -12,8 +12,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0102"
-down_revision = "0101"
+revision = "0106"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
