@@ -30,6 +30,11 @@ class WeeklyHours:
     openings: tuple[Opening, ...]
     holidays_region: str = ""  # ISO 3166-2; "" when it does not close on holidays
 
+    @property
+    def closes_every_night(self) -> bool:
+        """Whether no opening leads to the next day."""
+        return all(closes < MINUTES_OF_A_DAY for _weekday, _opens, closes in self.openings)
+
     def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
         """Yield the open spans that overlap `within`, in order; adjacent ones are merged, at midnight for example."""
         return _merge(self._daily_spans(within))

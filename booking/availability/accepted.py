@@ -92,7 +92,7 @@ class SlotQuery:
 
 def _open_intervals(policy: Policy, within: Interval, length: int) -> list[Interval]:
     # By whole days, so that the same ones are looked up whatever the time of day.
-    opened = _open_seconds(policy.hours, within[0] // DAY * DAY, -(-(within[1] + length) // DAY) * DAY)
+    opened = open_seconds(policy.hours, within[0] // DAY * DAY, -(-(within[1] + length) // DAY) * DAY)
     if not policy.may_span_closed_hours:
         return [(first, until - length) for first, until in opened if first <= until - length]
     fetched = [(first, until - 1) for first, until in opened]
@@ -101,7 +101,7 @@ def _open_intervals(policy: Policy, within: Interval, length: int) -> list[Inter
 
 
 @lru_cache(maxsize=1_024)
-def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Interval, ...]:
+def open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Interval, ...]:
     spans = hours.open_spans(TimeSpan(from_timestamp(since), from_timestamp(until)))
     return tuple((ceil_timestamp(span.start), floor_timestamp(span.end)) for span in spans)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from booking import catalogue, groups, quota_use
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
-from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes, nearest_spans
+from booking.availability.nearest import Nearest, nearest
+from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes
 from booking.availability.starts import DAY, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.group_choice import GroupWish
@@ -27,13 +29,15 @@ def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, coun
     ranks = groups.ranks_of(session, wish.group_id)
     terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(ranks))}
     queries = _queries(session, [terms[one] for one in ranks if one in terms], wish, now)
-    start, found = floor_timestamp(wish.span.start), dict[TimeSpan, int]()
+    start = floor_timestamp(wish.span.start)
+    by_day, others = dict[TimeSpan, int](), dict[TimeSpan, int]()
     for days in REACHES_DAYS:
-        found = _within(session, queries, (start - days * DAY, start + days * DAY), start, count)
-        if len(found) >= count:
+        by_day, others = _within(session, queries, (start - days * DAY, start + days * DAY), wish.span, count)
+        if Nearest(by_day, others).suffice(count, days):
             break
-    nearest = sorted(found, key=lambda span: (abs(span.start - wish.span.start), span.start))
-    within = (span for span in nearest if not _passes_quota(session, wish, terms[found[span]], span, now))
+    found = others | by_day
+    in_order = [span for spans in (by_day, others.keys() - by_day.keys()) for span in _in_order(spans, wish.span)]
+    within = (span for span in in_order if not _passes_quota(session, wish, terms[found[span]], span, now))
     return tuple(Alternative(found[span], terms[found[span]].name, span) for span in islice(within, count))
 
 
@@ -61,19 +65,28 @@ def _queries(session: Session, machines: list[MachineTerms], wish: GroupWish, no
     return {machine_id: query for machine_id, query in queries.items() if query.is_possible}
 
 
+def _in_order(spans: Iterable[TimeSpan], wished: TimeSpan) -> list[TimeSpan]:
+    return sorted(spans, key=lambda span: (abs(span.start - wished.start), span.start))
+
+
 def _within(
-    session: Session, queries: dict[int, SlotQuery], reach: tuple[int, int], start: int, count: int
-) -> dict[TimeSpan, int]:
-    """Return accepted spans in reach of a wished start -> the machine; read in one statement for all machines."""
+    session: Session, queries: dict[int, SlotQuery], reach: tuple[int, int], wished: TimeSpan, count: int
+) -> tuple[dict[TimeSpan, int], dict[TimeSpan, int]]:
+    """Return accepted spans in reach of a wished start -> the machine, those of the waking day and others.
+
+    Read in one statement for all machines.
+    """
     asked = {machine_id: within for machine_id, query in queries.items() if (within := query.asked_for(reach))}
     if not asked:
-        return {}
+        return {}, {}
     needed = [queries[machine_id].needed(within) for machine_id, within in asked.items()]
     during = min(since for since, _until in needed), max(until for _since, until in needed)
     held = reading.held_places(session, list(asked), during)
-    found: dict[TimeSpan, int] = {}
+    by_day, others = dict[TimeSpan, int](), dict[TimeSpan, int]()
     for machine_id, within in asked.items():
         query = queries[machine_id]
-        for span in nearest_spans(query, query.accepted(held, within), start, count):
-            found.setdefault(span, machine_id)
-    return found
+        found = nearest(query, query.accepted(held, within), within, wished, count)
+        for target, spans in ((by_day, found.by_day), (others, found.others)):
+            for span in spans:
+                target.setdefault(span, machine_id)
+    return by_day, others

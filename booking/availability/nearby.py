@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from booking import catalogue, members
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
-from booking.availability.proposals import allowed_minutes, nearest_spans
+from booking.availability.nearest import nearest
+from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
 from booking.availability.replanning import hold, widest
 from booking.availability.starts import DAY, Interval, floor_timestamp
@@ -69,6 +70,5 @@ def _overlapping(held: Held, within: Interval) -> Held:
 def _nearest(query: SlotQuery, held: Held, window: Interval, wished: TimeSpan) -> TimeSpan | None:
     if not query.is_possible:
         return None
-    intervals = query.accepted(held, window)
-    spans = set(nearest_spans(query, intervals, floor_timestamp(wished.start), 1)) - {wished}
-    return min(spans, key=lambda span: (abs(span.start - wished.start), span.start), default=None)
+    found = nearest(query, query.accepted(held, window), window, wished, 1)
+    return next(iter((*found.by_day, *found.others)), None)

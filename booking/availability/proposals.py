@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans, machine_moves, moving, occupancies, place_choice, rules, wishes
-from booking.availability import reading, starts
+from booking.availability import reading
 from booking.availability.accepted import SlotQuery
+from booking.availability.nearest import Nearest, nearest
 from booking.availability.reading import EligibilityByKind
-from booking.availability.starts import DAY, Interval, floor_timestamp
+from booking.availability.starts import DAY, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
 from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
@@ -138,8 +139,8 @@ def alternatives(
     """Return up to `count` reservations that would be accepted instead of a wish.
 
     First a machine of the same kind in the same workshop at the wished time, then the times nearest to the
-    wished one, before or after it, which do not overlap each other. A wish that is too short, too long or off the
-    step is proposed at the nearest length that is allowed.
+    wished one, before or after it, which do not overlap each other; those at night last (daytime.py). A wish that is
+    too short, too long or off the step is proposed at the nearest length that is allowed.
 
     excluding: as in check_wish; for a reservation of a machine that is no longer lent, nothing is proposed. Raises
     MachineNotFound, MemberNotFound.
@@ -230,45 +231,25 @@ def _other_times(
     place_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ())
     minutes, eligibility = allowed_minutes(wish.span, terms.policy), _eligibility(eligibilities, terms)
     query = SlotQuery(terms.policy, place_ids, minutes, wish.places, eligibility, now)
-    spans = _spans_around(session, terms.machine_id, query, wish.span, count, excluding) if query.is_possible else set()
-    nearest = sorted(spans, key=lambda span: (abs(span.start - wish.span.start), span.start))
-    for span in nearest[:count]:
+    spans = _spans_around(session, terms.machine_id, query, wish.span, count, excluding) if query.is_possible else []
+    for span in spans[:count]:
         yield Alternative(terms.machine_id, terms.name, span)
 
 
 def _spans_around(
     session: Session, machine_id: int, query: SlotQuery, wished: TimeSpan, count: int, excluding: int | None
-) -> set[TimeSpan]:
-    """Return accepted spans before and after a wished one: at least `count`, if there are as many in reach."""
-    start, spans = floor_timestamp(wished.start), set[TimeSpan]()
+) -> list[TimeSpan]:
+    """Return accepted spans around a wished one, the best first: at least `count`, if there are as many in reach."""
+    start, found = floor_timestamp(wished.start), Nearest((), ())
     for days in REACHES_DAYS:
         asked = query.asked_for((start - days * DAY, start + days * DAY))
         if asked is None:
             continue
         held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
-        spans = set(nearest_spans(query, query.accepted(held, asked), start, count)) - {wished}
-        if len(spans) >= count:
+        found = nearest(query, query.accepted(held, asked), asked, wished, count)
+        if found.suffice(count, days):
             break
-    return spans
-
-
-def nearest_spans(query: SlotQuery, intervals: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
-    """Yield the next `count` accepted spans after a wished start (one more, for the wish itself) and before it."""
-    policy = query.policy
-    since, before = wished, wished - 1
-    for _ in range(count + 1):
-        later = starts.next_start(intervals, since, policy)
-        if later is None:
-            break
-        span = query.span_from(later)
-        since = floor_timestamp(span.end)
-        yield span
-    for _ in range(count):
-        earlier = starts.last_start(intervals, before, policy)
-        if earlier is None:
-            break
-        yield query.span_from(earlier)
-        before = earlier - query.minutes * 60
+    return [*found.by_day, *found.others]
 
 
 def allowed_minutes(span: TimeSpan, policy: Policy) -> int:

@@ -9,7 +9,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from booking import catalogue, members
-from booking.availability import reading, starts
+from booking.availability import daytime, reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
@@ -51,7 +51,7 @@ def later_times(
     held = reading.held_places(session, [machine_id], widest(queries, within))
     found = []
     for wish, query in zip(wishes, queries, strict=True):
-        spans = tuple(_next(query, held, within, wish.span.start, count))
+        spans = tuple(_next(query, held, within, wish.span, count))
         if spans:
             hold(held, place_ids, query, policy.occupied_by(spans[0]))
         found.append(spans)
@@ -64,16 +64,22 @@ def widest(queries: Sequence[SlotQuery], within: Interval) -> Interval:
     return min(since for since, _until in needed), max(until for _since, until in needed)
 
 
-def _next(query: SlotQuery, held: Held, within: Interval, wished: datetime, count: int) -> list[TimeSpan]:
-    """Return spans on the next days at the wished time of the day or later that day; else the next ones at any time."""
-    intervals = query.accepted(held, within)
+def _next(query: SlotQuery, held: Held, within: Interval, wished: TimeSpan, count: int) -> list[TimeSpan]:
+    """Return spans on the next days at the wished time of the day or later that day; else the next ones at any time.
+
+    Of each, those in the waking day before others.
+    """
+    accepted = query.accepted(held, within)
+    by_day = daytime.by_day(query, accepted, within, wished)
     zone = query.policy.hours.zone
-    first_day, clock = local_day(from_timestamp(within[0]), zone), to_wall(wished, zone).time()
+    first_day, clock = local_day(from_timestamp(within[0]), zone), to_wall(wished.start, zone).time()
     days = [first_day + timedelta(days=day) for day in range(DAYS_AHEAD + 1)]
     targets = [floor_timestamp(first_instant(datetime.combine(day, clock), zone)) for day in days]
     limits = [floor_timestamp(first_instant(datetime.combine(day + timedelta(days=1), time()), zone)) for day in days]
-    by_day = _from_each(query, intervals, within[0], zip(targets, limits, strict=True))
-    return list(islice(by_day, count)) or list(_from_each(query, intervals, within[0], [within] * count))
+    at_its_time, at_any_time = list(zip(targets, limits, strict=True)), [within] * count
+    tries = ((by_day, at_its_time), (by_day, at_any_time), (accepted, at_its_time), (accepted, at_any_time))
+    found = (list(islice(_from_each(query, intervals, within[0], windows), count)) for intervals, windows in tries)
+    return next(filter(None, found), [])
 
 
 def _from_each(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from booking import catalogue
-from booking.availability import reading
+from booking.availability import daytime, reading
 from booking.availability.accepted import FAR_FUTURE, SlotQuery
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.models import Machine, Workshop
@@ -28,6 +28,15 @@ class FreeSpan:
     machine_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """In which starts to look, when what is found has to end, and whether only in the waking day."""
+
+    within: Interval
+    ends_by: int
+    by_day: bool
+
+
 def free_spans(
     session: Session,
     machine_id: int,
@@ -39,6 +48,7 @@ def free_spans(
     member_id: int | None = None,
     excluding: int | None = None,
     limit: int | None = None,
+    by_day: bool = False,
 ) -> tuple[TimeSpan, ...]:
     """Return the spans of a window in which a reservation of these minutes would be accepted, in order.
 
@@ -46,7 +56,8 @@ def free_spans(
     of both neighbours, notice, horizon, step and places are kept. With several places spans may overlap each other.
 
     minutes: None is the shortest length allowed. member_id: the member's induction is kept too.
-    excluding: a reservation that is to be moved; its own places count as free.
+    excluding: a reservation that is to be moved; its own places count as free. by_day: only what begins and ends in the
+    waking day.
 
     Raises MachineNotFound, MemberNotFound.
     """
@@ -59,6 +70,7 @@ def free_spans(
         return ()
     held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
     intervals = query.accepted(held, asked, ends_by)
+    intervals = daytime.by_day(query, intervals, asked, None) if by_day else intervals
     return tuple(
         TimeSpan(from_timestamp(first), query.span_from(last).end)
         for first, last in (intervals if limit is None else intervals[:limit])
@@ -78,12 +90,13 @@ def earliest_free(
     kind: str | None = None,
     member_id: int | None = None,
     count: int = 1,
+    by_day: bool = False,
 ) -> tuple[FreeSpan, ...]:
     """Return the earliest reservations of these minutes that would be accepted, at most one for each machine.
 
     Looks forward from `after` (None: now) six hours at first, then in doubled strides, so that what is free soon is
     found without reading the year; and at the machines that open first, until no other can be earlier. An empty
-    collection of machines matches nothing.
+    collection of machines matches nothing. by_day: only what begins and ends in the waking day.
 
     Raises MemberNotFound.
     """
@@ -98,37 +111,34 @@ def earliest_free(
         waiting = {machine_id: query for machine_id, query in waiting.items() if query.asked_for((since, ends_by))}
         if not waiting or within[0] > within[1]:
             break
-        found += _earliest_of(session, waiting, within, ends_by, count - len(found))
+        found += _earliest_of(session, waiting, Look(within, ends_by, by_day), count - len(found))
         done = {one.machine_id for one in found}
         waiting = {machine_id: query for machine_id, query in waiting.items() if machine_id not in done}
         since, stride = since + stride, min(stride * 2, LONGEST_LOOK)
     return tuple(sorted(found)[:count])
 
 
-def _earliest_of(
-    session: Session, queries: Mapping[int, SlotQuery], within: Interval, ends_by: int, count: int
-) -> list[FreeSpan]:
+def _earliest_of(session: Session, queries: Mapping[int, SlotQuery], look: Look, count: int) -> list[FreeSpan]:
     """Return at least the earliest spans of some machines, up to a count, reading what holds as few as possible.
 
     No machine is free before it would be if nothing held it: whoever comes later than the last one wanted is not read.
     """
-    hoped = sorted(_first_of_each(queries, {}, within, ends_by))
+    hoped = sorted(_first_of_each(queries, {}, look))
     found: list[FreeSpan] = []
     first, size = 0, READ_AT_FIRST
     while first < len(hoped) and (len(found) < count or sorted(found)[count - 1] > hoped[first]):
         some = {one.machine_id: queries[one.machine_id] for one in hoped[first : first + size]}
-        needed = [query.needed(within) for query in some.values()]
+        needed = [query.needed(look.within) for query in some.values()]
         during = min(since for since, _ in needed), max(until for _, until in needed)
-        found += _first_of_each(some, reading.held_places(session, some.keys(), during), within, ends_by)
+        found += _first_of_each(some, reading.held_places(session, some.keys(), during), look)
         first, size = first + size, size * 2
     return found
 
 
-def _first_of_each(
-    queries: Mapping[int, SlotQuery], held: reading.Held, within: Interval, ends_by: int
-) -> Iterator[FreeSpan]:
+def _first_of_each(queries: Mapping[int, SlotQuery], held: reading.Held, look: Look) -> Iterator[FreeSpan]:
     for machine_id, query in queries.items():
-        if intervals := query.accepted(held, within, ends_by):
+        intervals = query.accepted(held, look.within, look.ends_by)
+        if intervals := daytime.by_day(query, intervals, look.within, None) if look.by_day else intervals:
             yield FreeSpan(query.span_from(intervals[0][0]), machine_id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from booking.availability import daytime
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, next_start
@@ -60,7 +61,7 @@ def first_span(
     *,
     asked_at: datetime,
 ) -> TimeSpan | None:
-    """Return the first span of a machine that fulfils a wish and would be accepted; None without one.
+    """Return the first span of a machine that fulfils a wish and would be accepted, by day if possible; or None.
 
     held: what holds its places in the window. asked_at: from when notice and horizon count.
     """
@@ -69,7 +70,11 @@ def first_span(
     query = SlotQuery(policy, terms.place_ids, minutes, wish.places, eligibility, asked_at)
     for since, until in pieces(wish, policy, asked_at):
         within = (since, since if wish.is_exact else until)
-        start = next_start(query.accepted(held, within, until), since, policy)
+        accepted = query.accepted(held, within, until)
+        start = next_start(
+            daytime.by_day(query, accepted, within, wish.window if wish.is_exact else None), since, policy
+        )
+        start = next_start(accepted, since, policy) if start is None else start
         if start is not None:
             return query.span_from(start)
     return None

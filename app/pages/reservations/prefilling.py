@@ -100,21 +100,37 @@ def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _first_free(card: MachineCard, group: ChosenGroup | None, minutes: int, places: int, now: datetime) -> datetime:
-    """Return the first start from which the proposed length fits, so that the form does not open with a refusal."""
-    if group is not None:
-        until = now + LOOK_AHEAD
-        ids = list(group.cards)
-        for free in availability.earliest_free(
-            db.session(), minutes=minutes, places=places, now=now, until=until, machine_ids=ids
-        ):
-            return free.span.start
-    window = TimeSpan(now, now + LOOK_AHEAD)
-    for span in availability.free_spans(
-        db.session(), card.id, window, minutes=minutes, places=places, now=now, limit=1
-    ):
-        return span.start
+    """Return the first start from which the proposed length fits, so that the form does not open with a refusal.
+
+    By day, if there is one: at night only where no other time is free for two weeks.
+    """
+    for by_day in (True, False):
+        if start := _first_start(card, group, minutes, places, now, by_day=by_day):
+            return start
     next_hour = to_wall(now + timedelta(hours=1), card.zone).replace(minute=0, second=0, microsecond=0)
     return first_instant(next_hour, card.zone)
+
+
+def _first_start(
+    card: MachineCard, group: ChosenGroup | None, minutes: int, places: int, now: datetime, *, by_day: bool
+) -> datetime | None:
+    session, until = db.session(), now + LOOK_AHEAD
+    if group is not None:
+        for free in availability.earliest_free(
+            session,
+            minutes=minutes,
+            places=places,
+            now=now,
+            until=until,
+            machine_ids=list(group.cards),
+            by_day=by_day,
+        ):
+            return free.span.start
+    for span in availability.free_spans(
+        session, card.id, TimeSpan(now, until), minutes=minutes, places=places, now=now, limit=1, by_day=by_day
+    ):
+        return span.start
+    return None
 
 
 def _minutes(arguments: Mapping[str, str], card: MachineCard) -> int:
