@@ -38,6 +38,16 @@ def deliver_outbox(session: Session) -> int:
         raise
 
 
+def has_work(session: Session) -> bool:
+    """Return whether deliver_outbox() would have something to do. Only reads; raises the errors of the database."""
+    marks = pending_marks.marks_of(session)
+    try:
+        return bool(marks) or leasing.has_due(session, now=now())
+    except (DBAPIError, Unavailable):
+        marks.note_failure()
+        raise
+
+
 def _deliver(session: Session) -> int:
     transport, ring = transport_of(current_app), ring_sender(session)
     try:

@@ -33,6 +33,9 @@ class PendingMarks:
         self._values: dict[tuple[int, str], Values] = {}
         self._failed_at: float | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
     def add(self, mail: OutgoingMail, values: Values) -> None:
         """Keep what became of a mail until store()."""
         with self._lock:

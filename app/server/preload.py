@@ -34,6 +34,7 @@ PAGES = (
 )
 
 WORKER_MODULES = (
+    "apscheduler.executors.debug",
     "apscheduler.executors.pool",
     "apscheduler.schedulers.background",
     "apscheduler.triggers.interval",

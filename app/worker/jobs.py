@@ -25,7 +25,7 @@ from app.auth import api_tokens, deputy_ends, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.background import queue
 from app.clock import now
-from app.mail.delivery import deliver_outbox
+from app.mail import delivery
 from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications import digest, reminders
@@ -67,20 +67,27 @@ NOTE_INTERVAL = timedelta(minutes=5)
 class Job:
     """A job and its interval in seconds. run: returns how many items it processed.
 
-    idle_seconds: the interval after it has found nothing for a minute, where that is longer. is_prompt: runs at the
-    start too, in spite of a long interval.
+    idle_seconds: the interval after it has found nothing for a minute, where that is longer. look: asked instead of run
+    from then on; brief, waits for no network, and returns whether there was work. is_prompt: runs at the start too, in
+    spite of a long interval.
     """
 
     name: str
     seconds: float
     run: Callable[[Session], int]
     idle_seconds: float | None = None
+    look: Callable[[Session], int] | None = None
     is_prompt: bool = False
 
 
 def deliver_events(session: Session) -> int:
     """Deliver the next batch of events to each subscriber; the worker pauses between batches."""
     return sum(_deliver(session, subscription) for subscription in subscriptions.SUBSCRIPTIONS)
+
+
+def has_task(session: Session) -> bool:
+    """Return whether a task in the background waits for a worker."""
+    return queue.has_claimable(session, now=now())
 
 
 def expire_requests(session: Session) -> int:
@@ -188,14 +195,14 @@ def note_zone_rules(session: Session) -> int:
 
 
 JOBS = (
-    Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0),
-    Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
-    Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5),
-    Job("expire_requests", 10.0, expire_requests),
-    Job("lapse_offers", 10.0, lapse_offers),
-    Job("end_exchanges", 15.0, end_exchanges),
-    Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0),
-    Job("seal_log", 30.0, seal_log),
+    Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0, look=deliver_events),
+    Job("send_mail", 2.0, delivery.deliver_outbox, idle_seconds=5.0, look=delivery.has_work),
+    Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5, look=has_task),
+    Job("expire_requests", 10.0, expire_requests, look=expire_requests),
+    Job("lapse_offers", 10.0, lapse_offers, look=lapse_offers),
+    Job("end_exchanges", 15.0, end_exchanges, look=end_exchanges),
+    Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0, look=accept_offers),
+    Job("seal_log", 30.0, seal_log, look=seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),
     Job("send_digests", 60.0, send_digests),

@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.extensions import db
@@ -29,6 +31,7 @@ FIRST_RUN_DELAY_SECONDS = 60
 WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
 JUMP_SECONDS_MIN = 5.0
 IDLE_AFTER_SECONDS = 60.0
+IN_THREADS, IN_PLACE = "default", "in place"  # executors
 ROUNDS_MAX = 10_000
 # A thread that waits for the interpreter wakes up after so long to ask for its turn. No one waits for an answer here.
 SWITCH_SECONDS = 0.1
@@ -110,11 +113,11 @@ def work_once(app: Flask) -> bool:
     return not errors
 
 
-def _run_safely(app: Flask, job: Job, errors: JobErrorLog) -> int:
-    """Run a job and return how many items it processed."""
+def _run_safely(app: Flask, job: Job, errors: JobErrorLog, run: Callable[[Session], int] | None = None) -> int:
+    """Run a job, or what stands for it, and return how many items it processed."""
     try:
         with app.app_context():
-            done = job.run(db.session())
+            done = (run or job.run)(db.session())
     except Exception as error:  # noqa: BLE001 - a failing job must not stop the others; it is logged and retried
         errors.record(job, error)
         return 0
@@ -143,20 +146,25 @@ class Pace:
 
     def __init__(self, job: Job, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._job, self._monotonic = job, monotonic
-        self._seconds, self._last_work = job.seconds, monotonic()
+        self._last_work, self.is_idle = monotonic(), False
 
     def changed(self, *, has_worked: bool) -> float | None:
-        """Return the new interval after a run; None if it is as before."""
-        instant, before = self._monotonic(), self._seconds
+        """Return the interval after a run that began or ended an idle time; None if all is as before."""
+        instant, was_idle = self._monotonic(), self.is_idle
         if has_worked:
             self._last_work = instant
-        is_idle = instant - self._last_work > IDLE_AFTER_SECONDS
-        self._seconds = (self._job.idle_seconds or self._job.seconds) if is_idle else self._job.seconds
-        return None if self._seconds == before else self._seconds
+        self.is_idle = instant - self._last_work > IDLE_AFTER_SECONDS
+        if self.is_idle == was_idle:
+            return None
+        return (self._job.idle_seconds if self.is_idle else None) or self._job.seconds
 
 
 class Worker:
-    """Runs the jobs in parallel threads, so that a hanging mail server delays no other job."""
+    """Runs the jobs in parallel threads, so that a hanging mail server delays no other job.
+
+    What was idle for a minute is looked for by the scheduler's own thread: a thread for each job that finds nothing
+    would wait for the interpreter again and again, and an idle machine was woken eight times a second.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -181,20 +189,22 @@ class Worker:
         while not self._stop_requested.wait(WAKE_SECONDS):
             if clock_jumps.has_jumped():
                 reschedule_all(scheduler)
-        scheduler.shutdown(wait=False)
+        scheduler.pause()
         if not self._drained():
             # A job waits for the network; what it has claimed is retried when its lease expires.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)
+        scheduler.shutdown(wait=False)  # waits for the scheduler's thread, and so for what it looks for
 
     def _make_scheduler(self) -> Any:
+        from apscheduler.executors.debug import DebugExecutor
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each job that is still running
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(JOBS))},
+            executors={IN_THREADS: ThreadPoolExecutor(len(JOBS)), IN_PLACE: DebugExecutor()},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -212,11 +222,15 @@ class Worker:
 
         return IntervalTrigger(seconds=seconds, start_date=self._begun, timezone="UTC")
 
+    def _look(self, job: Job) -> None:
+        """Look for work of an idle job in the scheduler's own thread; what is found is left to a thread of the job."""
+        with self._counted():
+            found = 0 if self._stop_requested.is_set() else _run_safely(self._app, job, self._errors, job.look)
+        self._set_pace(job, has_worked=found > 0)
+
     def _run_until_done(self, job: Job) -> None:
         rounds = 0
-        with self._condition:
-            self._running += 1
-        try:
+        with self._counted():
             while not self._stop_requested.is_set():
                 started = time.monotonic()
                 if not _run_safely(self._app, job, self._errors):
@@ -224,13 +238,29 @@ class Worker:
                 rounds += 1
                 share = PAUSE_PER_WORK if rounds <= BEHIND_ROUNDS else PAUSE_PER_WORK_BEHIND
                 self._stop_requested.wait(min(share * (time.monotonic() - started), PAUSE_SECONDS_MAX))
+        self._set_pace(job, has_worked=rounds > 0)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._condition:
+            self._running += 1
+        try:
+            yield
         finally:
             with self._condition:
                 self._running -= 1
                 self._condition.notify_all()
-        seconds = self._paces.setdefault(job.name, Pace(job)).changed(has_worked=rounds > 0)
-        if seconds is not None and not self._stop_requested.is_set():
-            self._scheduler.reschedule_job(job.name, trigger=self._trigger(seconds))
+
+    def _set_pace(self, job: Job, *, has_worked: bool) -> None:
+        pace = self._paces.setdefault(job.name, Pace(job))
+        seconds = pace.changed(has_worked=has_worked)
+        if seconds is None or self._stop_requested.is_set():
+            return
+        if pace.is_idle and job.look is not None:
+            self._scheduler.modify_job(job.name, executor=IN_PLACE, func=self._look)
+        else:
+            self._scheduler.modify_job(job.name, executor=IN_THREADS, func=self._run_until_done)
+        self._scheduler.reschedule_job(job.name, trigger=self._trigger(seconds))
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop_requested.set()

@@ -18,7 +18,7 @@ from app.mail.outbox import queue_mail
 from app.worker import jobs, scheduler
 from app.worker.job_runs import JobRun, run_once
 from app.worker.jobs import Job
-from app.worker.scheduler import Pace, Worker, work_once
+from app.worker.scheduler import IN_PLACE, IN_THREADS, Pace, Worker, work_once
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
@@ -193,6 +193,26 @@ def test_a_job_that_finds_nothing_for_a_minute_is_asked_less_often():
     changes = [pace.changed(has_worked=has_worked) for has_worked in (False, False, False, True)]
 
     assert changes == [None, 5.0, None, 1.0]
+
+
+def test_an_idle_job_is_looked_for_in_the_thread_of_the_scheduler_until_there_is_work(app, monkeypatch):
+    found, worker = iter([0, 1]), Worker(app)
+    job = Job("greet", 1.0, lambda _session: 0, idle_seconds=5.0, look=lambda _session: next(found))
+    monkeypatch.setattr("app.worker.scheduler.JOBS", (job,))
+    monkeypatch.setattr("app.worker.scheduler.IDLE_AFTER_SECONDS", 0.0)
+    worker._scheduler = scheduler = worker._make_scheduler()
+    scheduler.start(paused=True)
+
+    def run():
+        entered = scheduler.get_job("greet")
+        entered.func(*entered.args)
+        entered = scheduler.get_job("greet")
+        return entered.executor, entered.trigger.interval.total_seconds()
+
+    states = [run(), run(), run()]
+    scheduler.shutdown(wait=False)
+
+    assert states == [(IN_PLACE, 5.0), (IN_PLACE, 5.0), (IN_THREADS, 1.0)]
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
