@@ -20,17 +20,19 @@ SHADES = 16
 # What the pages of the design use; those that no page took in the end go.
 # fmt: off
 DESIGNED = frozenset((
-    "arrow-counterclockwise", "arrows-expand-vertical", "bank", "bell", "calendar-check", "calendar2-plus",
+    "arrow-counterclockwise", "arrows-expand-vertical", "bell", "calendar-check", "calendar2-plus",
     "calendar3-week", "chat-left-text", "check-circle-fill", "check-lg", "check2", "check2-all",
     "check2-circle", "check2-square", "chevron-left", "chevron-right", "clipboard-check", "clock",
     "clock-history", "cone-striped", "droplet", "envelope", "exclamation-circle", "exclamation-circle-fill",
-    "exclamation-triangle", "file-earmark-pdf", "funnel", "geo-alt", "geo-alt-fill", "hourglass-split",
+    "exclamation-triangle", "funnel", "geo-alt", "geo-alt-fill", "hourglass-split",
     "house-door", "info-circle", "key", "lock", "patch-check", "people", "pie-chart", "play-circle-fill",
     "plus-lg", "printer", "question-circle", "receipt", "shop", "slash-circle", "speedometer2", "three-dots",
     "truck-front", "wallet2", "x-circle", "x-circle-fill",
 ))
 # fmt: on
 SYMBOL = re.compile(r'<symbol[^>]*?id="([^"]+)"[^>]*>(.*?)</symbol>', re.DOTALL)
+PATH = re.compile(r' d="[^"]*"')
+NUMBER = re.compile(r"-?(?:\d*\.\d+|\d+)")
 NAMED = re.compile(r'\bicon(?:\(\s*|=)"([a-z0-9-]+)"')
 CONDITIONAL = re.compile(r"\bicon\(([^()]*\belse\b[^()]*)\)")
 
@@ -51,11 +53,28 @@ def names_in_sprite() -> set[str]:
     return {name for name, _shape in SYMBOL.findall(SPRITE.read_text(encoding="utf-8"))}
 
 
+def _shorter(shape: str) -> str:
+    """Return a shape with its numbers to a hundredth of a unit: a sixtieth of a pixel at the size of words."""
+    return PATH.sub(lambda path: NUMBER.sub(_to_hundredth, path[0]), shape)
+
+
+def _to_hundredth(found: re.Match[str]) -> str:
+    """Shorten a number, apart from its neighbours; two flags of an arc may be written before a number ("01.5")."""
+    text = found[0]
+    if len(text.partition(".")[2]) < 3 or text.startswith(("00", "01")):
+        return text
+    short = f"{float(text):.2f}".rstrip("0").rstrip(".")
+    short = short.replace("0.", ".", 1) if short.startswith(("0.", "-0.")) else short
+    before, after = found.string[found.start() - 1], found.string[found.end()]
+    short = f" {short}" if before in "0123456789." and short[0] != "-" else short
+    return f"{short} " if after == "." and "." not in short else short
+
+
 def write_sprite() -> None:
     """Write the symbols in use."""
     shapes = dict(SYMBOL.findall(WHEEL.read_text(encoding="utf-8")))
     symbols = "\n".join(
-        f'<symbol id="{name}" viewBox="0 0 16 16">{shapes[name].strip()}</symbol>'
+        f'<symbol id="{name}" viewBox="0 0 16 16">{_shorter(shapes[name].strip())}</symbol>'
         for name in sorted(used_names() | DESIGNED)
     )
     SPRITE.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n', encoding="utf-8")

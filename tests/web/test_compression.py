@@ -6,6 +6,8 @@ import gzip
 
 import pytest
 
+from app.web.compression import PADDING_MAX
+
 ACCEPTS = {"Accept-Encoding": "gzip"}
 
 
@@ -47,4 +49,11 @@ def test_a_compressed_file_is_not_sent_again_to_those_who_have_it(rita):
 
 
 def test_the_length_of_a_page_tells_little_about_what_is_in_it(rita):
-    assert len({len(rita.get("/static/css/components.css", headers=ACCEPTS).data) for _ in range(12)}) > 1
+    assert len({len(rita.get("/api/v1/openapi.json", headers=ACCEPTS).data) for _ in range(12)}) > 1
+
+
+def test_a_file_of_the_program_is_compressed_as_far_as_it_goes_and_once(rita):
+    sent = [rita.get("/static/css/components.css", headers=ACCEPTS).data for _ in range(2)]
+
+    assert sent[0] == sent[1]
+    assert len(sent[0]) <= len(gzip.compress(gzip.decompress(sent[0]), 9)) + PADDING_MAX
