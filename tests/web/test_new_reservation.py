@@ -233,6 +233,23 @@ def test_the_price_is_estimated_from_the_tariff(session, sample_ring, anna):
     assert "€24.50 per hectare" in send(anna, machine="combine", check="1").text
 
 
+def test_a_manager_sees_the_price_before_the_member_is_chosen_and_no_word_about_the_time(session, sample_ring, log_in):
+    prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("24.50"), "guest": Decimal(40)})
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.splitter, prices, by=SOMEBODY, now=MONDAY)
+    wanda = log_in(sample_ring.wanda_login)
+
+    page = wanda.get("/reservations/new?machine=splitter&start=2026-11-24T12:00&minutes=120")
+    live = wanda.get("/reservations/check", query_string=wish(machine="splitter"))
+
+    for shown in (page, live):
+        assert "€49.00" in shown.text, "two hours"
+        assert "This is what members pay." in shown.text
+        assert "Free, and within the rules" not in shown.text
+    for_bernd = wanda.get("/reservations/check", query_string=wish(machine="splitter", member=str(sample_ring.bernd)))
+    assert "This is what members pay." not in for_bernd.text
+
+
 def test_the_page_of_a_reservation_shows_its_expected_price(session, sample_ring, anna):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("115.00"), "guest": Decimal(145)})
     with write_transaction(session):

@@ -22,6 +22,7 @@ from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.grouped import OtherPrice
 from app.pages.reservations.options import ChosenGroup, FormOptions
+from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
 from booking.errors import MachineNotFound, RequestRefused, SlotTaken
@@ -49,7 +50,7 @@ def new() -> ResponseReturnValue:
     form.issue_key()
     _offer_members(form)
     card, group = options.chosen(form), options.group(form)
-    check = None
+    check = _price_alone(form, card, group)
     if card is not None and form.span is not None and _member_id(form) is not None:
         wish = _wish_of_span(form, card)
         card, check = _checked(card, group, wish)
@@ -107,7 +108,12 @@ def check() -> ResponseReturnValue:
     wish, missing = _wish(form, card), _missing_hour(form, card)
     card, found = _checked(card, group, wish)
     return answering.fragment(
-        form, card, found or missing, send_label=_send_label(card, form), is_picked=picked is not None, group=group
+        form,
+        card,
+        found or missing or _price_alone(form, card, group),
+        send_label=_send_label(card, form),
+        is_picked=picked is not None,
+        group=group,
     )
 
 
@@ -183,6 +189,13 @@ def _checked(card: MachineCard, group: ChosenGroup | None, wish: Wish | None) ->
     if group is not None:
         return grouped.check_view(db.session(), group, wish, now=now())
     return card, checks.check_view(db.session(), card, wish, now=now())
+
+
+def _price_alone(form: ReservationForm, card: MachineCard | None, group: ChosenGroup | None) -> CheckView | None:
+    """Return the price of the time while a manager has not chosen for whom it is."""
+    if card is None or group is not None or form.span is None or _member_id(form) is not None:
+        return None
+    return price_alone(db.session(), card, form.span, form.places.data or 1)
 
 
 def _refusal(card: MachineCard, group: ChosenGroup | None, wish: Wish, refusal: DomainError) -> CheckView:

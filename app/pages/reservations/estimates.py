@@ -12,6 +12,7 @@ from billing.pricing import PriceCalculation, price_cents
 from booking.charge_units import CHARGE_UNITS
 from booking.price_classes import price_class_on
 from booking.queries import MachineCard
+from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 from booking.wishes import Wish
 
@@ -31,16 +32,21 @@ class Estimate:
 
 def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | None:
     """Return the estimate for a wish by the tariff of its first day, or None if there is no price for the member."""
-    day = local_day(wish.span.start, card.zone)
-    tariff = charges.tariff_on(session, card.id, day)
-    if tariff is None:
-        return None
-    terms = charges.terms_of(session, tariff, price_class_on(session, wish.member_id, day))
-    if terms is None:
+    price_class = price_class_on(session, wish.member_id, local_day(wish.span.start, card.zone))
+    return estimate_of_class(session, card, wish.span, wish.places, price_class)
+
+
+def estimate_of_class(
+    session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str
+) -> Estimate | None:
+    """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class."""
+    tariff = charges.tariff_on(session, card.id, local_day(span.start, card.zone))
+    terms = charges.terms_of(session, tariff, price_class) if tariff is not None else None
+    if tariff is None or terms is None:
         return None
     unit = CHARGE_UNITS[tariff.charge_unit]
     calculation = None
     if unit.from_clock:
-        amount = wish.span.seconds * (wish.places if unit.places_count else 1)
+        amount = span.seconds * (places if unit.places_count else 1)
         calculation = price_cents(terms, amount, amount)
     return Estimate(tariff.charge_unit, terms.unit_price, terms.minimum_cents, calculation)
