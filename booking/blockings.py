@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, closure_events, held_proposals, occupancies, offers
+from booking.course_errors import ClosureOfCourse
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
 from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import Blocking, HoldKind
+from booking.models import Blocking, CourseMachine, HoldKind
 from booking.place_assignment import Taking
 from booking.publish import publish
 from booking.timespan import TimeSpan
@@ -107,15 +108,17 @@ def change(
     now: datetime,
     revision: int | None = None,
     around_reservations: bool = False,
+    course_id: int | None = None,
 ) -> None:
     """Change the span and reason of a closure; what it no longer covers is free at once.
 
     around_reservations: from now on it is one around reservations. One that is stays so.
+    course_id: the induction course that holds it.
 
-    Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), MachineNotFound, RequestRefused (past),
-    SlotTaken.
+    Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), ClosureOfCourse, MachineNotFound,
+    RequestRefused (past), SlotTaken.
     """
-    closure = _locked(session, closure_id, revision)
+    closure = _locked(session, closure_id, revision, course_id)
     lock_machines_of(session, [closure])
     catalogue.bookable_machine(session, closure.machine_id)
     _refuse_past(span, now)
@@ -131,12 +134,20 @@ def change(
     publish(session, closure_events.ClosureChanged.of(closure, old_ends_at=old_ends_at), by=by, now=now)
 
 
-def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """End a closure: the machine can be reserved again at once.
+def lift(
+    session: Session,
+    closure_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    course_id: int | None = None,
+) -> None:
+    """End a closure: the machine can be reserved again at once. course_id: the induction course that holds it.
 
-    Raises ClosureNotFound, StaleRevision, WrongStatus (lifted already, or over).
+    Raises ClosureNotFound, StaleRevision, WrongStatus (lifted already, or over), ClosureOfCourse.
     """
-    closure = _locked(session, closure_id, revision)
+    closure = _locked(session, closure_id, revision, course_id)
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
     # Also where it holds nothing: what somebody releases at this moment would be taken for it.
@@ -156,10 +167,13 @@ def lock_machines_of(session: Session, closures: Sequence[Blocking]) -> None:
     occupancies.lock_machines(session, [*(one.machine_id for one in closures), *held])
 
 
-def _locked(session: Session, closure_id: int, revision: int | None) -> Blocking:
+def _locked(session: Session, closure_id: int, revision: int | None, course_id: int | None) -> Blocking:
     closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound, revision=revision)
     if closure.lifted_at is not None:
         raise WrongStatus(status="lifted", wanted=["open"])
+    holder = session.scalar(select(CourseMachine.course_id).where(CourseMachine.blocking_id == closure_id))
+    if holder != course_id:
+        raise ClosureOfCourse(course_id=holder)
     return closure
 
 

@@ -40,6 +40,7 @@ def give_induction(
     now: datetime,
 ) -> int:
     """Record that a member was inducted, as inductions.give(); its reservations may be within the rules again."""
+    inductions.lock_members(session, [member_id])
     before = broken_conditions(session, member_id, now=now)
     induction_id = inductions.give(
         session,

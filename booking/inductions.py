@@ -6,19 +6,22 @@ They flush and never commit: call them inside write_transaction().
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from booking import prerequisites, records
+from booking import induction_wishes, prerequisites, records
 from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
 from booking.persons import MEMBER_ITSELF, Level, Person
 
 NAME_LENGTH_MAX, VALID_MONTHS_MAX = 120, 600
+INDUCTION_LOCKS = 2  # the first key of PostgreSQL's advisory locks on who is inducted; the second is the member's id
+_LOCK = select(func.pg_advisory_xact_lock(INDUCTION_LOCKS, bindparam("member_id")))
 
 
 def enter_kind(
@@ -55,6 +58,16 @@ def check_kind(session: Session, name: str, valid_months: int, kind_id: int | No
     return violations + _check_length("name", name) + records.check_unused(session, InductionKind.name, name, kind_id)
 
 
+def lock_members(session: Session, member_ids: Iterable[int]) -> None:
+    """Make others who give inductions to these members wait until the commit, so that each is given once.
+
+    Call before any reservation is locked. SQLite has one writer anyway. The order is that of the ids (docs/locking.md).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for member_id in sorted(set(member_ids)):
+            session.execute(_LOCK, {"member_id": member_id})
+
+
 def give(
     session: Session,
     member_id: int,
@@ -70,29 +83,41 @@ def give(
 ) -> int:
     """Record that a member, or a person of it, was inducted; for the months of the kind unless valid_until is given.
 
-    level: None for the one with which the kind begins. Sent twice, it is one induction.
+    level: None for the one with which the kind begins. Sent twice, it is one induction, also at the same moment. The
+    member's wish for it is fulfilled.
     Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most, day_too_early, day_too_late).
     """
     if session.get(Member, member_id) is None:
         raise MemberNotFound(id=member_id)
+    lock_members(session, [member_id])
     kind = _kind(session, kind_id)
     wrong = _check_length("given_by", given_by) + _check_length("person", person.name)
     records.refuse(wrong + check_given_on(given_on) + check_until(given_on, valid_until))
-    entered = {
-        "member_id": member_id,
-        "kind_id": kind_id,
-        "given_on": given_on,
-        "valid_until": valid_until or months_later(given_on, kind.valid_months),
-        "given_by": given_by.strip(),
-        "person_name": " ".join(person.name.split()),
-        "person_user_id": person.user_id,
-        "level": level or usual_level(kind),
-    }
+    return _enter_once(
+        session,
+        {
+            "member_id": member_id,
+            "kind_id": kind_id,
+            "given_on": given_on,
+            "valid_until": valid_until or months_later(given_on, kind.valid_months),
+            "given_by": given_by.strip(),
+            "person_name": " ".join(person.name.split()),
+            "person_user_id": person.user_id,
+            "level": level or usual_level(kind),
+        },
+        by,
+        now,
+    )
+
+
+def _enter_once(session: Session, entered: dict[str, Any], by: Actor, now: datetime) -> int:
+    """Store an induction unless an equal one is stored; the member is locked."""
     if known := session.scalar(select(Induction.id).filter_by(**entered, ended_at=None, given_until=None).limit(1)):
         return known
     induction = Induction(**entered)
     session.add(induction)
     session.flush()
+    induction_wishes.close(session, induction.member_id, induction.kind_id, now=now)
     records.note(session, "induction", induction.id, "entered", by, now)
     return induction.id
 
@@ -147,6 +172,21 @@ def end(session: Session, induction_id: int, *, last_day: date | None, by: Actor
         induction.valid_until = last_day
     session.flush()
     records.note(session, "induction", induction_id, "ended_at" if last_day is None else "valid_until", by, now)
+
+
+def note_reminded(session: Session, induction_id: int, last_day: date) -> bool:
+    """Note that the member is reminded of the last day of an induction; return whether it was not before.
+
+    False as well where the induction has another last day by now, or was ended.
+    """
+    is_due = (
+        Induction.id == induction_id,
+        Induction.valid_until == last_day,
+        Induction.ended_at.is_(None),
+        Induction.reminded_until.is_distinct_from(last_day),
+    )
+    noted = update(Induction).where(*is_due).values(reminded_until=last_day).returning(Induction.id)
+    return session.scalar(noted) is not None
 
 
 def resume(session: Session, induction_id: int, *, by: Actor, now: datetime) -> None:

@@ -2,6 +2,14 @@
 
 from booking.models.announcement import Announcement
 from booking.models.closure_series import ClosureDate, ClosureSeries
+from booking.models.course import (
+    SEATS_MAX,
+    Course,
+    CourseMachine,
+    CourseSeat,
+    CourseSignup,
+    InductionWish,
+)
 from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
 from booking.models.exchange import Exchange, ExchangeState
@@ -46,10 +54,15 @@ __all__ = [
     "IS_LONG",
     "IS_OUT",
     "MAY_MOVE_MAX_MIN",
+    "SEATS_MAX",
     "Announcement",
     "Blocking",
     "ClosureDate",
     "ClosureSeries",
+    "Course",
+    "CourseMachine",
+    "CourseSeat",
+    "CourseSignup",
     "DamageReport",
     "DayPart",
     "DeletedId",
@@ -63,6 +76,7 @@ __all__ = [
     "HoldKind",
     "Induction",
     "InductionKind",
+    "InductionWish",
     "Machine",
     "MachineGroup",
     "MachineHours",

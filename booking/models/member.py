@@ -123,6 +123,7 @@ class Induction(Base):
     it has one. The name is that of the day on which it was entered.
     ended_at: it was ended at once, whatever its days; whoever reads inductions leaves it out.
     given_until: the last day before it was shortened, so that shortening can be taken back.
+    reminded_until: the last day of which its member was reminded, so that each is told once.
     """
 
     __tablename__ = "booking_induction"
@@ -131,6 +132,7 @@ class Induction(Base):
         CheckConstraint("level IN ('supervised', 'alone', 'trainer')", name="level"),
         CheckConstraint("given_until IS NULL OR valid_until < given_until", name="shortened"),
         Index(None, "member_id", "kind_id"),
+        Index(None, "valid_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -144,3 +146,4 @@ class Induction(Base):
     level: Mapped[str] = mapped_column(default=Level.ALONE, server_default=Level.ALONE)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_until: Mapped[date | None]
+    reminded_until: Mapped[date | None]

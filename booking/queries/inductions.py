@@ -57,7 +57,7 @@ INDUCTION_ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
     "until": (Induction.valid_until,),
 }
 
-_VIEWS = (
+VIEWS = (
     select(
         *columns_of(
             InductionView, Induction, member_name=Member.name, member_number=Member.number, kind=InductionKind.name
@@ -110,7 +110,7 @@ def machines_with_induction(
 
 def induction(session: Session, induction_id: int) -> InductionView:
     """Return one induction. Raises NotFound."""
-    row = session.execute(_VIEWS.where(Induction.id == induction_id)).one_or_none()
+    row = session.execute(VIEWS.where(Induction.id == induction_id)).one_or_none()
     if row is None:
         raise NotFound(id=induction_id)
     return InductionView(*row)
@@ -134,7 +134,7 @@ def inductions(
 
     workshop_ids: only of members who have reserved in these workshops, or whose whole number is the text; None: of all.
     """
-    statement = _VIEWS.order_by(*in_order(INDUCTION_ORDERS[sorted_by], Induction.id, is_descending=is_descending))
+    statement = VIEWS.order_by(*in_order(INDUCTION_ORDERS[sorted_by], Induction.id, is_descending=is_descending))
     statement = statement.limit(limit).offset(offset)
     if text:
         statement = statement.where(is_named(session, [text]))

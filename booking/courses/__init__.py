@@ -1,0 +1,1 @@
+"""Induction courses: planning them, signing up, and giving the induction to who was there."""

@@ -1,0 +1,111 @@
+"""Attendance of induction courses: who was there gets the induction, in one transaction, however often it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import condition_changes, inductions, records
+from booking.course_events import CourseAttendanceEntered
+from booking.courses import seats
+from booking.errors import Violation, WrongStatus
+from booking.kernel.events import Actor, record
+from booking.models import Course, CourseSignup, Member
+from booking.persons import Level, Person
+
+
+def enter(
+    session: Session,
+    course_id: int,
+    was_present: Mapping[int, bool],
+    *,
+    level: Level | None = None,
+    by: Actor,
+    now: datetime,
+) -> int:
+    """Enter who was at a course, by ids of sign-ups; who was gets the induction. Return how many were given now.
+
+    The induction begins on the first day of the course, for the months of its kind. level: None for the one with which
+    the kind begins. What was entered before stays as it is, and gives nothing twice. Who was entered as absent can be
+    entered as present afterwards; the other way round the induction is ended first.
+
+    Raises CourseNotFound, WrongStatus (course_cancelled, not_started), RecordRefused (missing: nobody of this course
+    has a seat by this id; induction_given).
+    """
+    course = seats.locked(session, course_id)
+    if course.cancelled_at is not None:
+        raise WrongStatus(status="course_cancelled", wanted=["planned"])
+    if now < course.starts_at:
+        raise WrongStatus(status="not_started", wanted=["started"])
+    signups = _signups(session, course_id)
+    records.refuse(list(_violations(signups, was_present)))
+    changed = [signups[one] for one in sorted(was_present) if signups[one].was_present is not was_present[one]]
+    if not changed:
+        return 0
+    present = [one for one in changed if was_present[one.id]]
+    inductions.lock_members(session, [one.member_id for one in present])
+    for signup in changed:
+        _note(session, course, signup, was_present[signup.id], level, by, now)
+    course.held_at = course.held_at or now
+    course.revision += 1
+    session.flush()
+    return len(present)
+
+
+def _note(
+    session: Session,
+    course: Course,
+    signup: CourseSignup,
+    is_there: bool,
+    level: Level | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Enter whether a person was there, and give the induction to who was."""
+    signup.was_present = is_there
+    session.flush()
+    if is_there:
+        signup.induction_id = _give(session, course, signup, level, by, now)
+        session.flush()
+    event = CourseAttendanceEntered.of(
+        course,
+        member_id=signup.member_id,
+        signup_id=signup.id,
+        was_present=is_there,
+        induction_id=signup.induction_id,
+    )
+    record(session, event, by=by, at=now)
+
+
+def _signups(session: Session, course_id: int) -> dict[int, CourseSignup]:
+    of_course = CourseSignup.course_id == course_id, CourseSignup.seat.is_not(None)
+    found = session.scalars(select(CourseSignup).where(*of_course).execution_options(populate_existing=True))
+    return {one.id: one for one in found}
+
+
+def _violations(signups: Mapping[int, CourseSignup], was_present: Mapping[int, bool]) -> list[Violation]:
+    found = []
+    for signup_id, is_there in was_present.items():
+        if signup_id not in signups:
+            found.append(Violation("missing", "attendance", actual=signup_id))
+        elif not is_there and signups[signup_id].induction_id is not None:
+            found.append(Violation("induction_given", "attendance", actual=signup_id))
+    return found
+
+
+def _give(session: Session, course: Course, signup: CourseSignup, level: Level | None, by: Actor, now: datetime) -> int:
+    trainer = course.trainer_name or session.get_one(Member, course.trainer_member_id).name
+    return condition_changes.give_induction(
+        session,
+        signup.member_id,
+        course.kind_id,
+        given_on=seats.day_of(session, course.workshop_id, course.starts_at),
+        given_by=trainer[: inductions.NAME_LENGTH_MAX],
+        person=Person(signup.person_name, signup.person_user_id),
+        level=level,
+        by=by,
+        now=now,
+    )
