@@ -51,7 +51,8 @@ STATUS_DESCRIPTIONS = {
 class Violation(ResponseModel):
     """A broken rule or an invalid field. limit and actual: the values, in the unit of the rule.
 
-    added: what the wish itself adds to actual, for a quota; else left out.
+    added: what the wish itself adds to actual, for a quota; else left out. ask: where an induction that is missing is
+    asked for; else left out.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Violation(ResponseModel):
     limit: int | str | None
     actual: int | str | None
     added: int | None = None
+    ask: str | None = None
 
 
 class Alternative(ResponseModel):

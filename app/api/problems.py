@@ -44,6 +44,9 @@ UNAUTHORIZED, TOO_LARGE = 401, 413
 # Field of a violation in the domain -> field of the API.
 FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id", "group": "group_id"}
 
+INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
+ASK_FOR_INDUCTION = "/api/v1/induction-wishes"  # the way out of these
+
 FORWARDED_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -196,7 +199,11 @@ def of_violation(violation: Violation) -> dict[str, Any]:
         "limit": _json_value(violation.limit),
         "actual": _json_value(violation.actual),
     }
-    return found if violation.added is None else found | {"added": violation.added}
+    if violation.added is not None:
+        found["added"] = violation.added
+    if violation.rule in INDUCTION_RULES:
+        found["ask"] = ASK_FOR_INDUCTION
+    return found
 
 
 def of_invalid(error: ValidationError) -> Reply:

@@ -17,6 +17,7 @@ from billing import queries as billing_queries
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries, zone_changes
+from booking.course_errors import CourseNotFound
 from booking.errors import (
     ClosureNotFound,
     GroupNotFound,
@@ -32,6 +33,7 @@ from booking.queries import (
     ClosureView,
     DamageView,
     GroupView,
+    InductionView,
     MachineCard,
     QuotaView,
     ReservationView,
@@ -40,11 +42,13 @@ from booking.queries import (
     induction_kind_views,
 )
 from booking.queries import closure_series as closure_series_queries
+from booking.queries import courses as course_queries
 from booking.queries import exchanges as exchange_queries
 from booking.queries import offers as offer_queries
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
 from booking.queries.closure_series import ClosureSeriesView
+from booking.queries.courses import CourseView
 from booking.queries.exchanges import ExchangeView
 from booking.queries.induction_kind_views import KindView
 from booking.queries.offers import OfferView
@@ -199,6 +203,29 @@ def induction_kind(kind_id: int) -> KindView:
     view = induction_kind_views.kind(db.session(), kind_id)
     for workshop_id in view.workshop_ids:
         permissions.require(workshop_id=workshop_id, missing=NotFound(id=kind_id))
+    return view
+
+
+def course(course_id: int) -> CourseView:
+    """Return an induction course that the current request may touch: its trainer, or a manager. Raises CourseNotFound.
+
+    The trainer is the login that the course names, else every login of the trainer's member.
+    """
+    view = course_queries.course(db.session(), course_id)
+    is_login = view.trainer_user_id is not None
+    permissions.require(
+        member_id=None if is_login else view.trainer_member_id,
+        user_id=view.trainer_user_id,
+        workshop_id=view.workshop_id,
+        missing=CourseNotFound(id=course_id),
+    )
+    return view
+
+
+def induction(induction_id: int) -> InductionView:
+    """Return an induction that the current request may touch: of the own member, or of all. Raises NotFound."""
+    view = queries.induction(db.session(), induction_id)
+    permissions.require(member_id=view.member_id, missing=NotFound(id=induction_id))
     return view
 
 

@@ -47,11 +47,17 @@ CHANGES = MailKind(
         "decision_taken_back",
         "no_show",
         "no_show_taken_back",
+        "course_moved",
+        "course_cancelled",
+        "course_left",
     ),
     is_required=True,
 )
 OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended", "waiting_list"))
 EXCHANGES = MailKind("exchanges", MEMBER, ("exchange_proposed", "exchange_ended"))
+COURSES = MailKind(
+    "courses", MEMBER, ("course_offered", "course_joined", "course_seat", "induction_given", "induction_expires")
+)
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 REQUESTS = MailKind(
     "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")
@@ -76,6 +82,7 @@ KINDS = (
     RENAMED,
     OFFERS,
     EXCHANGES,
+    COURSES,
     CHANGES,
     SLIPS,
     REQUESTS,

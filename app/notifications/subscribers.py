@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.notifications import (
     cancel_links,
+    course_subscribers,
     exchange_subscribers,
     offer_subscribers,
     recipients,
@@ -202,6 +203,7 @@ HANDLERS: dict[str, Handler] = {
     **replan_subscribers.HANDLERS,
     **offer_subscribers.HANDLERS,
     **exchange_subscribers.HANDLERS,
+    **course_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

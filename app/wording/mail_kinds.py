@@ -27,6 +27,10 @@ TEXTS: dict[str, tuple[Any, Any]] = {
         _l("Offers of other members"),
         _l("When a member wants to hand a reservation over to you or to swap, and what became of your own offers."),
     ),
+    "courses": (
+        _l("Inductions"),
+        _l("Courses you asked for or signed up for, what you were given, and 30 days before an induction ends."),
+    ),
     "changes": (
         _l("Changes by others"),
         _l("Declined, expired, moved, cancelled, outside new rules: otherwise you would come for nothing."),

@@ -28,7 +28,7 @@ from app.clock import now
 from app.mail import delivery
 from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
-from app.notifications import digest, reminders
+from app.notifications import digest, induction_reminders, reminders
 from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import CancelLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
@@ -42,7 +42,7 @@ from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
 from booking.waiting import answers
-from booking.wall_clock import first_instant, to_wall
+from booking.wall_clock import first_instant, local_day, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
@@ -170,6 +170,16 @@ def remind_of_ends(session: Session) -> int:
     return reminders.remind_of_ends(session, now=now())
 
 
+def remind_of_inductions(session: Session) -> int:
+    """Queue reminders of the inductions that end in 30 days: once a morning, and all that was missed."""
+    zone, due_at = ring_zone(), latest_hour(now(), current_app.config["DIGEST_HOUR"])
+
+    def remind(session: Session) -> str:
+        return f"{induction_reminders.remind(session, local_day(now(), zone), now=now())} reminders"
+
+    return run_once(session, "induction_reminders", due_at, remind)
+
+
 def send_digests(session: Session) -> int:
     """Queue what waits for the managers who want it once a day."""
     zone, due_at = ring_zone(), latest_hour(now(), current_app.config["DIGEST_HOUR"])
@@ -205,6 +215,7 @@ JOBS = (
     Job("seal_log", 30.0, seal_log, look=seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),
+    Job("remind_of_inductions", 600.0, remind_of_inductions),
     Job("send_digests", 60.0, send_digests),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),

@@ -12,7 +12,15 @@ from app.auth import events as login_events
 from app.wording import event_labels, events
 from app.wording.events import FactKind, FactText
 from billing import events as money_events
-from booking import closure_events, exchange_events, offer_events, series_events, slip_classes, zone_events
+from booking import (
+    closure_events,
+    course_events,
+    exchange_events,
+    offer_events,
+    series_events,
+    slip_classes,
+    zone_events,
+)
 from booking import events as schedule_events
 from booking.kernel.events import Event
 from booking.machines import MachineInput
@@ -28,6 +36,7 @@ MODULES = (
     offer_events,
     exchange_events,
     zone_events,
+    course_events,
     slip_classes,
     waiting_events,
     login_events,

@@ -126,7 +126,9 @@ NEVER_ONE = {
     "More than %(num)s rows.": "more than a thousand",
 }
 CONSTANT = frozenset({"limit", "most", "least", "count", "days"})  # parameters that hold a limit of the program
-VERBS = r"is|was|has|this|its|does|as|costs|begins|objects|reports|exists|holds|asks|ends|invites|offers|wants|gets"
+VERBS = (
+    r"is|was|has|this|its|does|as|costs|begins|objects|reports|exists|holds|asks|ends|invites|offers|wants|gets|waits"
+)
 A_NUMBER_BEFORE_A_NOUN = re.compile(rf"%\((\w+)\)s (?!(?:{VERBS})\b)([a-z]+s)\b")
 
 

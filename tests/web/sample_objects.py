@@ -32,6 +32,7 @@ from booking import (
     closure_series,
     damage_reports,
     groups,
+    inductions,
     quotas,
     records,
     replan,
@@ -40,13 +41,16 @@ from booking import (
     usage,
 )
 from booking.announcements import AnnouncementInput
+from booking.courses import planning, seats
+from booking.courses.planning import CourseInput
 from booking.damage_reports import Damage
 from booking.exchanges import proposing
 from booking.exchanges.proposing import Proposal
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, Replanned, ZoneChange
+from booking.models import CourseSignup, Induction, Replanned, ZoneChange
+from booking.persons import MEMBER_ITSELF, Level
 from booking.queries.offers import offers
 from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
@@ -245,6 +249,29 @@ def _induction_kind(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(kind_id, workshop_id=sample_ring.hall)
 
 
+def _course(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_course_with_signup(session, sample_ring)[0], workshop_id=sample_ring.hall)
+
+
+def _signup(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_course_with_signup(session, sample_ring)[1], sample_ring.anna, sample_ring.hall)
+
+
+def _course_with_signup(session: Session, sample_ring: SampleRing) -> tuple[int, int]:
+    """A course of the hall for the laser on which Anna has a seat, held by a member without a login; the same again."""
+    known = session.execute(select(CourseSignup.course_id, CourseSignup.id)).first()
+    if known is not None:
+        return known[0], known[1]
+    trainer = member(session, "Trainer")
+    with write_transaction(session):
+        kind_id, first = sample_ring.laser_induction, MONDAY.date()
+        inductions.give(session, trainer, kind_id, given_on=first, level=Level.TRAINER, by=SOMEBODY, now=MONDAY)
+        span = hours(MONDAY + timedelta(days=50), 1, 3)
+        data = CourseInput(kind_id, sample_ring.hall, span, 3, trainer, MEMBER_ITSELF)
+        course_id = planning.plan(session, data, reason="", by=SOMEBODY, now=MONDAY)
+        return course_id, seats.sign_up(session, course_id, sample_ring.anna, by=SOMEBODY, now=MONDAY)
+
+
 def _feed(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(_made_feed(session, sample_ring).feed_id, user_id=sample_ring.anna_login)
 
@@ -415,6 +442,8 @@ SAMPLES: dict[str, Build] = {
     "group_id": _group,
     "quota_id": _quota,
     "induction_id": _induction,
+    "course_id": _course,
+    "signup_id": _signup,
     "kind_id": _induction_kind,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),

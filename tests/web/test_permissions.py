@@ -54,6 +54,7 @@ CONTENT = {
     "api.put_back_date": {"day": "2026-12-23"},
     "api.change_series": {"scope": "all"},
     "api.change_quota": {"most": 60},
+    "api.enter_attendance": {"people": [{"signup_id": 1, "was_present": True}]},
 }
 
 

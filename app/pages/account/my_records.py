@@ -25,10 +25,13 @@ from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
 from booking.models import (
+    Course,
+    CourseSignup,
     DamageReport,
     FormerPriceClass,
     Induction,
     InductionKind,
+    InductionWish,
     Machine,
     Member,
     Offer,
@@ -52,6 +55,9 @@ LEFT_OUT = frozenset(
         "member_id",
         "hold_kind",
         "created_by",
+        "joined_by",
+        "asked_by",
+        "reminded_until",
         "decided_by",
         "handed_out_by",
         "handed_back_by",
@@ -104,6 +110,10 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "member", _rows(session, Member, Member.id == member_id)
     yield "former_price_classes", _rows(session, FormerPriceClass, FormerPriceClass.member_id == member_id)
     yield "inductions", _rows(session, Induction, Induction.member_id == member_id, kind=InductionKind.name)
+    of_wish = InductionWish.member_id == member_id
+    yield "asked_inductions", _rows(session, InductionWish, of_wish, kind=InductionKind.name)
+    of_signup = CourseSignup.member_id == member_id
+    yield "course_signups", _rows(session, CourseSignup, of_signup, starts_at=Course.starts_at, place=Course.place)
     yield "reservations", _rows(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
     yield "series", _rows(session, Series, Series.member_id == member_id, machine=Machine.name)
     yield "waiting_list", _rows(session, WaitingEntry, WaitingEntry.member_id == member_id)
@@ -116,13 +126,13 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
 
 
 def _rows(
-    session: Session, model: type[Base], mine: ColumnElement[bool], **names: InstrumentedAttribute[str]
+    session: Session, model: type[Base], mine: ColumnElement[bool], **names: InstrumentedAttribute[Any]
 ) -> list[Record]:
     """Return the rows of a table with all columns but those left out, and names of what they refer to."""
     columns = [column for column in model.__table__.columns if column.key not in LEFT_OUT]
     statement = select(*columns, *(name.label(label) for label, name in names.items())).select_from(model).where(mine)
-    for name in names.values():
-        statement = statement.join(name.class_)
+    for joined in dict.fromkeys(name.class_ for name in names.values()):
+        statement = statement.join(joined)
     return _records(session, statement.order_by(*model.__table__.primary_key))
 
 

@@ -32,6 +32,7 @@ from booking.wall_clock import later_by_clock, local_day
 from booking.wishes import Wish
 
 BUSY_SPANS_SHOWN = 3  # in a refusal
+INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
 HOURS_RULES = ("opening_hours", "opening_hours_at_ends")
 WARNED_AHEAD = timedelta(hours=24)  # who starts later than that need not know that the machine is late today
 
@@ -43,6 +44,7 @@ class RefusalReason:
     sentence: str
     rule: str
     href: str
+    ask_href: str = ""  # where an induction that is missing is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +269,8 @@ def _rule_reasons(
         sentence = violation_sentence(violation, card.zone)
         if violation.rule in HOURS_RULES:
             sentence = f"{sentence} {_hours_sentence(session, card, wish.span)}"
-        yield RefusalReason(sentence, rule_name(violation.rule), rule_address(violation.rule))
+        asking = url_for("inductions.index", machine=card.slug) if violation.rule in INDUCTION_RULES else ""
+        yield RefusalReason(sentence, rule_name(violation.rule), rule_address(violation.rule), asking)
 
 
 def _hours_sentence(session: Session, card: MachineCard, span: TimeSpan) -> str:

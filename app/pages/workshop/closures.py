@@ -22,6 +22,7 @@ from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import ChangeClosureForm, ClosureForm, NewClosureForm
 from app.wording.errors import sentence_of
 from booking import blockings, closure_series, queries
+from booking.course_errors import ClosureOfCourse
 from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ClosureView, ReservationView
@@ -84,7 +85,7 @@ def lift(closure_id: int) -> ResponseReturnValue:
     by = current_actor()
     try:
         in_write_transaction(session, lambda: blockings.lift(session, closure_id, by=by, now=now()))
-    except WrongStatus as refusal:
+    except (WrongStatus, ClosureOfCourse) as refusal:
         flash(sentence_of(refusal), "warning")
     else:
         flash(_("The closure is lifted. Reserving is possible again."))

@@ -14,6 +14,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.member_logins import person_named
+from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
@@ -22,7 +23,7 @@ from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.wording.induction_levels import LEVEL_NAMES
 from app.wording.rules import violation_sentence
-from booking import inductions
+from booking import inductions, members
 from booking.errors import Violation
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
@@ -32,6 +33,7 @@ from booking.queries import FoundMembers
 from booking.queries.induction_kind_views import KindView
 
 CHOSEN_MAX = 500  # members who get an induction at once
+LACKING_KINDS = 3  # named for each member
 AT_ONCE, ON_A_DAY = "now", "day"
 
 
@@ -217,3 +219,18 @@ class KindChangeForm(RuleChangeMixin, RevisionMixin, KindForm):
         self.supervised_uses.data, self.promotes.data = view.supervised_uses, view.promotes
         self.renews_by_use.data = view.renews_by_use
         self.revision.data, self.record_id.data = view.revision, view.id
+
+
+def lacking_of(form: InductionForm) -> list[tuple[str, str]]:
+    """Return which of the chosen members lack an induction on which this one builds, each with the name of one."""
+    kind_id, given_on, names = form.kind_id.data, form.given_on.data, dict(form.member_choices)
+    assert given_on is not None  # a required field
+    eligible = members.eligibilities(db.session(), form.chosen_ids)
+    person = form.named_person(db.session())
+    found = ((member_id, eligible.of(member_id, kind_id, person).required) for member_id in form.chosen_ids)
+    return [
+        (names.get(member_id, ""), kind)
+        for member_id, required in found
+        for kind, days in required[:LACKING_KINDS]
+        if not any(first <= given_on <= last for first, last in days)
+    ]

@@ -21,7 +21,7 @@ from app.forms.member_search import search_note
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
-from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
+from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm, lacking_of
 from app.pages.workshop.induction_levels import levels_shown
 from app.pages.workshop.shown_members import FIELD, known, read_shown, sign_shown
 from app.web.paging import page_number
@@ -29,16 +29,16 @@ from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from app.wording.induction_levels import level_label
-from booking import condition_changes, members, queries
+from booking import condition_changes, queries
 from booking.errors import WrongStatus
+from booking.inductions import lock_members
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_kind_views
+from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_demand, induction_kind_views
 from booking.queries.induction_kind_views import KindView
 from booking.queries.names import found_member_count
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
-LACKING_KINDS = 3  # named for each member
 EXPIRES_SOON = timedelta(days=60)  # marked in the list from then on
 
 
@@ -170,6 +170,7 @@ def _number_of_only(form: InductionForm) -> str | None:
 def _give(form: InductionForm) -> None:
     given_on = form.given_on.data
     assert given_on is not None  # a required field
+    lock_members(db.session(), form.chosen_ids)
     for member_id in form.chosen_ids:
         condition_changes.give_induction(
             db.session(),
@@ -189,7 +190,7 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
     chosen = [name for member_id, name in form.member_choices if member_id in form.chosen_ids]
     kind = dict(_kinds()).get(form.kind_id.data or 0, "")
     machines = queries.machines_of_kind(db.session(), form.kind_id.data) if is_checked else ()
-    lacking = _lacking(form) if is_checked else []
+    lacking = lacking_of(form) if is_checked else []
     page = render_template(
         "workshop/give_induction.html",
         form=form,
@@ -203,21 +204,6 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
         until=form.last_day(db.session()) if is_checked else None,
     )
     return page, status
-
-
-def _lacking(form: InductionForm) -> list[tuple[str, str]]:
-    """Return which of the chosen members lack an induction on which this one builds, each with the name of one."""
-    kind_id, given_on, names = form.kind_id.data, form.given_on.data, dict(form.member_choices)
-    assert given_on is not None  # a required field
-    eligible = members.eligibilities(db.session(), form.chosen_ids)
-    person = form.named_person(db.session())
-    found = ((member_id, eligible.of(member_id, kind_id, person).required) for member_id in form.chosen_ids)
-    return [
-        (names.get(member_id, ""), kind)
-        for member_id, required in found
-        for kind, days in required[:LACKING_KINDS]
-        if not any(first <= given_on <= last for first, last in days)
-    ]
 
 
 def _end_page(form: EndInductionForm, induction: InductionView, instant: datetime) -> str:
@@ -255,7 +241,7 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         offset=offset,
     )
     has_next = len(listed) > PER_PAGE
-    page = render_template(
+    return render_template(
         "workshop/inductions.html",
         kind_form=kind_form,
         inductions=listed[:PER_PAGE],
@@ -272,9 +258,9 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         machine=machine,
         today=_day_of(now()),
         soon=_day_of(now()) + EXPIRES_SOON,
+        waiting=induction_demand.open_count(db.session()),
         shown=sign_shown(one.member_id for one in listed) if text else None,
-    )
-    return page, status
+    ), status
 
 
 def _machines() -> tuple[tuple[MachineToRun, ...], MachineToRun | None]:

@@ -95,6 +95,13 @@ ERRORS = (
         _l("Against the rules"),
         _l("The rules of the ring do not allow it to the other member."),
     ),
+    ErrorText("course_full", 409, _l("No seat left"), _l("Every seat of this course is given. You can wait for one.")),
+    ErrorText(
+        "closure_of_course",
+        409,
+        _l("Reserved for a course"),
+        _l("This time belongs to an induction course. Change or cancel the course instead."),
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
@@ -146,6 +153,8 @@ ERRORS = (
             **dict.fromkeys(
                 (Status.COMPLETED, *ENDED_WITHOUT_USE), _l("The status of the reservation no longer allows this.")
             ),
+            "course_cancelled": _l("This course was cancelled."),
+            "course_held": _l("The attendance of this course was entered already, so this is no longer possible."),
             "withdrawn": _l("Somebody has withdrawn it already."),
             "lifted": _l("The closure is lifted already."),
             "done": _l("Somebody has marked this report as done already."),
@@ -167,5 +176,6 @@ ERRORS = (
     ),
     ErrorText("exchange_not_found", 404, _l("No such exchange"), _l("This exchange does not exist.")),
     ErrorText("offer_not_found", 404, _l("No such offer"), _l("This offer does not exist.")),
+    ErrorText("course_not_found", 404, _l("No such course"), _l("This course does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
 )

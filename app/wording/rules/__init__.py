@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from app.wording.formats import Zone, format_amount, format_span
-from app.wording.rules import fields, quotas, reserving, series, waiting
+from app.wording.rules import courses, fields, quotas, reserving, series, waiting
 from app.wording.rules.text import RuleText, ViolationText, by_code
 from booking.errors import GroupTaken, SlotTaken, Violation
 from booking.timespan import TimeSpan
@@ -26,6 +26,7 @@ VIOLATION_TEXTS: dict[str, ViolationText] = by_code(
         *fields.RECORD_RULES,
         *series.SERIES_RULES,
         *waiting.WAITING_RULES,
+        *courses.COURSE_RULES,
     )
 )
 

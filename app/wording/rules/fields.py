@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, name_or_day, plain
 from booking import addresses, machines, members, ring, workshops
+from booking.courses import planning
 
 # The conditions of a hand-out that are no rules of reserving, as the event log names them.
 CONDITION_NAMES = {
@@ -27,6 +28,7 @@ TEXT_FIELDS = frozenset(
         *ring.LENGTHS_MAX,
         "given_by",
         "person",
+        *planning.LENGTHS_MAX,
         "operator",
         "supervisor",
     ]

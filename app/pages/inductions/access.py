@@ -1,0 +1,18 @@
+"""Who is staff of a course: its trainer and who manages its workshop."""
+
+from __future__ import annotations
+
+from app.auth import permissions
+from booking.queries.courses import CourseView
+
+
+def is_staff(course: CourseView) -> bool:
+    """Return whether the login is the trainer of a course, or manages its workshop."""
+    is_login = course.trainer_user_id is not None
+    return permissions.may_touch(
+        "inductions.attendance",
+        "POST",
+        member_id=None if is_login else course.trainer_member_id,
+        user_id=course.trainer_user_id,
+        workshop_id=course.workshop_id,
+    )
