@@ -32,6 +32,7 @@ from booking.errors import (
     DecisionsRefused,
     DomainError,
     GroupNotFound,
+    MachineIsClosed,
     RequestRefused,
     ReservationNotFound,
     WrongStatus,
@@ -190,6 +191,7 @@ def _move(
     now: datetime,
 ) -> None:
     assert decision.span is not None or decision.machine_id is not None, "a move needs a span or a machine"
+    _refuse_closed(closure, reservation, decision)
     before = to_timestamp(reservation.starts_at), to_timestamp(reservation.ends_at)
     held = (former_times.former_time(reservation) or former_times.present_time(reservation)).span
     move = partial(
@@ -216,6 +218,14 @@ def _move(
     reservation.cancel_until = max(reservation.cancel_until, reservation.starts_at)
     of_member.moved.append((reservation.id, *before))
     _note_moved(session, closure, reservation, held, now)
+
+
+def _refuse_closed(closure: Blocking, reservation: Reservation, decision: Decision) -> None:
+    """Refuse a move to the machine and time that are closed. Raises MachineIsClosed."""
+    span = decision.span or TimeSpan(reservation.starts_at, reservation.ends_at)
+    is_elsewhere = decision.machine_id not in (None, closure.machine_id)
+    if not is_elsewhere and span.overlaps(TimeSpan(closure.starts_at, closure.ends_at)):
+        raise MachineIsClosed(machine_id=closure.machine_id)
 
 
 def _note_moved(session: Session, closure: Blocking, reservation: Reservation, held: TimeSpan, now: datetime) -> None:

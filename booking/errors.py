@@ -202,6 +202,12 @@ class WrongStatus(DomainError):
     code = "wrong_status"
 
 
+class MachineIsClosed(DomainError):
+    """A reservation was to be moved to the machine, and into the time, of the closure because of which it is moved."""
+
+    code = "machine_is_closed"
+
+
 class DecisionsRefused(DomainError):
     """Some of several decisions cannot be carried out, so none was. facts: refusals (by id of the reservation)."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking import (
     catalogue,
     events,
+    freed_time,
     lifecycle,
     machine_moves,
     moving,
@@ -28,7 +29,7 @@ from booking.errors import MachineNotFound
 from booking.events import to_timestamp
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
-from booking.models import Reservation, Status
+from booking.models import Replanned, Reservation, Status
 from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
 from booking.reservation_writer import NewReservation
@@ -176,12 +177,14 @@ def accept_proposal(
 ) -> Reservation:
     """Accept the time that a manager proposed because of a closure: from now on the rule of cancelling holds for it.
 
-    To decline it is to cancel, which is not late until the proposed time begins.
+    To decline it is to cancel, which is not late until the proposed time begins. The old time, which was kept for it,
+    is offered to who waits for that.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus (also when it was answered).
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.advance(reservation, Step.ACCEPT_PROPOSAL, now)
+    _give_up_old_time(session, reservation, now)
     policy = catalogue.lending_terms(session, reservation.machine_id).policy
     confirmed_start = reservation.former_starts_at or reservation.starts_at
     reservation.cancel_until = wishes.cancel_until(confirmed_start, policy, now)
@@ -220,6 +223,15 @@ def cancel(
     )
     publish(session, cancelled, by=by, now=now)
     return reservation
+
+
+def _give_up_old_time(session: Session, reservation: Reservation, now: datetime) -> None:
+    """Note that the time from which a re-plan moved a reservation is open to others, as far as it is free."""
+    noted = session.get(Replanned, reservation.id)
+    if noted is not None and noted.kind == "moved" and noted.from_starts_at > now:
+        occupancies.lock_machines(session, [reservation.machine_id, noted.from_machine_id])
+        places = occupancies.places_of(session, noted.from_machine_id)
+        freed_time.note(session, [(one, noted.from_starts_at, noted.from_ends_at) for one in places], now=now)
 
 
 def new_reservation(

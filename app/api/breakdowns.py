@@ -195,7 +195,8 @@ def change_breakdown(closure_id: int, body: BreakdownChange) -> Reply:
     view = lookups.closure(closure_id)
     span = span_of(_Span(view.starts_at, body.ends_at or view.ends_at))
     reason = view.reason if body.reason is None else body.reason
-    by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
+    by, instant, is_whole = current_actor(), now(), None not in (body.ends_at, body.reason)
+    revision = revisions.expected_of_part(view.revision, is_whole=is_whole)
 
     def change() -> Reply:
         session = db.session()

@@ -107,7 +107,9 @@ def change_closure(closure_id: int, body: ClosureChange) -> Reply:
         reason=view.reason if body.reason is None else body.reason,
         around_reservations=bool(body.around_reservations),
     )
-    span, by, instant, revision = span_of(wanted), current_actor(), now(), revisions.expected(view.revision)
+    is_whole = None not in (body.starts_at, body.ends_at, body.reason)
+    span, by, instant = span_of(wanted), current_actor(), now()
+    revision = revisions.expected_of_part(view.revision, is_whole=is_whole)
 
     def change() -> Reply:
         session = db.session()

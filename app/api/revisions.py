@@ -21,6 +21,16 @@ def etag(revision: int) -> dict[str, str]:
     return {"ETag": f'"{revision}"'}
 
 
+def expected_of_part(current: int, *, is_whole: bool) -> int | None:
+    """Return the revision that a change requires whose other fields stay as they were read.
+
+    Without If-Match it is the one just read, unless the change is_whole: what somebody else changed in between would be
+    undone.
+    """
+    wanted = expected(current)
+    return current if wanted is None and not is_whole else wanted
+
+
 def expected(current: int) -> int | None:
     """Return the revision that If-Match requires; None without the header.
 

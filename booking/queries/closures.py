@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.errors import ClosureNotFound
 from booking.kernel.views import columns_of, converted
-from booking.models import Blocking, Machine, Occupancy, Reservation, Status, Workshop
+from booking.models import Blocking, Machine, Occupancy, Reservation, Status, Unit, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rules import LENGTH_MINUTES_MAX
 from booking.timespan import TimeSpan
@@ -95,6 +95,14 @@ def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[Reservati
     statement = views().where(Reservation.id.in_(select(_HELD.c.hold_id)))
     in_order = statement.order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, in_order, held_spans.during([machine_id], span))
+
+
+def hit_by_any(session: Session, machine_id: int, spans: Collection[TimeSpan]) -> tuple[ReservationView, ...]:
+    """Return the reservations that hold places of a machine during one of some spans, in order, by one statement."""
+    overlaps = [and_(Occupancy.occupied_from < one.end, Occupancy.occupied_until > one.start) for one in spans]
+    of_machine = select(Occupancy.hold_id).join(Unit, Unit.id == Occupancy.unit_id).where(Unit.machine_id == machine_id)
+    statement = views().where(Reservation.id.in_(of_machine.where(or_(false(), *overlaps))))
+    return all_views(session, statement.order_by(Reservation.starts_at, Reservation.id))
 
 
 def undecided_counts(session: Session, found: Collection[ClosureView], *, now: datetime) -> dict[int, int]:

@@ -63,6 +63,7 @@ def old_times(session: Session, machine_id: int, *, now: datetime) -> Sequence[t
         Reservation.starts_at == Replanned.to_starts_at,
         Reservation.ends_at == Replanned.to_ends_at,
         Reservation.former_starts_at.is_(None),
+        Reservation.proposed_at.is_not(None),  # who accepted the new time may go back, but comes before nobody
         Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)),
         Reservation.starts_at > now,
     )

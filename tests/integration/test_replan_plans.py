@@ -314,6 +314,17 @@ def test_what_the_manager_chooses_needs_no_notice_either(session, hit, lasers):
     assert session.get(Reservation, ids[Outcome.TWIN]).machine_id == lasers[2]
 
 
+def test_nothing_is_moved_to_the_machine_and_time_that_are_closed(session, hit, lasers):
+    ids, closure_id = hit
+    for decision in (
+        Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=lasers[1]),
+        Decision(ids[Outcome.TWIN], Choice.MOVE, hours(MONDAY, 46, 49)),
+    ):
+        with pytest.raises(DecisionsRefused) as refused:
+            do(session, breakdown.decide, closure_id, [decision])
+        assert [one.code for one in refused.value.refusals.values()] == ["machine_is_closed"]
+
+
 def test_nobody_goes_back_from_a_time_that_has_begun(session, sample_ring, lasers):
     a, b, _c = lasers
     book(session, a, sample_ring.bernd, 10, 20)

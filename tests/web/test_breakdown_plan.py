@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from app.mail.models import Mail
+from app.pages.workshop import replan_form
 from app.web.log_redaction import redacted
 from app.worker import jobs
 from booking import blockings, queries, replan
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.replan import Outcome
-from tests.breakdowns import book, broken_laser, do, three_lasers
+from tests.breakdowns import book, broken_laser, close, do, three_lasers
 from tests.builders import hours, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver
@@ -182,6 +183,35 @@ def test_the_link_of_the_mail_answers_once_without_a_log_in(session, hit, lasers
     deliver(session)
     lapsed = [mail_text(one) for one in forget(session) if ":proposal_ended:" in one.key]
     assert ["did not answer" in text for text in lapsed] == ([True] if answer == "lapse" else [])
+
+
+def test_a_plan_of_many_pages_is_read_in_constant_statements_and_carried_out_as_a_whole(
+    wanda, session, sample_ring, lasers, monkeypatch
+):
+    monkeypatch.setattr(replan_form, "ROWS_MAX", 2)
+    ids = [book(session, lasers[1], sample_ring.anna, start, start + 1) for start in range(5, 10)]
+    path = f"/workshop/closures/{close(session, lasers[1])}/plan"
+    first = wanda.get(path).text
+    assert "Same time, another machine (5)" in first
+    assert "Page 1 of 3" in first
+    assert [f"line_{one}" in first for one in ids] == [True, True, False, False, False]
+    second = wanda.post(path, data=chosen(first, f"line_{ids[0]}", "cancel") | {"page": "2"})
+    assert second.status_code == 200
+    assert [f"line_{one}" in second.text for one in ids] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]  # the first is kept, hidden
+    assert stored(session)[ids[0]].status == Status.CONFIRMED  # nothing is carried out yet
+    refused = wanda.post(path, data=form_with(second.text, f"line_{ids[2]}") | {f"line_{ids[2]}": "on:999"})
+    assert refused.status_code == 422
+    assert "Page 2 of 3" in refused.text
+    assert wanda.post(path, data=form_with(second.text, f"line_{ids[2]}")).status_code == 303
+    rows = stored(session)
+    assert [rows[one].machine_id for one in ids] == [lasers[1], *[lasers[0]] * 4]
+    assert rows[ids[0]].status == Status.CANCELLED
 
 
 def forget(session):

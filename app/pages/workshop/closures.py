@@ -27,7 +27,7 @@ from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ClosureView, ReservationView
 from booking.queries import closure_series as closure_series_queries
-from booking.queries.closures import closures_by_id
+from booking.queries.closures import closures_by_id, hit_by_any
 from booking.timespan import TimeSpan
 
 IN_THE_WAY_SHOWN = 50
@@ -154,15 +154,14 @@ def _page(form: ClosureForm, closure: ClosureView | None = None, spans: Sequence
     is_taken = isinstance(form.refusal, SlotTaken)
     if closure is not None and is_taken and form.span is not None:
         spans = [form.span]
-    in_the_way: dict[int, ReservationView] = {}
-    if card is not None:
-        for span in spans:
-            in_the_way |= {view.id: view for view in queries.hit_by(session, card.id, span) if view.is_holding}
+    in_the_way: list[ReservationView] = []
+    if card is not None and spans:
+        in_the_way = [view for view in hit_by_any(session, card.id, spans) if view.is_holding]
     rendered = render_template(
         "workshop/close.html",
         form=form,
         closure=closure,
-        in_the_way=tuple(in_the_way.values())[:IN_THE_WAY_SHOWN],
+        in_the_way=in_the_way[:IN_THE_WAY_SHOWN],
         more_in_the_way=max(len(in_the_way) - IN_THE_WAY_SHOWN, 0),
         is_taken=is_taken,
         series=None if closure is None else closure_series_queries.series_left(session, closure.id, now=now()),

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
 from app.pages.workshop import bp
-from app.pages.workshop.replan_form import ReplanForm, form_for, rows_of
+from app.pages.workshop.replan_form import PlanPage, ReplanForm, form_for, rows_of, turned_to
 from billing.price_comparison import PriceComparison
 from booking import queries, replan
 from booking.queries import ClosureView
@@ -40,6 +40,8 @@ def plan(closure_id: int) -> ResponseReturnValue:
     if not closure.around_reservations:  # nothing is reserved in its time
         return redirect(url_for(".index"), code=303)
     form = form_for(_plan(session, closure_id, instant))
+    if (number := turned_to()) is not None:  # what was chosen on this page stays chosen
+        return _page(form, closure, number)
     confirmed = submit(
         form,
         lambda: _confirm(session, form, closure_id),
@@ -66,15 +68,18 @@ def _confirm(session: Session, form: ReplanForm, closure_id: int) -> None:
     )
 
 
-def _page(form: ReplanForm, closure: ClosureView) -> ResponseReturnValue:
-    session = db.session()
-    views = {one.id: one for one in queries.reservations_by_id(session, [x.reservation_id for x in form.plan.lines])}
+def _page(form: ReplanForm, closure: ClosureView, number: int | None = None) -> ResponseReturnValue:
+    """Return a page of the plan. number: None for the first with what has to be looked at again."""
+    session, shown = db.session(), PlanPage.of(form, number)
+    views = {one.id: one for one in queries.reservations_by_id(session, [one.reservation_id for one in shown.lines])}
     contacts = queries.member_contacts(session, {one.member_id for one in views.values()})
     rendered = render_template(
         "workshop/plan.html",
         form=form,
         closure=closure,
-        groups=rows_of(form, views, contacts.__getitem__),
+        groups=rows_of(form, shown.lines, views, contacts.__getitem__),
+        counts=form.plan.counts,
+        page=shown,
         outcomes=Outcome,
         left_out=form.plan.left_out,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import request
 from flask_babel import gettext as _
 from wtforms import HiddenField, SelectField
 from wtforms.validators import Length
@@ -27,6 +28,17 @@ from booking.replan.errors import PlanChanged
 AS_PLANNED = "plan"
 _ON = "on:"  # the choice of another machine at the same time: its id
 _FIELD = "line_"
+ROWS_MAX = 60  # on a page; each has a choice of its own
+_GROUPS = (  # in the order of the page
+    Outcome.RUNNING,
+    Outcome.TWIN,
+    Outcome.SHIFT,
+    Outcome.OFFER,
+    Outcome.NONE,
+    Outcome.OFFERED,
+    Outcome.WAITS,
+    Outcome.AT_RISK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +124,51 @@ def form_for(plan: Plan) -> ReplanForm:
     return form
 
 
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """A page of a plan, group by group. kept: the fields of other pages on which something was chosen, sent on."""
+
+    number: int
+    last: int
+    lines: Sequence[Line]
+    kept: Sequence[SelectField]
+
+    @classmethod
+    def of(cls, form: ReplanForm, number: int | None) -> PlanPage:
+        """Return a page; without a number the first one with an error or a change, else the first."""
+        in_order = sorted(form.plan.lines, key=lambda line: _GROUPS.index(line.outcome))
+        number = _first_to_look_at(form, in_order) if number is None else number
+        last = max(-(-len(in_order) // ROWS_MAX), 1)
+        number = min(max(number, 1), last)
+        lines = in_order[(number - 1) * ROWS_MAX : number * ROWS_MAX]
+        shown = {line.reservation_id for line in lines}
+        fields = [form.field_of(line.reservation_id) for line in in_order if line.reservation_id not in shown]
+        return cls(number, last, lines, [one for one in fields if one is not None and one.data != AS_PLANNED])
+
+
+def turned_to() -> int | None:
+    """Return the page of the plan to which somebody turned with what was chosen so far; None for anything else."""
+    text = request.form.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else None
+
+
+def _first_to_look_at(form: ReplanForm, in_order: Sequence[Line]) -> int:
+    for at, line in enumerate(in_order):
+        field = form.field_of(line.reservation_id)
+        if line.reservation_id in form.changed or (field is not None and field.errors):
+            return at // ROWS_MAX + 1
+    return 1
+
+
 def rows_of(
-    form: ReplanForm, views: Mapping[int, ReservationView], contact_of: Callable[[int], MemberContact]
+    form: ReplanForm,
+    lines: Sequence[Line],
+    views: Mapping[int, ReservationView],
+    contact_of: Callable[[int], MemberContact],
 ) -> dict[Outcome, list[PlanRow]]:
-    """Return the rows of each group of the plan, in the order of time."""
+    """Return the rows of each group of the plan, of some lines, in the order of time."""
     groups: dict[Outcome, list[PlanRow]] = {}
-    for line in form.plan.lines:
+    for line in lines:
         if (view := views.get(line.reservation_id)) is not None:
             row = PlanRow(
                 line,

@@ -116,6 +116,12 @@ ERRORS = (
         _l("Some of the decisions cannot be carried out, so nothing was changed yet. See the reasons below."),
     ),
     ErrorText(
+        "machine_is_closed",
+        409,
+        _l("The machine is closed then"),
+        _l("This is the machine and the time that is closed. Choose another machine, or a time after the closure."),
+    ),
+    ErrorText(
         "plan_changed",
         409,
         _l("Something has changed"),
