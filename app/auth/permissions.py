@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.auth.errors import MembershipOver, SecondFactorMissing
+from app.auth.return_address import here
 
 
 class Scope(Enum):
@@ -240,8 +241,7 @@ def _refuse() -> ResponseReturnValue:
         abort(403)
     if request.path.startswith("/api/"):
         abort(401)
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("auth.login", next=here), code=303)
+    return redirect(url_for("auth.login", next=here() if request.method == "GET" else None), code=303)
 
 
 def _reaches(access: Access, member_id: int | None, workshop_id: int | None, user_id: int | None) -> bool:

@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app.auth import permissions
+from app.auth.return_address import here
 from app.background.deferral import is_carried_out
 from app.clock import now
 from app.pages.band_html import band_html, place
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.after_request_funcs.setdefault(None, []).insert(0, cache_assets)  # the last to run
     app.jinja_env.globals.update(
         ring_card=ring_card,
+        here=here,
         menu=menu,
         theme_choice=theme_choice,
         language_name=lambda code: LANGUAGE_NAMES.get(code, code),

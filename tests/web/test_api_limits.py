@@ -175,3 +175,13 @@ def test_of_each_login_only_the_newest_replies_are_kept(session, sample_ring):
         idempotency.delete_beyond(session, 3)
 
     assert session.scalar(select(func.min(IdempotencyRecord.key))) == "2"
+
+
+@pytest.mark.parametrize("address", ["/nothing-{}", "/login?next=/{}", "/x?{}", "/plan?q={}", "/machines/{}"])
+@pytest.mark.parametrize("quoted", ["'", "%22", "&amp;"])
+def test_an_overlong_address_does_not_stand_in_the_answer(client, sample_ring, address, quoted):
+    """Quoted in a page it was five times as long, and a redirect to the log-in was longer than proxies accept."""
+    answer = client.get(address.format(quoted * 3_000))
+
+    assert len(answer.data) < 12_000
+    assert len(answer.headers.get("Location", "")) < 100

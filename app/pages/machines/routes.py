@@ -14,6 +14,7 @@ from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import MembershipOver
 from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
+from app.auth.return_address import here
 from app.clock import now
 from app.extensions import db
 from app.forms.images import PHOTO_MEDIA_TYPE
@@ -44,7 +45,7 @@ def is_public_or_known() -> ResponseReturnValue | None:
         return None
     if current_user.is_authenticated:
         raise MembershipOver(left_on=current_user.left_on)
-    return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
+    return redirect(url_for("auth.login", next=here()), code=303)
 
 
 @page(
