@@ -65,7 +65,8 @@ def _beginning(text: str) -> str:
 def _fit(start: str, separator: str, quote: str, rate: Callable[[Sequence[Line]], int]) -> tuple[int, int, int]:
     """Return how well a separator fits: what rate() finds, then lines of the same number of cells, then cells."""
     try:
-        rows = [tuple(cells) for cells in csv.reader(StringIO(start, newline=""), delimiter=separator, quotechar=quote)]
+        reader = csv.reader(StringIO(start, newline=""), delimiter=separator, quotechar=quote)
+        rows = [tuple(cells[: COLUMNS_MAX + 1]) for cells in reader]  # more are refused whatever they are
     except csv.Error:  # a cell of more than 131,072 characters
         return 0, 0, 0
     lines = _unwrapped([line for line in (Line(0, cells) for cells in rows) if not line.is_blank], separator)
@@ -84,9 +85,15 @@ def _parsed(text: str, separator: str, quote: str, *, skipped: int = 0) -> Grid:
                 lines.append(line)
             require_bounds(lines)
     except csv.Error as error:
-        raise TableError(
-            _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num + skipped)
-        ) from error
+        line_number = reader.line_num + skipped
+        if "field limit" in str(error):
+            raise TableError(
+                _(
+                    "Line %(line)s: a cell has more than 130,000 characters. Perhaps a quotation mark is missing.",
+                    line=line_number,
+                )
+            ) from error
+        raise TableError(_("Line %(line)s cannot be read: a quotation mark is missing.", line=line_number)) from error
     return tuple(_unwrapped(lines, separator))
 
 
