@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import Length, Regexp, ValidationError
+from wtforms.widgets import TextInput
 
 from app.auth import passwords
 from app.forms.required import Required
@@ -106,8 +107,12 @@ def _code_field(label: Any, attributes: dict[str, Any]) -> StringField:
 
 
 def text_of(field: Field) -> str:
-    """Return what was typed without spaces around it, "" for nothing. Not for passwords."""
-    return str(field.data or "").strip()
+    """Return what was typed without spaces around it, "" for nothing. Not for passwords.
+
+    No browser sends line breaks in a field of one line; whatever else does gets spaces in their place.
+    """
+    typed = str(field.data or "").strip()
+    return " ".join(typed.splitlines()) if isinstance(field.widget, TextInput) else typed
 
 
 def check_password(field: PasswordField, known: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from booking.kernel.texts import is_fit, without_unfit
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _PAGE_BREAKS = re.compile("[\x0b\x0c]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile(r"[\r\n\x0b\x0c\u0085\u2028\u2029\t]+ ?")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how programs keep the zeros of ="0042"
 _TEXT_MARK = re.compile(r"'([+0-9][-0-9 ()/.]*)")  # '0042, a number typed as text

@@ -43,7 +43,7 @@ class LazyRule(Rule):
 
 
 # The characters that booking/kernel/texts.py refuses.
-_UNFIT = r"\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+_UNFIT = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
 
 
 class TextConverter(UnicodeConverter):

@@ -1,8 +1,8 @@
 """Which characters a text may hold: the one rule for forms, addresses, programs, files, commands and settings.
 
 Refused are control characters but tab and line breaks (PostgreSQL cannot store NUL, a terminal or a printer obeys
-others), halves of surrogate pairs (they have no bytes in UTF-8), U+FFFE and U+FFFF (XML cannot hold them), and what
-overrides the direction of writing (a name could be shown as another one).
+others, U+009B as well as ESC), halves of surrogate pairs (they have no bytes in UTF-8), U+FFFE and U+FFFF (XML cannot
+hold them), and what overrides the direction of writing (a name could be shown as another one).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 NUL = "\0"
 REPLACEMENT = "\ufffd"
-UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def is_fit(text: str) -> bool:

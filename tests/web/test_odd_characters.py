@@ -12,7 +12,7 @@ from app.extensions import db
 from app.mail.failures import reply_text
 from app.storage import nul_texts
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Reservation
+from booking.models import Machine, Member, Reservation
 from tests.web.filled_forms import forms_of
 from tests.web.programs import rows, wish
 from tests.web.sample_objects import sample_for, samples
@@ -139,7 +139,22 @@ def test_a_form_names_the_field_and_shows_its_text_without_what_was_removed(log_
     assert 'value="Ring Oberland"' in page.text
 
 
-@pytest.mark.parametrize("text", ["a\0b", "a\x07b", "a\u202eb", "a\ufffeb"])
+def test_a_field_of_one_line_stores_one_line(log_in, session, sample_ring):
+    """A line break in a telephone number began another line of an e-mail, such as a false instruction."""
+    browser = log_in(sample_ring.anna_login)
+    form = next(form for form in forms_of(browser.get("/account/contact").text) if "phone" in form)
+    for phone in ("08841\r\nPay to: DE00", "08841\u2028Pay to: DE00", "08841\x85Pay to: DE00"):
+        assert browser.post("/account/contact", data={**form, "phone": phone}).status_code == 303
+        session.rollback()
+        assert session.get_one(Member, sample_ring.anna).phone == "08841 Pay to: DE00"
+        form = next(form for form in forms_of(browser.get("/account/contact").text) if "phone" in form)
+
+    page = browser.post("/account/contact", data={**form, "phone": "08841 \x9b31m"}, headers=IN_ENGLISH)
+    assert page.status_code == 422
+    assert "This text held invisible control characters" in page.text
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\x07b", "a\x9b31mb", "a\u202eb", "a\ufffeb"])
 def test_a_program_hears_which_field_is_at_fault(anna, session, sample_ring, text):
     answer = anna.post("/reservations", wish(sample_ring.combine, purpose=text))
 
