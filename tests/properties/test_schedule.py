@@ -364,6 +364,6 @@ def test_the_schedule_keeps_its_invariants_in_any_order(session, sample_ring):
     run_state_machine_as_test(
         Schedule,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
