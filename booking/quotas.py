@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies, price_classes, quota_use, records, season_preview
-from booking.errors import ANY, NotFound, ReservationsOutside, Violation
+from booking import occupancies, price_classes, quota_use, records
+from booking.errors import NotFound, Violation
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
@@ -35,7 +35,6 @@ from booking.models.quota import MOST_MAX
 from booking.opening_hours import MINUTES_OF_A_DAY
 from booking.quota_records import check_only_one
 from booking.quota_rules import ALL_WEEKDAYS, Measure, Period, PrimeTime, Quota, first_day_of
-from booking.season_preview import SeasonPreview
 from booking.wall_clock import USUAL_ZONE
 
 _REFERENCES: dict[str, type[Base]] = {
@@ -83,15 +82,10 @@ class QuotaInput:
         )
 
 
-def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime, confirmed: str = ANY) -> int:
-    """Store a quota and return its id. It counts from the present week or month on.
-
-    confirmed: the fingerprint of a ReservationsOutside that the user saw, or ANY. Raises RecordRefused,
-    ReservationsOutside.
-    """
+def enter_quota(session: Session, data: QuotaInput, *, by: Actor, now: datetime) -> int:
+    """Store a quota and return its id. It counts from the present week or month on. Raises RecordRefused."""
     _lock_machines(session, data)
     records.refuse(check_quota(session, data) + check_only_one(session, records.values_of(data)))
-    _require_confirmed(session, data, confirmed, now)
     (new_id,) = records.new_ids(session, _quota)
     stored = StoredQuota(id=new_id, counted_from=_counted_from(session, data, now), **records.values_of(data))
     session.add(stored)
@@ -109,18 +103,13 @@ def change_quota(
     by: Actor,
     now: datetime,
     revision: int | None = None,
-    confirmed: str = ANY,
 ) -> None:
-    """Change a quota; reservations already made stay. confirmed: as in enter_quota().
-
-    Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside.
-    """
+    """Change a quota; reservations already made stay. Raises NotFound, StaleRevision, RecordRefused."""
     _lock_machines(session, data, *_quotas(session, quota_id))
     stored = revisions.locked(session, StoredQuota, quota_id, missing=NotFound, revision=revision)
     records.refuse(check_quota(session, data) + check_only_one(session, records.values_of(data), quota_id))
     if not records.changed_fields(stored, records.values_of(data)):
         return
-    _require_confirmed(session, data, confirmed, now, quota_id)
     changed = records.write(stored, records.values_of(data))
     stored.counted_from = min(stored.counted_from, _counted_from(session, data, now))
     stored.revision += 1
@@ -141,34 +130,7 @@ def delete_quota(session: Session, quota_id: int, *, by: Actor, now: datetime, r
     events.record(session, deleted, by=by, at=now)
 
 
-def preview(
-    session: Session, data: QuotaInput, *, now: datetime, excluding: int = 0
-) -> tuple[SeasonPreview, dict[int, tuple[Violation, ...]]]:
-    """Return what a quota would have refused in the last season, and which reservations to come would pass it.
-
-    excluding: the quota that is changed.
-    """
-    ring_zone = ZoneInfo(_ring_zone(session))
-    zone = session.scalar(select(Workshop.timezone).where(Workshop.id == data.workshop_id))
-    rule = quota_of(data, ring_zone, ZoneInfo(zone) if zone else ring_zone)
-    is_for = _members_of(session, rule) if rule.specificity else None
-    narrower = [one for one in _quotas(session) if one.id != excluding and one.replaces(rule)]
-    replaced = {member_id for one in narrower for member_id in _members_of(session, one)}
-    return season_preview.of_quota(session, rule, is_for, is_not_for=replaced, now=now)
-
-
-def _members_of(session: Session, rule: Quota) -> Sequence[int]:
-    is_for = Member.id == rule.member_id if rule.price_class is None else Member.price_class == rule.price_class
-    return session.scalars(select(Member.id).where(is_for)).all()
-
-
-def _require_confirmed(session: Session, data: QuotaInput, confirmed: str, now: datetime, quota_id: int = 0) -> None:
-    if confirmed != ANY:
-        season, to_come = preview(session, data, now=now, excluding=quota_id)
-        ReservationsOutside.require_confirmed(to_come, season, confirmed)
-
-
-def _ring_zone(session: Session) -> str:
+def ring_zone(session: Session) -> str:
     return session.scalar(select(Ring.timezone).where(Ring.id == 1)) or USUAL_ZONE
 
 
@@ -249,13 +211,20 @@ def all_quotas(session: Session) -> Sequence[Quota]:
     return tuple(_quotas(session))
 
 
+def one_quota(session: Session, quota_id: int) -> Quota:
+    """Return one quota. Raises NotFound."""
+    for found in _quotas(session, quota_id):
+        return found
+    raise NotFound(id=quota_id)
+
+
 def _quotas(session: Session, quota_id: int | None = None) -> Iterator[Quota]:
-    ring_zone = _ring_zone(session)
+    of_ring = ring_zone(session)
     statement = select(StoredQuota, Workshop.timezone).outerjoin(Workshop, Workshop.id == StoredQuota.workshop_id)
     if quota_id is not None:
         statement = statement.where(StoredQuota.id == quota_id)
     for stored, zone in session.execute(statement.order_by(StoredQuota.id)):
-        yield quota_of(stored, ZoneInfo(ring_zone), ZoneInfo(zone or ring_zone))
+        yield quota_of(stored, ZoneInfo(of_ring), ZoneInfo(zone or of_ring))
 
 
 def quota_of(stored: Any, ring_zone: ZoneInfo, workshop_zone: ZoneInfo) -> Quota:

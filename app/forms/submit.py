@@ -29,6 +29,7 @@ def submit(
     message: str,
     location: str | Callable[[T], str],
     stored: Callable[[], RevisionMixin] | None = None,
+    first: Callable[[], object] | None = None,
 ) -> Response | None:
     """Validate a form, run its use case in one write transaction, and redirect.
 
@@ -37,9 +38,9 @@ def submit(
     Args:
         form: with its choices; BaseForm lists the steps. A form that was not sent is left alone.
         use_case: may run several times, so it reads all that it decides on itself.
-        message: flashed after success; "" for none.
-        location: where success leads, or a function of the result of the use case.
+        message: flashed after success; "" for none. location: where it leads, or a function of the result.
         stored: returns the form as the record stands now, for forms with a revision.
+        first: reads and refuses before the transaction, so that nobody waits for it.
 
     Returns:
         The redirect (303) of success. None: show the form, with `form.status` as the status of the page.
@@ -53,7 +54,7 @@ def submit(
         if not form.validate():
             form.status = INVALID
             return None
-        result = in_write_transaction(db.session(), use_case)
+        result = _run(first, use_case)
     except DomainError as refusal:
         if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(refusal, (OutcomeUnknown, Busy)):
             raise
@@ -62,6 +63,12 @@ def submit(
     if message:
         flash(message)
     return redirect(location if isinstance(location, str) else location(result), code=SEE_OTHER)
+
+
+def _run(first: Callable[[], object] | None, use_case: Callable[[], T]) -> T:
+    if first is not None:
+        first()
+    return in_write_transaction(db.session(), use_case)
 
 
 def show_not_stored(form: BaseForm, refusal: OutcomeUnknown | Busy) -> None:

@@ -13,7 +13,19 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import audits, decisions, groups, occupancies, quota_use, quotas, reservations, ring, rule_changes, usage
+from booking import (
+    audits,
+    decisions,
+    groups,
+    occupancies,
+    quota_preview,
+    quota_use,
+    quotas,
+    reservations,
+    ring,
+    rule_changes,
+    usage,
+)
 from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused
 from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
@@ -198,6 +210,28 @@ def test_two_requests_at_once_never_pass_a_quota_together(
     assert audits.contradictions(session) == ()
 
 
+def test_of_two_equal_quotas_entered_at_once_one_is_stored(
+    app: Flask, session: Session, sample_ring: SampleRing
+) -> None:
+    start = Barrier(4)
+
+    def enter_it(_number: int) -> str:
+        with app.app_context():
+            start.wait()
+            try:
+                enter(db.session(), QuotaInput(measure="time", period="week", most=300, workshop_id=sample_ring.hall))
+            except RecordRefused as refused:
+                return refused.violations[0].rule
+            finally:
+                db.session.remove()
+            return "stored"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(enter_it, range(4))) == ["quota_twice"] * 3 + ["stored"]
+    session.rollback()
+    assert len(quotas.all_quotas(session)) == 1
+
+
 def test_a_quota_of_a_group_counts_its_machines_as_they_are_now(session: Session, sample_ring: SampleRing) -> None:
     machines = (RankedMachine(sample_ring.combine), RankedMachine(sample_ring.cold_store))
     with write_transaction(session):
@@ -220,7 +254,7 @@ def test_the_preview_leaves_out_whom_a_narrower_quota_is_for(session: Session, s
     for member_id, start in ((sample_ring.anna, 1), (sample_ring.bernd, 7)):
         builders.reserve(session, sample_ring.combine, member_id, hours(MONDAY, start, start + 5), now=MONDAY)
     enter(session, replace(WEEK, member_id=sample_ring.anna))
-    season, to_come = quotas.preview(session, replace(WEEK, most=60), now=MONDAY)
+    season, to_come = quota_preview.preview(session, replace(WEEK, most=60), now=MONDAY)
     assert (season.asked, season.refused, len(to_come)) == (1, 1, 1), "anna keeps the quota that is for her"
 
 

@@ -18,7 +18,7 @@ from app.pages.workshop import bp, presenter
 from app.pages.workshop.quota_forms import QuotaForm
 from app.web.paging import page_number
 from app.wording.rules.quotas import quota_amount, quota_group, quota_place
-from booking import queries, quota_records, quotas
+from booking import queries, quota_preview, quota_records, quotas
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import QuotaView
 from booking.quotas import QuotaInput
@@ -44,11 +44,10 @@ def new_quota() -> ResponseReturnValue:
     form, session = _form(), db.session()
     entered = submit(
         form,
-        lambda: quotas.enter_quota(
-            session, _own(form.to_input()), by=current_actor(), now=now(), confirmed=form.confirmed.data or ""
-        ),
+        lambda: quotas.enter_quota(session, _own(form.to_input()), by=current_actor(), now=now()),
         message=_("The quota was entered."),
         location=url_for(".list_quotas"),
+        first=lambda: _require_confirmed(form),
     )
     return entered or _form_page(form, None)
 
@@ -69,11 +68,11 @@ def edit_quota(quota_id: int) -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             revision=form.revision.data,
-            confirmed=form.confirmed.data or "",
         ),
         message=_("The quota was saved."),
         location=url_for(".list_quotas"),
         stored=lambda: _stored(quota_id),
+        first=lambda: _require_confirmed(form, quota_id),
     )
     return changed or _form_page(form, view)
 
@@ -89,6 +88,11 @@ def delete_quota(quota_id: int) -> ResponseReturnValue:
     in_write_transaction(session, lambda: quotas.delete_quota(session, view.id, by=by, now=now()))
     flash(_("The quota is deleted: %(amount)s.", amount=quota_amount(view.rule)))
     return redirect(url_for(".list_quotas"), code=303)
+
+
+def _require_confirmed(form: QuotaForm, quota_id: int = 0) -> None:
+    data, confirmed = _own(form.to_input()), form.confirmed.data or ""
+    quota_preview.require_confirmed(db.session(), data, confirmed, now=now(), quota_id=quota_id)
 
 
 def _own(data: QuotaInput) -> QuotaInput:
