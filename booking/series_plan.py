@@ -179,26 +179,33 @@ def _within_quotas(
     overruling: Overruling | None,
     now: datetime,
 ) -> list[PlannedDate]:
-    """Judge the dates and the other times for them by the quotas of the member, one after the other."""
+    """Judge the dates, then the other times for those refused, by the quotas of the member, one after the other."""
     if not terms.policy.quotas or not dates:
         return list(dates)
     within = TimeSpan(dates[0].occurrence.span.start - _AROUND, dates[-1].occurrence.span.end + _AROUND)
     tally = QuotaTally(session, wish.member_id, terms.policy.quotas, within, asked_at=now)
-    return [_counted(one, wish.places, tally, overruling) for one in dates]
+    # First what can be reserved as it is: what is left out must not use up what other dates need.
+    counted = [_counted(one, wish.places, tally, overruling) if one.is_accepted else one for one in dates]
+    return [one if one.is_accepted else _with_counted_alternative(one, wish.places, tally) for one in counted]
 
 
 def _counted(one: PlannedDate, places: int, tally: QuotaTally, overruling: Overruling | None) -> PlannedDate:
-    span = one.occurrence.span if one.is_accepted else one.alternative
-    if span is None:
-        return one
+    span = one.occurrence.span
     if passed := tally.violations(span, places):
-        if not one.is_accepted:
-            return replace(one, alternative=None)
         judged = _judged(one.occurrence, (*one.violations, *passed), overruling)
         if not judged.is_accepted:
             return judged
         one = judged
     tally.add(span, places)
+    return one
+
+
+def _with_counted_alternative(one: PlannedDate, places: int, tally: QuotaTally) -> PlannedDate:
+    if one.alternative is None:
+        return one
+    if tally.violations(one.alternative, places):
+        return replace(one, alternative=None)
+    tally.add(one.alternative, places)
     return one
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -17,10 +18,12 @@ from app.api.reservation_models import Reason
 from app.api.reservations import decisions_of, member_of, read_overruling, span_of_new
 from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
+    CancelledSeriesDate,
     NewSeries,
     PutBack,
     Series,
     SeriesCancellation,
+    SeriesCancellationPreview,
     SeriesFilter,
     SeriesList,
     SeriesPreview,
@@ -35,7 +38,9 @@ from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
 from booking import recurrence, series, series_decisions, series_plan
+from booking.models import Status
 from booking.queries import series as series_queries
+from booking.queries.series import SeriesView
 from booking.series_change import carry_out
 from booking.series_plan import SeriesWish
 from booking.series_times import length_by_clock
@@ -158,10 +163,18 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
     return run_idempotent(body, act)
 
 
-@action("/series/<id:series_id>/cancel", access=MEMBER_OR_MANAGER, body=SeriesCancellation)
+@action(
+    "/series/<id:series_id>/cancel",
+    access=MEMBER_OR_MANAGER,
+    body=SeriesCancellation,
+    response=Series | SeriesCancellationPreview,
+)
 def cancel_series(series_id: int, body: SeriesCancellation) -> Reply:
-    """Cancel the dates to come, each late or in time by itself. What has begun or is over stays as it is."""
-    within = permissions.workshops_within(lookups.series(series_id).member_id)
+    """Cancel the dates to come, each late or in time by itself; or preview which would be. What has begun stays."""
+    view = lookups.series(series_id)
+    within = permissions.workshops_within(view.member_id)
+    if body.preview:
+        return reply(_cancellation(view, body, within))
     cancel = partial(series.cancel_rest, reason=body.reason, since=body.since, workshop_ids=within)
     return _act(series_id, body, cancel)
 
@@ -188,6 +201,28 @@ def approve_series(series_id: int) -> Reply:
 def reject_series(series_id: int, body: Reason) -> Reply:
     """Reject all dates that wait for a decision. Their time is free at once."""
     return _decide(series_id, body, is_approved=False, reason=body.reason)
+
+
+def _cancellation(
+    view: SeriesView, body: SeriesCancellation, within: Collection[int] | None
+) -> SeriesCancellationPreview:
+    instant, found = now(), []
+    for one in series_queries.series_dates(db.session(), view):
+        held = one.reservation
+        if held is None or held.status not in (Status.REQUESTED, Status.CONFIRMED) or held.starts_at <= instant:
+            continue
+        if (body.since or date.min) > one.occurrence.day or not (within is None or held.workshop_id in within):
+            continue
+        found.append(
+            CancelledSeriesDate(
+                day=one.occurrence.day,
+                reservation_id=held.id,
+                starts_at=held.starts_at,
+                ends_at=held.ends_at,
+                is_late=held.is_promised and instant > held.cancel_until,
+            )
+        )
+    return SeriesCancellationPreview(late=sum(one.is_late for one in found), dates=found)
 
 
 def _decide(series_id: int, body: BaseModel | None, **decision: Any) -> Reply:

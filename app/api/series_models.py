@@ -63,10 +63,31 @@ class SeriesFilter(RequestModel):
 
 
 class SeriesCancellation(RequestModel):
-    """Which dates to cancel: those to come, or of these those from a day (since) on. reason: for the member."""
+    """Which dates to cancel: those to come, or of these those from a day (since) on. reason: for the member.
+
+    preview: true cancels nothing and returns which dates would be cancelled, and which of them late.
+    """
 
     reason: Text = ""
     since: Day | None = None
+    preview: StrictBool = False
+
+
+class CancelledSeriesDate(ResponseModel):
+    """A date that would be cancelled. is_late: later than the rule of its machine allows, and noted as such."""
+
+    day: date
+    reservation_id: int
+    starts_at: Instant
+    ends_at: Instant
+    is_late: bool
+
+
+class SeriesCancellationPreview(ResponseModel):
+    """What cancelling would mean. late: how many of the dates would be cancelled late."""
+
+    late: int
+    dates: list[CancelledSeriesDate]
 
 
 class PutBack(RequestModel):

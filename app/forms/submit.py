@@ -36,11 +36,10 @@ def submit(
     A form that is refused, or not confirmed by the database, keeps what was typed and shows why, or what has changed.
 
     Args:
-        form: with its choices; BaseForm lists the steps. A form that was not sent is left alone.
+        form: with its choices; BaseForm lists the steps. One that was not sent is left alone.
         use_case: may run several times, so it reads all that it decides on itself.
         message: flashed after success; "" for none. location: where it leads, or a function of the result.
-        stored: returns the form as the record stands now, for forms with a revision.
-        first: reads and refuses before the transaction, so that nobody waits for it.
+        stored: returns the form as the record stands now. first: reads and refuses before the transaction.
 
     Returns:
         The redirect (303) of success. None: show the form, with `form.status` as the status of the page.

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from booking import quotas, reservations, series, series_decisions
-from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, StaleRevision
+from booking import audits, machines, quotas, reservations, series, series_decisions
+from booking.errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.machines import MachineInput
 from booking.models import Machine, QuotaUse, Reservation, Series, SeriesDate, Status
 from booking.overruling import Overruling
 from booking.queries import series as series_queries
@@ -279,6 +280,37 @@ def test_the_doubled_hour_is_asked_once(session, sample_ring, enter, change):
     change(made.id, starts_at=time(2, 30), passage=1)
     last = session.scalars(select(Reservation).order_by(Reservation.starts_at.desc()).limit(1)).one()
     assert last.starts_at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+
+def test_a_machine_is_not_retired_and_a_place_not_taken_away_while_a_series_needs_it(session, sample_ring, enter):
+    """A refusal names what stands in the way, and the series stays as it is."""
+    shelf = machine(session, sample_ring.hall, "shelf", places=3)
+    made = enter(machine_id=shelf, places=2)
+    facts = MachineInput(slug="shelf", name="Shelf")
+
+    with pytest.raises(RecordRefused) as refusal, write_transaction(session):
+        machines.retire(session, shelf, by=SOMEBODY, now=MONDAY)
+    assert [(one.rule, one.actual) for one in refusal.value.violations] == [("still_reserved", 4)]
+    with pytest.raises(RecordRefused) as refusal, write_transaction(session):
+        machines.change_machine(session, shelf, facts, places=1, by=SOMEBODY, now=MONDAY)
+    (short,) = refusal.value.violations
+    assert (short.rule, short.limit, short.actual) == ("place_held", 1, 2)
+    assert short.span.start == datetime(2026, 12, 4, 8, tzinfo=UTC)
+
+    # With one place fewer the dates fit: they are put together on the two others, and one can be put back.
+    with write_transaction(session):
+        machines.change_machine(session, shelf, facts, places=2, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        reservations.cancel(session, made.dates[1].id, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        series.put_back(session, made.id, DAYS[1], by=SOMEBODY, now=MONDAY)
+    assert len(clocks(session, made.id)) == 4
+    assert audits.contradictions(session) == ()
+
+    with write_transaction(session):
+        series.cancel_rest(session, made.id, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        machines.retire(session, shelf, by=SOMEBODY, now=MONDAY)
 
 
 def test_a_date_that_is_put_back_has_the_tolerance_of_its_series_and_needs_a_machine(session, sample_ring, enter):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.builders import hours, reserve
+from booking import quotas
+from booking.kernel.transaction import write_transaction
+from booking.quotas import QuotaInput
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
 IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
@@ -47,11 +50,35 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
     assert anna.get("/series").json["items"][0]["id"] == made.json["id"]
     assert bernd.get(path).status_code == 404
     assert anna.post(f"{path}/put-back", {"day": "2026-12-11"}).status_code == 409
+    meant = anna.post(f"{path}/cancel", {"since": "2026-12-18", "preview": True}).json
+    assert (meant["late"], [one["day"] for one in meant["dates"]]) == (0, ["2026-12-18", "2026-12-25"])
+    assert anna.get(path).json["dates"] == made.json["dates"]
     cancelled = anna.post(f"{path}/cancel", {"since": "2026-12-18"}, If_Match=made.headers["ETag"])
     assert [one["status"] for one in cancelled.json["dates"]] == ["confirmed", None, "cancelled", "cancelled"]
     assert anna.post(f"{path}/cancel", {}, If_Match=made.headers["ETag"]).status_code == 412
     back = anna.post(f"{path}/put-back", {"day": "2026-12-18"})
     assert [one["status"] for one in back.json["dates"]] == ["confirmed", None, "confirmed", "cancelled"]
+
+
+def test_what_a_preview_calls_possible_is_what_is_entered_under_a_quota(anna, session, sample_ring):
+    """The date that is left out has another time, which must not use up what the others need."""
+    with write_transaction(session):
+        week = QuotaInput(measure="time", period="week", most=6 * 60)
+        quotas.enter_quota(session, week, by=SOMEBODY, now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 7 * 24 + 1, 7 * 24 + 3), now=MONDAY)
+    body = {
+        "machine_id": sample_ring.combine,
+        "starts_at": (MONDAY + timedelta(days=7, hours=1)).isoformat(),
+        "ends_at": (MONDAY + timedelta(days=7, hours=3)).isoformat(),
+        "rrule": "FREQ=DAILY;COUNT=4",
+    }
+
+    preview = anna.post("/series", body | {"preview": True}).json
+    made = anna.post("/series", body | {"on_conflict": "skip"}).json
+
+    assert [one["status"] for one in preview["dates"]] == ["taken", "possible", "possible", "possible"]
+    assert preview["dates"][0]["alternative"] is None
+    assert [one["status"] for one in made["dates"]] == [None, "confirmed", "confirmed", "confirmed"]
 
 
 def test_programs_preview_and_change_a_part_of_a_series(anna, bernd, session, sample_ring):
