@@ -12,6 +12,7 @@ from app.auth.models import User
 from app.demo.accounting import Accounting
 from app.demo.base_data import build, past_start
 from app.demo.courses import enter_courses
+from app.demo.exchanges import offer_exchanges
 from app.demo.house_rules import enter_rules
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
@@ -77,6 +78,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     enter_rules(session, base, now=present)
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
+    offer_exchanges(session, base, now=present)
     _skip_notifications(session, now=present)
 
 

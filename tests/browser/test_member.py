@@ -98,6 +98,34 @@ def offer_link(app: Flask) -> str:
     return re.search(r"https?://\S+?(/offered/\S+)", text)[1]
 
 
+def test_two_members_swap_their_reservations(window, picture):
+    anna, bernd = window("anna", size=PHONE), window("bernd", size=PHONE)
+    wish(anna, "baler", days=22, start="05:00", hours=2)
+    send(anna)
+    given = anna.url
+    wish(bernd, "baler", days=22, start="08:00", hours=1)
+    send(bernd)
+
+    follow(anna, anna.get_by_role("link", name="Abgeben oder tauschen"))
+    picture(anna, "exchange-start-phone")
+    follow(anna, anna.get_by_role("link", name=re.compile("Ballenpresse|Rundballen|Presse")).first)
+    expect(anna.locator("main")).to_contain_text("Das andere Mitglied bekommt")
+    expect(anna.locator("main")).not_to_contain_text("Bernd")
+    follow(anna, anna.get_by_role("button", name="Tausch anbieten"))
+    expect(anna.locator("main")).to_contain_text("Wartet bis")
+
+    bernd.goto("/today")
+    follow(bernd, bernd.get_by_role("link", name="möchte mit Ihnen tauschen"))
+    expect(bernd.locator("main")).to_contain_text("Sie bekommen")
+    picture(bernd, "exchange-answer-phone")
+    follow(bernd, bernd.get_by_role("button", name="Tausch annehmen"))
+    expect(bernd.locator("main")).to_contain_text("5:00 bis 7:00")
+    anna.goto(given)
+    expect(anna.locator("main")).to_contain_text("an ein anderes Mitglied abgegeben")
+    anna.goto("/reservations")
+    expect(anna.locator("main")).to_contain_text("8:00 bis 9:00")
+
+
 def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(window, picture):
     page = window("anna", size=PHONE)
     wish(page, "baler", days=25, start="05:00", hours=2)
