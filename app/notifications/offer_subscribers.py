@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.mail.leasing import withdraw_mails
+from app.mail.models import Mail
 from app.notifications import offer_links
 from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import is_by, members_of, notify
@@ -17,13 +19,20 @@ from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import offers as offer_queries
 from booking.queries import waiting as waiting_queries
 from booking.queries.offers import OfferView
+from booking.waiting import answers
 from booking.waiting import events as waiting_events
+
+LATE = timedelta(minutes=15)
 
 
 def made(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member, each person with a link of their own; not of an offer that is accepted without asking."""
+    if event.facts["is_automatic"]:
+        return
+    if now - event.at > LATE:  # no worker ran: who hears of it late gets the whole time to answer
+        answers.renew(session, event.facts["offer_id"], now=now)
     view = offer_queries.offer(session, event.facts["offer_id"])
-    if event.facts["is_automatic"] or not view.is_open(now):
+    if not view.is_open(now):
         return
     for to in members_of(session, event):
         link = offer_links.create(session, view.id, to, now=now)
@@ -51,9 +60,13 @@ def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
 
     Not where another mail says so: `changed`. Nor of one that was to be accepted without asking, and is withdrawn.
     """
-    answered(session, event, now)
     view = offer_queries.offer(session, event.facts["offer_id"])
     people = members_of(session, event)
+    keys = {_key_of_made(view.id, to): to for to in people}
+    mailed = set(session.scalars(select(Mail.key).where(Mail.key.in_(keys))))
+    answered(session, event, now)
+    if event.type == offer_events.OfferLapsed.type and not view.is_automatic:
+        people = [to for key, to in keys.items() if key in mailed]  # who never heard of it did not fail to answer
     if event.type == offer_events.OfferWithdrawn.type:
         entry = waiting_queries.waiting_entry(session, view.entry_id, now=now)
         if view.is_automatic or entry.left_at is not None or is_by(people, event):

@@ -33,11 +33,10 @@ from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import CancelLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
-from app.worker import background_tasks, nightly_audit
+from app.worker import background_tasks, nightly_audit, offer_jobs
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions, replan, zone_changes
-from booking.exchanges import ending
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
@@ -50,7 +49,6 @@ BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 # as the oldest event has waited seconds.
 BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
-EXCHANGE_END = Actor(job="end_exchanges")
 ZONES = Actor(job="note_zone_rules")
 LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
@@ -103,19 +101,13 @@ def lapse_offers(session: Session) -> int:
 
     So do proposals after a breakdown, whose reservations are cancelled; and those that are not needed any more.
     """
+    # What its member has not heard of yet, because no worker ran, gets more time first (offer_subscribers.py).
+    unanswered = answers.overdue(session, now=now())
     overdue = [
-        *(partial(answers.lapse, session, one) for one in answers.overdue(session, now=now())),
+        *(partial(answers.lapse, session, one) for one in unanswered if not offer_jobs.mails_are_late(session)),
         *(partial(replan.lapse, session, one) for one in replan.overdue(session, now=now())),
     ]
     return in_own_transactions(session, (partial(lapse, by=LAPSE, now=now()) for lapse in overdue))
-
-
-def end_exchanges(session: Session) -> int:
-    """End exchanges between members that nobody answered in time, or that a change has overtaken."""
-    overdue = ending.overdue(session, now=now())
-    return in_own_transactions(
-        session, (partial(ending.end_overdue, session, one, by=EXCHANGE_END, now=now()) for one in overdue)
-    )
 
 
 def accept_offers(session: Session) -> int:
@@ -210,7 +202,8 @@ JOBS = (
     Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5, look=has_task),
     Job("expire_requests", 10.0, expire_requests, look=expire_requests),
     Job("lapse_offers", 10.0, lapse_offers, look=lapse_offers),
-    Job("end_exchanges", 15.0, end_exchanges, look=end_exchanges),
+    Job("end_exchanges", 15.0, offer_jobs.end_exchanges, look=offer_jobs.end_exchanges),
+    Job("offer_again", 120.0, offer_jobs.offer_again, idle_seconds=300.0),
     Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0, look=accept_offers),
     Job("seal_log", 30.0, seal_log, look=seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),

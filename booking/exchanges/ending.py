@@ -6,9 +6,9 @@ The row of the exchange is locked last, after reservations and machines where th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
@@ -21,7 +21,7 @@ from booking.exchange_events import (
 )
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
-from booking.models import Exchange, ExchangeState, Reservation, Status
+from booking.models import Exchange, ExchangeState, Member, Reservation, Status
 
 _EVENTS: Mapping[ExchangeState, type[ExchangeEvent]] = {
     ExchangeState.DECLINED: ExchangeDeclined,
@@ -48,20 +48,28 @@ def withdraw(session: Session, exchange_id: int, *, by: Actor, now: datetime, re
     _answer(session, exchange_id, ExchangeState.WITHDRAWN, by=by, now=now, revision=revision)
 
 
-def end_overdue(session: Session, exchange_id: int, *, by: Actor, now: datetime) -> bool:
-    """End an open exchange that cannot be accepted any more; return whether it ended."""
+def end_overdue(session: Session, exchange_id: int, *, by: Actor, now: datetime, day: date | None = None) -> bool:
+    """End an open exchange that cannot be accepted any more; return whether it ended.
+
+    day: who left before it neither offers nor answers.
+    """
     exchange = lock(session, exchange_id)
     if exchange.state != ExchangeState.OPEN:
         return False
     if is_outdated(session, exchange):
         close(session, exchange, ExchangeState.OUTDATED, by=by, now=now)
-    elif exchange.lapses_at <= now:
+    elif exchange.lapses_at <= now or (day is not None and session.scalar(_leavers_of(exchange, day)) is not None):
         close(session, exchange, ExchangeState.LAPSED, by=by, now=now)
     return exchange.state != ExchangeState.OPEN
 
 
-def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Return the ids of open exchanges that cannot be accepted any more, those that were to be answered first first."""
+def overdue(session: Session, *, now: datetime, day: date | None = None, limit: int = 100) -> Sequence[int]:
+    """Return the ids of open exchanges that cannot be accepted any more, those that were to be answered first first.
+
+    day: also those of members who left before it.
+    """
+    leavers = select(Member.id).where(Member.left_on < (day or date.min))
+    is_left = or_(Exchange.proposer_id.in_(leavers), Exchange.receiver_id.in_(leavers))
     is_as_offered = and_(_given.revision == Exchange.given_revision, _given.status == Status.CONFIRMED.value)
     is_as_wanted = and_(_wanted.revision == Exchange.wanted_revision, _wanted.status == Status.CONFIRMED.value)
     return session.scalars(
@@ -70,7 +78,12 @@ def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[in
         .outerjoin(_wanted, _wanted.id == Exchange.wanted_id)
         .where(
             Exchange.state == ExchangeState.OPEN.value,
-            or_(Exchange.lapses_at <= now, ~is_as_offered, and_(Exchange.wanted_id.is_not(None), ~is_as_wanted)),
+            or_(
+                Exchange.lapses_at <= now,
+                ~is_as_offered,
+                and_(Exchange.wanted_id.is_not(None), ~is_as_wanted),
+                is_left,
+            ),
         )
         .order_by(Exchange.lapses_at, Exchange.id)
         .limit(limit)
@@ -109,6 +122,11 @@ def close(session: Session, exchange: Exchange, state: ExchangeState, *, by: Act
     exchange.revision += 1
     session.flush()
     record(session, _EVENTS[state].of(exchange), by=by, at=now)
+
+
+def _leavers_of(exchange: Exchange, day: date) -> Select[int]:
+    parties = Member.id.in_([exchange.proposer_id, exchange.receiver_id])
+    return select(Member.id).where(parties, Member.left_on < day).limit(1)
 
 
 def _answer(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,6 +81,28 @@ def lapse(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
     if offer.state != OfferStatus.OPEN or offer.lapses_at > now:
         return False
     offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
+    return True
+
+
+def renew(session: Session, offer_id: int, *, now: datetime) -> bool:
+    """Give an open offer the whole time to answer from now on, where its member only hears of it now; return whether.
+
+    Never less than it had, and not beyond the notice of its machine. The row of its entry protects it.
+    """
+    known = session.execute(select(Offer.entry_id, Offer.machine_id).where(Offer.id == offer_id)).one_or_none()
+    if known is None or offers.lock_entry(session, known.entry_id) is None:
+        return False
+    offer = session.get(Offer, offer_id, populate_existing=True)
+    policy = catalogue.lending_terms(session, known.machine_id).policy
+    if offer is None or offer.state != OfferStatus.OPEN:
+        return False
+    latest = offer.starts_at - timedelta(hours=policy.notice_hours)
+    until = min(now + timedelta(hours=policy.offer_hours), latest)
+    if until <= max(now, offer.lapses_at):
+        return False
+    offer.lapses_at = until
+    offer.revision += 1
+    session.flush()
     return True
 
 

@@ -6,7 +6,7 @@ Verbs as in reservations.py: given the session, the actor and the time, they flu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -21,12 +21,13 @@ from booking.errors import MachineNotFound, RequestRefused, Violation, WrongStat
 from booking.kernel.errors import Busy
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
-from booking.models import Offer, OfferStatus, WaitingEntry
+from booking.models import Member, Offer, OfferStatus, WaitingEntry
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
 from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces
 from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 
+JOINING_LOCKS = 3  # the first key of PostgreSQL's advisory locks on who joins; the second is the member's id
 ENTRIES_MAX = 20  # of one member, waiting at once
 WINDOW_DAYS_MAX = 62  # of one entry
 
@@ -40,6 +41,7 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
 
     Raises MachineNotFound, GroupNotFound, MemberNotFound, RequestRefused, TimeIsFree.
     """
+    _lock_joining(session, wish.member_id)
     machine_ids = _lock_machines(session, wish)
     terms = [one for one in (catalogue.lending_terms(session, each) for each in machine_ids) if not one.is_retired]
     if not terms:
@@ -98,6 +100,14 @@ def leave(session: Session, entry_id: int, *, by: Actor, now: datetime, revision
     record(session, WaitingListLeft.of(entry), by=by, at=now)
 
 
+def of_leavers(session: Session, day: date, *, now: datetime, limit: int = 100) -> Sequence[int]:
+    """Return the ids of entries whose member's last day was before a day: neither they nor their offers go on."""
+    left = select(WaitingEntry.id).join(Member, Member.id == WaitingEntry.member_id)
+    return session.scalars(
+        left.where(*is_waiting(now), Member.left_on < day).order_by(WaitingEntry.id).limit(limit)
+    ).all()
+
+
 def _lock_machines_of(session: Session, entry_id: int) -> Collection[int]:
     """Lock every machine of which an entry has an offer or may get one; return them."""
     known = session.execute(
@@ -136,6 +146,12 @@ def _lock_machines(session: Session, wish: WaitingWish) -> Sequence[int]:
         machine_ids = list(groups.ranks_of(session, wish.group_id))
     occupancies.lock_machines(session, machine_ids)
     return machine_ids
+
+
+def _lock_joining(session: Session, member_id: int) -> None:
+    """Let a member join once at a time, before the machines are locked: the number of its entries is limited."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(JOINING_LOCKS, member_id)))
 
 
 def _none_lent(wish: WaitingWish) -> MachineNotFound | RequestRefused:

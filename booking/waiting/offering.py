@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from booking import catalogue, freed_time, members, occupancies, offers, replan, wishes
@@ -58,6 +58,40 @@ def offer_freed(session: Session) -> None:
             _offer(session, terms, span, freed.at)
 
 
+def look_again(session: Session, machine_id: int, *, now: datetime) -> int:
+    """Offer what is free of a machine by now to who waits for it, though nothing was released at this moment.
+
+    After a rule or quota was loosened, opening hours widened, an induction given; and to an entry that missed a time,
+    because another offer of it was open. Call inside write_transaction(), once for each machine. Returns how many.
+    """
+    occupancies.lock_machines(session, [machine_id])
+    terms = catalogue.lending_terms(session, machine_id)
+    waits = _waits_for(machine_id, now)
+    until = session.scalar(select(func.max(WaitingEntry.window_until)).where(*waits))
+    if until is None or until <= now or terms.is_retired:
+        return 0
+    return _offer(session, terms, TimeSpan(now, until), now)
+
+
+def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[int]:
+    """Return the machines for which somebody waits who has no open offer, in the order of ids."""
+    in_group = select(GroupMachine.machine_id).join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id)
+    is_waiting = WaitingEntry.left_at.is_(None), WaitingEntry.offer_id.is_(None), WaitingEntry.window_until > now
+    alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting)
+    found = union(alone, in_group.where(*is_waiting)).subquery()
+    return session.scalars(select(found.c[0]).order_by(found.c[0]).limit(limit)).all()
+
+
+def _waits_for(machine_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    group = select(GroupMachine.group_id).where(GroupMachine.machine_id == machine_id).scalar_subquery()
+    return (
+        WaitingEntry.left_at.is_(None),
+        WaitingEntry.offer_id.is_(None),
+        WaitingEntry.window_until > now,
+        or_(WaitingEntry.machine_id == machine_id, WaitingEntry.group_id == group),
+    )
+
+
 def wish_of(entry: WaitingEntry) -> WaitingWish:
     """Return what an entry waits for."""
     return WaitingWish(
@@ -96,13 +130,13 @@ def _awaited(
     return [(one, TimeSpan(max(since, now), until)) for one, (since, until) in sorted(hulls.items()) if until > now]
 
 
-def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime) -> None:
-    """Make the offers that a machine has time for."""
+def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime) -> int:
+    """Make the offers that a machine has time for; return how many."""
     policy = terms.policy
     reach = freed.widened(timedelta(minutes=policy.cleaning_min), timedelta(minutes=policy.setup_min))
     candidates = _candidates(session, terms, reach, now)
     if not candidates:
-        return
+        return 0
     eligibilities = members.eligibilities(session, {one.wish.member_id for one in candidates})
     length = timedelta(minutes=max(minutes_of(one.wish, policy) for one in candidates), days=1)
     around = policy.occupied_by(reach.widened(length, length))
@@ -117,12 +151,13 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
             refused += 1
             if refused < REFUSALS_MAX:
                 continue
-            return
+            return made
         if _make(session, one, terms, span, now):
             held = _held(session, terms, during, now)
             made += 1
         if made == OFFERS_MAX:
-            return
+            break
+    return made
 
 
 def _held(session: Session, terms: MachineTerms, during: Interval, now: datetime) -> Held:

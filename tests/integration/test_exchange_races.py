@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, reservations
+from booking import audits, blockings, breakdown, reservations
+from booking.breakdown import Choice, Decision
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import DomainError
@@ -120,4 +121,23 @@ def test_it_is_accepted_before_a_closure_or_not_at_all(app, session, sample_ring
     assert not isinstance(closed, DomainError)
     assert isinstance(accepted, int) or accepted.facts["status"] == "closed"
     assert len(holders(session)[0]) == 2
+    assert sound(session)
+
+
+def test_what_a_breakdown_takes_away_is_not_accepted_while_it_is_decided(app, session, sample_ring, reserved):
+    exchange_id = propose(session, reserved[0], sample_ring.bernd)
+    with write_transaction(session):
+        closure = blockings.close(
+            session, sample_ring.combine, MORNING, "Belt", by=SOMEBODY, now=MONDAY, around_reservations=True
+        )
+    accepted, cancelled = all_at_once(
+        app,
+        accepting_(exchange_id),
+        lambda session: breakdown.decide(
+            session, closure, [Decision(reserved[0], Choice.CANCEL)], by=SOMEBODY, now=MONDAY
+        ),
+    )
+    assert accepted.code in ("not_exchangeable", "exchange_closed")
+    assert not isinstance(cancelled, DomainError)
+    assert len(holders(session)[0]) == 1
     assert sound(session)

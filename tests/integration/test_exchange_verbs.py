@@ -303,3 +303,17 @@ def _refused(session, statement):
     with pytest.raises(DatabaseError):
         session.execute(text(statement))
     session.rollback()
+
+
+def test_what_a_member_offered_ends_when_the_member_has_left(session, sample_ring):
+    given = reserve(session, sample_ring.combine, sample_ring.anna, MORNING, now=MONDAY)
+    exchange_id = propose(session, given.id, sample_ring.bernd)
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.bernd).values(left_on=MONDAY.date()))
+    day = MONDAY.date() + timedelta(days=1)
+    assert ending.overdue(session, now=MONDAY, day=MONDAY.date()) == []
+    assert ending.overdue(session, now=MONDAY, day=day) == [exchange_id]
+    session.rollback()
+    with write_transaction(session):
+        assert ending.end_overdue(session, exchange_id, by=SOMEBODY, now=MONDAY, day=day)
+    assert found(session, exchange_id).state == "lapsed"

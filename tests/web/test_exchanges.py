@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from app import subscriptions
 from app.mail.models import Mail
-from app.worker import jobs
+from app.worker import offer_jobs
 from booking import reservations
 from booking.exchanges import proposing
 from booking.exchanges.proposing import Proposal
@@ -149,11 +149,11 @@ def test_declined_withdrawn_lapsed_and_overtaken_offers_are_told(log_in, session
         session.query(Mail).update({"sent_at": MONDAY})  # Bernd has got the second
         reservations.move(session, reserved[0], NOON, by=SOMEBODY, now=MONDAY)
     assert "changed meanwhile" in bernd.get(f"/exchanges/{second}").text
-    assert jobs.end_exchanges(session) == 1
+    assert offer_jobs.end_exchanges(session) == 1
     third = propose(session, reserved[0], sample_ring.bernd)
     clock.instant = MONDAY + timedelta(hours=48)
     assert bernd.post(f"/exchanges/{third}/accept", data={"revision": "0", "shown": ""}).status_code == 409
-    assert jobs.end_exchanges(session) == 1
+    assert offer_jobs.end_exchanges(session) == 1
     assert [state_of(session, one) for one in (first, second, third)] == ["declined", "outdated", "lapsed"]
     told = [
         (one[1].split("@")[0], one[3].split("\n")[2]) for one in mails(session, clock) if one[0] == "exchange_ended"

@@ -256,3 +256,24 @@ def test_who_hears_that_an_offer_was_declined_is_the_member_where_somebody_else_
     ((template, address, text),) = mails(session, clock)
     assert (template, address) == ("offer_ended", "anna@ring.example")
     assert "The workshop has declined the offer below for you." in text
+
+
+def test_an_offer_of_which_nobody_could_hear_in_time_gets_its_time_from_then(session, sample_ring, clock, offered):
+    clock.instant = MONDAY + timedelta(hours=30)  # no worker ran for longer than it is held
+
+    assert jobs.lapse_offers(session) == 0
+    ((template, address, text),) = mails(session, clock)
+
+    assert (template, address) == ("offer_made", "anna@ring.example")
+    assert "held for you until Wed 25 November, 14:00" in text
+    assert jobs.lapse_offers(session) == 0
+    clock.instant = MONDAY + timedelta(hours=54, minutes=1)
+    assert jobs.lapse_offers(session) == 1
+    assert ("offer_ended", "anna@ring.example") in [one[:2] for one in mails(session, clock)]
+    assert status_of(session, offered) == "lapsed"
+
+
+def test_who_reserves_what_is_held_for_them_is_led_to_the_offer(log_in, sample_ring, offered):
+    new = "/reservations/new?machine=combine&start=2026-11-30T08:00Z&minutes=120"
+    assert f"/offers/{offered}" in log_in(sample_ring.anna_login).get(new).text
+    assert "/offers/" not in log_in(sample_ring.bernd_login).get(new).text

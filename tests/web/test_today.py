@@ -14,7 +14,7 @@ from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 
-STATEMENTS_AT_MOST = 8  # one counts what waits, for the menu; one reads what is announced, one what is offered
+STATEMENTS_AT_MOST = 9  # one counts what waits, for the menu; one reads what is announced, two what is offered
 
 
 def out_and_back(session, machine_id, member_id, amount=None):

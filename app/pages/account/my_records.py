@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth.logins import Login
@@ -28,11 +28,13 @@ from booking.models import (
     Course,
     CourseSignup,
     DamageReport,
+    Exchange,
     FormerPriceClass,
     Induction,
     InductionKind,
     InductionWish,
     Machine,
+    MachineGroup,
     Member,
     Offer,
     Quota,
@@ -116,8 +118,10 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "course_signups", _rows(session, CourseSignup, of_signup, starts_at=Course.starts_at, place=Course.place)
     yield "reservations", _rows(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
     yield "series", _rows(session, Series, Series.member_id == member_id, machine=Machine.name)
-    yield "waiting_list", _rows(session, WaitingEntry, WaitingEntry.member_id == member_id)
+    waiting = WaitingEntry.member_id == member_id
+    yield "waiting_list", _rows(session, WaitingEntry, waiting, machine=Machine.name, group=MachineGroup.name)
     yield "offers", _rows(session, Offer, Offer.member_id == member_id, machine=Machine.name)
+    yield "exchanges_with_members", _exchanges(session, member_id)
     yield "quotas_for_me_alone", _rows(session, Quota, Quota.member_id == member_id)
     yield "usage_slips", _rows(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
@@ -132,8 +136,31 @@ def _rows(
     columns = [column for column in model.__table__.columns if column.key not in LEFT_OUT]
     statement = select(*columns, *(name.label(label) for label, name in names.items())).select_from(model).where(mine)
     for joined in dict.fromkeys(name.class_ for name in names.values()):
-        statement = statement.join(joined)
+        statement = statement.outerjoin(joined)
     return _records(session, statement.order_by(*model.__table__.primary_key))
+
+
+def _exchanges(session: Session, member_id: int) -> list[Record]:
+    """Return what the member offered, and what was offered to it: without the other member and its text."""
+    offered = Exchange.proposer_id == member_id
+    statement = (
+        select(
+            Exchange.id,
+            offered.label("by_me"),
+            Machine.name.label("machine"),
+            Reservation.starts_at,
+            Reservation.ends_at,
+            case((offered, Exchange.note)).label("note"),
+            Exchange.state,
+            Exchange.proposed_at,
+            Exchange.lapses_at,
+            Exchange.closed_at,
+        )
+        .join(Reservation, Reservation.id == Exchange.given_id)
+        .join(Machine, Machine.id == Reservation.machine_id)
+        .where(or_(offered, Exchange.receiver_id == member_id))
+    )
+    return _records(session, statement.order_by(Exchange.id))
 
 
 def _allocations(session: Session, member_id: int) -> list[Record]:

@@ -82,6 +82,7 @@ class CheckView:
     machine_name: str = ""  # of a group: the machine that one gets
     price_note: str = ""  # that the machines of the group differ in price
     waiting_href: str = ""  # where one joins the waiting list for it, if it is only taken
+    offer_href: str = ""  # where one answers the offer that holds it for the member
 
     @property
     def is_accepted(self) -> bool:
@@ -104,6 +105,7 @@ def check_view(
         can_overrule=check.is_free and deciding.can_overrule(check.violations, card.workshop_id),
         warning=late_warning(session, card, wish, now=now, excluding=excluding),
         waiting_href=waiting_links.address_after(check, card.slug, wish, excluding),
+        offer_href=waiting_links.own_offer(session, wish, now) if check.taken else "",
         **_approval(session, card, now, decide_until=check.decide_until),
     )
 
@@ -137,7 +139,9 @@ def refusal_view(
     reasons = reasons_of(session, refusal, card, wish, excluding=excluding)
     view = _check_view(session, card, wish, reasons, now, excluding)
     if not isinstance(refusal, RequestRefused):
-        return view if excluding is not None else replace(view, waiting_href=waiting_links.address(card.slug, wish))
+        own = waiting_links.own_offer(session, wish, now)
+        waiting = "" if excluding is not None else waiting_links.address(card.slug, wish)
+        return replace(view, waiting_href=waiting, offer_href=own)
     return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import url_for
+from sqlalchemy.orm import Session
 
 from app.wording.local_time import url_instant
 from booking.availability import WishCheck
+from booking.queries.offers import offers
 from booking.wishes import Wish
 
 
@@ -13,6 +17,14 @@ def address(target: str, wish: Wish) -> str:
     """Return where one joins the waiting list for a wish. target: the machine or group, as the form names it."""
     start, end = url_instant(wish.span.start), url_instant(wish.span.end)
     return url_for("waiting.join", machine=target, start=start, end=end, places=wish.places, member=wish.member_id)
+
+
+def own_offer(session: Session, wish: Wish, now: datetime) -> str:
+    """Return the page of an open offer of the member for a time that overlaps a wish; "" without one."""
+    found = offers(session, member_id=wish.member_id, open_at=now)
+    own = (one for one in found if one.machine_id == wish.machine_id and one.span.overlaps(wish.span))
+    one = next(own, None)
+    return "" if one is None else url_for("waiting.offer", offer_id=one.id)
 
 
 def address_after(check: WishCheck, target: str, wish: Wish, excluding: int | None) -> str:

@@ -1,0 +1,52 @@
+"""Jobs of what members are offered: by the waiting list, where nothing was released, and by other members."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from app.auth import memberships
+from app.clock import now
+from app.notifications import subscribers
+from booking.exchanges import ending
+from booking.kernel import deliveries
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_own_transactions
+from booking.waiting import entries, offering
+
+LEAVERS, EXCHANGE_END = Actor(job="lapse_offers"), Actor(job="end_exchanges")
+LATE = timedelta(minutes=1)
+
+
+def offer_again(session: Session) -> int:
+    """Offer what is free by now to who waits, after rules were loosened; end the waiting of those who left."""
+    moment = now()
+    gone = entries.of_leavers(session, memberships.ring_day(moment), now=moment)
+
+    def leave(entry_id: int) -> int:
+        entries.leave(session, entry_id, by=LEAVERS, now=moment)
+        return 1
+
+    awaited = offering.awaited_machines(session, now=moment)
+    ended = in_own_transactions(session, (partial(leave, one) for one in gone))
+    look = (partial(offering.look_again, session, one, now=moment) for one in awaited)
+    return ended + in_own_transactions(session, look)
+
+
+def end_exchanges(session: Session) -> int:
+    """End exchanges between members that nobody answered in time, or that a change has overtaken."""
+    moment = now()
+    day = memberships.ring_day(moment)
+    overdue = ending.overdue(session, now=moment, day=day)
+    return in_own_transactions(
+        session, (partial(ending.end_overdue, session, one, by=EXCHANGE_END, now=moment, day=day) for one in overdue)
+    )
+
+
+def mails_are_late(session: Session) -> bool:
+    """Return whether mails about events are not written yet that are older than a minute."""
+    moment = now()
+    since = [deliveries.waiting_since(session, one, now=moment) for one in subscribers.SUBSCRIPTIONS]
+    return any(one is not None and moment - one > LATE for one in since)
