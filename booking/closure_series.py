@@ -1,13 +1,15 @@
-"""Closures that repeat: entered together by a rule, each changed and lifted alone, or lifted together.
+"""Closures that repeat: entered together by a rule, changed and lifted one by one or together.
 
 Verbs as in blockings.py: given the session, the actor and the time, they flush and never commit.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking import blockings, catalogue, occupancies, series_times
@@ -16,6 +18,8 @@ from booking.errors import ClosureNotFound
 from booking.kernel.events import Actor
 from booking.models import Blocking, ClosureDate, ClosureSeries
 from booking.series_times import Occurrence, SeriesTimes
+from booking.timespan import TimeSpan
+from booking.wall_clock import later_by_clock, to_wall
 
 
 def close_repeatedly(
@@ -63,6 +67,93 @@ def _sent_before(
     return session.scalar(joined.where(*same_rule, *same_first, *is_open, just_now).limit(1))
 
 
+def change_all(
+    session: Session,
+    closure_id: int,
+    span: TimeSpan,
+    reason: str,
+    zone: ZoneInfo,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    around_reservations: bool = False,
+) -> int:
+    """Change a closure of a rule, and those after now by as much of the clock; return how many. All or none.
+
+    Each gets the reason. One that was moved alone is moved from where it is. A single closure is changed alone.
+    Raises what blockings.change() raises.
+    """
+    series_id = series_of(session, closure_id)
+    if series_id is not None:
+        session.get(ClosureSeries, series_id, with_for_update=True)
+    changed = _locked_to_come(session, series_id, closure_id, now)
+    blockings.lock_machines_of(session, changed)
+    # Those that are moved towards the next one go after it: each has left its time when another takes it.
+    spans = spans_of_change([(one.id, _span_of(one)) for one in changed], closure_id, span, zone)
+    is_later = next((spans[one.id].start > one.starts_at for one in changed if one.id == closure_id), False)
+    for one in sorted(changed, key=lambda each: each.starts_at, reverse=is_later):
+        blockings.change(
+            session,
+            one.id,
+            spans[one.id],
+            reason,
+            by=by,
+            now=now,
+            revision=revision if one.id == closure_id else None,
+            around_reservations=around_reservations,
+        )
+    return len(changed)
+
+
+def spans_of_change(
+    found: Sequence[tuple[int, TimeSpan]], closure_id: int, span: TimeSpan, zone: ZoneInfo
+) -> dict[int, TimeSpan]:
+    """Return the spans of closures, by id, when one of them gets another span and the others go with it. Pure."""
+    before = dict(found).get(closure_id, span)
+    start_moves, end_moves = (
+        to_wall(after, zone) - to_wall(old, zone) for old, after in ((before.start, span.start), (before.end, span.end))
+    )
+    return {
+        one_id: span if one_id == closure_id else _moved(one, start_moves, end_moves, zone) for one_id, one in found
+    }
+
+
+def to_come(session: Session, closure_id: int, *, now: datetime) -> Sequence[tuple[int, TimeSpan]]:
+    """Return a closure and those of its rule that begin after now, each with its span, for a preview."""
+    found = session.scalars(_to_come(series_of(session, closure_id), closure_id, now)).all()
+    return [(one.id, _span_of(one)) for one in found]
+
+
+def series_of(session: Session, closure_id: int) -> int | None:
+    """Return the rule of a closure; None for a single one."""
+    return session.scalar(select(ClosureDate.series_id).where(ClosureDate.blocking_id == closure_id))
+
+
+def _to_come(series_id: int | None, closure_id: int, now: datetime) -> Select[Blocking]:
+    of_rule = select(ClosureDate.blocking_id).where(ClosureDate.series_id == series_id)
+    is_to_come = and_(Blocking.id.in_(of_rule), Blocking.starts_at > now, Blocking.lifted_at.is_(None))
+    return select(Blocking).where(or_(Blocking.id == closure_id, is_to_come)).order_by(Blocking.id)
+
+
+def _locked_to_come(session: Session, series_id: int | None, closure_id: int, now: datetime) -> Sequence[Blocking]:
+    found = _to_come(series_id, closure_id, now).with_for_update(of=Blocking)
+    rows = session.scalars(found.execution_options(populate_existing=True)).all()
+    if not any(one.id == closure_id for one in rows):
+        raise ClosureNotFound(id=closure_id)
+    return rows
+
+
+def _span_of(closure: Blocking) -> TimeSpan:
+    return TimeSpan(closure.starts_at, closure.ends_at)
+
+
+def _moved(span: TimeSpan, start_moves: timedelta, end_moves: timedelta, zone: ZoneInfo) -> TimeSpan:
+    """Return a span moved by the clock; where a change of the clock leaves nothing of it, as long as it was."""
+    start, end = later_by_clock(span.start, start_moves, zone), later_by_clock(span.end, end_moves, zone)
+    return TimeSpan(start, end if end > start else start + span.length)
+
+
 def lift_all(session: Session, series_id: int, *, by: Actor, now: datetime) -> int:
     """End the closures of a series that are on or to come; return how many. Raises ClosureNotFound."""
     if session.get(ClosureSeries, series_id, with_for_update=True) is None:
@@ -72,6 +163,8 @@ def lift_all(session: Session, series_id: int, *, by: Actor, now: datetime) -> i
     wanted = of_series.where(ClosureDate.series_id == series_id, *is_open).order_by(Blocking.id)
     # All of them before their machine: whoever plans for one of them locks it first and the machine then.
     ids = session.scalars(wanted.with_for_update(of=Blocking)).all()
+    found = session.scalars(select(Blocking).where(Blocking.id.in_(ids))).all()
+    blockings.lock_machines_of(session, found)  # with what is held for their reservations
     for closure_id in ids:
         blockings.lift(session, closure_id, by=by, now=now)
     return len(ids)

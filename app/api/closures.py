@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import StrictBool
 
 from app.api import revisions
@@ -15,7 +17,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import blockings, queries
+from booking import blockings, closure_series, queries
 from booking.kernel.transaction import in_write_transaction
 
 
@@ -33,12 +35,17 @@ class NewClosure(RequestModel):
 
 
 class ClosureChange(RequestModel):
-    """The fields of a closure to change; omitted fields stay as they are."""
+    """The fields of a closure to change; omitted fields stay as they are.
+
+    all_dates: of closures that repeat, all that are to come go with it: each begins and ends as much earlier or later
+    by the clock, and gets its reason.
+    """
 
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     reason: Text | None = None
     around_reservations: StrictBool | None = None
+    all_dates: StrictBool = False
 
 
 class Closure(ResponseModel):
@@ -113,7 +120,8 @@ def change_closure(closure_id: int, body: ClosureChange) -> Reply:
 
     def change() -> Reply:
         session = db.session()
-        blockings.change(
+        verb = partial(closure_series.change_all, zone=view.zone) if body.all_dates else blockings.change
+        verb(
             session,
             closure_id,
             span,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select
 
-from booking import blockings, machines, queries
+from booking import audits, blockings, closure_series, machines, queries
 from booking.errors import ClosureNotFound, MachineNotFound, RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
-from booking.models import Occupancy
+from booking.models import Blocking, ClosureDate, Occupancy
+from booking.recurrence import parse
+from booking.series_times import SeriesTimes
+from booking.wall_clock import to_wall
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
 
 
 def close(session, machine_id, span, reason="Repair", now=MONDAY):
@@ -148,3 +155,34 @@ def test_places_added_after_a_closure_was_lifted_can_be_had(session, sample_ring
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
 
     reserve(session, shelf, sample_ring.anna, hours(MONDAY, 12, 13), now=MONDAY, places=4)
+
+
+def test_two_managers_who_change_all_dates_at_once_leave_one_of_both_changes(app, session, sample_ring):
+    """Both lock the rule, its closures by id and then the machine: none waits for the other in a circle."""
+    zone, span = ZoneInfo("Europe/Berlin"), hours(MONDAY, 24, 26)
+    rule = parse("FREQ=DAILY;COUNT=4", to_wall(span.start, zone), zone)
+    times = SeriesTimes(rule, zone, to_wall(span.start, zone), span.length)
+    with write_transaction(session):
+        combine = sample_ring.combine
+        series_id = closure_series.close_repeatedly(session, combine, times, "Service", by=SOMEBODY, now=MONDAY)
+    ids = closures_of(session, series_id)
+
+    def changing(at, start, reason):
+        moved = hours(MONDAY, 24 * (at + 1) + start, 24 * (at + 1) + start + 2)
+        return lambda session: closure_series.change_all(
+            session, ids[at], moved, reason, zone, by=SOMEBODY, now=MONDAY, revision=0
+        )
+
+    results = all_at_once(app, changing(0, 1, "Later"), changing(3, -3, "Earlier"))
+    session.rollback()
+    assert sorted(isinstance(one, int) for one in results) in ([False, True], [True, True])
+    found = session.scalars(select(Blocking).order_by(Blocking.id)).all()
+    assert len({one.reason for one in found}) == 1
+    assert {one.starts_at - before.starts_at for one, before in zip(found[1:], found[:-1], strict=True)} == {
+        timedelta(days=1)
+    }
+    assert audits.contradictions(session) == () == audits.overlapping_pairs(session)
+
+
+def closures_of(session, series_id):
+    return session.scalars(select(ClosureDate.blocking_id).filter_by(series_id=series_id)).all()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import event, select
 
 from booking import closure_series, queries
 from booking.kernel.transaction import write_transaction
 from booking.models import ClosureSeries
+from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
@@ -57,6 +60,38 @@ def test_what_is_in_the_way_of_any_of_them_is_shown_before(wanda, session, sampl
     other = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y", "times": "2"})
     assert other.status_code == 303
     assert len(queries.closures(session, now=MONDAY)) == 5
+
+
+def test_all_dates_are_changed_together_and_what_is_in_the_way_of_any_is_shown_before(wanda, app, session, sample_ring):
+    wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY)
+    before = queries.closures(session, now=MONDAY)
+    path, day = f"/workshop/closures/{before[0].id}/change", timedelta(days=2)
+    third = before[2].starts_at + day
+    taken = reserve(
+        session, sample_ring.combine, sample_ring.anna, TimeSpan(third, third + timedelta(hours=1)), now=MONDAY
+    )
+    changed = form_with(wanda.get(path).text, "reason") | {"all_dates": "y", "reason": "Inspection"}
+    changed |= {name: f"{date.fromisoformat(changed[name]) + day}" for name in ("date", "end_date")}
+    refused = wanda.post(path, data=changed)
+    assert refused.status_code == 409
+    assert f"/reservations/{taken.id}" in refused.text
+    session.expire_all()
+    assert queries.closures(session, now=MONDAY) == before
+    sent = wanda.post(path, data=form_with(refused.text, "reason") | {"around_reservations": "y"})
+    assert (sent.status_code, sent.location) == (303, f"/workshop/closures/{before[2].id}/plan")
+    session.expire_all()
+    after = queries.closures(session, now=MONDAY)
+    assert [(one.starts_at, one.ends_at) for one in after] == [
+        (one.starts_at + day, one.ends_at + day) for one in before
+    ]
+    assert {one.reason for one in after} == {"Inspection"}
+    api = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+    body = {"starts_at": before[1].starts_at.isoformat(), "ends_at": before[1].ends_at.isoformat(), "all_dates": True}
+    stale = api.patch(f"/closures/{after[1].id}", body, If_Match='"0"')
+    assert stale.status_code == 412, stale.json
+    assert api.patch(f"/closures/{after[1].id}", body).status_code == 200
+    session.expire_all()
+    assert [one.starts_at for one in queries.closures(session, now=MONDAY)] == [one.starts_at for one in before]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -127,7 +128,9 @@ def _close(form: NewClosureForm) -> tuple[int, ...]:
 def _change(form: ChangeClosureForm, closure_id: int) -> tuple[int, ...]:
     span = form.span
     assert span is not None  # of a valid form
-    blockings.change(
+    assert form.zone is not None
+    change = partial(closure_series.change_all, zone=form.zone) if form.all_dates.data else blockings.change
+    change(
         db.session(),
         closure_id,
         span,
@@ -137,7 +140,17 @@ def _change(form: ChangeClosureForm, closure_id: int) -> tuple[int, ...]:
         revision=form.revision.data,
         around_reservations=form.around_reservations.data,
     )
-    return (closure_id,)
+    if not form.all_dates.data:
+        return (closure_id,)
+    return tuple(one for one, _span in closure_series.to_come(db.session(), closure_id, now=now()))
+
+
+def _spans_of_change(form: ClosureForm, closure_id: int, span: TimeSpan) -> list[TimeSpan]:
+    """Return every time that a change would close."""
+    if not isinstance(form, ChangeClosureForm) or not form.all_dates.data or form.zone is None:
+        return [span]
+    found = closure_series.to_come(db.session(), closure_id, now=now())
+    return list(closure_series.spans_of_change(found, closure_id, span, form.zone).values())
 
 
 def _next_page(closure_ids: Sequence[int]) -> str:
@@ -153,7 +166,7 @@ def _page(form: ClosureForm, closure: ClosureView | None = None, spans: Sequence
     session, card = db.session(), form.chosen()
     is_taken = isinstance(form.refusal, SlotTaken)
     if closure is not None and is_taken and form.span is not None:
-        spans = [form.span]
+        spans = _spans_of_change(form, closure.id, form.span)
     in_the_way: list[ReservationView] = []
     if card is not None and spans:
         in_the_way = [view for view in hit_by_any(session, card.id, spans) if view.is_holding]

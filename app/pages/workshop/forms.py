@@ -168,6 +168,7 @@ class NewClosureForm(RepeatMixin, ClosureForm):
 class ChangeClosureForm(ClosureForm):
     """Another span or reason of a closure. revision: of the closure when the form was opened."""
 
+    all_dates = BooleanField(_l("Change all closures of the rule that are to come"))
     revision = IntegerField(validators=[Optional()])
 
     def fill_in(self, closure: ClosureView, card: MachineCard) -> None:
