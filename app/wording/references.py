@@ -23,6 +23,14 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     ),
     "booking_usage": lambda count: ngettext("%(num)s usage slip", "%(num)s usage slips", count),
     "booking_induction": lambda count: ngettext("%(num)s induction", "%(num)s inductions", count),
+    "booking_induction_wish": lambda count: ngettext(
+        "%(num)s wish for an induction", "%(num)s wishes for an induction", count
+    ),
+    "booking_course": lambda count: ngettext("%(num)s induction course", "%(num)s induction courses", count),
+    "booking_course_machine": lambda count: ngettext("%(num)s induction course", "%(num)s induction courses", count),
+    "booking_course_signup": lambda count: ngettext(
+        "%(num)s person signed up for a course", "%(num)s people signed up for courses", count
+    ),
     "booking_damage_report": lambda count: ngettext("%(num)s damage report", "%(num)s damage reports", count),
     "booking_blocking": lambda count: ngettext("%(num)s closure", "%(num)s closures", count),
     "booking_occupancy": lambda count: ngettext("%(num)s occupied place", "%(num)s occupied places", count),

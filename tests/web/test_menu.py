@@ -15,7 +15,7 @@ from tests.conftest import MONDAY
 
 # The bar from the top of a screen, then what is behind "More".
 MENUS = {
-    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Announcements,"
+    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Induction courses, Announcements,"
     " Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Announcements, Calendar subscriptions, Screens, Help and rules",

@@ -31,7 +31,12 @@ ID_DIGITS_MAX = 9
 MINE_MAX = 200
 
 
-@page(bp, "/inductions", access=LOGGED_IN, menu=MenuEntry(_l("Induction courses"), 84, icon="patch-check"))
+@page(
+    bp,
+    "/inductions",
+    access=LOGGED_IN,
+    menu=MenuEntry(_l("Induction courses"), 84, icon="patch-check", roles=("member",)),
+)
 def index() -> ResponseReturnValue:
     """Show my inductions, the courses to come and what I ask for. ?machine=: what is missing for it; ?page=."""
     session, instant, number = db.session(), now(), page_number()
