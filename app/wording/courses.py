@@ -22,4 +22,5 @@ def seats_text(course: CourseView) -> str:
     given = ngettext("The only seat is given", "All %(num)s seats are given", course.seats)
     if not course.waiting:
         return given
-    return f"{given}, {ngettext('%(num)s person waits', '%(num)s people wait', course.waiting)}"
+    waiting = ngettext("%(num)s person waits", "%(num)s people wait", course.waiting)
+    return f"{given}, {waiting}"

@@ -169,7 +169,7 @@ def test_the_pages_of_a_course(session, sample_ring, clock, trainer, log_in):
     assert "Member number" not in shown
     full = wanda.post(f"{address}/sign-up", data={"number": "M-Anna"})
     assert full.status_code == 409
-    assert "Tick the box to wait for one." in full.text
+    assert "Every seat of this course is given." in full.text
     assert wanda.post(f"{address}/sign-up", data={"number": "M-Anna", "waits": "y"}).status_code == 303
     assert wanda.post(f"{address}/sign-up", data={"number": "nobody"}).status_code == 422
     change = address.replace("/inductions/", "/workshop/inductions/") + "/change"

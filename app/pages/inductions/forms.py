@@ -11,7 +11,6 @@ from wtforms.validators import Length, ValidationError
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.wording.rules import violation_sentence
-from booking.course_errors import CourseFull
 from booking.errors import RecordRefused
 from booking.kernel.errors import DomainError
 from booking.persons import PERSON_LENGTH_MAX
@@ -23,7 +22,7 @@ class SignupForm(BaseForm):
 
     number = StringField(_l("Member number"), [Length(max=40)])
     person = StringField(_l("Who comes"), [Length(max=PERSON_LENGTH_MAX)])
-    waits = BooleanField(_l("Wait for a seat if all are given"))
+    waits = BooleanField(_l("Wait for a seat"))
 
     member_id: int | None = None  # of the number, after validation
 
@@ -38,9 +37,7 @@ class SignupForm(BaseForm):
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Put what is wrong with the member or the person at its field."""
-        if isinstance(refusal, CourseFull) and not self.waits.data:
-            self.form_errors.append(_("Every seat is given. Tick the box to wait for one."))
-        elif isinstance(refusal, RecordRefused):
+        if isinstance(refusal, RecordRefused):
             for one in refusal.violations:
                 self.add_error("person" if one.field == "person" else "number", violation_sentence(one))
         else:

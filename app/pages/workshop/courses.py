@@ -15,7 +15,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.base_form import BaseForm
+from app.forms.base_form import BaseForm, is_review_only, review_message
 from app.forms.span_form import MaxCharacters
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
@@ -81,7 +81,9 @@ def plan_course() -> ResponseReturnValue:
     kind_id = _chosen("kind", [one for one, _name in kinds])
     workshop_id = _chosen("workshop", [one for one, _name in places]) or (places[0][0] if len(places) == 1 else None)
     if kind_id is None or workshop_id is None:
-        return render_template("workshop/course_kind.html", kinds=kinds, places=places, kind_id=kind_id)
+        status, note = (422 if request.method == "POST" else 200), review_message() if is_review_only() else ""
+        shown = render_template("workshop/course_kind.html", kinds=kinds, places=places, kind_id=kind_id, note=note)
+        return shown, status
     permissions.require(workshop_id=workshop_id)
     form = CourseForm()
     _offer(form, kind_id, workshop_id)
