@@ -9,6 +9,8 @@ from babel.dates import format_interval, get_month_names
 
 from app.extensions import page_locale
 
+DAY_FIRST = {"en": "en_GB"}  # as all other days in English
+
 
 def format_days(first: date, last: date) -> str:
     """Return 13 – 19 July 2026: several days in a row, what they share written once."""
@@ -32,7 +34,7 @@ def _cached_month(month: int, language: str) -> str:
 
 @lru_cache(maxsize=64)
 def _cached_days(first: date, last: date, language: str) -> str:
-    return format_interval(first, last, "yMMMMd", locale=language)
+    return format_interval(first, last, "yMMMMd", locale=DAY_FIRST.get(language, language))
 
 
 def _language() -> str:
