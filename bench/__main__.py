@@ -11,13 +11,14 @@ import time
 from datetime import date
 from pathlib import Path
 
-from bench import desks, in_process, over_http, replanning, series
+from bench import desks, in_process, over_http, replanning, series, steps
 from bench.filling import FilledRing, fill
 from bench.goals import GOALS
 from bench.growth import Size
 from bench.serving import ROOT, memory_mb, serving, whole_ring
 
 WEEK_RING, YEAR_RING = 10_000, 150_000
+WIDE = 200  # machines
 SMALL = Size(reservations=40_000, slips=42_000, events=200_000)  # of row 12g with --small
 
 HTTP_PARTS = {"creations", "pages"}
@@ -50,11 +51,14 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
         results["5"] = in_process.week_as_data(small, rounds)
         results["10"] = in_process.earliest_free(year, rounds)
         results |= _growth(folder, anchor, rounds, large_count)
+        results["18"] = _wide_page(folder, anchor, rounds)
     results["12g"] = desks.count_beyond(folder, Size() if large_count > YEAR_RING else SMALL)
+    results["12h"] = steps.highest_ratio(large_count)
     results["13"] = _memory_mb(folder)
     results["14"] = _first_page(folder)
     results["15"] = replanning.measure(folder / "replanning").seconds
     results["16"] = series.measure(folder / "series", rounds * 4).inserts
+    results["17"] = steps.earliest_of_places(folder / "places", rounds)
     return results
 
 
@@ -76,6 +80,13 @@ def _measure_only(folder: Path, rounds: int, parts: list[str]) -> dict[str, floa
     if "start" in parts:
         results["14"] = _first_page(folder)
     return results
+
+
+def _wide_page(folder: Path, anchor: int, rounds: int) -> float:
+    """Measure row 18: the week as a page, of a ring of 200 machines."""
+    wide = fill(folder / "wide", WEEK_RING, WIDE)
+    with whole_ring(_ring_environment(wide)) as (_pid, ring):
+        return over_http.page_rows(ring, anchor, wide, rounds)["6a"]
 
 
 def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[str, float]:

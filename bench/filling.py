@@ -1,6 +1,6 @@
-"""A ring of 50 machines and 13 members with any number of past reservations, written in bulk.
+"""A ring of 50 machines, or more, and 13 members with any number of past reservations, written in bulk.
 
-Each machine is reserved for one hour of every eight, up to the current week: 1,050 reservations a week.
+Each machine is reserved for one hour of every eight, up to the current week: of 50, 1,050 reservations a week.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class FilledRing:
         return self.feed_paths[0]
 
 
-def fill(folder: Path, reservations: int) -> FilledRing:
-    """Create a ring with this number of reservations in a folder."""
+def fill(folder: Path, reservations: int, machines: int = MACHINES) -> FilledRing:
+    """Create a ring with this number of reservations and machines in a folder."""
     instance = folder / "instance"
     instance.mkdir(parents=True)
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance)
@@ -56,7 +56,7 @@ def fill(folder: Path, reservations: int) -> FilledRing:
     with app.app_context():
         session = db.session()
         with write_transaction(session):
-            machine_ids = _enter_ring(session, now)
+            machine_ids = _enter_ring(session, now, machines)
         with write_transaction(session):
             users = [user.id for user in session.query(User).order_by(User.id)]
             secrets = tuple(
@@ -78,7 +78,7 @@ def _subscribe(session: Session, user_id: int, now: datetime) -> str:
     return f"/feeds/{tokens.create(session, user_id, wish, by=BENCH, now=now).secret}.ics"
 
 
-def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:
+def _enter_ring(session: object, now: datetime, count: int) -> tuple[int, ...]:
     add_all = session.add_all  # type: ignore[attr-defined]
     flush = session.flush  # type: ignore[attr-defined]
     workshop = Workshop(slug="hall", name="Hall", timezone="Europe/Berlin")
@@ -88,7 +88,7 @@ def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:
     add_all(OpeningHours(workshop_id=workshop.id, weekday=d, opens_minute=0, closes_minute=1440) for d in range(7))
     machines = [
         Machine(workshop_id=workshop.id, slug=f"m-{n}", name=f"Machine {n}", horizon_days=20_000, kind=f"kind {n % 5}")
-        for n in range(MACHINES)
+        for n in range(count)
     ]
     add_all(machines)
     flush()
@@ -108,7 +108,7 @@ def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:
 def _fill_in_bulk(database: Path, machine_ids: tuple[int, ...], monday: datetime, reservations: int) -> None:
     end = monday + timedelta(days=7)
     rows = [
-        (number, machine_ids[number % MACHINES], number % MEMBERS + 1, number // MACHINES)
+        (number, machine_ids[number % len(machine_ids)], number % MEMBERS + 1, number // len(machine_ids))
         for number in range(reservations)
     ]
     connection = sqlite3.connect(database, isolation_level=None)

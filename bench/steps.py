@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
 from app.storage import migrate
+from bench.clients import UnexpectedResponse
 from booking import availability, reservations
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -92,6 +95,14 @@ def _span(start: int, end: int) -> TimeSpan:
     return TimeSpan(day + start * HOUR, day + end * HOUR)
 
 
+def earliest_of(session: Session, places: int) -> object:
+    """Return the earliest four hours for which so many of the 24 places are free together."""
+    found = availability.earliest_free(session, machine_ids=[MACHINE], now=NOW, minutes=240, places=places)
+    if not found:
+        raise UnexpectedResponse("No free span was found; nothing is printed.")
+    return found
+
+
 def _operations(session: Session) -> dict[str, Callable[[], object]]:
     entered: list[int] = []
 
@@ -103,12 +114,16 @@ def _operations(session: Session) -> dict[str, Callable[[], object]]:
         window = TimeSpan(NOW, NOW + timedelta(days=14))
         return availability.free_spans(session, MACHINE, window, minutes=120, places=PLACES, now=NOW)
 
+    def earliest() -> object:
+        return earliest_of(session, PLACES // 2)
+
     return {
         "reserve 4 places, free": lambda: reserve(_span(10, 12), 4),
         "reserve 12 places, others move": lambda: reserve(_span(2, 6), 12),
         "move to free time": lambda: reservations.move(session, entered[0], _span(12, 14), by=BENCH, now=NOW),
         "move, others move": lambda: reservations.move(session, entered[1], _span(3, 7), by=BENCH, now=NOW),
         "search two weeks for 24 free places": search,
+        "earliest four hours of 12 places": earliest,
     }
 
 
@@ -130,6 +145,34 @@ def measure(count: int) -> dict[str, int]:
             db.session.remove()
             db.engine.dispose()
     return found
+
+
+def highest_ratio(many: int) -> float:
+    """Measure row 12h: of all operations, the highest ratio of steps with many reservations to those with 10^4."""
+    few, large = measure(10**4), measure(many)
+    return max(large[name] / steps for name, steps in few.items())
+
+
+def earliest_of_places(folder: Path, rounds: int, times: int = 20) -> float:
+    """Measure row 17: milliseconds of processor time for the earliest four hours of 12 of 24 places."""
+    app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=folder)
+    migrate.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    with app.app_context():
+        session = db.session()
+        with write_transaction(session):
+            _enter_ring(session)
+        _fill(folder / "ring.sqlite", 10**4)
+        earliest_of(session, PLACES // 2)
+        results = []
+        for _round in range(rounds):
+            begin = time.process_time()
+            for _time in range(times):
+                earliest_of(session, PLACES // 2)
+                session.rollback()
+            results.append((time.process_time() - begin) / times * 1e3)
+        db.session.remove()
+        db.engine.dispose()
+    return median(results)
 
 
 def main() -> None:
