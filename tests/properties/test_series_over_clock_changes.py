@@ -20,7 +20,7 @@ from booking.series_change.models import Scope, SeriesChange
 from booking.series_dates import times_of
 from booking.series_plan import SeriesWish
 from booking.series_times import occurrence_on
-from booking.wall_clock import changes_of_year, to_wall
+from booking.wall_clock import changes_of_year, first_instant, instants_showing, to_wall
 from tests.builders import SOMEBODY, machine, workshop
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin")
@@ -98,6 +98,10 @@ def test_a_series_keeps_the_clock_whatever_is_done_with_it(
         done = carry_out.change_series(
             session, made.id, wanted, on_conflict=OnConflict.SKIP, by=SOMEBODY, now=now, decides_in=None
         )
+    for one in done.dates:
+        asked = datetime.combine(to_wall(one.starts_at, ZoneInfo(zone)).date(), starts_at)
+        shown = instants_showing(asked, ZoneInfo(zone)) or (first_instant(asked, ZoneInfo(zone)),)
+        assert one.starts_at == shown[passage if len(shown) > 1 else 0]
     alone = {day} if scope is Scope.ONE else set(done.unchanged)
     assert all_keep_the_clock(session, sample_ring.anna, alone) == DATES
 
