@@ -1,0 +1,80 @@
+"""What a series holds: its machine and its places stay, and two series that change places do not deadlock."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db
+from app.storage import audits
+from booking import machines, series
+from booking.errors import RecordRefused
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineInput
+from booking.models import Machine, Reservation
+from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
+from tests.builders import SOMEBODY, machine
+from tests.conftest import MONDAY
+from tests.integration.test_series_verbs import enter, wish_of
+
+BY = {"by": SOMEBODY, "now": MONDAY}
+
+
+def sound(session):
+    session.rollback()
+    return all(audits.run_audit(session, name) == [] for name in ("overlaps", "out", "quotas"))
+
+
+def test_neither_the_machine_nor_a_place_that_a_series_holds_is_retired(session, sample_ring):
+    made = enter(session, wish_of(sample_ring, machine_id=sample_ring.cold_store, places=20))
+    rack = MachineInput(slug="cold-store", name="Cold-store", charge_unit="place_day")
+    for rule, verb, more in (
+        ("place_held", machines.change_machine, {"data": rack, "places": 19}),
+        ("still_reserved", machines.retire, {}),
+    ):
+        with pytest.raises(RecordRefused) as refusal, write_transaction(session):
+            verb(session, sample_ring.cold_store, **more, **BY)
+        assert [one.rule for one in refusal.value.violations] == [rule]
+    assert session.get(Machine, sample_ring.cold_store).retired_at is None
+
+    with write_transaction(session):
+        machines.change_machine(session, sample_ring.cold_store, rack, places=20, **BY)
+    assert {one.places for one in session.scalars(select(Reservation))} == {20}
+    with write_transaction(session):
+        assert len(series.cancel_rest(session, made.id, **BY)) == 4
+        machines.retire(session, sample_ring.cold_store, **BY)
+    assert sound(session)
+
+
+def test_two_series_that_change_to_each_others_machine_at_once_do_not_deadlock(app, session, sample_ring):
+    other = machine(session, sample_ring.hall, "baler")
+    first = enter(session, wish_of(sample_ring)).id
+    second = enter(session, wish_of(sample_ring, machine_id=other, member_id=sample_ring.bernd)).id
+    with write_transaction(session):  # so that each finds the other machine free
+        later = SeriesChange(Scope.ALL, starts_at=MONDAY.replace(hour=15).time())
+        carry_out.change_series(session, second, later, on_conflict=OnConflict.REFUSE, **BY)
+    session.rollback()
+    start = Barrier(2)
+
+    def change(wanted: tuple[int, int]) -> int:
+        with app.app_context():
+            start.wait()
+            try:
+                with write_transaction(db.session()):
+                    change = SeriesChange(Scope.ALL, machine_id=wanted[1])
+                    done = carry_out.change_series(
+                        db.session(), wanted[0], change, on_conflict=OnConflict.REFUSE, decides_in=None, **BY
+                    )
+                    return len(done.dates)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        changed = list(pool.map(change, [(first, other), (second, sample_ring.combine)]))
+    assert changed == [4, 4]
+    assert sound(session)
