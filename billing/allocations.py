@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
+from billing.ledger_entries import post_allocation_entry
 from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
     Allocation,
+    AllocationAdvance,
+    AllocationCharge,
     AllocationCost,
     AllocationCostGroup,
     AllocationLine,
@@ -31,6 +34,14 @@ from booking.kernel.events import Actor
 # Of the time that posting takes, the rest is for the rows that are inserted.
 READING_PER_CENT = 50
 ROWS_AT_ONCE = 5_000
+# The rows of an allocation that its reversal has with the opposite sign, in the order of their foreign keys.
+MIRRORED: tuple[tuple[type[Any], str], ...] = (
+    (AllocationCostGroup, "cents"),
+    (AllocationLine, "cents"),
+    (AllocationCost, "net_cents"),
+    (AllocationCharge, "cents"),
+    (AllocationAdvance, "cents"),
+)
 
 
 def post_allocation(
@@ -68,6 +79,7 @@ def post_allocation(
     with progress.part(READING_PER_CENT, 100):
         _post_content(session, allocation.id, preview)
     events.record(session, AllocationPosted.of(allocation), by=by, at=now)
+    post_allocation_entry(session, allocation, by=by, now=now)
     return allocation
 
 
@@ -99,6 +111,7 @@ def reverse_allocation(session: Session, allocation_id: int, reason: str, *, by:
     session.flush()
     _post_mirror(session, original.id, reversal.id)
     events.record(session, AllocationReversed.of(reversal), by=by, at=now)
+    post_allocation_entry(session, reversal, by=by, now=now)
     return reversal
 
 
@@ -110,6 +123,8 @@ def _post_content(session: Session, allocation_id: int, preview: Preview) -> Non
     _insert(session, AllocationLine, lines)
     _insert(session, AllocationCost, [common | asdict(cost) for cost in preview.costs])
     _insert(session, AllocationSlip, [common | slip._asdict() for slip in preview.slips])
+    _insert(session, AllocationCharge, [common | charge._asdict() for charge in preview.charges])
+    _insert(session, AllocationAdvance, [common | advance._asdict() for advance in preview.advances])
 
 
 def _group_row(group: CostGroup) -> dict[str, Any]:
@@ -120,7 +135,7 @@ def _group_row(group: CostGroup) -> dict[str, Any]:
 
 def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:
     """Insert the same groups, lines and costs with the opposite sign; weights stay as they were."""
-    for model, amount in ((AllocationCostGroup, "cents"), (AllocationLine, "cents"), (AllocationCost, "net_cents")):
+    for model, amount in MIRRORED:
         columns = model.__table__.columns
         mirrored = [
             dict(row._mapping) | {"allocation_id": reversal_id, amount: -row._mapping[amount]}

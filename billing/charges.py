@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AlreadyCharged, NotHandedBack
 from billing.events import UseCharged
+from billing.ledger import lock_ledger
+from billing.ledger_entries import post_charge
 from billing.models import Charge, Tariff, TariffPrice, Unpriced
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from booking import queries
@@ -37,6 +39,7 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     slip = queries.usage_slip(session, usage_id)
     if slip.used_amount is None:
         raise NotHandedBack(usage_id=usage_id)
+    lock_ledger(session)  # before the rows of the slip, as each use case that posts
     last = _last_row(session, usage_id)
     present = last if last is not None and last.reverses_id is None else None
     tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
@@ -163,6 +166,7 @@ def _append(session: Session, charge: Charge, by: Actor, now: datetime) -> Charg
             raise
         raise AlreadyCharged(usage_id=usage_id) from error
     events.record(session, UseCharged.of(charge), by=by, at=now)
+    post_charge(session, charge, by=by, now=now)
     return charge
 
 

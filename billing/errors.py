@@ -111,6 +111,36 @@ class NotHandedBack(DomainError):
     code = "not_handed_back"
 
 
+class LedgerClosed(DomainError):
+    """The ledger is not open yet, so that advances cannot be posted or counted."""
+
+    code = "ledger_closed"
+
+
+class LedgerIsOpen(DomainError):
+    """The ledger is open already; it is opened once. facts: opened_on (None: it was open from the beginning)."""
+
+    code = "ledger_is_open"
+
+
+class ChargesAreIncome(DomainError):
+    """The pool has no advances: its charges are income. facts: pool_id."""
+
+    code = "charges_are_income"
+
+
+class OtherPoolCounts(DomainError):
+    """Another pool of the machine counts its charges already. facts: pool_id (the other one)."""
+
+    code = "other_pool_counts"
+
+
+class AdvanceCounted(DomainError):
+    """An allocation counts the advance: it is reversed only after that allocation. facts: id, allocation_id."""
+
+    code = "advance_counted"
+
+
 class AlreadyCharged(DomainError):
     """Another transaction priced the slip at the same moment. facts: usage_id."""
 
@@ -133,6 +163,18 @@ class CostNotFound(NotFound):
     """There is no such cost."""
 
     code = "cost_not_found"
+
+
+class AdvanceNotFound(NotFound):
+    """There is no such advance."""
+
+    code = "advance_not_found"
+
+
+class AccountNotFound(NotFound):
+    """There is no such account."""
+
+    code = "account_not_found"
 
 
 class AllocationNotFound(NotFound):

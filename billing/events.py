@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from billing.models import Allocation, Charge
+from billing.models import Advance, Allocation, Charge
 from booking.kernel.events import Event
 
 
@@ -83,3 +83,42 @@ class AllocationReversed(Event):
             period_from=reversal.period_from.isoformat(),
             period_until=reversal.period_until.isoformat(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPosted(Event):
+    """An entry was posted in the ledger. sha256: over its content; sealed with the log, it proves the entry."""
+
+    entry_id: int
+    sha256: str
+    type: ClassVar[str] = "entry_posted"
+
+
+@dataclass(frozen=True, slots=True)
+class AdvancePosted(Event):
+    """An advance per share was posted; or, with reverses_id, the reversal of one."""
+
+    advance_id: int
+    pool_id: int
+    total_cents: int
+    reverses_id: int | None
+    type: ClassVar[str] = "advance_posted"
+
+    @classmethod
+    def of(cls, advance: Advance) -> Self:
+        """Return the event of an advance or reversal that was just posted."""
+        return cls(
+            advance_id=advance.id,
+            pool_id=advance.pool_id,
+            total_cents=advance.total_cents,
+            reverses_id=advance.reverses_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerOpened(Event):
+    """What existed was posted in the ledger: entries counts it."""
+
+    opened_on: str
+    entries: int
+    type: ClassVar[str] = "ledger_opened"

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, PoolNotFound, UnknownKind
+from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, OtherPoolCounts, PoolNotFound, UnknownKind
 from billing.limits import (
     CENTS_MAX,
     NAME_LENGTH_MAX,
@@ -29,6 +29,7 @@ from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 
 USE, SHARES, HEAD = "use", "shares", "head"
+INCOME, ADVANCE = "income", "advance"  # what the charges of the machine are
 KEYS = (USE, SHARES, HEAD)
 KINDS_MAX = 12
 
@@ -54,16 +55,25 @@ def enter_pool(
     by: Actor,
     now: datetime,
     excludes_guests: bool = False,
+    charges_are: str | None = None,
 ) -> Pool:
     """Create a pool for the costs of a machine.
 
-    rules: kind of cost -> key that divides it. excludes_guests: guests bear none of the costs.
+    rules: kind of cost -> key that divides it. excludes_guests: guests bear none of the costs. charges_are: INCOME,
+    ADVANCE, or None while the treasurer has not answered.
 
-    Raises MachineNotFound, NameTaken, UnknownKind (no kinds), WrongText.
+    Raises MachineNotFound, NameTaken, UnknownKind (no kinds), WrongText, OtherPoolCounts.
     """
     queries.machine_card(session, machine_id)
     _check_pool(session, name, rules, None)
-    pool = Pool(machine_id=machine_id, name=name.strip(), rules=dict(rules), excludes_guests=excludes_guests)
+    _check_counting(session, machine_id, charges_are, None)
+    pool = Pool(
+        machine_id=machine_id,
+        name=name.strip(),
+        rules=dict(rules),
+        excludes_guests=excludes_guests,
+        charges_are=charges_are,
+    )
     session.add(pool)
     _record_change(session, "pool", pool, by, now)
     return pool
@@ -79,12 +89,13 @@ def change_pool(
     now: datetime,
     revision: int | None = None,
     excludes_guests: bool | None = None,
+    charges_are: str | None = None,
 ) -> Pool:
     """Rename a pool or change its rules; posted allocations keep the rules they were made with.
 
-    excludes_guests: None leaves it as it is.
+    excludes_guests, charges_are: None leaves it as it is.
 
-    Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse.
+    Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse, OtherPoolCounts.
     """
     pool = locked_pool(session, pool_id, revision)
     _check_pool(session, name, rules, pool_id)
@@ -94,6 +105,9 @@ def change_pool(
     pool.name, pool.rules = name.strip(), dict(rules)
     if excludes_guests is not None:
         pool.excludes_guests = excludes_guests
+    if charges_are is not None:
+        _check_counting(session, pool.machine_id, charges_are, pool_id)
+        pool.charges_are = charges_are
     pool.revision += 1
     _record_change(session, "pool", pool, by, now)
     return pool
@@ -201,6 +215,16 @@ def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: 
             raise ValueError(f"no key {key!r}")
     if session.scalar(select(exists().where(Pool.name == name.strip(), Pool.id != (pool_id or 0)))):
         raise NameTaken(name=name)
+
+
+def _check_counting(session: Session, machine_id: int, charges_are: str | None, pool_id: int | None) -> None:
+    if charges_are not in (None, INCOME, ADVANCE):
+        raise ValueError(f"charges are {charges_are!r}")
+    counting = select(Pool.id).where(
+        Pool.machine_id == machine_id, Pool.charges_are == ADVANCE, Pool.id != (pool_id or 0)
+    )
+    if charges_are == ADVANCE and (other := session.scalar(counting)) is not None:
+        raise OtherPoolCounts(pool_id=other)
 
 
 def _check_cost(pool: Pool, entry: CostEntry) -> None:

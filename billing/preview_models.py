@@ -58,6 +58,22 @@ class CountedSlip(NamedTuple):
     amount: int
 
 
+class CountedCharge(NamedTuple):
+    """A usage charge that counts against the member's share."""
+
+    charge_id: int
+    member_id: int
+    cents: int
+
+
+class CountedAdvance(NamedTuple):
+    """A member's part of an advance that counts against the share."""
+
+    advance_id: int
+    member_id: int
+    cents: int
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewWarning:
     """Something the treasurer should check before posting.
@@ -68,7 +84,8 @@ class PreviewWarning:
 
     With member_ids: leavers (they bear costs although their membership ended before the period or within it), guests
     (they bear costs), guests_left_out (the pool leaves them out, although they used the machine or hold shares),
-    shares_ended (their shares no longer counted on the day of a cost, because the membership had ended).
+    shares_ended (their shares no longer counted on the day of a cost, because the membership had ended),
+    charges_not_counted (they were charged in the period but bear nothing, so that their charges are not counted).
     """
 
     code: str
@@ -82,7 +99,7 @@ class Preview:
     """All that will be posted. digest: identifies the content; equal content has an equal digest.
 
     groups_by_period: the numbers of the cost groups whose weights are the use in the period; another period would
-    change them.
+    change them. charges, advances: what counts against the shares; without them the whole share is due.
     """
 
     pool_id: int
@@ -94,8 +111,18 @@ class Preview:
     costs: tuple[GroupedCost, ...]
     slips: tuple[CountedSlip, ...]
     groups_by_period: tuple[int, ...]
+    charges: tuple[CountedCharge, ...]
+    advances: tuple[CountedAdvance, ...]
     warnings: tuple[PreviewWarning, ...]
     digest: str
+
+    @property
+    def counted_cents(self) -> dict[int, int]:
+        """Return member id -> what counts against the share, of those who have something."""
+        counted: dict[int, int] = {}
+        for _id, member_id, cents in (*self.charges, *self.advances):
+            counted[member_id] = counted.get(member_id, 0) + cents
+        return counted
 
     @property
     def bearer_ids(self) -> frozenset[int]:

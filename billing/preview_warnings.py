@@ -57,3 +57,9 @@ def history_warnings(session: Session, preview: Preview) -> Iterator[PreviewWarn
     last = session.scalar(effective.with_only_columns(Allocation.total_cents).order_by(Allocation.id.desc()).limit(1))
     if last and not abs(last) < abs(preview.total_cents) * UNLIKE_FACTOR < abs(last) * UNLIKE_FACTOR**2:
         yield PreviewWarning("unlike_last", last_cents=last)
+
+
+def counting_warnings(not_counted: tuple[int, ...]) -> Iterator[PreviewWarning]:
+    """Warn of members whose charges are not counted, because they bear nothing."""
+    if not_counted:
+        yield PreviewWarning("charges_not_counted", len(not_counted), member_ids=not_counted)

@@ -11,12 +11,13 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing.bearers import Bearers, Weights, weights_of
+from billing.counting import counted_for
 from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, PoolNotFound, UnknownKind
 from billing.limits import require_period
 from billing.models import Cost, Pool
 from billing.pools import USE, unallocated_costs
-from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview
-from billing.preview_warnings import bearer_warnings, history_warnings, slip_warnings
+from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview, bearer_ids
+from billing.preview_warnings import bearer_warnings, counting_warnings, history_warnings, slip_warnings
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
 from booking.kernel.progress import tracked
@@ -50,6 +51,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     groups, grouped_costs = _grouped(in_order, counted)
     by_period = [number for number, ((_key, weights), _costs) in enumerate(in_order, start=1) if weights.is_by_period]
     is_by_use = any(group.key == USE for group in groups)
+    against = counted_for(session, pool, period_from, period_until, bearer_ids(groups))
     preview = Preview(
         pool_id=pool_id,
         machine_id=pool.machine_id,
@@ -60,15 +62,14 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         costs=grouped_costs,
         slips=tuple(_counted_slip(slip) for slip in counted) if is_by_use else (),
         groups_by_period=tuple(by_period),
+        charges=against.charges,
+        advances=against.advances,
         warnings=(),
         digest="",
     )
-    warnings = (
-        *slip_warnings(slips if is_by_use else ()),
-        *bearer_warnings(session, preview, bearers, every_slip),
-        *history_warnings(session, preview),
-    )
-    return replace(_with_digest(preview), warnings=warnings)
+    warnings = (*slip_warnings(slips if is_by_use else ()), *bearer_warnings(session, preview, bearers, every_slip))
+    later = (*history_warnings(session, preview), *counting_warnings(against.others))
+    return replace(_with_digest(preview), warnings=warnings + later)
 
 
 def _uses(session: Session, machine_id: int, period_from: date, period_until: date) -> tuple[CountedUse, ...]:
@@ -159,9 +160,11 @@ def _counted_slip(slip: CountedUse) -> CountedSlip:
 
 
 def _with_digest(preview: Preview) -> Preview:
-    """Return the preview with a digest over everything that will be posted (slips one by one: there are many)."""
-    content = asdict(replace(preview, slips=()))
+    """Return the preview with a digest over everything that will be posted (of what is many, one by one)."""
+    content = asdict(replace(preview, slips=(), charges=(), advances=()))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), default=str).encode())
     for slip in tracked(preview.slips, PASSES * len(preview.slips), before=len(preview.slips)):
         digest.update(f"{slip.usage_id},{slip.member_id},{slip.service_date},{slip.amount};".encode())
+    for counted in (*preview.charges, *preview.advances):
+        digest.update("{},{},{};".format(*counted).encode())
     return replace(preview, digest=digest.hexdigest())

@@ -34,6 +34,7 @@ MODULES = (
     "use_days",
     "costs",
     "allocations",
+    "ledger",
     "tasks",
     "exports",
     "reference",

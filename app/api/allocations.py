@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from urllib.parse import urlencode
 
@@ -28,6 +28,7 @@ from billing.periods import Period as DaysOfPeriod
 from billing.preview_models import CostGroup, Preview, PreviewWarning, bearer_ids
 from billing.previews import preview_allocation
 from billing.queries import AllocationView
+from billing.queries.counted import counted_cents
 from booking.charge_units import CHARGE_UNITS
 
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
@@ -84,12 +85,22 @@ class AllocationWarning(ResponseModel):
 
     Codes: still_out, disputed (count: usage slips), late_cost, unlike_last; with member_ids: leavers (they bear costs
     although their membership ended before the period or within it), guests (they bear costs), guests_left_out (the
-    pool leaves them out), shares_ended (their shares ended with the membership).
+    pool leaves them out), shares_ended (their shares ended with the membership), charges_not_counted (they were charged
+    but bear nothing).
     """
 
     code: str
     count: int
     member_ids: list[int]
+
+
+class Due(ResponseModel):
+    """What an allocation makes a member owe: due_cents = share_cents - counted_cents (charges and advances before)."""
+
+    member_id: int
+    share_cents: int
+    counted_cents: int
+    due_cents: int
 
 
 class Allocation(ResponseModel):
@@ -115,6 +126,7 @@ class Allocation(ResponseModel):
     use_member_count: int | None
     warnings: list[AllocationWarning]
     lines: list[AllocationLine]
+    dues: list[Due]
     next: str | None = None
 
 
@@ -196,7 +208,23 @@ def _previewed(preview: Preview) -> Allocation:
         use_member_count=len(preview.bearer_ids_by_period) if preview.groups_by_period else None,
         warnings=[_warning(warning) for warning in preview.warnings],
         lines=_lines(preview, preview.groups),
+        dues=_dues(preview.groups, preview.counted_cents),
     )
+
+
+def _dues(groups: Iterable[CostGroup], counted: Mapping[int, int]) -> list[Due]:
+    shares: dict[int, int] = {}
+    for line in (line for group in groups for line in group.lines):
+        shares[line.member_id] = shares.get(line.member_id, 0) + line.cents
+    return [
+        Due(
+            member_id=one,
+            share_cents=shares[one],
+            counted_cents=counted.get(one, 0),
+            due_cents=shares[one] - counted.get(one, 0),
+        )
+        for one in sorted(shares)
+    ]
 
 
 def _warning(warning: PreviewWarning) -> AllocationWarning:
@@ -220,6 +248,7 @@ def _posted(view: AllocationView, groups: Collection[CostGroup]) -> Allocation:
         use_member_count=None,
         warnings=[],
         lines=_lines(view, groups),
+        dues=_dues(groups, counted_cents(db.session(), view.id, bearer_ids(groups))),
     )
 
 

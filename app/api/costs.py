@@ -47,7 +47,9 @@ class Pool(ResponseModel):
     Keys: use (the members who used the machine in the period, by the amount used), shares (the members who hold
     shares of the pool on the day of the cost, by their shares), head (those members, each the same part; if nobody
     holds shares, those who used the machine in the period). excludes_guests: members of the price class "guest" bear
-    nothing. proposed_period: the accounting year of the oldest unallocated cost, null without one.
+    nothing. charges_are: what the usage charges of the machine are, "income" (owed in addition to the share of the
+    costs) or "advance" (they count against it); null while that is not decided. proposed_period: the accounting year of
+    the oldest unallocated cost, null without one.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Pool(ResponseModel):
     machine_id: int
     rules: dict[str, str]
     excludes_guests: bool
+    charges_are: str | None
     unallocated_count: int = Field(validation_alias="waiting_count")
     unallocated_cents: int = Field(validation_alias="waiting_cents")
     proposed_period: str | None

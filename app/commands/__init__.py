@@ -27,6 +27,7 @@ MODULES = {
     "export": "export",
     "permissions": "permissions",
     "setup-code": "setup_code",
+    "ledger": "ledger",
 }
 
 

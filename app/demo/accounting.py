@@ -50,7 +50,13 @@ class Accounting:
     def _open_pool(self) -> Process:
         yield (opened := at(self.base.past_start, 19))
         pool = pools.enter_pool(
-            self.session, self.base.machines["combine"], "Mähdrescher", RULES, by=self.by, now=opened
+            self.session,
+            self.base.machines["combine"],
+            "Mähdrescher",
+            RULES,
+            by=self.by,
+            now=opened,
+            charges_are=pools.ADVANCE,
         )
         self.pool_id = pool.id
         since = self.base.past_start

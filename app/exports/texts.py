@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
 from app.wording.billing import KEY_LABELS, price_class_label, price_label
+from app.wording.ledger import ACCOUNT_LABELS, TOPIC_LABELS
 from app.wording.units import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES
 from billing.exports.tables import CODE, YES_NO, Cell, Column, Table
@@ -28,9 +29,12 @@ TITLES: dict[str, Any] = {
     "allocation": _l("Allocation"),
     "allocations": _l("Allocations"),
     "allocation_lines": _l("Lines of allocations"),
+    "balance": _l("Balance"),
+    "balances": _l("Balances"),
     "charges": _l("Usage charges"),
     "costs": _l("Costs"),
     "events": _l("Event log"),
+    "journal": _l("Journal"),
     "members": _l("Members"),
     "shares": _l("Shares"),
     "slips": _l("Usage slips"),
@@ -95,6 +99,13 @@ HEADERS: dict[str, Any] = {
     "outlasts_membership": _l("Held after the membership"),
     "reversed_by": _l("Reversed by"),
     "charge": _l("Usage charge"),
+    "entry": _l("Entry"),
+    "account": _l("Account"),
+    "account_number": _l("Account number"),
+    "advance": _l("Advance"),
+    "topic": _l("What"),
+    "lines": _l("Lines"),
+    "balance": _l("Balance in EUR"),
     "tax_code": _l("Tax code"),
     "event": _l("No."),
     "at": _l("When"),
@@ -119,6 +130,8 @@ HEADERS: dict[str, Any] = {
 # Texts of the codes of a column; those of price classes are data.
 CODE_TEXTS: dict[str, dict[str, Any]] = {
     "key": KEY_LABELS,
+    "topic": TOPIC_LABELS,
+    "account": ACCOUNT_LABELS,
     "unit": UNIT_NAMES,
     "small_unit": SMALL_UNIT_NAMES,
     "weight_unit": UNIT_NAMES | {"shares": _l("shares"), "heads": _l("heads"), "": ""},

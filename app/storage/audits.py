@@ -20,6 +20,7 @@ from app.mail.message import sender_faults
 from app.mail.models import Mail
 from app.storage import migrate, nul_texts
 from billing import audits as money
+from billing.ledger_audit import broken_ledger
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding
@@ -54,6 +55,11 @@ FINDING_TEXTS = {
     "day_total": "the total of {day} is {cents} cents, its charges are {charged}",
     "gap": "slip {usage_id} has a gap before row {number}",
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
+    "unbalanced": "entry {entry_id} does not balance, or has no lines",
+    "entry_hash": "entry {entry_id} is not what the event log says",
+    "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
+    "not_posted": "{source} {id} has no entry in the ledger",
+    "balance": "the balance of member {member_id} is {cents} cents, its lines are {lines}",
 }
 
 
@@ -156,6 +162,11 @@ def check_charges(session: Session) -> list[AuditMessage]:
     return _described(islice(money.broken_charges(session), FINDINGS_MAX))
 
 
+def check_ledger(session: Session) -> list[AuditMessage]:
+    """Check that entries balance, are as the event log has them, and that balances are the sums of their lines."""
+    return _described(islice(broken_ledger(session), FINDINGS_MAX))
+
+
 def check_texts(session: Session) -> list[AuditMessage]:
     """Check that no text holds a NUL character (SQLite; PostgreSQL refuses it by itself)."""
     if session.get_bind().dialect.name != "sqlite":
@@ -198,6 +209,7 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "quotas": check_quotas,
     "allocations": check_allocations,
     "charges": check_charges,
+    "ledger": check_ledger,
     "events": check_events,
     "undelivered": check_undelivered,
     "mail": check_mail,

@@ -69,6 +69,9 @@ MEMBER_WARNINGS: dict[str, Any] = {
     "guests": _l("These guests of the ring bear a part like members. The pool can leave guests out:"),
     "guests_left_out": _l("These guests bear nothing, because the pool leaves guests out; the others bear their part:"),
     "shares_ended": _l("The shares of these members ended with the membership and no longer count:"),
+    "charges_not_counted": _l(
+        "These members were charged in this period but bear none of the costs, so that their charges stay as they are:"
+    ),
 }
 
 

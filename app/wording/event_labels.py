@@ -94,6 +94,9 @@ EVENT_LABELS: dict[str, Any] = {
     "use_charged": _l("Use charged"),
     "allocation_posted": _l("Allocation posted"),
     "allocation_reversed": _l("Allocation reversed"),
+    "advance_posted": _l("Advance posted"),
+    "entry_posted": _l("Entry posted in the ledger"),
+    "ledger_opened": _l("Ledger opened"),
 }
 
 RECORD_LABELS: dict[str, Any] = {

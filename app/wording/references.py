@@ -45,6 +45,15 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_allocation_slip": lambda count: ngettext(
         "%(num)s slip in an allocation", "%(num)s slips in allocations", count
     ),
+    "billing_posting": lambda count: ngettext("%(num)s line of the ledger", "%(num)s lines of the ledger", count),
+    "billing_balance": lambda count: ngettext("%(num)s balance", "%(num)s balances", count),
+    "billing_advance_line": lambda count: ngettext("%(num)s part of an advance", "%(num)s parts of advances", count),
+    "billing_allocation_charge": lambda count: ngettext(
+        "%(num)s charge counted in an allocation", "%(num)s charges counted in allocations", count
+    ),
+    "billing_allocation_advance": lambda count: ngettext(
+        "%(num)s advance counted in an allocation", "%(num)s advances counted in allocations", count
+    ),
     "notifications_attached_entry": lambda count: ngettext(
         "%(num)s calendar file in an e-mail", "%(num)s calendar files in e-mails", count
     ),

@@ -1,5 +1,6 @@
 """The tables of billing."""
 
+from billing.models.advance import Advance, AdvanceLine, AllocationAdvance, AllocationCharge
 from billing.models.allocation import (
     Allocation,
     AllocationCost,
@@ -11,19 +12,29 @@ from billing.models.allocation import (
     Pool,
     Share,
 )
+from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 
 __all__ = [
+    "Advance",
+    "AdvanceLine",
     "Allocation",
+    "AllocationAdvance",
+    "AllocationCharge",
     "AllocationCost",
     "AllocationCostGroup",
     "AllocationCount",
     "AllocationLine",
     "AllocationSlip",
+    "Balance",
     "Charge",
     "ChargeTotal",
     "Cost",
+    "Entry",
+    "Ledger",
+    "LedgerAccount",
     "Pool",
+    "Posting",
     "Share",
     "Tariff",
     "TariffPrice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.models.tariff import TAX_CODE_LENGTH
@@ -35,16 +35,29 @@ class Pool(Base):
     """The costs of a machine, to be divided among members.
 
     rules: kind of cost -> key ("use", "shares", "head"). Costs with the same key and weights form a cost group.
-    excludes_guests: members of the price class "guest" bear none of the costs.
+    excludes_guests: members of the price class "guest" bear none of the costs. charges_are: what the usage charges of
+    the machine are: "income" (owed beside the share of the costs) or "advance" (they count against that share); None
+    until the treasurer has answered. At most one pool of a machine counts its charges.
     """
 
     __tablename__ = "billing_pool"
+    __table_args__ = (
+        CheckConstraint("charges_are IN ('income', 'advance')", name="charges_are"),
+        Index(
+            "ix_billing_pool_counting",
+            "machine_id",
+            unique=True,
+            sqlite_where=text("charges_are = 'advance'"),
+            postgresql_where=text("charges_are = 'advance'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
     rules: Mapped[dict[str, str]] = mapped_column(JSON)
     excludes_guests: Mapped[bool] = mapped_column(default=False)
+    charges_are: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -18,13 +18,17 @@ from booking.kernel.views import columns_of
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A cost pool. rules: kind of cost -> key. excludes_guests: guests bear nothing. waiting_*: unallocated costs."""
+    """A cost pool. rules: kind of cost -> key. excludes_guests: guests bear nothing. waiting_*: unallocated costs.
+
+    charges_are: what the charges of the machine are, "income" or "advance"; None while that is not answered.
+    """
 
     id: int
     machine_id: int
     name: str
     rules: dict[str, str]
     excludes_guests: bool
+    charges_are: str | None
     revision: int
     waiting_count: int
     waiting_cents: int
@@ -81,6 +85,17 @@ def pool(session: Session, pool_id: int) -> PoolView:
     if row is None:
         raise PoolNotFound(id=pool_id)
     return PoolView(*row)
+
+
+def pool_names(session: Session) -> dict[int, str]:
+    """Return id -> name of all pools."""
+    return {row.id: row.name for row in session.execute(select(Pool.id, Pool.name))}
+
+
+def undecided_pools(session: Session) -> dict[int, str]:
+    """Return id -> name of the pools of which it is not decided what the charges of the machine are."""
+    rows = session.execute(select(Pool.id, Pool.name).where(Pool.charges_are.is_(None)).order_by(Pool.name))
+    return {row.id: row.name for row in rows}
 
 
 def costs(

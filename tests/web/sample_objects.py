@@ -25,7 +25,7 @@ from app.background.queue import Wish
 from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, offer_links, proposal_links, recipients
 from app.notifications.choices import Owner
-from billing import allocations, pools, previews, shares, tariffs
+from billing import advances, allocations, pools, previews, shares, tariffs
 from booking import (
     announcements,
     blockings,
@@ -337,6 +337,18 @@ def _pool(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(pool.id)
 
 
+def _advance(session: Session, sample_ring: SampleRing) -> Sample:
+    """An advance that Anna owes."""
+    rules, year = {"fee": "shares"}, (date(2025, 1, 1), date(2025, 12, 31))
+    with write_transaction(session):
+        named = {"by": SOMEBODY, "now": MONDAY, "charges_are": pools.ADVANCE}
+        pool_id = pools.enter_pool(session, sample_ring.laser, "Laser", rules, **named).id
+        shares.set_shares(session, pool_id, sample_ring.anna, 1, year[0], by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        wanted = advances.AdvanceInput(*year, shares_on=year[0], unit_cents=1_000)
+        return Sample(advances.post_advance(session, pool_id, wanted, by=SOMEBODY, now=MONDAY).id)
+
+
 def _cost(session: Session, sample_ring: SampleRing) -> Sample:
     """A bill that waits to be divided."""
     return Sample(_entered_cost(session, _any_pool(session, sample_ring)))
@@ -457,6 +469,9 @@ SAMPLES: dict[str, Build] = {
     "pool_id": _pool,
     "cost_id": _cost,
     "allocation_id": _allocation,
+    "advance_id": _advance,
+    "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),
+    "code": lambda _session, _sample_ring: Sample("receivables"),
     "tariff_id": _tariff,
     "name": lambda _session, _sample_ring: Sample("slips"),
     "file_format": lambda _session, _sample_ring: Sample("csv"),

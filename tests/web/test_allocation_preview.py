@@ -26,7 +26,10 @@ def pool(session, sample_ring, karl):
     """Opened on the page. Anna used the combine in May, Bernd in August."""
     kinds = {f"kinds-{number}-kind": kind for number, kind in enumerate(RULES)}
     keys = {f"kinds-{number}-key": key for number, key in enumerate(RULES.values())}
-    karl.post("/costs/pools/new", data={"machine": sample_ring.combine, "name": "Combine", **kinds, **keys})
+    karl.post(
+        "/costs/pools/new",
+        data={"machine": sample_ring.combine, "name": "Combine", "charges_are": "income", **kinds, **keys},
+    )
     use(session, sample_ring.combine, sample_ring.anna, 300, IN_MAY)
     use(session, sample_ring.combine, sample_ring.bernd, 200, IN_AUGUST)
     return queries.pools(session)[0].id
@@ -91,7 +94,7 @@ def test_leavers_and_guests_are_named_and_guests_can_be_left_out(session, sample
     assert f'href="/costs/pools/{pool}/edit"' in page
     kinds = {f"kinds-{number}-kind": kind for number, kind in enumerate(RULES)}
     keys = {f"kinds-{number}-key": key for number, key in enumerate(RULES.values())}
-    sent = {"name": "Combine", "revision": "0", "excludes_guests": "y", **kinds, **keys}
+    sent = {"name": "Combine", "revision": "0", "excludes_guests": "y", "charges_are": "income", **kinds, **keys}
     shown = text(karl.post(f"/costs/pools/{pool}/edit", data=sent | {"show_bearers": "1"}))
     assert "2 members. Anna, Bernd (member until 30 Sep 2026)" in shown
     assert not queries.pool(session, pool).excludes_guests

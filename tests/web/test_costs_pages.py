@@ -201,6 +201,7 @@ def test_the_treasurer_opens_a_pool(session, sample_ring, karl):
     sent = {
         "machine": sample_ring.combine,
         "name": "Combine",
+        "charges_are": "income",
         "kinds-0-kind": "insurance",
         "kinds-0-key": "shares",
         "kinds-1-kind": "fuel",
@@ -231,7 +232,9 @@ def test_an_error_in_a_row_of_kinds_leads_to_the_row(session, sample_ring, karl)
 def test_rows_of_kinds_may_have_any_numbers_but_are_not_too_many(session, sample_ring, karl):
     rows = {f"kinds-{number}-kind": f"kind {number}" for number in range(1_000, 1_500)}
 
-    answer = karl.post("/costs/pools/new", data={"machine": sample_ring.combine, "name": "Combine", **rows})
+    answer = karl.post(
+        "/costs/pools/new", data={"machine": sample_ring.combine, "name": "Combine", "charges_are": "income", **rows}
+    )
 
     assert answer.status_code == 303
     assert list(queries.pools(session)[0].rules) == [f"kind {1_000 + number}" for number in range(KINDS_MAX)]
@@ -240,6 +243,7 @@ def test_rows_of_kinds_may_have_any_numbers_but_are_not_too_many(session, sample
 def test_the_kinds_of_a_pool_can_be_changed_while_nothing_waits(session, karl, pool, cost):
     assert 'value="insurance"' in text(karl.get(f"/costs/pools/{pool}/edit"))
     sent = {"name": "Combine", "kinds-0-kind": "insurance", "kinds-0-key": "head", "revision": "0"}
+    sent["charges_are"] = "income"
 
     refused = karl.post(f"/costs/pools/{pool}/edit", data=sent)
     assert refused.status_code == 409

@@ -19,10 +19,10 @@ MENUS = {
     " Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Announcements, Calendar subscriptions, Screens, Help and rules",
-    "karl": "Today, Costs, Bill, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
+    "karl": "Today, Costs, Bill, Balances, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
     " Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Screens,"
+    " Costs, Balances, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Screens,"
     " Background tasks, Administration, Help and rules",
 }
 PHONES = {

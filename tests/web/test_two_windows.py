@@ -74,7 +74,8 @@ def ids(session, sample_ring):
     """What stands in the addresses."""
     with write_transaction(session):
         tariff = tariffs.enter_tariff(session, sample_ring.combine, PRICES, by=SOMEBODY, now=MONDAY).id
-        pool = pools.enter_pool(session, sample_ring.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
+        made = {"rules": {"repair": "use"}, "charges_are": "income"}
+        pool = pools.enter_pool(session, sample_ring.combine, "Combine", **made, by=SOMEBODY, now=MONDAY).id
         cost = pools.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
     return {**vars(sample_ring), "tariff": tariff, "pool": pool, "cost": cost}
 

@@ -35,6 +35,7 @@ from billing.periods import Period, proposed_period
 from billing.preview_models import Preview
 from billing.previews import preview_allocation
 from billing.queries import PoolView, WaitingCosts
+from billing.queries.counted import counted_cents
 from booking.kernel.errors import DomainError
 from booking.queries import machine_slugs
 
@@ -222,7 +223,8 @@ def _explained(allocation_id: int, member_id: int) -> ResponseReturnValue:
     session = db.session()
     view, groups = lookups.allocation(allocation_id)
     own = queries.slips_of_bearers(session, allocation_id, [member_id], limit=presenter.SLIPS_SHOWN)
-    table = presenter.breakdown(session, groups, *own)
+    counted = counted_cents(session, allocation_id, [member_id])
+    table = presenter.with_counted(presenter.breakdown(session, groups, *own), counted, sum(counted.values()))
     return render_template(
         "costs/explained.html",
         allocation=view,

@@ -33,6 +33,7 @@ from app.forms.required import NOT_SENT, Required
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
 from app.wording.billing import BASIS_LABELS, KEY_LABELS, price_label
+from app.wording.ledger import CHARGES_ARE_LABELS
 from billing.errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
@@ -139,6 +140,11 @@ class PoolForm(RevisionMixin, BaseForm):
     name = StringField(_l("Name"), [Required(_l("Please enter a name for the cost pool.")), NAME])
     kinds = FieldList(FormField(KindForm), max_entries=KINDS_MAX)
     excludes_guests = BooleanField(_l("Leave guests out: they bear none of the costs of this pool"))
+    charges_are = RadioField(
+        _l("What the usage charges of the machine are"),
+        [Required(_l("Please choose what the usage charges are."))],
+        choices=[select_choice(*pair) for pair in CHARGES_ARE_LABELS.items()],
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -166,7 +172,7 @@ class PoolForm(RevisionMixin, BaseForm):
     def fill(self, pool: PoolView) -> None:
         """Show what is stored."""
         self.name.data, self.revision.data = pool.name, pool.revision
-        self.excludes_guests.data = pool.excludes_guests
+        self.excludes_guests.data, self.charges_are.data = pool.excludes_guests, pool.charges_are
         for row, (kind, key) in zip(self._rows(), pool.rules.items(), strict=False):
             row.kind.data, row.key.data = kind, key
 
@@ -177,7 +183,8 @@ class PoolForm(RevisionMixin, BaseForm):
         text = ", ".join(f"{kind}: {KEY_LABELS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), text or _("nothing"), fields)
         plain = super().answers()
-        return {"name": plain["name"], "kinds": kinds, "excludes_guests": plain["excludes_guests"]}
+        others = ("excludes_guests", "charges_are")
+        return {"name": plain["name"], "kinds": kinds} | {name: plain[name] for name in others}
 
     def shown_rows(self) -> list[KindForm]:
         """Return the rows that are filled in, and some that are empty."""

@@ -23,6 +23,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import key_label
 from app.wording.errors import sentence_of
+from app.wording.ledger import charges_are_label
 from billing import pools as billing_pools
 from billing import queries
 from billing import shares as billing_shares
@@ -60,6 +61,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         latest=latest,
         years=choice,
         key_label=key_label,
+        charges_are_label=charges_are_label,
         keys=[one for one in _keys(view.machine_id, view, excludes_guests=view.excludes_guests) if one.key in used],
     )
 
@@ -189,6 +191,7 @@ def _enter_pool(form: PoolForm) -> int:
         by=current_actor(),
         now=now(),
         excludes_guests=bool(form.excludes_guests.data),
+        charges_are=form.charges_are.data,
     ).id
 
 
@@ -202,6 +205,7 @@ def _change_pool(pool_id: int, form: PoolForm) -> None:
         now=now(),
         revision=form.revision.data,
         excludes_guests=bool(form.excludes_guests.data),
+        charges_are=form.charges_are.data,
     )
 
 

@@ -12,8 +12,10 @@ from app.wording.billing import key_label
 from billing import queries as billing_queries
 from billing.preview_models import CostGroup, CountedSlip, Preview
 from billing.queries import AllocationView, ShareView
+from billing.queries.counted import counted_cents
 from billing.shares import Holding
 from booking import queries
+from booking.errors import MemberNotFound
 from booking.queries import MachineCard
 
 SLIPS_SHOWN = 12
@@ -46,7 +48,10 @@ class MemberPart:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member's row: one cell per cost group (None: no part in it), the sum, and the counted slips."""
+    """A member's row: one cell per cost group (None: no part in it), the sum, and the counted slips.
+
+    counted_cents: what counts against the sum; the rest is due.
+    """
 
     member_id: int
     number: str
@@ -55,6 +60,12 @@ class MemberRow:
     cents: int
     slips: tuple[CountedSlip, ...]
     more_slips: int
+    counted_cents: int = 0
+
+    @property
+    def due_cents(self) -> int:
+        """Return what is due: the sum less what counts against it."""
+        return self.cents - self.counted_cents
 
     @property
     def parts(self) -> tuple[MemberPart, ...]:
@@ -70,6 +81,7 @@ class Breakdown:
     rows: tuple[MemberRow, ...]
     total_cents: int
     has_next: bool = False
+    counted_cents: int | None = None  # of all members; None: nothing is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,8 @@ def preview_breakdown(session: Session, preview: Preview, page: int) -> Breakdow
         replace(group, lines=tuple(one for one in group.lines if one.member_id in shown)) for group in preview.groups
     ]
     table = breakdown(session, groups, [slip for slip in preview.slips if slip.member_id in shown])
-    return replace(table, total_cents=preview.total_cents, has_next=len(bearer_ids) > first + ROWS_OF_A_PAGE)
+    table = replace(table, total_cents=preview.total_cents, has_next=len(bearer_ids) > first + ROWS_OF_A_PAGE)
+    return with_counted(table, preview.counted_cents, sum(preview.counted_cents.values()))
 
 
 def posted_breakdown(session: Session, allocation_id: int, page: int) -> tuple[AllocationView, Breakdown]:
@@ -105,7 +118,24 @@ def posted_breakdown(session: Session, allocation_id: int, page: int) -> tuple[A
     view, groups = billing_queries.allocation_of_members(session, allocation_id, bearer_ids)
     slips, counts = billing_queries.slips_of_bearers(session, allocation_id, bearer_ids, limit=SLIPS_SHOWN)
     table = breakdown(session, groups, slips, counts)
-    return view, replace(table, total_cents=view.total_cents, has_next=has_next)
+    table = replace(table, total_cents=view.total_cents, has_next=has_next)
+    counted = counted_cents(session, allocation_id)
+    return view, with_counted(table, counted, sum(counted.values()))
+
+
+def with_counted(table: Breakdown, counted: Mapping[int, int], total_cents: int) -> Breakdown:
+    """Return a table with what counts against the sums; counted: member id -> cents."""
+    if not counted:
+        return table
+    rows = tuple(replace(row, counted_cents=counted.get(row.member_id, 0)) for row in table.rows)
+    return replace(table, rows=rows, counted_cents=total_cents)
+
+
+def known_member(session: Session, member_id: int) -> queries.MemberName:
+    """Return a member. Raises MemberNotFound."""
+    for name in queries.member_names(session, [member_id]):
+        return name
+    raise MemberNotFound(id=member_id)
 
 
 def breakdown(

@@ -22,6 +22,7 @@ from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
+from billing.queries.pools import undecided_pools
 from booking.queries import machine_slugs
 
 LATEST = 5
@@ -54,6 +55,7 @@ def index() -> ResponseReturnValue:
         chart=cost_chart(months, choice.chosen, today(), queries.costs_by_month(session, choice.chosen - 1)),
         percent=percent_of(totals.divided_cents, totals.cost_cents),
         latest=latest,
+        undecided=undecided_pools(session),
         unpriced=queries.unpriced_count(session),
         totals=totals,
         period=period,

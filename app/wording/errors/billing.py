@@ -8,6 +8,54 @@ from app.wording.errors.text import ErrorText
 
 ERRORS = (
     ErrorText(
+        "ledger_closed",
+        409,
+        _l("The ledger is not open yet"),
+        _l(
+            "Advances are posted and counted only in an open ledger. Nothing was stored. The operator opens it once "
+            "with: ring ledger open --on DATE"
+        ),
+    ),
+    ErrorText(
+        "ledger_is_open",
+        409,
+        _l("The ledger is open already"),
+        _l("The ledger is opened only once. Nothing was changed."),
+    ),
+    ErrorText(
+        "charges_are_income",
+        422,
+        _l("This pool has no advances"),
+        _l("The charges of this pool are income. To call advances, change the pool: its charges are advances."),
+    ),
+    ErrorText(
+        "other_pool_counts",
+        422,
+        _l("Another pool counts these charges"),
+        _l(
+            "Another cost pool of this machine counts its charges as advances already; they can count only once. "
+            "Choose “income” here, or change the other pool first."
+        ),
+    ),
+    ErrorText(
+        "advance_counted",
+        409,
+        _l("This advance is counted"),
+        _l("An allocation counts this advance. Reverse the allocation first, then the advance."),
+    ),
+    ErrorText(
+        "advance_not_found",
+        404,
+        _l("No such advance"),
+        _l("There is no such advance."),
+    ),
+    ErrorText(
+        "account_not_found",
+        404,
+        _l("No such account"),
+        _l("There is no such account."),
+    ),
+    ErrorText(
         "nothing_used",
         422,
         _l("No key to divide by"),

@@ -1,0 +1,82 @@
+"""What an allocation counts against a member's share: charges of the machine, advances of the pool. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance, AllocationCharge, Charge, Pool
+from billing.pools import ADVANCE, is_effective
+from billing.preview_models import CountedAdvance, CountedCharge
+from booking.queries import GUEST_PRICE_CLASS
+
+
+class Counted(NamedTuple):
+    """What is counted; others: members with charges of the period who bear nothing, so that theirs are not counted."""
+
+    charges: tuple[CountedCharge, ...]
+    advances: tuple[CountedAdvance, ...]
+    others: tuple[int, ...]
+
+
+NOTHING = Counted((), (), ())
+
+
+def counted_for(
+    session: Session, pool: Pool, period_from: date, period_until: date, bearer_ids: Collection[int]
+) -> Counted:
+    """Return what an allocation of a period counts. Nothing where the charges of the pool are income.
+
+    Charges by day of service, advances whose whole period lies in this one; each while no effective allocation counts
+    it. Only of those who bear costs: whoever bears none has no share to count against.
+    """
+    if pool.charges_are != ADVANCE:
+        return NOTHING
+    charges = _charges(session, pool, period_from, period_until)
+    return Counted(
+        tuple(charge for charge in charges if charge.member_id in bearer_ids),
+        tuple(one for one in _advances(session, pool.id, period_from, period_until) if one.member_id in bearer_ids),
+        tuple(sorted({charge.member_id for charge in charges} - set(bearer_ids))),
+    )
+
+
+def _charges(session: Session, pool: Pool, period_from: date, period_until: date) -> list[CountedCharge]:
+    is_counted = exists().where(
+        AllocationCharge.charge_id == Charge.id, Allocation.id == AllocationCharge.allocation_id, is_effective()
+    )
+    statement = (
+        select(Charge.id, Charge.member_id, Charge.cents)
+        .where(Charge.machine_id == pool.machine_id, Charge.service_date.between(period_from, period_until))
+        .where(~is_counted, Charge.cents != 0)
+        .order_by(Charge.id)
+    )
+    if pool.excludes_guests:
+        statement = statement.where(Charge.price_class != GUEST_PRICE_CLASS)
+    return [CountedCharge(*row) for row in session.execute(statement)]
+
+
+def _advances(session: Session, pool_id: int, period_from: date, period_until: date) -> list[CountedAdvance]:
+    is_counted = exists().where(
+        AllocationAdvance.advance_id == AdvanceLine.advance_id,
+        AllocationAdvance.member_id == AdvanceLine.member_id,
+        Allocation.id == AllocationAdvance.allocation_id,
+        is_effective(),
+    )
+    statement = (
+        select(AdvanceLine.advance_id, AdvanceLine.member_id, AdvanceLine.cents)
+        .join(Advance, Advance.id == AdvanceLine.advance_id)
+        .where(Advance.pool_id == pool_id, Advance.period_from >= period_from, Advance.period_until <= period_until)
+        .where(is_effective_advance(), ~is_counted)
+        .order_by(AdvanceLine.advance_id, AdvanceLine.member_id)
+    )
+    return [CountedAdvance(*row) for row in session.execute(statement)]
+
+
+def is_effective_advance() -> ColumnElement[bool]:
+    """Return a condition on Advance: it is neither a reversal nor reversed."""
+    reversal = aliased(Advance)
+    return Advance.reverses_id.is_(None) & ~exists().where(reversal.reverses_id == Advance.id)

@@ -1,0 +1,156 @@
+"""The ledger: posting balanced entries. Entries are append-only; a correction is an entry that reverses another.
+
+The functions that write flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from billing.events import EntryPosted
+from billing.models import Entry, Ledger, LedgerAccount, Posting
+from booking.kernel import events
+from booking.kernel.events import Actor
+
+RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
+# What a line is for.
+USE, SHARE, ADVANCE, COUNTED, COUNTER = "use", "share", "advance", "counted", "counter"
+
+
+class LineDraft(NamedTuple):
+    """A line to be posted. account: a code of LedgerAccount; cents: debits above zero; topic: what it is for.
+
+    member_id: only on the receivables.
+    """
+
+    account: str
+    cents: int
+    topic: str
+    member_id: int | None = None
+    machine_id: int | None = None
+    pool_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDraft:
+    """An entry to be posted. Exactly one of charge_id, allocation_id and advance_id is its source.
+
+    service_from, service_until: first and last day of what was supplied. reverses_id: the entry that it reverses.
+    """
+
+    service_from: date
+    service_until: date
+    lines: Sequence[LineDraft]
+    charge_id: int | None = None
+    allocation_id: int | None = None
+    advance_id: int | None = None
+    reverses_id: int | None = None
+
+
+def lock_ledger(session: Session) -> Ledger:
+    """Lock the ledger until the transaction ends, and return its state: entries are posted one after another.
+
+    Take it before the rows that an entry is made from.
+    """
+    return session.get_one(Ledger, 1, with_for_update=True, populate_existing=True)
+
+
+def post(session: Session, draft: EntryDraft, *, on: date, by: Actor, now: datetime) -> int:
+    """Post an entry with the posting date `on` and return its id; its hash goes into the event log.
+
+    The caller has locked the ledger. Lines of zero cents are left out. The database refuses an entry that does not
+    balance.
+    """
+    lines = [line for line in draft.lines if line.cents]
+    codes = account_ids(session)
+    entry_id = _next_id(session)
+    rows = [
+        line._asdict() | {"entry_id": entry_id, "number": number, "account_id": codes[line.account]}
+        for number, line in enumerate(lines, start=1)
+    ]
+    for row in rows:
+        del row["account"]
+    entry = _row(draft, entry_id, on, len(rows)) | {"posted_at": now, "posted_by": by.user_id}
+    entry["sha256"] = digest(entry, rows)
+    session.flush()
+    session.execute(insert(Posting), rows)
+    session.execute(insert(Entry), [entry])
+    events.record(session, EntryPosted(entry_id=entry_id, sha256=entry["sha256"]), by=by, at=now)
+    return entry_id
+
+
+def mirrored(session: Session, entry_id: int) -> list[LineDraft]:
+    """Return the lines of an entry with the opposite sign, in their order."""
+    columns = (
+        LedgerAccount.code,
+        -Posting.cents,
+        Posting.topic,
+        Posting.member_id,
+        Posting.machine_id,
+        Posting.pool_id,
+    )
+    statement = (
+        select(*columns)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(Posting.entry_id == entry_id)
+        .order_by(Posting.number)
+    )
+    return [LineDraft(*row) for row in session.execute(statement)]
+
+
+def account_ids(session: Session) -> dict[str, int]:
+    """Return code -> id of the accounts."""
+    return {row.code: row.id for row in session.execute(select(LedgerAccount.code, LedgerAccount.id))}
+
+
+def digest(entry: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str:
+    """Return the SHA-256 over the content of an entry and its lines, as hexadecimal text.
+
+    Not over posted_at and posted_by: the event beside it has both.
+    """
+    content = [[entry[name] for name in ENTRY_CONTENT], [[line[name] for name in LINE_CONTENT] for line in lines]]
+    return hashlib.sha256(json.dumps(content, separators=(",", ":"), default=str).encode()).hexdigest()
+
+
+ENTRY_CONTENT = (
+    "id",
+    "posting_date",
+    "service_from",
+    "service_until",
+    "lines",
+    "charge_id",
+    "allocation_id",
+    "advance_id",
+    "reverses_id",
+)
+LINE_CONTENT = ("number", "account_id", "member_id", "machine_id", "pool_id", "topic", "cents")
+
+
+def _row(draft: EntryDraft, entry_id: int, on: date, lines: int) -> dict[str, Any]:
+    return {
+        "id": entry_id,
+        "posting_date": on,
+        "service_from": draft.service_from,
+        "service_until": draft.service_until,
+        "lines": lines,
+        "charge_id": draft.charge_id,
+        "allocation_id": draft.allocation_id,
+        "advance_id": draft.advance_id,
+        "reverses_id": draft.reverses_id,
+    }
+
+
+def _next_id(session: Session) -> int:
+    """Return the id of the next entry. Its lines are inserted before it, so the database cannot assign one."""
+    if session.get_bind().dialect.name == "postgresql":
+        sequence = text("SELECT nextval(pg_get_serial_sequence('billing_entry', 'id'))")
+        return int(session.scalar(sequence) or 0)
+    return int(session.scalar(select(func.coalesce(func.max(Entry.id), 0))) or 0) + 1  # the only writer

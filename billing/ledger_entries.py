@@ -1,0 +1,175 @@
+"""What is posted for a charge, an allocation and an advance. Each is posted in the transaction that makes its source.
+
+A charge: receivables to the account of its machine (use charges, or advances where a pool counts them). An allocation:
+receivables of each member's share to allocated costs, and what it counts against the share from where it was posted
+back to the receivables. An advance: receivables to advances.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing.errors import LedgerClosed
+from billing.ledger import (
+    ADVANCE,
+    ADVANCES,
+    ALLOCATED_COSTS,
+    COUNTED,
+    COUNTER,
+    RECEIVABLES,
+    SHARE,
+    USE,
+    USE_CHARGES,
+    EntryDraft,
+    LineDraft,
+    lock_ledger,
+    mirrored,
+    post,
+)
+from billing.models import (
+    Advance,
+    AdvanceLine,
+    Allocation,
+    AllocationAdvance,
+    AllocationCharge,
+    AllocationLine,
+    Charge,
+    Entry,
+    LedgerAccount,
+    Pool,
+    Posting,
+)
+from booking import queries
+from booking.kernel.events import Actor
+
+IS_ADVANCE = "advance"
+
+
+def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, on: date | None = None) -> None:
+    """Post a charge or its reversal, unless the ledger is not open yet; `on`: the posting date, else today."""
+    if charge.cents == 0 or (on is None and lock_ledger(session).state != "open"):
+        return
+    reversed_entry = None
+    if charge.reverses_id is not None:
+        reversed_entry = session.scalar(select(Entry.id).where(Entry.charge_id == charge.reverses_id))
+    if reversed_entry is not None:
+        lines = mirrored(session, reversed_entry)
+    else:
+        lines = [
+            LineDraft(RECEIVABLES, charge.cents, USE, charge.member_id, charge.machine_id),
+            LineDraft(_account_of_charges(session, charge.machine_id), -charge.cents, COUNTER, None, charge.machine_id),
+        ]
+    draft = EntryDraft(charge.service_date, charge.service_date, lines, charge_id=charge.id, reverses_id=reversed_entry)
+    post(session, draft, on=on or posting_day(session, now), by=by, now=now)
+
+
+def post_allocation_entry(
+    session: Session, allocation: Allocation, *, by: Actor, now: datetime, on: date | None = None
+) -> None:
+    """Post an allocation or its reversal, unless the ledger is not open yet.
+
+    Raises LedgerClosed where the allocation counts advances, and they are not posted yet.
+    """
+    if on is None and lock_ledger(session).state != "open":
+        if session.scalar(select(func.count()).where(AllocationCharge.allocation_id == allocation.id)):
+            raise LedgerClosed
+        return
+    reversed_entry = None
+    if allocation.reverses_id is not None:
+        reversed_entry = session.scalar(select(Entry.id).where(Entry.allocation_id == allocation.reverses_id))
+    lines = mirrored(session, reversed_entry) if reversed_entry is not None else _allocated(session, allocation)
+    draft = EntryDraft(
+        allocation.period_from,
+        allocation.period_until,
+        lines,
+        allocation_id=allocation.id,
+        reverses_id=reversed_entry,
+    )
+    if any(line.cents for line in lines):
+        post(session, draft, on=on or posting_day(session, now), by=by, now=now)
+
+
+def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: datetime) -> None:
+    """Post an advance or its reversal. The caller has seen that the ledger is open."""
+    if advance.reverses_id is not None:
+        reversed_entry = session.scalar(select(Entry.id).where(Entry.advance_id == advance.reverses_id))
+    else:
+        reversed_entry = None
+    if reversed_entry is not None:
+        lines = mirrored(session, reversed_entry)
+    else:
+        owed = session.execute(
+            select(AdvanceLine.member_id, AdvanceLine.cents)
+            .where(AdvanceLine.advance_id == advance.id)
+            .order_by(AdvanceLine.member_id)
+        )
+        machine_id = session.scalar(select(Pool.machine_id).where(Pool.id == advance.pool_id))
+        place = (machine_id, advance.pool_id)
+        lines = [LineDraft(RECEIVABLES, cents, ADVANCE, member_id, *place) for member_id, cents in owed]
+        lines.append(LineDraft(ADVANCES, -advance.total_cents, COUNTER, None, *place))
+    draft = EntryDraft(
+        advance.period_from, advance.period_until, lines, advance_id=advance.id, reverses_id=reversed_entry
+    )
+    post(session, draft, on=posting_day(session, now), by=by, now=now)
+
+
+def posting_day(session: Session, now: datetime) -> date:
+    """Return the day of the ring at an instant."""
+    return now.astimezone(queries.ring_zone(session)).date()
+
+
+def _account_of_charges(session: Session, machine_id: int) -> str:
+    counting = select(Pool.id).where(Pool.machine_id == machine_id, Pool.charges_are == IS_ADVANCE)
+    return USE_CHARGES if session.scalar(counting) is None else ADVANCES
+
+
+def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
+    """Return the lines of an allocation: each member's share, then what is counted against it."""
+    machine_id = session.scalar(select(Pool.machine_id).where(Pool.id == allocation.pool_id))
+    place = (machine_id, allocation.pool_id)
+    shares = session.execute(
+        select(AllocationLine.member_id, func.sum(AllocationLine.cents))
+        .where(AllocationLine.allocation_id == allocation.id)
+        .group_by(AllocationLine.member_id)
+        .order_by(AllocationLine.member_id)
+    )
+    lines = [LineDraft(RECEIVABLES, int(cents), SHARE, member_id, *place) for member_id, cents in shares]
+    lines.append(LineDraft(ALLOCATED_COSTS, -sum(line.cents for line in lines), COUNTER, None, *place))
+    counted: Counter[int] = Counter()
+    accounts: Counter[str] = Counter()
+    for member_id, account, cents in (
+        *_counted_charges(session, allocation.id),
+        *_counted_advances(session, allocation.id),
+    ):
+        counted[member_id] += cents
+        accounts[account] += cents
+    lines += [LineDraft(RECEIVABLES, -counted[member_id], COUNTED, member_id, *place) for member_id in sorted(counted)]
+    lines += [LineDraft(account, accounts[account], COUNTER, None, *place) for account in sorted(accounts)]
+    return lines
+
+
+def _counted_charges(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
+    """Yield (member id, account that the charges were posted to, cents) of the charges that an allocation counts."""
+    rows = session.execute(
+        select(AllocationCharge.member_id, LedgerAccount.code, func.sum(AllocationCharge.cents))
+        .join(Entry, Entry.charge_id == AllocationCharge.charge_id)
+        .join(Posting, (Posting.entry_id == Entry.id) & (Posting.topic == COUNTER))
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(AllocationCharge.allocation_id == allocation_id)
+        .group_by(AllocationCharge.member_id, LedgerAccount.code)
+    )
+    return ((member_id, code, int(cents)) for member_id, code, cents in rows)
+
+
+def _counted_advances(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
+    rows = session.execute(
+        select(AllocationAdvance.member_id, func.sum(AllocationAdvance.cents))
+        .where(AllocationAdvance.allocation_id == allocation_id)
+        .group_by(AllocationAdvance.member_id)
+    )
+    return ((member_id, ADVANCES, int(cents)) for member_id, cents in rows)

@@ -1,0 +1,172 @@
+"""What members owe: the balance of each, what it is made of, and its lines with what was owed after each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from billing.models import Balance, Entry, Ledger, Posting
+
+OWING, CREDIT, SETTLED = "owing", "credit", "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberBalance:
+    """What a member owes, in cents; below zero: what the ring owes the member. lines: how many lines it has."""
+
+    member_id: int
+    cents: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTotals:
+    """The sum of all that is owed to the ring, of all that it owes, and how many members each is."""
+
+    owing_cents: int
+    owing_members: int
+    credit_cents: int
+    credit_members: int
+
+    @property
+    def cents(self) -> int:
+        """Return what is owed in all."""
+        return self.owing_cents + self.credit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """One line of a member's balance. topic: use, share, counted, advance. balance: what was owed after it.
+
+    charge_id, allocation_id, advance_id: the one that it comes from. is_reversal: it reverses an earlier line.
+    """
+
+    entry_id: int
+    number: int
+    posting_date: date
+    service_from: date
+    service_until: date
+    topic: str
+    machine_id: int | None
+    pool_id: int | None
+    cents: int
+    charge_id: int | None
+    allocation_id: int | None
+    advance_id: int | None
+    is_reversal: bool
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """The state of the ledger: closed, opening or open. opened_on: the posting date of what existed before."""
+
+    state: str
+    chart: str
+    opened_on: date | None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether entries are posted."""
+        return self.state == "open"
+
+
+def ledger_state(session: Session) -> LedgerState:
+    """Return the state of the ledger."""
+    return LedgerState(*session.execute(select(Ledger.state, Ledger.chart, Ledger.opened_on)).one())
+
+
+def balance_of(session: Session, member_id: int) -> MemberBalance:
+    """Return the balance of a member; zero of somebody without a line."""
+    row = session.execute(select(Balance.cents, Balance.lines).where(Balance.member_id == member_id)).one_or_none()
+    return MemberBalance(member_id, *(row or (0, 0)))
+
+
+def balances(
+    session: Session,
+    member_ids: Collection[int] | Select[int] | None = None,
+    *,
+    which: str = "",
+    limit: int = 25,
+    offset: int = 0,
+) -> tuple[tuple[MemberBalance, ...], bool]:
+    """Return a page of balances, the largest debt first, and whether there are more.
+
+    member_ids: only of these, as ids or a statement of ids. which: OWING, CREDIT or SETTLED; else all.
+    """
+    statement = select(Balance.member_id, Balance.cents, Balance.lines)
+    if member_ids is not None:
+        statement = statement.where(Balance.member_id.in_(member_ids))
+    if which:
+        statement = statement.where(_which(which))
+    in_order = (
+        (Balance.cents, Balance.member_id) if which == CREDIT else (Balance.cents.desc(), Balance.member_id.desc())
+    )
+    rows = session.execute(statement.order_by(*in_order).limit(limit + 1).offset(offset)).all()
+    return tuple(MemberBalance(*row) for row in rows[:limit]), len(rows) > limit
+
+
+def balance_totals(session: Session) -> BalanceTotals:
+    """Return the sums over all members."""
+    owing = session.execute(select(func.sum(Balance.cents), func.count()).where(Balance.cents > 0)).one()
+    credit = session.execute(select(func.sum(Balance.cents), func.count()).where(Balance.cents < 0)).one()
+    return BalanceTotals(int(owing[0] or 0), owing[1], int(credit[0] or 0), credit[1])
+
+
+def made_of(session: Session, member_id: int) -> Mapping[str, int]:
+    """Return topic -> cents of all lines of a member: what the balance is made of."""
+    rows = session.execute(
+        select(Posting.topic, func.sum(Posting.cents)).where(Posting.member_id == member_id).group_by(Posting.topic)
+    )
+    return {topic: int(cents) for topic, cents in rows}
+
+
+def balance_lines(
+    session: Session, member_id: int, *, limit: int = 25, offset: int = 0
+) -> tuple[tuple[BalanceLine, ...], bool]:
+    """Return a page of a member's lines, the newest first, and whether there are more."""
+    of_member = Posting.member_id == member_id
+    newest_first = (Posting.entry_id.desc(), Posting.number.desc())
+    newer = select(Posting.cents).where(of_member).order_by(*newest_first).limit(offset).subquery()
+    owed = balance_of(session, member_id).cents
+    if offset:
+        owed -= int(session.scalar(select(func.sum(newer.c.cents))) or 0)
+    rows = session.execute(
+        select(*_LINE)
+        .join(Entry, Entry.id == Posting.entry_id)
+        .where(of_member)
+        .order_by(*newest_first)
+        .limit(limit + 1)
+        .offset(offset)
+    ).all()
+    lines = []
+    for row in rows[:limit]:
+        lines.append(BalanceLine(*(*row, owed)))
+        owed -= row.cents
+    return tuple(lines), len(rows) > limit
+
+
+_LINE: tuple[Any, ...] = (
+    Posting.entry_id,
+    Posting.number,
+    Entry.posting_date,
+    Entry.service_from,
+    Entry.service_until,
+    Posting.topic,
+    Posting.machine_id,
+    Posting.pool_id,
+    Posting.cents,
+    Entry.charge_id,
+    Entry.allocation_id,
+    Entry.advance_id,
+    Entry.reverses_id.is_not(None).label("is_reversal"),
+)
+
+
+def _which(which: str) -> ColumnElement[bool]:
+    return {OWING: Balance.cents > 0, CREDIT: Balance.cents < 0, SETTLED: Balance.cents == 0}[which]

@@ -1,0 +1,137 @@
+"""The ledger as a treasurer reads it: trial balance, account sheets, journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from billing.errors import AccountNotFound
+from billing.models import Entry, Ledger, LedgerAccount, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account. number: in the chart of the ring."""
+
+    id: int
+    code: str
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSum:
+    """The sums of an account: debits and credits (both above zero) and the difference, in cents."""
+
+    account: AccountView
+    debit_cents: int
+    credit_cents: int
+
+    @property
+    def cents(self) -> int:
+        """Return debits less credits."""
+        return self.debit_cents - self.credit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A line of the ledger with its entry. lines: how many the entry has."""
+
+    entry_id: int
+    number: int
+    lines: int
+    posting_date: date
+    service_from: date
+    service_until: date
+    account_id: int
+    member_id: int | None
+    machine_id: int | None
+    pool_id: int | None
+    topic: str
+    cents: int
+    charge_id: int | None
+    allocation_id: int | None
+    advance_id: int | None
+    reverses_id: int | None
+
+
+def accounts(session: Session) -> tuple[AccountView, ...]:
+    """Return all accounts by their number in the chart of the ring."""
+    rows = session.execute(_accounts().order_by("number"))
+    return tuple(AccountView(*row) for row in rows)
+
+
+def account(session: Session, code: str) -> AccountView:
+    """Return an account. Raises AccountNotFound."""
+    row = session.execute(_accounts().where(LedgerAccount.code == code)).one_or_none()
+    if row is None:
+        raise AccountNotFound(code=code)
+    return AccountView(*row)
+
+
+def trial_balance(session: Session, until: date | None = None) -> tuple[AccountSum, ...]:
+    """Return the sums of all accounts, by number; until: the last posting date. Their differences sum to zero."""
+    debits = func.sum(case((Posting.cents > 0, Posting.cents), else_=0))
+    sums = select(Posting.account_id, debits, func.sum(Posting.cents)).group_by(Posting.account_id)
+    if until is not None:
+        sums = sums.join(Entry, Entry.id == Posting.entry_id).where(Entry.posting_date <= until)
+    found = {account_id: (int(debit), int(debit - cents)) for account_id, debit, cents in session.execute(sums)}
+    return tuple(AccountSum(each, *found.get(each.id, (0, 0))) for each in accounts(session))
+
+
+def journal(
+    session: Session, *, account_id: int | None = None, limit: int = 50, before: tuple[int, int] | None = None
+) -> tuple[tuple[LedgerLine, ...], tuple[int, int] | None]:
+    """Return a page of lines, the newest first, and where the next page goes on.
+
+    account_id: only of this account. before: (entry id, number) of the last line of the page before.
+    """
+    statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id)
+    if account_id is not None:
+        statement = statement.where(Posting.account_id == account_id)
+    if before is not None:
+        entry_id, number = before
+        statement = statement.where(
+            (Posting.entry_id < entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
+        )
+    rows = session.execute(statement.order_by(Posting.entry_id.desc(), Posting.number).limit(limit + 1)).all()
+    lines = tuple(LedgerLine(*row) for row in rows[:limit])
+    return lines, (lines[-1].entry_id, lines[-1].number) if len(rows) > limit else None
+
+
+def journal_forward(session: Session, *, after: tuple[int, int], limit: int) -> tuple[LedgerLine, ...]:
+    """Return the lines that follow one (entry id, number), in the order of their posting."""
+    entry_id, number = after
+    later = (Posting.entry_id > entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
+    statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id).where(Posting.entry_id >= entry_id, later)
+    rows = session.execute(statement.order_by(Posting.entry_id, Posting.number).limit(limit)).all()
+    return tuple(LedgerLine(*row) for row in rows)
+
+
+def _accounts() -> Select[int, str, str, str]:
+    number = case((select(Ledger.chart).scalar_subquery() == "skr03", LedgerAccount.skr03), else_=LedgerAccount.skr04)
+    return select(LedgerAccount.id, LedgerAccount.code, LedgerAccount.kind, number.label("number"))
+
+
+_LINE: tuple[Any, ...] = (
+    Posting.entry_id,
+    Posting.number,
+    Entry.lines,
+    Entry.posting_date,
+    Entry.service_from,
+    Entry.service_until,
+    Posting.account_id,
+    Posting.member_id,
+    Posting.machine_id,
+    Posting.pool_id,
+    Posting.topic,
+    Posting.cents,
+    Entry.charge_id,
+    Entry.allocation_id,
+    Entry.advance_id,
+    Entry.reverses_id,
+)
