@@ -127,6 +127,8 @@ class Closing(Steps):
     def plan_again(self, closure_id):
         plan = replan.make_plan(self.session, closure_id, now=instant(self.ring.now))
         self.check_plan(closure_id, plan)
+        if plan.of(Outcome.OFFER, Outcome.OFFERED):
+            return  # a proposal is held for its member, which the model does not know
         self.attempt("plan_changed", replan.confirm, closure_id, f"{closure_id}.999")
         assert self.attempt(None, replan.confirm, closure_id, plan.digest) is not None
         machine_id, moved = self.ring.closures[closure_id].machine, []
