@@ -13,7 +13,7 @@ from app.extensions import db
 from app.mail.models import Mail
 from billing.models import Allocation, Charge, Cost
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
+from booking.models import Induction, Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
 from tests.conftest import SECRET_KEY
 
@@ -72,10 +72,11 @@ def test_every_audit_passes_and_the_invented_past_sends_no_mail(loaded_app, load
     assert work.exit_code == 0
     assert count(loaded, Charge)  # the worker has delivered the events to billing alone
     # Reminders are about what is to come, and the audit of last night is caught up on while events still wait.
-    assert {key.split(":")[0 if key.startswith("night") else 1] for key in loaded.scalars(select(Mail.key))} <= {
-        "nightly_audit",
-        "reminder",
-    }
+    kinds = [key.split(":")[0 if key.startswith("night") else 1] for key in loaded.scalars(select(Mail.key))]
+    assert set(kinds) <= {"nightly_audit", "reminder", "induction_expires"}
+    ends_soon = Induction.valid_until.between(TODAY, TODAY + timedelta(days=30))
+    reminded = loaded.scalars(select(Induction.id).where(Induction.reminded_until.is_not(None))).all()
+    assert sorted(reminded) == sorted(loaded.scalars(select(Induction.id).where(ends_soon)))
 
     assert (result.exit_code, "BROKEN" in result.output) == (0, False), result.output
 
