@@ -110,6 +110,8 @@ def offer(offer_id: int) -> OfferView:
 def exchange(exchange_id: int, *, of: str = "") -> ExchangeView:
     """Return an exchange that the current request may touch. of: only as its "receiver" or its "proposer".
 
+    A swap concerns the managers of both its machines.
+
     Raises ExchangeNotFound.
     """
     view = exchange_queries.exchange(db.session(), exchange_id)
@@ -117,7 +119,9 @@ def exchange(exchange_id: int, *, of: str = "") -> ExchangeView:
     allowed = parties.get(of, (view.receiver_id, view.proposer_id))
     own = current_user.member_id if current_user.member_id in allowed else allowed[0]
     missing = ExchangeNotFound(id=exchange_id)
-    permissions.require(member_id=own, workshop_id=view.given.workshop_id, missing=missing)
+    workshop_ids = [time.workshop_id for time in view.times]
+    managed = next((one for one in workshop_ids if one in current_user.managed_workshop_ids), workshop_ids[0])
+    permissions.require(member_id=own, workshop_id=managed, missing=missing)
     return view
 
 

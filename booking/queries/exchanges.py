@@ -128,7 +128,9 @@ def exchanges(
     statement = _VIEWS.order_by(Exchange.id.desc()).limit(limit)
     if workshop_ids is not None:
         of_member = or_(Exchange.proposer_id == member_id, Exchange.receiver_id == member_id)
-        statement = statement.where(or_(of_member, _of_given.workshop_id.in_(workshop_ids)))
+        of_workshop = _of_given.workshop_id.in_(workshop_ids), _of_wanted.workshop_id.in_(workshop_ids)
+        # Nothing but the members where there is no workshop: else no index of theirs would be used.
+        statement = statement.where(or_(of_member, *of_workshop) if workshop_ids else of_member)
     if before is not None:
         statement = statement.where(Exchange.id < before)
     return tuple(_view(row) for row in session.execute(statement))
@@ -152,12 +154,11 @@ def open_of_reservation(session: Session, reservation_id: int, *, now: datetime)
     return found if found is not None and found.is_open(now) else None
 
 
-def of_reservation(session: Session, reservation_id: int) -> ExchangeView | None:
-    """Return the exchange by which a reservation was made, or has ended; None for neither."""
-    parts = (Exchange.given_id, Exchange.wanted_id, Exchange.made_for_receiver_id, Exchange.made_for_proposer_id)
-    is_part = or_(*(part == reservation_id for part in parts))
-    row = session.execute(_VIEWS.where(is_part, Exchange.state == ExchangeState.ACCEPTED.value).limit(1)).one_or_none()
-    return None if row is None else _view(row)
+def is_passed_on(session: Session, reservation_id: int) -> bool:
+    """Return whether a reservation ended because another member got its time."""
+    is_part = or_(Exchange.given_id == reservation_id, Exchange.wanted_id == reservation_id)
+    found = select(Exchange.id).where(is_part, Exchange.state == ExchangeState.ACCEPTED.value).limit(1)
+    return session.scalar(found) is not None
 
 
 def judgement(

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, breakdown, reservations
+from booking import audits, blockings, breakdown, replan, reservations
 from booking.breakdown import Choice, Decision
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.models import Exchange, Reservation
+from booking.replan import Outcome
+from booking.replan.errors import PlanChanged
+from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once
@@ -140,4 +143,21 @@ def test_what_a_breakdown_takes_away_is_not_accepted_while_it_is_decided(app, se
     assert accepted.code in ("not_exchangeable", "exchange_closed")
     assert not isinstance(cancelled, DomainError)
     assert len(holders(session)[0]) == 1
+    assert sound(session)
+
+
+def test_what_a_plan_calls_at_risk_changes_hands_before_the_plan_or_after_it(app, session, sample_ring):
+    ids, closure_id = broken_laser(session, sample_ring, three_lasers(session, sample_ring))
+    at_risk = propose(session, ids[Outcome.AT_RISK], sample_ring.anna)
+    digest = replan.make_plan(session, closure_id, now=MONDAY).digest
+    session.rollback()
+
+    def confirm(session):
+        return replan.confirm(session, closure_id, digest, by=SOMEBODY, now=MONDAY)
+
+    accepted, planned, again = all_at_once(app, accepting_(at_risk), confirm, confirm)
+
+    assert isinstance(accepted, int) or accepted.code == "exchange_closed"
+    assert sum(isinstance(one, PlanChanged) for one in (planned, again)) >= 1
+    assert isinstance(accepted, int) or not all(isinstance(one, PlanChanged) for one in (planned, again))
     assert sound(session)

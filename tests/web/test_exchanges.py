@@ -11,14 +11,17 @@ from sqlalchemy import delete, select
 
 from app import subscriptions
 from app.mail.models import Mail
+from app.pages.account import my_records
 from app.worker import offer_jobs
 from booking import reservations
-from booking.exchanges import proposing
+from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Exchange, Induction, Reservation
-from tests.builders import SOMEBODY, hours, induct, mail_text, reserve
+from booking.waiting import entries
+from booking.waiting.matching import WaitingWish
+from tests.builders import SOMEBODY, hours, induct, login, machine, mail_text, reserve, workshop
 from tests.conftest import MONDAY
 
 NEXT_WEEK = MONDAY + timedelta(days=7)
@@ -71,6 +74,8 @@ def test_a_member_is_found_offered_a_reservation_and_takes_it_over(log_in, sessi
     assert sent.status_code == 303
     offered = sent.location
     assert anna.get(f"{path}/exchange").location == offered  # offered already
+    again = anna.post(found, data={"hours": "24", "shown": field(page, "shown")})  # a second click
+    assert (again.status_code, again.location) == (303, offered)
     assert "Take it back" in anna.get(offered).text
 
     assert "Anna offers you a reservation" in bernd.get("/today").text
@@ -93,6 +98,61 @@ def test_a_member_is_found_offered_a_reservation_and_takes_it_over(log_in, sessi
         ("exchange_accepted", "bernd@ring.example"),
         ("exchange_manager", "wanda@ring.example"),
     ]
+
+
+def test_what_was_got_by_a_swap_and_cancelled_is_not_called_passed_on(log_in, session, sample_ring, reserved):
+    bernd = log_in(sample_ring.bernd_login)
+    exchange_id = propose(session, reserved[0], wanted=reserved[1])
+    with write_transaction(session):
+        got = accepting.accept(session, exchange_id, by=SOMEBODY, now=MONDAY).made_for_receiver_id
+    with write_transaction(session):
+        reservations.cancel(session, got, by=SOMEBODY, now=MONDAY)
+
+    assert "passed to another member" not in bernd.get(f"/reservations/{got}").text
+    assert "passed to another member" in bernd.get(f"/reservations/{reserved[1]}").text
+
+
+def test_the_managers_of_both_machines_of_a_swap_may_see_it_and_others_not(log_in, session, sample_ring, reserved):
+    lathe = machine(session, sample_ring.lab, "lathe")
+    wanted = reserve(session, lathe, sample_ring.bernd, NOON, now=MONDAY).id
+    exchange_id = propose(session, reserved[0], wanted=wanted)
+    lora, wanda = (
+        log_in(login(session, name, now=MONDAY, manages=(workshop,)))
+        for name, workshop in (("Lora", sample_ring.lab), ("Willi", sample_ring.hall))
+    )
+    elsewhere = log_in(login(session, "Ella", now=MONDAY, manages=(workshop(session, "far", name="Far"),)))
+
+    address, listed = f"/exchanges/{exchange_id}", "Swap: "
+    assert [one.get(address).status_code for one in (lora, wanda, elsewhere)] == [200, 200, 404]
+    assert [listed in one.get("/exchanges").text for one in (lora, wanda, elsewhere)] == [True, True, False]
+    assert 'href="/exchanges"' in lora.get("/reservations").text
+    assert lora.post(f"{address}/accept", data={"revision": "0"}).status_code in (403, 404)
+
+
+def test_today_leads_to_the_waiting_list_and_to_the_offers_of_members(log_in, session, sample_ring, reserved):
+    with write_transaction(session):
+        wish = WaitingWish(sample_ring.bernd, sample_ring.combine, None, MORNING)
+        entries.join(session, wish, by=SOMEBODY, now=MONDAY)
+    press = machine(session, sample_ring.hall, "press")
+    propose(session, reserve(session, press, sample_ring.anna, NOON, now=MONDAY).id, wanted=reserved[1])
+    with write_transaction(session):
+        reservations.cancel(session, reserved[0], by=SOMEBODY, now=MONDAY)
+
+    page = log_in(sample_ring.bernd_login).get("/today").text.split("<main")[1]
+
+    assert ('href="/waiting-list"' in page, 'href="/exchanges"' in page) == (True, True)
+
+
+def test_my_data_holds_what_was_exchanged_without_the_other_member(session, sample_ring, reserved):
+    with write_transaction(session):
+        proposal = Proposal(reserved[0], None, reserved[1], "Call me: 0170")
+        proposing.propose(session, proposal, by=SOMEBODY, now=MONDAY)
+    found = {one: list(my_records._exchanges(session, one)) for one in (sample_ring.anna, sample_ring.bernd)}
+
+    assert [one[0]["by_me"] for one in found.values()] == [True, False]
+    assert [one[0]["note"] for one in found.values()] == ["Call me: 0170", None]
+    assert "Bernd" not in str(found)
+    assert "Anna" not in str(found)
 
 
 def test_who_is_asked_for_a_swap_stays_unnamed_until_both_agreed(log_in, session, sample_ring, clock, reserved):

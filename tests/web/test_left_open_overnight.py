@@ -253,6 +253,7 @@ def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_i
     before = events(session)
     typed = {"review_only": "1", "machine": "combine", "date": "2026-11-26", "time": "8:00", "since": "2026-06-01"}
     typed |= {"until": "2026-06-30", "digest": "x", "chosen": "1:0", "action": "approve"}
+    typed["member"] = "M-Bernd"
     silent = {}
     for endpoint in [endpoint for endpoint, page in PAGES.items() if page.keeps_input]:
         answer = olga.post(address_of(app, found, endpoint, "POST"), data=typed)

@@ -20,7 +20,10 @@ from booking.kernel.errors import DomainError
 
 
 class ProposeForm(BaseForm):
-    """An offer to another member. shown: the digest of the terms that the proposer saw."""
+    """An offer to another member. shown: the digest of the terms that the proposer saw.
+
+    member and wanted: who is asked, and for what, so that a form that is shown again knows it without its address.
+    """
 
     note = TextAreaField(_l("What you want to say to the other member"), [MaxCharacters(NOTE_LENGTH_MAX)])
     hours = SelectField(
@@ -33,6 +36,8 @@ class ProposeForm(BaseForm):
         default=str(HOURS),
     )
     shown = HiddenField()
+    member = HiddenField()
+    wanted = HiddenField()
 
     digest = ""  # of the terms as they are now
 

@@ -70,7 +70,7 @@ def terms(
         _side(session, time, member_id, name, broken, is_mine=member_id == reader_id, now=now)
         for time, member_id, name, broken in parts
     )
-    return Terms(sides, _obstacle(judged), judged.needs_approval, judged.is_possible, _digest(sides))
+    return Terms(sides, _obstacle(judged), judged.needs_approval, judged.is_possible, _digest(sides, judged))
 
 
 def terms_of(session: Session, view: ExchangeView, *, reader_id: int | None, now: datetime) -> Terms:
@@ -103,8 +103,8 @@ def _obstacle(judged: Judgement) -> str:
     return "" if judged.obstacle is None else sentence_of(judged.obstacle)
 
 
-def _digest(sides: tuple[Side, ...]) -> str:
-    """Return a digest of times and prices; deadlines move with the clock and are no part of it."""
+def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:
+    """Return a digest of times, prices and whether it will be a request; deadlines move with the clock."""
     facts = [
         (
             side.time.reservation_id,
@@ -121,4 +121,4 @@ def _digest(sides: tuple[Side, ...]) -> str:
         )
         for side in sides
     ]
-    return sha256(repr(facts).encode()).hexdigest()[:24]
+    return sha256(repr((facts, judged.needs_approval)).encode()).hexdigest()[:24]

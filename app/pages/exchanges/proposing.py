@@ -77,16 +77,19 @@ def start(reservation_id: int) -> ResponseReturnValue:
 
 @page(bp, "/reservations/<int:reservation_id>/exchange/offer", methods=GET_POST, access=PROPOSER, keeps_input=True)
 def offer(reservation_id: int) -> ResponseReturnValue:
-    """Show what an exchange would mean for both (?member= number, or ?wanted= reservation), and offer it."""
+    """Show what an exchange would mean for both (member: a number, or wanted: a reservation), and offer it."""
     view, session, form = lookups.reservation(reservation_id), db.session(), ProposeForm()
-    if not {"member", "wanted"} & set(request.args):
+    member, wanted = (request.values.get(name, "") for name in ("member", "wanted"))
+    if not (member or wanted):
         return redirect(url_for(".start", reservation_id=view.id), code=303)
-    partner = _partner(view)
+    partner = _partner(view, member, wanted)
+    if (sent_before := _sent_before(view, partner)) is not None:
+        return redirect(url_for(".show", exchange_id=sent_before), code=303)
     given = exchange_queries.time_of(session, view.id)
     shown = terms(
         session, given, partner.wanted, (partner.member_id, partner.name), reader_id=view.member_id, now=now()
     )
-    form.digest = shown.digest
+    form.digest, form.member.data, form.wanted.data = shown.digest, member, wanted
     if not form.is_submitted():
         form.shown.data = shown.digest
     proposal = Proposal(
@@ -107,9 +110,9 @@ def offer(reservation_id: int) -> ResponseReturnValue:
     return render_template("exchanges/offer.html", view=view, form=form, terms=shown, partner=partner), form.status
 
 
-def _partner(view: ReservationView) -> Partner:
+def _partner(view: ReservationView, number: str, wanted: str) -> Partner:
     """Return who is asked. Raises MemberNotFound, ReservationNotFound."""
-    session, number, wanted = db.session(), request.args.get("member", ""), request.args.get("wanted", "")
+    session = db.session()
     if wanted.isdecimal() and len(wanted) < 10:
         time = exchange_queries.time_of(session, int(wanted))
         if not time.is_as_offered or time.member_id == view.member_id:
@@ -120,6 +123,15 @@ def _partner(view: ReservationView) -> Partner:
         raise MemberNotFound(id=0)
     (found,) = queries.member_names(session, [member_id])
     return Partner(member_id, found.name)
+
+
+def _sent_before(view: ReservationView, partner: Partner) -> int | None:
+    """Return the open exchange that offers just this already, as after a second click."""
+    pending = exchange_queries.open_of_reservation(db.session(), view.id, now=now())
+    if pending is None or pending.receiver_id != partner.member_id:
+        return None
+    is_same = (pending.wanted and pending.wanted.reservation_id) == (partner.wanted and partner.wanted.reservation_id)
+    return pending.id if is_same else None
 
 
 def _card(slug: str, view: ReservationView) -> MachineCard:

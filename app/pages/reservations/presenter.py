@@ -108,7 +108,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
 
 def _exchange_sentence(session: Session, view: ReservationView) -> str:
     """Return that a reservation ended because another member has its time now; "" for anything else."""
-    if view.status != Status.CANCELLED or exchange_queries.of_reservation(session, view.id) is None:
+    if view.status != Status.CANCELLED or not exchange_queries.is_passed_on(session, view.id):
         return ""
     return _("It was passed to another member, and is no longer yours. It is not noted as cancelled late.")
 
