@@ -30,9 +30,10 @@ def offer_again(session: Session) -> int:
         return 1
 
     awaited = offering.awaited_machines(session, now=moment)
-    ended = in_own_transactions(session, (partial(leave, one) for one in gone))
-    look = (partial(offering.look_again, session, one, now=moment) for one in awaited)
-    return ended + in_own_transactions(session, look)
+    # All at once, so that an entry that cannot be ended keeps nobody from an offer.
+    steps = [partial(leave, one) for one in gone]
+    steps += [partial(offering.look_again, session, one, now=moment) for one in awaited]
+    return in_own_transactions(session, steps)
 
 
 def end_exchanges(session: Session) -> int:

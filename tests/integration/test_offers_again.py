@@ -127,3 +127,18 @@ def test_joins_at_the_same_moment_do_not_pass_the_limit(app, session, sample_rin
 
     assert sum(not isinstance(one, DomainError) for one in results) == 3
     assert len(session.scalars(select(WaitingEntry.id)).all()) == 3
+
+
+def test_an_entry_that_cannot_be_ended_keeps_nobody_from_an_offer(session, monkeypatch):
+    def fail(*_arguments, **_facts):
+        raise ValueError("broken entry")
+
+    looked = []
+    monkeypatch.setattr(offer_jobs.entries, "of_leavers", lambda *_arguments, **_facts: [1])
+    monkeypatch.setattr(offer_jobs.entries, "leave", fail)
+    monkeypatch.setattr(offer_jobs.offering, "awaited_machines", lambda *_arguments, **_facts: [7])
+    monkeypatch.setattr(offer_jobs.offering, "look_again", lambda _session, one, **_facts: looked.append(one) or 0)
+
+    with pytest.raises(ValueError, match="broken entry"):
+        offer_jobs.offer_again(session)
+    assert looked == [7]
