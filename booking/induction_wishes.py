@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from booking import records
 from booking.course_events import InductionAsked, InductionWishWithdrawn
-from booking.errors import MemberNotFound, NotFound
+from booking.errors import MemberNotFound, NotFound, Violation
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor, record
 from booking.kernel.orm import table_of
@@ -24,10 +25,13 @@ _wish = table_of(InductionWish)
 def ask(session: Session, member_id: int, kind_id: int, *, by: Actor, now: datetime) -> int:
     """Ask for an induction of a kind; return the id of the wish. Who asked already keeps that place in the order.
 
-    Raises MemberNotFound, NotFound (kind).
+    Raises MemberNotFound, NotFound (kind), RecordRefused (member_left, by the day in UTC).
     """
-    if session.get(Member, member_id) is None:
+    member = session.get(Member, member_id)
+    if member is None:
         raise MemberNotFound(id=member_id)
+    if member.left_on is not None and member.left_on < now.date():
+        records.refuse([Violation("member_left", "member_id", limit=member.left_on, actual=now.date())])
     if session.get(InductionKind, kind_id) is None:
         raise NotFound(id=kind_id)
     values = {"member_id": member_id, "kind_id": kind_id, "asked_at": now, "asked_by": by.user_id}

@@ -50,7 +50,10 @@ class PersonPresent(RequestModel):
 
 
 class Attendance(RequestModel):
-    """Who was at a course. level: of the inductions, by default the one with which the kind begins."""
+    """Who was at a course. level: of the inductions, by default the one with which the kind begins.
+
+    `trainer` is given by managers of the workshop alone.
+    """
 
     people: Annotated[list[PersonPresent], Field(min_length=1, max_length=SEATS_MAX)]
     level: Level | None = None
@@ -145,8 +148,11 @@ def enter_attendance(course_id: int, body: Attendance) -> Reply:
 
     Who was there gets the induction, once, also when it is sent twice.
     """
-    lookups.course(course_id)
-    by, instant = current_actor(), now()
+    view, by, instant = lookups.course(course_id), current_actor(), now()
+    if body.level is Level.TRAINER and not permissions.may_touch(
+        "api.change_course", "PATCH", workshop_id=view.workshop_id
+    ):
+        raise Refusal(problems.invalid(problems.field_error("level", "trainer is given by managers of the workshop")))
     was_present = {one.signup_id: one.was_present for one in body.people}
 
     def enter() -> Reply:

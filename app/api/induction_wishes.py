@@ -86,7 +86,7 @@ def ask_for_induction(body: NewInductionWish) -> Reply:
 
     def ask() -> Reply:
         induction_wishes.ask(db.session(), member_id, body.kind_id, by=by, now=instant)
-        (view,) = induction_demand.wishes(db.session(), kind_id=body.kind_id, member_id=member_id)
+        (view,) = induction_demand.wishes(db.session(), now=instant, kind_id=body.kind_id, member_id=member_id)
         return reply(_item(view), 201)
 
     return run_idempotent(body, ask)
@@ -106,7 +106,7 @@ def withdraw_induction_wish(body: NewInductionWish) -> Reply:
 
     def withdraw() -> Reply:
         induction_wishes.withdraw(db.session(), member_id, body.kind_id, by=by, now=instant)
-        left = induction_demand.wishes(db.session(), member_id=member_id)
+        left = induction_demand.wishes(db.session(), now=instant, member_id=member_id)
         return reply(InductionWishList(items=[_item(view) for view in left], next=None))
 
     return run_idempotent(body, withdraw)
@@ -121,6 +121,7 @@ def list_induction_wishes(query: InductionWishFilter) -> InductionWishList:
     offset = query.cursor or 0
     found = induction_demand.wishes(
         db.session(),
+        now=now(),
         kind_id=query.kind_id,
         member_id=query.member_id if is_staff else current_user.member_id,
         offset=offset,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from booking.course_events import CourseAttendanceEntered
 from booking.courses import seats
 from booking.errors import Violation, WrongStatus
 from booking.kernel.events import Actor, record
-from booking.models import Course, CourseSignup, Member
+from booking.models import Course, CourseSignup, Induction, Member
 from booking.persons import Level, Person
 
 
@@ -29,8 +29,9 @@ def enter(
     """Enter who was at a course, by ids of sign-ups; who was gets the induction. Return how many were given now.
 
     The induction begins on the first day of the course, for the months of its kind. level: None for the one with which
-    the kind begins. What was entered before stays as it is, and gives nothing twice. Who was entered as absent can be
-    entered as present afterwards; the other way round the induction is ended first.
+    the kind begins. What was entered before stays as it is, and gives nothing twice: who has the same induction from
+    another course of that day has it from there. Who was entered as absent can be entered as present afterwards; the
+    other way round the induction is ended at once first.
 
     Raises CourseNotFound, WrongStatus (course_cancelled, not_started), RecordRefused (missing: nobody of this course
     has a seat by this id; induction_given).
@@ -41,18 +42,17 @@ def enter(
     if now < course.starts_at:
         raise WrongStatus(status="not_started", wanted=["started"])
     signups = _signups(session, course_id)
-    records.refuse(list(_violations(signups, was_present)))
+    records.refuse(_violations(signups, was_present, _valid(session, signups)))
     changed = [signups[one] for one in sorted(was_present) if signups[one].was_present is not was_present[one]]
     if not changed:
         return 0
     present = [one for one in changed if was_present[one.id]]
     inductions.lock_members(session, [one.member_id for one in present])
-    for signup in changed:
-        _note(session, course, signup, was_present[signup.id], level, by, now)
+    given = [_note(session, course, signup, was_present[signup.id], level, by, now) for signup in changed]
     course.held_at = course.held_at or now
     course.revision += 1
     session.flush()
-    return len(present)
+    return sum(given)
 
 
 def _note(
@@ -63,12 +63,13 @@ def _note(
     level: Level | None,
     by: Actor,
     now: datetime,
-) -> None:
-    """Enter whether a person was there, and give the induction to who was."""
-    signup.was_present = is_there
+) -> bool:
+    """Enter whether a person was there, and give the induction to who was; return whether it was given."""
+    signup.was_present, signup.induction_id = is_there, None
     session.flush()
     if is_there:
-        signup.induction_id = _give(session, course, signup, level, by, now)
+        induction_id = _give(session, course, signup, level, by, now)
+        signup.induction_id = None if _is_of_a_course(session, induction_id) else induction_id
         session.flush()
     event = CourseAttendanceEntered.of(
         course,
@@ -78,6 +79,12 @@ def _note(
         induction_id=signup.induction_id,
     )
     record(session, event, by=by, at=now)
+    return signup.induction_id is not None
+
+
+def _is_of_a_course(session: Session, induction_id: int) -> bool:
+    of_a_course = select(CourseSignup.id).where(CourseSignup.induction_id == induction_id)
+    return session.scalar(of_a_course) is not None
 
 
 def _signups(session: Session, course_id: int) -> dict[int, CourseSignup]:
@@ -86,12 +93,20 @@ def _signups(session: Session, course_id: int) -> dict[int, CourseSignup]:
     return {one.id: one for one in found}
 
 
-def _violations(signups: Mapping[int, CourseSignup], was_present: Mapping[int, bool]) -> list[Violation]:
+def _valid(session: Session, signups: Mapping[int, CourseSignup]) -> set[int]:
+    """Return the inductions that were given for sign-ups and were not ended at once since."""
+    given = [one.induction_id for one in signups.values() if one.induction_id is not None]
+    return set(session.scalars(select(Induction.id).where(Induction.id.in_(given), Induction.ended_at.is_(None))))
+
+
+def _violations(
+    signups: Mapping[int, CourseSignup], was_present: Mapping[int, bool], valid: Container[int | None]
+) -> list[Violation]:
     found = []
     for signup_id, is_there in was_present.items():
         if signup_id not in signups:
             found.append(Violation("missing", "attendance", actual=signup_id))
-        elif not is_there and signups[signup_id].induction_id is not None:
+        elif not is_there and signups[signup_id].induction_id in valid:
             found.append(Violation("induction_given", "attendance", actual=signup_id))
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking import blockings, occupancies, records, schedule_versions
@@ -29,6 +29,7 @@ from booking.models import (
     InductionKind,
     InductionWish,
     Machine,
+    Member,
     Workshop,
 )
 from booking.persons import Person
@@ -117,7 +118,7 @@ def change(
     course.revision += 1
     session.flush()
     _hold_others(session, course, closures, old.span, data, reason, by, now)
-    is_moved = (old.span, old.place) != (data.span, data.place)
+    is_moved = (old.span, old.place) != (data.span, course.place)
     since, until = to_timestamp(old.span.start), to_timestamp(old.span.end)
     event = CourseChanged.of(course, old_starts_at=since, old_ends_at=until, is_moved=is_moved)
     record(session, event, by=by, at=now)
@@ -194,8 +195,12 @@ def _check_trainer(session: Session, data: CourseInput, stored: CourseInput | No
 
 
 def _check_machines(session: Session, data: CourseInput, stored: CourseInput | None) -> list[Violation]:
-    """Return machine_elsewhere (actual: the name), or missing, for machines that are not lent at the workshop."""
-    wanted = data.machine_ids - (stored.machine_ids if stored else frozenset())
+    """Return machine_elsewhere (actual: the name), or missing, for machines that are not lent at the workshop.
+
+    Those that a course has already are judged where they would be closed for another time.
+    """
+    stays = stored.machine_ids if stored is not None and stored.span == data.span else frozenset()
+    wanted = data.machine_ids - stays
     columns = (Machine.id, Machine.name, Machine.workshop_id, Machine.retired_at)
     found = {row.id: row for row in session.execute(select(*columns).where(Machine.id.in_(wanted)))}
     lacking = [
@@ -258,8 +263,11 @@ def _hold_others(
 
 def _offer(session: Session, course: Course, by: Actor, now: datetime) -> None:
     """Record for each member who asked for such an induction that there is a course; those who asked first first."""
-    wishes = select(InductionWish.member_id).where(
-        InductionWish.kind_id == course.kind_id, InductionWish.closed_at.is_(None)
+    wishes = (
+        select(InductionWish.member_id)
+        .join(Member, Member.id == InductionWish.member_id)
+        .where(InductionWish.kind_id == course.kind_id, InductionWish.closed_at.is_(None))
+        .where(or_(Member.left_on.is_(None), Member.left_on >= now.date()))
     )
     member_ids = session.scalars(wishes.order_by(InductionWish.id)).all()
     if member_ids:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking import held_spans
 from booking.errors import ClosureNotFound
 from booking.kernel.views import columns_of, converted
-from booking.models import Blocking, Machine, Occupancy, Reservation, Status, Unit, Workshop
+from booking.models import Blocking, CourseMachine, Machine, Occupancy, Reservation, Status, Unit, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rules import LENGTH_MINUTES_MAX
 from booking.timespan import TimeSpan
@@ -27,6 +27,7 @@ class ClosureView:
     """A machine is out of service for a span. created_by: user id; lifted_at: when it was ended early.
 
     around_reservations: reservations that were there stay in its span until they are moved or cancelled.
+    course_id: the induction course to which it belongs, which alone changes and lifts it.
     """
 
     id: int
@@ -43,6 +44,7 @@ class ClosureView:
     lifted_at: datetime | None
     around_reservations: bool
     revision: int
+    course_id: int | None
 
     @property
     def span(self) -> TimeSpan:
@@ -149,6 +151,7 @@ _COLUMNS = columns_of(
     machine_name=Machine.name,
     workshop_id=Machine.workshop_id,
     zone=converted(Workshop.timezone, ZoneInfo),
+    course_id=CourseMachine.course_id,
 )
 _HELD = held_spans.holding(Occupancy.hold_id).subquery()
 
@@ -158,4 +161,5 @@ def _closures() -> Select[*tuple[Any, ...]]:
         select(*_COLUMNS)
         .join(Machine, Machine.id == Blocking.machine_id)
         .join(Workshop, Workshop.id == Machine.workshop_id)
+        .outerjoin(CourseMachine, CourseMachine.blocking_id == Blocking.id)
     )

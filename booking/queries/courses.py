@@ -150,10 +150,12 @@ def courses(
     return _views(session, _VIEWS.where(*wanted).order_by(*order).offset(offset).limit(limit))
 
 
-def courses_of_member(session: Session, member_id: int, *, now: datetime, limit: int = 50) -> tuple[CourseView, ...]:
-    """Return the courses to come or under way for which a member has signed up, soonest first."""
-    own = select(CourseSignup.course_id).where(CourseSignup.member_id == member_id, _is_signed_up)
-    statement = _VIEWS.where(Course.id.in_(own), Course.ends_at > now)
+def open_courses(
+    session: Session, kind_ids: Collection[int], *, now: datetime, limit: int = 50
+) -> tuple[CourseView, ...]:
+    """Return the courses of some kinds for which one can still sign up, soonest first."""
+    is_open = Course.cancelled_at.is_(None), Course.held_at.is_(None), Course.starts_at > now
+    statement = _VIEWS.where(Course.kind_id.in_(kind_ids), Course.ends_at > now, *is_open)
     return _views(session, statement.order_by(Course.ends_at, Course.id).limit(limit))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Course, CourseSignup, InductionKind, InductionWish, Member
@@ -35,8 +35,16 @@ class WishView:
     asked_at: datetime
 
 
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    """Return whether a wish is open and its member has not left, to be joined with Member; by the day in UTC."""
+    return InductionWish.closed_at.is_(None) & or_(Member.left_on.is_(None), Member.left_on >= now.date())
+
+
 def demand(session: Session, *, now: datetime) -> tuple[DemandView, ...]:
-    """Return how many members ask for each kind of induction; the kind that was asked for first comes first."""
+    """Return how many members ask for each kind of induction; the kind that was asked for first comes first.
+
+    Members who left are not counted.
+    """
     has_course = (
         select(CourseSignup.id)
         .join(Course, Course.id == CourseSignup.course_id)
@@ -60,7 +68,8 @@ def demand(session: Session, *, now: datetime) -> tuple[DemandView, ...]:
             func.count().filter(has_course),
         )
         .join(InductionKind, InductionKind.id == InductionWish.kind_id)
-        .where(InductionWish.closed_at.is_(None))
+        .join(Member, Member.id == InductionWish.member_id)
+        .where(_is_open(now))
         .group_by(InductionWish.kind_id, InductionKind.name)
         .order_by(func.min(InductionWish.id))
     )
@@ -68,10 +77,16 @@ def demand(session: Session, *, now: datetime) -> tuple[DemandView, ...]:
 
 
 def wishes(
-    session: Session, *, kind_id: int | None = None, member_id: int | None = None, offset: int = 0, limit: int = 50
+    session: Session,
+    *,
+    now: datetime,
+    kind_id: int | None = None,
+    member_id: int | None = None,
+    offset: int = 0,
+    limit: int = 50,
 ) -> tuple[WishView, ...]:
-    """Return who asks for an induction, the oldest wish first."""
-    wanted: list[ColumnElement[bool]] = [InductionWish.closed_at.is_(None)]
+    """Return who asks for an induction, the oldest wish first; members who left do not."""
+    wanted = [_is_open(now)]
     if kind_id is not None:
         wanted.append(InductionWish.kind_id == kind_id)
     if member_id is not None:
@@ -96,6 +111,7 @@ def wishes(
     return tuple(WishView(*row) for row in rows)
 
 
-def open_count(session: Session) -> int:
-    """Return how many wishes for an induction are open."""
-    return session.scalar(select(func.count()).where(InductionWish.closed_at.is_(None))) or 0
+def open_count(session: Session, *, now: datetime) -> int:
+    """Return how many wishes for an induction are open; those of members who left are not counted."""
+    waiting = select(func.count()).join_from(InductionWish, Member, Member.id == InductionWish.member_id)
+    return session.scalar(waiting.where(_is_open(now))) or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.models import Induction, Member
@@ -54,13 +54,14 @@ def expiring(
 ) -> tuple[InductionView, ...]:
     """Return the inductions whose last day is one of some days and that nothing follows, those that end first first.
 
-    Nothing: no other one of the same member, person and kind that is valid longer. workshop_ids: as in inductions().
+    Nothing: no other one of the same member and kind that is valid longer, of the same person or, as that holds for
+    everybody, of the member itself. workshop_ids: as in inductions().
     is_untold: those of whose last day the member was not reminded.
     """
     later = _LATER.where(
         _later.member_id == Induction.member_id,
         _later.kind_id == Induction.kind_id,
-        _later.person_name == Induction.person_name,
+        or_(_later.person_name == "", func.lower(_later.person_name) == func.lower(Induction.person_name)),
         _later.valid_until > Induction.valid_until,
         _later.ended_at.is_(None),
     )

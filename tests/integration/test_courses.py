@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from booking import audits, blockings, condition_changes, induction_wishes, inductions, queries
+from booking import audits, blockings, condition_changes, induction_wishes, inductions, machines, queries
 from booking.course_errors import ClosureOfCourse, CourseFull
 from booking.courses import attendance, planning, seats
 from booking.courses.planning import CourseInput
@@ -18,7 +18,7 @@ from booking.errors import RecordRefused, SlotTaken, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
-from booking.models import CourseSignup, Induction
+from booking.models import CourseSignup, Induction, Member
 from booking.persons import MEMBER_ITSELF, Level, Person
 from booking.queries import courses as course_queries
 from booking.queries import induction_demand
@@ -248,7 +248,7 @@ def test_who_was_there_gets_the_induction_once(app, session, sample_ring, saw, d
 def _open_wishes(session):
     session.rollback()
     counts = {one.kind_id: one.count for one in induction_demand.demand(session, now=MONDAY)}
-    return [(one.member_name, counts[one.kind_id]) for one in induction_demand.wishes(session)]
+    return [(one.member_name, counts[one.kind_id]) for one in induction_demand.wishes(session, now=MONDAY)]
 
 
 def test_members_ask_once_and_are_told_of_a_course_in_the_order_of_asking(app, session, sample_ring, saw, data):
@@ -285,3 +285,68 @@ def test_an_induction_sent_twice_at_the_same_moment_is_one(app, session, sample_
     session.rollback()
     count = select(func.count()).where(Induction.member_id == sample_ring.bernd)
     assert session.scalar(count) == 1
+
+
+def given_for(session, course_id):
+    session.rollback()
+    return [(one.was_present, one.induction_id) for one in course_queries.signups(session, course_id)]
+
+
+def test_two_courses_of_one_day_give_one_induction(session, sample_ring, data):
+    first = plan(session, data)
+    second = plan(session, replace(data, span=hours(COURSE.start, 4, 6)))
+    signups = [sign_up(session, one, sample_ring.anna) for one in (first, second)]
+    assert enter(session, first, {signups[0]: True}) == 1
+    assert enter(session, second, {signups[1]: True}, now=COURSE.start + timedelta(hours=5)) == 0
+    (kept,) = given_for(session, first)
+    assert kept[1] is not None
+    assert given_for(session, second) == [(True, None)]
+
+
+def test_who_was_entered_as_present_by_mistake_is_absent_once_the_induction_is_ended(session, sample_ring, data):
+    course_id = plan(session, data)
+    anna = sign_up(session, course_id, sample_ring.anna)
+    enter(session, course_id, {anna: True})
+    ((_there, induction_id),) = given_for(session, course_id)
+    with pytest.raises(RecordRefused):
+        enter(session, course_id, {anna: False})
+    with write_transaction(session):
+        condition_changes.end_induction(session, induction_id, last_day=None, by=SOMEBODY, now=AFTER)
+    assert enter(session, course_id, {anna: False}) == 0
+    assert given_for(session, course_id) == [(False, None)]
+    assert enter(session, course_id, {anna: True}) == 1
+    assert given_for(session, course_id)[0][1] not in (None, induction_id)
+
+
+def test_who_left_the_ring_waits_for_no_induction(session, sample_ring, saw, data):
+    kind_id = saw[0]
+    with write_transaction(session):
+        for one in (sample_ring.anna, sample_ring.bernd):
+            induction_wishes.ask(session, one, kind_id, by=SOMEBODY, now=MONDAY)
+        session.get_one(Member, sample_ring.bernd).left_on = MONDAY.date() - timedelta(days=1)
+    assert [one.member_name for one in induction_demand.wishes(session, now=MONDAY)] == ["Anna"]
+    assert [one.count for one in induction_demand.demand(session, now=MONDAY)] == [1]
+    assert induction_demand.open_count(session, now=MONDAY) == 1
+    plan(session, data)
+    assert events(session).count("course_offered") == 1
+    with pytest.raises(RecordRefused) as refused, write_transaction(session):
+        induction_wishes.ask(session, sample_ring.bernd, kind_id, by=SOMEBODY, now=MONDAY)
+    assert [(one.rule, one.field) for one in refused.value.violations] == [("member_left", "member_id")]
+
+
+def test_a_machine_that_is_no_longer_lent_is_named_when_its_course_is_moved(session, data, saw):
+    course_id = plan(session, data)
+    with write_transaction(session):
+        machines.retire(session, saw[2], by=SOMEBODY, now=MONDAY)
+    change(session, course_id, replace(data, note="Bring gloves"))
+    with pytest.raises(RecordRefused) as refused:
+        change(session, course_id, replace(data, span=hours(COURSE.start, 24, 27)))
+    assert [(one.rule, one.field) for one in refused.value.violations] == [("missing", "machine_ids")]
+    change(session, course_id, replace(data, span=hours(COURSE.start, 24, 27), machine_ids=frozenset()))
+
+
+def test_spaces_around_the_place_are_no_move(session, data):
+    course_id = plan(session, data)
+    change(session, course_id, replace(data, place=" Room 1 ", seats=3))
+    changed = session.scalars(select(RecordedEvent.facts).where(RecordedEvent.type == "course_changed")).one()
+    assert not changed["is_moved"]

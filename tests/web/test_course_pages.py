@@ -15,7 +15,7 @@ from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Induction
 from booking.persons import Level
-from tests.builders import SOMEBODY, mail_text, member
+from tests.builders import SOMEBODY, login, mail_text, member
 from tests.conftest import MONDAY
 
 WHEN = {"starts_at": "2026-11-30T08:00:00+01:00", "ends_at": "2026-11-30T11:00:00+01:00"}
@@ -206,3 +206,89 @@ def test_a_member_is_reminded_once_thirty_days_before_an_induction_ends(session,
         session.execute(update(Induction).values(reminded_until=None))
         inductions.give(session, sample_ring.anna, kind_id, given_on=ends, by=SOMEBODY, now=MONDAY)
     assert remind(ends + timedelta(days=90))[0] == 0  # another one follows
+    with write_transaction(session):  # it is of the member itself, and holds for its persons too
+        session.execute(update(Induction).where(Induction.id == 1).values(person_name="Eva"))
+    assert remind(ends + timedelta(days=90))[0] == 0
+
+
+def test_the_refusal_and_the_machine_lead_to_the_courses_that_are_missing(sample_ring, clock, body, wanda, log_in):
+    bernd = log_in(sample_ring.bernd_login)
+    wish = "machine=laser&date=2026-11-24&time=09:00&until=length&hours=1&minutes=0&places=1"
+    for address in (f"/reservations/check?{wish}", "/machines/laser"):
+        assert 'href="/inductions?machine=laser"' in bernd.get(address).text
+    later = {"starts_at": "2026-12-01T08:00:00+01:00", "ends_at": "2026-12-01T11:00:00+01:00"}
+    cancelled, held = (wanda.post("/courses", {**body, **when}).json["id"] for when in (WHEN, later))
+    wanda.post(f"/courses/{cancelled}/cancel")
+    shown = bernd.get("/inductions?machine=laser").text
+    note = shown.split("For Laser you need:")[1].split("Courses to come")[0]
+    assert f"/inductions/courses/{held}" in note
+    assert f"/inductions/courses/{cancelled}" not in note
+    assert (
+        f"/inductions/courses/{held}" in bernd.get("/inductions?machine=laser&page=2").text
+    )  # whatever the page lists
+    clock.instant = STARTED + timedelta(days=1)
+    assert "Course on" not in bernd.get("/inductions?machine=laser").text  # it has begun
+
+
+def test_a_closure_of_a_course_leads_to_the_course(sample_ring, body, wanda, log_in):
+    course = wanda.post("/courses", {**body, "machine_ids": [sample_ring.combine]}).json["id"]
+    browser = log_in(sample_ring.wanda_login)
+    desk = browser.get("/workshop").text
+    assert f'href="/inductions/courses/{course}"' in desk
+    assert "/lift" not in desk
+    assert browser.get("/workshop/closures/1/change").headers["Location"] == f"/inductions/courses/{course}"
+    refused = browser.post("/workshop/closures/1/lift", follow_redirects=True).text
+    assert "This time belongs to an induction course." in refused
+
+
+def test_trainers_give_no_level_of_trainer_and_read_who_is_meant(
+    session, sample_ring, clock, body, wanda, trainer, log_in, speak_as
+):
+    theos = login(session, "theo", member_id=trainer, now=MONDAY)
+    address = wanda.post("/courses", body).headers["Location"].removeprefix("/api/v1")
+    signup = wanda.post(f"{address}/signups", {"member_id": sample_ring.bernd}).json["id"]
+    clock.instant = STARTED
+    theo, page = log_in(theos), f"/inductions{address}/attendance"
+    assert 'value="trainer"' not in theo.get(page).text
+    assert 'value="trainer"' in log_in(sample_ring.wanda_login).get(page).text
+    wrong = theo.post(page, data={f"person-{signup}": "present", "level": "trainer"})
+    assert (wrong.status_code, "can make somebody a trainer" in wrong.text) == (422, True)
+    people = {"people": [{"signup_id": signup, "was_present": True}]}
+    assert speak_as(theos).post(f"{address}/attendance", {**people, "level": "trainer"}).status_code == 422
+    assert theo.post(page, data={f"person-{signup}": "present", "level": "alone"}).status_code == 303
+    absent = theo.post(page, data={f"person-{signup}": "absent"})
+    assert (absent.status_code, "Bernd: This person was entered" in absent.text) == (422, True)
+
+
+def test_pages_of_courses_send_as_many_statements_for_many_as_for_one(
+    session, sample_ring, body, wanda, bernd, log_in, statements
+):
+    def made():
+        found = {}
+        for who, address in (
+            (sample_ring.bernd_login, "/inductions?machine=laser"),
+            (sample_ring.bernd_login, "/inductions/courses/1"),
+            (sample_ring.wanda_login, "/inductions/courses/1"),
+            (sample_ring.wanda_login, "/workshop/inductions/courses"),
+            (sample_ring.wanda_login, "/workshop/inductions/courses?past=1"),
+            (sample_ring.wanda_login, "/workshop"),
+        ):
+            browser = log_in(who)
+            browser.get(address)
+            with statements() as sent:
+                assert browser.get(address).status_code == 200
+            found[who, address] = len(sent)
+        return found
+
+    kind_id = sample_ring.laser_induction
+    wanda.post("/courses", {**body, "seats": 20, "machine_ids": [sample_ring.combine]})
+    bernd.post("/courses/1/signups")
+    bernd.post("/induction-wishes", {"kind_id": kind_id})
+    few = made()
+    for number in range(4):
+        day = {key: value.replace("11-30", f"12-0{number + 1}") for key, value in WHEN.items()}
+        wanda.post("/courses", {**body, **day, "machine_ids": [sample_ring.combine]})
+        who = member(session, f"Member {number}")
+        wanda.post("/courses/1/signups", {"member_id": who})
+        wanda.post("/induction-wishes", {"member_id": who, "kind_id": kind_id})
+    assert made() == few

@@ -1,9 +1,17 @@
-"""Who is staff of a course: its trainer and who manages its workshop."""
+"""Who is staff of a course: its trainer and who manages its workshop; and who of them can name trainers."""
 
 from __future__ import annotations
 
 from app.auth import permissions
+from booking.persons import Level
 from booking.queries.courses import CourseView
+
+
+def gives_level(course: CourseView, level: str) -> bool:
+    """Return whether the login can give a level at a course: that of a trainer is given by who manages the workshop."""
+    return level != Level.TRAINER or permissions.may_touch(
+        "workshop.change_course", "POST", workshop_id=course.workshop_id
+    )
 
 
 def is_staff(course: CourseView) -> bool:

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.inductions import bp
-from app.pages.inductions.access import is_staff
+from app.pages.inductions.access import gives_level, is_staff
 from app.pages.inductions.forms import SignupForm
 from app.pages.workshop.shown_members import FIELD, known, read_shown
 from app.wording.courses import seats_text
@@ -114,6 +114,8 @@ def attendance(course_id: int) -> ResponseReturnValue:
         return _attendance_page(course, ()), 200
     was_present = _sent_attendance(course_id)
     level = Level(request.form["level"]) if request.form.get("level") in set(Level) else None
+    if level is not None and not gives_level(course, level):
+        return _attendance_page(course, (_("Only who manages the workshop can make somebody a trainer."),)), 422
     try:
         given = in_write_transaction(
             session,
@@ -122,7 +124,7 @@ def attendance(course_id: int) -> ResponseReturnValue:
     except WrongStatus as refusal:
         return _attendance_page(course, (sentence_of(refusal),)), 409
     except RecordRefused as refusal:
-        return _attendance_page(course, tuple(violation_sentence(one) for one in refusal.violations)), 422
+        return _attendance_page(course, _faults(course, refusal)), 422
     flash(ngettext("%(num)s induction was given.", "%(num)s inductions were given.", given))
     return redirect(url_for(".show", course_id=course_id), code=303)
 
@@ -174,6 +176,12 @@ def _sent_attendance(course_id: int) -> Mapping[int, bool]:
     return {signup_id: value == PRESENT for signup_id, value in sent.items() if value in (PRESENT, ABSENT)}
 
 
+def _faults(course: CourseView, refusal: RecordRefused) -> tuple[str, ...]:
+    """Return what is wrong with the attendance, with the names of the people."""
+    names = {one.id: one.name for one in course_queries.signups(db.session(), course.id)}
+    return tuple(f"{names.get(one.actual, '–')}: {violation_sentence(one)}" for one in refusal.violations)
+
+
 def _attendance_page(course: CourseView, faults: tuple[str, ...]) -> str:
     found = course_queries.signups(db.session(), course.id)
     return render_template(
@@ -182,7 +190,7 @@ def _attendance_page(course: CourseView, faults: tuple[str, ...]) -> str:
         people=[one for one in found if one.seat is not None],
         faults=faults,
         chosen=request.form,
-        levels=[(level.value, level_label(level)) for level in Level],
+        levels=[(level.value, level_label(level)) for level in Level if gives_level(course, level)],
         has_begun=course.span.start <= now(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
     today = local_day(instant, ring_zone())
     found = course_queries.courses(session, now=instant, offset=(number - 1) * PER_PAGE, limit=PER_PAGE + 1)
     shown = [one for one in found[:PER_PAGE] if one.cancelled_at is None]
-    wishes = induction_demand.wishes(session, member_id=member_id) if member_id is not None else ()
+    wishes = induction_demand.wishes(session, now=instant, member_id=member_id) if member_id is not None else ()
     return render_template(
         "inductions/index.html",
         inductions=_valid(member_id, today),
@@ -52,7 +52,7 @@ def index() -> ResponseReturnValue:
         mine=course_queries.signups_of_member(session, [one.id for one in shown], member_id) if member_id else {},
         wishes=wishes,
         kinds=_kinds_to_ask({one.kind_id for one in wishes}) if member_id is not None else [],
-        missing=_missing(shown, {one.kind_id for one in wishes}, today),
+        missing=_missing({one.kind_id for one in wishes}, instant),
         page=number,
         has_next=len(found) > PER_PAGE,
     )
@@ -94,10 +94,11 @@ def _kinds_to_ask(asked: set[int]) -> list[tuple[int, str]]:
     return [one for one in queries.induction_kinds(db.session()) if one[0] not in asked]
 
 
-def _missing(
-    courses: list[CourseView], asked: set[int], today: date
-) -> tuple[str, list[tuple[int, str, bool, list[CourseView]]]] | None:
-    """Return what a member lacks for the machine of the address: each kind, whether it is asked for, its courses."""
+def _missing(asked: set[int], instant: datetime) -> tuple[str, list[tuple[int, str, bool, list[CourseView]]]] | None:
+    """Return what a member lacks for the machine of the address: each kind, whether it is asked for, its courses.
+
+    Courses for which one can still sign up, also those that the page of courses does not reach.
+    """
     member_id, slug = current_user.member_id, request.args.get("machine", "")
     if not slug or member_id is None:
         return None
@@ -108,7 +109,8 @@ def _missing(
     by_kind = availability.eligibility_by_kind(session, member_id)
     own = induction_kind_views.kind(session, card.induction_kind_id)
     names = {own.id: own.name, **{one.id: one.name for one in own.all_required}}
-    lacking = [one for one in names if not _has(by_kind, one, today)]
+    lacking = [one for one in names if not _has(by_kind, one, local_day(instant, ring_zone()))]
+    courses = course_queries.open_courses(session, lacking, now=instant)
     return card.name, [
         (one, names[one], one in asked, [each for each in courses if each.kind_id == one]) for one in lacking
     ]

@@ -54,8 +54,13 @@ def close() -> ResponseReturnValue:
     keeps_input=True,
 )
 def change_closure(closure_id: int) -> ResponseReturnValue:
-    """Change the time or the reason of a closure; a breakdown that takes longer is closed around reservations."""
+    """Change the time or the reason of a closure; a breakdown that takes longer is closed around reservations.
+
+    One that belongs to a course is changed on the page of the course.
+    """
     closure, form = lookups.closure(closure_id), ChangeClosureForm()
+    if closure.course_id is not None and not form.is_submitted():
+        return redirect(url_for("inductions.show", course_id=closure.course_id))
     card = queries.machine_card(db.session(), closure.machine_id)
     form.offer((card,))
     if not form.is_submitted():

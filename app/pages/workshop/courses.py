@@ -159,7 +159,7 @@ def _form_page(form: CourseForm, kind: str, kind_id: int, workshop_id: int, cour
     in_the_way: tuple[ReservationView, ...] = ()
     if isinstance(form.refusal, SlotTaken) and form.span is not None:
         in_the_way = queries.hit_by(session, form.refusal.facts["machine_id"], form.span)
-    wishes = induction_demand.wishes(session, kind_id=kind_id, limit=1)
+    wishes = induction_demand.wishes(session, now=now(), kind_id=kind_id, limit=1)
     return render_template(
         "workshop/course_form.html",
         form=form,

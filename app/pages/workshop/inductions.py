@@ -258,7 +258,7 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         machine=machine,
         today=_day_of(now()),
         soon=_day_of(now()) + EXPIRES_SOON,
-        waiting=induction_demand.open_count(db.session()),
+        waiting=induction_demand.open_count(db.session(), now=now()),
         shown=sign_shown(one.member_id for one in listed) if text else None,
     ), status
 

@@ -22,6 +22,6 @@ COURSE_RULES = (
     ViolationText(code="course_days", sentence=_l("A course lasts at most %(limit)s days, this one %(actual)s.")),
     ViolationText(
         code="induction_given",
-        sentence=_l("This person was entered as present and has the induction. End the induction first."),
+        sentence=_l("This person was entered as present and has the induction. End the induction at once first."),
     ),
 )
