@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,8 @@ from app.notifications import attached_entries, recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
 from booking.kernel.events import RecordedEvent
+
+LATE = timedelta(minutes=15)  # after an event: whose answer is limited in time gets the whole time from then
 
 
 def members_of(session: Session, event: RecordedEvent) -> list[Recipient]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from app.mail.leasing import withdraw_mails
 from app.mail.models import Mail
 from app.notifications import offer_links
 from app.notifications.composing import Notification, queue_keyed
-from app.notifications.notifying import is_by, members_of, notify
+from app.notifications.notifying import LATE, is_by, members_of, notify
 from app.notifications.recipients import Recipient
 from app.wording.waiting import waiting_sentence
 from booking import offer_events
@@ -21,8 +21,6 @@ from booking.queries import waiting as waiting_queries
 from booking.queries.offers import OfferView
 from booking.waiting import answers
 from booking.waiting import events as waiting_events
-
-LATE = timedelta(minutes=15)
 
 
 def made(session: Session, event: RecordedEvent, now: datetime) -> None:

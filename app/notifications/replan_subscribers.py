@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.mail.sender import GIVE_UP_AFTER
 from app.notifications import proposal_links, recipients
 from app.notifications.composing import Notification
-from app.notifications.notifying import members_of, notify, notify_members, others
+from app.notifications.notifying import LATE, members_of, notify, notify_members, others
 from app.notifications.recipients import Recipient
 from booking import closure_events, queries, replan
 from booking.kernel.events import Handler, RecordedEvent
@@ -29,6 +30,8 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
     moved = {reservation_id: _span_of(old) for reservation_id, *old in facts["moved"]}
     offered = facts.get("offered", ())
     left, at_risk = facts.get("left", ()), facts.get("at_risk", ())
+    if offered and now - event.at > LATE:  # no worker ran: who hears of it late gets the whole time to answer
+        replan.renew(session, [one[0] for one in offered], now=now)
     ids = (*facts["cancelled"], *moved, *facts["kept"], *(one[0] for one in offered), *left, *at_risk)
     views = {one: queries.reservation(session, one) for one in ids}
     closure = queries.closure(session, facts["blocking_id"])
@@ -52,6 +55,8 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
         "changed": [views[one] for one in (*facts["cancelled"], *moved)],
     }
     links_end = max((one.held_until for one in offers if one.held_until is not None), default=None)
+    if links_end is not None and any(text for name, text in told.items() if name != "offered"):
+        links_end = max(links_end, now + GIVE_UP_AFTER)  # what else it says is not lost with its links
     notification = Notification("replanned", values, "/reservations", with_calendar=True, link_ends_at=links_end)
     notify_members(session, event, notification, people, now)
 

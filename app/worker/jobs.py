@@ -102,10 +102,12 @@ def lapse_offers(session: Session) -> int:
     So do proposals after a breakdown, whose reservations are cancelled; and those that are not needed any more.
     """
     # What its member has not heard of yet, because no worker ran, gets more time first (offer_subscribers.py).
-    unanswered = answers.overdue(session, now=now())
+    # The same is true of proposals (replan_subscribers.py).
+    are_late = offer_jobs.mails_are_late(session)
+    unanswered = () if are_late else answers.overdue(session, now=now())
     overdue = [
-        *(partial(answers.lapse, session, one) for one in unanswered if not offer_jobs.mails_are_late(session)),
-        *(partial(replan.lapse, session, one) for one in replan.overdue(session, now=now())),
+        *(partial(answers.lapse, session, one) for one in unanswered),
+        *(partial(replan.lapse, session, one) for one in replan.overdue(session, now=now(), only_needless=are_late)),
     ]
     return in_own_transactions(session, (partial(lapse, by=LAPSE, now=now()) for lapse in overdue))
 

@@ -2,10 +2,10 @@
 
 `make_plan` sorts them and reads only, `confirm` carries a plan out that was shown, `go_back` returns a moved
 reservation to its old time, `take_offer` gives one the time that was proposed and is held, `decline` and `lapse` end
-such a proposal.
+such a proposal, and `renew` gives its member more time.
 """
 
-from booking.replan.answering import decline, lapse, overdue
+from booking.replan.answering import decline, lapse, overdue, renew
 from booking.replan.confirming import confirm
 from booking.replan.plan import DECIDABLE, DIGEST_LENGTH_MAX, Line, Outcome, Plan, Target
 from booking.replan.planning import LINES_MAX, IsDearer, make_plan, never_dearer
@@ -30,6 +30,7 @@ __all__ = [
     "note_told_free",
     "old_times",
     "overdue",
+    "renew",
     "still_closes",
     "take_offer",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -50,8 +50,28 @@ def lapse(session: Session, reservation_id: int, *, by: Actor, now: datetime) ->
     return True
 
 
-def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Return the reservations whose held proposals are to end, by `lapse`; the oldest first."""
+def renew(session: Session, reservation_ids: Collection[int], *, now: datetime) -> None:
+    """Hold proposals for the whole time from now on, where their members only hear of them now; never less than before.
+
+    Locks the reservations by id, as an answer does, so that none is answered meanwhile.
+    """
+    wanted = Reservation.id.in_(reservation_ids)
+    session.execute(select(Reservation.id).where(wanted).order_by(Reservation.id).with_for_update())
+    held = select(Replanned).where(Replanned.reservation_id.in_(reservation_ids), Replanned.hold_id.is_not(None))
+    ordered = held.order_by(Replanned.reservation_id).with_for_update()
+    for noted in session.scalars(ordered.execution_options(populate_existing=True)):
+        span = TimeSpan(noted.to_starts_at, noted.to_ends_at)
+        until = held_proposals.lapses_at(span, noted.from_starts_at, now)
+        if until > now and (noted.lapses_at is None or until > noted.lapses_at):
+            noted.lapses_at = until
+    session.flush()
+
+
+def overdue(session: Session, *, now: datetime, only_needless: bool = False, limit: int = 100) -> Sequence[int]:
+    """Return the reservations whose held proposals are to end, by `lapse`; the oldest first.
+
+    only_needless: without those that lapse, because their members may not have heard of them.
+    """
     is_elsewhere = or_(
         Reservation.status.not_in((Status.REQUESTED, Status.CONFIRMED)),
         Reservation.machine_id != Replanned.from_machine_id,
@@ -59,10 +79,11 @@ def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[in
         Reservation.ends_at != Replanned.from_ends_at,
         Reservation.former_starts_at.is_not(None),
     )
+    has_lapsed = Replanned.lapses_at <= now
     return session.scalars(
         select(Replanned.reservation_id)
         .join(Reservation, Reservation.id == Replanned.reservation_id)
-        .where(Replanned.hold_id.is_not(None), or_(Replanned.lapses_at <= now, is_elsewhere))
+        .where(Replanned.hold_id.is_not(None), is_elsewhere if only_needless else or_(has_lapsed, is_elsewhere))
         .order_by(Replanned.lapses_at, Replanned.reservation_id)
         .limit(limit)
     ).all()

@@ -218,6 +218,7 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert {key: answered[key] for key in wish} == wish
     for one in declined:
         assert story.manager.post(f"/reservations/{one}/decline-offer").json["status"] == "cancelled"
+    deliver(session, now=clock.instant)
     clock.instant += timedelta(hours=23, minutes=59)
     assert jobs.lapse_offers(session) == 0
     clock.instant += timedelta(minutes=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from tests.breakdowns import book, broken_laser, close, do, three_lasers
 from tests.builders import hours, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver
-from tests.web.filled_forms import form_with
+from tests.web.filled_forms import form_with, forms_of
 from tests.web.programs import program_of
 
 
@@ -183,6 +184,46 @@ def test_the_link_of_the_mail_answers_once_without_a_log_in(session, hit, lasers
     deliver(session)
     lapsed = [mail_text(one) for one in forget(session) if ":proposal_ended:" in one.key]
     assert ["did not answer" in text for text in lapsed] == ([True] if answer == "lapse" else [])
+
+
+def test_who_could_not_hear_of_a_proposal_in_time_gets_its_time_from_then(session, sample_ring, lasers, clock):
+    """No worker ran for longer than it is held; and a mail that says more than its links is not lost with them."""
+    book(session, lasers[0], sample_ring.bernd, 120, 168)
+    offered, later = (book(session, lasers[1], sample_ring.anna, start, start + 2) for start in (121, 180))
+    closure_id = close(session, lasers[1], 120, 168)
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    clock.instant = MONDAY + timedelta(hours=30)
+
+    assert jobs.lapse_offers(session) == 0
+    deliver(session, now=clock.instant)
+
+    (mail,) = session.scalars(select(Mail).where(Mail.key.contains(":replanned:")))
+    assert "Held for you until Wed 25 November, 14:00" in mail_text(mail)
+    assert "if the repair is done in time" in mail_text(mail)
+    assert mail.link_ends_at == clock.instant + timedelta(days=3)
+    assert jobs.lapse_offers(session) == 0
+    clock.instant += timedelta(hours=24)
+    assert jobs.lapse_offers(session) == 1
+    assert {one: stored(session)[one].status for one in (offered, later)} == {
+        offered: Status.CANCELLED,
+        later: Status.CONFIRMED,
+    }
+
+
+def test_nobody_takes_another_proposal_than_the_page_showed(log_in, session, sample_ring, hit, lasers):
+    ids, closure_id = hit
+    offered = ids[Outcome.OFFER]
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    bernd = log_in(sample_ring.bernd_login)
+    seen = [one for one in forms_of(bernd.get(f"/reservations/{offered}").text) if "revision" in one]
+    assert len(seen) == 2  # take it; decline and cancel
+    close(session, lasers[2], 20, 24)  # what was proposed is closed as well
+    do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+
+    refused = bernd.post(f"/reservations/{offered}/proposed-time", data=seen[0])
+
+    assert refused.status_code == 409
+    assert stored(session)[offered].machine_id == lasers[1]
 
 
 def test_a_plan_of_many_pages_is_read_in_constant_statements_and_carried_out_as_a_whole(
