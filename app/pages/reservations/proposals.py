@@ -15,6 +15,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, conflicts
+from app.pages.waiting.offer_routes import AnswerForm
 from booking import lifecycle, replan, reservations
 from booking.errors import (
     MachineNotFound,
@@ -26,6 +27,7 @@ from booking.errors import (
 from booking.kernel.transaction import in_write_transaction
 from booking.lifecycle import Step
 from booking.models import Reservation
+from booking.queries import ReservationView
 from booking.replan.errors import OldTimeGone
 
 ANSWER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
@@ -63,9 +65,10 @@ def decline_offer(reservation_id: int) -> ResponseReturnValue:
 
 def _place(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:
     """Carry out an answer to a re-plan; a refusal is shown on the page of the reservation."""
-    view, session, by, instant = lookups.reservation(reservation_id), db.session(), current_actor(), now()
+    revision = _revision_of(lookups.reservation(reservation_id))
+    session, by, instant = db.session(), current_actor(), now()
     try:
-        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=view.revision))
+        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=revision))
     except (OldTimeGone, StaleRevision, SlotTaken, RequestRefused, MachineNotFound) as refusal:
         return conflicts.changed_page(reservation_id, refusal)
     flash(done)
@@ -74,10 +77,17 @@ def _place(reservation_id: int, verb: Callable[..., Reservation], done: str) -> 
 
 def _answer(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:
     view, session, by, instant = lookups.reservation(reservation_id), db.session(), current_actor(), now()
+    revision = _revision_of(view)
     try:
         lifecycle.require(view, Step.ACCEPT_PROPOSAL, instant)
-        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=view.revision))
+        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=revision))
     except (WrongStatus, StaleRevision) as refusal:
         return conflicts.changed_page(reservation_id, refusal)
     flash(done)
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+
+
+def _revision_of(view: ReservationView) -> int:
+    """Return the revision that the page showed, so that nobody accepts another time than they saw."""
+    shown = AnswerForm().revision.data
+    return view.revision if shown is None else shown
