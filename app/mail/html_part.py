@@ -22,14 +22,14 @@ from app.mail.outgoing import OutgoingMail, Sender
 
 DEFAULT_COLOUR = "#14532d"
 DEFAULT_LANGUAGE = "en"
-ANSWER = "/offered/"  # the link that answers comes before the one that only shows
+ANSWERS = ("/offered/", "/proposed/")  # links that answer come before the one that only shows
 MARKS = {"good": "\N{CHECK MARK}", "wait": "\N{HORIZONTAL ELLIPSIS}", "stop": "\N{MULTIPLICATION X}"}
 # The beginning of a path, and what the button that leads there says; the first that fits.
 ACTIONS = (
     ("/reservations/", _l("See the reservation")),
     ("/reservations", _l("See my reservations")),
     ("/not-needed/", _l("I do not need it")),
-    (ANSWER, _l("Accept or decline")),
+    *((path, _l("Accept or decline")) for path in ANSWERS),
     ("/approvals", _l("Decide")),
     ("/series/", _l("See the series")),
     ("/waiting-list", _l("See the waiting list")),
@@ -68,16 +68,16 @@ def _html(mail: OutgoingMail, sender: Sender) -> str:
         clock=_clock_times(when),
         parts=[part for part in letter.parts if part.lines != (title,)],
         signature=letter.signature,
-        main_link=_main_link(letter.parts),
+        main_links=_main_links(letter.parts),
         action=lambda url: _action(url.removeprefix(sender.base_url)),
         segments=lambda line: segments(line, sender.base_url),
     )
 
 
-def _main_link(parts: tuple[Part, ...]) -> str:
-    """Return the URL of the one large button; the empty text where a mail has none."""
+def _main_links(parts: tuple[Part, ...]) -> list[str]:
+    """Return the URLs of the large buttons: those that answer, else the last one; none where a mail has no link."""
     links = [part.lines[0] for part in parts if part.kind == LINK]
-    return next((url for url in links if urlsplit(url).path.startswith(ANSWER)), links[-1] if links else "")
+    return [url for url in links if urlsplit(url).path.startswith(ANSWERS)] or links[-1:]
 
 
 def _action(path: str) -> str:

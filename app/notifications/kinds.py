@@ -126,6 +126,7 @@ _TONES = {
         "series_cancelled_manager",
         "no_show",
         "offer_ended",
+        "proposal_ended",
         "damage_reported",
     ),
 }

@@ -170,9 +170,11 @@ def test_any_text_has_an_html_part(body):
     page_of(body, subject="", tone="good")
 
 
-def test_the_answer_to_an_offer_is_the_large_button():
-    html = html_part(replace(MAIL, body=f"A: b.\n{SITE}/offered/x\n\nElse:\n{SITE}/offers/1\n"), SENDER)
+@pytest.mark.parametrize("answer", ["offered", "proposed"])
+def test_the_answers_to_offers_are_the_large_buttons(answer):
+    body = f"A: b.\n{SITE}/{answer}/x\n\nC: d.\n{SITE}/{answer}/y\n\nElse:\n{SITE}/reservations\n"
+    *large, small = html_part(replace(MAIL, body=body), SENDER).split("Accept or decline</a>")
 
-    large, small = html.split("Accept or decline</a>")
-    assert "background:#" in large.rpartition("<a ")[2]
+    assert len(large) == 2
+    assert all("background:#" in one.rpartition("<a ")[2] for one in large)
     assert "border:1px" in small.partition("</a>")[0]
