@@ -145,7 +145,7 @@ def compose(notification: Notification, to: Recipient, ring: str, *, off_url: st
     values = {
         **notification.facts,
         "to": to,
-        "has_file": notification.with_calendar,
+        "has_file": notification.with_calendar and bool(notification.entries),
         "ring": ring,
         "quoted": quoted,
         "one_line": one_line,

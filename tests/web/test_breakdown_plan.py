@@ -200,6 +200,7 @@ def test_who_could_not_hear_of_a_proposal_in_time_gets_its_time_from_then(sessio
     (mail,) = session.scalars(select(Mail).where(Mail.key.contains(":replanned:")))
     assert "Held for you until Wed 25 November, 14:00" in mail_text(mail)
     assert "if the repair is done in time" in mail_text(mail)
+    assert "attachment" not in mail_text(mail)  # nothing changed yet, so it has none
     assert mail.link_ends_at == clock.instant + timedelta(days=3)
     assert jobs.lapse_offers(session) == 0
     clock.instant += timedelta(hours=24)
