@@ -46,6 +46,7 @@ from billing.models import (
 )
 from booking import queries
 from booking.kernel.events import Actor
+from booking.wall_clock import local_day
 
 IS_ADVANCE = "advance"
 
@@ -120,7 +121,7 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
 
 def posting_day(session: Session, now: datetime) -> date:
     """Return the day of the ring at an instant."""
-    return now.astimezone(queries.ring_zone(session)).date()
+    return local_day(now, queries.ring_zone(session))
 
 
 def _account_of_charges(session: Session, machine_id: int) -> str:
