@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import LASER, SAW
-from app.demo.people import ANNA, MEMBERS, PENZBERG
+from app.demo.people import MEMBERS, PENZBERG
 from booking import induction_wishes
 from booking.courses import planning, seats
 from booking.courses.planning import CourseInput
@@ -33,7 +33,7 @@ def enter_courses(session: Session, base: BaseData, *, zone: ZoneInfo, now: date
         seats.sign_up(session, course_id, member_id, by=DEMO, now=now)
     full_id = _plan(session, base, LASER, zone, days=16, places=2, price_note="", now=now)
     beginners = [base.members[one.number] for one in MEMBERS if one.number not in base.inducted[LASER]]
-    for member_id in [*beginners[:2], base.members[ANNA]]:
+    for member_id in beginners[:3]:
         seats.sign_up(session, full_id, member_id, waits=True, by=DEMO, now=now)
 
 

@@ -21,7 +21,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.kernel.orm import table_of
 from booking.models import Course, CourseSeat, CourseSignup, Member, Workshop
-from booking.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Person
+from booking.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Person, folded
 from booking.wall_clock import local_day
 
 WAITING_MAX = 200  # people who wait for a seat of one course
@@ -62,7 +62,7 @@ def sign_up(
     entered; for who enters it.
 
     Raises CourseNotFound, MemberNotFound, WrongStatus (course_cancelled, course_held, over), CourseFull,
-    RecordRefused (at_most, member_left).
+    RecordRefused (at_most, member_left, holds_course: the trainer, who would give the induction to oneself).
     """
     course = locked(session, course_id)
     _require_joinable(course, now, is_late=is_late)
@@ -180,6 +180,8 @@ def _check_person(session: Session, course: Course, member_id: int, person: Pers
     violations = []
     if member.left_on is not None and member.left_on < day:
         violations.append(Violation("member_left", "member_id", limit=member.left_on, actual=day))
+    if member_id == course.trainer_member_id and person.key in ("", folded(course.trainer_name)):
+        violations.append(Violation("holds_course", "person"))
     if len(person.name) > PERSON_LENGTH_MAX:
         violations.append(Violation("at_most", "person", limit=PERSON_LENGTH_MAX, actual=len(person.name)))
     records.refuse(violations)

@@ -350,3 +350,11 @@ def test_spaces_around_the_place_are_no_move(session, data):
     change(session, course_id, replace(data, place=" Room 1 ", seats=3))
     changed = session.scalars(select(RecordedEvent.facts).where(RecordedEvent.type == "course_changed")).one()
     assert not changed["is_moved"]
+
+
+def test_the_trainer_takes_no_seat_and_other_people_of_the_member_do(session, saw, data):
+    course_id = plan(session, data)
+    with pytest.raises(RecordRefused) as refused:
+        sign_up(session, course_id, saw[1])
+    assert [(one.rule, one.field) for one in refused.value.violations] == [("holds_course", "person")]
+    sign_up(session, course_id, saw[1], person=Person("Eva"))

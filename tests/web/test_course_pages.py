@@ -167,6 +167,8 @@ def test_the_pages_of_a_course(session, sample_ring, clock, trainer, log_in):
     shown = bernd.get(address).text
     assert "Sign off" in shown
     assert "Member number" not in shown
+    managers = wanda.get(address).text.split("Member number")[1]  # she acts for no member, so she names one
+    assert "optional" not in managers.split("<input")[0]
     full = wanda.post(f"{address}/sign-up", data={"number": "M-Anna"})
     assert full.status_code == 409
     assert "Every seat of this course is given." in full.text

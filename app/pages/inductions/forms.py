@@ -26,6 +26,10 @@ class SignupForm(BaseForm):
 
     member_id: int | None = None  # of the number, after validation
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.number.flags.required = current_user.member_id is None  # who acts for no member signs others up
+
     def validate_number(self, field: StringField) -> None:
         """Find the member of the number."""
         number = (field.data or "").strip()

@@ -21,6 +21,10 @@ COURSE_RULES = (
     ViolationText(code="machine_elsewhere", sentence=_l("%(actual)s does not stand in the workshop of the course.")),
     ViolationText(code="course_days", sentence=_l("A course lasts at most %(limit)s days, this one %(actual)s.")),
     ViolationText(
+        code="holds_course",
+        sentence=_l("The trainer holds the course and takes no seat. Enter the name of somebody else of this member."),
+    ),
+    ViolationText(
         code="induction_given",
         sentence=_l("This person was entered as present and has the induction. End the induction at once first."),
     ),
