@@ -154,6 +154,8 @@ def enter_attendance(course_id: int, body: Attendance) -> Reply:
     ):
         raise Refusal(problems.invalid(problems.field_error("level", "trainer is given by managers of the workshop")))
     was_present = {one.signup_id: one.was_present for one in body.people}
+    if len(was_present) < len(body.people):
+        raise Refusal(problems.invalid(problems.field_error("people", "names a signup_id twice")))
 
     def enter() -> Reply:
         attendance.enter(db.session(), course_id, was_present, level=body.level, by=by, now=instant)

@@ -97,6 +97,8 @@ def test_a_course_by_the_api_from_the_refusal_to_the_certificate(session, sample
     clock.instant = STARTED
     people = {"people": [{"signup_id": seat.json["id"], "was_present": True}]}
     assert anna.post(f"{address}/attendance", people).status_code == 404
+    twice = {"people": [*people["people"], {"signup_id": seat.json["id"], "was_present": False}]}
+    assert wanda.post(f"{address}/attendance", twice).status_code == 422
     for _twice in range(2):
         entered = wanda.post(f"{address}/attendance", people)
         assert entered.status_code == 200
@@ -186,6 +188,11 @@ def test_the_pages_of_a_course(session, sample_ring, clock, trainer, log_in):
     anna = log_in(ring.anna_login)
     assert "Certificate of induction" in anna.get(f"/inductions/{certificate}/certificate").text
     assert bernd.get(f"/inductions/{certificate}/certificate").status_code == 404
+    assert "no longer holds" not in anna.get(f"/inductions/{certificate}/certificate").text
+    with write_transaction(session):
+        given = session.get_one(Induction, certificate)
+        given.given_on = given.valid_until = date(2026, 11, 29)
+    assert "was valid until Sun 29 November" in anna.get(f"/inductions/{certificate}/certificate").text
     assert bernd.get("/inductions/courses/999").status_code == 404
 
 

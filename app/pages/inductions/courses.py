@@ -22,6 +22,7 @@ from app.pages.inductions import bp
 from app.pages.inductions.access import gives_level, is_staff
 from app.pages.inductions.forms import SignupForm
 from app.pages.workshop.shown_members import FIELD, known, read_shown
+from app.ring_card import ring_zone
 from app.wording.courses import seats_text
 from app.wording.errors import sentence_of
 from app.wording.induction_levels import level_label
@@ -35,6 +36,7 @@ from booking.kernel.transaction import in_write_transaction
 from booking.persons import Level
 from booking.queries import courses as course_queries
 from booking.queries.courses import CourseView
+from booking.wall_clock import local_day
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 ANYBODY = Access(member=ALL, manager=ALL, admin=ALL)  # for the own member; staff for all
@@ -139,6 +141,7 @@ def certificate(induction_id: int) -> ResponseReturnValue:
         "inductions/certificate.html",
         one=view,
         level=level_label(view.level),
+        is_over=view.valid_until < local_day(now(), ring_zone()),
         machines=queries.machines_of_kind(db.session(), view.kind_id),
     )
 
