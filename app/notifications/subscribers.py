@@ -39,7 +39,8 @@ def requested(session: Session, event: RecordedEvent, now: datetime) -> None:
     if is_of_series(event):
         return
     notification = _reservation_notification(session, event, "requested")
-    notify(session, event, notification, members_of(session, event), now)
+    if not event.facts.get("exchange_id"):  # of an exchange, both are told by its own mail
+        notify(session, event, notification, members_of(session, event), now)
     _ask_managers(session, event, notification, now)
 
 

@@ -18,7 +18,7 @@ from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Exchange, Induction, Reservation
+from booking.models import Exchange, Induction, Machine, Reservation
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, induct, login, machine, mail_text, reserve, workshop
@@ -153,6 +153,34 @@ def test_my_data_holds_what_was_exchanged_without_the_other_member(session, samp
     assert [one[0]["note"] for one in found.values()] == ["Call me: 0170", None]
     assert "Bernd" not in str(found)
     assert "Anna" not in str(found)
+
+
+def test_what_needs_approval_is_a_request_after_it_was_taken_over_and_one_mail_says_so(
+    log_in, session, sample_ring, clock, reserved
+):
+    clock.instant = MONDAY
+    with write_transaction(session):
+        wish = reservations.Wish(sample_ring.splitter, sample_ring.anna, MORNING)
+        given = reservations.request_reservation(session, wish, by=SOMEBODY, now=MONDAY, approve=True)
+    mails(session, clock)
+    with write_transaction(session):
+        session.query(Mail).delete()
+    address = f"/exchanges/{propose(session, given.id, sample_ring.bernd)}"
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    swap = anna.get(f"/reservations/{given.id}/exchange/offer?wanted={reserved[1]}").text
+    splitter = session.get(Machine, sample_ring.splitter).name
+    assert f"{splitter}: A machine that is lent only after approval cannot be swapped" in swap
+
+    shown = field(bernd.get(address).text, "shown")
+    done = bernd.post(f"{address}/accept", data={"revision": "0", "shown": shown}, follow_redirects=True)
+
+    assert "Taken over. The workshop decides now" in done.text
+    assert sorted(one[:2] for one in mails(session, clock)) == [
+        ("exchange_accepted", "anna@ring.example"),
+        ("exchange_accepted", "bernd@ring.example"),
+        ("exchange_manager", "wanda@ring.example"),
+        ("requested_manager", "wanda@ring.example"),
+    ]
 
 
 def test_who_is_asked_for_a_swap_stays_unnamed_until_both_agreed(log_in, session, sample_ring, clock, reserved):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -70,7 +71,13 @@ def terms(
         _side(session, time, member_id, name, broken, is_mine=member_id == reader_id, now=now)
         for time, member_id, name, broken in parts
     )
-    return Terms(sides, _obstacle(judged), judged.needs_approval, judged.is_possible, _digest(sides, judged))
+    return Terms(
+        sides,
+        _obstacle(judged, [time for time, *_others in parts]),
+        judged.needs_approval,
+        judged.is_possible,
+        _digest(sides, judged),
+    )
 
 
 def terms_of(session: Session, view: ExchangeView, *, reader_id: int | None, now: datetime) -> Terms:
@@ -99,8 +106,13 @@ def _side(
     return Side(name, is_mine, time, estimate, deadline, tuple(dict.fromkeys(texts)))
 
 
-def _obstacle(judged: Judgement) -> str:
-    return "" if judged.obstacle is None else sentence_of(judged.obstacle)
+def _obstacle(judged: Judgement, times: Sequence[ExchangedTime]) -> str:
+    """Return what stands against an exchange; of a swap with the machine of which it is said."""
+    if judged.obstacle is None:
+        return ""
+    sentence, wrong = sentence_of(judged.obstacle), judged.obstacle.facts["reservation_id"]
+    machine = next((one.machine_name for one in times if one.reservation_id == wrong), "")
+    return f"{machine}: {sentence}" if len(times) > 1 and machine else sentence
 
 
 def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:

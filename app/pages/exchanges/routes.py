@@ -22,12 +22,13 @@ from app.pages.exchanges.presenter import terms_of
 from app.wording.errors import sentence_of, status_of
 from app.wording.exchanges import state_text
 from app.wording.rules import violation_sentence
+from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, StaleRevision
 from booking.exchange_errors import ExchangeClosed, NotExchangeable, PartnerRefused
 from booking.exchanges import accepting, ending
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
-from booking.models import ExchangeState
+from booking.models import ExchangeState, Status
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangeView
 
@@ -74,8 +75,14 @@ def accept(exchange_id: int) -> ResponseReturnValue:
     refused = _carry_out(view, partial(accepting.accept, approve=approve), form)
     if refused is not None:
         return refused
-    flash(_("Done: it is yours now."))
     made = exchange_queries.exchange(session, exchange_id).made_for_receiver_id
+    assert made is not None  # what was accepted has it (a check of the table)
+    is_request = queries.reservation(session, made).status == Status.REQUESTED
+    flash(
+        _("Taken over. The workshop decides now; until then the time is held.")
+        if is_request
+        else _("Done: it is yours now.")
+    )
     return redirect(url_for("reservations.show", reservation_id=made), code=303)
 
 
