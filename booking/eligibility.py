@@ -12,18 +12,33 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """Who is there beside the person who runs a machine. name: "" for nobody named.
+
+    inducted: the days on which this person has all inductions of the machine; others: those on which somebody else of
+    the member has them.
+    """
+
+    name: str
+    inducted: tuple[tuple[date, date], ...] = ()
+    others: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MemberEligibility:
     """What the rules need to know of a member.
 
     inducted: the days (given_on, valid_until), both included, of the machine's induction. left_on: the last day.
     required: the same for each induction that this one requires, by its name. together: the days on which one person
-    has all of them; None where the persons make no difference.
+    has all of them; None where the persons make no difference. second: None where nobody asks who is there as well, as
+    for free time.
     """
 
     inducted: tuple[tuple[date, date], ...] = ()
     left_on: date | None = None
     required: tuple[tuple[str, tuple[tuple[date, date], ...]], ...] = ()
     together: tuple[tuple[date, date], ...] | None = None
+    second: SecondPerson | None = None
 
     def lacking_on(self, day: date) -> str | None:
         """Return which induction is not valid on a day: a name of required, "" for the machine's own, None for none."""
@@ -66,6 +81,19 @@ def check_inductions(days: tuple[date, date], eligibility: MemberEligibility) ->
         return
     if (uncovered := _first_uncovered(days, eligibility.together)) is not None:
         yield Violation("persons_apart", "member", actual=uncovered)
+
+
+def check_second(days: tuple[date, date], second: SecondPerson) -> Iterator[Violation]:
+    """Yield what is wrong with the second person. limit: the name, actual: the first day on which it is.
+
+    second_person_missing (neither), second_person_not_inducted, second_person_alone: nobody else could run it.
+    """
+    if not second.name:
+        yield Violation("second_person_missing", "second_person")
+    elif (uncovered := _first_uncovered(days, second.inducted)) is not None:
+        yield Violation("second_person_not_inducted", "second_person", limit=second.name, actual=uncovered)
+    elif (uncovered := _first_uncovered(days, second.others)) is not None:
+        yield Violation("second_person_alone", "second_person", limit=second.name, actual=uncovered)
 
 
 def _first_uncovered(days: tuple[date, date], inducted: Iterable[tuple[date, date]]) -> date | None:

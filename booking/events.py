@@ -76,12 +76,10 @@ class ReservationEvent(MemberScheduleEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRequested(ReservationEvent):
-    """A member asked; the machine is held until a manager decides or the deadline passes.
-
-    exchange_id: the exchange by which the member got it from another one.
-    """
+    """A member asked; it is held until a manager decides or the deadline passes. exchange_id: by which it got it."""
 
     exchange_id: int | None = None
+    second_person: str | None = None
     type: ClassVar[str] = "reservation_requested"
 
 
@@ -89,11 +87,12 @@ class ReservationRequested(ReservationEvent):
 class ReservationConfirmed(ReservationEvent):
     """Confirmed at once, or by a manager (was_request).
 
-    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then. exchange_id: as in
-    ReservationRequested.
+    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then. exchange_id and
+    second_person: as in ReservationRequested.
     """
 
     exchange_id: int | None = None
+    second_person: str | None = None
     was_request: bool = False
     old_starts_at: int | None = None
     old_ends_at: int | None = None
@@ -147,6 +146,14 @@ class ReservationMoved(ReservationEvent):
     def machine_ids(self) -> tuple[int, ...]:
         """The machines with a changed schedule: the one before, too."""
         return (self.machine_id,) if self.old_machine_id is None else (self.old_machine_id, self.machine_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPersonChanged(ReservationEvent):
+    """Somebody else is there as well (second_person: the name, "" for nobody)."""
+
+    second_person: str
+    type: ClassVar[str] = "second_person_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from booking.catalogue import MachineTerms
 from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused, SlotTaken, Violation
 from booking.models import Machine
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.persons import MEMBER_ITSELF, Person
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace, slot_taken
 from booking.place_counts import PlaceCount
@@ -35,10 +36,11 @@ class GroupWish:
     places: int = 1
     purpose: str = ""
     may_move_min: int = 0
+    second: Person | None = MEMBER_ITSELF
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
-        return Wish(machine_id, self.member_id, self.span, self.places, self.purpose, self.may_move_min)
+        return Wish(machine_id, self.member_id, self.span, self.places, self.purpose, self.may_move_min, self.second)
 
 
 @dataclass(frozen=True, slots=True)

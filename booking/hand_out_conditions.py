@@ -21,6 +21,7 @@ from booking.timespan import TimeSpan
 OVERRULABLE = frozenset(
     {
         *("induction", "prerequisite", "persons_apart", "operator", "supervisor", "supervisor_missing"),
+        *("second_person_missing", "second_person_not_inducted", "second_person_busy", "second_person_same"),
         *("member_left", "machine_retired", "machine_closed", "login_ended"),
     }
 )

@@ -154,15 +154,19 @@ class Eligibilities:
     inducted: Mapping[int, Mapping[int, Sequence[Inducted]]]  # by member, by kind
     requirements: Requirements
 
-    def of(self, member_id: int, induction_kind_id: int | None, person: Person | None = None) -> MemberEligibility:
+    def of(
+        self, member_id: int, induction_kind_id: int | None, person: Person | None = None, second: Person | None = None
+    ) -> MemberEligibility:
         """Return the eligibility of a member for a machine that needs this induction, or none.
 
-        person: only what holds for this person; None: for anybody of the member.
+        person: only what holds for this person; None: for anybody of the member. second: who is there as well; None:
+        not asked.
         """
         inducted = self.inducted.get(member_id, {})
         if person is not None:
             inducted = of_person(inducted, person)
-        return prerequisites.eligibility(induction_kind_id, inducted, self.requirements, self.left_on.get(member_id))
+        left_on = self.left_on.get(member_id)
+        return prerequisites.eligibility(induction_kind_id, inducted, self.requirements, left_on, second)
 
 
 def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilities:
@@ -185,16 +189,19 @@ def inducted_of(session: Session, member_id: int) -> dict[int, list[Inducted]]:
     return inducted
 
 
-def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
+def eligibility_of(
+    session: Session, member_id: int, induction_kind_id: int | None, second: Person | None = None
+) -> MemberEligibility:
     """Return the member's inductions of one kind, those that it requires, and the day of leaving.
 
-    Raises MemberNotFound.
+    second: who is there as well; None: not asked. Raises MemberNotFound.
     """
     connection = session.connection()
     row = _LEFT_ON.one_or_none(connection, {"member_id": member_id})
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
-        return MemberEligibility(left_on=row.left_on)
+        return prerequisites.eligibility(None, {}, {}, row.left_on, second)
     inducted = inducted_of(session, member_id)
-    return prerequisites.eligibility(induction_kind_id, inducted, prerequisites.requirements(session), row.left_on)
+    required = prerequisites.requirements(session)
+    return prerequisites.eligibility(induction_kind_id, inducted, required, row.left_on, second)

@@ -21,7 +21,9 @@ from booking.rules import LENGTH_MINUTES_MAX
 # Rules about planning, which the manager knows best. Never overruled: what keeps people safe (induction), what the
 # ring has decided (membership), what cannot be (the past, more places than there are), and the grid of free time.
 QUOTAS = frozenset({"quota_time", "quota_prime_time", "quota_open"})
-OF_RESERVING = QUOTAS | {"notice", "horizon", "opening_hours", "opening_hours_at_ends", "shortest", "longest"}
+OF_RESERVING = QUOTAS | {
+    *("notice", "horizon", "opening_hours", "opening_hours_at_ends", "shortest", "longest", "second_person_missing")
+}
 OVERRULABLE = OF_RESERVING  # each has a name in app/wording/rules, for the event log
 
 

@@ -105,6 +105,26 @@ def merged(days: Iterable[tuple[date, date]]) -> Days:
     return tuple(found)
 
 
+def is_same(one: Person, other: Person) -> bool:
+    """Return whether two are one person: the same login, or the same name. Nobody is the member itself."""
+    if not one.name or not other.name:
+        return False
+    is_login = one.user_id is not None and one.user_id == other.user_id
+    return is_login or one.key == other.key
+
+
+def days_of_person(by_kind: Collection[Sequence[Inducted]], person: Person) -> Days:
+    """Return the days on which a person has an induction of each kind."""
+    return merged(_intersected(days_of(one for one in rows if one.holds_for(person)) for rows in by_kind))
+
+
+def days_of_others(by_kind: Collection[Sequence[Inducted]], person: Person) -> Days:
+    """Return the days on which somebody else has an induction of each kind."""
+    return days_together(
+        [[one for one in rows if not one.person_name or not one.holds_for(person)] for rows in by_kind]
+    )
+
+
 def _intersected(all_days: Iterable[Days]) -> Days:
     common: Days = ((date.min, date.max),)
     for days in all_days:

@@ -14,13 +14,14 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from booking import persons
-from booking.eligibility import MemberEligibility
+from booking.eligibility import MemberEligibility, SecondPerson
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import InductionKind, Prerequisite
-from booking.persons import Inducted
+from booking.persons import Inducted, Person
 
+EVERY_DAY = ((date.min, date.max),)
 REQUIRED_MAX = 20  # kinds that one kind requires directly
 
 _kind, _prerequisite = table_of(InductionKind), table_of(Prerequisite)
@@ -85,14 +86,19 @@ def requiring(all_required: Requirements, kind_id: int) -> frozenset[int]:
 
 
 def eligibility(
-    kind_id: int | None, inducted: Mapping[int, Sequence[Inducted]], all_required: Requirements, left_on: date | None
+    kind_id: int | None,
+    inducted: Mapping[int, Sequence[Inducted]],
+    all_required: Requirements,
+    left_on: date | None,
+    second: Person | None = None,
 ) -> MemberEligibility:
     """Return what the rules need to know of a member for a machine that needs an induction of a kind, or none.
 
-    inducted: the member's inductions by kind, of all persons or of one.
+    inducted: the member's inductions by kind, of all persons or of one. second: see second_person(); None: not asked.
     """
+    judged = None if second is None else second_person(second, kind_id, inducted, all_required)
     if kind_id is None:
-        return MemberEligibility(left_on=left_on)
+        return MemberEligibility(left_on=left_on, second=judged)
     own, required = inducted.get(kind_id, ()), all_required.get(kind_id, ())
     by_kind = [own, *(inducted.get(one.id, ()) for one in required)]
     has_persons = required and any(one.person_name for rows in by_kind for one in rows)
@@ -101,7 +107,18 @@ def eligibility(
         left_on,
         tuple((one.name, persons.days_of(inducted.get(one.id, ()))) for one in required),
         persons.days_together(by_kind) if has_persons else None,
+        judged,
     )
+
+
+def second_person(
+    person: Person, kind_id: int | None, inducted: Mapping[int, Sequence[Inducted]], all_required: Requirements
+) -> SecondPerson:
+    """Return on which days a person has what a machine needs, and on which days somebody else of the member has it."""
+    if kind_id is None:
+        return SecondPerson(person.name, EVERY_DAY, EVERY_DAY)
+    by_kind = [inducted.get(one, ()) for one in (kind_id, *(each.id for each in all_required.get(kind_id, ())))]
+    return SecondPerson(person.name, persons.days_of_person(by_kind, person), persons.days_of_others(by_kind, person))
 
 
 def lock_kinds(session: Session) -> dict[int, str]:

@@ -60,7 +60,9 @@ class NewReservation:
     @property
     def event_details(self) -> Mapping[str, Any]:
         """The facts of its event beside those of the reservation."""
-        found = {} if self.exchange_id is None else {"exchange_id": self.exchange_id}
+        found: dict[str, Any] = {} if self.exchange_id is None else {"exchange_id": self.exchange_id}
+        if self.wish.second is not None and self.wish.second.name:
+            found["second_person"] = self.wish.second.name
         return {"series_id": self.series_id, **found}
 
 
@@ -195,6 +197,8 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "places": wish.places,
         "purpose": wish.purpose,
         "may_move_min": wish.may_move_min,
+        "second_person": wish.second.name if wish.second else "",
+        "second_user_id": wish.second.user_id if wish.second else None,
         "status": lifecycle.first_status(new.step).value,
         "created_at": now,
         "asked_at": new.asked_at or now,

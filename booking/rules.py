@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from booking.eligibility import DAY, MemberEligibility, check_inductions
+from booking.eligibility import DAY, MemberEligibility, check_inductions, check_second
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.quota_rules import Quota
@@ -67,6 +67,7 @@ class MachineRules:
     is_open_always: bool = False  # may be used round the clock, whatever the workshop's opening hours
     may_span_closed_hours: bool = False  # only its start and end must lie in the opening hours
     needs_approval: bool = False
+    needs_second_person: bool = False  # nobody works with it alone: a second inducted person is there all the time
     decision_hours: int = number(48, least=1, typed_most=YEAR_HOURS)  # a request holds its span this long
     late_cancel_hours: int = number(24, least=0, typed_most=YEAR_HOURS)
     offer_hours: int = number(24, least=1, typed_most=YEAR_HOURS)  # who waits has this long to accept what became free
@@ -237,7 +238,7 @@ def check_places(places: int, policy: Policy) -> Iterator[Violation]:
 
 
 def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
-    """Yield member_left (limit: the last day of the membership), and what check_inductions() finds.
+    """Yield member_left (limit: the last day of the membership), what check_inductions() and check_second() find.
 
     actual: the first day of the span that is not covered. All hold for every day of the span.
     """
@@ -248,6 +249,8 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
         )
     if policy.induction_kind_id is not None:
         yield from check_inductions(days, eligibility)
+    if policy.needs_second_person and eligibility.second is not None:
+        yield from check_second(days, eligibility.second)
 
 
 def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:

@@ -20,6 +20,7 @@ from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
 from booking.members import Eligibilities
 from booking.models import HOLDING, Reservation
+from booking.persons import Person
 from booking.prerequisites import Requirements
 from booking.quota_rules import Measure, Quota
 from booking.quota_use import COUNTED
@@ -44,6 +45,13 @@ class AskedReservation(NamedTuple):
     places: int
     asked_at: datetime
     status: str
+    second_person: str
+    second_user_id: int | None
+
+    @property
+    def second(self) -> Person:
+        """Who was to be there as well."""
+        return Person(self.second_person, self.second_user_id)
 
     @property
     def span(self) -> TimeSpan:
@@ -94,7 +102,7 @@ def of_policies(
     formerly = eligible if required_before is None else replace(eligible, requirements=required_before)
 
     def broken(one: AskedReservation, policy: Policy, eligible: Eligibilities) -> list[Violation]:
-        eligibility = eligible.of(one.member_id, policy.induction_kind_id)
+        eligibility = eligible.of(one.member_id, policy.induction_kind_id, second=one.second)
         return list(rules.check_request(one.span, one.places, policy, eligibility, asked_at=one.asked_at))
 
     def new(one: AskedReservation) -> tuple[Violation, ...]:

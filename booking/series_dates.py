@@ -15,6 +15,7 @@ from booking.kernel import revisions
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import FormerDate, Machine, Reservation, Series, SeriesDate
+from booking.persons import Person
 from booking.recurrence import parse
 from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes, occurrence_on
@@ -152,4 +153,5 @@ def wish_of(series: Series) -> SeriesWish:
         series.places,
         series.purpose,
         series.may_move_min,
+        Person(series.second_person, series.second_user_id),
     )

@@ -17,6 +17,7 @@ from booking import availability, catalogue, held_spans, place_choice, series_ti
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken, Violation
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.persons import MEMBER_ITSELF, Person
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.recurrence import RecurrenceRule
@@ -32,7 +33,7 @@ _AROUND = timedelta(days=2)  # further off there is no other time for a date
 class SeriesWish:
     """What a member asks for: a machine again and again. wall, length, passage: see SeriesTimes.
 
-    may_move_min: as in Wish, for each date.
+    may_move_min, second: as in Wish, for each date.
     """
 
     machine_id: int
@@ -44,6 +45,7 @@ class SeriesWish:
     places: int = 1
     purpose: str = ""
     may_move_min: int = 0
+    second: Person = MEMBER_ITSELF
 
     def times(self, zone: ZoneInfo) -> SeriesTimes:
         """Return when the series takes place by the clock of the machine's workshop."""
@@ -51,7 +53,7 @@ class SeriesWish:
 
     def wish_for(self, span: TimeSpan) -> Wish:
         """Return the wish for one date."""
-        return Wish(self.machine_id, self.member_id, span, self.places, self.purpose, self.may_move_min)
+        return Wish(self.machine_id, self.member_id, span, self.places, self.purpose, self.may_move_min, self.second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from booking import (
     occupancies,
     operators,
     reservation_writer,
+    second_persons,
     slip_facts,
     use_limits,
     use_times,
@@ -64,12 +65,13 @@ def hand_out(
     broken: Sequence[Violation] = (),
     operator: Person | None = None,
     supervisor: str = "",
+    second: Person | None = None,
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
     Possible from an hour before the reserved start until the end, while enough places of the machine are there and
     every condition of use holds (hand_out_conditions.py), which can be overruled. Before the start it takes the time
-    from now on. broken: conditions that the caller found not to hold. operator, supervisor: see operators.runner().
+    from now on. broken: found by the caller. operator, supervisor, second: operators.runner(), second_persons.py.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused.
     """
@@ -79,14 +81,13 @@ def hand_out(
     machine = _machine(session, reservation.machine_id)
     terms = catalogue.lending_terms(session, machine.id)
     runner = operators.runner(session, reservation, terms, operator, supervisor, now)
-    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now), *runner.violations]
+    person, wrong = second_persons.at_hand_out(session, reservation, terms.policy, runner.person, second, now)
+    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now), *runner.violations, *wrong]
     found += use_limits.check_reading(measured.reading, last_reading(session, machine.id))
     overruled = refuse_unless_overruled(UsageRefused, found, overruling, overrulable=hand_out_conditions.OVERRULABLE)
     use_times.take_time_before(session, reservation, terms.place_ids, now)
-
-    slip = _open_slip(reservation, machine, measured, runner, by, now)
-    slip_facts.fix_price(session, slip)
-    session.add(slip)
+    reservation.second_person, reservation.second_user_id = person.name, person.user_id
+    slip = _open_slip(session, reservation, machine, measured, runner, by, now)
     lifecycle.advance(reservation, Step.HAND_OUT, now)
     reservation_writer.save(session, reservation, now)
     publish(session, events.MachineHandedOut.of(slip), by=by, now=now)
@@ -242,9 +243,15 @@ def last_reading(session: Session, machine_id: int) -> int | None:
 
 
 def _open_slip(
-    reservation: Reservation, machine: Machine, measured: Measurement, runner: Runner, by: Actor, now: datetime
+    session: Session,
+    reservation: Reservation,
+    machine: Machine,
+    measured: Measurement,
+    runner: Runner,
+    by: Actor,
+    now: datetime,
 ) -> UsageRecord:
-    return UsageRecord(
+    slip = UsageRecord(
         reservation_id=reservation.id,
         machine_id=machine.id,
         member_id=reservation.member_id,
@@ -257,9 +264,14 @@ def _open_slip(
         operator_name=runner.person.name,
         operator_user_id=runner.person.user_id,
         supervisor_name=runner.supervisor,
+        second_person=reservation.second_person,
+        second_user_id=reservation.second_user_id,
         note_before=measured.note,
         photo_before_id=measured.photo_id,
     )
+    slip_facts.fix_price(session, slip)
+    session.add(slip)
+    return slip
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import members, quota_use, rules
+from booking import members, quota_use, rules, second_persons
 from booking.errors import RequestRefused, Violation
 from booking.models import Reservation
 from booking.move_rules import Held, check_move
 from booking.overruling import OF_RESERVING, Overruling, refuse_unless_overruled
+from booking.persons import MEMBER_ITSELF, Person
 from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
 
@@ -25,7 +26,8 @@ UID_DOMAIN = "ringbuch"  # after the @ of the uid by which calendars identify a 
 class Wish:
     """What a member asks for: a machine, a span of working time, a number of places, and a purpose.
 
-    may_move_min: by how much it may be moved without asking when the machine breaks down; no part of equality.
+    may_move_min: by how much it may be moved without asking when the machine breaks down. second: who is there as
+    well, where a machine needs two persons; None where that is named at hand-out. Both are no part of equality.
     """
 
     machine_id: int
@@ -34,6 +36,7 @@ class Wish:
     places: int = 1
     purpose: str = ""
     may_move_min: int = field(default=0, compare=False)
+    second: Person | None = field(default=MEMBER_ITSELF, compare=False)
 
     @classmethod
     def of(cls, reservation: Reservation) -> Wish:
@@ -46,6 +49,7 @@ class Wish:
             reservation.places,
             reservation.purpose,
             reservation.may_move_min,
+            Person(reservation.second_person, reservation.second_user_id),
         )
 
 
@@ -104,7 +108,7 @@ def violations_of(
     now: datetime | None = None,
 ) -> list[Violation]:
     """Return every rule that a wish breaks, quotas included; as refuse_violations(). Raises MemberNotFound."""
-    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
+    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id, wish.second)
     if held is None:
         found = rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at)
     else:
@@ -118,7 +122,17 @@ def violations_of(
         reservation_id=reservation_id,
         held=() if held is None else [(held.span, held.places)],
     )
-    return [*found, *passed]
+    return [*found, *passed, *_check_busy(session, wish, policy, held, reservation_id)]
+
+
+def _check_busy(
+    session: Session, wish: Wish, policy: Policy, held: Held | None, reservation_id: int | None
+) -> list[Violation]:
+    """Return whether the second person is needed elsewhere in the time that a wish adds."""
+    keeps_less = held is not None and held.span.contains(wish.span)
+    if wish.second is None or not policy.needs_second_person or keeps_less:
+        return []
+    return second_persons.check_busy(session, wish.member_id, wish.second, wish.span, reservation_id=reservation_id)
 
 
 def rules_broken_by_many(
@@ -130,8 +144,15 @@ def rules_broken_by_many(
     """
     if not asked:
         return []
-    eligibility = members.eligibility_of(session, asked[0].member_id, policy.induction_kind_id)
-    return [list(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at)) for wish in asked]
+    member_id, second = asked[0].member_id, asked[0].second
+    eligibility = members.eligibility_of(session, member_id, policy.induction_kind_id, second)
+    busy: list[list[Violation]] = [[] for _ in asked]
+    if second is not None and policy.needs_second_person:
+        busy = second_persons.check_busy_in_many(session, member_id, second, [wish.span for wish in asked])
+    return [
+        [*rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at), *one]
+        for wish, one in zip(asked, busy, strict=True)
+    ]
 
 
 def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:

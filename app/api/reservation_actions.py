@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
 from app.api import revisions
 from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint
-from app.api.fields import TEXT_PATTERN, Amount, RequestModel, Text
+from app.api.fields import Amount, RequestModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
-from app.api.reservation_models import Reason, Reservation
+from app.api.reservation_models import PersonName, Reason, Reservation
 from app.api.reservations import read_overruling, reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -25,12 +25,11 @@ from app.clock import now
 from app.extensions import db
 from booking import condition_changes, decisions, operators, replan, reservations, usage
 from booking.overruling import Overruling
-from booking.persons import PERSON_LENGTH_MAX, Person
+from booking.persons import Person
 from booking.queries import ReservationView
 from booking.usage import Measurement
 
 Verb = Callable[..., Any]
-OperatorName = Annotated[str, StringConstraints(strict=True, max_length=PERSON_LENGTH_MAX, pattern=TEXT_PATTERN)]
 
 MANAGER = Access(manager=WORKSHOP, admin=ALL)
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
@@ -46,14 +45,17 @@ class HandOut(RequestModel):
     (`operator`); where several may, one has to be named (`operator_missing`).
     supervisor: the name of the trainer who is there, for an operator who may not run it alone yet; else it is refused
     (`supervisor_missing`).
+    second_person: the name of who is there as well, where the machine needs two persons. Default: who was named with
+    the reservation. Then `operator` is required, unless only one person of the member may run it.
     overrule_reason: why a manager hands it out though a condition of use no longer holds (induction, membership, login,
     a closed or retired machine); kept in the event log. For others it is refused with 422.
     """
 
     reading: Amount | None = None
     note: Text = ""
-    operator: OperatorName | None = None
-    supervisor: OperatorName | None = None
+    operator: PersonName | None = None
+    supervisor: PersonName | None = None
+    second_person: PersonName | None = None
     overrule_reason: Text = ""
 
 
@@ -165,6 +167,7 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
         broken=broken,
         operator=operator,
         supervisor=body.supervisor or "",
+        second=person_named(session, view.member_id, body.second_person or ""),
     )
     return _act(view, body, verb)
 

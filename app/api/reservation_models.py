@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from app.api.fields import (
     PAGE_LENGTH,
+    TEXT_PATTERN,
     WHOLE,
     Id,
     Instant,
@@ -20,12 +21,14 @@ from app.api.fields import (
     Text,
 )
 from booking.models import MAY_MOVE_MAX_MIN, Status
+from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import ReservationView
 from booking.reservations import RequestResult
 from booking.wishes import Wish
 
 CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 
+PersonName = Annotated[str, StringConstraints(strict=True, max_length=PERSON_LENGTH_MAX, pattern=TEXT_PATTERN)]
 Tolerance = Annotated[int, Field(strict=True, ge=0, le=MAY_MOVE_MAX_MIN), WHOLE]
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
@@ -34,6 +37,7 @@ class NewReservation(RequestModel):
     """A reservation to request. member_id: the member it is for, by default the member of the login.
 
     may_move_min: by how many minutes it may be moved without asking when the machine breaks down.
+    second_person: the name of the person who is there as well, where a machine needs two persons.
 
     machine_id or group_id, exactly one of them: of a group, the machine is chosen, and named in the response.
 
@@ -49,13 +53,14 @@ class NewReservation(RequestModel):
     purpose: Text = ""
     places: Places = 1
     may_move_min: Tolerance = 0
+    second_person: PersonName = ""
     member_id: Id | None = None
     approve: StrictBool | None = None
     overrule_reason: Text = ""
 
 
 class ReservationMove(RequestModel):
-    """What changes of a reservation: span, machine, places or tolerance; what is left out, or null, stays.
+    """What changes of a reservation; what is left out, or null, stays.
 
     machine_id: another machine, for members one of the same group. overrule_reason: as in NewReservation.
     """
@@ -65,11 +70,17 @@ class ReservationMove(RequestModel):
     machine_id: Id | None = None
     places: Places | None = None
     may_move_min: Tolerance | None = None
+    second_person: PersonName | None = None
     overrule_reason: Text = ""
 
     @property
+    def changes(self) -> bool:
+        """Whether anything changes."""
+        return self.moves or self.may_move_min is not None or self.second_person is not None
+
+    @property
     def moves(self) -> bool:
-        """Whether anything but the tolerance changes."""
+        """Whether anything but tolerance and second person changes."""
         return any(value is not None for value in (self.starts_at, self.ends_at, self.machine_id, self.places))
 
 
@@ -102,7 +113,8 @@ class Former(ResponseModel):
 class Reservation(ResponseModel):
     """A reservation in full: for its member, the managers of its workshop, the treasurer and administrators.
 
-    occupied_from and occupied_until include set-up and cleaning. decide_until: when an undecided request expires.
+    occupied_from and occupied_until include set-up and cleaning. second_person: who is there as well, "" for
+    nobody. decide_until: when an undecided request expires.
     cancel_until: a cancellation after this instant counts as late. reason: of the rejection or cancellation.
     awaits_answer: a manager proposed this time because of a closure, and the member has not accepted or declined it.
     former: what is confirmed and still held while a move waits for approval; then starts_at and ends_at are the wished
@@ -122,6 +134,7 @@ class Reservation(ResponseModel):
     places: int
     purpose: str
     may_move_min: int
+    second_person: str
     created_at: Instant
     changed_at: Instant
     decide_until: Instant | None
@@ -191,6 +204,7 @@ def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reserva
         places=wish.places,
         purpose=wish.purpose,
         may_move_min=wish.may_move_min,
+        second_person=wish.second.name if wish.second else "",
         created_at=instant,
         changed_at=instant,
         decide_until=entered.decide_until,

@@ -26,6 +26,7 @@ from app.api.reservation_models import (
 )
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -36,6 +37,7 @@ from booking.group_requests import request_in_group
 from booking.overruling import Overruling
 from booking.queries import ReservationView
 from booking.reservations import RequestResult, move, request_reservation
+from booking.second_person_changes import change_second_person
 from booking.timespan import TimeSpan
 from booking.tolerances import change_tolerance
 from booking.wishes import Wish
@@ -124,7 +126,8 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     `requested`, and `former` stays held until a manager decides; moving back to it withdraws the move.
 
     Another machine (`machine_id`) is judged as a new reservation: for members one of the same group, which needs no
-    approval; for managers any machine of their workshops. `may_move_min` alone changes nothing but the tolerance.
+    approval; for managers any machine of their workshops. `may_move_min` alone changes nothing but the tolerance, and
+    `second_person` alone nothing but who is there as well.
     """
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
@@ -135,10 +138,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     wish = Wish(machine_id, view.member_id, span or view.span, places, view.purpose)
 
     def enter() -> Reply:
-        seen = revision
-        if body.may_move_min is not None:
-            change_tolerance(session, reservation_id, body.may_move_min, by=by, now=instant, revision=seen)
-            seen = None  # it is locked
+        seen = _change_facts(view, body, revision, instant)
         if body.moves:
             move(
                 session,
@@ -157,6 +157,19 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     return run_idempotent(body, enter, suggest_alternatives(wish, excluding=reservation_id))
 
 
+def _change_facts(view: ReservationView, body: ReservationMove, revision: int | None, instant: datetime) -> int | None:
+    """Store tolerance and second person; return the revision that is still to be compared, None once it was."""
+    session, by, seen = db.session(), current_actor(), revision
+    if body.may_move_min is not None:
+        change_tolerance(session, view.id, body.may_move_min, by=by, now=instant, revision=seen)
+        seen = None  # it is locked
+    if body.second_person is not None:
+        named = person_named(session, view.member_id, body.second_person)
+        change_second_person(session, view.id, named, by=by, now=instant, revision=seen)
+        seen = None
+    return seen
+
+
 def reservation_reply(reservation_id: int) -> Reply:
     """Return the current reservation in full, with its ETag."""
     view = queries.reservation(db.session(), reservation_id)
@@ -173,7 +186,7 @@ def _may_decide_move(view: ReservationView, machine_id: int | None) -> bool:
 
 def _moved_span(body: ReservationMove) -> TimeSpan | None:
     """Return the new span; None where it stays. Raises Refusal for half of one, and where nothing changes."""
-    if body.starts_at is None and body.ends_at is None and (body.moves or body.may_move_min is not None):
+    if body.starts_at is None and body.ends_at is None and body.changes:
         return None
     sent = {"starts_at": body.starts_at, "ends_at": body.ends_at}
     if missing := [name for name, value in sent.items() if value is None]:
@@ -193,10 +206,11 @@ def _require_one_target(body: NewReservation) -> None:
 
 
 def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupWish:
+    second = person_named(db.session(), member_id, body.second_person)
     if body.machine_id is not None:
-        return Wish(body.machine_id, member_id, span, body.places, body.purpose, body.may_move_min)
+        return Wish(body.machine_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
     assert body.group_id is not None  # _require_one_target
-    return GroupWish(body.group_id, member_id, span, body.places, body.purpose, body.may_move_min)
+    return GroupWish(body.group_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
 
 
 def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:

@@ -33,6 +33,7 @@ from app.api.series_models import (
 )
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -255,8 +256,9 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
     passage = span.start.astimezone(zone).fold if is_doubled(wall, zone) else body.passage
     rule = recurrence.parse(body.rrule, wall, zone)
     length = length_by_clock(span, zone)
+    second = person_named(db.session(), member_id, body.second_person)
     return SeriesWish(
-        body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min
+        body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min, second
     )
 
 

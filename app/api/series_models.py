@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems
 from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
-from app.api.reservation_models import NewReservation, Tolerance
+from app.api.reservation_models import NewReservation, PersonName, Tolerance
 from booking.errors import SlotTaken
 from booking.models import Status
 from booking.queries.series import SeriesDateView, SeriesView
@@ -29,8 +29,8 @@ class NewSeries(RequestModel):
     and COUNT or UNTIL; at most 200 dates. on_conflict: for dates that cannot be reserved, `refuse` enters nothing,
     `skip` leaves them out, `alternative` takes the nearest time that is possible and leaves out dates without one.
     passage: which of the two times is meant where the clock is put back and shows a start twice, 0 the first, 1 the
-    second. preview: true enters nothing and returns what would become of each date. may_move_min (of each
-    date), member_id, approve, overrule_reason: as in NewReservation.
+    second. preview: true enters nothing and returns what would become of each date. may_move_min and
+    second_person (of each date), member_id, approve, overrule_reason: as in NewReservation.
     """
 
     machine_id: Id
@@ -43,6 +43,7 @@ class NewSeries(RequestModel):
     purpose: Text = ""
     places: Places = 1
     may_move_min: Tolerance = 0
+    second_person: PersonName = ""
     member_id: Id | None = None
     approve: StrictBool | None = None
     overrule_reason: Text = ""

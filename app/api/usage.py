@@ -72,6 +72,7 @@ class UsageSlip(ResponseModel):
 
     used: null until hand-back. charge_cents: null while it has no price. price_class: the member's on the service date.
     operator: who ran a machine that needs an induction, "" for the member itself.
+    second_person: who was there as well, "" for nobody.
     """
 
     id: int
@@ -88,6 +89,7 @@ class UsageSlip(ResponseModel):
     charge_cents: int | None
     places: int
     operator: str
+    second_person: str
     is_disputed: bool
 
 
@@ -198,5 +200,6 @@ def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
         charge_cents=price.cents if price else None,
         places=slip.places,
         operator=slip.operator_name,
+        second_person=slip.second_person,
         is_disputed=slip.is_disputed,
     )

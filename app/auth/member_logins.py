@@ -9,7 +9,7 @@ from app.auth.models import User
 from app.auth.permissions import present_login
 from booking.errors import Violation
 from booking.operators import Operators
-from booking.persons import Person, folded
+from booking.persons import MEMBER_ITSELF, Person, folded
 
 
 def is_last_login(session: Session, user_id: int, member_id: int) -> bool:
@@ -35,9 +35,11 @@ def login_names(session: Session, member_id: int) -> tuple[str, ...]:
 def person_named(session: Session, member_id: int, name: str) -> Person:
     """Return the person of a member with this name: the login that has it, else the name as it was typed."""
     typed = " ".join(name.split())
+    if not typed:
+        return MEMBER_ITSELF
     rows = session.execute(select(User.id, User.name).where(User.member_id == member_id).order_by(User.id))
     same = next((row for row in rows if folded(row.name) == folded(typed)), None)
-    return Person(typed) if same is None or not typed else Person(same.name, same.id)
+    return Person(typed) if same is None else Person(same.name, same.id)
 
 
 def usual_operator(member_id: int, possible: Operators | None) -> Person | None:

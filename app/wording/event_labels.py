@@ -35,6 +35,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_import_undone": _l("Import of the reservation undone"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
+    "second_person_changed": _l("Second person of the reservation changed"),
     "tolerance_changed": _l("Tolerance of the reservation changed"),
     "purpose_changed": _l("Purpose of the reservation changed"),
     "proposal_accepted": _l("Proposed time accepted"),

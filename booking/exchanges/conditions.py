@@ -30,7 +30,7 @@ class Change:
     def wish(self) -> Wish:
         """The wish of who gets it. The purpose is that of the other member, and stays there."""
         span = TimeSpan(self.reservation.starts_at, self.reservation.ends_at)
-        return Wish(self.reservation.machine_id, self.member_id, span, self.reservation.places)
+        return Wish(self.reservation.machine_id, self.member_id, span, self.reservation.places, second=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,8 @@ class Reservation(Base):
     may_move_min: Mapped[int] = mapped_column(
         default=0, server_default="0"
     )  # without asking, if the machine breaks down
+    second_person: Mapped[str] = mapped_column(default="", server_default="")  # who is there as well; "" for nobody
+    second_user_id: Mapped[int | None]  # user id
     status: Mapped[str]
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

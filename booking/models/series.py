@@ -46,6 +46,8 @@ class Series(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
     may_move_min: Mapped[int] = mapped_column(default=0, server_default="0")  # of dates that are put back
+    second_person: Mapped[str] = mapped_column(default="", server_default="")  # of dates that are put back
+    second_user_id: Mapped[int | None]  # user id
     calendar_base: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

@@ -69,6 +69,8 @@ class UsageRecord(Base):
     operator_name: Mapped[str] = mapped_column(default="", server_default="")  # who ran it; "" for the member itself
     operator_user_id: Mapped[int | None]  # user id
     supervisor_name: Mapped[str] = mapped_column(default="", server_default="")  # of a use under supervision
+    second_person: Mapped[str] = mapped_column(default="", server_default="")  # who was there as well
+    second_user_id: Mapped[int | None]  # user id
     note_before: Mapped[str] = mapped_column(default="")
     note_after: Mapped[str] = mapped_column(default="")
     photo_before_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))

@@ -40,7 +40,7 @@ class ExchangedTime:
 
     def wish_of(self, member_id: int) -> Wish:
         """Return what a member gets with it."""
-        return Wish(self.machine_id, member_id, self.span, self.places)
+        return Wish(self.machine_id, member_id, self.span, self.places, second=None)
 
 
 @dataclass(frozen=True, slots=True)

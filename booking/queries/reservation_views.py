@@ -64,6 +64,8 @@ class ReservationView:
     places: int
     purpose: str
     may_move_min: int
+    second_person: str
+    second_user_id: int | None
     revision: int
     created_at: datetime
     created_by: int | None

@@ -54,6 +54,7 @@ class SlipView:
     used_amount: int | None
     operator_name: str
     supervisor_name: str
+    second_person: str
     note_before: str
     note_after: str
     photo_before_id: int | None

@@ -46,6 +46,7 @@ class UsageSlip:
     used_amount: int | None
     places: int
     operator_name: str
+    second_person: str
     is_disputed: bool
 
 

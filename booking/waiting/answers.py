@@ -47,7 +47,8 @@ def accept(
     offers.require_open(offer, now)
     require_revision(revision, offer.revision)
     terms = catalogue.bookable_machine(session, offer.machine_id)
-    wish = Wish(offer.machine_id, member_id, TimeSpan(offer.starts_at, offer.ends_at), offer.places, entry.purpose)
+    span = TimeSpan(offer.starts_at, offer.ends_at)
+    wish = Wish(offer.machine_id, member_id, span, offer.places, entry.purpose, second=None)
     wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at, now=now)
 
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)

@@ -146,7 +146,7 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         span = _span_for(one, terms, eligibilities, held, reach, now)
         if span is None:
             continue
-        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places)
+        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places, second=None)
         if wishes.violations_of(session, asked, policy, asked_at=now):  # quotas above all, which are read one by one
             refused += 1
             if refused < REFUSALS_MAX:

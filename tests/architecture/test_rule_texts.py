@@ -25,6 +25,7 @@ NOT_BINDING_IMPORTS = {
     "not_in_group",
     "other_needs_approval",
     "move_waits",
+    *("second_person_missing", "second_person_not_inducted", "second_person_alone", "second_person_busy"),
     *QUOTAS,
 }
 

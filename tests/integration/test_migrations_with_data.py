@@ -313,6 +313,17 @@ def test_inductions_and_slips_of_before_are_of_the_member_itself(session, databa
     assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
 
 
+def test_what_is_reserved_before_needs_no_second_person(session, database_url, sample_ring):
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100)
+    reserved = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
+
+    migrate_again(database_url, "second_persons")
+
+    assert not session.get(Machine, sample_ring.laser).rules.needs_second_person
+    assert (session.get(Reservation, reserved).second_person, session.get(UsageRecord, slip).second_person) == ("", "")
+    assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 73, 75), now=MONDAY).id
+
+
 def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(session, database_url, sample_ring):
     with write_transaction(session):
         for user_id in (sample_ring.anna_login, sample_ring.bernd_login):

@@ -71,6 +71,7 @@ LEFT_OUT = frozenset(
         "supervisor_name",
         "person_user_id",
         "operator_user_id",
+        "second_user_id",
         "schedule_version",
     }
 )

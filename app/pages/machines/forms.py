@@ -128,7 +128,7 @@ for _rule in RULE_FIELDS:
     setattr(MachineForm, _rule.name, _rule_field(_rule))
 
 # What stands side by side in the form; a rule that is not named here gets a row of its own at the end.
-USE_ROWS = (("is_open_always",), ("may_span_closed_hours",), ("setup_min", "cleaning_min"))
+USE_ROWS = (("is_open_always",), ("may_span_closed_hours",), ("needs_second_person",), ("setup_min", "cleaning_min"))
 _LENDING_ROWS = (
     ("needs_approval",),
     ("decision_hours",),

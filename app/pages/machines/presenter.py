@@ -39,6 +39,7 @@ DAYS_AHEAD, WEEK_DAYS, SLOTS_SHOWN, WEEKS_SHOWN = 14, 7, 4, 12
 EXAMPLES = {"hour": 2, "minute": 30, "place_day": 3}  # charge units of the example; of others ten
 RULE_ICONS = {
     "needs_approval": "check2-circle",
+    "needs_second_person": "people",
     "notice_hours": "clock-history",
     "shortest_min": "arrows-expand-vertical",
     "horizon_days": "calendar3-week",

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -53,6 +54,8 @@ def new() -> ResponseReturnValue:
     check = _price_alone(form, card, group)
     if card is not None and form.span is not None and _member_id(form) is not None:
         wish = _wish_of_span(form, card)
+        if wish is not None and not form.second_person.data:
+            wish = replace(wish, second=None)  # nobody was asked yet
         card, check = _checked(card, group, wish)
     if card is None:
         return _page(form, None, None, machines=tuple(options.machines.values()), groups=tuple(options.groups.values()))
@@ -162,7 +165,8 @@ def _wish_of_span(form: ReservationForm, card: MachineCard) -> Wish | None:
         form.machine.errors = [_("You reserve for other members only in the workshops you manage.")]
         return None
     purpose, may_move_min = clean(form.purpose.data), form.may_move_min.data or 0
-    return Wish(card.id, member_id, form.span, form.places.data or 0, purpose, may_move_min)
+    second = person_named(db.session(), member_id, form.second_person.data or "")
+    return Wish(card.id, member_id, form.span, form.places.data or 0, purpose, may_move_min, second)
 
 
 def _sent(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGroup | None) -> ResponseReturnValue:
@@ -257,6 +261,8 @@ def _page(
 ) -> ResponseReturnValue:
     """Return the form; machines, groups: those to choose from first."""
     rules = checks.rules_sentences(db.session(), card) if card is not None else ()
+    if card is not None and card.rules.needs_second_person and (member_id := _member_id(form)) is not None:
+        form.persons = login_names(db.session(), member_id)
     parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card, form), group=group)
     return render_template(
         "reservations/new.html", **{**parts, "card": card, "rules": rules, "machines": machines, "groups": groups}

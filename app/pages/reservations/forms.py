@@ -23,6 +23,7 @@ from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, writ
 from app.wording import formats
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
+from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import MachineCard, MachineChoice, ReservationView
 from booking.timespan import TimeSpan
 
@@ -49,7 +50,17 @@ class ToleranceMixin(BaseForm):
             self.may_move_min.data = stored
 
 
-class ReservationForm(ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, RepeatMixin, OverrulingForm):
+class SecondPersonMixin(BaseForm):
+    """Who is there as well, where a machine needs two persons. persons: names that are offered."""
+
+    persons: tuple[str, ...] = ()
+
+    second_person = StringField(_l("Second person"), [MaxCharacters(PERSON_LENGTH_MAX)])
+
+
+class ReservationForm(
+    SecondPersonMixin, ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, RepeatMixin, OverrulingForm
+):
     """A wish for a machine, once or again and again; a manager finds the member by what is typed."""
 
     page_order = ("machine", "member")
@@ -64,7 +75,7 @@ class ReservationForm(ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, Re
         self.fill(span, card)
 
 
-class MoveForm(ToleranceMixin, OverrulingForm):
+class MoveForm(SecondPersonMixin, ToleranceMixin, OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[Required(NOT_SENT)])

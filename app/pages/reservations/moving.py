@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -23,7 +24,9 @@ from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.lifecycle import Step
 from booking.models import Status
+from booking.persons import MEMBER_ITSELF, Person, folded
 from booking.queries import MachineCard, ReservationView
+from booking.second_person_changes import change_second_person
 from booking.tolerances import change_tolerance
 from booking.wishes import Wish
 
@@ -40,9 +43,11 @@ def move(reservation_id: int) -> ResponseReturnValue:
     form.fill(view.span, card)
     form.span = view.span
     form.revision.data, form.places.data = view.revision, view.places
+    form.second_person.data = view.second_person
     check = None
     if card.id != view.machine_id:
-        wish = Wish(card.id, view.member_id, view.span, view.places, view.purpose)
+        second = Person(view.second_person, view.second_user_id)
+        wish = Wish(card.id, view.member_id, view.span, view.places, view.purpose, second=second)
         check = _check(view, card, wish)
     return _page(form, view, card, check)
 
@@ -115,14 +120,17 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
 
 
 def _change(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> None:
-    """Store the tolerance, and carry out the move if the form asks for one."""
+    """Store the tolerance and the second person, and carry out the move if the form asks for one."""
     session, by, instant = db.session(), current_actor(), now()
     tolerance, seen = form.may_move_min.data, form.revision.data
     if tolerance != view.may_move_min:
         change_tolerance(session, view.id, tolerance, by=by, now=instant, revision=seen)
-        if wish == Wish(view.machine_id, view.member_id, view.span, view.places, view.purpose):
-            return
         seen = None  # it is locked
+    if _names_another(form, view):
+        change_second_person(session, view.id, wish.second or MEMBER_ITSELF, by=by, now=instant, revision=seen)
+        seen = None
+    if seen is None and wish == Wish(view.machine_id, view.member_id, view.span, view.places, view.purpose):
+        return
     may_decide = _may_decide(view, card)
     reservations.move(
         session,
@@ -136,6 +144,12 @@ def _change(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish
         revision=seen,
         overruling=deciding.overruling_of(form, card.workshop_id) if may_decide else None,
     )
+
+
+def _names_another(form: MoveForm, view: ReservationView) -> bool:
+    """Return whether the form names another second person; a form without that field does not."""
+    typed = form.second_person.data or ""
+    return bool(form.second_person.raw_data) and folded(typed) != folded(view.second_person)
 
 
 def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
@@ -201,7 +215,10 @@ def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | No
     form.choose(card)
     if not form.validate() or form.span is None:
         return None
-    return Wish(card.id, view.member_id, form.span, form.places.data or 0, view.purpose)
+    if not form.second_person.raw_data:
+        form.second_person.data = view.second_person
+    second = person_named(db.session(), view.member_id, form.second_person.data or "")
+    return Wish(card.id, view.member_id, form.span, form.places.data or 0, view.purpose, second=second)
 
 
 def _page(
@@ -209,6 +226,8 @@ def _page(
 ) -> ResponseReturnValue:
     others = other_machines.possible(db.session(), view)
     form.show_machines(view, others)
+    if card.rules.needs_second_person:
+        form.persons = login_names(db.session(), view.member_id)
     parts = answering.parts(form, card, check, send_label=_("Move"), excluding=view.id)
     rules = checks.rules_sentences(db.session(), card)
     return render_template("reservations/move.html", view=view, rules=rules, **parts), status

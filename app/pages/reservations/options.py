@@ -39,9 +39,14 @@ class ChosenGroup:
         """The places of the machine that has most."""
         return max(card.places for card in self.cards.values())
 
+    @property
+    def needs_second_person(self) -> bool:
+        """Whether one of the machines needs two persons."""
+        return any(card.rules.needs_second_person for card in self.cards.values())
+
     def wish(self, wish: Wish) -> GroupWish:
         """Return a wish for one of the machines as one for the group."""
-        return GroupWish(self.id, wish.member_id, wish.span, wish.places, wish.purpose, wish.may_move_min)
+        return GroupWish(self.id, wish.member_id, wish.span, wish.places, wish.purpose, wish.may_move_min, wish.second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def _repeat(
     form.machine.data = old.machine_slug
     form.places.data, form.purpose.data = old.places, old.purpose
     form.offer_tolerances(old.may_move_min)
+    form.second_person.data = old.second_person
     if form.member is not None:
         form.member.data = str(old.member_id)
     form.fill(span, card)

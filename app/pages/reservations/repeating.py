@@ -28,6 +28,7 @@ from app.wording.series import series_sentence
 from booking import series, series_plan
 from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
 from booking.kernel.transaction import in_write_transaction
+from booking.persons import MEMBER_ITSELF
 from booking.queries import MachineCard
 from booking.queries import series as series_queries
 from booking.series import OnConflict
@@ -94,6 +95,7 @@ def wish_of(form: ReservationForm, card: MachineCard, wish: Wish) -> SeriesWish 
         places=wish.places,
         purpose=wish.purpose,
         may_move_min=wish.may_move_min,
+        second=wish.second or MEMBER_ITSELF,
     )
 
 

@@ -95,12 +95,14 @@ class HandOutForm(MeasureForm):
 
     operator = StringField(_l("Who runs it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
     supervisor = StringField(_l("Who supervises it?"), [MaxCharacters(PERSON_LENGTH_MAX)])
+    second_person = StringField(_l("Who is there as well?"), [MaxCharacters(PERSON_LENGTH_MAX)])
     overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
 
     @property
     def names(self) -> dict[str, str]:
         """The names that were typed, "" for none."""
-        return {"operator": self.operator.data or "", "supervisor": self.supervisor.data or ""}
+        fields = (self.operator, self.supervisor, self.second_person)
+        return {field.name: field.data or "" for field in fields}
 
 
 def written_meanwhile() -> str:

@@ -59,7 +59,8 @@ class MeasurePage:
     obstacles: why it is not possible now; may_overrule: the reader may hand it out all the same, with a reason.
     to_return: what is out and may be brought back by the reader. asks_operator: the machine needs an induction.
     inducted: the names of those who may run it; persons: names that are offered; usual_operator: the name filled in.
-    asks_supervisor: somebody of the member needs a trainer beside them. trainers: their names.
+    asks_supervisor: somebody of the member needs a trainer beside them. trainers: their names. asks_second: the machine
+    needs two persons.
     """
 
     reservation: ReservationView
@@ -75,6 +76,7 @@ class MeasurePage:
     usual_operator: str = ""
     asks_supervisor: bool = False
     trainers: tuple[str, ...] = ()
+    asks_second: bool = False
 
     @property
     def is_possible(self) -> bool:
@@ -150,7 +152,8 @@ def hand_out_page(
     possible = operators.of_reservation(session, reservation.id, now=now)
     usual = usual_operator(reservation.member_id, possible)
     asks_supervisor = possible is not None and possible.is_supervised
-    wrong_names = [one for one in refused if one.field in ("operator", "supervisor")]
+    wrong_names = [one for one in refused if one.field in ("operator", "supervisor", "second_person")]
+    asks_second = queries.machine_card(session, reservation.machine_id).rules.needs_second_person
     in_the_way = [*found, *wrong_names]
     is_overrulable = bool(in_the_way) and may_overrule(in_the_way, hand_out_conditions.OVERRULABLE)
     is_out = any(violation.rule == "all_out" for violation in found)
@@ -160,7 +163,8 @@ def hand_out_page(
         obstacles=tuple(violation_sentence(violation, reservation.zone) for violation in found),
         may_overrule=is_overrulable and may_overrule_hand_out(reservation),
         to_return=tuple(entry for entry in out if _may_use(entry)),
-        asks_operator=possible is not None,
+        asks_operator=possible is not None or asks_second,
+        asks_second=asks_second,
         inducted=tuple(one.name for one in possible.persons) if possible else (),
         persons=_names(session, reservation.member_id, possible),
         usual_operator=usual.name if usual else "",
@@ -170,12 +174,18 @@ def hand_out_page(
 
 
 def overtaken_page(
-    session: Session, reservation: ReservationView, *, operator: str = "", supervisor: str = ""
+    session: Session,
+    reservation: ReservationView,
+    *,
+    operator: str = "",
+    supervisor: str = "",
+    second_person: str = "",
 ) -> MeasurePage:
     """Return what is known when somebody else was quicker; the names that were typed stay on the page."""
     return replace(
         measure_page(session, reservation),
-        asks_operator=bool(operator or supervisor),
+        asks_operator=bool(operator or supervisor or second_person),
+        asks_second=bool(second_person),
         asks_supervisor=bool(supervisor),
     )
 
@@ -196,11 +206,21 @@ def current_slip(session: Session, reservation_id: int) -> SlipView | None:
         return None
 
 
-def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool, operator: str = "", supervisor: str = "") -> bool:
+def holds_typed(
+    slip: SlipView,
+    typed: Measurement,
+    *,
+    is_back: bool,
+    operator: str = "",
+    supervisor: str = "",
+    second_person: str = "",
+) -> bool:
     """Return whether the slip holds all that was typed, as after a second click.
 
-    operator, supervisor: the names, "" for none. A supervisor whom nobody needs is not on the slip.
+    operator, supervisor, second_person: the names, "" for none. A supervisor whom nobody needs is not on the slip.
     """
+    if second_person and folded(second_person) != folded(slip.second_person):
+        return False
     if operator and folded(operator) != folded(slip.operator_name):
         return False
     if supervisor and slip.supervisor_name and folded(supervisor) != folded(slip.supervisor_name):

@@ -176,7 +176,12 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
     operator = person_named(db.session(), reservation.member_id, form.operator.data or "")
     verb = partial(
-        usage.hand_out, overruling=overruling, broken=broken, operator=operator, supervisor=form.supervisor.data or ""
+        usage.hand_out,
+        overruling=overruling,
+        broken=broken,
+        operator=operator,
+        supervisor=form.supervisor.data or "",
+        second=person_named(db.session(), reservation.member_id, form.second_person.data or ""),
     )
     handed = _submit(reservation, form, verb, sort_text("taken_over", reservation.machine_sort))
     if handed is not None:
@@ -186,7 +191,7 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     refused = form.refusal.violations if isinstance(form.refusal, UsageRefused) else ()
     page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), refused, now=now())
     if not form.is_submitted():
-        form.operator.data = page.usual_operator
+        form.operator.data, form.second_person.data = page.usual_operator, reservation.second_person
     return _hand_out_page(page, form, form.status)
 
 

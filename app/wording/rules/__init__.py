@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from app.wording.formats import Zone, format_amount, format_span
 from app.wording.rules import courses, fields, quotas, reserving, series, waiting
+from app.wording.rules.second_person import AT_HAND_OUT
 from app.wording.rules.text import RuleText, ViolationText, by_code
 from booking.errors import GroupTaken, SlotTaken, Violation
 from booking.timespan import TimeSpan
@@ -23,6 +24,7 @@ VIOLATION_TEXTS: dict[str, ViolationText] = by_code(
         *reserving.RULES,
         *quotas.RULES,
         *fields.USAGE_RULES,
+        *AT_HAND_OUT,
         *fields.RECORD_RULES,
         *series.SERIES_RULES,
         *waiting.WAITING_RULES,

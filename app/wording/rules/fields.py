@@ -17,6 +17,7 @@ CONDITION_NAMES = {
     "operator": _l("Who runs it"),
     "supervisor": _l("Who supervises it"),
     "supervisor_missing": _l("Who supervises it"),
+    "second_person_same": _l("Two persons"),
 }
 
 # Fields whose limit counts characters.
@@ -29,8 +30,7 @@ TEXT_FIELDS = frozenset(
         "given_by",
         "person",
         *planning.LENGTHS_MAX,
-        "operator",
-        "supervisor",
+        *("operator", "supervisor", "second_person"),
     ]
     + [f"address_{part}" for part in addresses.LENGTHS_MAX]
 )

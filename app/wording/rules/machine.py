@@ -6,37 +6,18 @@ A rule without a row fails on import.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.wording.formats import format_clock, format_instant, format_length, format_minutes
-from app.wording.rules.text import RuleText, Variant
+from app.wording.rules.second_person import NEEDS_SECOND_PERSON
+from app.wording.rules.text import Fact, MachineRuleText, RuleText, Variant
 from booking.rules import RULE_NAMES, MachineRules
 
-Fact = tuple[str, str]
 CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule during the import.")
-
-
-@dataclass(frozen=True, slots=True)
-class MachineRuleText:
-    """The texts of one rule.
-
-    label: of its field in the form. name: in the event log. column: its head in a table; aliases: further heads,
-    the German one among them. fact: title and text on the machine's page, the text "" where it is left out.
-    sentence: what the form of a reservation says about it, "" for nothing. refusal: of a wish that breaks it.
-    """
-
-    label: LazyString
-    name: LazyString
-    column: LazyString
-    aliases: tuple[str, ...]
-    fact: Callable[[MachineRules], Fact] | None = None
-    sentence: Callable[[MachineRules], str] | None = None
-    refusal: RuleText | None = None
 
 
 def _lengths(rules: MachineRules) -> dict[str, str]:
@@ -247,6 +228,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         fact=_approval,
         sentence=_approval_sentence,
     ),
+    "needs_second_person": NEEDS_SECOND_PERSON,
     "decision_hours": MachineRuleText(
         label=_l("Hours until an undecided request expires"),
         name=_l("Time to decide"),

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_instant
 from app.wording.rules.machine import MACHINE_RULES
+from app.wording.rules.second_person import SECOND_PERSON_RULES
 from app.wording.rules.text import RuleText, Variant, name_or_day
 
 RULES = (
@@ -133,6 +134,7 @@ RULES = (
         way_out=_l("Ask the workshop's manager for the inductions that one of the persons lacks."),
         import_way_out=_l("Enter the missing induction first (Workshop, Inductions), or leave the line out."),
     ),
+    *SECOND_PERSON_RULES,
     RuleText(
         code="member_left",
         name=_l("Membership"),

@@ -11,8 +11,10 @@ from flask_babel import LazyString
 
 from app.wording.formats import Zone, format_day, format_span
 from booking.errors import Violation
+from booking.rules import MachineRules
 
 Number = Callable[[Any, Zone], str]
+Fact = tuple[str, str]
 
 
 def plain(value: Any, _zone: Zone) -> str:
@@ -73,6 +75,24 @@ class RuleText(ViolationText):
     help_text: LazyString
     way_out: LazyString
     import_way_out: LazyString | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRuleText:
+    """The texts of one rule.
+
+    label: of its field in the form. name: in the event log. column: its head in a table; aliases: further heads,
+    the German one among them. fact: title and text on the machine's page, the text "" where it is left out.
+    sentence: what the form of a reservation says about it, "" for nothing. refusal: of a wish that breaks it.
+    """
+
+    label: LazyString
+    name: LazyString
+    column: LazyString
+    aliases: tuple[str, ...]
+    fact: Callable[[MachineRules], Fact] | None = None
+    sentence: Callable[[MachineRules], str] | None = None
+    refusal: RuleText | None = None
 
 
 Text = TypeVar("Text", bound=ViolationText)

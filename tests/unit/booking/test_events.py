@@ -15,8 +15,16 @@ START, END = datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 9, tz
 SPAN = {"starts_at": int(START.timestamp()), "ends_at": int(END.timestamp())}
 DETAILS = {
     "ReservationMoved": {"old_starts_at": 1, "old_ends_at": 2, "needs_decision": True, "old_machine_id": None},
+    "SecondPersonChanged": {"second_person": "Jan"},
     "ToleranceChanged": {"may_move_min": 60},
-    "ReservationConfirmed": {"was_request": True, "old_starts_at": 1, "old_ends_at": 2},
+    "ReservationRequested": {"exchange_id": None, "second_person": "Jan"},
+    "ReservationConfirmed": {
+        "was_request": True,
+        "old_starts_at": 1,
+        "old_ends_at": 2,
+        "exchange_id": None,
+        "second_person": "Jan",
+    },
     "ReservationRejected": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationCancelled": {"is_late": True},

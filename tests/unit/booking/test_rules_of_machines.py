@@ -33,6 +33,7 @@ def test_a_new_machine_is_lent_under_these_rules_and_others_lie_within_these_lim
         "is_open_always": (False, None),
         "may_span_closed_hours": (False, None),
         "needs_approval": (False, None),
+        "needs_second_person": (False, None),
         "decision_hours": (48, (1, None, 8_784)),
         "late_cancel_hours": (24, (0, None, 8_784)),
         "offer_hours": (24, (1, None, 8_784)),
@@ -41,6 +42,7 @@ def test_a_new_machine_is_lent_under_these_rules_and_others_lie_within_these_lim
         "is_open_always",
         "may_span_closed_hours",
         "needs_approval",
+        "needs_second_person",
     }
 
 

@@ -1,0 +1,41 @@
+"""Naming another second person for a reservation, such as after the induction of the former one ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking import catalogue, events, lifecycle, members, reservation_writer, rules, second_persons
+from booking.errors import RequestRefused
+from booking.kernel.events import Actor
+from booking.lifecycle import Step
+from booking.models import Reservation
+from booking.persons import Person
+from booking.publish import publish
+from booking.timespan import TimeSpan
+
+
+def change_second_person(
+    session: Session, reservation_id: int, person: Person, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Name who is there as well; nobody only where the machine does not need a second person. Its time stays.
+
+    Call inside write_transaction(). Raises ReservationNotFound, StaleRevision, WrongStatus (also once it is out or
+    over), RequestRefused.
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.CANCEL, now)
+    if (person.name, person.user_id) == (reservation.second_person, reservation.second_user_id):
+        return reservation
+    policy = catalogue.lending_terms(session, reservation.machine_id).policy
+    if policy.needs_second_person:
+        span, member_id = TimeSpan(reservation.starts_at, reservation.ends_at), reservation.member_id
+        eligible = members.eligibility_of(session, member_id, policy.induction_kind_id, person)
+        broken = [one for one in rules.check_member(span, policy, eligible) if one.field == "second_person"]
+        broken += second_persons.check_busy(session, member_id, person, span, reservation_id=reservation_id)
+        RequestRefused.raise_for(broken)
+    reservation.second_person, reservation.second_user_id = person.name, person.user_id
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.SecondPersonChanged.of(reservation, second_person=person.name), by=by, now=now)
+    return reservation

@@ -1,0 +1,115 @@
+"""The second person at a machine that nobody may use alone: free in a span, and there when it is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking import members, rules
+from booking.errors import Violation
+from booking.models import HOLDING, Reservation, UsageRecord
+from booking.persons import PERSON_LENGTH_MAX, Person, is_same
+from booking.rules import Policy
+from booking.timespan import TimeSpan
+
+
+def check_busy(
+    session: Session, member_id: int, person: Person, span: TimeSpan, *, reservation_id: int | None = None
+) -> list[Violation]:
+    """Return second_person_busy (limit: the name, actual: from when) for a person who is needed elsewhere in a span.
+
+    As the second person of another reservation of the member, or as who runs what is out. Persons are those of one
+    member, and who will run what is reserved is known only at hand-out. Call with the row of the member in
+    booking_quota_account locked, so that two requests at once do not both get the person. reservation_id: of the
+    reservation that is judged.
+    """
+    (found,) = check_busy_in_many(session, member_id, person, [span], reservation_id=reservation_id)
+    return found
+
+
+def check_busy_in_many(
+    session: Session,
+    member_id: int,
+    person: Person,
+    spans: Sequence[TimeSpan],
+    *,
+    reservation_id: int | None = None,
+) -> list[list[Violation]]:
+    """Return the same for each of several spans, in one statement."""
+    if not person.name:
+        return [[] for _ in spans]
+    taken = _taken(
+        session, member_id, person, TimeSpan(min(spans).start, max(one.end for one in spans)), reservation_id
+    )
+    return [_busy(person, [other for other in taken if other.overlaps(span)]) for span in spans]
+
+
+def _busy(person: Person, taken: Sequence[TimeSpan]) -> list[Violation]:
+    if not taken:
+        return []
+    return [Violation("second_person_busy", "second_person", limit=person.name, actual=min(taken).start)]
+
+
+def _taken(
+    session: Session, member_id: int, person: Person, span: TimeSpan, reservation_id: int | None
+) -> list[TimeSpan]:
+    """Return the reserved times in which a person is needed."""
+    statement = (
+        select(
+            Reservation.starts_at,
+            Reservation.ends_at,
+            Reservation.second_person,
+            Reservation.second_user_id,
+            UsageRecord.operator_name,
+            UsageRecord.operator_user_id,
+        )
+        .outerjoin(UsageRecord, UsageRecord.reservation_id == Reservation.id)
+        .where(
+            Reservation.member_id == member_id,
+            Reservation.status.in_(HOLDING),
+            Reservation.ends_at > span.start,
+            Reservation.starts_at < span.end,
+            or_(Reservation.second_person != "", UsageRecord.operator_name != ""),
+        )
+    )
+    if reservation_id is not None:
+        statement = statement.where(Reservation.id != reservation_id)
+    return [
+        TimeSpan(row.starts_at, row.ends_at)
+        for row in session.execute(statement)
+        if is_same(person, Person(row.second_person, row.second_user_id))
+        or is_same(person, Person(row.operator_name or "", row.operator_user_id))
+    ]
+
+
+def at_hand_out(
+    session: Session, reservation: Reservation, policy: Policy, operator: Person, wanted: Person | None, now: datetime
+) -> tuple[Person, list[Violation]]:
+    """Return who is there beside the operator, and what is wrong with that.
+
+    wanted: who was named; None, or nobody: who was named with the reservation. second_person_missing,
+    second_person_not_inducted, second_person_busy; second_person_same (limit: the name) runs it; at_most: the name is
+    too long; missing (operator): without the name of who runs it nobody knows that there are two.
+    """
+    person = wanted if wanted and wanted.name else Person(reservation.second_person, reservation.second_user_id)
+    if len(person.name) > PERSON_LENGTH_MAX:
+        return person, [Violation("at_most", "second_person", limit=PERSON_LENGTH_MAX, actual=len(person.name))]
+    if not policy.needs_second_person or now >= reservation.ends_at:
+        return person, []
+    found = [] if operator.name else [Violation("missing", "operator")]
+    if is_same(operator, person):
+        found.append(Violation("second_person_same", "second_person", limit=person.name))
+    return person, found + _check_there(session, reservation, policy, person, TimeSpan(now, reservation.ends_at))
+
+
+def _check_there(
+    session: Session, reservation: Reservation, policy: Policy, person: Person, span: TimeSpan
+) -> list[Violation]:
+    """Return what keeps a person from being there; that somebody else may run it is judged with the operator."""
+    eligible = members.eligibility_of(session, reservation.member_id, policy.induction_kind_id, person)
+    broken = [one for one in rules.check_member(span, policy, eligible) if one.field == "second_person"]
+    busy = check_busy(session, reservation.member_id, person, span, reservation_id=reservation.id)
+    return [one for one in broken if one.rule != "second_person_alone"] + busy

@@ -1,0 +1,192 @@
+"""A machine that needs two persons: the request names the second one, and hand-out checks both."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from booking import condition_changes, decisions, queries, season_preview, usage
+from booking.catalogue import lending_terms
+from booking.errors import RequestRefused, UsageRefused
+from booking.kernel.transaction import write_transaction
+from booking.models import Induction, Machine, Reservation, UsageRecord
+from booking.overruling import Overruling
+from booking.persons import Person
+from booking.reservations import request_reservation
+from booking.second_person_changes import change_second_person
+from booking.usage import Measurement
+from booking.wishes import Wish
+from tests.builders import SOMEBODY, hours
+from tests.conftest import MONDAY
+from tests.web.programs import program_of, times, wish
+from tests.web.test_new_reservation import wish as form_of
+
+EVA, MAX = Person("Eva"), Person("Max")
+
+
+@pytest.fixture
+def saw(session, sample_ring):
+    """The laser needs two persons; of Anna's member Eva and Max are inducted."""
+    with write_transaction(session):
+        session.execute(update(Induction).values(ended_at=MONDAY))
+        session.execute(update(Machine).where(Machine.id == sample_ring.laser).values(needs_second_person=True))
+    for person in (EVA, MAX):
+        induct(session, sample_ring, person)
+    return sample_ring.laser
+
+
+def induct(session, sample_ring, person):
+    with write_transaction(session):
+        given_on = MONDAY.date() - timedelta(days=3)
+        ids = sample_ring.anna, sample_ring.laser_induction
+        condition_changes.give_induction(session, *ids, given_on=given_on, person=person, by=SOMEBODY, now=MONDAY)
+
+
+def end_induction(session, person):
+    with write_transaction(session):
+        session.execute(update(Induction).where(Induction.person_name == person.name).values(ended_at=MONDAY))
+
+
+def ask(session, machine_id, member_id, second, start=1.0, end=3.0, **more):
+    with write_transaction(session):
+        asked = Wish(machine_id, member_id, hours(MONDAY, start, end), second=second)
+        return request_reservation(session, asked, by=SOMEBODY, now=MONDAY, **more).id
+
+
+def hand_out(session, reservation_id, **more):
+    now = MONDAY + timedelta(hours=1)
+    with write_transaction(session):
+        return usage.hand_out(session, reservation_id, Measurement(), by=SOMEBODY, now=now, **more).id
+
+
+def rules_of(refusal):
+    return [violation.rule for violation in refusal.value.violations]
+
+
+def test_a_request_names_a_second_inducted_person_who_is_free(session, sample_ring, saw):
+    anna = sample_ring.anna
+    for second, rule in ((Person(), "second_person_missing"), (Person("Otto"), "second_person_not_inducted")):
+        with pytest.raises(RequestRefused) as refused:
+            ask(session, saw, anna, second)
+        assert rules_of(refused) == [rule]
+    kept = session.get(Reservation, ask(session, saw, anna, Person("max", 7)))
+    assert (kept.second_person, kept.second_user_id) == ("max", 7)
+
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).needs_second_person = True
+    with pytest.raises(RequestRefused) as refused:
+        ask(session, sample_ring.combine, anna, MAX, 2, 4)
+    assert rules_of(refused) == ["second_person_busy"]
+    assert ask(session, sample_ring.combine, anna, MAX, 3, 4)
+    end_induction(session, EVA)
+    with pytest.raises(RequestRefused) as refused:
+        ask(session, saw, anna, MAX, 49, 51)
+    assert rules_of(refused) == ["second_person_alone"]
+
+
+def test_who_lost_the_induction_before_the_approval_is_named_and_replaced(session, sample_ring, saw):
+    with write_transaction(session):
+        session.get(Machine, saw).needs_approval = True
+    asked = ask(session, saw, sample_ring.anna, MAX)
+    induct(session, sample_ring, Person("Otto"))
+    end_induction(session, MAX)
+
+    with pytest.raises(RequestRefused) as refused, write_transaction(session):
+        decisions.approve(session, asked, by=SOMEBODY, now=MONDAY)
+    (violation,) = refused.value.violations
+    assert (violation.rule, violation.field, violation.limit) == ("second_person_not_inducted", "second_person", "Max")
+    with pytest.raises(RequestRefused), write_transaction(session):
+        change_second_person(session, asked, Person("Nobody"), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        change_second_person(session, asked, Person("Otto"), by=SOMEBODY, now=MONDAY)
+        assert decisions.approve(session, asked, by=SOMEBODY, now=MONDAY).status == "confirmed"
+
+
+def test_hand_out_checks_both_and_the_slip_keeps_them(session, sample_ring, saw):
+    reserved = ask(session, saw, sample_ring.anna, MAX)
+    for named, rules in (
+        ({"operator": MAX}, ["second_person_same"]),
+        ({"operator": EVA, "second": Person("Otto")}, ["second_person_not_inducted"]),
+        ({"operator": Person("Otto")}, ["operator"]),
+        ({"operator": EVA, "second": Person("x" * 121)}, ["at_most"]),
+    ):
+        with pytest.raises(UsageRefused) as refused:
+            hand_out(session, reserved, **named)
+        assert rules_of(refused) == rules
+    overruled = hand_out(session, reserved, operator=EVA, second=Person("Otto"), overruling=Overruling("I am there"))
+    slip = session.get(UsageRecord, overruled)
+    assert (slip.operator_name, slip.second_person) == ("Eva", "Otto")
+    assert session.get(Reservation, reserved).second_person == "Otto"
+
+
+def test_without_names_two_persons_cannot_be_told_apart(session, sample_ring, saw):
+    with write_transaction(session):
+        session.execute(update(Induction).values(person_name=""))
+    reserved = ask(session, saw, sample_ring.anna, Person("Max"))
+
+    with pytest.raises(UsageRefused) as refused:
+        hand_out(session, reserved)
+    assert [(one.rule, one.field) for one in refused.value.violations] == [("missing", "operator")]
+    assert hand_out(session, reserved, operator=Person("Anna"))
+
+
+def test_the_preview_counts_what_had_no_second_person(session, sample_ring, saw):
+    policy = lending_terms(session, saw).policy
+    ask(session, saw, sample_ring.anna, MAX)
+    ask(session, saw, sample_ring.anna, None, 25, 27)
+    before = {saw: season_preview.replace(policy, needs_second_person=False)}
+
+    found = season_preview.of_policies(session, before, {saw: policy}, now=MONDAY)
+    assert (found.asked, found.refused) == (2, 1)
+    assert [one.rule for one in found.examples[0][1]] == ["second_person_missing"]
+
+
+def test_form_page_and_hand_out_ask_for_the_second_person(session, sample_ring, log_in, saw):
+    anna, machine = log_in(sample_ring.anna_login), session.get(Machine, saw)
+    assert "a second inducted person must be there all the time" in anna.get(f"/machines/{machine.slug}").text
+    sent = form_of(machine=machine.slug, date="2026-11-23", time="09:00", purpose="Kept")
+    page = anna.get(f"/reservations/new?machine={machine.slug}").text
+    assert 'name="second_person"' in page
+
+    for name, sentence in (
+        ("", "Enter who is there as well."),
+        ("Otto", "Otto has no valid induction for this on Mon 23 November"),
+        ("x" * 121, "120"),
+    ):
+        refused = anna.post("/reservations/new", data=sent | {"second_person": name})
+        assert refused.status_code == 422
+        assert sentence in refused.text
+        assert "Kept" in refused.text
+    assert session.scalars(select(Reservation)).all() == []
+    made = anna.post("/reservations/new", data=sent | {"second_person": " max "})
+    assert made.status_code == 303
+    assert "max" in anna.get(made.location).text
+
+    reserved = session.scalars(select(Reservation.id)).one()
+    moved = sent | {"revision": "0", "second_person": "Otto", "may_move_min": "0"}
+    assert "Otto has no valid induction" in anna.post(f"/reservations/{reserved}/move", data=moved).text
+    moved |= {"second_person": "Eva"}
+    assert anna.post(f"/reservations/{reserved}/move", data=moved).status_code == 303
+    session.expire_all()
+    assert session.get(Reservation, reserved).second_person == "Eva"
+    assert 'value="Eva"' in anna.get(f"/usage/hand-out/{reserved}").text
+    same = anna.post(f"/usage/hand-out/{reserved}", data={"operator": "Eva", "second_person": "eva"})
+    assert same.status_code == 422
+
+
+def test_a_program_names_the_second_person(app, session, sample_ring, saw):
+    program = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+    refused = program.post("/reservations", wish(saw))
+    assert (refused.status_code, refused.json["violations"][0]["rule"]) == (422, "second_person_missing")
+    assert program.post("/reservations", wish(saw, second_person="x" * 121)).status_code == 422
+    made = program.post("/reservations", wish(saw, second_person="Max")).json
+    assert made["second_person"] == "Max"
+
+    path = f"/reservations/{made['id']}"
+    assert program.patch(path, {"second_person": "Eva"}).json["second_person"] == "Eva"
+    assert program.patch(path, {"second_person": "Otto"}).status_code == 422
+    assert program.patch(path, times(1, 4)).json["second_person"] == "Eva"
+    assert program.post(f"{path}/hand-out", {"operator": "Eva"}).status_code == 422
+    assert queries.reservation(session, made["id"]).status == "confirmed"
