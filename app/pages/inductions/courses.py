@@ -117,7 +117,7 @@ def attendance(course_id: int) -> ResponseReturnValue:
     was_present = _sent_attendance(course_id)
     level = Level(request.form["level"]) if request.form.get("level") in set(Level) else None
     if level is not None and not gives_level(course, level):
-        return _attendance_page(course, (_("Only who manages the workshop can make somebody a trainer."),)), 422
+        return _attendance_page(course, (_("Only managers of the workshop can make somebody a trainer."),)), 422
     try:
         given = in_write_transaction(
             session,

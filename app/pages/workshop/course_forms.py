@@ -42,7 +42,7 @@ class CourseForm(SpanForm):
     )
     place = StringField(_l("Where"), [MaxCharacters(LENGTHS_MAX["place"])])
     price_note = StringField(_l("Price"), [MaxCharacters(LENGTHS_MAX["price_note"])])
-    note = TextAreaField(_l("What one should know"), [MaxCharacters(LENGTHS_MAX["note"])])
+    note = TextAreaField(_l("What participants should know"), [MaxCharacters(LENGTHS_MAX["note"])])
 
     trainers: tuple[Trainer, ...] = ()
     found_machines: Sequence[tuple[int, str]] = ()

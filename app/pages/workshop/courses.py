@@ -42,7 +42,9 @@ ID_DIGITS_MAX = 9
 class CancelCourseForm(BaseForm):
     """Why a course is cancelled."""
 
-    reason = TextAreaField(_l("Why, for the e-mail to who signed up"), [MaxCharacters(planning.LENGTHS_MAX["note"])])
+    reason = TextAreaField(
+        _l("Reason, for the e-mail to everybody who signed up"), [MaxCharacters(planning.LENGTHS_MAX["note"])]
+    )
 
 
 @page(bp, "/inductions/courses", access=Access(manager=ALL, admin=ALL))
@@ -98,7 +100,7 @@ def plan_course() -> ResponseReturnValue:
             by=by,
             now=instant,
         ),
-        message=_("The course is planned. Who asked for this induction gets an e-mail."),
+        message=_("The course is planned. Everybody who asked for this induction gets an e-mail."),
         location=lambda course_id: url_for("inductions.show", course_id=course_id),
     )
     return planned or (_form_page(form, dict(kinds)[kind_id], kind_id, workshop_id), form.status)
@@ -138,7 +140,7 @@ def cancel_course(course_id: int) -> ResponseReturnValue:
     cancelled = submit(
         form,
         lambda: planning.cancel(session, course_id, reason=form.reason.data or "", by=by, now=instant),
-        message=_("The course is cancelled. Who signed up gets an e-mail."),
+        message=_("The course is cancelled. Everybody who signed up gets an e-mail."),
         location=url_for("inductions.show", course_id=course_id),
     )
     return cancelled or (render_template("workshop/cancel_course.html", form=form, course=course), form.status)

@@ -9,7 +9,7 @@ from app.wording.rules.text import Variant, ViolationText, name_or_day
 COURSE_RULES = (
     ViolationText(
         code="no_trainer",
-        sentence=_l("This is no trainer for it on %(actual)s. Trainers are: %(limit)s."),
+        sentence=_l("This person is not a trainer for it on %(actual)s. Trainers are: %(limit)s."),
         number=name_or_day,
         variants=(
             Variant(
@@ -18,7 +18,7 @@ COURSE_RULES = (
             ),
         ),
     ),
-    ViolationText(code="machine_elsewhere", sentence=_l("%(actual)s does not stand in the workshop of the course.")),
+    ViolationText(code="machine_elsewhere", sentence=_l("%(actual)s is not in the workshop of the course.")),
     ViolationText(code="course_days", sentence=_l("A course lasts at most %(limit)s days, this one %(actual)s.")),
     ViolationText(
         code="holds_course",
