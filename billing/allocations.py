@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
+from billing.counting import counted_for
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
+from billing.ledger import lock_ledger
 from billing.ledger_entries import post_allocation_entry
 from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
@@ -24,6 +26,7 @@ from billing.models import (
     AllocationCostGroup,
     AllocationLine,
     AllocationSlip,
+    Pool,
 )
 from billing.pools import locked_pool
 from billing.preview_models import CostGroup, Preview
@@ -59,12 +62,15 @@ def post_allocation(
 
     The preview is computed again under a lock. Raises StalePreview, and everything that preview_allocation raises.
     """
-    locked_pool(session, pool_id)
+    pool = locked_pool(session, pool_id)
     require_text("note", note, NOTE_LENGTH_MAX)
     with progress.part(0, READING_PER_CENT):
         preview = preview_allocation(session, pool_id, period_from, period_until)
     if preview.digest != digest:
         raise StalePreview
+    # Before the charges, which the rows of the allocation lock; after the preview, which may take long.
+    lock_ledger(session)
+    _require_same_counted(session, pool, preview)
     allocation = Allocation(
         pool_id=pool_id,
         period_from=period_from,
@@ -107,12 +113,22 @@ def reverse_allocation(session: Session, allocation_id: int, reason: str, *, by:
         reverses_id=original.id,
         note=reason.strip(),
     )
+    lock_ledger(session)  # before the charges, which the mirrored rows lock
     session.add(reversal)
     session.flush()
     _post_mirror(session, original.id, reversal.id)
     events.record(session, AllocationReversed.of(reversal), by=by, at=now)
     post_allocation_entry(session, reversal, by=by, now=now)
     return reversal
+
+
+def _require_same_counted(session: Session, pool: Pool, preview: Preview) -> None:
+    """Raise StalePreview if something was charged, corrected or called in advance since the preview was computed."""
+    if not preview.charges and not preview.advances:
+        return
+    counted = counted_for(session, pool, preview.period_from, preview.period_until, preview.bearer_ids)
+    if (counted.charges, counted.advances) != (preview.charges, preview.advances):
+        raise StalePreview
 
 
 def _post_content(session: Session, allocation_id: int, preview: Preview) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance, AllocationCharge, Charge, Pool
@@ -16,14 +16,18 @@ from booking.queries import GUEST_PRICE_CLASS
 
 
 class Counted(NamedTuple):
-    """What is counted; others: members with charges of the period who bear nothing, so that theirs are not counted."""
+    """What is counted. others: members with charges or advances who bear nothing, so that theirs are not counted.
+
+    beyond: how many advances are not counted because their period lies only partly in this one.
+    """
 
     charges: tuple[CountedCharge, ...]
     advances: tuple[CountedAdvance, ...]
     others: tuple[int, ...]
+    beyond: int
 
 
-NOTHING = Counted((), (), ())
+NOTHING = Counted((), (), (), 0)
 
 
 def counted_for(
@@ -37,10 +41,12 @@ def counted_for(
     if pool.charges_are != ADVANCE:
         return NOTHING
     charges = _charges(session, pool, period_from, period_until)
+    advances = _advances(session, pool.id, period_from, period_until)
     return Counted(
         tuple(charge for charge in charges if charge.member_id in bearer_ids),
-        tuple(one for one in _advances(session, pool.id, period_from, period_until) if one.member_id in bearer_ids),
-        tuple(sorted({charge.member_id for charge in charges} - set(bearer_ids))),
+        tuple(advance for advance in advances if advance.member_id in bearer_ids),
+        tuple(sorted({member_id for _id, member_id, _cents in (*charges, *advances)} - set(bearer_ids))),
+        _beyond(session, pool.id, period_from, period_until),
     )
 
 
@@ -74,6 +80,17 @@ def _advances(session: Session, pool_id: int, period_from: date, period_until: d
         .order_by(AdvanceLine.advance_id, AdvanceLine.member_id)
     )
     return [CountedAdvance(*row) for row in session.execute(statement)]
+
+
+def _beyond(session: Session, pool_id: int, period_from: date, period_until: date) -> int:
+    """Count the advances of which only a part of the period lies in this one, and that nothing has counted yet."""
+    is_counted = exists().where(
+        AllocationAdvance.advance_id == Advance.id, Allocation.id == AllocationAdvance.allocation_id, is_effective()
+    )
+    overlaps = (Advance.period_from <= period_until) & (Advance.period_until >= period_from)
+    lies_within = (Advance.period_from >= period_from) & (Advance.period_until <= period_until)
+    statement = select(func.count()).select_from(Advance).where(Advance.pool_id == pool_id, overlaps, ~lies_within)
+    return session.scalar(statement.where(is_effective_advance(), ~is_counted)) or 0
 
 
 def is_effective_advance() -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from billing.events import EntryPosted
@@ -149,8 +149,5 @@ def _row(draft: EntryDraft, entry_id: int, on: date, lines: int) -> dict[str, An
 
 
 def _next_id(session: Session) -> int:
-    """Return the id of the next entry. Its lines are inserted before it, so the database cannot assign one."""
-    if session.get_bind().dialect.name == "postgresql":
-        sequence = text("SELECT nextval(pg_get_serial_sequence('billing_entry', 'id'))")
-        return int(session.scalar(sequence) or 0)
-    return int(session.scalar(select(func.coalesce(func.max(Entry.id), 0))) or 0) + 1  # the only writer
+    """Return the id of the next entry: its lines are inserted before it. Without gaps, because the ledger is locked."""
+    return int(session.scalar(select(func.coalesce(func.max(Entry.id), 0))) or 0) + 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from billing.events import EntryPosted
@@ -38,14 +38,19 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
 
 def _broken_entries(session: Session) -> Iterator[AuditFinding]:
     entry, posting = table_of(Entry), table_of(Posting)
-    entries = _stream(session, select(*(entry.c[name] for name in (*ENTRY_CONTENT, "sha256"))).order_by(entry.c.id))
+    last_entry, last_line, last_event = _ends(session)
+    content = select(*(entry.c[name] for name in (*ENTRY_CONTENT, "sha256")))
+    entries = _stream(session, content.where(entry.c.id <= last_entry).order_by(entry.c.id))
     columns = [posting.c[name] for name in ("entry_id", *LINE_CONTENT)]
-    lines = _stream(session, select(*columns).order_by(posting.c.entry_id, posting.c.number))
+    of_entries = select(*columns).where(posting.c.entry_id <= last_line)
+    lines = _stream(session, of_entries.order_by(posting.c.entry_id, posting.c.number))
     by_entry = groupby(lines, key=lambda row: row.entry_id)
     # Entries are posted one after another under a lock, so that their events have the same order.
     logged = _stream(
         session,
-        select(RecordedEvent.facts).where(RecordedEvent.type == EntryPosted.type).order_by(RecordedEvent.id),
+        select(RecordedEvent.facts)
+        .where(RecordedEvent.type == EntryPosted.type, RecordedEvent.id <= last_event)
+        .order_by(RecordedEvent.id),
     )
     for row, group, event in zip_longest(entries, by_entry, logged):
         if row is None:
@@ -60,6 +65,23 @@ def _broken_entries(session: Session) -> Iterator[AuditFinding]:
             yield _finding("entry_hash", entry_id=row.id)
 
 
+def _ends(session: Session) -> tuple[int, int, int]:
+    """Return the last entry, the last entry with lines and the last event of one, at one moment.
+
+    Read one after the other, they would differ by what is posted while the audit runs.
+    """
+    last_event = (
+        select(RecordedEvent.id)
+        .where(RecordedEvent.type == EntryPosted.type)
+        .order_by(RecordedEvent.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    last_entry, last_line = (select(func.max(one)).scalar_subquery() for one in (Entry.id, Posting.entry_id))
+    entry_id, line_of, event_id = session.execute(select(last_entry, last_line, last_event)).one()
+    return entry_id or 0, line_of or 0, event_id or 0
+
+
 def _wrong_mirrors(session: Session) -> Iterator[AuditFinding]:
     """Yield the reversals of which a line is not the opposite of the same line of the entry that they reverse."""
     original = table_of(Posting).alias("original")
@@ -71,6 +93,7 @@ def _wrong_mirrors(session: Session) -> Iterator[AuditFinding]:
             (original.c.entry_id == Entry.reverses_id)
             & (original.c.number == Posting.number)
             & (original.c.account_id == Posting.account_id)
+            & original.c.member_id.is_not_distinct_from(Posting.member_id)
             & (original.c.cents == -Posting.cents),
         )
         .where(Entry.reverses_id.is_not(None), original.c.entry_id.is_(None))
@@ -94,17 +117,23 @@ def _not_posted(session: Session) -> Iterator[AuditFinding]:
 
 
 def _wrong_balances(session: Session) -> Iterator[AuditFinding]:
-    by_member = select(Posting.member_id, func.sum(Posting.cents), func.count()).group_by(Posting.member_id)
-    summed = {
-        member_id: (int(cents), lines)
-        for member_id, cents, lines in session.execute(by_member)
-        if member_id is not None
-    }
-    stored = {row.member_id: (row.cents, row.lines) for row in session.scalars(select(Balance))}
-    for member_id in sorted(summed.keys() | stored.keys()):
-        if summed.get(member_id) != stored.get(member_id):
-            cents, lines = stored.get(member_id, (0, 0))[0], summed.get(member_id, (0, 0))[0]
-            yield _finding("balance", member_id=member_id, cents=cents, lines=lines)
+    """Yield the balances that are not the sum of their lines, then lines of members without a balance.
+
+    Each is one statement, so that what is posted meanwhile is in both of its sides or in none.
+    """
+    summed = (
+        select(Posting.member_id, func.sum(Posting.cents).label("cents"), func.count().label("lines"))
+        .where(Posting.member_id.is_not(None))
+        .group_by(Posting.member_id)
+        .subquery()
+    )
+    same = summed.c.member_id == Balance.member_id
+    differs = summed.c.member_id.is_(None) | (summed.c.cents != Balance.cents) | (summed.c.lines != Balance.lines)
+    wrong = select(Balance.member_id, Balance.cents, func.coalesce(summed.c.cents, 0)).outerjoin(summed, same)
+    without = select(summed.c.member_id, literal(0), summed.c.cents).where(~exists().where(same))
+    for statement in (wrong.where(differs).order_by(Balance.member_id), without.order_by(summed.c.member_id)):
+        for member_id, cents, lines in session.execute(statement):
+            yield _finding("balance", member_id=member_id, cents=int(cents), lines=int(lines))
 
 
 def _stream(session: Session, statement: Select[Any]) -> Iterator[Row[Any]]:

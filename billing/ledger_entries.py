@@ -1,6 +1,6 @@
 """What is posted for a charge, an allocation and an advance. Each is posted in the transaction that makes its source.
 
-A charge: receivables to the account of its machine (use charges, or advances where a pool counts them). An allocation:
+A charge: receivables to use charges, or to advances where a pool of its machine counts it. An allocation:
 receivables of each member's share to allocated costs, and what it counts against the share from where it was posted
 back to the receivables. An advance: receivables to advances.
 """
@@ -63,7 +63,7 @@ def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, o
     else:
         lines = [
             LineDraft(RECEIVABLES, charge.cents, USE, charge.member_id, charge.machine_id),
-            LineDraft(_account_of_charges(session, charge.machine_id), -charge.cents, COUNTER, None, charge.machine_id),
+            LineDraft(_account_of(session, charge), -charge.cents, COUNTER, None, charge.machine_id),
         ]
     draft = EntryDraft(charge.service_date, charge.service_date, lines, charge_id=charge.id, reverses_id=reversed_entry)
     post(session, draft, on=on or posting_day(session, now), by=by, now=now)
@@ -124,8 +124,11 @@ def posting_day(session: Session, now: datetime) -> date:
     return local_day(now, queries.ring_zone(session))
 
 
-def _account_of_charges(session: Session, machine_id: int) -> str:
-    counting = select(Pool.id).where(Pool.machine_id == machine_id, Pool.charges_are == IS_ADVANCE)
+def _account_of(session: Session, charge: Charge) -> str:
+    """Return the account of a charge: advances only where an allocation will count it (billing/counting.py)."""
+    counting = select(Pool.id).where(Pool.machine_id == charge.machine_id, Pool.charges_are == IS_ADVANCE)
+    if charge.price_class == queries.GUEST_PRICE_CLASS:
+        counting = counting.where(~Pool.excludes_guests)
     return USE_CHARGES if session.scalar(counting) is None else ADVANCES
 
 

@@ -80,12 +80,13 @@ class PreviewWarning:
 
     Codes: still_out (count: slips of the period without an amount), disputed (count: slips with an open objection),
     late_cost (the period is allocated already, these costs came later), unlike_last (the total is at least five times
-    the last one, last_cents, or at most a fifth of it).
+    the last one, last_cents, or at most a fifth of it), advances_beyond (count: advances that are not counted, because
+    only a part of their period lies in this one).
 
     With member_ids: leavers (they bear costs although their membership ended before the period or within it), guests
     (they bear costs), guests_left_out (the pool leaves them out, although they used the machine or hold shares),
     shares_ended (their shares no longer counted on the day of a cost, because the membership had ended),
-    charges_not_counted (they were charged in the period but bear nothing, so that their charges are not counted).
+    charges_not_counted (they have charges or advances of the period but bear nothing, so that none are counted).
     """
 
     code: str

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.bearers import Bearers, leavers
+from billing.counting import Counted
 from billing.models import Allocation
 from billing.pools import is_effective
 from billing.preview_models import Preview, PreviewWarning
@@ -59,7 +60,9 @@ def history_warnings(session: Session, preview: Preview) -> Iterator[PreviewWarn
         yield PreviewWarning("unlike_last", last_cents=last)
 
 
-def counting_warnings(not_counted: tuple[int, ...]) -> Iterator[PreviewWarning]:
-    """Warn of members whose charges are not counted, because they bear nothing."""
-    if not_counted:
-        yield PreviewWarning("charges_not_counted", len(not_counted), member_ids=not_counted)
+def counting_warnings(counted: Counted) -> Iterator[PreviewWarning]:
+    """Warn of what is not counted: of members who bear nothing, and advances for a period that reaches further."""
+    if counted.others:
+        yield PreviewWarning("charges_not_counted", len(counted.others), member_ids=counted.others)
+    if counted.beyond:
+        yield PreviewWarning("advances_beyond", counted.beyond)

@@ -68,7 +68,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         digest="",
     )
     warnings = (*slip_warnings(slips if is_by_use else ()), *bearer_warnings(session, preview, bearers, every_slip))
-    later = (*history_warnings(session, preview), *counting_warnings(against.others))
+    later = (*history_warnings(session, preview), *counting_warnings(against))
     return replace(_with_digest(preview), warnings=warnings + later)
 
 

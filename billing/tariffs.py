@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from billing import charges
 from billing.errors import TariffInUse, TariffNotFound, WrongAmount
+from billing.ledger import lock_ledger
 from billing.limits import (
     AMOUNT_MAX,
     CENTS_MAX,
@@ -65,15 +66,15 @@ def enter_tariff(
 ) -> Tariff:
     """Enter a tariff of a machine, in the charge unit of the machine.
 
-    The previous tariff ends the day before. Unpriced slips are priced at once. Uses already priced within the new
-    tariff's validity are priced again (reversal and new charge) if `reprice` is true. Charges carry the tax code of
-    their tariff; None means "as entered": no tax is computed.
+    The previous tariff ends the day before. Unpriced slips are priced at once, uses priced already within the new
+    validity again (reversal and new charge) if `reprice` is true. tax_code: of its charges; None: no tax is computed.
 
     Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, TariffInUse (uses are priced already).
     """
     card = queries.machine_card(session, machine_id)
     _check(entry)
     require_tax_code(tax_code)
+    lock_ledger(session)  # whoever prices a slip at this moment is seen, or sees this tariff
     affected = _priced_within(session, machine_id, entry.valid_from)
     if affected and not reprice:
         raise TariffInUse(charges=len(affected))
@@ -102,6 +103,7 @@ def change_tariff(
 
     Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText.
     """
+    lock_ledger(session)  # before the tariff, as whoever prices a slip
     tariff = _unused(session, tariff_id, revision)
     _check(entry)
     if affected := _priced_within(session, tariff.machine_id, entry.valid_from):

@@ -83,10 +83,11 @@ class AllocationLine(ResponseModel):
 class AllocationWarning(ResponseModel):
     """Something to check before posting.
 
-    Codes: still_out, disputed (count: usage slips), late_cost, unlike_last; with member_ids: leavers (they bear costs
-    although their membership ended before the period or within it), guests (they bear costs), guests_left_out (the
-    pool leaves them out), shares_ended (their shares ended with the membership), charges_not_counted (they were charged
-    but bear nothing).
+    Codes: still_out, disputed (count: usage slips), late_cost, unlike_last, advances_beyond (count: advances that are
+    not counted, for a period that reaches beyond this one); with member_ids: leavers (they bear costs although their
+    membership ended before the period or within it), guests (they bear costs), guests_left_out (the
+    pool leaves them out), shares_ended (their shares ended with the membership), charges_not_counted (they have
+    charges or advances but bear nothing).
     """
 
     code: str

@@ -70,7 +70,8 @@ MEMBER_WARNINGS: dict[str, Any] = {
     "guests_left_out": _l("These guests bear nothing, because the pool leaves guests out; the others bear their part:"),
     "shares_ended": _l("The shares of these members ended with the membership and no longer count:"),
     "charges_not_counted": _l(
-        "These members were charged in this period but bear none of the costs, so that their charges stay as they are:"
+        "These members owe charges or advances of this period but bear none of the costs, so that nothing is counted "
+        "for them:"
     ),
 }
 
@@ -79,6 +80,12 @@ def warning_text(warning: PreviewWarning) -> str:
     """Return the text of a warning of a preview. With member_ids, their names follow it."""
     if warning.code in MEMBER_WARNINGS:
         return str(MEMBER_WARNINGS[warning.code])
+    if warning.code == "advances_beyond":
+        return ngettext(
+            "%(num)s advance is not counted, because it is for a period that reaches beyond this one.",
+            "%(num)s advances are not counted, because they are for periods that reach beyond this one.",
+            warning.count,
+        )
     return _slip_warning(warning) if warning.code in ("still_out", "disputed") else _history_warning(warning)
 
 

@@ -71,6 +71,7 @@ class Entry(Base):
     __table_args__ = (
         CheckConstraint(ONE_SOURCE, name="one_source"),
         CheckConstraint("lines >= 2", name="lines"),
+        CheckConstraint("id >= 1", name="id"),
         CheckConstraint("service_from <= service_until", name="service"),
         Index("ix_billing_entry_posted", "posting_date", "id"),
     )
@@ -93,7 +94,7 @@ class Posting(Base):
     """One line of an entry: signed cents on an account, debits above zero.
 
     member_id: only on the receivables: a member's balance is the sum of these lines, above zero where the member owes.
-    topic: what the line is for; see billing/ledger/drafts.py.
+    topic: what the line is for; see billing/ledger.py.
     """
 
     __tablename__ = "billing_posting"

@@ -2,7 +2,8 @@
 
 The lines of an entry are inserted before it. SQLite checks them when the entry is inserted, refuses further lines after
 it, and refuses to commit lines without an entry (deferred foreign key). PostgreSQL checks an entry at the commit, and
-each line by its number: an entry states how many it has, so that two transactions cannot share one.
+each line by its number: an entry states how many it has, so that two transactions cannot share one. A line whose entry
+cannot be seen is refused, so that checking at once (SET CONSTRAINTS ... IMMEDIATE) opens no way around.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ POSTGRESQL = (
     """CREATE CONSTRAINT TRIGGER billing_entry_unbalanced AFTER INSERT ON billing_entry DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION billing_entry_unbalanced()""",
     """CREATE FUNCTION billing_entry_complete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF NEW.number > (SELECT lines FROM billing_entry WHERE id = NEW.entry_id) THEN
+    IF NOT EXISTS (SELECT 1 FROM billing_entry WHERE id = NEW.entry_id AND lines >= NEW.number) THEN
     RAISE EXCEPTION 'billing_entry_complete' USING ERRCODE = 'restrict_violation'; END IF; RETURN NULL; END $$""",
     """CREATE CONSTRAINT TRIGGER billing_entry_complete AFTER INSERT ON billing_posting DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION billing_entry_complete()""",
@@ -155,6 +156,7 @@ def _create_entry() -> None:
         sa.Column("posted_by", sa.Integer),
         sa.CheckConstraint(f"{ONE_SOURCE} = 1", name="one_source"),
         sa.CheckConstraint("lines >= 2", name="lines"),
+        sa.CheckConstraint("id >= 1", name="id"),  # SQLite's trigger sees -1 where an id is left out
         sa.CheckConstraint("service_from <= service_until", name="service"),
         sa.Index("ix_billing_entry_posted", "posting_date", "id"),
     )

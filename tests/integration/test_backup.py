@@ -20,10 +20,13 @@ from app.storage import migrate, table_copy
 from app.storage.backup import BackupRefused, database_at, make_backup, verify_backup
 from app.storage.restore import restore_backup
 from app.storage.table_copy import FILLED_BY_PROGRAM
+from billing.advances import AdvanceInput, post_advance
+from billing.pools import enter_pool
+from billing.shares import set_shares
 from booking.kernel.sealing import seal_next
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
-from tests.builders import hours, machine, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
 
@@ -31,6 +34,11 @@ OVERLAP = """
 INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, hold_id)
 SELECT unit_id, occupied_from, occupied_until, hold_id FROM booking_occupancy
 """
+LEDGER = (
+    "UPDATE billing_posting SET cents = 1",
+    "INSERT INTO billing_posting (entry_id, number, account_id, topic, cents) VALUES (1, 3, 1, 'use', 5)",
+    "INSERT INTO billing_posting (entry_id, number, account_id, topic, cents) VALUES (2, 1, 1, 'use', 5)",
+)
 
 
 @pytest.fixture
@@ -40,10 +48,17 @@ def database_uri(app):
 
 @pytest.fixture
 def lived_in(session, sample_ring):
-    """A ring with reservations, a sealed log and a photo."""
+    """A ring with reservations, an entry of the ledger, a sealed log and a photo."""
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+    called = AdvanceInput(MONDAY.date(), MONDAY.date(), shares_on=MONDAY.date(), unit_cents=5_000)
     with write_transaction(session):
+        as_of = {"by": SOMEBODY, "now": MONDAY}
+        pool_id = enter_pool(
+            session, sample_ring.combine, "Combine", {"fixed": "shares"}, charges_are="advance", **as_of
+        ).id
+        set_shares(session, pool_id, sample_ring.anna, 2, MONDAY.date(), **as_of)
+        post_advance(session, pool_id, called, **as_of)
         session.execute(
             metadata.tables["booking_photo"].insert(),
             {"content": b"\x00\xff", "media_type": "image/jpeg", "taken_at": MONDAY},
@@ -82,6 +97,7 @@ def test_a_backup_of_either_database_restores_into_either(database_uri, lived_in
 
     assert content(empty_instance) == content(database_uri)
     assert len(content(empty_instance)["booking_occupancy"]) == 21
+    assert content(empty_instance)["billing_balance"] == [(lived_in.anna, 10_000, 1)]  # not once more by its trigger
     if empty_instance.startswith("postgresql"):
         with database_at(empty_instance) as connection:
             assert connection.scalar(text("SELECT count(*) FROM pg_stats WHERE tablename = 'booking_occupancy'"))
@@ -102,8 +118,8 @@ def test_a_restored_ring_goes_on(database_uri, lived_in, empty_instance, tmp_pat
         member = {"number": "M-new", "name": "New"}
         made = connection.execute(metadata.tables["booking_member"].insert().values(**member)).inserted_primary_key
         assert made == (max(lived_in.anna, lived_in.bernd) + 1,)
-    for forbidden in (OVERLAP, "DELETE FROM booking_event", "UPDATE booking_seal SET digest = ''"):
-        with pytest.raises(DBAPIError, match=r"no_overlap|append-only"):
+    for forbidden in (OVERLAP, "DELETE FROM booking_event", "UPDATE booking_seal SET digest = ''", *LEDGER):
+        with pytest.raises(DBAPIError, match=r"(?i)no_overlap|append-only|complete|foreign key"):
             write(empty_instance, forbidden)
 
 
