@@ -19,6 +19,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.estimates import estimate_for
 from booking import queries
 from booking.errors import MemberNotFound, ReservationNotFound
 from booking.exchanges import accepting, ending, proposing
@@ -72,6 +73,27 @@ class Exchange(ResponseModel):
     closed_at: Instant | None
     receivers_reservation_id: int | None
     proposers_reservation_id: int | None
+
+
+class ExchangePrice(ResponseModel):
+    """What the caller would pay for the time that it gets, by the tariff of the first day. unit_price: euro per unit.
+
+    minimum_cents: the least. cents: null where what a meter shows afterwards decides.
+    """
+
+    charge_unit: str
+    unit_price: str
+    minimum_cents: int
+    cents: int | None
+
+
+class ExchangeWithPrice(Exchange):
+    """An exchange with the price of what the caller gets.
+
+    price: null for who gets nothing, once it has ended, and where there is no price.
+    """
+
+    price: ExchangePrice | None
 
 
 class ExchangeList(ResponseModel):
@@ -135,11 +157,14 @@ def list_exchanges(query: ExchangeFilter) -> ExchangeList:
     return ExchangeList(items=[_of_view(view) for view in shown], next=shown[-1].id if more else None)
 
 
-@Endpoint("GET", "/exchanges/<id:exchange_id>", access=READ, response=Exchange, errors=(404,), conditional=True)
+@Endpoint(
+    "GET", "/exchanges/<id:exchange_id>", access=READ, response=ExchangeWithPrice, errors=(404,), conditional=True
+)
 def get_exchange(exchange_id: int) -> Reply:
-    """Get an exchange, also one that has ended."""
-    lookups.exchange(exchange_id)
-    return _reply(exchange_id)
+    """Get an exchange, also one that has ended, with what the caller would pay."""
+    view = lookups.exchange(exchange_id)
+    shown = ExchangeWithPrice(**_of_view(view).model_dump(), price=_own_price(view))
+    return reply(shown, 200, revisions.etag(view.revision))
 
 
 @action("/exchanges/<id:exchange_id>/accept")
@@ -189,6 +214,25 @@ def _act(view: ExchangeView, verb: Callable[..., object]) -> Reply:
 def _reply(exchange_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
     view = exchange_queries.exchange(db.session(), exchange_id)
     return reply(_of_view(view), status, revisions.etag(view.revision) | (headers or {}))
+
+
+def _own_price(view: ExchangeView) -> ExchangePrice | None:
+    """Return what the present login would pay for what it gets; what the other member pays is that one's affair."""
+    gets = {view.receiver_id: view.given, view.proposer_id: view.wanted}
+    member_id = current_user.member_id
+    time = gets.get(member_id)
+    if time is None or not view.is_open(now()):
+        return None
+    card = queries.machine_card(db.session(), time.machine_id)
+    estimate = estimate_for(db.session(), card, time.wish_of(member_id))
+    if estimate is None:
+        return None
+    return ExchangePrice(
+        charge_unit=estimate.charge_unit,
+        unit_price=str(estimate.unit_price),
+        minimum_cents=estimate.minimum_cents,
+        cents=None if estimate.calculation is None else estimate.calculation.cents,
+    )
 
 
 def _of_view(view: ExchangeView) -> Exchange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, select
@@ -13,11 +14,13 @@ from app import subscriptions
 from app.mail.models import Mail
 from app.pages.account import my_records
 from app.worker import offer_jobs
+from billing.tariffs import TariffEntry, enter_tariff
 from booking import reservations
 from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.members import STANDARD_PRICE_CLASS
 from booking.models import Exchange, Induction, Machine, Reservation
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
@@ -271,8 +274,15 @@ def test_programs_propose_list_accept_and_withdraw(anna, bernd, wanda, session, 
     assert (made.status_code, made.json["status"], made.json["receiver_member_id"]) == (201, "open", None)
     assert anna.post("/exchanges", asked).json["code"] == "exchange_pending"
     path = f"/exchanges/{made.json['id']}"
+    with write_transaction(session):
+        entry = TariffEntry(MONDAY.date(), {STANDARD_PRICE_CLASS: Decimal("24.50")})
+        for machine_id in (sample_ring.combine, sample_ring.cold_store):
+            enter_tariff(session, machine_id, entry, by=SOMEBODY, now=MONDAY)
     assert [one["id"] for one in bernd.get("/exchanges").json["items"]] == [made.json["id"]]
     assert anna.post(f"{path}/accept", {}).status_code == 404
+    prices = [one.get(path).json["price"] for one in (bernd, anna, wanda)]
+    assert prices[0] == {"charge_unit": "ha", "unit_price": "24.5000", "minimum_cents": 0, "cents": None}
+    assert (prices[1]["charge_unit"], prices[1]["cents"], prices[2]) == ("place_day", 510, None)
     assert anna.post(f"{path}/withdraw", {}).json["status"] == "withdrawn"
     assert bernd.post(f"{path}/accept", {}).json["code"] == "exchange_closed"
     path = f"/exchanges/{anna.post('/exchanges', asked).json['id']}"

@@ -10,10 +10,10 @@ from hashlib import sha256
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import rule_name, violation_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import queries, wishes
 from booking.errors import Violation
 from booking.exchanges.conditions import Judgement

@@ -18,10 +18,10 @@ from app.notifications import proposal_links
 from app.pages.auth.limits import login_limit
 from app.pages.declaration import GET_POST, page
 from app.pages.mail_links import bp
-from app.pages.reservations.estimates import estimate_for
 from app.pages.waiting.offer_routes import AnswerForm
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import violation_sentence
+from billing.estimates import estimate_for
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, SlotTaken, StaleRevision
 from booking.kernel.errors import DomainError

@@ -23,12 +23,12 @@ from app.pages.declaration import POST, page
 from app.pages.plan import bp
 from app.pages.reservations import deciding
 from app.pages.reservations.checks import read_instant
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.web.redirects import safe_next
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.local_time import url_instant
 from app.wording.rules import violation_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import queries, reservations
 from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError, Unavailable

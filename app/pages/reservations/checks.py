@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR
 from app.local_time import clock_length
 from app.pages.reservations import deciding, waiting_links
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
 from app.wording.opening_hours import opening_sentence
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import availability, catalogue, queries
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.pages.reservations import checks, waiting_links
 from app.pages.reservations.checks import CheckView, RefusalReason
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import availability, group_choice
 from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
 from booking.kernel.errors import DomainError

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.pages.reservations import deciding
-from app.pages.reservations.estimates import estimate_for
 from app.wording import formats
+from billing.estimates import estimate_for
 from booking import queries
 from booking.errors import MachineNotFound
 from booking.models import Status

@@ -16,10 +16,10 @@ from app.auth import permissions
 from app.auth.lookups import shown_series
 from app.pages.reservations import deciding
 from app.pages.reservations.checks import format_length, late_warning
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.deadlines import format_deadline
 from app.wording.sorts import sort_text
+from billing.estimates import Estimate, estimate_for
 from booking import lifecycle, queries
 from booking.errors import NotFound
 from booking.lifecycle import Step

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.pages.reservations.checks import CheckView
-from app.pages.reservations.estimates import estimate_of_class
+from billing.estimates import estimate_of_class
 from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan

@@ -19,12 +19,12 @@ from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
 from app.pages.reservations import deciding
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.pages.reservations.forms import ReservationForm
 from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import series, series_plan
 from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
 from booking.kernel.transaction import in_write_transaction

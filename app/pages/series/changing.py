@@ -20,7 +20,6 @@ from app.forms.span_form import clean
 from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
 from app.pages.reservations import other_machines
-from app.pages.reservations.estimates import Estimate, estimate_for
 from app.pages.series import bp, presenter
 from app.pages.series.forms import ChangeSeriesForm
 from app.pages.series.routes import CHANGE
@@ -28,6 +27,7 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
+from billing.estimates import Estimate, estimate_for
 from booking import queries
 from booking.errors import MachineNotFound, SeriesRefused, StaleRevision
 from booking.overruling import OF_RESERVING, Overruling, may_overrule

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.pages.reservations.estimates import Estimate, estimate_for
+from billing.estimates import Estimate, estimate_for
 from booking import queries
 from booking.queries.offers import OfferView
 from booking.wishes import Wish
