@@ -18,6 +18,7 @@ from app.demo.machines import (
     LASER,
     MACHINES,
     MILL,
+    SAW,
     TWIN,
     TWIN_OF,
     TWINS_NAME,
@@ -41,6 +42,8 @@ DEMO = Actor(job="demo")
 # It is loud, so it rests in the evening and on Saturday afternoon.
 OWN_HOURS = {"table-saw": [*((day, 8 * 60, 19 * 60) for day in range(5)), (5, 9 * 60, 13 * 60)]}
 PERSONS = {login.member: login.name for login in LOGINS if login.member}  # of their member, who was inducted
+# At the saw, whose members have a person of each name.
+FIRST_PERSON, SECOND_PERSON = Person("Lena Auer"), Person("Jakob Sommer")
 ALWAYS_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # members with undecided requests
 
 
@@ -168,8 +171,25 @@ def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> Non
                 by=DEMO,
                 now=now,
             )
+    _induct_second_persons(session, base, now)
     _induct_into_basics(session, base, now)
     _induct_a_beginner(session, base, now)
+
+
+def _induct_second_persons(session: Session, base: BaseData, now: datetime) -> None:
+    """Enter a second person for the saw where the one with the login is inducted by name."""
+    for number in sorted(base.inducted[SAW] & PERSONS.keys()):
+        inductions.give(
+            session,
+            base.members[number],
+            base.kinds[SAW],
+            given_on=base.season_start - timedelta(days=30),
+            valid_until=base.today + timedelta(days=300),
+            given_by="Wanda Wirth",
+            person=SECOND_PERSON,
+            by=DEMO,
+            now=now,
+        )
 
 
 def _induct_a_beginner(session: Session, base: BaseData, now: datetime) -> None:

@@ -164,7 +164,7 @@ MACHINES = (
         "Format 3,2 m, mit Absaugung. / Panel saw for solid wood and boards.",
         DemoTariff("7.20", "12.00", step_amount=600),
         DemoUse((WOOD, MAKER), 6, (1, 3), EVENING, ("Zuschnitt Regal", "Plattenzuschnitt", "Tischbau"), 0),
-        charge_unit="hour", longest_min=6 * 60, induction=SAW,
+        charge_unit="hour", longest_min=6 * 60, needs_second_person=True, induction=SAW,
     ),
     _machine(
         UFFING, "slaughter-line", "Schlachtlinie", "Schlachten",

@@ -15,7 +15,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from app.demo.base_data import DEMO, BaseData
+from app.demo.base_data import DEMO, FIRST_PERSON, PERSONS, SECOND_PERSON, BaseData
 from app.demo.breakdowns import break_down
 from app.demo.machines import MACHINES, DemoMachine
 from app.demo.people import ANNA, BERND, MEMBERS
@@ -25,6 +25,7 @@ from booking import blockings, decisions, objections, queries, reservations, ser
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import DomainError, UsageRefused
 from booking.kernel.events import Actor
+from booking.persons import MEMBER_ITSELF, Person
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
 from booking.series_plan import SeriesWish
@@ -193,6 +194,7 @@ class Season:
             use.places,
             use.purpose,
             may_move_min=TOLERANCES_MIN[use.span.seconds // 3600 % len(TOLERANCES_MIN)],
+            second=SECOND_PERSON if use.machine.entry.needs_second_person else MEMBER_ITSELF,
         )
         uid = f"{self.rng.getrandbits(128):032x}@ringbuch"
         try:
@@ -242,7 +244,10 @@ class Season:
         """Hand the machine out. Return False while the use before it is not back."""
         try:
             with self.session.begin_nested():
-                usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=at)
+                operator = None
+                if use.machine.entry.needs_second_person:
+                    operator = Person(PERSONS[use.member]) if use.member in PERSONS else FIRST_PERSON
+                usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=at, operator=operator)
         except UsageRefused as refused:
             if {found.rule for found in refused.violations} != {"all_out"}:
                 raise
