@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking import quotas, series_dates, series_events, zone_rules
 from booking.errors import MachineNotFound, NotFound
-from booking.kernel.events import Actor, record
+from booking.kernel.events import Actor
 from booking.models import Machine, Reservation, Series, SeriesDate, Status, ZoneChange
 from booking.overruling import Overruling
 from booking.publish import publish
@@ -25,7 +25,6 @@ from booking.series_change.carry_out import changeable, move_dates
 from booking.series_change.plan import plan_clock
 from booking.series_times import SeriesTimes, occurrence_on
 from booking.timespan import TimeSpan
-from booking.zone_events import ZoneChangeSettled
 
 _LIVING = (Status.REQUESTED, Status.CONFIRMED)
 
@@ -164,10 +163,7 @@ def settle(session: Session, change_id: int, *, moved: int, stayed: int, by: Act
         raise NotFound(id=change_id)
     if change.settled_at is not None:
         return
-    change.settled_at, change.settled_by, change.moved, change.stayed = now, by.user_id, moved, stayed
-    session.flush()
-    settled = ZoneChangeSettled(zone_change_id=change_id, workshop_id=change.workshop_id, moved=moved, stayed=stayed)
-    record(session, settled, by=by, at=now)
+    zone_rules.settle(session, change, moved=moved, stayed=stayed, by=by, now=now)
 
 
 def clocks_of(change: ZoneChange) -> tuple[ZoneInfo, ZoneInfo]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from booking.kernel.events import Actor, record
 from booking.models import HOLDING, Machine, Reservation, Workshop, ZoneChange, ZoneRules
 from booking.wall_clock import changes_of_year, to_wall
-from booking.zone_events import ZoneChanged
+from booking.zone_events import ZoneChanged, ZoneChangeSettled
 
 YEARS_AHEAD = 11  # nobody reserves further ahead, and no series is longer
 
@@ -88,17 +88,19 @@ def note_change(
 ) -> None:
     """Note by which clock the reservations of a workshop were made, if any to come shows another time now.
 
-    Where a change is open already, its former clock stays: by it they were made.
+    Where a change is open already, its former clock stays: by it they were made. Where that is the clock again, because
+    somebody corrects a wrong zone, the change is settled: there is nothing to look at.
     """
     workshop = session.get_one(Workshop, workshop_id)
     is_open = ZoneChange.workshop_id == workshop_id, ZoneChange.settled_at.is_(None)
     stored = session.scalar(select(ZoneChange).where(*is_open).with_for_update())
     if stored is not None:
         stored.zone, stored.version, stored.found_at = workshop.timezone, version(), now
+        if not _shows_others(session, workshop, clock_of(stored.former_zone, stored.former_rules), now):
+            settle(session, stored, by=by, now=now)
         session.flush()
         return
-    former = clock_of(zone, rules)
-    if not any(differs(spans, former, ZoneInfo(workshop.timezone)) for spans in _to_come(session, workshop_id, now)):
+    if not _shows_others(session, workshop, clock_of(zone, rules), now):
         return
     stored = ZoneChange(
         workshop_id=workshop_id,
@@ -114,9 +116,23 @@ def note_change(
     record(session, ZoneChanged(zone_change_id=stored.id, workshop_id=workshop_id), by=by, at=now)
 
 
+def settle(session: Session, change: ZoneChange, *, moved: int = 0, stayed: int = 0, by: Actor, now: datetime) -> None:
+    """Note that nothing more is to be done about a change. The caller has locked it."""
+    change.settled_at, change.settled_by, change.moved, change.stayed = now, by.user_id, moved, stayed
+    session.flush()
+    settled = ZoneChangeSettled(zone_change_id=change.id, workshop_id=change.workshop_id, moved=moved, stayed=stayed)
+    record(session, settled, by=by, at=now)
+
+
 def differs(instants: tuple[datetime, datetime], former: ZoneInfo, present: ZoneInfo) -> bool:
     """Return whether two clocks show different times at the start or the end of a reservation."""
     return any(to_wall(one, former) != to_wall(one, present) for one in instants)
+
+
+def _shows_others(session: Session, workshop: Workshop, former: ZoneInfo, now: datetime) -> bool:
+    """Return whether the clock of a workshop shows another time for any reservation to come than a former clock."""
+    present = ZoneInfo(workshop.timezone)
+    return any(differs(spans, former, present) for spans in _to_come(session, workshop.id, now))
 
 
 def _to_come(session: Session, workshop_id: int, now: datetime) -> Iterator[tuple[datetime, datetime]]:
