@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from app.api import revisions
 from app.api.conversions import to_small_units
-from app.api.endpoints import Endpoint
-from app.api.fields import Amount, RequestModel, Text
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import Amount, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import PersonName, Reason, Reservation
@@ -27,6 +27,7 @@ from booking import condition_changes, decisions, operators, replan, reservation
 from booking.overruling import Overruling
 from booking.persons import Person
 from booking.queries import ReservationView
+from booking.queries import replanned as replanned_queries
 from booking.usage import Measurement
 
 Verb = Callable[..., Any]
@@ -100,6 +101,55 @@ def accept_proposal(reservation_id: int) -> Reply:
     From then on the machine's rule of cancelling holds.
     """
     return _act(lookups.reservation(reservation_id), None, reservations.accept_proposal)
+
+
+class ProposedTime(ResponseModel):
+    """Another machine or time for a reservation after a breakdown.
+
+    answer: the action that takes it: `take-offer` of what is proposed, `go-back` to the old time. lapses_at: until when
+    it is held, null for what is not. is_possible: it is held or free, and the rules allow it.
+    """
+
+    answer: Literal["take-offer", "go-back"]
+    machine_id: int
+    starts_at: Instant
+    ends_at: Instant
+    lapses_at: Instant | None
+    is_possible: bool
+
+
+class ProposedTimeOf(ResponseModel):
+    """What a reservation could become after a breakdown; null for nothing."""
+
+    proposed: ProposedTime | None
+
+
+@Endpoint(
+    "GET",
+    "/reservations/<id:reservation_id>/proposed-time",
+    access=MEMBER_OR_MANAGER,
+    response=ProposedTimeOf,
+    errors=(404,),
+    conditional=True,
+)
+def get_proposed_time(reservation_id: int) -> Reply:
+    """Get what was proposed for a reservation after a breakdown, or the old time to which it may go back.
+
+    With its ETag in `If-Match`, the answer takes nothing else than what was shown.
+    """
+    view = lookups.reservation(reservation_id)
+    found = replanned_queries.replanned(db.session(), view, now=now())
+    proposed = None
+    if found is not None:
+        proposed = ProposedTime(
+            answer="take-offer" if found.is_offer else "go-back",
+            machine_id=found.wish.machine_id,
+            starts_at=found.span.start,
+            ends_at=found.span.end,
+            lapses_at=found.held_until,
+            is_possible=found.is_possible,
+        )
+    return reply(ProposedTimeOf(proposed=proposed), headers=revisions.etag(view.revision))
 
 
 @action("/reservations/<id:reservation_id>/go-back", access=MEMBER_OR_MANAGER)

@@ -211,19 +211,34 @@ def test_who_could_not_hear_of_a_proposal_in_time_gets_its_time_from_then(sessio
     }
 
 
-def test_nobody_takes_another_proposal_than_the_page_showed(log_in, session, sample_ring, hit, lasers):
+def test_nobody_takes_another_proposal_than_the_page_showed(app, log_in, session, sample_ring, hit, lasers):
     ids, closure_id = hit
     offered = ids[Outcome.OFFER]
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
     bernd = log_in(sample_ring.bernd_login)
     seen = [one for one in forms_of(bernd.get(f"/reservations/{offered}").text) if "revision" in one]
     assert len(seen) == 2  # take it; decline and cancel
+    program = program_of(app, session, sample_ring.bernd_login, now=MONDAY)
+    shown = program.get(f"/reservations/{offered}/proposed-time")
+    assert shown.json["proposed"] == {
+        "answer": "take-offer",
+        "machine_id": lasers[2],
+        "starts_at": "2026-11-24T04:00:00Z",
+        "ends_at": "2026-11-24T06:00:00Z",
+        "lapses_at": "2026-11-24T04:00:00Z",
+        "is_possible": True,
+    }
+    anna = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+    assert anna.get(f"/reservations/{offered}/proposed-time").status_code == 404
     close(session, lasers[2], 20, 24)  # what was proposed is closed as well
+    assert program.get(f"/reservations/{offered}/proposed-time").json == {"proposed": None}
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
 
     refused = bernd.post(f"/reservations/{offered}/proposed-time", data=seen[0])
 
     assert refused.status_code == 409
+    by_program = program.post(f"/reservations/{offered}/take-offer", If_Match=shown.headers["ETag"])
+    assert by_program.status_code == 412, by_program.json
     assert stored(session)[offered].machine_id == lasers[1]
 
 
