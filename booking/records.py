@@ -22,7 +22,9 @@ from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
 EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # of a record; others are typing errors
 # Pages of the program beside those of a machine or a workshop; tests/architecture/test_reserved_slugs.py.
-RESERVED_SLUGS = frozenset({"clock", "closures", "damage", "free", "inductions", "new", "outside", "quotas"})
+RESERVED_SLUGS = frozenset(
+    {"clock", "closures", "damage", "free", "inductions", "maintenance", "new", "outside", "quotas"}
+)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

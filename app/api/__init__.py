@@ -29,6 +29,7 @@ MODULES = (
     "damage",
     "announcements",
     "quotas",
+    "maintenance",
     "zone_changes",
     "usage",
     "use_days",

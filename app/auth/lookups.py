@@ -44,6 +44,7 @@ from booking.queries import (
 from booking.queries import closure_series as closure_series_queries
 from booking.queries import courses as course_queries
 from booking.queries import exchanges as exchange_queries
+from booking.queries import maintenance as maintenance_queries
 from booking.queries import offers as offer_queries
 from booking.queries import series as series_queries
 from booking.queries import waiting as waiting_queries
@@ -51,6 +52,7 @@ from booking.queries.closure_series import ClosureSeriesView
 from booking.queries.courses import CourseView
 from booking.queries.exchanges import ExchangeView
 from booking.queries.induction_kind_views import KindView
+from booking.queries.maintenance import MaintenanceView
 from booking.queries.offers import OfferView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
@@ -196,6 +198,13 @@ def quota(quota_id: int) -> QuotaView:
     """Return a quota that the current request may touch: of a managed workshop. Raises NotFound."""
     view = queries.quota(db.session(), quota_id)
     permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=quota_id))
+    return view
+
+
+def maintenance(maintenance_id: int) -> MaintenanceView:
+    """Return a maintenance interval that the current request may touch: of a managed workshop. Raises NotFound."""
+    view = maintenance_queries.maintenance(db.session(), maintenance_id, now=now())
+    permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=maintenance_id))
     return view
 
 

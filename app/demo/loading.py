@@ -14,6 +14,7 @@ from app.demo.base_data import build, past_start
 from app.demo.courses import enter_courses
 from app.demo.exchanges import offer_exchanges
 from app.demo.house_rules import enter_rules
+from app.demo.maintenance import enter_maintenance
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
 from app.demo.waiting import enter_waiting
@@ -76,6 +77,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     processes = (*past.past_processes(scale), *season.processes(scale), *accounting.processes())
     Simulation(processes).run(session, until=present)
     enter_rules(session, base, now=present)
+    enter_maintenance(session, now=present)
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
     offer_exchanges(session, base, now=present)

@@ -70,6 +70,7 @@ MOVES = MailKind(
 OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
 DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
 DAMAGE = MailKind("damage", MANAGER, ("damage_reported",), is_required=True)
+MAINTENANCE = MailKind("maintenance", MANAGER, ("maintenance_due",))
 CLOCKS = MailKind("clocks", MANAGER, ("zone_changed",), is_required=True)
 AUDITS = MailKind("audits", ADMIN, is_required=True)
 SECURITY = MailKind("security", LOGIN, is_required=True)
@@ -89,6 +90,7 @@ KINDS = (
     MOVES,
     OBJECTIONS,
     DIGEST,
+    MAINTENANCE,
     DAMAGE,
     CLOCKS,
     AUDITS,
@@ -113,6 +115,7 @@ _TONES = {
         "series_change_requested_manager",
         "objected",
         "outside_rules",
+        "maintenance_due",
         "decision_taken_back",
         "use_ends",
     ),

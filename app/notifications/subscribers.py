@@ -15,6 +15,7 @@ from app.notifications import (
     cancel_links,
     course_subscribers,
     exchange_subscribers,
+    maintenance_subscribers,
     offer_subscribers,
     recipients,
     reminders,
@@ -205,6 +206,7 @@ HANDLERS: dict[str, Handler] = {
     **offer_subscribers.HANDLERS,
     **exchange_subscribers.HANDLERS,
     **course_subscribers.HANDLERS,
+    **maintenance_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

@@ -23,6 +23,7 @@ from app.pages.pictures import first_picture_url, picture_url
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
+from app.wording import maintenance
 from app.wording.sorts import sort_label, sort_text, sorts_count
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
 from app.wording.units import UNIT_NAMES
@@ -46,6 +47,9 @@ def init_app(app: Flask) -> None:
         sorts_count=sorts_count,
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
+        maintenance_used=maintenance.used_text,
+        maintenance_due=maintenance.due_text,
+        maintenance_reading=maintenance.reading_text,
         asset=asset,
         look_of=look_of,
         picture_url=picture_url,

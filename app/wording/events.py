@@ -92,6 +92,8 @@ FACTS: dict[str, FactText] = {
     "revision": FactText(FactKind.HIDDEN),
     "charge_id": FactText(FactKind.HIDDEN),
     "blocking_id": FactText(FactKind.HIDDEN),
+    "maintenance_id": FactText(FactKind.HIDDEN),
+    "done_on": FactText(FactKind.ELSEWHERE),
     "damage_id": FactText(FactKind.HIDDEN),
     "reservation_ids": FactText(FactKind.HIDDEN),
     "series_id": FactText(FactKind.HIDDEN),
@@ -177,9 +179,11 @@ def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _dates(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the day of service and the period of what was charged or allocated; they are recorded as ISO dates."""
+    """Yield the day of service, the period of an allocation, and when maintenance was done; recorded as ISO dates."""
     if facts.get("service_date"):
         yield _("used on %(day)s", day=_iso_day(facts["service_date"]))
+    if facts.get("done_on"):
+        yield _("done on %(day)s", day=_iso_day(facts["done_on"]))
     if facts.get("period_from") and facts.get("period_until"):
         first, last = _iso_day(facts["period_from"]), _iso_day(facts["period_until"])
         yield _("period %(first)s – %(last)s", first=first, last=last)

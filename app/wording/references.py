@@ -32,6 +32,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
         "%(num)s person signed up for a course", "%(num)s people signed up for courses", count
     ),
     "booking_damage_report": lambda count: ngettext("%(num)s damage report", "%(num)s damage reports", count),
+    "booking_maintenance": lambda count: ngettext(
+        "%(num)s maintenance interval", "%(num)s maintenance intervals", count
+    ),
     "booking_blocking": lambda count: ngettext("%(num)s closure", "%(num)s closures", count),
     "booking_occupancy": lambda count: ngettext("%(num)s occupied place", "%(num)s occupied places", count),
     "billing_tariff": lambda count: ngettext("%(num)s tariff", "%(num)s tariffs", count),

@@ -33,7 +33,7 @@ from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import CancelLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
-from app.worker import background_tasks, nightly_audit, offer_jobs
+from app.worker import background_tasks, maintenance_job, nightly_audit, offer_jobs
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions, replan, zone_changes
@@ -211,6 +211,7 @@ JOBS = (
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),
     Job("remind_of_inductions", 600.0, remind_of_inductions),
+    Job("remind_of_maintenance", 120.0, maintenance_job.remind_of_maintenance),
     Job("send_digests", 60.0, send_digests),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),

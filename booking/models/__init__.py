@@ -16,6 +16,7 @@ from booking.models.exchange import Exchange, ExchangeState
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, MachineHours, Photo, Unit
+from booking.models.maintenance import Maintenance, MaintenanceDone, MaintenanceReminder
 from booking.models.member import (
     FormerPriceClass,
     Induction,
@@ -80,6 +81,9 @@ __all__ = [
     "Machine",
     "MachineGroup",
     "MachineHours",
+    "Maintenance",
+    "MaintenanceDone",
+    "MaintenanceReminder",
     "Member",
     "MemberNames",
     "Occupancy",

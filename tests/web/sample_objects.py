@@ -33,6 +33,7 @@ from booking import (
     damage_reports,
     groups,
     inductions,
+    maintenance,
     quotas,
     records,
     replan,
@@ -49,6 +50,7 @@ from booking.exchanges.proposing import Proposal
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
+from booking.maintenance import Done, MaintenanceInput
 from booking.models import CourseSignup, Induction, Replanned, ZoneChange
 from booking.persons import MEMBER_ITSELF, Level
 from booking.queries.offers import offers
@@ -203,6 +205,14 @@ def _group(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         group_id = groups.make(session, sample_ring.hall, entered, by=SOMEBODY, now=MONDAY)
     return Sample(group_id, workshop_id=sample_ring.hall)
+
+
+def _maintenance(session: Session, sample_ring: SampleRing) -> Sample:
+    last = Done(done_on=date(2026, 11, 1))
+    entered = MaintenanceInput(name="Oil change", interval_amount=900_000, last=last)
+    with write_transaction(session):
+        new_id = maintenance.set_interval(session, sample_ring.splitter, entered, by=SOMEBODY, now=MONDAY)
+    return Sample(new_id, workshop_id=sample_ring.hall)
 
 
 def _quota(session: Session, sample_ring: SampleRing) -> Sample:
@@ -452,6 +462,7 @@ SAMPLES: dict[str, Build] = {
     "damage_id": _damage,
     "announcement_id": _announcement,
     "group_id": _group,
+    "maintenance_id": _maintenance,
     "quota_id": _quota,
     "induction_id": _induction,
     "course_id": _course,

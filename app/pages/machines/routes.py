@@ -32,6 +32,8 @@ from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import DamageView, MachineCard, ReservationView
+from booking.queries import maintenance as maintenance_queries
+from booking.queries.maintenance import MaintenanceView
 
 HOLDING_SHOWN = 20
 
@@ -85,6 +87,7 @@ def show(slug: str) -> ResponseReturnValue:
         page=presenter.machine_page(session, card, reader, now=now()),
         damage=_damage(card),
         holding=_holding(card),
+        maintenances=_maintenances(card),
         group=queries.group_of_machine(session, card.id) if permissions.may("groups.index") else None,
     )
 
@@ -197,6 +200,13 @@ def _holding(card: MachineCard) -> tuple[ReservationView, ...]:
     if card.is_retired or not permissions.may_touch("machines.retire", "POST", workshop_id=card.workshop_id):
         return ()
     return queries.reservations_holding(db.session(), card.id, now=now(), limit=HOLDING_SHOWN)
+
+
+def _maintenances(card: MachineCard) -> tuple[MaintenanceView, ...]:
+    """Return the maintenance intervals, which only the managers of the machine see."""
+    if card.is_retired or not permissions.may_touch("workshop.show_maintenance", workshop_id=card.workshop_id):
+        return ()
+    return maintenance_queries.maintenances(db.session(), machine_id=card.id, now=now())
 
 
 def _form(form_class: type[AnyMachineForm], **kwargs: Any) -> AnyMachineForm:

@@ -26,12 +26,16 @@ from booking import blockings, closure_series, queries
 from booking.course_errors import ClosureOfCourse
 from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
+from booking.opening_hours import instant_of
 from booking.queries import ClosureView, ReservationView
 from booking.queries import closure_series as closure_series_queries
 from booking.queries.closures import closures_by_id, hit_by_any
+from booking.queries.maintenance import MaintenanceView
 from booking.timespan import TimeSpan
+from booking.wall_clock import local_day
 
 IN_THE_WAY_SHOWN = 50
+WORKING_DAY = (8 * 60, 17 * 60)  # minutes of the day, proposed for maintenance
 USUAL_LENGTH = timedelta(days=1)  # proposed for a machine that is closed now
 
 
@@ -105,7 +109,18 @@ def _fill(form: ClosureForm) -> None:
         start = now().replace(second=0, microsecond=0)
         form.fill(TimeSpan(start, start + USUAL_LENGTH), queries.machine_card(db.session(), chosen.id))
         form.around_reservations.data = True
+    if (maintenance_id := request.args.get("maintenance", "")).isdecimal() and form.chosen() is not None:
+        _fill_maintenance(form, lookups.maintenance(int(maintenance_id[:9])))
     form.until.data = END
+
+
+def _fill_maintenance(form: ClosureForm, view: MaintenanceView) -> None:
+    """Propose the working day on which maintenance by the meter is due, tomorrow at the earliest."""
+    tomorrow = local_day(now(), view.zone) + timedelta(days=1)
+    day = max(view.due_on or tomorrow, tomorrow)
+    since, until = (instant_of(day, minute, view.zone) for minute in WORKING_DAY)
+    form.fill(TimeSpan(since, until), queries.machine_card(db.session(), view.machine_id))
+    form.reason.data = view.name
 
 
 def _close(form: NewClosureForm) -> tuple[int, ...]:
