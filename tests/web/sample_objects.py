@@ -470,6 +470,7 @@ SAMPLES: dict[str, Build] = {
     "kind_id": _induction_kind,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),
+    "workshop.new_maintenance:slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),
     "workshop:slug": lambda _session, sample_ring: Sample("hall", workshop_id=sample_ring.hall),
     "member_id": lambda _session, sample_ring: Sample(sample_ring.anna, sample_ring.anna),
     "user_id": lambda _session, sample_ring: Sample(sample_ring.anna_login, user_id=sample_ring.anna_login),

@@ -54,6 +54,13 @@ CONTENT = {
     "api.put_back_date": {"day": "2026-12-23"},
     "api.change_series": {"scope": "all"},
     "api.change_quota": {"most": 60},
+    "api.enter_maintenance": {
+        "name": "Belt",
+        "interval": {"amount": "5", "unit": "ha"},
+        "last_done_on": "2026-11-01",
+    },
+    "api.change_maintenance": {"name": "Belt", "interval": {"amount": "5", "unit": "hour"}},
+    "api.note_maintenance_done": {"done_on": "2026-11-23"},
     "api.enter_attendance": {"people": [{"signup_id": 1, "was_present": True}]},
 }
 
