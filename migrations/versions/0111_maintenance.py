@@ -7,8 +7,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0110"
-down_revision = "0109"
+revision = "0111"
+down_revision = "0110"
 branch_labels = None
 depends_on = None
 
