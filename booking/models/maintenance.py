@@ -71,6 +71,8 @@ class MaintenanceReminder(Base):
 
     __tablename__ = "booking_maintenance_reminder"
 
-    maintenance_id: Mapped[int] = mapped_column(ForeignKey("booking_maintenance.id"), primary_key=True)
+    maintenance_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_maintenance.id", name="fk_booking_maintenance_reminder_interval"), primary_key=True
+    )
     done_count: Mapped[int] = mapped_column(primary_key=True)
     reminded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -54,7 +54,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "booking_maintenance_reminder",
-        sa.Column("maintenance_id", sa.Integer, sa.ForeignKey("booking_maintenance.id"), primary_key=True),
+        sa.Column(
+            "maintenance_id",
+            sa.Integer,
+            sa.ForeignKey("booking_maintenance.id", name="fk_booking_maintenance_reminder_interval"),
+            primary_key=True,
+        ),
         sa.Column("done_count", sa.Integer, primary_key=True),
         sa.Column("reminded_at", UtcDateTime, nullable=False),
     )
