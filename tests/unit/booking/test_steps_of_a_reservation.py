@@ -31,6 +31,7 @@ LEADS_TO = {
     (Step.IMPORT_AGAIN, "cancelled"): "confirmed",
     (Step.CANCEL, "requested"): "cancelled",
     (Step.CANCEL, "confirmed"): "cancelled",
+    (Step.HAND_OVER, "confirmed"): "cancelled",
     (Step.ACCEPT_PROPOSAL, "requested"): "requested",
     (Step.ACCEPT_PROPOSAL, "confirmed"): "confirmed",
     (Step.HAND_OUT, "confirmed"): "in_use",
