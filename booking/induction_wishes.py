@@ -18,6 +18,7 @@ from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor, record
 from booking.kernel.orm import table_of
 from booking.models import InductionKind, InductionWish, Member
+from booking.price_classes import ring_today
 
 _wish = table_of(InductionWish)
 
@@ -25,13 +26,14 @@ _wish = table_of(InductionWish)
 def ask(session: Session, member_id: int, kind_id: int, *, by: Actor, now: datetime) -> int:
     """Ask for an induction of a kind; return the id of the wish. Who asked already keeps that place in the order.
 
-    Raises MemberNotFound, NotFound (kind), RecordRefused (member_left, by the day in UTC).
+    Raises MemberNotFound, NotFound (kind), RecordRefused (member_left, by the day of the ring).
     """
     member = session.get(Member, member_id)
     if member is None:
         raise MemberNotFound(id=member_id)
-    if member.left_on is not None and member.left_on < now.date():
-        records.refuse([Violation("member_left", "member_id", limit=member.left_on, actual=now.date())])
+    today = ring_today(session, now)
+    if member.left_on is not None and member.left_on < today:
+        records.refuse([Violation("member_left", "member_id", limit=member.left_on, actual=today)])
     if session.get(InductionKind, kind_id) is None:
         raise NotFound(id=kind_id)
     values = {"member_id": member_id, "kind_id": kind_id, "asked_at": now, "asked_by": by.user_id}

@@ -33,6 +33,7 @@ from booking.models import (
     Workshop,
 )
 from booking.persons import Person
+from booking.price_classes import ring_today
 from booking.timespan import TimeSpan
 
 DAYS_MAX = 31  # from the start of a course to its end
@@ -267,7 +268,7 @@ def _offer(session: Session, course: Course, by: Actor, now: datetime) -> None:
         select(InductionWish.member_id)
         .join(Member, Member.id == InductionWish.member_id)
         .where(InductionWish.kind_id == course.kind_id, InductionWish.closed_at.is_(None))
-        .where(or_(Member.left_on.is_(None), Member.left_on >= now.date()))
+        .where(or_(Member.left_on.is_(None), Member.left_on >= ring_today(session, now)))
     )
     member_ids = session.scalars(wishes.order_by(InductionWish.id)).all()
     if member_ids:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Course, CourseSignup, InductionKind, InductionWish, Member
+from booking.price_classes import ring_today
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class WishView:
     asked_at: datetime
 
 
-def _is_open(now: datetime) -> ColumnElement[bool]:
-    """Return whether a wish is open and its member has not left, to be joined with Member; by the day in UTC."""
-    return InductionWish.closed_at.is_(None) & or_(Member.left_on.is_(None), Member.left_on >= now.date())
+def _is_open(session: Session, now: datetime) -> ColumnElement[bool]:
+    """Return whether a wish is open and its member has not left, to be joined with Member."""
+    return InductionWish.closed_at.is_(None) & or_(Member.left_on.is_(None), Member.left_on >= ring_today(session, now))
 
 
 def demand(session: Session, *, now: datetime) -> tuple[DemandView, ...]:
@@ -69,7 +70,7 @@ def demand(session: Session, *, now: datetime) -> tuple[DemandView, ...]:
         )
         .join(InductionKind, InductionKind.id == InductionWish.kind_id)
         .join(Member, Member.id == InductionWish.member_id)
-        .where(_is_open(now))
+        .where(_is_open(session, now))
         .group_by(InductionWish.kind_id, InductionKind.name)
         .order_by(func.min(InductionWish.id))
     )
@@ -86,7 +87,7 @@ def wishes(
     limit: int = 50,
 ) -> tuple[WishView, ...]:
     """Return who asks for an induction, the oldest wish first; members who left do not."""
-    wanted = [_is_open(now)]
+    wanted = [_is_open(session, now)]
     if kind_id is not None:
         wanted.append(InductionWish.kind_id == kind_id)
     if member_id is not None:
@@ -114,4 +115,4 @@ def wishes(
 def open_count(session: Session, *, now: datetime) -> int:
     """Return how many wishes for an induction are open; those of members who left are not counted."""
     waiting = select(func.count()).join_from(InductionWish, Member, Member.id == InductionWish.member_id)
-    return session.scalar(waiting.where(_is_open(now))) or 0
+    return session.scalar(waiting.where(_is_open(session, now))) or 0

@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from app.demo.base_data import SECOND_PERSON
 from app.extensions import db
 from app.mail.models import Mail
 from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, TODAY, follow
@@ -239,6 +240,7 @@ def test_all_of_it_works_without_scripts(window):
     page.goto("/plan?view=week")
     expect(page.locator("table")).to_contain_text("Mähdrescher")
     wish(page, "table-saw", days=16, start="05:00", hours=1)
+    page.fill("[name=second_person]", SECOND_PERSON.name)
     follow(page, page.locator("[name=check]"))
     expect(page.locator("#check")).to_contain_text("Nutzungszeiten")
 

@@ -73,7 +73,7 @@ def test_every_audit_passes_and_the_invented_past_sends_no_mail(loaded_app, load
     assert count(loaded, Charge)  # the worker has delivered the events to billing alone
     # Reminders are about what is to come, and the audit of last night is caught up on while events still wait.
     kinds = [key.split(":")[0 if key.startswith("night") else 1] for key in loaded.scalars(select(Mail.key))]
-    assert set(kinds) <= {"nightly_audit", "reminder", "induction_expires"}
+    assert set(kinds) <= {"nightly_audit", "reminder", "induction_expires", "maintenance_due"}
     ends_soon = Induction.valid_until.between(TODAY, TODAY + timedelta(days=30))
     reminded = loaded.scalars(select(Induction.id).where(Induction.reminded_until.is_not(None))).all()
     assert sorted(reminded) == sorted(loaded.scalars(select(Induction.id).where(ends_soon)))
