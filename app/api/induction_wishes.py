@@ -98,6 +98,7 @@ def ask_for_induction(body: NewInductionWish) -> Reply:
     access=OWN_OR_STAFF,
     body=NewInductionWish,
     response=InductionWishList,
+    errors=(404,),
     idempotent=True,
 )
 def withdraw_induction_wish(body: NewInductionWish) -> Reply:

@@ -13,7 +13,7 @@ import pytest
 from tests.stories.conftest import reserved, sent, words_of
 
 TARIFF = {"valid_from": "2026-01-01", "member_price": "30", "guest_price": "36", "basis": "used"}
-POOL = {"name": "Wood splitter", "kinds-0-kind": "repair", "kinds-0-key": "use"}
+POOL = {"name": "Wood splitter", "charges_are": "income", "kinds-0-kind": "repair", "kinds-0-key": "use"}
 BILL = {"service_date": "2026-11-20", "supplier": "Huber Landtechnik", "kind": "repair", "net": "100.00"}
 PERIOD = {"since": "2026-01-01", "until": "2026-12-31"}
 
