@@ -8,13 +8,15 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.errors import ReservationNotFound
 from booking.exchange_errors import ExchangeNotFound, NotExchangeable
 from booking.exchanges import conditions
 from booking.exchanges.conditions import Judgement
+from booking.kernel.orm import UtcDateTime
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Exchange, ExchangeState, Machine, Member, Reservation, Status, Workshop
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -105,6 +107,23 @@ _VIEWS = (
 )
 
 
+# Compiled once: built for each start page, the wide statement took an eighth of its processor time.
+_WAITING = PreparedStatement(
+    select(Exchange.id)
+    .join(_given, _given.id == Exchange.given_id)
+    .outerjoin(_wanted, _wanted.id == Exchange.wanted_id)
+    .where(
+        Exchange.state == ExchangeState.OPEN.value,
+        Exchange.lapses_at > bindparam("now", type_=UtcDateTime),
+        Exchange.receiver_id == bindparam("member_id"),
+        _given.revision == Exchange.given_revision,
+        or_(_wanted.id.is_(None), _wanted.revision == Exchange.wanted_revision),
+    )
+    .order_by(Exchange.lapses_at, Exchange.id)
+    .limit(bindparam("limit"))
+)
+
+
 def exchange(session: Session, exchange_id: int) -> ExchangeView:
     """Return one exchange, also one that has ended. Raises ExchangeNotFound."""
     row = session.execute(_VIEWS.where(Exchange.id == exchange_id)).one_or_none()
@@ -138,12 +157,11 @@ def exchanges(
 
 def waiting_for(session: Session, member_id: int, *, now: datetime, limit: int = 5) -> tuple[ExchangeView, ...]:
     """Return the open exchanges that a member has to answer, those first that lapse first."""
-    as_offered = and_(
-        _given.revision == Exchange.given_revision,
-        or_(_wanted.id.is_(None), _wanted.revision == Exchange.wanted_revision),
-    )
-    statement = _open(now).where(Exchange.receiver_id == member_id, as_offered)
-    rows = session.execute(statement.order_by(Exchange.lapses_at, Exchange.id).limit(limit))
+    at = {"member_id": member_id, "now": now, "limit": limit}
+    ids = [row.id for row in _WAITING.of(session, at)]
+    if not ids:  # almost always, and each start page of a member asks
+        return ()
+    rows = session.execute(_VIEWS.where(Exchange.id.in_(ids)).order_by(Exchange.lapses_at, Exchange.id))
     return tuple(_view(row) for row in rows)
 
 
