@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, false, or_, select
+from sqlalchemy import Row, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
+from booking.kernel.orm import UtcDateTime
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Machine, Member, Offer, OfferStatus, WaitingEntry, Workshop
 from booking.timespan import TimeSpan
 from booking.waiting_errors import OfferNotFound
@@ -66,6 +68,17 @@ _VIEWS = (
 )
 
 
+_WAITING = PreparedStatement(
+    select(Offer.id)
+    .where(
+        Offer.member_id == bindparam("member_id"),
+        Offer.state == OfferStatus.OPEN.value,
+        Offer.lapses_at > bindparam("now", type_=UtcDateTime),
+    )
+    .limit(1)
+)
+
+
 def offer(session: Session, offer_id: int) -> OfferView:
     """Return one offer, also one that has ended. Raises OfferNotFound."""
     row = session.execute(_VIEWS.where(Offer.id == offer_id)).one_or_none()
@@ -99,6 +112,13 @@ def offers(
     if before is not None:
         statement = statement.where(Offer.id < before)
     return tuple(_view(row) for row in session.execute(statement))
+
+
+def waiting_offers(session: Session, member_id: int, *, now: datetime, limit: int) -> tuple[OfferView, ...]:
+    """Return the offers that a member can accept, the newest first."""
+    if not _WAITING.of(session, {"member_id": member_id, "now": now}):  # almost always, on each start page of a member
+        return ()
+    return offers(session, member_id=member_id, open_at=now, limit=limit)
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> OfferView:

@@ -22,7 +22,7 @@ from booking import queries
 from booking.models import Status
 from booking.queries import ReservationView, SlipView, StillOut
 from booking.queries.exchanges import ExchangeView, waiting_for
-from booking.queries.offers import OfferView, offers
+from booking.queries.offers import OfferView, waiting_offers
 from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day, to_wall
 
@@ -104,7 +104,7 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
     used = dict.fromkeys(Again(slip.machine_name, slip.machine_slug) for slip in slips)
     return MemberDesk(
         tuple(_next(view, late.get(view.machine_id), now) for view in upcoming),
-        offers(session, member_id=member_id, open_at=now, limit=OFFERS_SHOWN),
+        waiting_offers(session, member_id, now=now, limit=OFFERS_SHOWN),
         waiting_for(session, member_id, now=now, limit=OFFERS_SHOWN),
         to_look_at,
         tuple(one for one in used if one.slug not in coming)[:AGAIN_SHOWN],
