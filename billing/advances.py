@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AdvanceCounted, AdvanceNotFound, AlreadyReversed, ChargesAreIncome, LedgerClosed, NothingUsed
 from billing.events import AdvancePosted
-from billing.ledger import lock_ledger
-from billing.ledger_entries import post_advance_entry
+from billing.ledger.entries import post_advance_entry
+from billing.ledger.posting import lock_ledger
 from billing.limits import CENTS_MAX, NOTE_LENGTH_MAX, require_between, require_period, require_text
 from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance
 from billing.pools import ADVANCE, SHARES, is_effective, locked_pool

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from billing.counting import counted_for
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
-from billing.ledger import lock_ledger
-from billing.ledger_entries import post_allocation_entry
+from billing.ledger.entries import post_allocation_entry
+from billing.ledger.posting import lock_ledger
 from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
     Allocation,

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AlreadyCharged, NotHandedBack
 from billing.events import UseCharged
-from billing.ledger import lock_ledger
-from billing.ledger_entries import post_charge
+from billing.ledger.entries import post_charge
+from billing.ledger.posting import lock_ledger
 from billing.models import Charge, Tariff, TariffPrice, Unpriced
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from booking import queries

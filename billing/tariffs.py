@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from billing import charges
 from billing.errors import TariffInUse, TariffNotFound, WrongAmount
-from billing.ledger import lock_ledger
+from billing.ledger.posting import lock_ledger
 from billing.limits import (
     AMOUNT_MAX,
     CENTS_MAX,

@@ -11,7 +11,7 @@ from app.clock import now
 from app.commands.terminal import DAY, TERMINAL
 from app.extensions import db
 from billing.errors import LedgerIsOpen, WrongPeriod
-from billing.ledger_opening import begin_opening, open_batch
+from billing.ledger.opening import begin_opening, open_batch
 from booking.kernel.transaction import in_write_transaction
 
 ledger = AppGroup("ledger", help="The ledger: what is owed, as balanced entries.")

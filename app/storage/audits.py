@@ -20,7 +20,7 @@ from app.mail.message import sender_faults
 from app.mail.models import Mail
 from app.storage import migrate, nul_texts
 from billing import audits as money
-from billing.ledger_audit import broken_ledger
+from billing.ledger.audit import broken_ledger
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding

@@ -94,7 +94,7 @@ class Posting(Base):
     """One line of an entry: signed cents on an account, debits above zero.
 
     member_id: only on the receivables: a member's balance is the sum of these lines, above zero where the member owes.
-    topic: what the line is for; see billing/ledger.py.
+    topic: what the line is for; see billing/ledger/posting.py.
     """
 
     __tablename__ = "billing_posting"

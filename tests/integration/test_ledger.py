@@ -24,8 +24,8 @@ from billing.errors import (
     WrongAmount,
     WrongPeriod,
 )
-from billing.ledger_audit import broken_ledger
-from billing.ledger_opening import begin_opening, open_batch
+from billing.ledger.audit import broken_ledger
+from billing.ledger.opening import begin_opening, open_batch
 from billing.models import Charge, Entry, Ledger, Posting
 from billing.pools import change_pool, enter_pool
 from billing.previews import preview_allocation
@@ -257,7 +257,7 @@ def opened(session, batches=99):
 
 
 def test_a_ledger_is_opened_once_for_what_exists_and_goes_on_after_a_crash(session, seven, unopened, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("billing.ledger_opening.BATCH", 4)
+    monkeypatch.setattr("billing.ledger.opening.BATCH", 4)
     assert owed(session, seven) == [0] * 7
     with write_transaction(session):
         begin_opening(session, date(2026, 7, 1), now=MONDAY)

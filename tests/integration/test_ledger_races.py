@@ -12,9 +12,10 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from billing import advances, allocations, charges, ledger_audit
+from billing import advances, allocations, charges
 from billing.errors import StalePreview
-from billing.ledger_audit import broken_ledger
+from billing.ledger import audit
+from billing.ledger.audit import broken_ledger
 from billing.models import Advance, Allocation, Entry, Posting
 from billing.pools import change_pool
 from billing.previews import preview_allocation
@@ -137,7 +138,7 @@ def test_all_treasurers_at_once_post_each_thing_once(app, session, sample_ring, 
 
 
 def test_the_audit_is_not_misled_by_what_is_posted_meanwhile(app, session, charged, monkeypatch):  # noqa: F811
-    stream, keys = ledger_audit._stream, iter("abcdef")
+    stream, keys = audit._stream, iter("abcdef")
 
     def and_somebody_posts(of_session, statement):
         rows = stream(of_session, statement)
@@ -145,7 +146,7 @@ def test_the_audit_is_not_misled_by_what_is_posted_meanwhile(app, session, charg
             advances.post_advance(other, charged, PER_SHARE, by=SOMEBODY, now=MONDAY, form_key=next(keys))
         return rows
 
-    monkeypatch.setattr(ledger_audit, "_stream", and_somebody_posts)
+    monkeypatch.setattr(audit, "_stream", and_somebody_posts)
 
     assert list(broken_ledger(session)) == []
     session.rollback()

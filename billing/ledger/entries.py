@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.errors import LedgerClosed
-from billing.ledger import (
+from billing.ledger.posting import (
     ADVANCE,
     ADVANCES,
     ALLOCATED_COSTS,

@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from billing.events import EntryPosted
-from billing.ledger import ENTRY_CONTENT, LINE_CONTENT, digest
+from billing.ledger.posting import ENTRY_CONTENT, LINE_CONTENT, digest
 from billing.models import Advance, Allocation, AllocationLine, Balance, Charge, Entry, Ledger, Posting
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import LedgerIsOpen, WrongPeriod
 from billing.events import LedgerOpened
-from billing.ledger import lock_ledger
-from billing.ledger_entries import post_allocation_entry, post_charge, posting_day
+from billing.ledger.entries import post_allocation_entry, post_charge, posting_day
+from billing.ledger.posting import lock_ledger
 from billing.limits import require_day
 from billing.models import Allocation, Charge, Entry, Ledger
 from booking.kernel import events
