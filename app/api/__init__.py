@@ -36,6 +36,7 @@ MODULES = (
     "costs",
     "allocations",
     "ledger",
+    "parties",
     "tasks",
     "exports",
     "reference",

@@ -24,6 +24,7 @@ from app.demo.machines import (
     TWINS_NAME,
     DemoMachine,
 )
+from app.demo.parties import enter_parties
 from app.demo.people import LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from billing import tariffs
@@ -92,6 +93,8 @@ def build(
     _enter_twins(session, base, now)
     _induct(session, base, rng, now)
     _enter_logins(session, base, now)
+    if with_ring:
+        enter_parties(session, base.members, date(base.past_start.year, 1, 1), by=DEMO, now=now)
     return base
 
 

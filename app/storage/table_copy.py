@@ -17,7 +17,14 @@ from booking.models import DeletedId
 
 BATCH_ROWS = 1_000
 # Not empty even in a ring that nobody has set up: filled by the worker or by a migration.
-FILLED_BY_PROGRAM = ("job_run", "booking_price_class", "installation", "billing_account", "billing_ledger")
+FILLED_BY_PROGRAM = (
+    "job_run",
+    "booking_price_class",
+    "installation",
+    "billing_account",
+    "billing_ledger",
+    "billing_vat_rate",
+)
 
 
 def copy_rows(source: Connection, target: Connection) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.wording.parties import PARTY_FIELDS
 from app.wording.rules import quotas
 from app.wording.rules.machine import MACHINE_RULES
 
@@ -122,6 +123,8 @@ RECORD_LABELS: dict[str, Any] = {
     "group": _l("group of machines"),
     "wall_screen": _l("screen in a workshop"),
     "quota": _l("quota"),
+    "party": _l("billing details"),
+    "vat_rate": _l("rate of VAT"),
 }
 
 FIELD_LABELS: dict[str, Any] = {
@@ -167,4 +170,5 @@ FIELD_LABELS: dict[str, Any] = {
     "revoked_at": _l("revoked"),
     "openings": _l("Own opening hours"),
     **quotas.FIELD_LABELS,
+    **PARTY_FIELDS,
 }

@@ -13,6 +13,7 @@ from billing.models.allocation import (
     Share,
 )
 from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
+from billing.models.party import Party, VatRate, VatRegime
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 
 __all__ = [
@@ -33,10 +34,13 @@ __all__ = [
     "Entry",
     "Ledger",
     "LedgerAccount",
+    "Party",
     "Pool",
     "Posting",
     "Share",
     "Tariff",
     "TariffPrice",
     "Unpriced",
+    "VatRate",
+    "VatRegime",
 ]

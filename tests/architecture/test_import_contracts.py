@@ -34,6 +34,18 @@ FORBIDDEN_IMPORTS = (
     ),
     ("billing/errors.py", "import billing.models", "The floors of billing", "billing.errors -> billing.models"),
     (
+        "billing/ledger/posting.py",
+        "import billing.ledger.audit",
+        "The floors of the ledger",
+        "billing.ledger.posting -> billing.ledger.audit",
+    ),
+    (
+        "billing/parties/bank_details.py",
+        "import billing.parties.party",
+        "The floors of the parties",
+        "billing.parties.bank_details -> billing.parties.party",
+    ),
+    (
         "calendars/errors.py",
         "import calendars.models",
         "The floors of calendars",

@@ -53,7 +53,8 @@ def test_every_page_for_addresses_roles_logins_and_tokens_asks(app):
         *(f"admin.{name}" for name in ("invite", "invite_all", "invite_again", "change_roles", "change_email")),
         *(f"admin.{name}" for name in ("name_manager", "withdraw_manager", "disable", "enable", "reset_second_factor")),
         *(f"admin.{name}" for name in ("member", "settings")),
-        *(f"account.{name}" for name in ("contact", "tokens", "deputies", "download_my_data")),
+        *(f"account.{name}" for name in ("bank", "contact", "tokens", "deputies", "download_my_data")),
+        *(f"costs.{name}" for name in ("ring_party", "member_party", "member_address")),
         *("feeds.new", "feeds.renew", "imports.store", "imports.take_back_last", "tasks.guarded_result"),
     }
 

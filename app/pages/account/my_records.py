@@ -20,7 +20,7 @@ from app.mail.models import Mail
 from app.notifications import choices
 from app.notifications.choices import Owner
 from app.notifications.kinds import KIND_OF_TEMPLATE, MANAGER
-from billing.models import Allocation, AllocationLine, Charge, Pool, Share
+from billing.models import Allocation, AllocationLine, Charge, Party, Pool, Share, VatRegime
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
@@ -111,6 +111,8 @@ def _access(session: Session, login: Login) -> Iterator[tuple[str, list[Record]]
 
 def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]:
     yield "member", _rows(session, Member, Member.id == member_id)
+    yield "billing_details", _rows(session, Party, Party.member_id == member_id)
+    yield "vat_regimes", _rows(session, VatRegime, VatRegime.party_id == member_id)
     yield "former_price_classes", _rows(session, FormerPriceClass, FormerPriceClass.member_id == member_id)
     yield "inductions", _rows(session, Induction, Induction.member_id == member_id, kind=InductionKind.name)
     of_wish = InductionWish.member_id == member_id

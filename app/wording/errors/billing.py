@@ -8,6 +8,15 @@ from app.wording.errors.text import ErrorText
 
 ERRORS = (
     ErrorText(
+        "vat_rate_unknown",
+        422,
+        _l("No rate of VAT for this day"),
+        _l(
+            "No rate of VAT is entered for %(day)s. It is not guessed: enter the one that holds from then on, under "
+            "Costs, Billing details, VAT rates."
+        ),
+    ),
+    ErrorText(
         "ledger_closed",
         409,
         _l("The ledger is not open yet"),

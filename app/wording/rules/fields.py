@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, name_or_day, plain
+from billing.parties import party
 from booking import addresses, machines, members, ring, workshops
 from booking.courses import planning
 
@@ -27,10 +28,9 @@ TEXT_FIELDS = frozenset(
         *machines.LENGTHS_MAX,
         *workshops.LENGTHS_MAX,
         *ring.LENGTHS_MAX,
-        "given_by",
-        "person",
+        *party.LENGTHS_MAX,
         *planning.LENGTHS_MAX,
-        *("operator", "supervisor", "second_person"),
+        *("given_by", "person", "operator", "supervisor", "second_person"),
     ]
     + [f"address_{part}" for part in addresses.LENGTHS_MAX]
 )

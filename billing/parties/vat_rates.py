@@ -1,0 +1,78 @@
+"""Rates of VAT by date: entered by the treasurer, never guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.errors import VatRateUnknown
+from billing.models import VatRate
+from booking import records
+from booking.errors import Violation
+from booking.kernel.claims import insert_if_absent
+from booking.kernel.events import Actor
+
+STANDARD, REDUCED, FLAT_RATE = "standard", "reduced", "flat_rate"
+CODES = (STANDARD, REDUCED, FLAT_RATE)
+PERCENT_MAX = Decimal("99.99")
+
+
+@dataclass(frozen=True, slots=True)
+class RateInput:
+    """A rate in percent from a day on. known_until: the last day for which it is known to hold; None: no end."""
+
+    code: str
+    percent: Decimal
+    valid_from: date
+    known_until: date | None = None
+
+
+def rates(session: Session) -> tuple[RateInput, ...]:
+    """Return all rates by code, the latest first."""
+    found = session.scalars(select(VatRate).order_by(VatRate.code, VatRate.valid_from.desc()))
+    return tuple(RateInput(row.code, row.percent, row.valid_from, row.known_until) for row in found)
+
+
+def rate_on(session: Session, code: str, day: date) -> Decimal:
+    """Return the rate in percent that holds on a day of service. Raises VatRateUnknown where none is entered."""
+    statement = select(VatRate).where(VatRate.code == code, VatRate.valid_from <= day)
+    row = session.scalar(statement.order_by(VatRate.valid_from.desc()).limit(1))
+    if row is None or (row.known_until is not None and row.known_until < day):
+        raise VatRateUnknown(vat_code=code, day=day)
+    return row.percent
+
+
+def enter_rate(session: Session, entry: RateInput, *, by: Actor, now: datetime) -> None:
+    """Enter a rate, or correct the one of the same code and first day. Documents keep the rates they were made with.
+
+    Raises RecordRefused.
+    """
+    records.refuse(check_rate(entry))
+    key = (entry.code, entry.valid_from)
+    values = {"percent": entry.percent, "known_until": entry.known_until}
+    is_new = insert_if_absent(session, VatRate, code=entry.code, valid_from=entry.valid_from, **values)
+    row = session.get_one(VatRate, key, with_for_update=True, populate_existing=True)
+    if not records.write(row, values) and not is_new:
+        return
+    session.flush()
+    records.note(session, "vat_rate", int(entry.valid_from.isoformat().replace("-", "")), entry.code, by, now)
+
+
+def check_rate(entry: RateInput) -> list[Violation]:
+    """Return percent_range, percent_form (too fine), last_day_before_first, day_too_early, day_too_late."""
+    violations = records.check_day("valid_from", entry.valid_from) + records.check_day("known_until", entry.known_until)
+    if not 0 <= entry.percent <= PERCENT_MAX:
+        violations.append(Violation("percent_range", "percent", limit=str(PERCENT_MAX), actual=str(entry.percent)))
+    elif entry.percent != round(entry.percent, 2):
+        violations.append(Violation("percent_form", "percent", actual=str(entry.percent)))
+    if entry.code not in CODES:
+        violations.append(Violation("missing", "code"))
+    if entry.known_until is not None and entry.known_until < entry.valid_from:
+        violations.append(
+            Violation("last_day_before_first", "known_until", limit=entry.valid_from, actual=entry.known_until)
+        )
+    return violations

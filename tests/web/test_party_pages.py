@@ -1,0 +1,95 @@
+"""The pages and calls of billing details and rates of VAT."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from app.auth.models import User
+from billing.models.party import RING
+from billing.parties.party import party
+from booking.kernel.transaction import write_transaction
+from tests.web.filled_forms import form_with
+from tests.web.test_costs_pages import text
+
+IBAN = "DE02 1203 0000 0000 2020 51"
+
+
+def test_what_is_missing_for_invoices_is_a_list_that_gets_shorter(session, sample_ring, log_in):
+    karl = log_in(sample_ring.karl_login)
+    page = text(karl.get("/costs/parties"))
+    assert "How it is taxed is not stated" in page
+    assert "M-Anna Anna" in page
+
+    sent = form_with(karl.get("/costs/parties/ring").text, "iban") | {"iban": IBAN, "tax_number": "119/815/08151"}
+    assert karl.post("/costs/parties/ring", data=sent).status_code == 303
+    stated = karl.post("/costs/parties/ring/regimes", data={"regime": "regular", "valid_from": "2026-01-01"})
+    assert stated.status_code == 303
+    address = form_with(karl.get(f"/costs/parties/{sample_ring.anna}/address").text, "address_street")
+    address |= {"address_street": "Hauptstr. 1", "address_postcode": "82418", "address_town": "Murnau"}
+    assert karl.post(f"/costs/parties/{sample_ring.anna}/address", data=address).status_code == 303
+
+    page = text(karl.get("/costs/parties"))
+    assert "How it is taxed is not stated" not in page
+    assert "IBAN is missing" not in page
+    assert "M-Anna Anna" not in page
+    assert "M-Anna Anna" in text(karl.get("/costs/parties?member=anna"))
+
+    assert karl.post("/costs/parties/ring/regimes", data={"remove": "2026-01-01"}).status_code == 303
+    assert party(session, RING).regimes == ()
+
+
+def test_a_wrong_iban_is_named_and_nothing_is_stored(session, sample_ring, log_in):
+    anna = log_in(sample_ring.anna_login)
+    refused = anna.post("/account/bank", data={"iban": "DE03120300000000202051", "document_email": ""})
+    assert refused.status_code == 422
+    assert "The check digits 03 do not fit this IBAN" in text(refused)
+    assert party(session, sample_ring.anna).iban == ""
+
+    assert anna.post("/account/bank", data={"iban": IBAN, "document_email": "post@hof.example"}).status_code == 303
+    assert IBAN in text(anna.get("/account/bank")) or IBAN in anna.get("/account/bank").text
+
+
+def test_others_see_an_iban_shortened_or_not_at_all(session, sample_ring, log_in):
+    log_in(sample_ring.anna_login).post("/account/bank", data={"iban": IBAN, "document_email": ""})
+    address = f"/costs/parties/{sample_ring.anna}"
+
+    assert IBAN in log_in(sample_ring.karl_login).get(address).text
+    seen = log_in(sample_ring.rita_login).get(address).text
+    assert "DE02 … 2051" in seen
+    assert IBAN not in seen
+    assert log_in(sample_ring.bernd_login).get(address).status_code == 403
+    assert log_in(sample_ring.bernd_login).get(f"/api/v1/members/{sample_ring.anna}/billing-details").status_code == 403
+
+
+def test_rates_are_entered_on_their_page_and_by_program(session, sample_ring, log_in):
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.karl_login).values(language="de"))
+    karl = log_in(sample_ring.karl_login)
+    assert "Für Tage nach dem 31.12.2025 ist kein Satz bekannt" in text(karl.get("/costs/vat-rates"))
+
+    rate = {"code": "flat_rate", "percent": "7,8", "valid_from": "2026-01-01", "known_until": "2026-12-31"}
+    assert karl.post("/costs/vat-rates", data=rate).status_code == 303
+    assert karl.post("/costs/vat-rates", data=rate | {"percent": "780"}).status_code == 422
+
+    body = {"code": "standard", "percent": "20", "valid_from": "2028-01-01", "known_until": None}
+    items = karl.post("/api/v1/vat-rates", json=body).json["items"]
+    assert [(one["percent"], one["valid_from"]) for one in items if one["code"] == "standard"] == [
+        ("20.00", "2028-01-01"),
+        ("19.00", "2021-01-01"),
+    ]
+
+
+def test_programs_of_a_treasurer_change_billing_details_under_their_revision(sample_ring, log_in):
+    karl = log_in(sample_ring.karl_login)
+    address = f"/api/v1/members/{sample_ring.anna}"
+    read = karl.get(f"{address}/billing-details")
+    assert read.json["vat_regimes"] == []
+
+    changed = karl.put(f"{address}/billing-details", json={"iban": IBAN}, headers={"If-Match": read.headers["ETag"]})
+    assert changed.json["iban"] == "DE02120300000000202051"
+    stale = karl.put(f"{address}/billing-details", json={"iban": ""}, headers={"If-Match": read.headers["ETag"]})
+    assert stale.status_code == 412
+    regime = karl.post(f"{address}/vat-regimes", json={"valid_from": "2026-01-01", "regime": "flat_rate"})
+    assert regime.json["vat_regimes"] == [{"valid_from": "2026-01-01", "regime": "flat_rate"}]
+    assert karl.put("/api/v1/ring/billing-details", json={"iban": "DE03"}).status_code == 422
+    assert karl.get("/api/v1/members/99999/billing-details").status_code == 404
