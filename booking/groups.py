@@ -99,9 +99,14 @@ def lock_for_request(session: Session, group_id: int) -> None:
 
     Lock it before its machines.
     """
-    wanted = select(MachineGroup.id).where(MachineGroup.id == group_id, MachineGroup.retired_at.is_(None))
-    if session.scalar(wanted.with_for_update(read=True)) is None:
+    if not lock_if_there(session, group_id):
         raise GroupNotFound(id=group_id)
+
+
+def lock_if_there(session: Session, group_id: int) -> bool:
+    """Do the same for a group that may be retired; return whether it is there."""
+    wanted = select(MachineGroup.id).where(MachineGroup.id == group_id, MachineGroup.retired_at.is_(None))
+    return session.scalar(wanted.with_for_update(read=True)) is not None
 
 
 def ranks_of(session: Session, group_id: int) -> dict[int, int]:

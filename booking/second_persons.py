@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -26,7 +26,8 @@ def check_busy(
     booking_quota_account locked, so that two requests at once do not both get the person. reservation_id: of the
     reservation that is judged.
     """
-    (found,) = check_busy_in_many(session, member_id, person, [span], reservation_id=reservation_id)
+    excluding = () if reservation_id is None else (reservation_id,)
+    (found,) = check_busy_in_many(session, member_id, person, [span], excluding=excluding)
     return found
 
 
@@ -36,14 +37,13 @@ def check_busy_in_many(
     person: Person,
     spans: Sequence[TimeSpan],
     *,
-    reservation_id: int | None = None,
+    excluding: Collection[int] = (),
 ) -> list[list[Violation]]:
-    """Return the same for each of several spans, in one statement."""
+    """Return the same for each of several spans, in one statement. excluding: reservations that are left out."""
     if not person.name:
         return [[] for _ in spans]
-    taken = _taken(
-        session, member_id, person, TimeSpan(min(spans).start, max(one.end for one in spans)), reservation_id
-    )
+    within = TimeSpan(min(spans).start, max(one.end for one in spans))
+    taken = _taken(session, member_id, person, within, excluding)
     return [_busy(person, [other for other in taken if other.overlaps(span)]) for span in spans]
 
 
@@ -54,7 +54,7 @@ def _busy(person: Person, taken: Sequence[TimeSpan]) -> list[Violation]:
 
 
 def _taken(
-    session: Session, member_id: int, person: Person, span: TimeSpan, reservation_id: int | None
+    session: Session, member_id: int, person: Person, span: TimeSpan, excluding: Collection[int]
 ) -> list[TimeSpan]:
     """Return the reserved times in which a person is needed."""
     statement = (
@@ -73,10 +73,9 @@ def _taken(
             Reservation.ends_at > span.start,
             Reservation.starts_at < span.end,
             or_(Reservation.second_person != "", UsageRecord.operator_name != ""),
+            Reservation.id.not_in(excluding),
         )
     )
-    if reservation_id is not None:
-        statement = statement.where(Reservation.id != reservation_id)
     return [
         TimeSpan(row.starts_at, row.ends_at)
         for row in session.execute(statement)

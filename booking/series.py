@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import (
+    groups,
     occupancies,
     quota_use,
     reservation_writer,
@@ -33,9 +34,8 @@ from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
 from booking.reservation_writer import EnteredReservation
 from booking.reservations import new_reservation
-from booking.series_plan import PlannedDate, SeriesPlan, SeriesWish
-from booking.timespan import TimeSpan
-from booking.wishes import UID_DOMAIN
+from booking.series_wishes import PlannedDate, SeriesPlan, SeriesWish
+from booking.wishes import UID_DOMAIN, Wish
 
 
 class OnConflict(StrEnum):
@@ -50,7 +50,10 @@ class OnConflict(StrEnum):
 
 
 class SeriesResult(NamedTuple):
-    """The series that was entered. dates: the reservations, in order of time; skipped: the days left out."""
+    """The series that was entered. dates: the reservations, in order of time; skipped: the days left out.
+
+    status: requested, where one of them waits for approval.
+    """
 
     id: int
     uid: str
@@ -71,27 +74,29 @@ def create(
     overruling: Overruling | None = None,
     shown: str | None = None,
 ) -> SeriesResult:
-    """Reserve a machine for all dates of a series: at once, or each pending the manager's approval.
+    """Reserve a machine for all dates of a series, or any of a group for each: at once, or pending approval.
 
     uid, approve, overruling: as in request_reservation(). At least one date must be left. shown: the fingerprint of the
-    plan that the user saw. Raises MachineNotFound, MemberNotFound, SeriesRefused, SeriesConflicts, SlotTaken;
-    StaleRevision where dates would be left out or moved by another plan than was shown.
+    plan that the user saw. Raises MachineNotFound, GroupNotFound, GroupRefused (none is lent), MemberNotFound,
+    SeriesRefused, SeriesConflicts, SlotTaken; StaleRevision where dates would be left out, moved or put on other
+    machines by another plan than was shown.
     """
-    quota_use.lock(session, [wish.member_id])
-    occupancies.lock_machines(session, [wish.machine_id])
+    _lock_machines(session, wish)
     proposes = on_conflict == OnConflict.ALTERNATIVE or shown is not None
     planned = series_plan.plan(session, wish, now=now, overruling=overruling, proposes=proposes)
-    chosen = _chosen(planned, on_conflict, shown)
+    chosen = _chosen(planned, wish, on_conflict, shown)
     series = _store(session, wish, planned, uid or wishes.new_uid(), by, now)
     approves = approve or any(one.is_overruled for one in planned.accepted)
     day_of = {_uid_of(series.uid, day): day for day in chosen}
     new = [
-        new_reservation(wish.wish_for(chosen[day]), planned.terms, one, now, approve=approves, series_id=series.id)
+        new_reservation(
+            chosen[day], planned.terms_of[chosen[day].machine_id], one, now, approve=approves, series_id=series.id
+        )
         for one, day in day_of.items()
     ]
     entered = reservation_writer.enter(session, new, by=by, now=now)
     series_dates.link_first(session, series, [(day_of[one.uid], one.id) for one in entered])
-    status = entered[0].status
+    status = Status.REQUESTED if any(one.status == Status.REQUESTED for one in entered) else Status.CONFIRMED
     happened = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
     publish(session, happened, by=by, now=now)
     _record_overruled(session, planned, {one.starts_at: one for one in entered}, overruling, by, now)
@@ -112,26 +117,25 @@ def put_back(
     """Reserve a date of a series that was skipped or has ended without use, under the rules of today.
 
     Raises SeriesNotFound, StaleRevision, SeriesRefused (no date of the series, or reserved), MachineNotFound,
-    SeriesConflicts, SlotTaken.
+    GroupNotFound, GroupRefused, SeriesConflicts, SlotTaken.
     """
     series = series_dates.lock(session, series_id, revision)
-    quota_use.lock(session, [series.member_id])
-    occupancies.lock_machines(session, [series.machine_id])
-    wish, times = series_dates.wish_of(series), series_dates.times_of(series)
+    wish, times = series_dates.wish_of(session, series), series_dates.times_of(series)
+    _lock_machines(session, wish)
     if day not in [wall.date() for wall in times.rule.starts(times.wall)]:
         raise SeriesRefused([Violation("series_not_a_date", "day", actual=day)])
     if _is_reserved(session, series_id, day):
         raise SeriesRefused([Violation("series_date_held", "day", actual=day)])
-    terms = series_plan.terms_of(session, series.machine_id)
     occurrence = series_times.occurrence_on(day, times)
-    (planned,) = series_plan.judge(session, wish, terms, [occurrence], now=now, proposes=False)
-    _refuse_conflicts([planned], possible=0)
-    new = new_reservation(wish.wish_for(occurrence.span), terms, wishes.new_uid(), now, approve=approve)
+    planned = series_plan.judge(session, wish, series_plan.lent(session, wish), [occurrence], now=now, proposes=False)
+    _refuse_conflicts(planned.dates, possible=0)
+    asked = wish.wish_for(occurrence.span, planned.dates[0].machine_id)
+    new = new_reservation(asked, planned.terms_of[asked.machine_id], wishes.new_uid(), now, approve=approve)
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
     series_dates.link(session, series, [(day, entered.id)])
     series_dates.save(session, series, now)
     # Once more than the revisions of its dates tell, so that no cached feed takes the former date for unchanged.
-    schedule_versions.bump(session, member_ids=[series.member_id], machine_ids=[series.machine_id])
+    schedule_versions.bump(session, member_ids=[series.member_id], machine_ids={series.machine_id, asked.machine_id})
     return entered
 
 
@@ -165,20 +169,28 @@ def cancel_rest(
     return found
 
 
-def _chosen(planned: SeriesPlan, on_conflict: OnConflict, shown: str | None) -> Mapping[date, TimeSpan]:
-    """Return the spans to be reserved by day of the rule. Raises SeriesConflicts, StaleRevision."""
-    if on_conflict != OnConflict.REFUSE and shown not in (None, planned.fingerprint):
+def _lock_machines(session: Session, wish: SeriesWish) -> None:
+    """Lock a group against changes, then the quotas of the member, then all machines in the order of their ids."""
+    if wish.group_id is not None:
+        groups.lock_for_request(session, wish.group_id)
+    quota_use.lock(session, [wish.member_id])
+    ranks: Collection[int] = () if wish.group_id is None else groups.ranks_of(session, wish.group_id)
+    occupancies.lock_machines(session, ranks or [wish.machine_id])
+
+
+def _chosen(planned: SeriesPlan, wish: SeriesWish, on_conflict: OnConflict, shown: str | None) -> Mapping[date, Wish]:
+    """Return what is reserved, by day of the rule. Raises SeriesConflicts, StaleRevision."""
+    # Machines of a group may differ in price, so that another one than was shown is shown again.
+    if (on_conflict != OnConflict.REFUSE or wish.group_id is not None) and shown not in (None, planned.fingerprint):
         raise StaleRevision(expected=shown, actual=planned.fingerprint)
-    chosen = {one.occurrence.day: one.occurrence.span for one in planned.accepted}
-    if on_conflict == OnConflict.REFUSE or not (chosen or _alternatives(planned)):
+    chosen = {one.occurrence.day: wish.wish_for(one.occurrence.span, one.machine_id) for one in planned.accepted}
+    if on_conflict == OnConflict.REFUSE or not (chosen or planned.alternatives):
         _refuse_conflicts(planned.refused, possible=len(chosen))
     if on_conflict == OnConflict.ALTERNATIVE:
-        chosen |= _alternatives(planned)
+        for one in planned.alternatives:
+            assert one.alternative is not None
+            chosen[one.occurrence.day] = wish.wish_for(one.alternative, one.alternative_on)
     return chosen
-
-
-def _alternatives(planned: SeriesPlan) -> dict[date, TimeSpan]:
-    return {one.occurrence.day: one.alternative for one in planned.refused if one.alternative is not None}
 
 
 def _refuse_conflicts(refused: Sequence[PlannedDate], *, possible: int) -> None:
@@ -195,7 +207,7 @@ def _violations(one: PlannedDate) -> Iterator[Violation]:
 def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by: Actor, now: datetime) -> Series:
     series = Series(
         uid=uid,
-        machine_id=wish.machine_id,
+        machine_id=planned.terms.machine_id,
         member_id=wish.member_id,
         rrule=wish.rule.to_rrule(),
         zone=planned.terms.policy.hours.zone.key,
@@ -215,6 +227,8 @@ def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by
     )
     session.add(series)
     session.flush()
+    if wish.group_id is not None:
+        series_dates.set_group(session, series.id, wish.group_id)
     return series
 
 

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking import occupancies, quota_use
+from booking import groups, occupancies, quota_use
 from booking.errors import SeriesNotFound
 from booking.kernel import revisions
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import FormerDate, Machine, Reservation, Series, SeriesDate
+from booking.models import FormerDate, GroupSeries, Machine, Reservation, Series, SeriesDate
 from booking.persons import Person
 from booking.recurrence import parse
-from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes, occurrence_on
+from booking.series_wishes import SeriesWish
 
 _dates = table_of(SeriesDate)
 _LINK = PreparedStatement(insert(_dates).inline())
@@ -45,10 +45,12 @@ def lock_dates(
     *conditions: ColumnElement[bool],
     workshop_ids: Collection[int] | None = None,
     machine_ids: Collection[int] = (),
+    with_group: bool = False,
 ) -> Sequence[Reservation]:
     """Lock the reservations of a series that meet conditions, in the order of ids, then their quotas and machines.
 
-    machine_ids: others that are locked with those. workshop_ids: only those on machines of these workshops, because a
+    machine_ids: others that are locked with those. with_group: the group of the series before the quotas, and all of
+    its machines. workshop_ids: only those on machines of these workshops, because a
     date may have been moved to another one. Returns them in the order of time.
     """
     if workshop_ids is not None:
@@ -63,8 +65,12 @@ def lock_dates(
         .execution_options(populate_existing=True)
     )
     found = session.scalars(wanted).all()
+    group_id = group_of(session, series.id) if with_group else None
+    is_there = group_id is not None and groups.lock_if_there(session, group_id)
     quota_use.lock(session, [series.member_id])
-    occupancies.lock_machines(session, {series.machine_id, *machine_ids, *(one.machine_id for one in found)})
+    of_group: Collection[int] = groups.ranks_of(session, group_id) if group_id is not None and is_there else ()
+    used = {one.machine_id for one in found}
+    occupancies.lock_machines(session, {series.machine_id, *machine_ids, *of_group, *used})
     return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 
@@ -140,7 +146,19 @@ def times_of(series: Series) -> SeriesTimes:
     return SeriesTimes(parse(series.rrule, wall, zone), zone, wall, length, series.passage)
 
 
-def wish_of(series: Series) -> SeriesWish:
+def group_of(session: Session, series_id: int) -> int | None:
+    """Return the group of which each date of a series has a machine; None for a series on one machine."""
+    return session.scalar(select(GroupSeries.group_id).where(GroupSeries.series_id == series_id))
+
+
+def set_group(session: Session, series_id: int, group_id: int | None) -> None:
+    """Store on which group a series is; None: on its machine alone."""
+    session.execute(delete(GroupSeries).where(GroupSeries.series_id == series_id))
+    if group_id is not None:
+        session.execute(insert(GroupSeries).values(series_id=series_id, group_id=group_id))
+
+
+def wish_of(session: Session, series: Series) -> SeriesWish:
     """Return the wish that a stored series fulfils."""
     times = times_of(series)
     return SeriesWish(
@@ -154,4 +172,5 @@ def wish_of(series: Series) -> SeriesWish:
         series.purpose,
         series.may_move_min,
         Person(series.second_person, series.second_user_id),
+        group_of(session, series.id),
     )

@@ -5,95 +5,26 @@ Reads alone. Entering a series plans it once more under the lock of its machine,
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking import availability, catalogue, held_spans, place_choice, series_times, wishes
+from booking import availability, catalogue, held_spans, place_choice, series_group_plan, series_times, wishes
 from booking.catalogue import MachineTerms
-from booking.errors import SlotTaken, Violation
+from booking.errors import Violation
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
-from booking.persons import MEMBER_ITSELF, Person
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
-from booking.recurrence import RecurrenceRule
 from booking.series_quotas import QuotaTally
-from booking.series_times import Occurrence, SeriesTimes
+from booking.series_times import Occurrence
+from booking.series_wishes import PlannedDate, RankedTerms, SeriesPlan, SeriesWish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 _AROUND = timedelta(days=2)  # further off there is no other time for a date
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesWish:
-    """What a member asks for: a machine again and again. wall, length, passage: see SeriesTimes.
-
-    may_move_min, second: as in Wish, for each date.
-    """
-
-    machine_id: int
-    member_id: int
-    rule: RecurrenceRule
-    wall: datetime
-    length: timedelta
-    passage: int | None = None
-    places: int = 1
-    purpose: str = ""
-    may_move_min: int = 0
-    second: Person = MEMBER_ITSELF
-
-    def times(self, zone: ZoneInfo) -> SeriesTimes:
-        """Return when the series takes place by the clock of the machine's workshop."""
-        return SeriesTimes(self.rule, zone, self.wall, self.length, self.passage)
-
-    def wish_for(self, span: TimeSpan) -> Wish:
-        """Return the wish for one date."""
-        return Wish(self.machine_id, self.member_id, span, self.places, self.purpose, self.may_move_min, self.second)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedDate:
-    """One date of a series before it is entered. alternative: the nearest time that would be accepted instead."""
-
-    occurrence: Occurrence
-    violations: tuple[Violation, ...] = ()
-    taken: SlotTaken | None = None
-    alternative: TimeSpan | None = None
-    is_overruled: bool = False  # rules are broken, and the actor overrules them
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether it can be reserved as it is."""
-        return self.taken is None and (self.is_overruled or not self.violations)
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesPlan:
-    """All dates of a series in order, under the terms of its machine."""
-
-    terms: MachineTerms
-    dates: tuple[PlannedDate, ...]
-
-    @property
-    def accepted(self) -> tuple[PlannedDate, ...]:
-        """The dates that can be reserved as they are."""
-        return tuple(one for one in self.dates if one.is_accepted)
-
-    @property
-    def refused(self) -> tuple[PlannedDate, ...]:
-        """The dates that cannot."""
-        return tuple(one for one in self.dates if not one.is_accepted)
-
-    @property
-    def fingerprint(self) -> str:
-        """Of what becomes of each date: another plan than was shown must not be entered unseen."""
-        found = ((one.occurrence.span, one.is_accepted, one.alternative) for one in self.dates)
-        return hashlib.sha256(repr([*found]).encode()).hexdigest()[:16]
 
 
 def plan(
@@ -109,36 +40,76 @@ def plan(
     Reads as much for one date as for many, but for the other times. Raises MachineNotFound, MemberNotFound,
     SeriesRefused.
     """
-    terms = catalogue.bookable_machine(session, wish.machine_id)
-    found = series_times.occurrences(wish.times(terms.policy.hours.zone))
-    return SeriesPlan(
-        terms, tuple(judge(session, wish, terms, found, now=now, overruling=overruling, proposes=proposes))
-    )
+    machines = lent(session, wish)
+    found = series_times.occurrences(wish.times(machines[0].terms.policy.hours.zone))
+    return judge(session, wish, machines, found, now=now, overruling=overruling, proposes=proposes)
+
+
+def lent(session: Session, wish: SeriesWish) -> Sequence[RankedTerms]:
+    """Return the terms of the machine that is wished, or of those of the group that are lent, in the order of ranks.
+
+    Raises MachineNotFound, GroupRefused for a group without any.
+    """
+    if wish.group_id is None:
+        return [RankedTerms(1, catalogue.bookable_machine(session, wish.machine_id))]
+    return series_group_plan.lent_machines(session, wish.group_id)
 
 
 def judge(
+    session: Session,
+    wish: SeriesWish,
+    machines: Sequence[RankedTerms],
+    found: Sequence[Occurrence],
+    *,
+    now: datetime,
+    overruling: Overruling | None = None,
+    proposes: bool = True,
+) -> SeriesPlan:
+    """Return dates of a series with what speaks against each. machines: as lent() returns them.
+
+    Raises MemberNotFound.
+    """
+    options: dict[str, Any] = {"now": now, "overruling": overruling, "proposes": proposes}
+    if wish.group_id is None:
+        dates = _on_machine(session, wish, machines[0].terms, found, **options)
+    else:
+        dates = series_group_plan.judge(session, wish, machines, found, **options)
+    return _plan_of(dates, {terms.machine_id: terms for _rank, terms in machines})
+
+
+def _plan_of(dates: Sequence[PlannedDate], terms_of: Mapping[int, MachineTerms]) -> SeriesPlan:
+    """Return the plan, under the terms of the machine that most dates get; of equal ones the first."""
+    used = Counter(one.machine_id for one in dates if one.is_accepted)
+    used.update(one.alternative_on for one in dates if one.alternative_on is not None)
+    return SeriesPlan(max(terms_of.values(), key=lambda terms: used[terms.machine_id]), tuple(dates), terms_of)
+
+
+def _on_machine(
     session: Session,
     wish: SeriesWish,
     terms: MachineTerms,
     found: Sequence[Occurrence],
     *,
     now: datetime,
-    overruling: Overruling | None = None,
-    proposes: bool = True,
+    overruling: Overruling | None,
+    proposes: bool,
 ) -> list[PlannedDate]:
-    """Return dates of a series with what speaks against each."""
     asked = [wish.wish_for(one.span) for one in found]
     broken = wishes.rules_broken_by_many(session, asked, terms.policy, asked_at=now)
-    dates = [_judged(one, violations, overruling) for one, violations in zip(found, broken, strict=True)]
+    dates = [
+        _judged(one, terms.machine_id, violations, overruling) for one, violations in zip(found, broken, strict=True)
+    ]
     dates = list(_with_taken(session, wish, terms, dates))
     if proposes:
         dates = _with_alternatives(session, wish, dates, now)
     return _within_quotas(session, wish, terms, dates, overruling, now)
 
 
-def _judged(occurrence: Occurrence, violations: Sequence[Violation], overruling: Overruling | None) -> PlannedDate:
+def _judged(
+    occurrence: Occurrence, machine_id: int, violations: Sequence[Violation], overruling: Overruling | None
+) -> PlannedDate:
     is_overruled = overruling is not None and bool(violations) and may_overrule(violations, OF_RESERVING)
-    return PlannedDate(occurrence, tuple(violations), is_overruled=is_overruled)
+    return PlannedDate(occurrence, machine_id, tuple(violations), is_overruled=is_overruled)
 
 
 def _with_taken(
@@ -170,7 +141,11 @@ def _with_alternatives(
     refused = [wish.wish_for(one.occurrence.span) for one in dates if not one.is_accepted]
     kept = [one.occurrence.span for one in dates if one.is_accepted]
     found = iter(availability.nearest_times(session, wish.machine_id, refused, besides=kept, now=now))
-    return [one if one.is_accepted else replace(one, alternative=next(found)) for one in dates]
+    return [one if one.is_accepted else _with_alternative(one, next(found)) for one in dates]
+
+
+def _with_alternative(one: PlannedDate, span: TimeSpan | None) -> PlannedDate:
+    return replace(one, alternative=span, alternative_on=None if span is None else one.machine_id)
 
 
 def _within_quotas(
@@ -194,7 +169,7 @@ def _within_quotas(
 def _counted(one: PlannedDate, places: int, tally: QuotaTally, overruling: Overruling | None) -> PlannedDate:
     span = one.occurrence.span
     if passed := tally.violations(span, places):
-        judged = _judged(one.occurrence, (*one.violations, *passed), overruling)
+        judged = _judged(one.occurrence, one.machine_id, (*one.violations, *passed), overruling)
         if not judged.is_accepted:
             return judged
         one = judged
@@ -206,11 +181,6 @@ def _with_counted_alternative(one: PlannedDate, places: int, tally: QuotaTally) 
     if one.alternative is None:
         return one
     if tally.violations(one.alternative, places):
-        return replace(one, alternative=None)
+        return replace(one, alternative=None, alternative_on=None)
     tally.add(one.alternative, places)
     return one
-
-
-def terms_of(session: Session, machine_id: int) -> MachineTerms:
-    """Return the terms of a machine of which a series is wished, its clock among them. Raises MachineNotFound."""
-    return catalogue.bookable_machine(session, machine_id)

@@ -66,7 +66,7 @@ def create_reservation(body: NewReservation) -> Reply:
     With `group_id` in place of `machine_id` one machine of the group is chosen: its rules accept the member, it is
     free, it has the lowest rank, and leaves the smallest gap. A refusal has in `machines` why each cannot be had.
     """
-    _require_one_target(body)
+    require_one_target(body)
     by, instant = current_actor(), now()
     wish = _wish(body, member_of(body), span_of_new(body))
     approve, overruling = decisions_of(body)
@@ -196,7 +196,8 @@ def _moved_span(body: ReservationMove) -> TimeSpan | None:
     return span_of(body)
 
 
-def _require_one_target(body: NewReservation) -> None:
+def require_one_target(body: NewReservation) -> None:
+    """Raise Refusal for neither a machine nor a group, and for both."""
     if body.machine_id is None and body.group_id is None:
         raise Refusal(problems.invalid(problems.field_error("machine_id", "required, unless group_id is given")))
     if body.machine_id is not None and body.group_id is not None:
@@ -209,7 +210,7 @@ def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupW
     second = person_named(db.session(), member_id, body.second_person)
     if body.machine_id is not None:
         return Wish(body.machine_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
-    assert body.group_id is not None  # _require_one_target
+    assert body.group_id is not None  # require_one_target
     return GroupWish(body.group_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
 
 

@@ -15,7 +15,7 @@ from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
-from app.api.reservations import decisions_of, member_of, read_overruling, span_of_new
+from app.api.reservations import decisions_of, member_of, read_overruling, require_one_target, span_of_new
 from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
     CancelledSeriesDate,
@@ -38,13 +38,14 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
-from booking import recurrence, series, series_decisions, series_plan
+from booking import catalogue, recurrence, series, series_decisions, series_group_plan, series_plan
+from booking.catalogue import MachineTerms
 from booking.models import Status
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
 from booking.series_change import carry_out
-from booking.series_plan import SeriesWish
 from booking.series_times import length_by_clock
+from booking.series_wishes import SeriesWish
 from booking.wall_clock import to_wall
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
@@ -69,9 +70,11 @@ action = partial(Endpoint, "POST", response=Series, errors=(404, 409, 412), idem
 def create_series(body: NewSeries) -> Reply:
     """Reserve a machine for all dates of a rule (201), or preview what would become of each (200).
 
+    With `group_id` in place of `machine_id` each date gets the best machine of the group that is free then.
     Dates that are taken or against the rules give 409 `series_conflicts`, as `on_conflict` says; a rule that is not
     possible gives 422 `series_refused`.
     """
+    require_one_target(body.first)
     by, instant, member_id = current_actor(), now(), member_of(body.first)
     approve, overruling = decisions_of(body.first)
     wish = _wish(body, member_id)
@@ -250,7 +253,8 @@ def _reply(series_id: int, status: int = 200, headers: dict[str, str] | None = N
 
 
 def _wish(body: NewSeries, member_id: int) -> SeriesWish:
-    zone = series_plan.terms_of(db.session(), body.machine_id).policy.hours.zone
+    terms = _first_terms(body)
+    zone = terms.policy.hours.zone
     span = span_of_new(body.first)
     wall = to_wall(span.start, zone)
     passage = span.start.astimezone(zone).fold if is_doubled(wall, zone) else body.passage
@@ -258,8 +262,26 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
     length = length_by_clock(span, zone)
     second = person_named(db.session(), member_id, body.second_person)
     return SeriesWish(
-        body.machine_id, member_id, rule, wall, length, passage, body.places, body.purpose, body.may_move_min, second
+        terms.machine_id,
+        member_id,
+        rule,
+        wall,
+        length,
+        passage,
+        body.places,
+        body.purpose,
+        body.may_move_min,
+        second,
+        body.group_id,
     )
+
+
+def _first_terms(body: NewSeries) -> MachineTerms:
+    """Return the terms of the machine, or of the first one of the group. Raises MachineNotFound, GroupRefused."""
+    if body.machine_id is not None:
+        return catalogue.bookable_machine(db.session(), body.machine_id)
+    assert body.group_id is not None  # require_one_target
+    return series_group_plan.lent_machines(db.session(), body.group_id)[0].terms
 
 
 def _scope() -> tuple[int | None, frozenset[int] | None]:

@@ -102,5 +102,7 @@ def _changed(one: ChangedDate) -> ChangedSeriesDate:
         needs_approval=one.needs_approval and not one.is_unchanged,
         status="unchanged" if one.is_unchanged else status_of(one.is_accepted, one.taken),
         violations=[Violation(**problems.of_violation(each)) for each in one.violations],
-        alternative=None if instead is None else Alternative(starts_at=instead.start, ends_at=instead.end),
+        alternative=None
+        if instead is None
+        else Alternative(machine_id=one.after.machine_id, starts_at=instead.start, ends_at=instead.end),
     )

@@ -15,7 +15,7 @@ from booking.models import Status
 from booking.queries.series import SeriesDateView, SeriesView
 from booking.recurrence import RecurrenceRule
 from booking.series import OnConflict
-from booking.series_plan import PlannedDate, SeriesPlan
+from booking.series_wishes import PlannedDate, SeriesPlan
 
 RRULE_LENGTH_MAX = 200
 
@@ -23,7 +23,9 @@ Rrule = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=R
 
 
 class NewSeries(RequestModel):
-    """A machine reserved again and again. starts_at and ends_at: of the first date.
+    """A machine, or any of a group, reserved again and again. starts_at and ends_at: of the first date.
+
+    machine_id or group_id, exactly one of them: of a group, each date gets the best machine that is free.
 
     rrule: RFC 5545, in the time of the workshop's clock: FREQ=DAILY, WEEKLY or MONTHLY with INTERVAL, BYDAY, BYMONTHDAY
     and COUNT or UNTIL; at most 200 dates. on_conflict: for dates that cannot be reserved, `refuse` enters nothing,
@@ -33,7 +35,8 @@ class NewSeries(RequestModel):
     second_person (of each date), member_id, approve, overrule_reason: as in NewReservation.
     """
 
-    machine_id: Id
+    machine_id: Id | None = None
+    group_id: Id | None = None
     starts_at: Instant
     ends_at: Instant
     rrule: Rrule
@@ -98,7 +101,7 @@ class PutBack(RequestModel):
 
 
 class SeriesDate(ResponseModel):
-    """One date. day: on which it begins by the rule, and its name within the series.
+    """One date. day: on which it begins by the rule, and its name within the series. machine_id: which one it has.
 
     starts_at and ends_at: of the reservation; by the rule where it was skipped, then reservation_id and status are
     null. is_shifted: the clock skips its start, so it begins at the next valid time.
@@ -108,12 +111,15 @@ class SeriesDate(ResponseModel):
     starts_at: Instant
     ends_at: Instant
     is_shifted: bool
+    machine_id: int
     reservation_id: int | None
     status: Status | None
 
 
 class Series(ResponseModel):
     """A series. rrule: with UNTIL as an instant. length_minutes: by the clock. dates: all of the rule, in order.
+
+    group_id: of which each date has the machine that was free; machine_id: the one that most of them got.
 
     follows_id: the series whose later dates it took over, when these were changed.
     """
@@ -122,6 +128,7 @@ class Series(ResponseModel):
     uid: str
     revision: int
     machine_id: int
+    group_id: int | None
     member_id: int
     rrule: str
     timezone: str
@@ -144,6 +151,7 @@ class SeriesSummary(ResponseModel):
     uid: str
     revision: int
     machine_id: int
+    group_id: int | None
     member_id: int
     rrule: str
     timezone: str
@@ -169,16 +177,21 @@ class Violation(ResponseModel):
 
 
 class Alternative(ResponseModel):
-    """The nearest time that would be accepted."""
+    """The nearest time that would be accepted, and the machine."""
 
+    machine_id: int
     starts_at: Instant
     ends_at: Instant
 
 
 class PlannedSeriesDate(ResponseModel):
-    """One date of a preview. status: whether it is possible, taken, or against rules (violations)."""
+    """One date of a preview. status: whether it is possible, taken, or against rules (violations).
+
+    machine_id: the one that it would get; where it is refused, the one whose refusal is shown.
+    """
 
     day: date
+    machine_id: int
     starts_at: Instant
     ends_at: Instant
     is_shifted: bool
@@ -217,12 +230,15 @@ def _planned(one: PlannedDate) -> PlannedSeriesDate:
     span, instead = one.occurrence.span, one.alternative
     return PlannedSeriesDate(
         day=one.occurrence.day,
+        machine_id=one.machine_id,
         starts_at=span.start,
         ends_at=span.end,
         is_shifted=one.occurrence.is_shifted,
         status=status_of(one.is_accepted, one.taken),
         violations=[Violation(**problems.of_violation(each)) for each in one.violations],
-        alternative=None if instead is None else Alternative(starts_at=instead.start, ends_at=instead.end),
+        alternative=None
+        if instead is None
+        else Alternative(machine_id=one.alternative_on or one.machine_id, starts_at=instead.start, ends_at=instead.end),
     )
 
 
@@ -242,11 +258,11 @@ def series_of(view: SeriesView, dates: tuple[SeriesDateView, ...]) -> Series:
         created_at=view.created_at,
         changed_at=view.changed_at,
         follows_id=view.follows_id,
-        dates=[_date(one) for one in dates],
+        dates=[_date(one, view.machine_id) for one in dates],
     )
 
 
-def _date(one: SeriesDateView) -> SeriesDate:
+def _date(one: SeriesDateView, machine_id: int) -> SeriesDate:
     held = one.reservation
     span = one.occurrence.span if held is None else held.span
     return SeriesDate(
@@ -254,6 +270,7 @@ def _date(one: SeriesDateView) -> SeriesDate:
         starts_at=span.start,
         ends_at=span.end,
         is_shifted=one.occurrence.is_shifted,
+        machine_id=machine_id if held is None else held.machine_id,
         reservation_id=None if held is None else held.id,
         status=None if held is None else held.status,
     )
@@ -265,6 +282,7 @@ def _facts(view: SeriesView) -> dict[str, Any]:
         "uid": view.uid,
         "revision": view.revision,
         "machine_id": view.machine_id,
+        "group_id": view.group_id,
         "member_id": view.member_id,
         "rrule": view.rule.to_rrule(view.times.wall, view.zone),
         "timezone": view.zone.key,

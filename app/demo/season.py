@@ -28,7 +28,7 @@ from booking.kernel.events import Actor
 from booking.persons import MEMBER_ITSELF, Person
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish

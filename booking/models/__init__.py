@@ -41,7 +41,7 @@ from booking.models.reservation import (
     Reservation,
     Status,
 )
-from booking.models.series import FollowingSeries, FormerDate, Series, SeriesDate
+from booking.models.series import FollowingSeries, FormerDate, GroupSeries, Series, SeriesDate
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
@@ -73,6 +73,7 @@ __all__ = [
     "FormerDate",
     "FormerPriceClass",
     "GroupMachine",
+    "GroupSeries",
     "Hold",
     "HoldKind",
     "Induction",

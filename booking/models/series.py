@@ -13,6 +13,7 @@ from booking.kernel.orm import Base, UtcDateTime
 class Series(Base):
     """A repeated reservation; its dates are reservations of their own.
 
+    machine_id: of a series on a group, the machine that most of its dates got.
     rrule: as `RecurrenceRule.to_rrule` writes it, UNTIL as a day. wall_start: the first start by the clock of the zone,
     "2026-12-04T08:00"; length_min: by the clock too. passage: see SeriesTimes. first_starts_at: the instant of the
     first start by the rule. revision grows with each change. calendar_base: what the SEQUENCE of its calendar entry
@@ -79,3 +80,12 @@ class FollowingSeries(Base):
 
     series_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), primary_key=True)
     follows_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), index=True)
+
+
+class GroupSeries(Base):
+    """A series on a group: each date has the best of its machines that was free. Without a row: on one machine."""
+
+    __tablename__ = "booking_group_series"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("booking_series.id"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("booking_machine_group.id"), index=True)

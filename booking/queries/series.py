@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session
 
 from booking import series_times
 from booking.errors import SeriesNotFound
-from booking.models import FollowingSeries, Machine, Member, Reservation, Series, SeriesDate, Status, Workshop
+from booking.models import (
+    FollowingSeries,
+    GroupSeries,
+    Machine,
+    MachineGroup,
+    Member,
+    Reservation,
+    Series,
+    SeriesDate,
+    Status,
+    Workshop,
+)
 from booking.queries.reservation_views import ReservationView, view, views
 from booking.recurrence import RecurrenceRule, parse
 from booking.series_times import Occurrence, SeriesTimes
@@ -23,7 +34,8 @@ from booking.series_times import Occurrence, SeriesTimes
 class SeriesView:
     """A series with the names that people need to recognise it. times: its rule, first start and length by the clock.
 
-    machine_name: of the machine of the rule; a date may have been moved to another one. follows_id: the series whose
+    machine_name: of the machine of the rule; a date may have been moved to another one. group_id: each date has the
+    machine of this group that was free, and machine_id is the one that most of them got. follows_id: the series whose
     later dates it took over.
     """
 
@@ -45,6 +57,13 @@ class SeriesView:
     first_starts_at: datetime
     may_move_min: int
     follows_id: int | None
+    group_id: int | None
+    group_name: str
+
+    @property
+    def name(self) -> str:
+        """What it is a series of: its group or its machine."""
+        return self.group_name or self.machine_name
 
     @property
     def rule(self) -> RecurrenceRule:
@@ -81,12 +100,22 @@ class SeriesOfDate(NamedTuple):
 _RELEASED = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED)
 _VIEWS = (
     select(
-        Series, Machine.slug, Machine.name, Machine.workshop_id, Workshop.name, Member.name, FollowingSeries.follows_id
+        Series,
+        Machine.slug,
+        Machine.name,
+        Machine.workshop_id,
+        Workshop.name,
+        Member.name,
+        FollowingSeries.follows_id,
+        MachineGroup.id,
+        MachineGroup.name,
     )
     .join(Machine, Machine.id == Series.machine_id)
     .join(Workshop, Workshop.id == Machine.workshop_id)
     .join(Member, Member.id == Series.member_id)
     .outerjoin(FollowingSeries, FollowingSeries.series_id == Series.id)
+    .outerjoin(GroupSeries, GroupSeries.series_id == Series.id)
+    .outerjoin(MachineGroup, MachineGroup.id == GroupSeries.group_id)
 )
 
 
@@ -159,7 +188,7 @@ def series_of_reservations(session: Session, reservation_ids: Collection[int]) -
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:
-    stored, slug, machine_name, workshop_id, workshop_name, member_name, follows_id = row
+    stored, slug, machine_name, workshop_id, workshop_name, member_name, follows_id, group_id, group_name = row
     zone, wall = ZoneInfo(stored.zone), datetime.fromisoformat(stored.wall_start)
     rule = parse(stored.rrule, wall, zone)
     return SeriesView(
@@ -181,4 +210,6 @@ def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:
         first_starts_at=stored.first_starts_at,
         may_move_min=stored.may_move_min,
         follows_id=follows_id,
+        group_id=group_id,
+        group_name=group_name or "",
     )

@@ -78,7 +78,8 @@ def change_series(
     """
     series = series_dates.lock(session, series_id, revision)
     machine_ids = [] if change.machine_id is None else [change.machine_id]
-    locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids)
+    in_group = change.keeps_group
+    locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids, with_group=in_group)
     found = changeable(session, series, locked, workshop_ids, now)
     planned = plan(session, series, found, change, decides_in=decides_in, now=now, overruling=overruling)
     chosen = _chosen(planned, on_conflict, shown)
@@ -192,11 +193,14 @@ def _owner(
         "purpose": series.purpose if change.purpose is None else change.purpose,
         "first_starts_at": series_dates.first_start(times),
     }
+    group_id = series_dates.group_of(session, series.id) if change.machine_id is None else None
     if not before:
         for name, value in facts.items():
             setattr(series, name, value)
+        series_dates.set_group(session, series.id, group_id)
         return series
     following = _enter_following(session, series, facts, by, now)
+    series_dates.set_group(session, following.id, group_id)
     series_dates.hand_on(session, series, following, first)
     series.rrule = replace(old.rule, count=None, until=before[-1]).to_rrule()
     series_dates.save(session, series, now)

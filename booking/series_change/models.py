@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -28,6 +28,8 @@ class Scope(StrEnum):
 class SeriesChange:
     """Another start by the clock, length by the clock, machine or purpose; None keeps it.
 
+    machine_id: of a series on a group, each date keeps its machine without it, or gets another one of the group where
+    the new time is not possible on its own.
     day: the date that is meant, or the first of those that follow. passage: as in SeriesTimes.
     """
 
@@ -43,6 +45,11 @@ class SeriesChange:
     def changes_times(self) -> bool:
         """Whether another start or length is wished."""
         return self.starts_at is not None or self.length is not None
+
+    @property
+    def keeps_group(self) -> bool:
+        """Whether a date may get another machine of the group of its series."""
+        return self.changes_times and self.machine_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,12 @@ class ChangedDate:
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """All dates that a change is about, in the order of their days; times: of the series from the first of them on."""
+    """All dates that a change is about, in the order of their days; times: of the series from the first of them on.
 
-    terms: MachineTerms
+    terms_of: of the machines that the dates have or are to get, by id.
+    """
+
+    terms_of: Mapping[int, MachineTerms]
     times: SeriesTimes
     dates: tuple[ChangedDate, ...]
 

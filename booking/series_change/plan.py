@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, former_times, machine_moves, members, moving, series_dates, series_times
+from booking import catalogue, moving, series_dates, series_group_plan, series_times
 from booking.catalogue import MachineTerms
-from booking.errors import MachineNotFound, SeriesRefused, Violation
+from booking.errors import GroupRefused, SeriesRefused, Violation
 from booking.models import Reservation, Series
-from booking.move_rules import check_move
 from booking.overruling import Overruling
 from booking.recurrence import Frequency, RecurrenceRule
-from booking.rules import check_request
-from booking.series_change import conflicts
+from booking.series_change import judging
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
 from booking.series_times import Occurrence, SeriesTimes
+from booking.series_wishes import RankedTerms
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
 from booking.wishes import Wish
@@ -57,8 +57,10 @@ def plan(
         _wished(day, found[day], change, occurrences.get(day), old, terms_of, decides_in=decides_in)
         for day in sorted(found)
     ]
-    planned = _planned(session, dates, found, terms_of, now, overruling)
-    return ChangePlan(terms_of[machine_id], times, planned)
+    if change.keeps_group and (group_id := series_dates.group_of(session, series.id)) is not None:
+        terms_of |= {each.terms.machine_id: each.terms for each in _of_group(session, group_id)}
+        dates = _in_group(session, group_id, dates, found, terms_of, now, overruling, decides_in)
+    return ChangePlan(terms_of, times, judging.judge(session, dates, found, terms_of, now, overruling))
 
 
 def plan_clock(
@@ -82,45 +84,38 @@ def plan_clock(
         _wished(day, found[day], change, series_times.occurrence_on(day, times), former, terms_of, decides_in=None)
         for day in sorted(found)
     ]
-    return ChangePlan(terms_of[series.machine_id], times, _planned(session, dates, found, terms_of, now, overruling))
+    return ChangePlan(terms_of, times, judging.judge(session, dates, found, terms_of, now, overruling))
 
 
-def _planned(
+def _of_group(session: Session, group_id: int) -> Sequence[RankedTerms]:
+    try:
+        return series_group_plan.lent_machines(session, group_id)
+    except GroupRefused:  # emptied or retired since: the dates have the machines that they have
+        return []
+
+
+def _in_group(
     session: Session,
+    group_id: int,
     dates: Sequence[ChangedDate],
     found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
     now: datetime,
     overruling: Overruling | None,
-) -> tuple[ChangedDate, ...]:
-    """Judge dates by what holds their time on each machine, then by the quotas of all machines together."""
-    judged: list[ChangedDate] = []
-    for each in sorted({one.after.machine_id for one in dates}):
-        of_machine = [one for one in dates if one.after.machine_id == each]
-        judged += _of_machine(session, of_machine, found, terms_of, now, overruling)
-    in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
-    counted = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
-    planned: list[ChangedDate] = []
-    for each in sorted({one.after.machine_id for one in dates}):
-        of_machine = [one for one in counted if one.after.machine_id == each]
-        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now)
-    return tuple(sorted(planned, key=lambda one: one.day))
-
-
-def _of_machine(
-    session: Session,
-    dates: Sequence[ChangedDate],
-    found: Mapping[date, Reservation],
-    terms_of: Mapping[int, MachineTerms],
-    now: datetime,
-    overruling: Overruling | None,
-) -> Sequence[ChangedDate]:
-    """Judge the dates that are on one machine after the change, quotas apart. Raises MachineNotFound."""
-    terms = terms_of[dates[0].after.machine_id]
-    if terms.is_retired and any(not one.keeps_less for one in dates):
-        raise MachineNotFound(id=terms.machine_id)
-    judged = _judged(session, dates, found, terms, now=now, overruling=overruling)
-    return conflicts.with_taken(session, judged, found, terms)
+    decides_in: Collection[int] | None,
+) -> list[ChangedDate]:
+    """Return the dates; those that are not possible on their machine on the first of the group on which they are."""
+    wished = {one.day: one for one in dates}
+    options: dict[str, Any] = {"found": found, "terms_of": terms_of, "now": now, "overruling": overruling}
+    for _rank, terms in _of_group(session, group_id):
+        judged = judging.judge(session, [*wished.values()], proposes=False, **options)
+        refused = [one.day for one in judged if not one.is_accepted]
+        if not refused:
+            break
+        there = {day: _on(wished[day], found[day], terms.machine_id, terms_of, decides_in) for day in refused}
+        tried = judging.judge(session, [*(wished | there).values()], proposes=False, **options)
+        wished |= {one.day: there[one.day] for one in tried if one.day in there and one.is_accepted}
+    return [*wished.values()]
 
 
 def _times_after(
@@ -176,18 +171,34 @@ def _wished(
         machine_id=change.machine_id or before.machine_id,
         purpose=before.purpose if change.purpose is None else change.purpose,
     )
-    terms, concerned = terms_of[after.machine_id], {before.machine_id, after.machine_id}
-    may_decide = decides_in is None or all(terms_of[one].workshop_id in decides_in for one in concerned)
-    held = moving.change_of(reservation, after, may_decide=may_decide)
-    keeps_less = held.keeps_less and before.machine_id == after.machine_id
-    asks = terms.policy.needs_approval and not may_decide and not keeps_less
-    return ChangedDate(
+    date_after = ChangedDate(
         day,
         reservation.id,
         before,
         after,
-        may_decide=may_decide,
         is_shifted=occurrence is not None and occurrence.is_shifted and span == occurrence.span,
+    )
+    return _on(date_after, reservation, after.machine_id, terms_of, decides_in)
+
+
+def _on(
+    one: ChangedDate,
+    reservation: Reservation,
+    machine_id: int,
+    terms_of: Mapping[int, MachineTerms],
+    decides_in: Collection[int] | None,
+) -> ChangedDate:
+    """Return a date with a machine, and what that means for its approval and its places."""
+    before, after = one.before, replace(one.after, machine_id=machine_id)
+    terms, concerned = terms_of[machine_id], {before.machine_id, machine_id}
+    may_decide = decides_in is None or all(terms_of[one].workshop_id in decides_in for one in concerned)
+    held = moving.change_of(reservation, after, may_decide=may_decide)
+    keeps_less = held.keeps_less and before.machine_id == after.machine_id
+    asks = terms.policy.needs_approval and not may_decide and not keeps_less
+    return replace(
+        one,
+        after=after,
+        may_decide=may_decide,
         keeps_less=keeps_less,
         needs_approval=asks,
         occupied=_occupied(reservation, after, held, terms),
@@ -198,37 +209,3 @@ def _occupied(reservation: Reservation, wish: Wish, held: moving.Change, terms: 
     if wish.machine_id != reservation.machine_id:
         return terms.policy.occupied_by(wish.span)
     return moving.wished_time(reservation, wish, held, terms.policy).occupied
-
-
-def _judged(
-    session: Session,
-    dates: Sequence[ChangedDate],
-    found: Mapping[date, Reservation],
-    terms: MachineTerms,
-    *,
-    now: datetime,
-    overruling: Overruling | None,
-) -> list[ChangedDate]:
-    """Judge each date by the rules of moving it, quotas apart."""
-    eligibility = members.eligibility_of(session, dates[0].before.member_id, terms.policy.induction_kind_id)
-    left = sorted({one.before.machine_id for one in dates if not one.may_decide} - {terms.machine_id})
-    are_twins = {one: machine_moves.are_twins(session, one, terms.machine_id) for one in left}
-    judged = []
-    for one in dates:
-        reservation, wish = found[one.day], one.after
-        broken: list[Violation] = []
-        if former_times.former_time(reservation) is not None and not one.may_decide and not one.is_unchanged:
-            broken.append(Violation("move_waits", "machine"))
-        elif wish.machine_id != one.before.machine_id:
-            broken += machine_moves.of_moving(
-                reservation,
-                terms,
-                may_decide=one.may_decide,
-                are_twins=are_twins.get(one.before.machine_id, False),
-            )
-            broken += check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
-        elif wish.span != one.before.span:
-            held = moving.change_of(reservation, wish, may_decide=one.may_decide).held
-            broken += check_move(wish.span, wish.places, held, terms.policy, eligibility, asked_at=now)
-        judged.append(one.judged(broken, overruling))
-    return judged

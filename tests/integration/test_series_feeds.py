@@ -20,7 +20,7 @@ from booking.recurrence import parse
 from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wall_clock import instants_showing
 from calendars import feeds, tokens

@@ -18,7 +18,7 @@ from booking.overruling import Overruling
 from booking.quotas import QuotaInput
 from booking.recurrence import parse
 from booking.series import OnConflict
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
 from tests.builders import SOMEBODY, reserve, schedule_version

@@ -18,7 +18,7 @@ from booking.machines import MachineInput
 from booking.models import SeriesDate
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from booking.wall_clock import to_wall
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache

@@ -18,8 +18,8 @@ from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from booking.series_dates import times_of
-from booking.series_plan import SeriesWish
 from booking.series_times import occurrence_on
+from booking.series_wishes import SeriesWish
 from booking.wall_clock import changes_of_year, first_instant, instants_showing, to_wall
 from tests.builders import SOMEBODY, machine, workshop
 

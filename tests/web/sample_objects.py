@@ -57,8 +57,8 @@ from booking.queries.offers import offers
 from booking.quotas import QuotaInput
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
-from booking.series_plan import SeriesWish
 from booking.series_times import SeriesTimes
+from booking.series_wishes import SeriesWish
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall

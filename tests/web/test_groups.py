@@ -336,3 +336,57 @@ def test_how_far_a_reservation_may_be_moved_is_asked_shown_and_changed(session, 
     for wrong in (-1, 10_081, "60", 1.5):
         answer = anna.patch(own, {"may_move_min": wrong})
         assert (answer.status_code, answer.json["violations"][0]["field"]) == (422, "may_move_min"), wrong
+
+
+REPEATED = {"repeats": "WEEKLY", "interval": "1", "ends": "count", "times": "3"}
+
+
+def test_a_repeated_wish_for_a_group_shows_and_enters_a_machine_for_each_date(session, sample_ring, log_in, presses):
+    (first, second), value = presses
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    for machine_id, date in ((first, "2026-12-01"), (second, "2026-11-24"), (second, "2026-12-08")):
+        assert send(bernd, machine=f"press-{'ab'[machine_id - first]}", date=date, form_key=date).status_code == 303
+
+    shown = send(anna, machine=value, **REPEATED)
+    machines = re.findall(r"<span class=\"soft small\">(Press [AB])<", shown.text)
+    assert machines == ["Press A", "Press B", "Press A"]
+    fingerprint = re.findall(r'name="shown" value="(\w+)"', shown.text)[0]
+    assert f'name="machine" value="{value}"' in shown.text
+    entering = {"enter_series": "1", "on_conflict": "refuse", "shown": fingerprint}
+    entered = send(anna, machine=value, **REPEATED, **entering)
+    assert (entered.status_code, entered.location) == (303, "/series/1")
+    assert send(anna, machine=value, **REPEATED, **entering).location == "/series/1"  # a double click
+    page = anna.get("/series/1").text
+    assert "Series: Presses" in page
+    assert page.count("Press B") == 1
+    change = anna.get("/series/1/change").text
+    assert '<option selected value="0">Any of Presses, as it is</option>' in change
+    with write_transaction(session):
+        groups.change(session, int(value.removeprefix("group:")), machines=(), by=SOMEBODY, now=MONDAY)
+    back = anna.post("/series/1/put-back", data={"day": "2026-12-01"})
+    assert (back.status_code, "is reserved already" in back.text) == (422, True)
+    emptied = send(anna, machine=value, **REPEATED, form_key="new")
+    assert (emptied.status_code, "No machine of this group is lent any more." in emptied.text) == (422, True)
+
+
+def test_a_program_enters_a_series_on_a_group(session, sample_ring, anna, presses):
+    (first, second), value = presses
+    body = {"starts_at": "2026-12-01T09:00:00+01:00", "ends_at": "2026-12-01T11:00:00+01:00"}
+    body |= {"rrule": "FREQ=WEEKLY;COUNT=3", "group_id": int(value.removeprefix("group:"))}
+    anna.post(
+        "/reservations", {**wish(14), "machine_id": first} | {name: body[name] for name in ("starts_at", "ends_at")}
+    )
+
+    preview = anna.post("/series", body | {"preview": True}).json
+    assert [one["machine_id"] for one in preview["dates"]] == [second] * 3
+    made = anna.post("/series", body)
+    assert (made.status_code, made.json["group_id"], made.json["machine_id"]) == (201, body["group_id"], second)
+    assert [one["machine_id"] for one in made.json["dates"]] == [second] * 3
+    for targets, field in (({"machine_id": first}, "group_id"), ({"group_id": None}, "machine_id")):
+        wrong = anna.post("/series", body | targets)
+        assert (wrong.status_code, wrong.json["violations"][0]["field"]) == (422, field)
+    with write_transaction(session):
+        groups.change(session, body["group_id"], machines=(), by=SOMEBODY, now=MONDAY)
+    emptied = anna.post("/series", body)
+    assert (emptied.status_code, emptied.json["violations"][0]["rule"]) == (422, "group_empty")
+    assert anna.post(f"/series/{made.json['id']}/put-back", {"day": "2026-12-08"}).status_code == 422

@@ -33,7 +33,7 @@ from booking.models import Machine, Prerequisite, Reservation
 from booking.queries import induction_kind_views as kind_queries
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series import OnConflict
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, induct, induction_kind, reserve
 from tests.conftest import MONDAY

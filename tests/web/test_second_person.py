@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
-from booking import condition_changes, decisions, queries, season_preview, usage
+from booking import condition_changes, decisions, queries, season_preview, series, usage
 from booking.catalogue import lending_terms
-from booking.errors import RequestRefused, UsageRefused
+from booking.errors import RequestRefused, SeriesConflicts, UsageRefused
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Reservation, UsageRecord
 from booking.overruling import Overruling
 from booking.persons import Person
+from booking.recurrence import parse
 from booking.reservations import request_reservation
 from booking.second_person_changes import change_second_person
+from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
+from booking.series_wishes import SeriesWish
 from booking.usage import Measurement
+from booking.wall_clock import to_wall
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
@@ -24,6 +31,7 @@ from tests.web.programs import program_of, times, wish
 from tests.web.test_new_reservation import wish as form_of
 
 EVA, MAX = Person("Eva"), Person("Max")
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
@@ -190,3 +198,28 @@ def test_a_program_names_the_second_person(app, session, sample_ring, saw):
     assert program.patch(path, times(1, 4)).json["second_person"] == "Eva"
     assert program.post(f"{path}/hand-out", {"operator": "Eva"}).status_code == 422
     assert queries.reservation(session, made["id"]).status == "confirmed"
+
+
+def test_changing_a_series_asks_who_is_there_at_the_new_time(session, sample_ring, saw):
+    """The preview says what the change would refuse; the dates themselves are in nobody's way."""
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).needs_second_person = True
+    first = to_wall(MONDAY + timedelta(days=1, hours=1), BERLIN)
+    rule = parse("FREQ=DAILY;COUNT=3", first, BERLIN)
+    daily = SeriesWish(saw, sample_ring.anna, rule, first, timedelta(hours=2), second=MAX)
+    with write_transaction(session):
+        made = series.create(session, daily, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
+    ask(session, sample_ring.combine, sample_ring.anna, MAX, 24 + 4, 24 + 6)  # Tuesday, noon to two
+
+    def refused(change):
+        planned = carry_out.preview(session, made.id, change, now=MONDAY)
+        return [[one.rule for one in date.violations] for date in planned.dates]
+
+    an_hour_later = SeriesChange(Scope.ALL, starts_at=time(10))
+    at_noon = SeriesChange(Scope.ALL, starts_at=time(12))
+    assert refused(an_hour_later) == [[], [], []]
+    assert refused(at_noon) == [["second_person_busy"], [], []]
+    with pytest.raises(SeriesConflicts), write_transaction(session):
+        carry_out.change_series(session, made.id, at_noon, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
+    end_induction(session, MAX)
+    assert refused(an_hour_later) == [["second_person_not_inducted"]] * 3

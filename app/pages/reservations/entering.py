@@ -26,7 +26,7 @@ from app.pages.reservations.options import ChosenGroup, FormOptions
 from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
-from booking.errors import MachineNotFound, RequestRefused, SlotTaken
+from booking.errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown
 from booking.models import Status
 from booking.queries import MachineCard
@@ -85,13 +85,12 @@ def enter() -> ResponseReturnValue:
 
 
 def _repeat(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGroup | None) -> ResponseReturnValue:
-    """Answer a wish that repeats; of a group, the machine that is chosen for the first date has all of them."""
-    if group is not None:
-        card, _first = _checked(card, group, wish)
+    """Answer a wish that repeats; of a group, each date gets a machine."""
     try:
-        return repeating.respond(form, card, replace(wish, machine_id=card.id)) or _page(
-            form, card, None, group=group, status=422
-        )
+        return repeating.respond(form, card, wish, group) or _page(form, card, None, group=group, status=422)
+    except GroupRefused as refusal:  # emptied meanwhile
+        refused = _refusal(card, group, wish, refusal)
+        return _page(form, card, refused, group=group, status=status_of(refusal))
     except (Busy, OutcomeUnknown) as refusal:
         show_not_stored(form, refusal)
         return _page(form, card, None, group=group, status=form.status, draws_day=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,20 +21,21 @@ from app.extensions import db
 from app.local_time import is_doubled
 from app.pages.reservations import deciding
 from app.pages.reservations.forms import ReservationForm
+from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
 from billing.estimates import Estimate, estimate_for
-from booking import series, series_plan
+from booking import queries, series, series_plan
 from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.persons import MEMBER_ITSELF
 from booking.queries import MachineCard
 from booking.queries import series as series_queries
 from booking.series import OnConflict
-from booking.series_plan import PlannedDate, SeriesPlan, SeriesWish
 from booking.series_times import length_by_clock
+from booking.series_wishes import PlannedDate, SeriesPlan, SeriesWish
 from booking.wall_clock import to_wall
 from booking.wishes import UID_DOMAIN, Wish
 
@@ -44,10 +46,14 @@ _BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CH
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """One date of the preview. reasons: why it cannot be reserved; instead: the nearest time that could be."""
+    """One date of the preview. reasons: why it cannot be reserved; instead: the nearest time that could be.
+
+    machine: of a group, the name of the one that it gets.
+    """
 
     day: date
     span_text: str
+    machine: str
     note: str
     reasons: tuple[str, ...]
     is_taken: bool
@@ -61,9 +67,9 @@ class DateRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPreview:
-    """The dates of a series before it is entered, and what they cost each."""
+    """The dates of a series before it is entered, and what they cost each. name: of the machine or the group."""
 
-    card: MachineCard
+    name: str
     sentence: str
     rows: tuple[DateRow, ...]
     accepted: int
@@ -75,7 +81,9 @@ class SeriesPreview:
     fields: tuple[tuple[str, str], ...]  # what was typed, for the way on and the way back
 
 
-def wish_of(form: ReservationForm, card: MachineCard, wish: Wish) -> SeriesWish | None:
+def wish_of(
+    form: ReservationForm, card: MachineCard, wish: Wish, group: ChosenGroup | None = None
+) -> SeriesWish | None:
     """Return the series that a valid form wishes; None for wrong fields of its rule, which then hold the errors."""
     wall = to_wall(wish.span.start, card.zone)
     rule = form.rule_from(wall)
@@ -96,35 +104,42 @@ def wish_of(form: ReservationForm, card: MachineCard, wish: Wish) -> SeriesWish 
         purpose=wish.purpose,
         may_move_min=wish.may_move_min,
         second=wish.second or MEMBER_ITSELF,
+        group_id=None if group is None else group.id,
     )
 
 
-def respond(form: ReservationForm, card: MachineCard, wish: Wish) -> ResponseReturnValue | None:
-    """Show all dates of a wish that repeats, or enter them; None where the form has to be shown again."""
-    series_wish = wish_of(form, card, wish)
+def respond(
+    form: ReservationForm, card: MachineCard, wish: Wish, group: ChosenGroup | None
+) -> ResponseReturnValue | None:
+    """Show all dates of a wish that repeats, or enter them; None where the form has to be shown again.
+
+    group: of which each date gets a machine; card is one of them then. Raises GroupRefused where none is lent any more.
+    """
+    series_wish = wish_of(form, card, wish, group)
     if series_wish is None:
         return None
     try:
-        return _enter(form, card, series_wish) if ENTER in request.form else _page(form, card, series_wish)
+        answer = _enter if ENTER in request.form else _page
+        return answer(form, group or card, series_wish)
     except SeriesRefused as refusal:
         form.show_series_refusal(refusal)
         return None
 
 
-def _enter(form: ReservationForm, card: MachineCard, wish: SeriesWish) -> ResponseReturnValue:
+def _enter(form: ReservationForm, target: MachineCard | ChosenGroup, wish: SeriesWish) -> ResponseReturnValue:
     choice = request.form.get("on_conflict", "")
     on_conflict = OnConflict(choice) if choice in list(OnConflict) else OnConflict.REFUSE
     try:
-        series_id, text = _send(form, card, wish, on_conflict)
+        series_id, text = _send(form, target.workshop_id, wish, on_conflict)
     except (SeriesConflicts, SlotTaken, StaleRevision) as refusal:  # somebody was faster
-        return _page(form, card, wish, refusal=sentence_of(refusal)), status_of(refusal)
+        return _page(form, target, wish, refusal=sentence_of(refusal)), status_of(refusal)
     flash(text)
     return redirect(url_for("series.show", series_id=series_id), code=303)
 
 
-def _send(form: ReservationForm, card: MachineCard, wish: SeriesWish, on_conflict: OnConflict) -> tuple[int, str]:
+def _send(form: ReservationForm, workshop_id: int, wish: SeriesWish, on_conflict: OnConflict) -> tuple[int, str]:
     session, instant, uid = db.session(), now(), _uid(form, wish)
-    approve, overruling = deciding.may_decide(card.workshop_id), deciding.overruling_of(form, card.workshop_id)
+    approve, overruling = deciding.may_decide(workshop_id), deciding.overruling_of(form, workshop_id)
 
     def once() -> tuple[int, str]:
         if (known := _entered_before(session, uid)) is not None:
@@ -153,7 +168,8 @@ def _send(form: ReservationForm, card: MachineCard, wish: SeriesWish, on_conflic
 
 def _uid(form: ReservationForm, wish: SeriesWish) -> str | None:
     """Return the uid of the series: a form sent twice with the same wish gives the same one."""
-    parts = (wish.machine_id, wish.member_id, wish.wall, wish.length, wish.rule.to_rrule(), wish.places)
+    target = wish.machine_id if wish.group_id is None else f"{GROUP_PREFIX}{wish.group_id}"
+    parts = (target, wish.member_id, wish.wall, wish.length, wish.rule.to_rrule(), wish.places)
     name = form.derive_id(current_user.id, "series", *parts)
     return None if name is None else f"{name}@{UID_DOMAIN}"
 
@@ -182,40 +198,48 @@ def _entered_text(made: series.SeriesResult) -> str:
     return text
 
 
-def _page(form: ReservationForm, card: MachineCard, wish: SeriesWish, refusal: str = "") -> str:
-    overruling = deciding.overruling_of(form, card.workshop_id)
+def _page(form: ReservationForm, target: MachineCard | ChosenGroup, wish: SeriesWish, refusal: str = "") -> str:
+    overruling = deciding.overruling_of(form, target.workshop_id)
     planned = series_plan.plan(db.session(), wish, now=now(), overruling=overruling)
-    preview = _preview(db.session(), card, wish, planned)
+    preview = _preview(db.session(), target, wish, planned)
     return render_template("reservations/repeat.html", form=form, page=preview, refusal=refusal)
 
 
-def _preview(session: Session, card: MachineCard, wish: SeriesWish, planned: SeriesPlan) -> SeriesPreview:
+def _preview(
+    session: Session, target: MachineCard | ChosenGroup, wish: SeriesWish, planned: SeriesPlan
+) -> SeriesPreview:
     first = next(iter(planned.accepted), planned.dates[0])
+    card = target if isinstance(target, MachineCard) else queries.machine_card(session, first.machine_id)
+    used = [planned.terms_of[one.machine_id] for one in planned.accepted] or [planned.terms]
     return SeriesPreview(
-        card=card,
+        name=target.name,
         sentence=series_sentence(wish.times(card.zone)),
-        rows=tuple(_row(one, card) for one in planned.dates),
+        rows=tuple(_row(one, planned, card.zone, names_machine=wish.group_id is not None) for one in planned.dates),
         accepted=len(planned.accepted),
         refused=len(planned.refused),
-        alternatives=sum(one.alternative is not None for one in planned.refused),
-        estimate=estimate_for(session, card, wish.wish_for(first.occurrence.span)),
-        needs_approval=card.rules.needs_approval and not deciding.may_decide(card.workshop_id),
+        alternatives=len(planned.alternatives),
+        estimate=estimate_for(session, card, wish.wish_for(first.occurrence.span, first.machine_id)),
+        needs_approval=any(one.policy.needs_approval for one in used) and not deciding.may_decide(card.workshop_id),
         fingerprint=planned.fingerprint,
-        fields=tuple(_typed(card)),
+        fields=tuple(_typed()),
     )
 
 
-def _row(one: PlannedDate, card: MachineCard) -> DateRow:
-    reasons = [] if one.is_accepted else [violation_sentence(each, card.zone) for each in one.violations]
+def _row(one: PlannedDate, planned: SeriesPlan, zone: ZoneInfo, *, names_machine: bool) -> DateRow:
+    reasons = [] if one.is_accepted else [violation_sentence(each, zone) for each in one.violations]
     if one.taken is not None:
-        reasons.append(taken_sentence(one.taken, card.zone))
+        reasons.append(taken_sentence(one.taken, zone))
+    instead = "" if one.alternative is None else formats.format_span(one.alternative, zone)
+    if instead and names_machine and one.alternative_on is not None:
+        instead = f"{instead}, {planned.terms_of[one.alternative_on].name}"
     return DateRow(
         day=one.occurrence.day,
-        span_text=formats.format_span(one.occurrence.span, card.zone),
+        span_text=formats.format_span(one.occurrence.span, zone),
+        machine=planned.terms_of[one.machine_id].name if names_machine and one.is_accepted else "",
         note=clock_note(one.occurrence.is_shifted, one.occurrence.is_doubled),
         reasons=tuple(reasons),
         is_taken=one.taken is not None,
-        instead="" if one.alternative is None else formats.format_span(one.alternative, card.zone),
+        instead=instead,
     )
 
 
@@ -226,8 +250,8 @@ def clock_note(is_shifted: bool, is_doubled: bool) -> str:
     return _("In this night the clock shows the time twice; the chosen one counts.") if is_doubled else ""
 
 
-def _typed(card: MachineCard) -> Iterator[tuple[str, str]]:
-    """Yield what was typed; in place of a group the machine whose dates are shown."""
+def _typed() -> Iterator[tuple[str, str]]:
+    """Yield what was typed."""
     for name, value in request.form.items(multi=True):
         if name not in _BUTTONS:
-            yield name, card.slug if name == "machine" else value
+            yield name, value

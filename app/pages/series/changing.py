@@ -8,6 +8,7 @@ from datetime import date
 
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
 from app.pages.reservations import other_machines
 from app.pages.series import bp, presenter
-from app.pages.series.forms import ChangeSeriesForm
+from app.pages.series.forms import ANY_OF_GROUP, ChangeSeriesForm
 from app.pages.series.routes import CHANGE
 from app.wording import formats
 from app.wording.errors import sentence_of, status_of
@@ -76,11 +77,13 @@ def change(series_id: int) -> ResponseReturnValue:
     view, session = lookups.series(series_id), db.session()
     to_come = presenter.to_come(session, view, now=now())
     form, others = ChangeSeriesForm(), other_machines.possible(session, to_come[0]) if to_come else []
-    machines = {view.machine_id: view.machine_name} | {one.id: one.name for one in others}
+    machines = {str(view.machine_id): view.machine_name} | {str(one.id): one.name for one in others}
+    if view.group_id is not None:
+        machines = {ANY_OF_GROUP: _("Any of %(group)s, as it is", group=view.group_name)} | machines
     days = {day.isoformat(): formats.format_day(day) for day in _days(session, view, to_come)}
     form.offer(
         [select_choice(*day) for day in days.items()],
-        [select_choice(str(machine_id), name) for machine_id, name in machines.items()],
+        [select_choice(*machine) for machine in machines.items()],
     )
     if not form.is_submitted():
         form.fill(view, asked if (asked := request.args.get("day")) in days else None)
@@ -186,7 +189,7 @@ def _row(one: ChangedDate, planned: ChangePlan) -> ChangedRow:
         one=one,
         text=formats.format_span(one.after.span, zone),
         before=formats.format_span(one.before.span, zone) if one.before.span != one.after.span else "",
-        machine=planned.terms.name if one.after.machine_id != one.before.machine_id else "",
+        machine=planned.terms_of[one.after.machine_id].name if one.after.machine_id != one.before.machine_id else "",
         reasons=tuple(reasons),
         instead="" if one.alternative is None else formats.format_span(one.alternative, zone),
     )

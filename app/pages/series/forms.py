@@ -21,6 +21,7 @@ from booking.queries.series import SeriesView
 from booking.series_change.models import Scope, SeriesChange
 
 PURPOSE_LENGTH_MAX = 500
+ANY_OF_GROUP = "0"  # in place of the id of a machine
 
 
 class CancelRestForm(BaseForm):
@@ -75,7 +76,7 @@ class ChangeSeriesForm(BaseForm):
                 "time": view.times.wall.time(),
                 "hours": hours,
                 "minutes": minutes,
-                "machine": str(view.machine_id),
+                "machine": str(view.machine_id) if view.group_id is None else ANY_OF_GROUP,
                 "purpose": view.purpose,
             }
         )
@@ -88,14 +89,15 @@ class ChangeSeriesForm(BaseForm):
     def change(self, view: SeriesView) -> SeriesChange:
         """Return what is wished of a valid form: what differs from the series."""
         length = (self.hours.data or 0) * 60 + (self.minutes.data or 0)
-        purpose, machine_id = clean(self.purpose.data), int(self.machine.data)
+        purpose = clean(self.purpose.data)
+        as_it_is = str(view.machine_id) if view.group_id is None else ANY_OF_GROUP
         is_all = self.scope.data == Scope.ALL.value
         return SeriesChange(
             scope=Scope(self.scope.data),
             day=None if is_all else date.fromisoformat(self.day.data),
             starts_at=self.time.data if self.time.data != view.times.wall.time() else None,
             length=timedelta(minutes=length) if length != _minutes(view) else None,
-            machine_id=machine_id if machine_id != view.machine_id else None,
+            machine_id=None if self.machine.data == as_it_is else int(self.machine.data),
             purpose=purpose if purpose != view.purpose else None,
             passage=int(self.passage.data) if self.passage.data in ("0", "1") else None,
         )

@@ -15,7 +15,7 @@ from booking.recurrence import parse
 from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_plan import SeriesWish
+from booking.series_wishes import SeriesWish
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.holdings import Series
 from tests.properties.every_verb.steps import (

@@ -1,0 +1,120 @@
+"""Which dates of a changed series are possible: by the rules of moving them, by what holds their time, by quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking import former_times, machine_moves, members, moving, second_persons
+from booking.catalogue import MachineTerms
+from booking.errors import MachineNotFound, Violation
+from booking.models import Reservation
+from booking.move_rules import check_move
+from booking.overruling import Overruling
+from booking.rules import check_request
+from booking.series_change import conflicts
+from booking.series_change.models import ChangedDate
+
+
+def judge(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    overruling: Overruling | None,
+    *,
+    proposes: bool = True,
+) -> tuple[ChangedDate, ...]:
+    """Judge dates by what holds their time on each machine, then by the quotas of all machines together.
+
+    proposes: look for other times for those that are refused. Raises MachineNotFound.
+    """
+    judged: list[ChangedDate] = []
+    for each in sorted({one.after.machine_id for one in dates}):
+        of_machine = [one for one in dates if one.after.machine_id == each]
+        judged += _of_machine(session, of_machine, found, terms_of, now, overruling)
+    in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
+    counted = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
+    if not proposes:
+        return tuple(sorted(counted, key=lambda one: one.day))
+    planned: list[ChangedDate] = []
+    for each in sorted({one.after.machine_id for one in dates}):
+        of_machine = [one for one in counted if one.after.machine_id == each]
+        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now)
+    return tuple(sorted(planned, key=lambda one: one.day))
+
+
+def _of_machine(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    overruling: Overruling | None,
+) -> Sequence[ChangedDate]:
+    """Judge the dates that are on one machine after the change, quotas apart. Raises MachineNotFound."""
+    terms = terms_of[dates[0].after.machine_id]
+    if terms.is_retired and any(not one.keeps_less for one in dates):
+        raise MachineNotFound(id=terms.machine_id)
+    judged = _judged(session, dates, found, terms, now=now, overruling=overruling)
+    return conflicts.with_taken(session, judged, found, terms)
+
+
+def _judged(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms: MachineTerms,
+    *,
+    now: datetime,
+    overruling: Overruling | None,
+) -> list[ChangedDate]:
+    """Judge each date by the rules of moving it, quotas apart."""
+    eligible = {
+        second: members.eligibility_of(session, dates[0].before.member_id, terms.policy.induction_kind_id, second)
+        for second in {one.after.second for one in dates}
+    }
+    busy = _second_busy(session, dates, terms)
+    left = sorted({one.before.machine_id for one in dates if not one.may_decide} - {terms.machine_id})
+    are_twins = {one: machine_moves.are_twins(session, one, terms.machine_id) for one in left}
+    judged = []
+    for one in dates:
+        reservation, wish = found[one.day], one.after
+        eligibility = eligible[wish.second]
+        broken: list[Violation] = []
+        if former_times.former_time(reservation) is not None and not one.may_decide and not one.is_unchanged:
+            broken.append(Violation("move_waits", "machine"))
+        elif wish.machine_id != one.before.machine_id:
+            broken += machine_moves.of_moving(
+                reservation,
+                terms,
+                may_decide=one.may_decide,
+                are_twins=are_twins.get(one.before.machine_id, False),
+            )
+            broken += check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
+        elif wish.span != one.before.span:
+            held = moving.change_of(reservation, wish, may_decide=one.may_decide).held
+            broken += check_move(wish.span, wish.places, held, terms.policy, eligibility, asked_at=now)
+        if not one.is_unchanged:
+            broken += busy.get(one.day, ())
+        judged.append(one.judged(broken, overruling))
+    return judged
+
+
+def _second_busy(
+    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms
+) -> Mapping[date, Sequence[Violation]]:
+    """Return what keeps the second person of each date from being there at its new time, the dates apart."""
+    found: dict[date, Sequence[Violation]] = {}
+    ids = [one.reservation_id for one in dates]
+    for second in {one.after.second for one in dates} if terms.policy.needs_second_person else ():
+        own = [one for one in dates if one.after.second == second and not one.keeps_less]
+        if second is None or not own:
+            continue
+        spans = [one.after.span for one in own]
+        busy = second_persons.check_busy_in_many(session, own[0].after.member_id, second, spans, excluding=ids)
+        found |= {one.day: violations for one, violations in zip(own, busy, strict=True)}
+    return found

@@ -1,0 +1,206 @@
+"""The dates of a series on a group of machines: each gets the best machine that is free and whose rules accept it.
+
+Of several machines the first in this order: one on which no rule has to be overruled, the lowest rank, the one that
+most dates could have (so that a member finds the same machine where that is possible), the smallest gap that it
+leaves, the lowest id. Reads alone, as much for one date as for many, but for the other times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking import availability, catalogue, group_choice, groups, held_spans, place_choice, wishes
+from booking.catalogue import MachineTerms
+from booking.errors import GroupRefused, SlotTaken, Violation
+from booking.models import Machine
+from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.place_assignment import Taking
+from booking.place_choice import HeldByPlace
+from booking.place_counts import PlaceCount
+from booking.series_quotas import QuotaTally
+from booking.series_times import Occurrence
+from booking.series_wishes import PlannedDate, RankedTerms, SeriesWish
+from booking.timespan import TimeSpan
+
+_AROUND = timedelta(days=2)  # further off there is no other time for a date
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """A machine of the group. broken: the rules that each date breaks on it, quotas apart; fits: how many it can have.
+
+    count: of its places, the dates that it has got included.
+    """
+
+    terms: MachineTerms
+    rank: int
+    broken: Sequence[Sequence[Violation]]
+    count: PlaceCount
+    fits: int
+
+    def short(self, wish: SeriesWish, span: TimeSpan) -> SlotTaken | None:
+        """Return the refusal where too few of its places are free."""
+        occupied = self.terms.policy.occupied_by(span)
+        found = self.count.first_shortage(occupied, wish.places)
+        if found is None:
+            return None
+        taking = Taking(0, self.terms.machine_id, self.terms.place_ids, occupied, wish.places)
+        return place_choice.slot_taken(taking, max(found.places_free, 0), found.span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One date on one machine."""
+
+    machine: _Machine
+    violations: tuple[Violation, ...]
+    taken: SlotTaken | None
+    gap: timedelta
+
+    @property
+    def order(self) -> tuple[bool, int, int, timedelta, int]:
+        """The best one first."""
+        machine = self.machine
+        return bool(self.violations), machine.rank, -machine.fits, self.gap, machine.terms.machine_id
+
+
+def lent_machines(session: Session, group_id: int) -> list[RankedTerms]:
+    """Return the machines of a group that are lent, with their ranks, in their order. Raises GroupRefused for none."""
+    ranks = groups.ranks_of(session, group_id)
+    terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(ranks))}
+    found = [RankedTerms(rank, terms[machine_id]) for machine_id, rank in ranks.items() if machine_id in terms]
+    if not found:
+        raise GroupRefused(group_id, [Violation("group_empty", "group")], [])
+    return found
+
+
+def judge(
+    session: Session,
+    wish: SeriesWish,
+    machines: Sequence[RankedTerms],
+    found: Sequence[Occurrence],
+    *,
+    now: datetime,
+    overruling: Overruling | None = None,
+    proposes: bool = True,
+) -> list[PlannedDate]:
+    """Return dates of a series with the machine of each, or with what speaks against each on all machines.
+
+    machines: as lent_machines() returns them, locked by whoever enters the dates. Raises MemberNotFound.
+    """
+    held = held_spans.by_place(session, [terms.machine_id for _rank, terms in machines], _around(machines, found))
+    those = [_machine(session, wish, rank, terms, found, held, now) for rank, terms in machines]
+    tally = _tally(session, wish, machines, found, now)
+    dates = []
+    for at, one in enumerate(found):
+        options = [_option(machine, wish, at, one.span, held, tally) for machine in those]
+        planned = _planned(one, options, overruling)
+        if planned.is_accepted:
+            chosen = next(option.machine for option in options if option.machine.terms.machine_id == planned.machine_id)
+            chosen.count.add(chosen.terms.policy.occupied_by(one.span), wish.places)
+            tally.add(one.span, wish.places, chosen.terms.policy.quotas)
+        dates.append(planned)
+    return [*_with_alternatives(session, wish, machines, dates, tally, now)] if proposes else dates
+
+
+def _around(machines: Sequence[RankedTerms], found: Sequence[Occurrence]) -> TimeSpan:
+    occupied = [terms.policy.occupied_by(one.span) for _rank, terms in machines for one in found]
+    since, until = min(one.start for one in occupied), max(one.end for one in occupied)
+    return TimeSpan(since - group_choice.GAP_MAX, until + group_choice.GAP_MAX)
+
+
+def _tally(
+    session: Session,
+    wish: SeriesWish,
+    machines: Sequence[RankedTerms],
+    found: Sequence[Occurrence],
+    now: datetime,
+) -> QuotaTally:
+    quotas = {quota.id: quota for _rank, terms in machines for quota in terms.policy.quotas}
+    within = TimeSpan(found[0].span.start - _AROUND, found[-1].span.end + _AROUND)
+    return QuotaTally(session, wish.member_id, quotas.values(), within, asked_at=now)
+
+
+def _machine(
+    session: Session,
+    wish: SeriesWish,
+    rank: int,
+    terms: MachineTerms,
+    found: Sequence[Occurrence],
+    held: HeldByPlace,
+    now: datetime,
+) -> _Machine:
+    asked = [wish.wish_for(one.span, terms.machine_id) for one in found]
+    broken = wishes.rules_broken_by_many(session, asked, terms.policy, asked_at=now)
+    spans = [span for place_id in terms.place_ids for span in held.get(place_id, ())]
+    machine = _Machine(terms, rank, broken, PlaceCount(len(terms.place_ids), spans), 0)
+    fits = sum(not rules and machine.short(wish, one.span) is None for rules, one in zip(broken, found, strict=True))
+    return replace(machine, fits=fits)
+
+
+def _option(
+    machine: _Machine, wish: SeriesWish, at: int, span: TimeSpan, held: HeldByPlace, tally: QuotaTally
+) -> _Option:
+    policy = machine.terms.policy
+    passed = tally.violations(span, wish.places, counting=policy.quotas)
+    gap = group_choice.gap_around(machine.terms, held, policy.occupied_by(span), wish.places)
+    return _Option(machine, (*machine.broken[at], *passed), machine.short(wish, span), gap)
+
+
+def _planned(one: Occurrence, options: Sequence[_Option], overruling: Overruling | None) -> PlannedDate:
+    """Return a date on the best machine; else taken, where the rules of a machine would accept it, else all rules."""
+    possible = [
+        option
+        for option in options
+        if option.taken is None
+        and (not option.violations or (overruling is not None and may_overrule(option.violations, OF_RESERVING)))
+    ]
+    if possible:
+        best = min(possible, key=lambda option: option.order)
+        machine_id = best.machine.terms.machine_id
+        return PlannedDate(one, machine_id, best.violations, is_overruled=bool(best.violations))
+    first = next((option for option in options if not option.violations), None)
+    if first is not None:
+        return PlannedDate(one, first.machine.terms.machine_id, taken=first.taken)
+    broken = tuple(dict.fromkeys(violation for option in options for violation in option.violations))
+    return PlannedDate(one, options[0].machine.terms.machine_id, broken)
+
+
+def _with_alternatives(
+    session: Session,
+    wish: SeriesWish,
+    machines: Sequence[RankedTerms],
+    dates: Sequence[PlannedDate],
+    tally: QuotaTally,
+    now: datetime,
+) -> Iterator[PlannedDate]:
+    """Yield the dates; those refused with the nearest time on any machine that the quotas accept as well."""
+    refused = [one for one in dates if not one.is_accepted]
+    nearby: list[list[tuple[timedelta, int, TimeSpan, MachineTerms]]] = [[] for _ in refused]
+    for rank, terms in machines if refused else ():
+        kept = [one.occurrence.span for one in dates if one.is_accepted and one.machine_id == terms.machine_id]
+        asked = [wish.wish_for(one.occurrence.span, terms.machine_id) for one in refused]
+        found = availability.nearest_times(session, terms.machine_id, asked, besides=kept, now=now)
+        for one, span, choices in zip(refused, found, nearby, strict=True):
+            if span is not None:
+                choices.append((abs(span.start - one.occurrence.span.start), rank, span, terms))
+    choices_of = iter(nearby)
+    for one in dates:
+        yield one if one.is_accepted else _with_alternative(one, next(choices_of), wish.places, tally)
+
+
+def _with_alternative(
+    one: PlannedDate,
+    choices: Sequence[tuple[timedelta, int, TimeSpan, MachineTerms]],
+    places: int,
+    tally: QuotaTally,
+) -> PlannedDate:
+    for _off, _rank, span, terms in sorted(choices, key=lambda choice: (*choice[:2], choice[3].machine_id)):
+        if not tally.violations(span, places, counting=terms.policy.quotas):
+            tally.add(span, places, terms.policy.quotas)
+            return replace(one, alternative=span, alternative_on=terms.machine_id)
+    return one
