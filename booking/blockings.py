@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, closure_events, held_proposals, occupancies, offers
+from booking import catalogue, closure_events, held_proposals, occupancies, offers, open_exchanges
 from booking.course_errors import ClosureOfCourse
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
 from booking.events import to_timestamp
@@ -81,6 +81,7 @@ def enter(
     session.add(closure)
     session.flush()
     offers.withdraw_overlapping(session, machine_id, span, by=by, now=now)
+    open_exchanges.end_of_closed(session, machine_id, span, by=by, now=now)
     _take_every_place(session, closure, now)
     publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
@@ -129,6 +130,7 @@ def change(
     closure.revision += 1
     session.flush()
     offers.withdraw_overlapping(session, closure.machine_id, span, by=by, now=now)
+    open_exchanges.end_of_closed(session, closure.machine_id, span, by=by, now=now)
     _take_every_place(session, closure, now)
     held_proposals.withdraw_needless(session, closure, by=by, now=now)
     publish(session, closure_events.ClosureChanged.of(closure, old_ends_at=old_ends_at), by=by, now=now)

@@ -13,7 +13,10 @@ class ExchangeNotFound(NotFound):
 
 
 class ExchangeClosed(DomainError):
-    """An exchange was answered, withdrawn, has lapsed, or its reservations were changed. facts: status."""
+    """An exchange cannot be answered like this any more, or not yet. facts: status.
+
+    status: a state of an exchange; agreed: the workshop decides now; not_agreed: the receiver has to answer first.
+    """
 
     code = "exchange_closed"
 
@@ -27,7 +30,7 @@ class ExchangePending(DomainError):
 class NotExchangeable(DomainError):
     """A reservation cannot be given to another member as it is now. facts: reservation_id, status (why).
 
-    status: not_confirmed, begun, proposed, closed, series_date, needs_approval, same_member.
+    status: not_confirmed, begun, proposed, closed, same_member; not_allowed: the ring allows no exchanges.
     """
 
     code = "not_exchangeable"

@@ -72,6 +72,21 @@ class ExchangeAccepted(ExchangeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeAgreed(ExchangeEvent):
+    """The other member has agreed to a swap about which the workshop decides now; nothing has changed yet."""
+
+    type: ClassVar[str] = "exchange_agreed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRejected(ExchangeEvent):
+    """The workshop does not want a swap on which both had agreed; everything stays as it was. reason: for both."""
+
+    reason: str
+    type: ClassVar[str] = "exchange_rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeDeclined(ExchangeEvent):
     """The other member does not want it; everything stays as it was."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from booking.wall_clock import USUAL_ZONE
 
 THE_ONE = 1
 OBJECTION_DAYS_MAX = 365
+EXCHANGE_HOURS, EXCHANGE_HOURS_MAX = 48, 14 * 24  # to answer what another member offers: at first, and the most
 WALL_NAMES = ("names", "initials", "none")  # how screens in workshops write who has a machine
 LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 
@@ -37,6 +38,8 @@ class RingInput:
     is_catalogue_public: bool = True
     requires_second_factor: bool = False
     wall_names: str = "none"
+    are_exchanges_allowed: bool = True
+    exchange_hours: int = EXCHANGE_HOURS
 
     @classmethod
     def of(cls, ring: Ring) -> RingInput:
@@ -88,12 +91,47 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
 def check_ring(data: RingInput) -> list[Violation]:
     """Return what is wrong.
 
-    missing, at_most (characters, days), email_form, unknown_zone, colour (#rrggbb), the address.
+    missing, at_least (hours), at_most (characters, days, hours), email_form, unknown_zone, colour (#rrggbb), the
+    address.
     """
     violations = records.check_filled(data, ["name"]) + records.check_lengths(data, LENGTHS_MAX)
     if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
+    violations += check_exchange_hours(data.exchange_hours)
     violations += records.check_zone(data.timezone) + check_email(data.email) + check_address(data.address)
     if not re.fullmatch(r"#[0-9a-f]{6}", data.colour):
         violations.append(Violation("colour", "colour", actual=data.colour))
     return violations
+
+
+def check_exchange_hours(hours: int) -> list[Violation]:
+    """Return at_least or at_most for a number of hours in which nobody could answer, or which holds things up."""
+    if hours < 1:
+        return [Violation("at_least", "exchange_hours", limit=1, actual=hours)]
+    if hours > EXCHANGE_HOURS_MAX:
+        return [Violation("at_most", "exchange_hours", limit=EXCHANGE_HOURS_MAX, actual=hours)]
+    return []
+
+
+def set_exchange_rules(
+    session: Session,
+    *,
+    are_allowed: bool | None = None,
+    hours: int | None = None,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> None:
+    """Change whether members may hand over and swap reservations, and how long an answer may take; None leaves it.
+
+    What is offered already can still be answered. Raises NotFound (before set-up), RecordRefused, StaleRevision.
+    """
+    stored = the_ring(session, for_change=True)
+    if stored is None:
+        raise NotFound()
+    wanted = replace(
+        stored,
+        are_exchanges_allowed=stored.are_exchanges_allowed if are_allowed is None else are_allowed,
+        exchange_hours=stored.exchange_hours if hours is None else hours,
+    )
+    enter_or_change_ring(session, wanted, by=by, now=now, revision=revision)

@@ -22,6 +22,7 @@ MODULES = (
     "waiting",
     "offers",
     "exchanges",
+    "exchange_rules",
     "closures",
     "closure_series",
     "closure_decisions",

@@ -14,6 +14,7 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, WHOLE, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
+from app.api.reservation_models import Reason
 from app.auth import lookups, memberships, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
@@ -22,27 +23,32 @@ from app.extensions import db
 from billing.estimates import estimate_for
 from booking import queries
 from booking.errors import MemberNotFound, ReservationNotFound
+from booking.exchange_errors import ExchangeNotFound
 from booking.exchanges import accepting, ending, proposing
-from booking.exchanges.proposing import HOURS, HOURS_MAX, Proposal
+from booking.exchanges.proposing import Proposal
 from booking.models import ExchangeState
+from booking.queries import exchange_partners
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangeView
+from booking.ring import EXCHANGE_HOURS_MAX
 
 PARTY = Access(member=OWN)
+DECIDE = Access(manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
-Hours = Annotated[int, Field(strict=True, ge=1, le=HOURS_MAX), WHOLE]
+Hours = Annotated[int, Field(strict=True, ge=1, le=EXCHANGE_HOURS_MAX), WHOLE]
 
 
 class NewExchange(RequestModel):
     """A reservation that is offered: to the member of a number, or for another reservation; exactly one of the two.
 
-    hours: to answer; at the latest when the first of the reservations begins. note: what the other member reads.
+    hours: to answer, null for those of the ring; at the latest when the first of the reservations begins.
+    note: what the other member reads.
     """
 
     reservation_id: Id
     member_number: Text | None = None
     wanted_reservation_id: Id | None = None
-    hours: Hours = HOURS
+    hours: Hours | None = None
     note: Text = ""
 
 
@@ -56,8 +62,9 @@ class ExchangeFilter(RequestModel):
 class Exchange(ResponseModel):
     """A reservation that a member offers to another one, for nothing or for a wanted one, until lapses_at.
 
-    receiver_member_id: null while the proposer of a swap may not know it. receivers_reservation_id and
-    proposers_reservation_id: the new reservations that an accepted one made.
+    agreed_at: when the receiver agreed to a swap about which the workshop decides now. Until then it is open; where the
+    workshop declined it, it is declined. receiver_member_id: null while the proposer of a swap may not know it.
+    receivers_reservation_id and proposers_reservation_id: the new reservations that an accepted one made.
     """
 
     id: int
@@ -70,6 +77,7 @@ class Exchange(ResponseModel):
     note: str
     proposed_at: Instant
     lapses_at: Instant
+    agreed_at: Instant | None
     closed_at: Instant | None
     receivers_reservation_id: int | None
     proposers_reservation_id: int | None
@@ -105,6 +113,11 @@ class ExchangeList(ResponseModel):
 
 action = partial(
     Endpoint, "POST", access=PARTY, response=Exchange, errors=(404, 409, 412), idempotent=True, conditional=True
+)
+
+
+decision = partial(
+    Endpoint, "POST", access=DECIDE, response=Exchange, errors=(404, 409, 412), idempotent=True, conditional=True
 )
 
 
@@ -172,13 +185,26 @@ def accept_exchange(exchange_id: int) -> Reply:
     """Agree to an exchange that was offered to one: the reservations change hands, all or none.
 
     The old ones are cancelled, never late, and new ones are entered on the same places. On a machine that needs
-    approval what is handed over becomes a request.
+    approval what is handed over becomes a request; a swap stays open with `agreed_at` until the workshop decides about
+    both halves at once.
     """
     view = lookups.exchange(exchange_id, of="receiver")
-    approve = permissions.may("api.approve_reservation", "POST") and permissions.may_touch(
-        "api.approve_reservation", "POST", workshop_id=view.given.workshop_id
-    )
-    return _act(view, partial(accepting.accept, approve=approve))
+    return _act(view, partial(accepting.accept, approve=_may_decide(view)))
+
+
+@decision("/exchanges/<id:exchange_id>/approve")
+def approve_exchange(exchange_id: int) -> Reply:
+    """Approve a swap on which both members have agreed: both halves at once.
+
+    For who may approve on all of its machines that need an approval.
+    """
+    return _act(_to_decide(exchange_id), accepting.approve)
+
+
+@decision("/exchanges/<id:exchange_id>/reject", body=Reason)
+def reject_exchange(exchange_id: int, body: Reason) -> Reply:
+    """Decline a swap on which both members have agreed. Everything stays as it was; both read the reason."""
+    return _act(_to_decide(exchange_id), partial(ending.reject, reason=body.reason.strip()), body)
 
 
 @action("/exchanges/<id:exchange_id>/decline")
@@ -195,20 +221,35 @@ def withdraw_exchange(exchange_id: int) -> Reply:
 
 def _receiver(number: str) -> int:
     """Return the member of a number. Raises MemberNotFound."""
-    found = exchange_queries.member_of_number(db.session(), number, day=memberships.ring_day(now()))
+    found = exchange_partners.member_of_number(db.session(), number, day=memberships.ring_day(now()))
     if found is None:
         raise MemberNotFound(number=number)
     return found
 
 
-def _act(view: ExchangeView, verb: Callable[..., object]) -> Reply:
+def _may_decide(view: ExchangeView) -> bool:
+    workshops = view.deciding_workshops or {view.given.workshop_id}
+    return permissions.may("api.approve_reservation", "POST") and all(
+        permissions.may_touch("api.approve_reservation", "POST", workshop_id=one) for one in workshops
+    )
+
+
+def _to_decide(exchange_id: int) -> ExchangeView:
+    """Return an exchange about which the present login decides. Raises ExchangeNotFound."""
+    view = lookups.exchange(exchange_id)
+    if not _may_decide(view):
+        raise ExchangeNotFound(id=exchange_id)
+    return view
+
+
+def _act(view: ExchangeView, verb: Callable[..., object], body: RequestModel | None = None) -> Reply:
     by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
 
     def act() -> Reply:
         verb(db.session(), view.id, by=by, now=instant, revision=revision)
         return _reply(view.id)
 
-    return run_idempotent(None, act)
+    return run_idempotent(body, act)
 
 
 def _reply(exchange_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
@@ -247,6 +288,7 @@ def _of_view(view: ExchangeView) -> Exchange:
         note=view.note,
         proposed_at=view.proposed_at,
         lapses_at=view.lapses_at,
+        agreed_at=view.agreed_at,
         closed_at=view.closed_at,
         receivers_reservation_id=view.made_for_receiver_id,
         proposers_reservation_id=view.made_for_proposer_id,

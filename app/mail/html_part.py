@@ -22,7 +22,7 @@ from app.mail.outgoing import OutgoingMail, Sender
 
 DEFAULT_COLOUR = "#14532d"
 DEFAULT_LANGUAGE = "en"
-ANSWERS = ("/offered/", "/proposed/")  # links that answer come before the one that only shows
+ANSWERS = ("/offered/", "/proposed/", "/exchanged/")  # links that answer come before the one that only shows
 MARKS = {"good": "\N{CHECK MARK}", "wait": "\N{HORIZONTAL ELLIPSIS}", "stop": "\N{MULTIPLICATION X}"}
 # The beginning of a path, and what the button that leads there says; the first that fits.
 ACTIONS = (

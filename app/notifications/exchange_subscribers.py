@@ -7,24 +7,41 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.mail.leasing import withdraw_mails
-from app.notifications import recipients, reminders
+from app.notifications import exchange_links, recipients, reminders
 from app.notifications.composing import Notification, queue_keyed
-from app.notifications.notifying import is_by, notify, notify_members, others
+from app.notifications.notifying import LATE, is_by, notify, notify_members, others
 from app.notifications.recipients import Recipient
 from booking import exchange_events, queries
+from booking.exchanges import ending
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangeView
 
 
 def proposed(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify the other member what is offered, and until when to answer."""
+    """Notify the other member what is offered, and until when to answer: each person with a link of their own."""
+    if now - event.at > LATE:  # no worker ran: who hears of it late gets the whole time to answer
+        ending.renew(session, event.facts["exchange_id"], heard_at=now)
     view = _view(session, event)
-    if not view.is_open(now):
+    if not view.is_open(now) or view.agreed_at is not None:
         return
     for to in recipients.of_member(session, view.receiver_id):
-        key = _key_of_proposed(view, to)
-        queue_keyed(session, _about(view, "exchange_proposed"), to, key=key, now=now)
+        link = exchange_links.create(session, view.id, to, now=now)
+        mail, key = _about(view, "exchange_proposed", answer_url=link), _key_of_proposed(view, to)
+        queue_keyed(session, mail, to, key=key, now=now, link_ends_at=view.lapses_at)
+
+
+def agreed(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify who decides about a swap, and who proposed it that the other member has agreed."""
+    view = _view(session, event)
+    _withdraw_proposal(session, view)
+    if not view.is_agreed(now):
+        return
+    proposers = recipients.of_member(session, view.proposer_id)
+    notify(session, event, _about(view, "exchange_agreed"), others(proposers, event), now)
+    workshops = sorted(view.deciding_workshops)
+    managers = {to.key: to for one in workshops for to in recipients.managers_of(session, one, now=now)}
+    notify(session, event, _about(view, "exchange_to_decide"), others(managers.values(), event), now)
 
 
 def accepted(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -49,7 +66,8 @@ def accepted(session: Session, event: RecordedEvent, now: datetime) -> None:
 def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify who proposed it that it was declined, has lapsed or was overtaken.
 
-    The other member too of what was taken back or overtaken, unless nobody has got the offer.
+    The other member too of what was taken back or overtaken, unless nobody has got the offer; and of everything after
+    having agreed.
     """
     view = _view(session, event)
     was_unread = _withdraw_proposal(session, view)
@@ -57,8 +75,17 @@ def ended(session: Session, event: RecordedEvent, now: datetime) -> None:
     if not is_by(proposers, event):
         notify(session, event, _about(view, "exchange_ended", is_proposer=True), proposers, now)
     receivers = recipients.of_member(session, view.receiver_id)
-    if event.type in (exchange_events.ExchangeWithdrawn.type, exchange_events.ExchangeOutdated.type) and not was_unread:
+    is_ended_by_others = event.type in (exchange_events.ExchangeWithdrawn.type, exchange_events.ExchangeOutdated.type)
+    if view.agreed_at is not None or (is_ended_by_others and not was_unread):
         notify(session, event, _about(view, "exchange_ended", is_proposer=False), receivers, now)
+
+
+def rejected(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify both members that the workshop has declined their swap, and why."""
+    view = _view(session, event)
+    for member_id, is_proposer in ((view.proposer_id, True), (view.receiver_id, False)):
+        mail = _about(view, "exchange_ended", is_proposer=is_proposer, reason=event.facts["reason"])
+        notify(session, event, mail, recipients.of_member(session, member_id), now)
 
 
 def handed_over(session: Session, event: RecordedEvent, _now: datetime) -> None:
@@ -69,6 +96,8 @@ def handed_over(session: Session, event: RecordedEvent, _now: datetime) -> None:
 HANDLERS: dict[str, Handler] = {
     exchange_events.ExchangeProposed.type: proposed,
     exchange_events.ExchangeAccepted.type: accepted,
+    exchange_events.ExchangeAgreed.type: agreed,
+    exchange_events.ExchangeRejected.type: rejected,
     exchange_events.ExchangeDeclined.type: ended,
     exchange_events.ExchangeWithdrawn.type: ended,
     exchange_events.ExchangeLapsed.type: ended,

@@ -54,13 +54,15 @@ CHANGES = MailKind(
     is_required=True,
 )
 OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended", "waiting_list"))
-EXCHANGES = MailKind("exchanges", MEMBER, ("exchange_proposed", "exchange_ended"))
+EXCHANGES = MailKind("exchanges", MEMBER, ("exchange_proposed", "exchange_agreed", "exchange_ended"))
 COURSES = MailKind(
     "courses", MEMBER, ("course_offered", "course_joined", "course_seat", "induction_given", "induction_expires")
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 REQUESTS = MailKind(
-    "requests", MANAGER, ("requested_manager", "series_requested_manager", "series_change_requested_manager")
+    "requests",
+    MANAGER,
+    ("requested_manager", "series_requested_manager", "series_change_requested_manager", "exchange_to_decide"),
 )
 MOVES = MailKind(
     "moves",

@@ -86,6 +86,21 @@ class OfferLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class ExchangeLink(Base):
+    """A mailed link that answers one exchange (exchange_links.py). user_id: null for a member without a login."""
+
+    __tablename__ = "notifications_exchange_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    exchange_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_exchange.id", name="fk_notifications_exchange_link_exchange", ondelete="CASCADE"),
+        index=True,
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ProposalLink(Base):
     """A mailed link that answers a proposal after a breakdown (proposal_links.py). hold_id: what is held for it."""
 

@@ -14,14 +14,20 @@ _ENDED = {
     ExchangeState.DECLINED: _l("Declined. Everything stays as it was."),
     ExchangeState.LAPSED: _l("Nobody answered in time. Everything stays as it was."),
     ExchangeState.WITHDRAWN: _l("Taken back. Everything stays as it was."),
-    ExchangeState.OUTDATED: _l("A reservation was changed meanwhile, so this is no longer what was offered."),
+    ExchangeState.OUTDATED: _l(
+        "A reservation was changed or its machine closed meanwhile, so this is no longer what was offered."
+    ),
 }
 
 
 def state_text(view: ExchangeView, state: ExchangeState, reader_id: int | None) -> str:
     """Return how an exchange stands."""
+    if state == ExchangeState.DECLINED and view.agreed_at is not None:
+        return _("The workshop has declined the swap. Everything stays as it was.")
     if state != ExchangeState.OPEN:
         return str(_ENDED[state])
+    if view.agreed_at is not None:
+        return _("Both have agreed; the workshop decides.")
     until = format_instant(view.lapses_at, view.given.zone)
     if reader_id == view.receiver_id:
         return _("Waits for your answer until %(time)s.", time=until)

@@ -30,7 +30,7 @@ from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications import digest, induction_reminders, reminders
 from app.notifications.attached_entries import has_lasting_entry
-from app.notifications.models import CancelLink, OfferLink, ProposalLink, Reminder
+from app.notifications.models import CancelLink, ExchangeLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import background_tasks, maintenance_job, nightly_audit, offer_jobs
@@ -281,6 +281,7 @@ def _purge(session: Session) -> str:
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
         delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(OfferLink).where(OfferLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
+        delete(ExchangeLink).where(ExchangeLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(ProposalLink).where(ProposalLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(CancelLink).where(CancelLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),

@@ -15,15 +15,16 @@ from booking import (
     catalogue,
     lifecycle,
     occupancies,
+    open_exchanges,
     reservation_writer,
     reservations,
     schedule_versions,
     wishes,
 )
 from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
-from booking.exchange_events import ExchangeAccepted, ReservationHandedOver
+from booking.exchange_events import ExchangeAccepted, ExchangeAgreed, ReservationHandedOver
 from booking.exchanges import conditions, ending
-from booking.exchanges.conditions import Change
+from booking.exchanges.conditions import Change, Judgement
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.lifecycle import Step
@@ -42,21 +43,69 @@ def accept(
     approve: bool = False,
     revision: int | None = None,
 ) -> Exchange:
-    """Agree to an exchange, for the receiver: return it with the reservations that it made.
+    """Agree to an exchange, for the receiver: return it with the reservations that it made, if it made them.
 
-    Everything is judged again as of now. Nobody cancels late by it. What is handed over on a machine that needs
-    approval becomes a request of the receiver, unless the actor may decide (approve).
+    Everything is judged again as of now. Nobody cancels late by it. On a machine that needs approval, what is handed
+    over becomes a request of the receiver, and a swap waits for the workshop, which decides about both halves at once;
+    unless the actor may decide (approve).
     Raises ExchangeNotFound, ExchangeClosed, StaleRevision, MachineNotFound, NotExchangeable, RequestRefused,
     PartnerRefused.
     """
     given, wanted, exchange = _lock(session, exchange_id)
-    ending.require_open(exchange, now)
+    ending.require_unanswered(exchange, now)
+    judgement = _judge(session, given, wanted, exchange, revision=revision, now=now)
+    if wanted is not None and judgement.needs_approval and not approve:
+        exchange.agreed_at, exchange.lapses_at = now, min(given.starts_at, wanted.starts_at)
+        exchange.revision += 1
+        session.flush()
+        record(session, ExchangeAgreed.of(exchange), by=by, at=now)
+        return exchange
+    return _carry_out(session, given, wanted, exchange, approve=approve, by=by, now=now)
+
+
+def approve(session: Session, exchange_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> Exchange:
+    """Approve a swap on which both members have agreed, for the workshop: both halves at once.
+
+    Approved already, it stays so. Raises as accept().
+    """
+    given, wanted, exchange = _lock(session, exchange_id)
+    if exchange.state == ExchangeState.ACCEPTED and exchange.agreed_at is not None:
+        return exchange
+    ending.require_agreed(exchange, now)
+    _judge(session, given, wanted, exchange, revision=revision, now=now)
+    return _carry_out(session, given, wanted, exchange, approve=True, by=by, now=now)
+
+
+def _judge(
+    session: Session,
+    given: Reservation,
+    wanted: Reservation | None,
+    exchange: Exchange,
+    *,
+    revision: int | None,
+    now: datetime,
+) -> Judgement:
+    """Refuse an exchange that is not what was offered, or that the rules forbid as of now; return the judgement."""
     require_revision(revision, exchange.revision)
     if ending.is_outdated(session, exchange):
         raise ExchangeClosed(status=ExchangeState.OUTDATED.value)
     judgement = conditions.judge(session, given, exchange.receiver_id, wanted, now=now)
     conditions.require(judgement, for_receiver=True)
+    return judgement
 
+
+def _carry_out(
+    session: Session,
+    given: Reservation,
+    wanted: Reservation | None,
+    exchange: Exchange,
+    *,
+    approve: bool,
+    by: Actor,
+    now: datetime,
+) -> Exchange:
+    """End the reservations and enter the new ones on their places."""
+    exchange_id = exchange.id
     changes = conditions.changes_of(given, exchange.receiver_id, wanted)
     new = [_new(session, one, exchange_id, approve=approve, now=now) for one in changes]
     # Bumped first, members before machines: what follows names them in parts.
@@ -83,7 +132,7 @@ def _lock(session: Session, exchange_id: int) -> tuple[Reservation, Reservation 
     ids = [one for one in (known.given_id, known.wanted_id) if one is not None]
     found = reservation_writer.lock_many(session, ids, member_ids=(known.proposer_id, known.receiver_id))
     occupancies.lock_machines(session, [one.machine_id for one in found])
-    return found[0], found[1] if len(found) > 1 else None, ending.lock(session, exchange_id)
+    return found[0], found[1] if len(found) > 1 else None, open_exchanges.lock(session, exchange_id)
 
 
 def _new(session: Session, change: Change, exchange_id: int, *, approve: bool, now: datetime) -> NewReservation:

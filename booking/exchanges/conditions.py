@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, wishes
+from booking import catalogue, ring, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import RequestRefused, Violation
 from booking.exchange_errors import NotExchangeable, PartnerRefused
-from booking.models import Blocking, Reservation, SeriesDate, Status
+from booking.models import Blocking, Reservation, Status
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -37,7 +37,8 @@ class Change:
 class Judgement:
     """What stands against an exchange: why a reservation cannot change hands, and the rules each member breaks.
 
-    needs_approval: what the receiver gets will be a request.
+    needs_approval: one of its machines is lent only after approval. What is handed over is a request of the receiver
+    then; a swap waits until the workshop has decided about both halves at once.
     """
 
     obstacle: NotExchangeable | None = None
@@ -64,13 +65,13 @@ def judge(
     """Return what stands against an exchange. Reads only. Raises MemberNotFound, MachineNotFound."""
     changes = changes_of(given, receiver_id, wanted)
     terms = {one.reservation.id: catalogue.bookable_machine(session, one.reservation.machine_id) for one in changes}
-    obstacle = next(_obstacles(session, changes, terms, now), None)
+    obstacle = next(_obstacles(session, changes, now), None)
     found = [_violations(session, one, terms[one.reservation.id], now) for one in changes]
     return Judgement(
         obstacle,
         of_receiver=found[0],
         of_proposer=found[1] if wanted is not None else [],
-        needs_approval=terms[given.id].policy.needs_approval,
+        needs_approval=any(one.policy.needs_approval for one in terms.values()),
     )
 
 
@@ -92,19 +93,23 @@ def require(judgement: Judgement, *, for_receiver: bool) -> None:
 
 def obstacle_of(session: Session, reservation: Reservation, *, now: datetime) -> NotExchangeable | None:
     """Return why a reservation cannot be given to anybody as it is now; None where it can."""
+    if (found := refusal_of_ring(session, reservation)) is not None:
+        return found
     return next((_refusal(reservation, why) for why in _states(session, reservation, now)), None)
 
 
-def _obstacles(
-    session: Session, changes: tuple[Change, ...], terms: dict[int, MachineTerms], now: datetime
-) -> Iterator[NotExchangeable]:
+def refusal_of_ring(session: Session, reservation: Reservation) -> NotExchangeable | None:
+    """Return that the ring allows no exchanges; None where it does. What is offered already can still be answered."""
+    rules = ring.the_ring(session)
+    return None if rules is None or rules.are_exchanges_allowed else _refusal(reservation, "not_allowed")
+
+
+def _obstacles(session: Session, changes: tuple[Change, ...], now: datetime) -> Iterator[NotExchangeable]:
     for one in changes:
         for why in _states(session, one.reservation, now):
             yield _refusal(one.reservation, why)
         if one.member_id == one.reservation.member_id:
             yield _refusal(one.reservation, "same_member")
-        if len(changes) > 1 and terms[one.reservation.id].policy.needs_approval:
-            yield _refusal(one.reservation, "needs_approval")  # one half could be declined after the other
 
 
 def _states(session: Session, reservation: Reservation, now: datetime) -> Iterator[str]:
@@ -114,8 +119,6 @@ def _states(session: Session, reservation: Reservation, now: datetime) -> Iterat
         yield "begun"
     elif reservation.proposed_at is not None:
         yield "proposed"
-    elif session.scalar(select(SeriesDate.series_id).where(SeriesDate.reservation_id == reservation.id)) is not None:
-        yield "series_date"
     elif session.scalars(_closures(reservation).limit(1)).first() is not None:
         yield "closed"
 

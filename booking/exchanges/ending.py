@@ -5,35 +5,55 @@ The row of the exchange is locked last, after reservations and machines where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
-from booking.exchange_events import (
-    ExchangeDeclined,
-    ExchangeEvent,
-    ExchangeLapsed,
-    ExchangeOutdated,
-    ExchangeWithdrawn,
-)
+from booking import ring
+from booking.exchange_errors import ExchangeClosed
+from booking.exchange_events import ExchangeRejected
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Exchange, ExchangeState, Member, Reservation, Status
+from booking.open_exchanges import close, lock
 
-_EVENTS: Mapping[ExchangeState, type[ExchangeEvent]] = {
-    ExchangeState.DECLINED: ExchangeDeclined,
-    ExchangeState.WITHDRAWN: ExchangeWithdrawn,
-    ExchangeState.LAPSED: ExchangeLapsed,
-    ExchangeState.OUTDATED: ExchangeOutdated,
-}
 _given, _wanted = aliased(Reservation), aliased(Reservation)
+
+
+def latest_answer(
+    session: Session, given: Reservation, wanted: Reservation | None, *, now: datetime, hours: int | None = None
+) -> datetime:
+    """Return until when an exchange can be answered: some hours (None: those of the ring), but not into its times."""
+    rules = ring.the_ring(session)
+    usual = ring.EXCHANGE_HOURS if rules is None else rules.exchange_hours
+    return min(now + timedelta(hours=hours or usual), *(one.starts_at for one in (given, wanted) if one))
+
+
+def renew(session: Session, exchange_id: int, *, heard_at: datetime) -> bool:
+    """Give an open exchange its whole time to answer from when its receiver hears of it; return whether it got more.
+
+    Never beyond the start of its reservations.
+    """
+    exchange = lock(session, exchange_id)
+    if exchange.state != ExchangeState.OPEN or exchange.agreed_at is not None:
+        return False
+    ids = [one for one in (exchange.given_id, exchange.wanted_id) if one is not None]
+    starts = session.scalars(select(Reservation.starts_at).where(Reservation.id.in_(ids))).all()
+    until = min(heard_at + (exchange.lapses_at - exchange.proposed_at), *starts)
+    if until <= max(heard_at, exchange.lapses_at):
+        return False
+    exchange.lapses_at = until
+    exchange.revision += 1
+    session.flush()
+    return True
 
 
 def decline(session: Session, exchange_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
     """Decline an exchange: everything stays as it was. Who declined already has: nothing happens.
+
+    Also after agreeing to a swap, as long as the workshop has not decided.
 
     Raises ExchangeNotFound, ExchangeClosed, StaleRevision.
     """
@@ -46,6 +66,24 @@ def withdraw(session: Session, exchange_id: int, *, by: Actor, now: datetime, re
     Raises ExchangeNotFound, ExchangeClosed, StaleRevision.
     """
     _answer(session, exchange_id, ExchangeState.WITHDRAWN, by=by, now=now, revision=revision)
+
+
+def reject(
+    session: Session, exchange_id: int, reason: str, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Decline a swap on which both members have agreed, for the workshop. Declined already, it stays so.
+
+    Raises ExchangeNotFound, ExchangeClosed, StaleRevision.
+    """
+    exchange = lock(session, exchange_id)
+    if exchange.state == ExchangeState.DECLINED and exchange.agreed_at is not None:
+        return
+    require_agreed(exchange, now)
+    revisions.require_revision(revision, exchange.revision)
+    exchange.state, exchange.closed_at = ExchangeState.DECLINED.value, now
+    exchange.revision += 1
+    session.flush()
+    record(session, ExchangeRejected.of(exchange, reason=reason), by=by, at=now)
 
 
 def end_overdue(session: Session, exchange_id: int, *, by: Actor, now: datetime, day: date | None = None) -> bool:
@@ -63,10 +101,12 @@ def end_overdue(session: Session, exchange_id: int, *, by: Actor, now: datetime,
     return exchange.state != ExchangeState.OPEN
 
 
-def overdue(session: Session, *, now: datetime, day: date | None = None, limit: int = 100) -> Sequence[int]:
+def overdue(
+    session: Session, *, now: datetime, day: date | None = None, limit: int = 100, only_outdated: bool = False
+) -> Sequence[int]:
     """Return the ids of open exchanges that cannot be accepted any more, those that were to be answered first first.
 
-    day: also those of members who left before it.
+    day: also those of members who left before it. only_outdated: not those whose time to answer is over.
     """
     leavers = select(Member.id).where(Member.left_on < (day or date.min))
     is_left = or_(Exchange.proposer_id.in_(leavers), Exchange.receiver_id.in_(leavers))
@@ -79,7 +119,7 @@ def overdue(session: Session, *, now: datetime, day: date | None = None, limit: 
         .where(
             Exchange.state == ExchangeState.OPEN.value,
             or_(
-                Exchange.lapses_at <= now,
+                false() if only_outdated else Exchange.lapses_at <= now,
                 ~is_as_offered,
                 and_(Exchange.wanted_id.is_not(None), ~is_as_wanted),
                 is_left,
@@ -90,9 +130,18 @@ def overdue(session: Session, *, now: datetime, day: date | None = None, limit: 
     ).all()
 
 
-def lock(session: Session, exchange_id: int, revision: int | None = None) -> Exchange:
-    """Lock an exchange and return it. Raises ExchangeNotFound, StaleRevision."""
-    return revisions.locked(session, Exchange, exchange_id, missing=ExchangeNotFound, revision=revision)
+def require_unanswered(exchange: Exchange, now: datetime) -> None:
+    """Raise ExchangeClosed for an exchange that the receiver cannot accept any more, or has agreed to already."""
+    require_open(exchange, now)
+    if exchange.agreed_at is not None:
+        raise ExchangeClosed(status="agreed")
+
+
+def require_agreed(exchange: Exchange, now: datetime) -> None:
+    """Raise ExchangeClosed for a swap about which the workshop has nothing to decide, not yet or not any more."""
+    require_open(exchange, now)
+    if exchange.agreed_at is None:
+        raise ExchangeClosed(status="not_agreed")
 
 
 def require_open(exchange: Exchange, now: datetime) -> None:
@@ -116,14 +165,6 @@ def is_outdated(session: Session, exchange: Exchange) -> bool:
     )
 
 
-def close(session: Session, exchange: Exchange, state: ExchangeState, *, by: Actor, now: datetime) -> None:
-    """End an open exchange without any change of reservations."""
-    exchange.state, exchange.closed_at = state.value, now
-    exchange.revision += 1
-    session.flush()
-    record(session, _EVENTS[state].of(exchange), by=by, at=now)
-
-
 def _leavers_of(exchange: Exchange, day: date) -> Select[int]:
     parties = Member.id.in_([exchange.proposer_id, exchange.receiver_id])
     return select(Member.id).where(parties, Member.left_on < day).limit(1)
@@ -133,8 +174,9 @@ def _answer(
     session: Session, exchange_id: int, state: ExchangeState, *, by: Actor, now: datetime, revision: int | None
 ) -> None:
     exchange = lock(session, exchange_id)
-    if exchange.state == state:
+    if exchange.state == state and exchange.agreed_at is None:
         return
     require_open(exchange, now)
     revisions.require_revision(revision, exchange.revision)
+    exchange.agreed_at = None  # one that was declined with it was declined by the workshop
     close(session, exchange, state, by=by, now=now)

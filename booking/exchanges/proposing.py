@@ -6,7 +6,7 @@ Verbs as in reservations.py: given the session, the actor and the time, they flu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +20,6 @@ from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.models import Exchange, ExchangeState, Reservation
 
-HOURS, HOURS_MAX = 48, 14 * 24  # to answer: where nothing else was chosen, and the most
 NOTE_LENGTH_MAX = 500
 ONE_OPEN = "uq_booking_exchange_open", "booking_exchange.given_id"  # of PostgreSQL, of SQLite
 
@@ -29,14 +28,15 @@ ONE_OPEN = "uq_booking_exchange_open", "booking_exchange.given_id"  # of Postgre
 class Proposal:
     """A reservation that is offered: to a receiver, or for a wanted reservation, whose member is asked; one of the two.
 
-    revision and wanted_revision: of the reservations as the proposer saw them; None accepts any. hours: to answer.
+    revision and wanted_revision: of the reservations as the proposer saw them; None accepts any.
+    hours: to answer; None for those of the ring.
     """
 
     given_id: int
     receiver_id: int | None = None
     wanted_id: int | None = None
     note: str = ""
-    hours: int = HOURS
+    hours: int | None = None
     revision: int | None = None
     wanted_revision: int | None = None
 
@@ -53,6 +53,8 @@ def propose(session: Session, proposal: Proposal, *, by: Actor, now: datetime) -
     receiver_id = wanted.member_id if wanted is not None else proposal.receiver_id
     if receiver_id is None:
         raise ValueError("a proposal needs a receiver or a wanted reservation")
+    if (refusal := conditions.refusal_of_ring(session, given)) is not None:
+        raise refusal
     judgement = conditions.judge(session, given, receiver_id, wanted, now=now)
     conditions.require(judgement, for_receiver=False)
     _require_none_open(session, given, by=by, now=now)
@@ -66,20 +68,23 @@ def propose(session: Session, proposal: Proposal, *, by: Actor, now: datetime) -
         note=proposal.note,
         state=ExchangeState.OPEN.value,
         proposed_at=now,
-        lapses_at=min(now + timedelta(hours=proposal.hours), *(one.starts_at for one in (given, wanted) if one)),
+        lapses_at=ending.latest_answer(session, given, wanted, now=now, hours=proposal.hours),
         revision=0,
     )
     session.add(exchange)
+    _flush(session)
+    record(session, ExchangeProposed.of(exchange), by=by, at=now)
+    return exchange.id
+
+
+def _flush(session: Session) -> None:
+    """Store a new exchange. Both lock the reservation, so that a second one is found before; the guard decides."""
     try:
         session.flush()
-    except (
-        IntegrityError
-    ) as error:  # PostgreSQL only: both locked the reservation, so this cannot be; the guard decides
+    except IntegrityError as error:
         if not any(name in str(error.orig) for name in ONE_OPEN):
             raise
         raise ExchangePending(exchange_id=None) from error
-    record(session, ExchangeProposed.of(exchange), by=by, at=now)
-    return exchange.id
 
 
 def _lock(session: Session, proposal: Proposal) -> tuple[Reservation, Reservation | None]:

@@ -31,7 +31,8 @@ class Exchange(Base):
 
     wanted: the reservation of the receiver that the proposer gets for it; None hands the given one over. given_revision
     and wanted_revision: what was offered; with another one it is no longer what was. made_for_receiver and
-    made_for_proposer: the reservations that an accepted one made. One that has ended never changes (migrations).
+    made_for_proposer: the reservations that an accepted one made. agreed_at: when the receiver agreed to a swap about
+    which the workshop decides then; it stays open until that. One that has ended never changes (migrations).
     """
 
     __tablename__ = "booking_exchange"
@@ -46,6 +47,7 @@ class Exchange(Base):
             "(state = 'accepted' AND wanted_id IS NOT NULL) = (made_for_proposer_id IS NOT NULL)", name="swapped"
         ),
         CheckConstraint("proposed_at < lapses_at", name="span_positive"),
+        CheckConstraint("agreed_at IS NULL OR wanted_id IS NOT NULL", name="agreed"),
         Index(
             "uq_booking_exchange_open", "given_id", unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)
         ),
@@ -67,6 +69,7 @@ class Exchange(Base):
     state: Mapped[str] = mapped_column(default=ExchangeState.OPEN.value)
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lapses_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     made_for_receiver_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"))
     made_for_proposer_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"))

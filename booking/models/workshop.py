@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
@@ -18,6 +18,7 @@ class Ring(HasAddress, Base):
         CheckConstraint("id = 1", name="only_one"),
         CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days"),
         CheckConstraint("wall_names IN ('names', 'initials', 'none')", name="wall_names"),
+        CheckConstraint("exchange_hours BETWEEN 1 AND 336", name="exchange_hours"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +31,8 @@ class Ring(HasAddress, Base):
     is_catalogue_public: Mapped[bool] = mapped_column(default=True)
     requires_second_factor: Mapped[bool] = mapped_column(default=False)  # of treasurers and administrators
     wall_names: Mapped[str] = mapped_column(default="none", server_default="none")  # on screens without a log-in
+    are_exchanges_allowed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    exchange_hours: Mapped[int] = mapped_column(default=48, server_default="48")  # to answer, if nothing else is chosen
     logo_photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
     is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # loaded by `ring demo`, never entered
     revision: Mapped[int] = mapped_column(default=0)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select
+from sqlalchemy import Row, Select, bindparam, inspect, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.errors import ReservationNotFound
-from booking.exchange_errors import ExchangeNotFound, NotExchangeable
-from booking.exchanges import conditions
-from booking.exchanges.conditions import Judgement
+from booking.exchange_errors import ExchangeNotFound
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Exchange, ExchangeState, Machine, Member, Reservation, Status, Workshop
@@ -24,7 +22,10 @@ from booking.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class ExchangedTime:
-    """A reservation of an exchange. is_as_offered: nothing of it has changed since, and it is confirmed."""
+    """A reservation of an exchange. needs_approval: of its machine.
+
+    is_as_offered: nothing of it has changed since, and it is confirmed.
+    """
 
     reservation_id: int
     machine_id: int
@@ -38,6 +39,7 @@ class ExchangedTime:
     span: TimeSpan
     places: int
     cancel_until: datetime
+    needs_approval: bool
     is_as_offered: bool
 
     def wish_of(self, member_id: int) -> Wish:
@@ -60,6 +62,7 @@ class ExchangeView:
     state: ExchangeState
     proposed_at: datetime
     lapses_at: datetime
+    agreed_at: datetime | None
     closed_at: datetime | None
     made_for_receiver_id: int | None
     made_for_proposer_id: int | None
@@ -79,15 +82,25 @@ class ExchangeView:
         return ExchangeState.LAPSED if self.lapses_at <= now else ExchangeState.OPEN
 
     def is_open(self, now: datetime) -> bool:
-        """Return whether it can be accepted."""
+        """Return whether it can be answered, by the receiver or, once both have agreed, by the workshop."""
         return self.state_at(now) == ExchangeState.OPEN
+
+    def is_agreed(self, now: datetime) -> bool:
+        """Return whether the workshop decides about it now."""
+        return self.agreed_at is not None and self.is_open(now)
+
+    @property
+    def deciding_workshops(self) -> frozenset[int]:
+        """The workshops that decide about a swap: those of its machines that are lent only after approval."""
+        return frozenset(one.workshop_id for one in self.times if one.needs_approval)
 
     def knows_receiver(self, member_id: int | None) -> bool:
         """Return whether a member may know who the receiver is.
 
         Who wants a time sees that it is taken, not by whom, until both have agreed.
         """
-        return self.wanted is None or member_id != self.proposer_id or self.state == ExchangeState.ACCEPTED
+        is_known = self.state == ExchangeState.ACCEPTED or self.agreed_at is not None
+        return self.wanted is None or member_id != self.proposer_id or is_known
 
 
 _given, _wanted = aliased(Reservation), aliased(Reservation)
@@ -116,11 +129,23 @@ _WAITING = PreparedStatement(
         Exchange.state == ExchangeState.OPEN.value,
         Exchange.lapses_at > bindparam("now", type_=UtcDateTime),
         Exchange.receiver_id == bindparam("member_id"),
+        Exchange.agreed_at.is_(None),
         _given.revision == Exchange.given_revision,
         or_(_wanted.id.is_(None), _wanted.revision == Exchange.wanted_revision),
     )
     .order_by(Exchange.lapses_at, Exchange.id)
     .limit(bindparam("limit"))
+)
+
+
+_AGREED = PreparedStatement(
+    select(Exchange.id)
+    .where(
+        Exchange.state == ExchangeState.OPEN.value,
+        Exchange.lapses_at > bindparam("now", type_=UtcDateTime),
+        Exchange.agreed_at.is_not(None),
+    )
+    .limit(1)
 )
 
 
@@ -165,6 +190,21 @@ def waiting_for(session: Session, member_id: int, *, now: datetime, limit: int =
     return tuple(_view(row) for row in rows)
 
 
+def agreed(
+    session: Session, workshop_ids: Collection[int] | None, *, now: datetime, limit: int = 25
+) -> tuple[ExchangeView, ...]:
+    """Return the swaps about which workshops (None: any) decide now, those first whose time comes first."""
+    if not _AGREED.of(session, {"now": now}):  # almost always, and each start page of a manager asks
+        return ()
+    statement = _open(now).where(Exchange.agreed_at.is_not(None)).order_by(Exchange.lapses_at, Exchange.id)
+    if workshop_ids is not None:
+        columns = [inspect(one).selectable.c for one in (_of_given, _of_wanted)]
+        decides = (one.needs_approval & one.workshop_id.in_(workshop_ids) for one in columns)
+        statement = statement.where(or_(*decides))
+    found = (_view(row) for row in session.execute(statement.limit(limit)))
+    return tuple(view for view in found if view.is_open(now))
+
+
 def open_of_reservation(session: Session, reservation_id: int, *, now: datetime) -> ExchangeView | None:
     """Return the open exchange in which a reservation is offered."""
     row = session.execute(_open(now).where(Exchange.given_id == reservation_id)).one_or_none()
@@ -177,42 +217,6 @@ def is_passed_on(session: Session, reservation_id: int) -> bool:
     is_part = or_(Exchange.given_id == reservation_id, Exchange.wanted_id == reservation_id)
     found = select(Exchange.id).where(is_part, Exchange.state == ExchangeState.ACCEPTED.value).limit(1)
     return session.scalar(found) is not None
-
-
-def judgement(
-    session: Session, given_id: int, *, now: datetime, receiver_id: int | None = None, wanted_id: int | None = None
-) -> Judgement:
-    """Return what stands against an exchange, without carrying anything out.
-
-    receiver_id: of what is handed over; of a swap it is the member of the wanted reservation.
-    Raises ReservationNotFound, MemberNotFound, MachineNotFound.
-    """
-    given = _reservation(session, given_id)
-    wanted = None if wanted_id is None else _reservation(session, wanted_id)
-    receiver = wanted.member_id if wanted is not None else receiver_id
-    assert receiver is not None
-    return conditions.judge(session, given, receiver, wanted, now=now)
-
-
-def obstacle(session: Session, reservation_id: int, *, now: datetime) -> NotExchangeable | None:
-    """Return why a reservation cannot be given to another member as it is now; None where it can."""
-    return conditions.obstacle_of(session, _reservation(session, reservation_id), now=now)
-
-
-def taken_times(
-    session: Session, machine_id: int, span: TimeSpan, *, now: datetime, excluding_member: int, limit: int = 50
-) -> tuple[tuple[int, TimeSpan], ...]:
-    """Return when a machine is reserved by others in a span, from now on: the reservation and its time, never whose."""
-    found = select(Reservation.id, Reservation.starts_at, Reservation.ends_at).where(
-        Reservation.machine_id == machine_id,
-        Reservation.status == Status.CONFIRMED.value,
-        Reservation.member_id != excluding_member,
-        Reservation.starts_at > now,
-        Reservation.starts_at < span.end,
-        Reservation.ends_at > span.start,
-    )
-    rows = session.execute(found.order_by(Reservation.starts_at, Reservation.id).limit(limit))
-    return tuple((row.id, TimeSpan(row.starts_at, row.ends_at)) for row in rows)
 
 
 def time_of(session: Session, reservation_id: int) -> ExchangedTime:
@@ -228,20 +232,6 @@ def time_of(session: Session, reservation_id: int) -> ExchangedTime:
         raise ReservationNotFound(id=reservation_id)
     reservation, machine, workshop, name = row
     return _time(reservation, machine, workshop, name, reservation.revision)
-
-
-def member_of_number(session: Session, number: str, *, day: date) -> int | None:
-    """Return the id of the member of a whole number on a day; None for nobody."""
-    is_member = or_(Member.left_on.is_(None), Member.left_on >= day)
-    found = select(Member.id).where(func.lower(Member.number) == number.strip().lower(), is_member)
-    return session.scalars(found).one_or_none()
-
-
-def _reservation(session: Session, reservation_id: int) -> Reservation:
-    found = session.get(Reservation, reservation_id, populate_existing=True)
-    if found is None:
-        raise ReservationNotFound(id=reservation_id)
-    return found
 
 
 def _open(now: datetime) -> Select[*tuple[Any, ...]]:
@@ -264,6 +254,7 @@ def _time(
         span=TimeSpan(reservation.starts_at, reservation.ends_at),
         places=reservation.places,
         cancel_until=reservation.cancel_until,
+        needs_approval=machine.rules.needs_approval,
         is_as_offered=reservation.revision == revision and reservation.status == Status.CONFIRMED,
     )
 
@@ -282,6 +273,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> ExchangeView:
         state=ExchangeState(found.state),
         proposed_at=found.proposed_at,
         lapses_at=found.lapses_at,
+        agreed_at=found.agreed_at,
         closed_at=found.closed_at,
         made_for_receiver_id=found.made_for_receiver_id,
         made_for_proposer_id=found.made_for_proposer_id,

@@ -122,7 +122,7 @@ def test_it_is_accepted_before_a_closure_or_not_at_all(app, session, sample_ring
         ),
     )
     assert not isinstance(closed, DomainError)
-    assert isinstance(accepted, int) or accepted.facts["status"] == "closed"
+    assert isinstance(accepted, int) or accepted.facts["status"] == "outdated"
     assert len(holders(session)[0]) == 2
     assert sound(session)
 

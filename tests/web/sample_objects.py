@@ -23,7 +23,7 @@ from app.auth.models import LoginSession, ManagedWorkshop
 from app.background import queue
 from app.background.queue import Wish
 from app.mail.models import Mail
-from app.notifications import cancel_links, kinds, off_links, offer_links, proposal_links, recipients
+from app.notifications import cancel_links, exchange_links, kinds, off_links, offer_links, proposal_links, recipients
 from app.notifications.choices import Owner
 from billing import advances, allocations, pools, previews, shares, tariffs
 from booking import (
@@ -163,6 +163,13 @@ def _exchange(session: Session, sample_ring: SampleRing, *, day: int = 44, from_
         proposal = Proposal(given.id, members[1])
         exchange_id = proposing.propose(session, proposal, by=SOMEBODY, now=MONDAY)
     return Sample(exchange_id, sample_ring.anna, sample_ring.hall)
+
+
+def _exchange_link(session: Session, sample_ring: SampleRing) -> Sample:
+    exchange_id = _exchange(session, sample_ring, day=47).value
+    with write_transaction(session):
+        to = recipients.of_member(session, sample_ring.anna)[0]
+        return Sample(exchange_links.create(session, exchange_id, to, now=MONDAY).rpartition("/")[2])
 
 
 def _proposal_link(session: Session, sample_ring: SampleRing) -> Sample:
@@ -436,6 +443,7 @@ SAMPLES: dict[str, Build] = {
     "auth.new_password:secret": _link("password"),
     "mail_links.give_back:secret": _cancel_link,
     "mail_links.offered:secret": _offer_link,
+    "mail_links.exchanged:secret": _exchange_link,
     "mail_links.proposed:secret": _proposal_link,
     "mail_links.choose:token": lambda _session, sample_ring: Sample(
         off_links.token_of(kinds.RECEIPTS, Owner(sample_ring.anna_login))

@@ -40,7 +40,7 @@ from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
 from booking.queries import PriceClassView
-from booking.ring import OBJECTION_DAYS_MAX, RingInput
+from booking.ring import EXCHANGE_HOURS_MAX, OBJECTION_DAYS_MAX, RingInput
 
 
 class MemberForm(RevisionMixin, BaseForm):
@@ -181,6 +181,11 @@ class SettingsForm(RevisionMixin, BaseForm):
         ],
         default="none",
     )
+    are_exchanges_allowed = BooleanField(_l("Members may hand over and swap their reservations"))
+    exchange_hours = IntegerField(
+        _l("Hours in which another member may answer an offer"),
+        [Required(_l("Please enter the number of hours.")), NumberRange(1, EXCHANGE_HOURS_MAX)],
+    )
     colour = ColourField(_l("Colour"), [Required(_l("Please choose a colour."))])
     logo = PictureField(_l("Logo"), scaled_logo)
     removes_logo = BooleanField(_l("Remove the logo"))
@@ -206,5 +211,7 @@ class SettingsForm(RevisionMixin, BaseForm):
             is_catalogue_public=bool(self.is_catalogue_public.data),
             requires_second_factor=bool(self.requires_second_factor.data),
             wall_names=self.wall_names.data,
+            are_exchanges_allowed=bool(self.are_exchanges_allowed.data),
+            exchange_hours=int(self.exchange_hours.data or 0),
             colour=text_of(self.colour),
         )

@@ -34,6 +34,7 @@ from booking.kernel.errors import DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.events import Actor
 from booking.kernel.transaction import discard, in_write_transaction
 from booking.overruling import Overruling
+from booking.queries import exchanges as exchange_queries
 
 
 @page(
@@ -187,6 +188,7 @@ def _page(
         "approvals/index.html",
         waiting=waiting,
         count=count,
+        swaps=exchange_queries.agreed(session, workshop_ids, now=instant),
         only=only,
         machines=queries.machine_choices(session, workshop_ids=workshop_ids),
         error=error,

@@ -7,15 +7,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, SelectField, TextAreaField
+from flask_babel import ngettext
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
-from app.forms.span_form import MaxCharacters
+from app.forms.required import Required
+from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
 from app.wording.rules import rule_name, violation_sentence
 from booking.errors import RulesBroken
 from booking.exchange_errors import PartnerRefused
-from booking.exchanges.proposing import HOURS, NOTE_LENGTH_MAX
+from booking.exchanges.proposing import NOTE_LENGTH_MAX
 from booking.kernel.errors import DomainError
 
 
@@ -28,18 +31,19 @@ class ProposeForm(BaseForm):
     note = TextAreaField(_l("What you want to say to the other member"), [MaxCharacters(NOTE_LENGTH_MAX)])
     hours = SelectField(
         _l("Time to answer"),
-        choices=[
-            select_choice("24", _l("one day")),
-            select_choice("48", _l("two days")),
-            select_choice("168", _l("one week")),
-        ],
-        default=str(HOURS),
     )
     shown = HiddenField()
     member = HiddenField()
     wanted = HiddenField()
 
     digest = ""  # of the terms as they are now
+
+    def offer_hours(self, usual: int) -> None:
+        """Fill in how long an answer may take. Call before validation. usual: the hours of the ring."""
+        choices = {24: _("one day"), 48: _("two days"), 168: _("one week")}
+        choices.setdefault(usual, ngettext("%(num)s hour", "%(num)s hours", usual))
+        self.hours.choices = [select_choice(str(hours), choices[hours]) for hours in sorted(choices)]
+        self.hours.data = self.hours.data or str(usual)
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Check all fields, and that the terms are still those that were shown."""
@@ -58,6 +62,16 @@ class ProposeForm(BaseForm):
             self.form_errors.append(partner_text(refusal))
         else:
             super().show_refusal(refusal)
+
+
+class RejectForm(BaseForm):
+    """What the workshop says to both members whose swap it does not want. revision: of the exchange."""
+
+    reason = StringField(
+        _l("Why? Both members see this."),
+        [Required(_l("Please give a reason; both members read it.")), Length(max=REASON_LENGTH_MAX)],
+    )
+    revision = IntegerField()
 
 
 class AnswerForm(BaseForm):

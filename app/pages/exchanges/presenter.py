@@ -17,7 +17,7 @@ from billing.estimates import Estimate, estimate_for
 from booking import queries, wishes
 from booking.errors import Violation
 from booking.exchanges.conditions import Judgement
-from booking.queries import exchanges as exchange_queries
+from booking.queries import exchange_partners
 from booking.queries.exchanges import ExchangedTime, ExchangeView
 
 
@@ -25,13 +25,15 @@ from booking.queries.exchanges import ExchangedTime, ExchangeView
 class Side:
     """What one of the two gets: a time, its price for this member, until when cancelling is free, broken rules.
 
-    is_mine: of the reader; the rules of the other one are named without figures. name: "" while it is not known.
+    is_mine: of the reader; what the other one pays is that one's affair, and so are the figures of its rules.
+    instead: what the reader would have paid for what it gives, or "". name: "" while it is not known.
     """
 
     name: str
     is_mine: bool
     time: ExchangedTime
     estimate: Estimate | None
+    instead: str
     deadline: str
     broken: tuple[str, ...]
 
@@ -57,7 +59,7 @@ def terms(
     now: datetime,
 ) -> Terms:
     """Return what an exchange means for both. receiver: id, and the name or "". Raises MachineNotFound."""
-    judged = exchange_queries.judgement(
+    judged = exchange_partners.judgement(
         session,
         given.reservation_id,
         now=now,
@@ -68,7 +70,16 @@ def terms(
     if wanted is not None:
         parts.append((wanted, given.member_id, given.member_name, judged.of_proposer))
     sides = tuple(
-        _side(session, time, member_id, name, broken, is_mine=member_id == reader_id, now=now)
+        _side(
+            session,
+            time,
+            member_id,
+            name,
+            broken,
+            is_mine=member_id == reader_id,
+            given=None if wanted is None else (given if time is wanted else wanted),
+            now=now,
+        )
         for time, member_id, name, broken in parts
     )
     return Terms(
@@ -94,6 +105,7 @@ def _side(
     broken: list[Violation],
     *,
     is_mine: bool,
+    given: ExchangedTime | None,
     now: datetime,
 ) -> Side:
     card = queries.machine_card(session, time.machine_id)
@@ -102,8 +114,19 @@ def _side(
     if time.cancel_until > now:
         until = wishes.cancel_until_by(time.span.start, card.rules.late_cancel_hours, now)
         deadline = _("Cancelling is free until %(time)s.", time=formats.format_instant(until, time.zone))
+    own = _price_text(session, given, member_id) if is_mine and given is not None else ""
+    estimate = estimate_for(session, card, time.wish_of(member_id)) if is_mine else None
+    return Side(name, is_mine, time, estimate, own, deadline, tuple(dict.fromkeys(texts)))
+
+
+def _price_text(session: Session, time: ExchangedTime, member_id: int) -> str:
+    card = queries.machine_card(session, time.machine_id)
     estimate = estimate_for(session, card, time.wish_of(member_id))
-    return Side(name, is_mine, time, estimate, deadline, tuple(dict.fromkeys(texts)))
+    if estimate is None:
+        return ""
+    if estimate.calculation is not None:
+        return formats.format_money(estimate.calculation.cents)
+    return formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
 
 
 def _obstacle(judged: Judgement, times: Sequence[ExchangedTime]) -> str:
@@ -116,7 +139,10 @@ def _obstacle(judged: Judgement, times: Sequence[ExchangedTime]) -> str:
 
 
 def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:
-    """Return a digest of times, prices and whether it will be a request; deadlines move with the clock."""
+    """Return a digest of times, the reader's price and whether it needs approval; deadlines move with the clock.
+
+    Not of the other one's price, which could be found by trying.
+    """
     facts = [
         (
             side.time.reservation_id,

@@ -22,11 +22,11 @@ from app.pages.exchanges import bp
 from app.pages.exchanges.forms import ProposeForm
 from app.pages.exchanges.presenter import terms
 from app.wording.errors import sentence_of
-from booking import queries
+from booking import queries, ring
 from booking.errors import MachineNotFound, MemberNotFound, ReservationNotFound
 from booking.exchanges import proposing
 from booking.exchanges.proposing import Proposal
-from booking.queries import MachineCard, ReservationView
+from booking.queries import MachineCard, ReservationView, exchange_partners
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangedTime
 from booking.timespan import TimeSpan
@@ -51,7 +51,7 @@ def start(reservation_id: int) -> ResponseReturnValue:
     view, session, instant = lookups.reservation(reservation_id), db.session(), now()
     if (pending := exchange_queries.open_of_reservation(session, view.id, now=instant)) is not None:
         return redirect(url_for("exchanges.show", exchange_id=pending.id))
-    obstacle = exchange_queries.obstacle(session, view.id, now=instant)
+    obstacle = exchange_partners.obstacle(session, view.id, now=instant)
     text = request.args.get("q", "").strip()
     day = memberships.ring_day(instant)
     found = queries.find_members(session, text, [view.member_id], day=day)
@@ -69,7 +69,7 @@ def start(reservation_id: int) -> ResponseReturnValue:
         machines=queries.machine_choices(session),
         first=first.isoformat(),
         days=DAYS,
-        times=exchange_queries.taken_times(
+        times=exchange_partners.taken_times(
             session, card.id, _days_from(first, card), now=instant, excluding_member=view.member_id
         ),
     )
@@ -79,6 +79,7 @@ def start(reservation_id: int) -> ResponseReturnValue:
 def offer(reservation_id: int) -> ResponseReturnValue:
     """Show what an exchange would mean for both (member: a number, or wanted: a reservation), and offer it."""
     view, session, form = lookups.reservation(reservation_id), db.session(), ProposeForm()
+    form.offer_hours(_usual_hours())
     member, wanted = (request.values.get(name, "") for name in ("member", "wanted"))
     if not (member or wanted):
         return redirect(url_for(".start", reservation_id=view.id), code=303)
@@ -97,7 +98,7 @@ def offer(reservation_id: int) -> ResponseReturnValue:
         None if partner.wanted else partner.member_id,
         partner.wanted.reservation_id if partner.wanted else None,
         clean(form.note.data),
-        int(form.hours.data) if str(form.hours.data).isdecimal() else proposing.HOURS,
+        int(form.hours.data) if str(form.hours.data).isdecimal() else None,
     )
     sent = submit(
         form,
@@ -110,6 +111,11 @@ def offer(reservation_id: int) -> ResponseReturnValue:
     return render_template("exchanges/offer.html", view=view, form=form, terms=shown, partner=partner), form.status
 
 
+def _usual_hours() -> int:
+    rules = ring.the_ring(db.session())
+    return ring.EXCHANGE_HOURS if rules is None else rules.exchange_hours
+
+
 def _partner(view: ReservationView, number: str, wanted: str) -> Partner:
     """Return who is asked. Raises MemberNotFound, ReservationNotFound."""
     session = db.session()
@@ -118,7 +124,7 @@ def _partner(view: ReservationView, number: str, wanted: str) -> Partner:
         if not time.is_as_offered or time.member_id == view.member_id:
             raise ReservationNotFound(id=int(wanted))
         return Partner(time.member_id, "", time)
-    member_id = exchange_queries.member_of_number(session, number, day=memberships.ring_day(now()))
+    member_id = exchange_partners.member_of_number(session, number, day=memberships.ring_day(now()))
     if member_id is None or member_id == view.member_id:
         raise MemberNotFound(id=0)
     (found,) = queries.member_names(session, [member_id])

@@ -15,16 +15,17 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.span_form import clean
 from app.pages.declaration import POST, page
 from app.pages.exchanges import bp
-from app.pages.exchanges.forms import AnswerForm, changed_text, partner_text
+from app.pages.exchanges.forms import AnswerForm, RejectForm, changed_text, partner_text
 from app.pages.exchanges.presenter import terms_of
 from app.wording.errors import sentence_of, status_of
 from app.wording.exchanges import state_text
 from app.wording.rules import violation_sentence
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, StaleRevision
-from booking.exchange_errors import ExchangeClosed, NotExchangeable, PartnerRefused
+from booking.exchange_errors import ExchangeClosed, ExchangeNotFound, NotExchangeable, PartnerRefused
 from booking.exchanges import accepting, ending
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
@@ -33,6 +34,7 @@ from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangeView
 
 PARTY = Access(member=OWN)
+DECIDE = Access(manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 PER_PAGE, CONFLICT = 20, 409
 REFUSALS = (ExchangeClosed, RequestRefused, PartnerRefused, NotExchangeable, MachineNotFound, StaleRevision)
@@ -71,12 +73,13 @@ def accept(exchange_id: int) -> ResponseReturnValue:
         shown = terms_of(session, view, reader_id=current_user.member_id, now=now())
         if form.shown.data != shown.digest:
             return _page(view, changed_text()), CONFLICT
-    approve = permissions.may_touch("approvals.decide", "POST", workshop_id=view.given.workshop_id)
-    refused = _carry_out(view, partial(accepting.accept, approve=approve), form)
+    refused = _carry_out(view, partial(accepting.accept, approve=may_decide(view)), form)
     if refused is not None:
         return refused
     made = exchange_queries.exchange(session, exchange_id).made_for_receiver_id
-    assert made is not None  # what was accepted has it (a check of the table)
+    if made is None:
+        flash(_("Agreed. The workshop decides about both now; until then everything stays as it is."))
+        return redirect(url_for(".show", exchange_id=exchange_id), code=303)
     is_request = queries.reservation(session, made).status == Status.REQUESTED
     flash(
         _("Taken over. The workshop decides now; until then the time is held.")
@@ -100,32 +103,73 @@ def withdraw(exchange_id: int) -> ResponseReturnValue:
     return refused if refused is not None else _done(_("Taken back. Everything stays as it was."))
 
 
+@page(bp, "/exchanges/<int:exchange_id>/approve", methods=POST, access=DECIDE)
+def approve(exchange_id: int) -> ResponseReturnValue:
+    """Approve a swap on which both have agreed, for the workshop: both halves at once."""
+    refused = _carry_out(_to_decide(exchange_id), accepting.approve, AnswerForm())
+    return refused if refused is not None else _decided(_("Approved: both have what they wanted."))
+
+
+@page(bp, "/exchanges/<int:exchange_id>/reject", methods=POST, access=DECIDE, keeps_input=True)
+def reject(exchange_id: int) -> ResponseReturnValue:
+    """Decline a swap on which both have agreed, for the workshop: everything stays as it was."""
+    view, form = _to_decide(exchange_id), RejectForm()
+    if not form.validate_on_submit():
+        return _page(view, rejecting=form), 422
+    verb = partial(ending.reject, reason=clean(form.reason.data))
+    refused = _carry_out(view, verb, form)
+    return refused if refused is not None else _decided(_("Declined. Everything stays as it was."))
+
+
+def may_decide(view: ExchangeView) -> bool:
+    """Return whether the present login may approve all that needs an approval in an exchange."""
+    wanted = view.deciding_workshops or {view.given.workshop_id}
+    return all(permissions.may_touch("approvals.decide", "POST", workshop_id=one) for one in wanted)
+
+
+def _to_decide(exchange_id: int) -> ExchangeView:
+    """Return an exchange about which the present login decides. Raises ExchangeNotFound."""
+    view = lookups.exchange(exchange_id)
+    if not may_decide(view):
+        raise ExchangeNotFound(id=exchange_id)
+    return view
+
+
+def _decided(message: str) -> ResponseReturnValue:
+    flash(message)
+    return redirect(url_for("approvals.index"), code=303)
+
+
 def _done(message: str) -> ResponseReturnValue:
     flash(message)
     return redirect(url_for("exchanges.index"), code=303)
 
 
-def _carry_out(view: ExchangeView, verb: Callable[..., object], form: AnswerForm) -> ResponseReturnValue | None:
+def _carry_out(
+    view: ExchangeView, verb: Callable[..., object], form: AnswerForm | RejectForm
+) -> ResponseReturnValue | None:
     """Carry an answer out; return the page with the reason where it is refused."""
     session, by, revision = db.session(), current_actor(), form.revision.data
     try:
         in_write_transaction(session, lambda: verb(session, view.id, by=by, now=now(), revision=revision))
     except REFUSALS as refusal:
-        return _page(lookups.exchange(view.id), _refusal_text(refusal, view)), status_of(refusal)
+        return _page(lookups.exchange(view.id), refusal_text(refusal, view)), status_of(refusal)
     return None
 
 
-def _refusal_text(refusal: DomainError, view: ExchangeView) -> str:
+def refusal_text(refusal: DomainError, view: ExchangeView) -> str:
+    """Return why an answer was refused, with all broken rules of who answers."""
     if isinstance(refusal, RequestRefused):
         return " ".join(violation_sentence(one, view.given.zone) for one in refusal.violations)
     return partner_text(refusal) if isinstance(refusal, PartnerRefused) else sentence_of(refusal)
 
 
-def _page(view: ExchangeView, refusal: str = "") -> str:
+def _page(view: ExchangeView, refusal: str = "", rejecting: RejectForm | None = None) -> str:
     """Return the page of an exchange; its terms as long as it is open."""
     instant, reader = now(), current_user.member_id
     state = view.state_at(instant)
-    shown = None
+    shown, is_agreed = None, view.is_agreed(instant)
+    decides = is_agreed and may_decide(view)
     if state == ExchangeState.OPEN:
         shown = terms_of(db.session(), view, reader_id=reader, now=instant)
     return render_template(
@@ -135,6 +179,8 @@ def _page(view: ExchangeView, refusal: str = "") -> str:
         terms=shown,
         refusal=refusal,
         state_text=state_text(view, state, reader),
+        is_agreed=is_agreed,
+        rejecting=(rejecting or RejectForm(formdata=None, revision=view.revision)) if decides else None,
         is_receiver=reader == view.receiver_id,
         is_proposer=reader == view.proposer_id,
         knows_receiver=view.knows_receiver(reader),

@@ -20,7 +20,7 @@ from app.auth.models import User
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import csrf, db, limiter
-from app.notifications import cancel_links, choices, off_links, offer_links, proposal_links
+from app.notifications import cancel_links, choices, exchange_links, off_links, offer_links, proposal_links
 from app.notifications.choices import Owner
 from app.notifications.off_links import OffLink
 from app.pages.auth.limits import login_limit
@@ -31,6 +31,7 @@ from app.wording.mail_kinds import kind_label
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member
 
+ANSWERS = (cancel_links, exchange_links, offer_links, proposal_links)  # links that do something, once
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
 
@@ -55,7 +56,7 @@ def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
     """Show what to do about a link that does not work any more, or never did, which is noted."""
     db.session.rollback()
     secret = (request.view_args or {}).get("secret", "")
-    if not any(one.is_known(db.session(), secret) for one in (cancel_links, offer_links, proposal_links)):
+    if not any(one.is_known(db.session(), secret) for one in ANSWERS):
         security_log.note(security_log.LINK_REFUSED)
     return render_template("mail_links/ended.html"), status_of(refusal)
 

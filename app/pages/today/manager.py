@@ -17,6 +17,7 @@ from app.wording.ribbon import Ribbon
 from booking import queries
 from booking.models import Status
 from booking.queries import BoardRow, BoardWorkshop, ClosureView, DamageView, ReservationView, SlipView
+from booking.queries.exchanges import ExchangeView, agreed
 from booking.queries.machines import machine_ids_in_order
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
@@ -45,6 +46,7 @@ class ManagerDesk:
 
     waiting: tuple[RequestView, ...]
     waiting_count: int
+    swaps: tuple[ExchangeView, ...]  # on which both members have agreed
     machines: tuple[MachineDay, ...]
     machine_count: int
     day: TimeSpan
@@ -65,6 +67,8 @@ class ManagerDesk:
         parts = []
         if self.waiting_count:
             parts.append(ngettext("%(num)s request is waiting", "%(num)s requests are waiting", self.waiting_count))
+        if self.swaps:
+            parts.append(ngettext("%(num)s swap is waiting", "%(num)s swaps are waiting", len(self.swaps)))
         if self.overdue:
             parts.append(ngettext("%(num)s is overdue", "%(num)s are overdue", len(self.overdue)))
         return ", ".join(parts) or _("Nothing is waiting for you")
@@ -84,6 +88,7 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     return ManagerDesk(
         waiting=waiting,
         waiting_count=queries.waiting_count(session, workshop_ids, now) if waiting else 0,
+        swaps=agreed(session, workshop_ids, now=now, limit=WAITING_SHOWN),
         machines=machines,
         machine_count=machine_count,
         day=today,

@@ -62,7 +62,12 @@ ERRORS = (
             "declined": _l("This was declined already."),
             "lapsed": _l("The time to answer is over. Everything stays as it was."),
             "withdrawn": _l("The other member has taken it back. Everything stays as it was."),
-            "outdated": _l("One of the reservations was changed meanwhile, so this is no longer what was offered."),
+            "outdated": _l(
+                "One of the reservations was changed or its machine closed meanwhile, so this is no longer what was "
+                "offered."
+            ),
+            "agreed": _l("Both have agreed already. The workshop decides now."),
+            "not_agreed": _l("The other member has not agreed yet, so there is nothing to decide."),
         },
     ),
     ErrorText(
@@ -81,11 +86,7 @@ ERRORS = (
             "begun": _l("The time has begun, so it cannot be given to another member any more."),
             "proposed": _l("Answer first what the workshop has proposed for this reservation."),
             "closed": _l("The machine is closed at that time. The workshop decides about this reservation first."),
-            "series_date": _l("A date of a series cannot change hands. Cancel the date; it becomes free for others."),
-            "needs_approval": _l(
-                "A machine that is lent only after approval cannot be swapped, because one half could be declined. "
-                "It can be handed over."
-            ),
+            "not_allowed": _l("In this ring reservations are not handed over or swapped between members."),
             "same_member": _l("This is a reservation of the same member."),
         },
     ),
