@@ -162,7 +162,7 @@ def test_a_twin_is_proposed_at_the_same_time_and_only_as_often_as_it_is_free(wan
     assert (moved.machine_id, moved.span, moved.awaits_answer) == (twin, hours(MONDAY, 25, 27), True)
     deliver(session)
     (mail,) = [one for one in session.scalars(select(Mail)) if "Proposed: " in one.body]
-    assert "Proposed: Combine 2, Tue 24 November" in mail.body
+    assert "Proposed: Combine 2 at the same time, Tue 24 November" in mail.body
 
     program = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
     address = page.removesuffix("/reservations").rpartition("/")[2]
