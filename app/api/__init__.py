@@ -37,6 +37,7 @@ MODULES = (
     "costs",
     "allocations",
     "ledger",
+    "machine_costs",
     "parties",
     "tasks",
     "exports",

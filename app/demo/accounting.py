@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import chain
 
 from sqlalchemy.orm import Session
@@ -12,11 +13,25 @@ from app.demo.base_data import BaseData
 from app.demo.people import MEMBERS
 from app.demo.simulation import Process, at
 from billing import allocations, pools, previews, shares
+from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
+from billing.machine_costs import MachineCostInput
 from billing.pools import CostEntry
 from booking.kernel.events import Actor
 
 FIXED, RUNNING, BASIC = "Feste Kosten", "Kraftstoff, Reparatur", "Grundbetrag"
 RULES = {FIXED: "shares", RUNNING: "use", BASIC: "head"}
+COMBINE_COSTS = MachineCostInput(
+    new_value_cents=32_000_000,
+    residual_cents=6_400_000,
+    life_years=10,
+    life_use=Decimal(3_000),
+    interest_percent=Decimal(3),
+    insurance_percent=Decimal("0.5"),
+    housing_cents=90_000,
+    repair_price=Decimal("14.50"),
+    supplies=Decimal(18),  # litres of diesel per hectare
+    supplies_price=Decimal("1.25"),
+)
 DAYS_TO_POST = 12  # after the end of the period, when its slips are in
 EVENING_HOURS = (18, 19, 20)  # hours at which the treasurer enters bills
 
@@ -36,6 +51,7 @@ class Accounting:
     def processes(self) -> Iterator[Process]:
         """Return the processes of all entries."""
         yield self._open_pool()
+        yield self._calculate_combine()
         past_first, past_last = self.base.past_start, self.base.past_end - timedelta(days=1)
         bills = (
             _past_bills(past_first, past_last),
@@ -46,6 +62,11 @@ class Accounting:
             yield self._enter(bill, EVENING_HOURS[number % len(EVENING_HOURS)])
         yield self._post(past_first, past_last, "Feste Kosten des Vorjahres")
         yield self._post(self.first, self.last, "Erste Hälfte der Saison")
+
+    def _calculate_combine(self) -> Process:
+        yield (entered := at(self.base.past_start, 20))
+        entry = MachineCostEntry(COMBINE_COSTS, planned_use=Decimal(227), contractor_price=Decimal(190))
+        set_machine_cost(self.session, self.base.machines["combine"], entry, by=self.by, now=entered)
 
     def _open_pool(self) -> Process:
         yield (opened := at(self.base.past_start, 19))

@@ -127,6 +127,7 @@ RECORD_LABELS: dict[str, Any] = {
     "quota": _l("quota"),
     "party": _l("billing details"),
     "vat_rate": _l("rate of VAT"),
+    "machine_cost": _l("machine costs"),
 }
 
 FIELD_LABELS: dict[str, Any] = {

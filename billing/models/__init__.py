@@ -13,6 +13,7 @@ from billing.models.allocation import (
     Share,
 )
 from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
+from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 
@@ -34,6 +35,7 @@ __all__ = [
     "Entry",
     "Ledger",
     "LedgerAccount",
+    "MachineCost",
     "Party",
     "Pool",
     "Posting",
