@@ -54,6 +54,8 @@ class PostgresqlTemplate:
 
     Creating and dropping a database takes far longer than emptying the tables that a test has written to, so a copy
     is emptied and used again. One whose schema or initial rows were changed is dropped.
+
+    A connection to each copy stays open: a new one spends more on reading the catalogue than on emptying the tables.
     """
 
     NAME = "ringbuch_template"
@@ -69,7 +71,7 @@ class PostgresqlTemplate:
         migrate.upgrade(self.sqlalchemy_uri(self.NAME))
         with psycopg.connect(self.url(self.NAME), autocommit=True) as connection:
             self._state = PostgresqlState.of(connection)
-        self._free: dict[PostgresqlRows | None, list[str]] = {}
+        self._free: dict[PostgresqlRows | None, list[UsedCopy]] = {}
 
     def url(self, name: str) -> str:
         """Return the DATABASE_URL of one database of the server."""
@@ -82,17 +84,13 @@ class PostgresqlTemplate:
     def copy(self, folder: Path, rows: PostgresqlRows | None = None) -> Iterator[str]:
         """Yield the DATABASE_URL of a database that is as after the migrations, or has some rows besides."""
         free = self._free.setdefault(rows, [])
-        name = free.pop() if free else self._create(rows)
-        yield self.url(name)
-        self._disconnect(name)
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            is_reusable = self._state.restore(connection)
-            if is_reusable and rows:
-                rows.enter(connection)
-        if is_reusable:
-            free.append(name)
+        copy = free.pop() if free else self._create(rows)
+        yield self.url(copy.name)
+        if copy.restore(self._state, rows):
+            free.append(copy)
         else:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            copy.connection.close()
+            self._execute(f"DROP DATABASE {copy.name} WITH (FORCE)")
 
     def rows_in(self, database_url: str) -> PostgresqlRows:
         """Return what was written into a copy since it was made."""
@@ -100,35 +98,77 @@ class PostgresqlTemplate:
             return self._state.rows_since(connection)
 
     def stop(self) -> None:
+        for copies in self._free.values():
+            for copy in copies:
+                copy.connection.close()
         self._server.cleanup()
 
-    def _create(self, rows: PostgresqlRows | None) -> str:
+    def _create(self, rows: PostgresqlRows | None) -> UsedCopy:
         name = f"test_{uuid.uuid4().hex[:12]}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {self.NAME}")
+        copy = UsedCopy(name, self.url(name))
         if rows:
-            with psycopg.connect(self.url(name), autocommit=True) as connection:
-                rows.enter(connection)
-        return name
-
-    def _disconnect(self, name: str) -> None:
-        self._execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+            rows.enter(copy.connection)
+        return copy
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
 
-# The hash of every catalogue row of the schema and the transaction that wrote it: any change of the schema changes one.
+class UsedCopy:
+    """A database that tests use one after the other, and the connection that empties it between two of them."""
+
+    VACUUM_AFTER = 10
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self._url = url
+        self.connection = psycopg.connect(url, autocommit=True)
+        self._uses = 0
+        self._written: set[str] = set()
+
+    def restore(self, state: PostgresqlState, rows: PostgresqlRows | None) -> bool:
+        """Delete what a test has written and enter the rows of the next. Return False where it is of no more use."""
+        try:
+            self.connection.execute(OTHERS_END)
+        except psycopg.OperationalError:  # a test has ended every connection to its database
+            self.connection.close()
+            self.connection = psycopg.connect(self._url, autocommit=True)
+            self.connection.execute(OTHERS_END)
+        written = state.restore(self.connection)
+        if written is None:
+            return False
+        self._written |= written
+        self._uses += 1
+        if self._uses % self.VACUUM_AFTER == 0:
+            self._vacuum()
+        if rows:
+            rows.enter(self.connection)
+        return True
+
+    def _vacuum(self) -> None:
+        """Free the space of what was deleted. Until then rows lie behind deleted ones, in the order of insertion."""
+        if self._written:
+            self.connection.execute("VACUUM " + ", ".join(f'"{name}"' for name in sorted(self._written)))
+            self._written.clear()
+
+
+OTHERS_END = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+# The number of catalogue rows of the schema and the last transaction that wrote one: any change of the schema changes
+# one of the two.
 SCHEMA = """
-    SELECT md5(string_agg(concat_ws(' ', kind, oid, number, written), ' ' ORDER BY kind, oid, number)) FROM (
-    SELECT 'class' AS kind, oid, 0 AS number, xmin::text AS written
-        FROM pg_class WHERE relnamespace = 'public'::regnamespace
-    UNION ALL SELECT 'attribute', attrelid, attnum, a.xmin::text
+    SELECT count(*), max(written::text::bigint) FROM (
+    SELECT xmin AS written FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT a.xmin
         FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace
-    UNION ALL SELECT 'constraint', oid, 0, xmin::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT 'function', oid, 0, xmin::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-    UNION ALL SELECT 'trigger', oid, 0, xmin::text FROM pg_trigger
-    UNION ALL SELECT 'namespace', oid, 0, xmin::text FROM pg_namespace WHERE nspname !~ '^pg_') AS catalogue
+    UNION ALL SELECT xmin FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT xmin FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT xmin FROM pg_trigger
+    UNION ALL SELECT xmin FROM pg_namespace WHERE nspname !~ '^pg_') AS catalogue
 """
 SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
 
@@ -137,7 +177,7 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM p
 class PostgresqlState:
     """The schema, the rows and the sequences of a database after the migrations."""
 
-    schema: str
+    schema: tuple[int, int | None]
     tables: tuple[str, ...]
     initial_rows: Mapping[str, list[tuple[str]]]
     sequences: Mapping[str, int | None]
@@ -151,23 +191,21 @@ class PostgresqlState:
         sequences = dict(connection.execute(SEQUENCES).fetchall())
         return cls(_schema(connection), tables, filled, sequences)
 
-    def restore(self, connection: psycopg.Connection) -> bool:
-        """Delete what a test has written. Return False where its database differs in more than that."""
+    def restore(self, connection: psycopg.Connection) -> set[str] | None:
+        """Delete what a test has written; return its tables, or None where its database differs in more than that."""
         if _schema(connection) != self.schema:
-            return False
+            return None
         if any(_rows(connection, name) != rows for name, rows in self.initial_rows.items()):
-            return False
+            return None
         connection.execute("SET session_replication_role = replica")  # no triggers: the history refuses to be deleted
-        written = [name for name in _filled(connection, self.tables) if name not in self.initial_rows]
-        for name in written:
-            connection.execute(f'DELETE FROM "{name}"')
-        if written:  # so that rows lie in the order in which they are inserted
-            connection.execute("VACUUM " + ", ".join(f'"{name}"' for name in written))
-        for name, last in connection.execute(SEQUENCES).fetchall():
-            initial = self.sequences[name]
-            if last != initial:
-                connection.execute("SELECT setval(%s::regclass, %s, %s)", (name, initial or 1, initial is not None))
-        return True
+        written = {name for name in _filled(connection, self.tables) if name not in self.initial_rows}
+        if written:
+            connection.execute("; ".join(f'DELETE FROM "{name}"' for name in sorted(written)))
+        reached = connection.execute(SEQUENCES).fetchall()
+        _set_sequences(
+            connection, {name: self.sequences[name] for name, last in reached if last != self.sequences[name]}
+        )
+        return written
 
     def rows_since(self, connection: psycopg.Connection) -> PostgresqlRows:
         """Return the rows of the tables that were empty after the migrations."""
@@ -192,13 +230,18 @@ class PostgresqlRows:
         for name, content in self.contents.items():
             with connection.cursor().copy(f'COPY "{name}" FROM STDIN (FORMAT BINARY)') as copy:
                 copy.write(content)
-        reached = [(name, last) for name, last in self.sequences.items() if last is not None]
-        connection.cursor().executemany("SELECT setval(%s::regclass, %s)", reached)
+        _set_sequences(connection, {name: last for name, last in self.sequences.items() if last is not None})
 
 
-def _schema(connection: psycopg.Connection) -> str:
-    (found,) = connection.execute(SCHEMA).fetchone()
-    return found
+def _set_sequences(connection: psycopg.Connection, reached: Mapping[str, int | None]) -> None:
+    """Set sequences, in one statement; None: not used yet."""
+    if reached:
+        calls = ", ".join(f"setval('{name}', {last or 1}, {last is not None})" for name, last in reached.items())
+        connection.execute(f"SELECT {calls}")
+
+
+def _schema(connection: psycopg.Connection) -> tuple[int, int | None]:
+    return connection.execute(SCHEMA).fetchone()
 
 
 def _filled(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tests.databases import OTHERS_END, UsedCopy
+
 pytestmark = pytest.mark.postgresql
 
 CONTENTS = (
@@ -16,6 +18,9 @@ CONTENTS = (
     "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
 )
 KIND = "INSERT INTO booking_induction_kind (name, valid_months) VALUES ('Laser', 12)"
+MANY_KINDS = (
+    "INSERT INTO booking_induction_kind (name, valid_months) SELECT i::text, 1 FROM generate_series(1, 300) AS i"
+)
 EVENT = "INSERT INTO booking_event (at, actor_job, type, facts) VALUES (now(), 'test', 'test', '{}')"
 
 
@@ -69,3 +74,20 @@ def test_a_database_with_open_connections_is_restored(use, postgresql_template, 
     left_open.close()
 
     assert contents[0] == []
+
+
+def test_a_database_whose_connections_a_test_has_ended_is_restored(use):
+    name, contents = use(KIND, OTHERS_END)
+
+    assert use() == (name, contents)
+
+
+def test_rows_lie_in_the_order_of_their_insertion_in_every_use(postgresql_template, tmp_path):
+    names = set()
+    for _ in range(UsedCopy.VACUUM_AFTER + 2):
+        with postgresql_template.copy(tmp_path) as url, psycopg.connect(url, autocommit=True) as connection:
+            names.add(connection.info.dbname)
+            connection.execute(MANY_KINDS)
+            ids = [id_ for (id_,) in connection.execute("SELECT id FROM booking_induction_kind").fetchall()]
+            assert ids == list(range(1, 301))
+    assert len(names) == 1
