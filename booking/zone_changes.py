@@ -23,8 +23,9 @@ from booking.overruling import Overruling
 from booking.publish import publish
 from booking.series_change.carry_out import changeable, move_dates
 from booking.series_change.plan import plan_clock
-from booking.series_times import SeriesTimes, occurrence_on
+from booking.series_times import occurrence_on
 from booking.timespan import TimeSpan
+from booking.zone_rules import FormerClock
 
 _LIVING = (Status.REQUESTED, Status.CONFIRMED)
 
@@ -38,12 +39,16 @@ class Keeps(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """A reservation to come for which the clock shows another time now. span: where it is; series_id: of a date."""
+    """A reservation to come for which the clock shows another time now. span: where it is; series_id: of a date.
+
+    former: the clock by which it was made.
+    """
 
     reservation_id: int
     span: TimeSpan
     keeps: Keeps
     series_id: int | None
+    former: ZoneInfo
 
 
 def note_rules(session: Session, *, by: Actor, now: datetime) -> Sequence[str]:
@@ -73,11 +78,19 @@ def changes(session: Session, workshop_ids: Collection[int] | None, *, only_open
 def affected(session: Session, change: ZoneChange, *, now: datetime) -> list[Affected]:
     """Return the reservations made before a change for which the clock shows another time now, in the order of time.
 
-    A date that was moved alone keeps its instant, like any other reservation.
+    A date that was moved alone keeps its instant, like any other reservation. One that was moved to keep its time of
+    the clock is not among them any more.
     """
-    former, present = clocks_of(change)
+    clocks, present = zone_rules.clocks(session, change), ZoneInfo(change.zone)
     statement = (
-        select(Reservation.id, Reservation.starts_at, Reservation.ends_at, SeriesDate.occurs_on, Series)
+        select(
+            Reservation.id,
+            Reservation.starts_at,
+            Reservation.ends_at,
+            Reservation.created_at,
+            SeriesDate.occurs_on,
+            Series,
+        )
         .outerjoin(SeriesDate, SeriesDate.reservation_id == Reservation.id)
         .outerjoin(Series, Series.id == SeriesDate.series_id)
         .where(
@@ -88,22 +101,24 @@ def affected(session: Session, change: ZoneChange, *, now: datetime) -> list[Aff
         )
         .order_by(Reservation.starts_at, Reservation.id)
     )
-    times: dict[int, SeriesTimes] = {}
     found = []
-    for reservation_id, start, end, day, series in session.execute(statement):
-        span, keeps = TimeSpan(start, end), Keeps.INSTANT
-        if not zone_rules.differs((start, end), former, present):
+    for reservation_id, start, end, created_at, day, series in session.execute(statement):
+        span, keeps, former = TimeSpan(start, end), Keeps.INSTANT, zone_rules.made_by(clocks, created_at)
+        if series is not None and start > now:
+            former = _clock_of(series, change, clocks) or former
+        if former is None or not zone_rules.differs((start, end), former, present):
             continue
-        if series is not None and _is_by_the_clock(series, change) and start > now:
-            if series.id not in times:
-                times[series.id] = replace(series_dates.times_of(series), zone=former)
-            keeps = Keeps.CLOCK if occurrence_on(day, times[series.id]).span == span else Keeps.INSTANT
-        found.append(Affected(reservation_id, span, keeps, None if series is None else series.id))
+        if series is not None and start > now:
+            times = series_dates.times_of(series)
+            if occurrence_on(day, replace(times, zone=present)).span == span:
+                continue
+            keeps = Keeps.CLOCK if occurrence_on(day, replace(times, zone=former)).span == span else keeps
+        found.append(Affected(reservation_id, span, keeps, None if series is None else series.id, former))
     return found
 
 
 def series_to_keep(session: Session, change: ZoneChange, *, now: datetime) -> Sequence[int]:
-    """Return the series that live by the clock of a change and have dates to come, by id."""
+    """Return the series that live by a former clock of a change and have dates to come, by id."""
     has_dates = exists().where(
         SeriesDate.series_id == Series.id,
         SeriesDate.reservation_id == Reservation.id,
@@ -113,37 +128,33 @@ def series_to_keep(session: Session, change: ZoneChange, *, now: datetime) -> Se
     statement = (
         select(Series.id)
         .join(Machine, Machine.id == Series.machine_id)
-        .where(
-            Machine.workshop_id == change.workshop_id,
-            Series.zone == change.former_zone,
-            Series.created_at <= change.found_at,
-            has_dates,
-        )
+        .where(Machine.workshop_id == change.workshop_id, Series.created_at <= change.found_at, has_dates)
     )
     return session.scalars(statement.order_by(Series.id)).all()
 
 
 def keep_by_the_clock(
     session: Session, change_id: int, series_id: int, *, by: Actor, now: datetime, overruling: Overruling
-) -> tuple[int, int]:
+) -> int:
     """Move the dates of a series that have not begun so that they keep their times of the clock.
 
     Where the new time is taken or a rule stands in the way that no manager may overrule, a date stays where it is.
-    Returns how many were moved, and how many stay. Done once more, it changes nothing. Raises SeriesNotFound, NotFound.
+    Returns how many were moved, which the change counts. Done once more, it changes nothing. Raises SeriesNotFound,
+    NotFound.
     """
     series = series_dates.lock(session, series_id)
     change = get(session, change_id)
-    if not _is_by_the_clock(series, change):
-        return 0, 0
+    former = _clock_of(series, change, zone_rules.clocks(session, change))
+    if former is None:
+        return 0
     locked = series_dates.lock_dates(session, series)
     found = changeable(session, series, locked, None, now)
-    former, present = clocks_of(change)
     stored = series_dates.times_of(series)
-    times, was = replace(stored, zone=present), replace(stored, zone=former)
+    times, was = replace(stored, zone=ZoneInfo(change.zone)), replace(stored, zone=former)
     try:
         planned = plan_clock(session, series, found, times, was, now=now, overruling=overruling)
     except MachineNotFound:  # retired: nothing is moved to where nobody may reserve
-        return 0, sum(occurrence_on(day, was).span != occurrence_on(day, times).span for day in found)
+        return 0
     chosen = {one.day: one.after for one in planned.changed}
     move_dates(session, planned, chosen, found, series.id, by=by, now=now, overruling=overruling)
     series.zone = change.zone
@@ -153,23 +164,38 @@ def keep_by_the_clock(
     if dates := sorted((found[day] for day in chosen), key=lambda one: (one.starts_at, one.id)):
         happened = series_events.SeriesChanged.of(series, dates, old_series_id=series.id, needs_decision=False)
         publish(session, happened, by=by, now=now)
-    return len(chosen), len(planned.refused)
+        _locked(session, change_id).moved += len(dates)
+        session.flush()
+    return len(chosen)
 
 
-def settle(session: Session, change_id: int, *, moved: int, stayed: int, by: Actor, now: datetime) -> None:
-    """Note that a manager has dealt with a change; done once more, it changes nothing. Raises NotFound."""
+def settle(session: Session, change_id: int, *, by: Actor, now: datetime) -> None:
+    """Note that a manager has dealt with a change; done once more, it changes nothing. Raises NotFound.
+
+    Dates of series that are still where they were could not be moved.
+    """
+    change = _locked(session, change_id)
+    if change.settled_at is not None:
+        return
+    stayed = sum(one.keeps is Keeps.CLOCK for one in affected(session, change, now=now))
+    zone_rules.settle(session, change, moved=change.moved, stayed=stayed, by=by, now=now)
+
+
+def _locked(session: Session, change_id: int) -> ZoneChange:
     change = session.get(ZoneChange, change_id, with_for_update=True, populate_existing=True)
     if change is None:
         raise NotFound(id=change_id)
-    if change.settled_at is not None:
-        return
-    zone_rules.settle(session, change, moved=moved, stayed=stayed, by=by, now=now)
+    return change
 
 
-def clocks_of(change: ZoneChange) -> tuple[ZoneInfo, ZoneInfo]:
-    """Return the clock by which reservations were made, and that of now."""
-    return zone_rules.clock_of(change.former_zone, change.former_rules), ZoneInfo(change.zone)
+def _clock_of(series: Series, change: ZoneChange, clocks: Sequence[FormerClock]) -> ZoneInfo | None:
+    """Return the former clock by which a series lives; None where it lives by that of now, or was made by it.
 
-
-def _is_by_the_clock(series: Series, change: ZoneChange) -> bool:
-    return series.zone == change.former_zone and series.created_at <= change.found_at
+    The series has the name of its zone; rules of that name may have changed.
+    """
+    made = zone_rules.made_by(clocks, series.created_at)
+    if made is None or made.key == series.zone:
+        return made
+    if series.zone == change.zone:
+        return None
+    return next((one.clock for one in reversed(clocks) if one.clock.key == series.zone), None)

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import io
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import metadata, resources
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.kernel.events import Actor, record
-from booking.models import HOLDING, Machine, Reservation, Workshop, ZoneChange, ZoneRules
+from booking.models import HOLDING, Machine, Reservation, Workshop, ZoneChange, ZoneClock, ZoneRules
 from booking.wall_clock import changes_of_year, to_wall
 from booking.zone_events import ZoneChanged, ZoneChangeSettled
 
 YEARS_AHEAD = 11  # nobody reserves further ahead, and no series is longer
+
+
+class FormerClock(NamedTuple):
+    """A clock by which reservations were made that were created until an instant."""
+
+    until: datetime
+    clock: ZoneInfo
 
 
 def version() -> str:
@@ -88,19 +96,21 @@ def note_change(
 ) -> None:
     """Note by which clock the reservations of a workshop were made, if any to come shows another time now.
 
-    Where a change is open already, its former clock stays: by it they were made. Where that is the clock again, because
-    somebody corrects a wrong zone, the change is settled: there is nothing to look at.
+    Where a change is open already, its former clock stays, and the clock since then is noted beside it: what was made
+    meanwhile was made by that. Where each shows its time again, because somebody corrects a wrong zone in which nothing
+    was made, the change is settled: there is nothing to look at.
     """
     workshop = session.get_one(Workshop, workshop_id)
     is_open = ZoneChange.workshop_id == workshop_id, ZoneChange.settled_at.is_(None)
     stored = session.scalar(select(ZoneChange).where(*is_open).with_for_update())
     if stored is not None:
+        _add_clock(session, stored, zone, rules, now)
         stored.zone, stored.version, stored.found_at = workshop.timezone, version(), now
-        if not _shows_others(session, workshop, clock_of(stored.former_zone, stored.former_rules), now):
-            settle(session, stored, by=by, now=now)
+        if not _shows_others(session, workshop, clocks(session, stored), now):
+            settle(session, stored, moved=stored.moved, stayed=0, by=by, now=now)
         session.flush()
         return
-    if not _shows_others(session, workshop, clock_of(zone, rules), now):
+    if not _shows_others(session, workshop, [FormerClock(now, clock_of(zone, rules))], now):
         return
     stored = ZoneChange(
         workshop_id=workshop_id,
@@ -116,6 +126,30 @@ def note_change(
     record(session, ZoneChanged(zone_change_id=stored.id, workshop_id=workshop_id), by=by, at=now)
 
 
+def _add_clock(session: Session, change: ZoneChange, zone: str, rules: bytes, now: datetime) -> None:
+    """Note the clock that was in use since the last change."""
+    known = clocks(session, change)
+    if known[-1].until >= now:
+        return
+    if len(known) == 1:
+        first = {"zone": change.former_zone, "rules": change.former_rules}
+        session.merge(ZoneClock(zone_change_id=change.id, until=change.found_at, **first))
+    session.merge(ZoneClock(zone_change_id=change.id, until=now, zone=zone, rules=rules))
+    session.flush()
+
+
+def clocks(session: Session, change: ZoneChange) -> Sequence[FormerClock]:
+    """Return the clocks by which the reservations were made that a change concerns, in order."""
+    stored = select(ZoneClock).where(ZoneClock.zone_change_id == change.id).order_by(ZoneClock.until)
+    found = [FormerClock(one.until, clock_of(one.zone, one.rules)) for one in session.scalars(stored)]
+    return found or [FormerClock(change.found_at, clock_of(change.former_zone, change.former_rules))]
+
+
+def made_by(clocks: Sequence[FormerClock], created_at: datetime) -> ZoneInfo | None:
+    """Return the clock by which something was made; None for what was made after the change."""
+    return next((one.clock for one in clocks if created_at <= one.until), None)
+
+
 def settle(session: Session, change: ZoneChange, *, moved: int = 0, stayed: int = 0, by: Actor, now: datetime) -> None:
     """Note that nothing more is to be done about a change. The caller has locked it."""
     change.settled_at, change.settled_by, change.moved, change.stayed = now, by.user_id, moved, stayed
@@ -129,15 +163,19 @@ def differs(instants: tuple[datetime, datetime], former: ZoneInfo, present: Zone
     return any(to_wall(one, former) != to_wall(one, present) for one in instants)
 
 
-def _shows_others(session: Session, workshop: Workshop, former: ZoneInfo, now: datetime) -> bool:
-    """Return whether the clock of a workshop shows another time for any reservation to come than a former clock."""
+def _shows_others(session: Session, workshop: Workshop, clocks: Sequence[FormerClock], now: datetime) -> bool:
+    """Return whether the clock of a workshop shows another time for any reservation to come than when it was made."""
     present = ZoneInfo(workshop.timezone)
-    return any(differs(spans, former, present) for spans in _to_come(session, workshop.id, now))
+    for start, end, created_at in _to_come(session, workshop.id, now):
+        former = made_by(clocks, created_at)
+        if former is not None and differs((start, end), former, present):
+            return True
+    return False
 
 
-def _to_come(session: Session, workshop_id: int, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _to_come(session: Session, workshop_id: int, now: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
     of_workshop = select(Machine.id).where(Machine.workshop_id == workshop_id)
-    found = select(Reservation.starts_at, Reservation.ends_at).where(
+    found = select(Reservation.starts_at, Reservation.ends_at, Reservation.created_at).where(
         Reservation.machine_id.in_(of_workshop), Reservation.status.in_(HOLDING), Reservation.ends_at > now
     )
-    return ((start, end) for start, end in session.execute(found))
+    return ((start, end, created_at) for start, end, created_at in session.execute(found))

@@ -45,7 +45,7 @@ from booking.models.series import FollowingSeries, FormerDate, GroupSeries, Seri
 from booking.models.usage import UsageRecord
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
-from booking.models.zone import ZoneChange, ZoneRules
+from booking.models.zone import ZoneChange, ZoneClock, ZoneRules
 
 __all__ = [
     "ENDED_WITHOUT_USE",
@@ -109,5 +109,6 @@ __all__ = [
     "WaitingEntry",
     "Workshop",
     "ZoneChange",
+    "ZoneClock",
     "ZoneRules",
 ]

@@ -28,7 +28,7 @@ class ZoneChange(Base):
 
     Its zone has new rules, or is another. former_zone, former_rules, former_version: by which they were made.
     settled_at: when a manager had its series keep their times of the clock; moved, stayed: how many dates could, and
-    could not. A workshop has one open change at most.
+    could not. A workshop has one open change at most; what was changed again meanwhile: ZoneClock.
     """
 
     __tablename__ = "booking_zone_change"
@@ -54,3 +54,19 @@ class ZoneChange(Base):
     settled_by: Mapped[int | None]  # user id
     moved: Mapped[int] = mapped_column(default=0)
     stayed: Mapped[int] = mapped_column(default=0)
+
+
+class ZoneClock(Base):
+    """A clock of a workshop while a change was open: by it was made what was created until then.
+
+    Without a row: all by the former clock of the change. Of several the first that is not over counts.
+    """
+
+    __tablename__ = "booking_zone_clock"
+
+    zone_change_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_zone_change.id", ondelete="CASCADE"), primary_key=True
+    )
+    until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    zone: Mapped[str]
+    rules: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import reservations, workshops
+from booking import reservations, workshops, zone_changes
+from booking.kernel.errors import Busy
 from booking.kernel.transaction import write_transaction
 from booking.models import ZoneChange
 from booking.workshops import WorkshopInput
 from tests.builders import ROUND_THE_CLOCK, SOMEBODY, hours, login, reserve, workshop
 from tests.conftest import MONDAY
+from tests.integration.test_series_verbs import enter, wish_of
 from tests.web.filled_forms import form_with
 from tests.web.programs import program_of
 
@@ -85,3 +87,30 @@ def test_a_change_whose_reservations_are_gone_can_be_put_aside(log_in, session, 
 
     assert open_change(session) is None
     assert f'action="/workshop/clock/{change}/keep"' in page
+
+
+def test_what_is_interrupted_is_done_by_sending_it_again(app, log_in, session, sample_ring, monkeypatch):
+    """Each series is moved in a transaction of its own; the change stays open and counts what was moved before."""
+    wanda = log_in(sample_ring.wanda_login)
+    for machine_id in (sample_ring.combine, sample_ring.cold_store):
+        enter(session, wish_of(sample_ring, "FREQ=WEEKLY;COUNT=2", machine_id=machine_id))
+    with write_transaction(session):
+        facts = WorkshopInput("hall", "Hall", timezone="Europe/London")
+        workshops.change_workshop(session, sample_ring.hall, facts, OPENINGS, by=SOMEBODY, now=MONDAY)
+    change, keep = open_change(session), zone_changes.keep_by_the_clock
+    path = f"/workshop/clock/{change}"
+    sends = form_with(wanda.get(path).text, "csrf_token")
+
+    def ends_after_the_first(*args, **options):
+        if session.scalar(select(ZoneChange.moved)):
+            raise Busy
+        return keep(*args, **options)
+
+    monkeypatch.setattr(zone_changes, "keep_by_the_clock", ends_after_the_first)
+    assert wanda.post(f"{path}/keep", data=sends).status_code == 503
+    assert open_change(session) == change
+    assert "Move 2 dates" in wanda.get(path).text
+    monkeypatch.setattr(zone_changes, "keep_by_the_clock", keep)
+    assert wanda.post(f"{path}/keep", data=sends).status_code == 303
+    assert "Dates moved: 4; not possible: 0" in wanda.get(path).text
+    assert "No reservation to come shows another time." in wanda.get(path).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -27,9 +28,13 @@ DESK = Access(manager=WORKSHOP, admin=ALL)
 
 @dataclass(frozen=True, slots=True)
 class ChangedTime:
-    """A reservation with its former time of the clock and that of now. keeps: which of the two it keeps."""
+    """A reservation with its former time of the clock and that of now. keeps: which of the two it keeps.
+
+    former: the clock by which it was made.
+    """
 
     view: ReservationView
+    former: ZoneInfo
     keeps_clock: bool
     series_id: int | None
 
@@ -49,14 +54,12 @@ def clock_change(change_id: int) -> ResponseReturnValue:
     found = zone_changes.affected(session, change, now=now())
     shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
     views = {one.id: one for one in queries.reservations_by_id(session, [one.reservation_id for one in shown])}
-    former, present = zone_changes.clocks_of(change)
     return render_template(
         "workshop/clock_change.html",
         change=change,
-        former=former,
-        present=present,
+        present=ZoneInfo(change.zone),
         rows=[
-            ChangedTime(views[one.reservation_id], one.keeps is Keeps.CLOCK, one.series_id)
+            ChangedTime(views[one.reservation_id], one.former, one.keeps is Keeps.CLOCK, one.series_id)
             for one in shown
             if one.reservation_id in views
         ],
