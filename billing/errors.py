@@ -123,6 +123,57 @@ class LedgerIsOpen(DomainError):
     code = "ledger_is_open"
 
 
+class PeriodNotOpen(DomainError):
+    """The posting date lies in a closed period, or in a soft-closed one and the login is no treasurer's.
+
+    facts: posting_date.
+    """
+
+    code = "period_not_open"
+
+
+class PeriodNotOver(DomainError):
+    """The period has not ended yet, so that it cannot be closed. facts: name, last_day."""
+
+    code = "period_not_over"
+
+
+class EarlierPeriodOpen(DomainError):
+    """An earlier period has entries and is not closed yet: periods are closed in their order. facts: name (its own)."""
+
+    code = "earlier_period_open"
+
+
+class WrongPeriodState(DomainError):
+    """The period is closed, or already in the wanted state. facts: name, state."""
+
+    code = "wrong_period_state"
+
+
+class EventsUndelivered(DomainError):
+    """Hand-backs of the period are not processed yet, so that a charge may be missing. facts: count."""
+
+    code = "events_undelivered"
+
+
+class OpenPoints(DomainError):
+    """The checklist of the period has open points, and the caller did not accept them. facts: codes (list)."""
+
+    code = "open_points"
+
+
+class StaleClosing(DomainError):
+    """Something was posted in the period, or the checklist changed, since it was shown. Nothing was closed."""
+
+    code = "stale_closing"
+
+
+class PeriodDivided(DomainError):
+    """Periods of the other length were soft-closed or closed in this year. facts: name."""
+
+    code = "period_divided"
+
+
 class ChargesAreIncome(DomainError):
     """The pool has no advances: its charges are income. facts: pool_id."""
 
@@ -175,6 +226,12 @@ class AccountNotFound(NotFound):
     """There is no such account."""
 
     code = "account_not_found"
+
+
+class PeriodNotFound(NotFound):
+    """There is no such accounting period. facts: name."""
+
+    code = "period_not_found"
 
 
 class AllocationNotFound(NotFound):

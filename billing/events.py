@@ -122,3 +122,31 @@ class LedgerOpened(Event):
     opened_on: str
     entries: int
     type: ClassVar[str] = "ledger_opened"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodChanged(Event):
+    """An accounting period was soft-closed, or opened again after that. state: soft_closed or open."""
+
+    period: str
+    state: str
+    type: ClassVar[str] = "period_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodClosed(Event):
+    """An accounting period was closed for good. sha256: over all lines of its entries; sealed with the log."""
+
+    period: str
+    entries: int
+    lines: int
+    sha256: str
+    type: ClassVar[str] = "period_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLengthChanged(Event):
+    """The length of the accounting periods was changed. length: year or month."""
+
+    length: str
+    type: ClassVar[str] = "period_length_changed"

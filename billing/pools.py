@@ -183,12 +183,16 @@ def is_effective() -> ColumnElement[bool]:
     return and_(Allocation.reverses_id.is_(None), ~exists().where(reversal.reverses_id == Allocation.id))
 
 
-def unallocated_costs(pool_id: int) -> Select[Cost]:
-    """Return a statement that selects the costs of a pool that are in no effective allocation."""
-    is_allocated = exists().where(
+def is_unallocated() -> ColumnElement[bool]:
+    """Return a condition on Cost: it is in no effective allocation."""
+    return ~exists().where(
         AllocationCost.cost_id == Cost.id, Allocation.id == AllocationCost.allocation_id, is_effective()
     )
-    return select(Cost).where(Cost.pool_id == pool_id, ~is_allocated)
+
+
+def unallocated_costs(pool_id: int) -> Select[Cost]:
+    """Return a statement that selects the costs of a pool that are in no effective allocation."""
+    return select(Cost).where(Cost.pool_id == pool_id, is_unallocated())
 
 
 def _unallocated_cost(session: Session, cost_id: int, revision: int | None) -> tuple[Cost, Pool]:

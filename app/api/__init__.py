@@ -39,6 +39,7 @@ MODULES = (
     "ledger",
     "machine_costs",
     "parties",
+    "periods",
     "tasks",
     "exports",
     "reference",

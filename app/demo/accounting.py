@@ -1,4 +1,4 @@
-"""The accounts of the demo: a cost pool with shares and bills, one posted allocation, and costs for the next one."""
+"""The accounts of the demo: a cost pool with shares and bills, two allocations, a closed year, and costs to come."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.demo.base_data import BaseData
 from app.demo.people import MEMBERS
 from app.demo.simulation import Process, at
 from billing import allocations, pools, previews, shares
+from billing.closing.periods import close_period, preview_closing
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput
 from billing.pools import CostEntry
-from booking.kernel.events import Actor
+from billing.subscribers import SUBSCRIPTIONS
+from booking.kernel import deliveries
+from booking.kernel.deliveries import Delivery
+from booking.kernel.events import Actor, RecordedEvent
 
 FIXED, RUNNING, BASIC = "Feste Kosten", "Kraftstoff, Reparatur", "Grundbetrag"
 RULES = {FIXED: "shares", RUNNING: "use", BASIC: "head"}
@@ -61,6 +66,8 @@ class Accounting:
         for number, bill in enumerate(chain(*bills)):
             yield self._enter(bill, EVENING_HOURS[number % len(EVENING_HOURS)])
         yield self._post(past_first, past_last, "Feste Kosten des Vorjahres")
+        if (past_last.month, past_last.day) == (12, 31):
+            yield self._close(past_last)
         yield self._post(self.first, self.last, "Erste Hälfte der Saison")
 
     def _calculate_combine(self) -> Process:
@@ -96,6 +103,17 @@ class Accounting:
         allocations.post_allocation(
             self.session, self.pool_id, first, last, digest=preview.digest, by=self.by, now=posted, note=note
         )
+
+    def _close(self, last: date) -> Process:
+        """Close the year before. Its uses were priced as they ended, so their events are handled."""
+        yield (closed := at(last + timedelta(days=31), 20))
+        name, subscription = str(last.year), SUBSCRIPTIONS[0]
+        waiting = self.session.scalars(deliveries.new_events(subscription, 0).with_only_columns(RecordedEvent.id))
+        delivered = {"subscriber": subscription.subscriber, "delivered_at": closed}
+        if rows := [{"event_id": event_id, **delivered} for event_id in waiting]:
+            self.session.execute(insert(Delivery), rows)
+        digest = preview_closing(self.session, name, now=closed).digest
+        close_period(self.session, name, digest=digest, accepts_open=True, by=self.by, now=closed)
 
 
 def _middle(base: BaseData) -> date:

@@ -19,7 +19,16 @@ from booking.kernel.views import without_index
 EVENTS_AT_ONCE = 500
 
 
-MONEY_EVENTS = ("use_charged", "allocation_posted", "allocation_reversed", "advance_posted", "ledger_opened")
+MONEY_EVENTS = (
+    "use_charged",
+    "allocation_posted",
+    "allocation_reversed",
+    "advance_posted",
+    "ledger_opened",
+    "period_changed",
+    "period_closed",
+    "period_length_changed",
+)
 
 
 MONEY_TABLES = ("tariff", "pool", "cost", "share")  # of RecordChanged

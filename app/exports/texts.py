@@ -50,6 +50,7 @@ HEADERS: dict[str, Any] = {
     "period_from": _l("Period from"),
     "period_until": _l("Period until"),
     "posted_on": _l("Posted on"),
+    "posting_date": _l("Posting date"),
     "member_number": _l("Member number"),
     "member": _l("Member"),
     "cost_group": _l("Cost group"),

@@ -20,7 +20,8 @@ from app.mail.message import sender_faults
 from app.mail.models import Mail
 from app.storage import migrate, nul_texts
 from billing import audits as money
-from billing.ledger.audit import broken_ledger
+from billing.closing.audit import broken_periods
+from billing.ledger.audit import broken_ledger, broken_numbers
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding
@@ -59,6 +60,10 @@ FINDING_TEXTS = {
     "entry_hash": "entry {entry_id} is not what the event log says",
     "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
     "not_posted": "{source} {id} has no entry in the ledger",
+    "number_gap": "the entries of the ledger have a gap before {entry_id}",
+    "period_hash": "the lines of period {name} are not those with which it was closed",
+    "period_event": "period {name} is not closed as the event log says",
+    "period_lost": "period {name} was closed, and is not any more",
     "balance": "the balance of member {member_id} is {cents} cents, its lines are {lines}",
 }
 
@@ -167,6 +172,16 @@ def check_ledger(session: Session) -> list[AuditMessage]:
     return _described(islice(broken_ledger(session), FINDINGS_MAX))
 
 
+def check_periods(session: Session) -> list[AuditMessage]:
+    """Check that closed periods hold the lines with which they were closed."""
+    return _described(islice(broken_periods(session), FINDINGS_MAX))
+
+
+def check_numbers(session: Session) -> list[AuditMessage]:
+    """Check that the entries of the ledger are numbered without a gap."""
+    return _described(islice(broken_numbers(session), FINDINGS_MAX))
+
+
 def check_texts(session: Session) -> list[AuditMessage]:
     """Check that no text holds a NUL character (SQLite; PostgreSQL refuses it by itself)."""
     if session.get_bind().dialect.name != "sqlite":
@@ -210,6 +225,8 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "allocations": check_allocations,
     "charges": check_charges,
     "ledger": check_ledger,
+    "periods": check_periods,
+    "numbers": check_numbers,
     "events": check_events,
     "undelivered": check_undelivered,
     "mail": check_mail,

@@ -106,6 +106,9 @@ EVENT_LABELS: dict[str, Any] = {
     "advance_posted": _l("Advance posted"),
     "entry_posted": _l("Entry posted in the ledger"),
     "ledger_opened": _l("Ledger opened"),
+    "period_changed": _l("Accounting period soft-closed or opened again"),
+    "period_closed": _l("Accounting period closed"),
+    "period_length_changed": _l("Length of the accounting periods changed"),
 }
 
 RECORD_LABELS: dict[str, Any] = {

@@ -21,7 +21,7 @@ BALANCE_COLUMNS = (
 )
 LINE_COLUMNS = (
     Column("entry", WHOLE),
-    Column("posted_on", DAY),
+    Column("posting_date", DAY),
     Column("period_from", DAY),
     Column("period_until", DAY),
     Column("topic", CODE),

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
-from billing.models import Entry, Posting
+from billing.models import Entry
+from billing.period_names import PeriodSpan
 from billing.queries.ledger import LedgerLine, accounts, journal_forward
 from billing.queries.pools import pool_names
 from booking.queries import machine_names, member_names
@@ -17,7 +18,7 @@ BATCH = 1_000
 
 JOURNAL_COLUMNS = (
     Column("entry", WHOLE),
-    Column("posted_on", DAY),
+    Column("posting_date", DAY),
     Column("period_from", DAY),
     Column("period_until", DAY),
     Column("account_number", TEXT),
@@ -35,18 +36,26 @@ JOURNAL_COLUMNS = (
 )
 
 
-def journal_table(session: Session) -> Table:
-    """Return all lines of the ledger: debits above zero, credits below, so that their sum is zero."""
-    length = session.scalar(select(func.count()).select_from(Posting)) or 0
-    made_on = session.scalar(select(func.max(Entry.posting_date))) or UNDATED
-    return Table("journal", JOURNAL_COLUMNS, _rows(session), made_on, length=length)
+def journal_table(session: Session, period: PeriodSpan | None = None) -> Table:
+    """Return all lines of the ledger: debits above zero, credits below, so that their sum is zero.
+
+    period: only those with a posting date in it.
+    """
+    lines, dates = select(func.coalesce(func.sum(Entry.lines), 0)), select(func.max(Entry.posting_date))
+    if period is not None:
+        within = Entry.posting_date.between(period.first_day, period.last_day)
+        lines, dates = lines.where(within), dates.where(within)
+    made_on = session.scalar(dates) or UNDATED
+    rows = _rows(session, period)
+    length = int(session.scalar(lines) or 0)
+    return Table("journal", JOURNAL_COLUMNS, rows, made_on, period.name if period else "", length=length)
 
 
-def _rows(session: Session) -> Iterator[Row]:
+def _rows(session: Session, period: PeriodSpan | None) -> Iterator[Row]:
     numbers = {each.id: each for each in accounts(session)}
     machines, pools = machine_names(session), pool_names(session)
     after = (0, 0)
-    while lines := journal_forward(session, after=after, limit=BATCH):
+    while lines := journal_forward(session, after=after, limit=BATCH, period=period):
         names = {one.id: one for one in member_names(session, {each.member_id or 0 for each in lines})}
         for line in lines:
             account, member = numbers[line.account_id], names.get(line.member_id or 0)

@@ -1,7 +1,8 @@
 """The audit of the ledger, run by `ring check ledger`. Yields the inconsistencies that it finds.
 
 Codes of the findings and their facts: unbalanced (entry_id), entry_hash (entry_id: its content is not what the event
-log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum).
+log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum),
+number_gap (entry_id: of the entry after a gap).
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     if session.scalar(select(Ledger.state)) == "open":
         yield from _not_posted(session)
     yield from _wrong_balances(session)
+
+
+def broken_numbers(session: Session) -> Iterator[AuditFinding]:
+    """Yield the gaps in the numbers of the entries."""
+    before = table_of(Entry).alias("before")
+    has_predecessor = exists().where(before.c.id == Entry.id - 1)
+    for entry_id in session.scalars(select(Entry.id).where(Entry.id > 1, ~has_predecessor).order_by(Entry.id)):
+        yield _finding("number_gap", entry_id=entry_id)
 
 
 def _broken_entries(session: Session) -> Iterator[AuditFinding]:

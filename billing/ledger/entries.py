@@ -31,6 +31,7 @@ from billing.ledger.posting import (
     mirrored,
     post,
 )
+from billing.ledger.posting_days import posting_date, today_of_ring
 from billing.models import (
     Advance,
     AdvanceLine,
@@ -46,13 +47,15 @@ from billing.models import (
 )
 from booking import queries
 from booking.kernel.events import Actor
-from booking.wall_clock import local_day
 
 IS_ADVANCE = "advance"
 
 
 def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, on: date | None = None) -> None:
-    """Post a charge or its reversal, unless the ledger is not open yet; `on`: the posting date, else today."""
+    """Post a charge or its reversal, unless the ledger is not open yet.
+
+    on: the posting date; else the day of service, or today where its period takes no more entries.
+    """
     if charge.cents == 0 or (on is None and lock_ledger(session).state != "open"):
         return
     reversed_entry = None
@@ -66,7 +69,8 @@ def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, o
             LineDraft(_account_of(session, charge), -charge.cents, COUNTER, None, charge.machine_id),
         ]
     draft = EntryDraft(charge.service_date, charge.service_date, lines, charge_id=charge.id, reverses_id=reversed_entry)
-    post(session, draft, on=on or posting_day(session, now), by=by, now=now)
+    on = on or posting_date(session, charge.service_date, by=by, now=now)
+    post(session, draft, on=on, by=by, now=now)
 
 
 def post_allocation_entry(
@@ -74,6 +78,7 @@ def post_allocation_entry(
 ) -> None:
     """Post an allocation or its reversal, unless the ledger is not open yet.
 
+    on: the posting date; else the last day of its period, or today where that is still to come or closed.
     Raises LedgerClosed where the allocation counts advances, and they are not posted yet.
     """
     if on is None and lock_ledger(session).state != "open":
@@ -92,11 +97,12 @@ def post_allocation_entry(
         reverses_id=reversed_entry,
     )
     if any(line.cents for line in lines):
-        post(session, draft, on=on or posting_day(session, now), by=by, now=now)
+        on = on or posting_date(session, allocation.period_until, by=by, now=now)
+        post(session, draft, on=on, by=by, now=now)
 
 
 def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: datetime) -> None:
-    """Post an advance or its reversal. The caller has seen that the ledger is open."""
+    """Post an advance or its reversal today. The caller has seen that the ledger is open."""
     if advance.reverses_id is not None:
         reversed_entry = session.scalar(select(Entry.id).where(Entry.advance_id == advance.reverses_id))
     else:
@@ -116,12 +122,7 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
     draft = EntryDraft(
         advance.period_from, advance.period_until, lines, advance_id=advance.id, reverses_id=reversed_entry
     )
-    post(session, draft, on=posting_day(session, now), by=by, now=now)
-
-
-def posting_day(session: Session, now: datetime) -> date:
-    """Return the day of the ring at an instant."""
-    return local_day(now, queries.ring_zone(session))
+    post(session, draft, on=today_of_ring(session, now), by=by, now=now)
 
 
 def _account_of(session: Session, charge: Charge) -> str:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from billing.errors import LedgerIsOpen, WrongPeriod
 from billing.events import LedgerOpened
-from billing.ledger.entries import post_allocation_entry, post_charge, posting_day
+from billing.ledger.entries import post_allocation_entry, post_charge
 from billing.ledger.posting import lock_ledger
+from billing.ledger.posting_days import today_of_ring
 from billing.limits import require_day
 from billing.models import Allocation, Charge, Entry, Ledger
 from booking.kernel import events
@@ -31,7 +32,7 @@ def begin_opening(session: Session, on: date, *, now: datetime) -> None:
     """
     ledger = lock_ledger(session)
     require_day(on)
-    today = posting_day(session, now)
+    today = today_of_ring(session, now)
     if ledger.state == OPEN:
         raise LedgerIsOpen(opened_on=ledger.opened_on)
     if on > today or (ledger.opened_on is not None and ledger.opened_on != on):

@@ -13,14 +13,17 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from billing.errors import PeriodNotOpen
 from billing.events import EntryPosted
 from billing.models import Entry, Ledger, LedgerAccount, Posting
 from booking.kernel import events
 from booking.kernel.events import Actor
 
 RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
+PERIOD_GUARDS = ("billing_period_closed", "billing_period_soft_closed")
 # What a line is for.
 USE, SHARE, ADVANCE, COUNTED, COUNTER = "use", "share", "advance", "counted", "counter"
 
@@ -68,6 +71,8 @@ def post(session: Session, draft: EntryDraft, *, on: date, by: Actor, now: datet
 
     The caller has locked the ledger. Lines of zero cents are left out. The database refuses an entry that does not
     balance.
+
+    Raises PeriodNotOpen (the database refuses the posting date).
     """
     lines = [line for line in draft.lines if line.cents]
     codes = account_ids(session)
@@ -82,7 +87,12 @@ def post(session: Session, draft: EntryDraft, *, on: date, by: Actor, now: datet
     entry["sha256"] = digest(entry, rows)
     session.flush()
     session.execute(insert(Posting), rows)
-    session.execute(insert(Entry), [entry])
+    try:
+        session.execute(insert(Entry), [entry])
+    except IntegrityError as error:
+        if not any(guard in str(error.orig) for guard in PERIOD_GUARDS):
+            raise
+        raise PeriodNotOpen(posting_date=on) from error
     events.record(session, EntryPosted(entry_id=entry_id, sha256=entry["sha256"]), by=by, at=now)
     return entry_id
 

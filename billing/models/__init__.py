@@ -15,9 +15,11 @@ from billing.models.allocation import (
 from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
+from billing.models.period import AccountingPeriod
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 
 __all__ = [
+    "AccountingPeriod",
     "Advance",
     "AdvanceLine",
     "Allocation",

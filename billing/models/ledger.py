@@ -22,7 +22,7 @@ class Ledger(Base):
 
     state: "closed" (nothing is posted yet), "opening" (what exists is being posted), "open". opened_on: the posting
     date of what existed before; None where nothing did. chart: the chart whose account numbers the ring uses.
-    posted_*: how far the opening has come.
+    posted_*: how far the opening has come. period_length: year or month, how long an accounting period is.
     """
 
     __tablename__ = "billing_ledger"
@@ -30,6 +30,7 @@ class Ledger(Base):
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("state IN ('closed', 'opening', 'open')", name="state"),
         CheckConstraint("chart IN ('skr03', 'skr04')", name="chart"),
+        CheckConstraint("period_length IN ('year', 'month')", name="period_length"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -38,6 +39,7 @@ class Ledger(Base):
     opened_on: Mapped[date | None]
     posted_charge_id: Mapped[int] = mapped_column(default=0)
     posted_allocation_id: Mapped[int] = mapped_column(default=0)
+    period_length: Mapped[str] = mapped_column(default="year", server_default="year")
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from billing.errors import AccountNotFound
 from billing.models import Entry, Ledger, LedgerAccount, Posting
+from billing.period_names import PeriodSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,19 @@ def account(session: Session, code: str) -> AccountView:
 
 def trial_balance(session: Session, until: date | None = None) -> tuple[AccountSum, ...]:
     """Return the sums of all accounts, by number; until: the last posting date. Their differences sum to zero."""
+    return _sums(session, None if until is None else Entry.posting_date <= until)
+
+
+def period_sums(session: Session, first_day: date, last_day: date) -> tuple[AccountSum, ...]:
+    """Return the sums of all accounts over the entries with a posting date in a period, by number."""
+    return _sums(session, Entry.posting_date.between(first_day, last_day))
+
+
+def _sums(session: Session, within: ColumnElement[bool] | None) -> tuple[AccountSum, ...]:
     debits = func.sum(case((Posting.cents > 0, Posting.cents), else_=0))
     sums = select(Posting.account_id, debits, func.sum(Posting.cents)).group_by(Posting.account_id)
-    if until is not None:
-        sums = sums.join(Entry, Entry.id == Posting.entry_id).where(Entry.posting_date <= until)
+    if within is not None:
+        sums = sums.join(Entry, Entry.id == Posting.entry_id).where(within)
     found = {account_id: (int(debit), int(debit - cents)) for account_id, debit, cents in session.execute(sums)}
     return tuple(AccountSum(each, *found.get(each.id, (0, 0))) for each in accounts(session))
 
@@ -103,11 +113,15 @@ def journal(
     return lines, (lines[-1].entry_id, lines[-1].number) if len(rows) > limit else None
 
 
-def journal_forward(session: Session, *, after: tuple[int, int], limit: int) -> tuple[LedgerLine, ...]:
-    """Return the lines that follow one (entry id, number), in the order of their posting."""
+def journal_forward(
+    session: Session, *, after: tuple[int, int], limit: int, period: PeriodSpan | None = None
+) -> tuple[LedgerLine, ...]:
+    """Return the lines that follow one (entry id, number), in the order of their posting; period: only of this one."""
     entry_id, number = after
     later = (Posting.entry_id > entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
     statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id).where(Posting.entry_id >= entry_id, later)
+    if period is not None:
+        statement = statement.where(Entry.posting_date.between(period.first_day, period.last_day))
     rows = session.execute(statement.order_by(Posting.entry_id, Posting.number).limit(limit)).all()
     return tuple(LedgerLine(*row) for row in rows)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Select, delete, exists, insert, select
+from sqlalchemy import ForeignKey, Select, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel import cursors
@@ -122,6 +122,14 @@ def new_events(subscription: Subscription, position: int, limit: int | None = No
         .order_by(RecordedEvent.id)
         .limit(limit)
     )
+
+
+def undelivered_count(session: Session, subscription: Subscription) -> int:
+    """Return how many events the subscriber has not handled yet, those that it failed on included. Only reads."""
+    new = new_events(subscription, cursors.position_of(session, subscription.subscriber)).order_by(None)
+    waiting = session.scalar(select(func.count()).select_from(new.with_only_columns(RecordedEvent.id).subquery())) or 0
+    failed = select(func.count()).select_from(Failure).where(Failure.subscriber == subscription.subscriber)
+    return waiting + (session.scalar(failed) or 0)
 
 
 def _due_retries(session: Session, subscription: Subscription, now: datetime, limit: int) -> Sequence[RecordedEvent]:

@@ -65,6 +65,14 @@ class CountedUse(NamedTuple):
     price_class: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedUse:
+    """How many uses have not ended, and how many slips have an objection that nobody has answered."""
+
+    out: int
+    disputed: int
+
+
 _COLUMNS = columns_of(
     UsageSlip,
     UsageRecord,
@@ -170,6 +178,13 @@ def members_with_use(
     if except_class is not None:
         wanted.append(UsageRecord.price_class != except_class)
     return frozenset(session.scalars(select(UsageRecord.member_id).where(*wanted).distinct()))
+
+
+def unfinished_use(session: Session, since: date, until: date) -> UnfinishedUse:
+    """Return what is unfinished of the uses with a day of service from one day to another, both included."""
+    slips = select(func.count()).select_from(UsageRecord).where(*_between(since, until))
+    out = session.scalar(slips.where(UsageRecord.used_amount.is_(None))) or 0
+    return UnfinishedUse(out, session.scalar(slips.where(IS_DISPUTED)) or 0)
 
 
 def _seen_by(member_id: int | None, workshop_ids: Collection[int]) -> ColumnElement[bool]:

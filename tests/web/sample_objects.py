@@ -491,6 +491,7 @@ SAMPLES: dict[str, Build] = {
     "allocation_id": _allocation,
     "advance_id": _advance,
     "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),
+    "costs:name": lambda _session, _sample_ring: Sample("2026"),
     "code": lambda _session, _sample_ring: Sample("receivables"),
     "tariff_id": _tariff,
     "name": lambda _session, _sample_ring: Sample("slips"),

@@ -61,6 +61,9 @@ CONTENT = {
     },
     "api.change_maintenance": {"name": "Belt", "interval": {"amount": "5", "unit": "hour"}},
     "api.note_maintenance_done": {"done_on": "2026-11-23"},
+    "api.close_period": {"period": "2026"},
+    "api.soft_close_period": {"period": "2026"},
+    "api.reopen_period": {"period": "2026"},
     "api.enter_attendance": {"people": [{"signup_id": 1, "was_present": True}]},
 }
 

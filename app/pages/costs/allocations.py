@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -31,6 +32,7 @@ from app.wording.errors import sentence_of
 from billing import allocations as billing_allocations
 from billing import queries
 from billing.errors import NothingToAllocate
+from billing.ledger.posting_days import CLOSED, posting_date, state_of_day
 from billing.periods import Period, proposed_period
 from billing.preview_models import Preview
 from billing.previews import preview_allocation
@@ -179,8 +181,15 @@ def _preview_page(
         warnings=bearers.warning_sentences(session, preview.warnings) if preview else (),
         has_guests=any(warning.code == "guests" for warning in preview.warnings) if preview else False,
         elsewhere=_elsewhere(pool, preview) if not period.errors else (),
+        posted_on=_posted_on(period) if preview else None,
+        is_correction=preview is not None and state_of_day(session, preview.period_until) == CLOSED,
     )
     return page, status
+
+
+def _posted_on(period: PeriodForm) -> date:
+    """Return the posting date that the allocation would get now."""
+    return posting_date(db.session(), period.period[1], by=current_actor(), now=now())
 
 
 def _elsewhere(pool: PoolView, preview: Preview | None) -> tuple[WaitingCosts, ...]:

@@ -16,6 +16,7 @@ LABELS: dict[str, Any] = {
     "costs.download_balance": _l("Balance of a member as a file"),
     "costs.download_balances": _l("Balances as a file"),
     "costs.download_my_balance": _l("My balance as a file"),
+    "costs.download_period": _l("Journal of a period as a file"),
     "costs.download_journal": _l("Journal of the ledger as a file"),
     "usage.download_days": _l("Use by day as a file"),
     "costs.download_costs": _l("Bills of a pool as a file"),

@@ -5,13 +5,20 @@ A subclass of DomainError without a row, and a row without a subclass, fail test
 
 from __future__ import annotations
 
-from app.wording.errors import api, auth, billing, booking, calendars, http, imports, kernel
+from app.wording.errors import api, auth, billing, booking, calendars, http, imports, kernel, periods
 from app.wording.errors.http import SERVER_ERROR, HttpErrorText
 from app.wording.errors.text import ErrorText, by_code
 from booking.kernel.errors import DomainError
 
 DOMAIN_ERRORS = by_code(
-    kernel.ERRORS + booking.ERRORS + billing.ERRORS + calendars.ERRORS + auth.ERRORS + api.ERRORS + imports.ERRORS,
+    kernel.ERRORS
+    + booking.ERRORS
+    + billing.ERRORS
+    + periods.ERRORS
+    + calendars.ERRORS
+    + auth.ERRORS
+    + api.ERRORS
+    + imports.ERRORS,
 )
 HTTP_ERRORS: dict[int, HttpErrorText] = {row.status: row for row in http.ERRORS}
 # Every problem that the API can answer with. not_found is one of HTTP and one of the domain, with the same texts.

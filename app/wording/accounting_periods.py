@@ -1,0 +1,71 @@
+"""Texts of accounting periods: their names, states, and the points of the checklist before one is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.wording.formats import format_money
+from billing.closing.checklist import OpenPoint
+from billing.period_names import YEAR, named_period
+
+PERIOD_STATES: dict[str, Any] = {
+    "open": _l("Open"),
+    "soft_closed": _l("Soft-closed: treasurers only"),
+    "closed": _l("Closed for good"),
+}
+PERIOD_LENGTHS: dict[str, Any] = {"year": _l("Year"), "month": _l("Month")}
+
+POINTS: dict[str, Callable[[OpenPoint], str]] = {
+    "events": lambda point: ngettext(
+        "%(num)s hand-back is not processed yet. This takes seconds; if it stays so, the operator types: ring check "
+        "undelivered",
+        "%(num)s hand-backs are not processed yet. This takes seconds; if it stays so, the operator types: ring check "
+        "undelivered",
+        point.count,
+    ),
+    "unpriced": lambda point: ngettext(
+        "%(num)s usage slip has no price, because its tariff is missing.",
+        "%(num)s usage slips have no price, because their tariffs are missing.",
+        point.count,
+    ),
+    "still_out": lambda point: ngettext(
+        "%(num)s use has not ended: its machine was not handed back.",
+        "%(num)s uses have not ended: their machines were not handed back.",
+        point.count,
+    ),
+    "disputed": lambda point: ngettext(
+        "%(num)s objection to a usage slip is not answered.",
+        "%(num)s objections to usage slips are not answered.",
+        point.count,
+    ),
+    "unallocated": lambda point: ngettext(
+        "%(num)s bill is not divided among the members: %(sum)s.",
+        "%(num)s bills are not divided among the members: %(sum)s.",
+        point.count,
+        sum=format_money(point.cents),
+    ),
+    "without_costs": lambda point: _(
+        "No bill of this period was entered for: %(names)s.", names=", ".join(name for _id, name in point.pools)
+    ),
+}
+
+
+def period_label(name: str) -> str:
+    """Return the name of a period: "2026" or "March 2026"."""
+    span = named_period(name)
+    return name if span.length == YEAR else format_date(span.first_day, "LLLL yyyy")
+
+
+def period_state_label(state: str) -> str:
+    """Return the state of a period."""
+    return str(PERIOD_STATES[state])
+
+
+def point_sentence(point: OpenPoint) -> str:
+    """Return what is missing."""
+    return POINTS[point.code](point)

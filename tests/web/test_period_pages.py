@@ -1,0 +1,106 @@
+"""The pages and calls of accounting periods: soft-closed, closed after a checklist, never opened again."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from billing.queries.periods import period
+from tests.integration.test_accounting_periods import delivered, june  # noqa: F401
+from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
+from tests.web.test_costs_pages import text
+
+ADDRESS = "/costs/periods/2026-06"
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+def digest_of(page):
+    return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page)[1]
+
+
+def test_the_treasurer_closes_a_month_after_its_checklist(session, karl, june):  # noqa: F811
+    assert "June 2026" in text(karl.get("/costs/periods"))
+    page = karl.get(ADDRESS).text
+    assert "Nothing is missing" in page
+    assert "€1,000.00" in page
+    assert karl.post(f"{ADDRESS}/close").status_code == 422
+
+    assert karl.post(f"{ADDRESS}/close", data={"digest": digest_of(page)}).status_code == 303
+
+    closed = karl.get(ADDRESS).text
+    sealed = period(session, "2026-06", TODAY).sha256
+    assert sealed[:8] in closed
+    assert "Close June 2026" not in closed
+    assert karl.post(f"{ADDRESS}/close", data={"digest": digest_of(page)}).status_code == 409
+    assert karl.post(f"{ADDRESS}/soft-close").status_code == 409
+    file = karl.get(f"{ADDRESS}/file.csv").data
+    cost(session, june, "variable", 12_345)
+    post(session, june)
+    assert karl.get(f"{ADDRESS}/file.csv").data == file
+    assert b"123.45" in karl.get("/costs/periods/2026-11/file.csv").data
+
+
+def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # noqa: F811
+    cost(session, june, "fixed", 4_200)
+    page = karl.get(ADDRESS).text
+    assert "1 bill is not divided among the members: €42.00." in page
+    sent = {"digest": digest_of(page)}
+    assert karl.post(f"{ADDRESS}/close", data=sent).status_code == 422
+    assert karl.post(f"{ADDRESS}/close", data=sent | {"accepts_open": "y"}).status_code == 303
+
+
+def test_a_period_is_soft_closed_and_opened_again(session, karl, june):  # noqa: F811
+    assert karl.post(f"{ADDRESS}/soft-close").status_code == 303
+    assert "Soft-closed: treasurers only" in text(karl.get(ADDRESS))
+    assert karl.post(f"{ADDRESS}/reopen").status_code == 303
+    assert period(session, "2026-06", TODAY).state == "open"
+    assert "from the day after its last one" in text(karl.get("/costs/periods/2026-11"))
+    assert "/costs/periods/2026-06" in karl.get("/costs/periods/2026-09").text
+    assert karl.get("/costs/periods/2026-13").status_code == 404
+    assert karl.get("/costs/periods/2026-13/file.csv").status_code == 404
+
+
+def test_the_length_is_the_treasurers_to_change(session, karl, june):  # noqa: F811
+    revision = re.search(r'name="revision"[^>]*value="(\d+)"', karl.get("/costs/periods").text)[1]
+    assert karl.post("/costs/periods/length", data={"length": "week", "revision": revision}).status_code == 422
+    assert karl.post("/costs/periods/length", data={"length": "year", "revision": revision}).status_code == 303
+    assert "still running" in text(karl.get(["/costs/periods", "2026"][0]))
+    assert karl.post("/costs/periods/length", data={"length": "month", "revision": revision}).status_code == 409
+
+
+def test_others_neither_see_nor_close_periods(sample_ring, log_in, june):  # noqa: F811
+    for login in (sample_ring.anna_login, sample_ring.wanda_login):
+        one = log_in(login)
+        assert one.get("/costs/periods").status_code == 403
+        assert one.get(ADDRESS).status_code == 403
+        assert one.get("/api/v1/periods").status_code == 403
+    rita = log_in(sample_ring.rita_login)
+    assert "Close June 2026" not in rita.get(ADDRESS).text
+    assert rita.post(f"{ADDRESS}/close").status_code == 403
+
+
+def test_programs_preview_and_close_a_period(session, karl, june):  # noqa: F811
+    assert [one["state"] for one in karl.get("/api/v1/periods").json["items"]] == ["open"] * 6
+    cost(session, june, "fixed", 4_200)
+    shown = karl.post("/api/v1/periods/close", json={"period": "2026-06"}).json
+    assert (shown["entries"], shown["lines"], shown["debit_cents"]) == (7, 19, 3_278_000)
+    assert shown["open_points"] == [{"code": "unallocated", "count": 1, "cents": 4_200}]
+    wanted = {"period": "2026-06", "preview": False, "digest": shown["digest"]}
+
+    assert karl.post("/api/v1/periods/close", json=wanted).json["code"] == "open_points"
+    assert karl.post("/api/v1/periods/soft-close", json={"period": "2026-06"}).json["state"] == "soft_closed"
+    assert karl.post("/api/v1/periods/reopen", json={"period": "2026-06"}).json["state"] == "open"
+    wrong = karl.post("/api/v1/periods/close", json=wanted | {"digest": "0" * 64, "accept_open_points": True})
+    assert (wrong.status_code, wrong.json["code"]) == (409, "stale_closing")
+    closed = karl.post("/api/v1/periods/close", json=wanted | {"accept_open_points": True})
+    assert (closed.json["state"], closed.json["sha256"]) == ("closed", shown["sha256"])
+    again = karl.post("/api/v1/periods/reopen", json={"period": "2026-06"})
+    assert (again.status_code, again.json["code"]) == (409, "wrong_period_state")
+    assert karl.post("/api/v1/periods/close", json={"period": "2026-13"}).status_code == 422
