@@ -13,8 +13,8 @@ from alembic import op
 from booking.kernel.orm import UtcDateTime
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0117"
-down_revision = "0116"
+revision = "0118"
+down_revision = "0117"
 branch_labels = None
 depends_on = None
 
