@@ -26,7 +26,7 @@ from billing.models import (
     Charge,
     ChargeTotal,
 )
-from billing.pricing import PriceCalculation, PriceTerms, price_cents
+from billing.pricing import PriceCalculation
 from billing.split import split_cents
 from booking.kernel.audit import AuditFinding
 from booking.kernel.orm import table_of
@@ -95,7 +95,7 @@ class _ChargeRow(NamedTuple):
 
 def _check_charge(row: _ChargeRow, previous: _ChargeRow | None) -> Iterator[AuditFinding]:
     """Check one row. previous: the row before it of the same slip."""
-    if _recalculated(PriceCalculation.from_json(row.calculation)) != abs(row.cents):
+    if PriceCalculation.from_json(row.calculation).recalculated() != abs(row.cents):
         yield _finding("calculation", charge_id=row.id)
     if row.number != (previous.number + 1 if previous else 1):
         yield _finding("gap", usage_id=row.usage_id, number=row.number)
@@ -157,18 +157,6 @@ def _used_by_allocation(session: Session) -> defaultdict[int, dict[int, int]]:
     for allocation_id, member_id, amount in session.execute(select(*by, func.sum(AllocationSlip.amount)).group_by(*by)):
         used[allocation_id][member_id] = int(amount)
     return used
-
-
-def _recalculated(calculation: PriceCalculation) -> int:
-    terms = PriceTerms(
-        unit_price=calculation.unit_price,
-        small_per_unit=calculation.small_per_unit,
-        step_amount=calculation.step_amount,
-        minimum_amount=calculation.minimum_amount,
-        minimum_cents=calculation.minimum_cents,
-        basis=calculation.basis,
-    )
-    return price_cents(terms, calculation.used_amount, calculation.booked_amount).cents
 
 
 def _mirrors(reversal: _ChargeRow, charge: _ChargeRow) -> bool:

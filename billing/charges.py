@@ -15,10 +15,11 @@ from billing.errors import AlreadyCharged, NotHandedBack
 from billing.events import UseCharged
 from billing.ledger.entries import post_charge
 from billing.ledger.posting import lock_ledger
-from billing.models import Charge, Tariff, TariffPrice, Unpriced
-from billing.pricing import PriceCalculation, PriceTerms, price_cents
+from billing.models import Charge, Tariff, Unpriced
+from billing.pricing import PriceCalculation
+from billing.slip_prices import price_of_slip, priced_after
+from billing.tariff_terms import terms_of
 from booking import queries
-from booking.charge_units import CHARGE_UNITS
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.queries import UsageSlip
@@ -30,37 +31,64 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     """Price a slip by the tariff of its day, or again if the slip or the tariff has changed since.
 
     Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
-    on the day of service in the slip's unit, or it has no price for the class of the slip; the slip is then entered in
-    billing_unpriced. A charge stays without such a tariff, but is reversed when the slip got another class: nobody pays
-    the price of a class that was not theirs.
+    on the day of service in the slip's unit, it has no price for the class of the slip, or no line for what the slip
+    has; the slip is then entered in billing_unpriced. A charge stays without such a tariff, but is reversed when the
+    slip got another class: nobody pays the price of a class that was not theirs. Later slips whose price depends on
+    this one (cap of a day, free amount of a month) are priced again.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
     """
+    made, changed = _charge_one(session, usage_id, by, now)
+    if changed is not None:
+        for later_id in priced_after(session, changed):
+            _charge_one(session, later_id, by, now)
+    return made
+
+
+def _charge_one(session: Session, usage_id: int, by: Actor, now: datetime) -> tuple[Charge | None, Charge | None]:
+    """Return the charge of a slip, and the one that was posted now if later slips may depend on it."""
     slip = queries.usage_slip(session, usage_id)
     if slip.used_amount is None:
         raise NotHandedBack(usage_id=usage_id)
     lock_ledger(session)  # before the rows of the slip, as each use case that posts
     last = _last_row(session, usage_id)
     present = last if last is not None and last.reverses_id is None else None
-    tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
-    terms = terms_of(session, tariff, slip.price_class) if tariff is not None else None
-    if tariff is None or terms is None or tariff.charge_unit != slip.charge_unit:
-        if present is not None and present.price_class != slip.price_class:
-            _append(session, _reversal(present, present.number + 1, now), by, now)
-            present = None
-        if present is None:
-            _note_unpriced(session, slip, now)
-        return present
-
-    calculation = price_cents(terms, slip.used_amount, slip.booked_amount)
+    priced = _priced(session, slip)
+    if priced is None:
+        return _without_price(session, slip, present, by, now)
+    tariff, calculation, looks_back = priced
     if present is not None and _is_same(present, slip, tariff, calculation):
-        return present
+        return present, None
     number = last.number if last is not None else 0
     if present is not None:
         number += 1
         _append(session, _reversal(present, number, now), by, now)
     session.execute(delete(Unpriced).where(Unpriced.usage_id == usage_id))
-    return _append(session, _charge(slip, tariff, calculation, number + 1, now), by, now)
+    made = _append(session, _charge(slip, tariff, calculation, number + 1, now), by, now)
+    return made, made if looks_back else None
+
+
+def _priced(session: Session, slip: UsageSlip) -> tuple[Tariff, PriceCalculation, bool] | None:
+    """Return the tariff and the price of a slip, and whether others depend on it; None where there is no price."""
+    tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
+    if tariff is None or tariff.charge_unit != slip.charge_unit:
+        return None
+    terms = terms_of(session, tariff, slip.price_class)
+    calculation = None if terms is None else price_of_slip(session, slip, tariff, terms)
+    return None if terms is None or calculation is None else (tariff, calculation, terms.looks_back)
+
+
+def _without_price(
+    session: Session, slip: UsageSlip, present: Charge | None, by: Actor, now: datetime
+) -> tuple[Charge | None, Charge | None]:
+    """Note a slip that no tariff prices; reverse its charge if that is of another class."""
+    reversal = None
+    if present is not None and present.price_class != slip.price_class:
+        reversal = _append(session, _reversal(present, present.number + 1, now), by, now)
+        present = None
+    if present is None:
+        _note_unpriced(session, slip, now)
+    return present, reversal
 
 
 def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor, now: datetime) -> int:
@@ -88,22 +116,6 @@ def tariff_on(session: Session, machine_id: int, day: date, *, for_charge: bool 
         locked = statement.with_for_update(read=True, key_share=True)
         statement = locked.execution_options(populate_existing=True)
     return session.scalars(statement).first()
-
-
-def terms_of(session: Session, tariff: Tariff, price_class: str) -> PriceTerms | None:
-    """Return the terms of a tariff for a price class, or None if it has no price for that class."""
-    of_class = (TariffPrice.tariff_id == tariff.id, TariffPrice.price_class == price_class)
-    unit_price = session.scalar(select(TariffPrice.price).where(*of_class))
-    if unit_price is None:
-        return None
-    return PriceTerms(
-        unit_price=unit_price,
-        small_per_unit=CHARGE_UNITS[tariff.charge_unit].small_per_unit,
-        step_amount=tariff.step_amount,
-        minimum_amount=tariff.minimum_amount,
-        minimum_cents=tariff.minimum_cents,
-        basis=tariff.basis,
-    )
 
 
 def _last_row(session: Session, usage_id: int) -> Charge | None:

@@ -57,6 +57,37 @@ class KindInUse(DomainError):
     code = "kind_in_use"
 
 
+class WrongTiers(DomainError):
+    """The tiers of a tariff do not price each amount once.
+
+    facts: line (its name, "" for the use itself), amount (small units) at which it is, charge_unit.
+    """
+
+
+class TiersOverlap(WrongTiers):
+    """Two tiers of a line price the same amount, or two begin at the same one."""
+
+    code = "tiers_overlap"
+
+
+class TierGap(WrongTiers):
+    """A tier ends where no other begins."""
+
+    code = "tier_gap"
+
+
+class TierClasses(WrongTiers):
+    """A tier or a line has prices for other price classes than the tariff."""
+
+    code = "tier_classes"
+
+
+class SameName(DomainError):
+    """Two lines of a tariff, or two of its surcharges, have one name. facts: name."""
+
+    code = "same_name"
+
+
 class MembershipEnded(DomainError):
     """Shares from a day after the end of the membership would count for nothing. facts: left_on."""
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from billing import charges
-from billing.pricing import PriceCalculation, price_cents
+from billing.pricing import PriceCalculation
+from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from billing.tariff_terms import terms_of
 from booking.charge_units import CHARGE_UNITS
 from booking.price_classes import price_class_on
 from booking.queries import MachineCard
@@ -21,13 +23,15 @@ from booking.wishes import Wish
 class Estimate:
     """The price of a wish. calculation: None where the machine is charged by what its meter shows afterwards.
 
-    unit_price: euro per charge unit for this member.
+    unit_price: euro per charge unit for this member. terms: all that the tariff says; a price of them without what is
+    known only afterwards (other amounts, variants, what was charged before) is about right.
     """
 
     charge_unit: str
     unit_price: Decimal
     minimum_cents: int
     calculation: PriceCalculation | None
+    terms: SlipTerms
 
 
 def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | None:
@@ -41,12 +45,12 @@ def estimate_of_class(
 ) -> Estimate | None:
     """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class."""
     tariff = charges.tariff_on(session, card.id, local_day(span.start, card.zone))
-    terms = charges.terms_of(session, tariff, price_class) if tariff is not None else None
+    terms = terms_of(session, tariff, price_class) if tariff is not None else None
     if tariff is None or terms is None:
         return None
     unit = CHARGE_UNITS[tariff.charge_unit]
     calculation = None
     if unit.from_clock:
         amount = span.seconds * (places if unit.places_count else 1)
-        calculation = price_cents(terms, amount, amount)
-    return Estimate(tariff.charge_unit, terms.unit_price, terms.minimum_cents, calculation)
+        calculation = price_slip(terms, SlipUse(amount, amount, span=span, zone=card.zone, places=places))
+    return Estimate(tariff.charge_unit, terms.main.unit_price, terms.main.minimum_cents, calculation, terms)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from billing.pricing import half_up
+from billing.rounding import half_up
 
 DEPRECIATION, INTEREST, INSURANCE, HOUSING, OTHER = "depreciation", "interest", "insurance", "housing", "other"
 REPAIR, SUPPLIES = "repair", "supplies"

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.models import Tariff, TariffPrice
-from billing.pricing import PriceTerms, price_cents
+from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from billing.tariff_parts import NO_PARTS, TariffParts
+from billing.tariff_terms import parts_of, plain_terms, slip_terms
 from booking.catalogue import lending_terms
 from booking.charge_units import CHARGE_UNITS
 from booking.price_classes import price_class_on
@@ -22,13 +24,15 @@ class PriceComparison:
     """Reads the tariffs of a machine once, whatever is compared: call it with two wishes of one member.
 
     A machine without a price for the member costs nothing. Where the units differ, or what a meter will show decides,
-    and the price of a unit or the least price is higher, the member is asked.
+    and the price of a unit or the least price is higher, the member is asked; with more than one price on a side, where
+    the terms differ at all.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._tariffs: dict[int, list[Tariff]] = {}
         self._zones: dict[int, ZoneInfo] = {}
+        self._parts: dict[int, TariffParts] = {}
         self._prices: dict[tuple[int, str], Decimal] = {}
         self._classes: dict[tuple[int, date], str] = {}
 
@@ -40,15 +44,23 @@ class PriceComparison:
         if after is None:
             return False
         if before is None:
-            return after[1].unit_price > 0 or after[1].minimum_cents > 0
+            return _least(after) > (Decimal(0), 0) or not after[1].is_plain
         if before[0] != after[0]:
             return True
         unit = CHARGE_UNITS[after[0]]
         if unit.from_clock:
-            return _cents(after, instead) > _cents(before, wish)
-        return (after[1].unit_price, after[1].minimum_cents) > (before[1].unit_price, before[1].minimum_cents)
+            return self._cents(after, instead) > self._cents(before, wish)
+        if after[1].is_plain and before[1].is_plain:
+            return _least(after) > _least(before)
+        return after[1] != before[1]
 
-    def _priced(self, wish: Wish) -> tuple[str, PriceTerms] | None:
+    def _cents(self, priced: tuple[str, SlipTerms], wish: Wish) -> int:
+        unit, terms = priced
+        amount = wish.span.seconds * (wish.places if CHARGE_UNITS[unit].places_count else 1)
+        zone = self._zones[wish.machine_id]
+        return price_slip(terms, SlipUse(amount, amount, span=wish.span, zone=zone, places=wish.places)).cents
+
+    def _priced(self, wish: Wish) -> tuple[str, SlipTerms] | None:
         """Return the charge unit and terms of a wish by the tariff of its first day."""
         tariffs = self._tariffs_of(wish.machine_id)
         if not tariffs:
@@ -58,14 +70,9 @@ class PriceComparison:
         price = None if tariff is None else self._prices.get((tariff.id, self._class_of(wish.member_id, day)))
         if tariff is None or price is None:
             return None
-        terms = PriceTerms(
-            unit_price=price,
-            small_per_unit=CHARGE_UNITS[tariff.charge_unit].small_per_unit,
-            step_amount=tariff.step_amount,
-            minimum_amount=tariff.minimum_amount,
-            minimum_cents=tariff.minimum_cents,
-            basis=tariff.basis,
-        )
+        parts = self._parts.get(tariff.id, NO_PARTS)
+        main = plain_terms(tariff, price)
+        terms = slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, self._class_of(wish.member_id, day))
         return tariff.charge_unit, terms
 
     def _tariffs_of(self, machine_id: int) -> list[Tariff]:
@@ -78,6 +85,7 @@ class PriceComparison:
             prices = select(TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price)
             for tariff_id, price_class, price in self._session.execute(prices.where(TariffPrice.tariff_id.in_(ids))):
                 self._prices[tariff_id, price_class] = price
+            self._parts |= parts_of(self._session, [one.id for one in found if one.has_parts])
             self._tariffs[machine_id] = found
             self._zones[machine_id] = lending_terms(self._session, machine_id).policy.hours.zone
         return self._tariffs[machine_id]
@@ -88,7 +96,5 @@ class PriceComparison:
         return self._classes[member_id, day]
 
 
-def _cents(priced: tuple[str, PriceTerms], wish: Wish) -> int:
-    unit, terms = priced
-    amount = wish.span.seconds * (wish.places if CHARGE_UNITS[unit].places_count else 1)
-    return price_cents(terms, amount, amount).cents
+def _least(priced: tuple[str, SlipTerms]) -> tuple[Decimal, int]:
+    return priced[1].main.unit_price, priced[1].main.minimum_cents

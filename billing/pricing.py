@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from billing.rounding import half_up
+from billing.working import WorkingLine, recalculated_cents
 
 USED, LARGER, BOOKED = "used", "larger", "booked"
 BASES = (USED, LARGER, BOOKED)
@@ -40,6 +43,8 @@ class PriceCalculation:
 
     used -> counted (by the basis) -> stepped (rounded up) -> charged (raised to the minimum amount)
     -> priced_cents (times the price, rounded once) -> cents (raised to the minimum charge).
+    lines: of a tariff with more than one price (billing/slip_pricing.py); they add up to cents, and unit_price is that
+    of the first unit.
     """
 
     basis: str
@@ -55,16 +60,35 @@ class PriceCalculation:
     priced_cents: int
     minimum_cents: int
     cents: int
+    lines: tuple[WorkingLine, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values for the database; the price is text, so that no digit is lost."""
-        return asdict(self) | {"unit_price": str(self.unit_price)}
+        plain = {name: getattr(self, name) for name in PLAIN_FIELDS} | {"unit_price": str(self.unit_price)}
+        return plain | {"lines": [line.as_json() for line in self.lines]} if self.lines else plain
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> PriceCalculation:
         """Read a calculation as it was stored; numbers added by later versions of the program are ignored."""
-        known = {name: stored[name] for name in cls.__slots__}
-        return cls(**known | {"unit_price": Decimal(stored["unit_price"])})
+        known = {name: stored[name] for name in PLAIN_FIELDS} | {"unit_price": Decimal(stored["unit_price"])}
+        return cls(**known, lines=tuple(WorkingLine.from_json(line) for line in stored.get("lines", ())))
+
+    def recalculated(self) -> int | None:
+        """Return the price from the numbers of the calculation alone; None where a line differs from its own."""
+        if self.lines:
+            return recalculated_cents(self.lines)
+        terms = PriceTerms(
+            unit_price=self.unit_price,
+            small_per_unit=self.small_per_unit,
+            step_amount=self.step_amount,
+            minimum_amount=self.minimum_amount,
+            minimum_cents=self.minimum_cents,
+            basis=self.basis,
+        )
+        return price_cents(terms, self.used_amount, self.booked_amount).cents
+
+
+PLAIN_FIELDS = tuple(name for name in PriceCalculation.__slots__ if name != "lines")
 
 
 def price_cents(terms: PriceTerms, used_amount: int, booked_amount: int | None = None) -> PriceCalculation:
@@ -114,9 +138,3 @@ def counted_amount(basis: str, used_amount: int, booked_amount: int | None) -> i
     if basis == USED or booked_amount is None:
         return used_amount
     return booked_amount if basis == BOOKED else max(used_amount, booked_amount)
-
-
-def half_up(exact: Fraction) -> int:
-    """Round to the nearest whole number; halves are rounded away from zero."""
-    nearest = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return nearest if exact >= 0 else -nearest

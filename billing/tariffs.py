@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing import charges
-from billing.errors import TariffInUse, TariffNotFound, WrongAmount
+from billing.errors import TariffInUse, TariffNotFound
 from billing.ledger.posting import lock_ledger
 from billing.limits import (
     AMOUNT_MAX,
@@ -28,12 +28,12 @@ from billing.limits import (
 )
 from billing.models import Charge, Tariff, TariffPrice
 from billing.pricing import BASES, USED
+from billing.tariff_parts import NO_PARTS, TariffParts, checked, require_price
+from billing.tariff_terms import set_parts
 from booking import queries
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
-
-PRICE_DIGITS = 4  # a hundredth of a cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class TariffEntry:
 
     Uses of a member whose class has no price stay unpriced. step_amount: use is rounded up to whole steps.
     minimum_amount: the smallest amount charged for a use. minimum_cents: the lowest price of a use. basis: see
-    billing/pricing.py.
+    billing/pricing.py. parts: lines, tiers, surcharges. cap_day_cents: the most that a member pays for a day.
     """
 
     valid_from: date
@@ -52,6 +52,8 @@ class TariffEntry:
     minimum_cents: int = 0
     basis: str = USED
     note: str = ""
+    parts: TariffParts = NO_PARTS
+    cap_day_cents: int | None = None
 
 
 def enter_tariff(
@@ -69,10 +71,10 @@ def enter_tariff(
     The previous tariff ends the day before. Unpriced slips are priced at once, uses priced already within the new
     validity again (reversal and new charge) if `reprice` is true. tax_code: of its charges; None: no tax is computed.
 
-    Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, TariffInUse (uses are priced already).
+    Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName, TariffInUse (it priced uses).
     """
     card = queries.machine_card(session, machine_id)
-    _check(entry)
+    parts = check_entry(entry, card.charge_unit)
     require_tax_code(tax_code)
     lock_ledger(session)  # whoever prices a slip at this moment is seen, or sees this tariff
     affected = _priced_within(session, machine_id, entry.valid_from)
@@ -88,7 +90,7 @@ def enter_tariff(
     _assign(tariff, entry)
     session.add(tariff)
     session.flush()
-    _set_prices(session, tariff.id, entry.prices)
+    _set_content(session, tariff, entry.prices, parts)
     _record_change(session, tariff, by, now)
     for usage_id in affected:
         charges.charge_for(session, usage_id, by=by, now=now)
@@ -101,17 +103,17 @@ def change_tariff(
 ) -> Tariff:
     """Change a tariff that has not priced a use yet.
 
-    Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText.
+    Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName.
     """
     lock_ledger(session)  # before the tariff, as whoever prices a slip
     tariff = _unused(session, tariff_id, revision)
-    _check(entry)
+    parts = check_entry(entry, tariff.charge_unit)
     if affected := _priced_within(session, tariff.machine_id, entry.valid_from):
         raise TariffInUse(charges=len(affected))
     if entry.valid_from != tariff.valid_from:
         tariff.version = _next_version(session, tariff.machine_id, entry.valid_from)
     _assign(tariff, entry)
-    _set_prices(session, tariff_id, entry.prices)
+    _set_content(session, tariff, entry.prices, parts)
     tariff.revision += 1
     _record_change(session, tariff, by, now)
     charges.charge_unpriced(session, tariff.machine_id, entry.valid_from, by=by, now=now)
@@ -124,38 +126,44 @@ def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetim
     Raises TariffNotFound, StaleRevision, TariffInUse.
     """
     tariff = _unused(session, tariff_id, revision)
-    _set_prices(session, tariff_id, {})
+    _set_content(session, tariff, {}, NO_PARTS)
     session.delete(tariff)
     session.flush()
     events.record(session, RecordChanged(table="tariff", record_id=tariff_id, what="withdrawn"), by=by, at=now)
 
 
-def _check(entry: TariffEntry) -> None:
+def check_entry(entry: TariffEntry, charge_unit: str) -> TariffParts:
+    """Return the parts of a tariff in order. Raises WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName."""
     require_day(entry.valid_from)
     if not entry.prices:
         raise ValueError("a tariff without a price")
     for price_class, price in entry.prices.items():
-        field = f"{price_class}_price"
-        require_between(field, price, Decimal(0), PRICE_MAX)
-        if round(price, PRICE_DIGITS) != price:
-            raise WrongAmount(field=field, lowest=Decimal(0), highest=PRICE_MAX, actual=price)
+        require_price(f"{price_class}_price", price, Decimal(0), PRICE_MAX)
     require_between("step_amount", entry.step_amount, 1, AMOUNT_MAX)
     require_between("minimum_amount", entry.minimum_amount, 0, AMOUNT_MAX)
     require_between("minimum_cents", entry.minimum_cents, 0, CENTS_MAX)
     require_text("note", entry.note, NOTE_LENGTH_MAX)
+    if entry.cap_day_cents is not None:
+        require_between("cap_day_cents", entry.cap_day_cents, 1, CENTS_MAX)
     if entry.basis not in BASES:
         raise ValueError(f"no basis {entry.basis!r}")
+    return checked(entry.parts, charge_unit, entry.prices)
 
 
 def _assign(tariff: Tariff, entry: TariffEntry) -> None:
     tariff.valid_from = entry.valid_from
     tariff.step_amount, tariff.minimum_amount = entry.step_amount, entry.minimum_amount
-    tariff.minimum_cents = entry.minimum_cents
+    tariff.minimum_cents, tariff.cap_day_cents = entry.minimum_cents, entry.cap_day_cents
     tariff.basis, tariff.note = entry.basis, entry.note.strip()
 
 
+def _set_content(session: Session, tariff: Tariff, prices: Mapping[str, Decimal], parts: TariffParts) -> None:
+    """Replace the prices and parts of a tariff."""
+    _set_prices(session, tariff.id, prices)
+    set_parts(session, tariff, parts)
+
+
 def _set_prices(session: Session, tariff_id: int, prices: Mapping[str, Decimal]) -> None:
-    """Replace the prices of a tariff."""
     stored = {row.price_class: row for row in session.scalars(select(TariffPrice).filter_by(tariff_id=tariff_id))}
     for price_class, price in prices.items():
         row = stored.pop(price_class, None)
@@ -202,4 +210,5 @@ def _priced_within(session: Session, machine_id: int, valid_from: date) -> list[
     ]
     if next_from is not None:
         wanted.append(Charge.service_date < next_from)
-    return list(session.scalars(select(Charge.usage_id).where(*wanted).order_by(Charge.usage_id)))
+    in_order = (Charge.service_date, Charge.usage_id)  # what an earlier use took of a cap is known before a later one
+    return list(session.scalars(select(Charge.usage_id).where(*wanted).order_by(*in_order)))

@@ -50,6 +50,7 @@ CHARGE_UNITS: dict[str, ChargeUnit] = {
     for unit in (
         ChargeUnit("hour", "seconds", 3_600, 2, from_clock=True),
         ChargeUnit("minute", "seconds", 60, 0, from_clock=True),
+        ChargeUnit("day", "seconds", 86_400, 2, from_clock=True),
         ChargeUnit("place_day", "seconds", 86_400, 2, from_clock=True, places_count=True),
         ChargeUnit("engine_hour", "seconds", 3_600, 1),
         ChargeUnit("ha", "ares", 100, 2),
@@ -60,6 +61,7 @@ CHARGE_UNITS: dict[str, ChargeUnit] = {
         ChargeUnit("km", "metres", 1_000, 1),
         ChargeUnit("kwh", "watt_hours", 1_000, 2),
         ChargeUnit("piece", "pieces", 1, 0),
+        ChargeUnit("animal", "animals", 1, 0),
     )
 }
 

@@ -19,8 +19,8 @@ from app.extensions import db
 from billing.limits import CENTS_MAX
 from billing.machine_cost_entry import LIFE_YEARS_MAX, NEW, MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput, break_even, machine_costs
-from billing.pricing import half_up
 from billing.queries.machine_costs import MachineCostView, machine_cost_entries
+from billing.rounding import half_up
 from booking.queries import machine_card
 
 TREASURERS = Access(treasurer=ALL, admin=ALL)

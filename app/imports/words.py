@@ -25,6 +25,7 @@ from booking.queries import PriceClassView
 UNIT_ALIASES = {
     "hour": ("hr", "hrs", "std", "stunde", "stunden", "hours"),
     "minute": ("minuten", "minutes", "mins"),
+    "day": ("tag", "tage", "kalendertag", "tagesmiete", "per day"),
     "place_day": ("platztag", "platztage", "platz-tag", "place day", "place-days"),
     "engine_hour": ("betriebsstunde", "betriebsstd", "betriebsstunden", "motorstunden", "bh", "engine h"),
     "ha": ("hektar", "hectares"),
@@ -35,6 +36,7 @@ UNIT_ALIASES = {
     "km": ("kilometer", "kilometre", "kilometres"),
     "kwh": ("kilowattstunde", "kilowattstunden", "kilowatt hours"),
     "piece": ("st", "stk", "stck", "stück", "stücke", "pc", "pcs", "each"),
+    "animal": ("tier", "tiere", "stück vieh", "head", "kopf"),
 }
 YES = ("1", "yes", "y", "true", "ja", "j", "x", "wahr", "on", "an", "ok", "nötig", "needed", "✓", "✔", "☑")
 NO = ("", "0", "no", "n", "false", "nein", "falsch", "off", "aus", "nicht nötig", "not needed", "-", "–", "☐")

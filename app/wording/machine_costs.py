@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_unit_price
 from billing.machine_costs import CostPart, MachineCosts
-from billing.pricing import half_up
+from billing.rounding import half_up
 
 PART_LABELS: dict[str, Any] = {
     "depreciation": _l("Depreciation"),

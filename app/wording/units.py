@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 UNIT_NAMES: dict[str, Any] = {
     "hour": _l("h"),
     "minute": _l("min"),
+    "day": _l("days"),
     "place_day": _l("place days"),
     "engine_hour": _l("engine hours"),
     "ha": _l("ha"),
@@ -19,6 +20,7 @@ UNIT_NAMES: dict[str, Any] = {
     "km": _l("km"),
     "kwh": _l("kWh"),
     "piece": _l("pieces"),
+    "animal": _l("animals"),
 }
 
 SMALL_UNIT_NAMES: dict[str, Any] = {
@@ -31,6 +33,7 @@ SMALL_UNIT_NAMES: dict[str, Any] = {
     "metres": _l("metres"),
     "watt_hours": _l("watt hours"),
     "pieces": _l("pieces"),
+    "animals": _l("animals"),
 }
 
 # Said in hours and minutes. A meter of engine hours shows tenths, and so do its readings and their difference.
@@ -40,8 +43,10 @@ CLOCK_UNITS = frozenset({"hour"})
 UNIT_NAMES_ONE: dict[str, Any] = UNIT_NAMES | {
     "hour": _l("hour"),
     "minute": _l("minute"),
+    "day": _l("day"),
     "place_day": _l("place and day"),
     "engine_hour": _l("engine hour"),
     "ha": _l("hectare"),
     "piece": _l("piece"),
+    "animal": _l("animal"),
 }

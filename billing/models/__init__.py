@@ -17,6 +17,7 @@ from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
+from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
 __all__ = [
     "AccountingPeriod",
@@ -43,7 +44,10 @@ __all__ = [
     "Posting",
     "Share",
     "Tariff",
+    "TariffAdjustment",
+    "TariffLine",
     "TariffPrice",
+    "TariffTier",
     "Unpriced",
     "VatRate",
     "VatRegime",

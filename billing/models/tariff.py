@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Numeric
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Numeric, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -21,6 +21,8 @@ class Tariff(Base):
     nor are its prices (the database refuses it): a correction is a higher version for the same day, and the highest
     version applies. charge_unit: hour, hectare ...; minimum_amount and step_amount are in small units: use is rounded
     up to whole steps, then raised to the minimum. tax_code: None means "as entered", no tax is computed.
+    has_parts: it has lines, tiers or surcharges (models/tariff_part.py). cap_day_cents: the most that a member pays for
+    a day.
     """
 
     __tablename__ = "billing_tariff"
@@ -28,6 +30,7 @@ class Tariff(Base):
         CheckConstraint("minimum_cents >= 0 AND minimum_amount >= 0 AND step_amount > 0", name="not_negative"),
         CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         CheckConstraint("basis IN ('used', 'larger', 'booked')", name="basis"),
+        CheckConstraint("cap_day_cents > 0", name="cap"),
         Index(None, "machine_id", "valid_from", "version", unique=True),
     )
 
@@ -42,6 +45,8 @@ class Tariff(Base):
     basis: Mapped[str] = mapped_column(default="used")  # used, booked, or the larger of the two
     tax_code: Mapped[str | None]
     note: Mapped[str] = mapped_column(default="")
+    has_parts: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cap_day_cents: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 

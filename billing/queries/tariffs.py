@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import TariffNotFound
 from billing.models import Charge, Tariff, TariffPrice
+from billing.tariff_parts import NO_PARTS, TariffParts
+from billing.tariff_terms import parts_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 
@@ -23,7 +25,7 @@ class TariffView:
     """A tariff. valid_until: the day before the next one begins; None if there is none.
 
     is_replaced: a higher version for the same day applies instead. is_used: it has priced a use, so it is final.
-    prices: price class -> euro per charge unit.
+    prices: price class -> euro per charge unit. parts: what it has beyond them.
     """
 
     id: int
@@ -39,12 +41,15 @@ class TariffView:
     step_amount: int
     basis: str
     note: str
+    has_parts: bool
+    cap_day_cents: int | None
+    parts: TariffParts
     is_used: bool
     revision: int
 
 
 # The fields from billing_tariff; the rest of the view is computed from other rows.
-_TARIFF = columns_of(TariffView, Tariff, valid_until=None, is_replaced=None, is_used=None, prices=None)
+_TARIFF = columns_of(TariffView, Tariff, valid_until=None, is_replaced=None, is_used=None, prices=None, parts=None)
 
 
 def tariff(session: Session, tariff_id: int) -> TariffView:
@@ -63,6 +68,7 @@ def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
         .order_by(Tariff.valid_from.desc(), Tariff.version.desc())
     ).all()
     prices = _prices(session, (row.id for row in rows))
+    parts = parts_of(session, [row.id for row in rows if row.has_parts])
     views: list[TariffView] = []
     day: date | None = None
     until: date | None = None
@@ -71,7 +77,15 @@ def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
         if not is_replaced:
             until = None if day is None else date.fromordinal(day.toordinal() - 1)
             day = row.valid_from
-        views.append(TariffView(**row._mapping, prices=prices[row.id], valid_until=until, is_replaced=is_replaced))
+        views.append(
+            TariffView(
+                **row._mapping,
+                prices=prices[row.id],
+                parts=parts.get(row.id, NO_PARTS),
+                valid_until=until,
+                is_replaced=is_replaced,
+            )
+        )
     return tuple(views)
 
 
@@ -87,9 +101,15 @@ def tariffs_on(session: Session, day: date, *, machine_ids: Collection[int] | No
         rows = session.execute(statement.order_by(Tariff.valid_from, Tariff.version))
     valid = {row.machine_id: row for row in rows}
     prices = _prices(session, (row.id for row in valid.values()))
+    parts = parts_of(session, [row.id for row in valid.values() if row.has_parts])
     return {
         machine_id: TariffView(
-            **row._asdict(), prices=prices[row.id], valid_until=None, is_replaced=False, is_used=False
+            **row._asdict(),
+            prices=prices[row.id],
+            parts=parts.get(row.id, NO_PARTS),
+            valid_until=None,
+            is_replaced=False,
+            is_used=False,
         )
         for machine_id, row in valid.items()
     }

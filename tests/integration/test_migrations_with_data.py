@@ -25,8 +25,9 @@ from app.notifications.models import AttachedEntry
 from app.storage import migrate
 from app.storage.backup import database_at
 from app.subscriptions import SUBSCRIPTIONS
+from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
-from billing.models import AllocationCount, ChargeTotal, Pool, Share
+from billing.models import AllocationCount, Charge, ChargeTotal, Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
@@ -374,3 +375,20 @@ def test_a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour(
 
     assert session.scalars(select(Ring.is_demo)).one() is is_demo
     assert {ended is None for ended in session.scalars(select(User.tour_ended_at))} == {is_demo}
+
+
+def test_tariffs_of_one_price_have_no_parts_and_price_as_before(session, database_url, sample_ring):
+    tariff_id = tariff(session, sample_ring.combine)
+    slip = use(session, sample_ring.combine, sample_ring.anna, 1_250)
+    made = charge(session, slip)
+    before = ("id", "number", "cents", "calculation")
+    stored = session.execute(select(*(getattr(Charge, name) for name in before))).one()
+
+    migrate_again(database_url, "tariff_lines")
+
+    assert session.execute(select(*(getattr(Charge, name) for name in before))).one() == stored
+    assert charge(session, slip) == made  # priced again, it is the same
+    another = charge(session, use(session, sample_ring.combine, sample_ring.anna, 1_251))
+    assert session.get_one(Charge, another).cents == 143_865
+    view = billing_queries.tariff(session, tariff_id)
+    assert (view.has_parts, view.cap_day_cents, bool(view.parts)) == (False, None, False)

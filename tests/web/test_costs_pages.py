@@ -14,6 +14,7 @@ from app.exports import texts
 from billing import queries
 from billing.charges import charge_for
 from billing.pools import KEYS, KINDS_MAX, CostEntry, enter_cost, enter_pool
+from billing.price_windows import PriceWindow
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.charge_units import CHARGE_UNITS
@@ -161,6 +162,89 @@ def test_steps_of_a_time_are_typed_and_shown_as_people_say_them(session, sample_
     form = text(karl.get(f"{address}/{entered.id}"))
     assert 'value="0:20"' in form
     assert 'value="1:30"' in form
+
+
+PARTS = {
+    "cap_day": "90",
+    "month_free_amount": "0.5",
+    "main_name": "Threshing",
+    "tier_mode": "volume",
+    "tiers-0-from_amount": "50",
+    "tiers-0-member_price": "100",
+    "tiers-0-guest_price": "120",
+    "tiers-1-line": "Travel",
+    "tiers-1-from_amount": "30",
+    "tiers-1-member_price": "0.90",
+    "tiers-1-guest_price": "1",
+    "lines-0-name": "Travel",
+    "lines-0-unit": "km",
+    "lines-0-member_price": "1.10",
+    "lines-0-guest_price": "1.30",
+    "lines-0-free_amount": "2",
+    "lines-0-free_times": "2",
+    "adjustments-0-name": "Night",
+    "adjustments-0-value": "-12.5",
+    "adjustments-0-kind": "percent",
+    "adjustments-0-applies": "times",
+    "adjustments-0-weekdays": "127",
+    "adjustments-0-from_time": "22:00",
+    "adjustments-0-until_time": "6",
+    "adjustments-0-from_day": "1.12.",
+    "adjustments-0-until_day": "28.2",
+}
+FIRST = {"valid_from": "2026-01-01", "member_price": "115", "guest_price": "138", "basis": "used"}
+
+
+def test_a_tariff_with_tiers_amounts_and_surcharges_is_entered_shown_and_changed(session, sample_ring, karl):
+    address = f"/costs/tariffs/{sample_ring.combine}"
+
+    assert karl.post(f"{address}/new", data=FIRST | PARTS).status_code == 303
+
+    entered = queries.tariff_history(session, sample_ring.combine)[0]
+    parts = entered.parts
+    assert (entered.cap_day_cents, parts.main.month_free_amount, parts.main.is_volume) == (9_000, 50, True)
+    assert [tier.from_amount for tier in (*parts.main.tiers, *parts.lines[0].tiers)] == [5_000, 30_000]
+    assert (parts.lines[0].free_amount, parts.lines[0].free_times) == (2_000, 2)
+    assert parts.adjustments[0].window == PriceWindow(127, 22 * 60, 6 * 60, 1201, 228)
+    page = text(karl.get(address))
+    for sentence in (
+        "Beyond 50.00 ha: €100.00 per hectare (member), €120.00 per hectare (guest).",
+        "Travel: €1.10 per km (member), €1.30 per km (guest), the first 2.0 km of each way free.",
+        "Travel: Beyond 30.0 km: €0.90 per km (member), €1.00 per km (guest).",
+        "Night: -12.5 %, every day, 22:00 – 6:00, 1.12. – 28.2.",
+    ):
+        assert sentence in page
+    form = text(karl.get(f"{address}/{entered.id}"))
+    assert 'value="22:00"' in form
+    sent = FIRST | PARTS | {"revision": "0", "lines-0-name": "", "lines-0-member_price": "", "tiers-1-line": ""}
+    assert karl.post(f"{address}/{entered.id}", data=sent).status_code == 422  # the row is only half empty
+    kept = {name: value for name, value in PARTS.items() if not name.startswith(("lines-", "tiers-1"))}
+    assert karl.post(f"{address}/{entered.id}", data=FIRST | kept | {"revision": "0"}).status_code == 303
+    assert queries.tariff_history(session, sample_ring.combine)[0].parts.lines == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tiers-0-from_amount": ""}, "Please enter the amount beyond which"),
+        ({"tiers-0-guest_price": ""}, "Please fill in “Price (guest)”."),
+        ({"tiers-1-line": "Trvel"}, "There is no further amount with this name below."),
+        ({"tiers-1-line": "", "tiers-1-from_amount": "50"}, "Two tiers hold for the same amount."),
+        ({"lines-0-member_price": "-1"}, "A price cannot be negative."),
+        ({"adjustments-0-kind": "fixed"}, "Only a percentage can hold at some times."),
+        ({"adjustments-0-from_time": "25:00"}, "Enter a time such as 22:00."),
+        ({"adjustments-0-from_day": "31.2."}, "Enter day and month such as 1.12."),
+        ({"adjustments-0-name": ""}, "Please fill in “Name”."),
+        ({"adjustments-0-value": "-101"}, "A number is zero, negative or too large."),
+        ({"cap_day": "0"}, "Enter more than zero"),
+    ],
+)
+def test_impossible_parts_of_a_tariff_are_refused_at_their_fields(session, sample_ring, karl, changes, said):
+    answer = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=FIRST | PARTS | changes)
+
+    assert answer.status_code == 422
+    assert said in text(answer)
+    assert queries.tariff_history(session, sample_ring.combine) == ()
 
 
 def test_an_unused_tariff_is_changed_and_withdrawn(session, sample_ring, karl, tariff):

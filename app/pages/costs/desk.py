@@ -9,6 +9,8 @@ from app.pages.costs import bp
 from app.web.paging import page_number
 from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
+from app.wording.tariffs import WorkingStep, working_steps
+from billing.pricing import PriceCalculation
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
@@ -19,6 +21,12 @@ SUMMED_MAX = 250  # as in the list of slips
 def exact_amount_filter(small: int, unit_code: str) -> str:
     """Format an exact amount; for every template, since the page of a slip shows calculations too."""
     return format_exact_amount(small, unit_code)
+
+
+@bp.app_template_global("working_steps")
+def steps_of(calculation: PriceCalculation) -> tuple[WorkingStep, ...]:
+    """Return the working of a price with several lines; for every template."""
+    return working_steps(calculation)
 
 
 def today() -> date:

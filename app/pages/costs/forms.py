@@ -21,105 +21,28 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, ValidationError
 
 from app.auth.logins import Login
 from app.forms.base_form import BaseForm, RowForm, is_review_only
 from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
-from app.forms.number_fields import EuroField, PriceField, UseField
+from app.forms.number_fields import EuroField
 from app.forms.required import NOT_SENT, Required
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
-from app.wording.billing import BASIS_LABELS, KEY_LABELS, price_label
+from app.wording.billing import KEY_LABELS
 from app.wording.ledger import CHARGES_ARE_LABELS
 from billing.errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
-from billing.queries import CostView, PoolView, TariffView
-from billing.tariffs import TariffEntry
-from booking.charge_units import ChargeUnit
-from booking.queries import MemberName, PriceClassView
+from billing.queries import CostView, PoolView
+from booking.queries import MemberName
 
 KINDS_SHOWN = 4
-BASIS_CHOICES = [select_choice(*pair) for pair in BASIS_LABELS.items()]
 KEY_CHOICES = [select_choice(*pair) for pair in KEY_LABELS.items()]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
-
-
-class TariffForm(RevisionMixin, BaseForm):
-    """The prices of a machine from a day on. See tariff_form(), which adds a price for each price class."""
-
-    price_classes: tuple[str, ...] = ()
-
-    valid_from = DateField(_l("Valid from"), [Required(_l("Please enter the day from which the tariff holds."))])
-    basis = SelectField(_l("What counts"), [Required(_l("Please choose what counts."))], choices=BASIS_CHOICES)
-    step = UseField(_l("Rounded up to steps of"), [Optional()])
-    minimum_amount = UseField(_l("Minimum amount of a use"), [Optional()])
-    minimum_charge = EuroField(_l("Minimum price of a use, in euro"), [Optional()])
-    note = TextAreaField(_l("Note"), [NOTE])
-    reprice = BooleanField(_l("Price uses again that were already priced within this time"))
-
-    not_persisted = ("reprice",)
-
-    def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.step.unit = self.minimum_amount.unit = unit
-
-    @property
-    def price_fields(self) -> dict[str, PriceField]:
-        """Return price class -> the field of its price."""
-        return {code: self[price_field_name(code)] for code in self.price_classes}
-
-    def validate_minimum_charge(self, field: EuroField) -> None:
-        """Refuse a negative minimum."""
-        if (field.cents or 0) < 0:
-            raise ValidationError(_("A price cannot be negative."))
-
-    def entry(self) -> TariffEntry:
-        """Return what was entered. Call only after validation."""
-        assert self.valid_from.data
-        prices = {code: field.number for code, field in self.price_fields.items() if field.number is not None}
-        return TariffEntry(
-            valid_from=self.valid_from.data,
-            prices=prices,
-            step_amount=self.step.small or 1,
-            minimum_amount=self.minimum_amount.small or 0,
-            minimum_cents=self.minimum_charge.cents or 0,
-            basis=self.basis.data,
-            note=self.note.data or "",
-        )
-
-    def fill(self, tariff: TariffView) -> None:
-        """Show what is stored."""
-        self.valid_from.data, self.revision.data = tariff.valid_from, tariff.revision
-        for code, field in self.price_fields.items():
-            field.show(tariff.prices.get(code))
-        self.step.show_small(tariff.step_amount if tariff.step_amount > 1 else 0)
-        self.minimum_amount.show_small(tariff.minimum_amount)
-        if tariff.minimum_cents:
-            self.minimum_charge.show_cents(tariff.minimum_cents)
-        self.basis.data, self.note.data = tariff.basis, tariff.note
-
-
-def price_field_name(price_class: str) -> str:
-    """Return the name of the field with the price for a class."""
-    return f"{price_class}_price"
-
-
-def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwargs: Any) -> TariffForm:
-    """Return a tariff form with a required price for each price class."""
-    classes = tuple(price_classes)
-    fields = {price_field_name(each.code): _price_field(price_label(each)) for each in classes}
-    codes = tuple(each.code for each in classes)
-    extra = {"price_classes": codes, "page_order": ("valid_from", *fields), **fields}
-    with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), extra)
-    return with_prices(unit, **kwargs)
-
-
-def _price_field(label: str) -> PriceField:
-    return PriceField(label, [Required(_l("Please fill in “%(field)s”.", field=label))])
 
 
 class KindForm(RowForm):

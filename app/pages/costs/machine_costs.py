@@ -25,8 +25,8 @@ from app.wording.machine_costs import cost_rows, unit_cost
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCosts, break_even, machine_costs
 from billing.periods import accounting_year
-from billing.pricing import half_up
 from billing.queries.machine_costs import MachineCostView, machine_cost_entries
+from billing.rounding import half_up
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import MachineCard, machine_card, machine_cards
 from booking.queries.used_amounts import used_amount

@@ -13,11 +13,12 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.forms import TariffForm, tariff_form
+from app.pages.costs.tariff_form import TariffForm, shown_rows, tariff_form
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
-from app.wording.billing import basis_label, price_label
+from app.wording.billing import basis_label, price_class_label, price_label
 from app.wording.errors import sentence_of
+from app.wording.tariffs import part_sentences
 from billing import queries
 from billing import tariffs as billing_tariffs
 from billing.errors import TariffInUse
@@ -54,6 +55,8 @@ def tariff_history(machine_id: int) -> ResponseReturnValue:
         "costs/tariff_history.html",
         card=machine_card(session, machine_id),
         history=queries.tariff_history(session, machine_id),
+        part_sentences=part_sentences,
+        class_names={each.code: price_class_label(each) for each in price_classes(session)},
         today=today(),
         basis_label=basis_label,
         price_classes=price_classes(session),
@@ -132,5 +135,7 @@ def _stored(tariff_id: int) -> TariffForm:
 def _form_page(form: TariffForm, card: MachineCard, tariff: queries.TariffView | None) -> ResponseReturnValue:
     refusal = form.refusal
     affected = refusal.facts["charges"] if isinstance(refusal, TariffInUse) and tariff is None else 0
-    page_text = render_template("costs/tariff_form.html", form=form, card=card, tariff=tariff, affected=affected)
+    page_text = render_template(
+        "costs/tariff_form.html", form=form, card=card, tariff=tariff, affected=affected, shown_rows=shown_rows
+    )
     return page_text, form.status

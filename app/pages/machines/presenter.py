@@ -24,7 +24,8 @@ from app.wording.rules.quotas import own_quota_text, quota_amount, quota_group, 
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.whereabouts import still_out_sentence
 from billing import charges
-from billing.pricing import PriceTerms, price_cents
+from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from billing.tariff_terms import terms_of
 from booking import availability, machines, queries
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused, Violation
@@ -174,12 +175,13 @@ def price_of(session: Session, card: MachineCard, member_id: int | None, *, now:
     if tariff is None:
         return None
     price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
-    terms = charges.terms_of(session, tariff, price_class)
+    terms = terms_of(session, tariff, price_class)
     if terms is None:
         return None
+    main = terms.main
     unit = _("per %(unit)s", unit=UNIT_NAMES_ONE[tariff.charge_unit])
-    minimum = _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents)) if terms.minimum_cents else ""
-    return Price(formats.format_price(terms.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
+    minimum = _("at least %(sum)s", sum=formats.format_money(main.minimum_cents)) if main.minimum_cents else ""
+    return Price(formats.format_price(main.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
 
 
 def weeks_of_use(session: Session, card: MachineCard, *, now: datetime) -> WeeksOfUse:
@@ -219,11 +221,11 @@ def reasons(refusal: RecordRefused) -> str:
     return " ".join(violation_sentence(violation) for violation in refusal.violations)
 
 
-def _example(terms: PriceTerms, unit_code: str) -> str:
+def _example(terms: SlipTerms, unit_code: str) -> str:
     unit = CHARGE_UNITS[unit_code]
     count = EXAMPLES.get(unit_code, 10)
     amount = count * unit.small_per_unit
-    cents = price_cents(terms, amount, amount if unit.from_clock else None).cents
+    cents = price_slip(terms, SlipUse(amount, amount if unit.from_clock else None)).cents
     is_time = unit.small_unit == "seconds"
     shown = formats.format_length(amount) if is_time else f"{count} {UNIT_NAMES[unit_code]}"
     return _("for example %(amount)s for %(sum)s", amount=shown, sum=formats.format_money(cents))

@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from app.pages.usage.forms import MeasureForm, written_meanwhile
 from app.pages.usage.use_forms import UnreservedUseForm
+from app.web.url_converters import ID_MAX
 from app.wording.rules import violation_sentence
 from billing import charges
-from billing.pricing import PriceCalculation, price_cents
+from billing.pricing import PriceCalculation
+from billing.slip_prices import price_of_use as price_by_terms
+from billing.slip_pricing import SlipUse
+from billing.tariff_terms import terms_of
 from booking import usage
 from booking.errors import UsageRefused, Violation
 from booking.kernel.events import Actor
 from booking.price_classes import price_class_on
 from booking.queries import MachineCard, SlipView
+from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wall_clock import local_day
 
@@ -35,13 +40,14 @@ class LivePrice:
 
 @dataclass(frozen=True, slots=True)
 class PricedUse:
-    """What decides the tariff of a use. day: of service; booked_amount: None for a use without reservation."""
+    """What decides the tariff of a use. id: of the slip; a new one comes after all others."""
 
     machine_id: int
-    day: date
+    member_id: int
+    service_date: date
     price_class: str
     charge_unit: str
-    booked_amount: int | None = None
+    id: int = ID_MAX
 
 
 def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, now: datetime) -> LivePrice:
@@ -58,8 +64,9 @@ def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, no
         amount = usage.amount_by_now(session, slip.reservation_id, measured, now=now)
     except UsageRefused as refusal:
         return _refused(refusal.violations, form)
-    use = PricedUse(slip.machine_id, slip.service_date, slip.price_class, slip.charge_unit, slip.booked_amount)
-    return _priced(session, use, amount)
+    of = PricedUse(slip.machine_id, slip.member_id, slip.service_date, slip.price_class, slip.charge_unit, slip.id)
+    span = TimeSpan(slip.handed_out_at, now) if slip.handed_out_at < now else None
+    return _priced(session, of, SlipUse(amount, slip.booked_amount, span=span, places=slip.places))
 
 
 def price_of_use(
@@ -83,7 +90,8 @@ def price_of_use(
             return LivePrice(card.charge_unit, sentence=_("The price stands here as soon as the amount is entered."))
         return _refused(refusal.violations, form)
     day = local_day(form.span.start, card.zone)
-    return _priced(session, PricedUse(card.id, day, price_class_on(session, member_id, day), card.charge_unit), amount)
+    of = PricedUse(card.id, member_id, day, price_class_on(session, member_id, day), card.charge_unit)
+    return _priced(session, of, SlipUse(amount, span=form.span, places=form.places.data or 1))
 
 
 def _refused(violations: Iterable[Violation], form: MeasureForm) -> LivePrice:
@@ -102,12 +110,12 @@ def _missing(slip: SlipView) -> str:
     return _("The price stands here as soon as the reading is entered.")
 
 
-def _priced(session: Session, use: PricedUse, amount: int) -> LivePrice:
-    """Return the price of an amount as the charge of the slip will have it."""
-    tariff = charges.tariff_on(session, use.machine_id, use.day)
-    terms = charges.terms_of(session, tariff, use.price_class) if tariff is not None else None
-    if tariff is None or terms is None or tariff.charge_unit != use.charge_unit:
+def _priced(session: Session, of: PricedUse, use: SlipUse) -> LivePrice:
+    """Return the price of a use as the charge of the slip will have it."""
+    tariff = charges.tariff_on(session, of.machine_id, of.service_date)
+    terms = terms_of(session, tariff, of.price_class) if tariff is not None else None
+    if tariff is None or terms is None or tariff.charge_unit != of.charge_unit:
         return LivePrice(
-            use.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
+            of.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
         )
-    return LivePrice(use.charge_unit, price_cents(terms, amount, use.booked_amount))
+    return LivePrice(of.charge_unit, price_by_terms(session, of, use, tariff.id, terms))

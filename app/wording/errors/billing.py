@@ -128,6 +128,33 @@ ERRORS = (
             "or state that the shares are held after its end."
         ),
     ),
+    ErrorText(
+        "tiers_overlap",
+        422,
+        _l("Tiers overlap"),
+        _l(
+            "Two tiers hold for the same amount. Each tier begins where the one before it ends, the first one above "
+            "zero: up to there the first price holds."
+        ),
+    ),
+    ErrorText(
+        "tier_gap",
+        422,
+        _l("Amounts without a price"),
+        _l("A tier ends before the next one begins, or the last one ends. Each amount needs a price."),
+    ),
+    ErrorText(
+        "tier_classes",
+        422,
+        _l("A price is missing"),
+        _l("Each line and each tier needs a price for the same price classes as the tariff itself."),
+    ),
+    ErrorText(
+        "same_name",
+        422,
+        _l("Name used twice"),
+        _l("“%(name)s” is there twice. Each line and each surcharge needs a name of its own."),
+    ),
     ErrorText("wrong_amount", 422, _l("Number not allowed"), _l("A number is zero, negative or too large.")),
     ErrorText("wrong_text", 422, _l("Text not allowed"), _l("A text is missing or too long.")),
     ErrorText(

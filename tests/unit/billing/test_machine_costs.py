@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.machine_costs import DEPRECIATION, MachineCostInput, break_even, machine_costs, threshold
-from billing.pricing import half_up
+from billing.rounding import half_up
 
 SPLITTER = MachineCostInput(
     new_value_cents=1_670_000,

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from billing.pricing import BOOKED, LARGER, PriceCalculation, PriceTerms, half_up, price_cents
+from billing.pricing import BOOKED, LARGER, PriceCalculation, PriceTerms, price_cents
+from billing.rounding import half_up
 
 MINUTE, HOUR = 60, 3_600
 MEMBER = PriceTerms(Decimal("0.50"), small_per_unit=MINUTE, step_amount=MINUTE, minimum_amount=10 * MINUTE)

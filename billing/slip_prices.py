@@ -1,0 +1,94 @@
+"""The price of a stored usage slip: by its tariff, and by what the member was charged before it."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from billing.models import Charge, Tariff
+from billing.pricing import PriceCalculation
+from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from booking.catalogue import lending_terms
+from booking.queries import UsageSlip
+from booking.timespan import TimeSpan
+
+
+def price_of_slip(session: Session, slip: UsageSlip, tariff: Tariff, terms: SlipTerms) -> PriceCalculation | None:
+    """Return the price of a slip that was handed back; None where its amounts and choices do not fit the tariff."""
+    assert slip.used_amount is not None
+    assert slip.handed_back_at is not None
+    has_length = slip.handed_out_at < slip.handed_back_at
+    use = SlipUse(
+        slip.used_amount,
+        slip.booked_amount,
+        span=TimeSpan(slip.handed_out_at, slip.handed_back_at) if has_length else None,
+        places=slip.places,
+    )
+    return price_of_use(session, slip, use, tariff.id, terms)
+
+
+class UseOfMember(Protocol):
+    """Whose use of which machine it is. id: of the slip; of earlier and later ones it decides within a day."""
+
+    @property
+    def id(self) -> int:
+        """The id of the slip."""
+
+    @property
+    def machine_id(self) -> int:
+        """The machine."""
+
+    @property
+    def member_id(self) -> int:
+        """The member."""
+
+    @property
+    def service_date(self) -> date:
+        """The day of service."""
+
+
+def price_of_use(
+    session: Session, of: UseOfMember, use: SlipUse, tariff_id: int, terms: SlipTerms
+) -> PriceCalculation | None:
+    """Return the price of a use, stored or only typed so far; None where its amounts and choices do not fit."""
+    if not terms.fits(use.amounts, use.choices):
+        return None
+    if terms.is_plain:
+        return price_slip(terms, use)
+    cents, amount = _charged_before(session, of, tariff_id) if terms.looks_back else (0, 0)
+    zone = lending_terms(session, of.machine_id).policy.hours.zone
+    return price_slip(terms, replace(use, zone=zone, earlier_cents=cents, earlier_amount=amount))
+
+
+def _charged_before(session: Session, of: UseOfMember, tariff_id: int) -> tuple[int, int]:
+    """Return what the member was charged by the tariff before a use: cents of its day, and amount of its month."""
+    day = of.service_date
+    is_before = or_(Charge.service_date < day, Charge.usage_id < of.id)
+    of_day = [*_of_member(of.member_id, tariff_id, day, day), is_before]
+    of_month = [*_of_member(of.member_id, tariff_id, day.replace(day=1), day), is_before]
+    cents = session.scalar(select(func.sum(Charge.cents)).where(*of_day))
+    amount = session.scalar(select(func.sum(Charge.charged_amount)).where(*of_month))
+    return int(cents or 0), int(amount or 0)
+
+
+def priced_after(session: Session, charge: Charge) -> Iterator[int]:
+    """Yield the slips whose price depends on a charge: of the member, by the tariff, later in the month, in order."""
+    day = charge.service_date
+    last_day = day.replace(day=monthrange(day.year, day.month)[1])
+    in_order = (Charge.service_date, Charge.usage_id)
+    statement = select(*in_order).where(
+        *_of_member(charge.member_id, charge.tariff_id, day, last_day),
+        or_(Charge.service_date > day, Charge.usage_id > charge.usage_id),
+    )
+    for _day, usage_id in session.execute(statement.distinct().order_by(*in_order)).all():
+        yield usage_id
+
+
+def _of_member(member_id: int, tariff_id: int, since: date, until: date) -> list[ColumnElement[bool]]:
+    return [Charge.member_id == member_id, Charge.tariff_id == tariff_id, Charge.service_date.between(since, until)]
