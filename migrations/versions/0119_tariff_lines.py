@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0118"
-down_revision = "0117"
+revision = "0119"
+down_revision = "0118"
 branch_labels = None
 depends_on = None
 
