@@ -14,11 +14,11 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from booking import inductions, member_import, members, usage
+from booking import inductions, member_import, members, occupancies, quota_use, usage
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.members import MemberInput
-from booking.models import Reservation, Status, UsageRecord
+from booking.models import Machine, Reservation, Status, UsageRecord
 from booking.persons import MEMBER_ITSELF, Level, Person
 from booking.rule_changes import TO_COME, broken_conditions, mark_member, tell_members
 from booking.usage import Measurement, Recorded, UnreservedUse
@@ -63,11 +63,24 @@ def end_induction(
 ) -> None:
     """End an induction as inductions.end(). tells_member: one mail with the reservations that hang on it."""
     member_id = inductions.member_of(session, induction_id)
+    _lock_before_ending(session, member_id)
     before = broken_conditions(session, member_id, now=now)
     inductions.end(session, induction_id, last_day=last_day, by=by, now=now)
     marked = mark_member(session, member_id, before, now=now)
     if tells_member:
         tell_members(session, marked, by=by, now=now)
+
+
+def _lock_before_ending(session: Session, member_id: int) -> None:
+    """Wait for requests of a member that rely on an induction, and make later ones wait: each is refused or listed.
+
+    Its reservations to come in the order of ids, then the use of its quotas, then the machines that need an induction.
+    """
+    is_to_come = Reservation.member_id == member_id, Reservation.status.in_(TO_COME)
+    session.execute(select(Reservation.id).where(*is_to_come).order_by(Reservation.id).with_for_update())
+    quota_use.lock(session, [member_id])
+    needing = select(Machine.id).where(Machine.induction_kind_id.is_not(None), Machine.retired_at.is_(None))
+    occupancies.lock_machines(session, session.scalars(needing).all())
 
 
 def resume_induction(session: Session, induction_id: int, *, by: Actor, now: datetime) -> None:

@@ -31,6 +31,10 @@ COUNTED = (*HOLDING, Status.COMPLETED, Status.NO_SHOW)
 
 _use, _account, _reservation = map(table_of, (QuotaUse, QuotaAccount, Reservation))
 _ANY_QUOTA = PreparedStatement(select(exists(select(literal(1)).select_from(table_of(StoredQuota))).label("found")))
+_needs_two = select(literal(1)).select_from(table_of(Machine)).where(table_of(Machine).c.needs_second_person)
+_LOCKS = PreparedStatement(
+    select(or_(exists(select(literal(1)).select_from(table_of(StoredQuota))), exists(_needs_two)).label("found"))
+)
 _COUNTED_COLUMNS = [
     _reservation.c[name]
     for name in (
@@ -65,11 +69,11 @@ class CountedReservation:
 def lock(session: Session, member_ids: Iterable[int]) -> None:
     """Make other requests of these members wait until the commit. Call before the machines are locked.
 
-    Only where the ring has quotas; SQLite has one writer anyway. In the order of ids, so that two callers cannot
-    deadlock (docs/locking.md).
+    Only where the ring has quotas, or machines that two persons run, because one person may be named for two machines
+    at once; SQLite has one writer anyway. In the order of ids, so that two callers cannot deadlock (docs/locking.md).
     """
     dialect = session.get_bind().dialect.name
-    if dialect != "postgresql" or not _has_quotas(session):
+    if dialect != "postgresql" or not _LOCKS.all(session.connection(), {})[0].found:
         return
     ordered = sorted(set(member_ids))
     known = select(Member.id).where(Member.id.in_(ordered)).order_by(Member.id)

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,10 +20,10 @@ from sqlalchemy.orm import Session
 from booking import catalogue, machines, members, quotas, ring, rules, season_preview, workshops
 from booking.closure_events import MemberOutsideRules, ReservationAccepted
 from booking.errors import ANY, ReservationNotFound, ReservationsOutside, Violation
+from booking.judged_reservations import JudgedReservation, judged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.kernel.views import columns_of
 from booking.machines import MachineInput
 from booking.models import Machine, Reservation, Status, Workshop
 from booking.opening_hours import Opening
@@ -32,7 +31,6 @@ from booking.prerequisites import Requirements
 from booking.ring import RingInput
 from booking.rules import LENGTH_MINUTES_MAX, Policy
 from booking.season_preview import SeasonPreview
-from booking.timespan import TimeSpan
 from booking.workshops import WorkshopInput
 
 TO_COME = (Status.REQUESTED, Status.CONFIRMED)
@@ -188,36 +186,6 @@ def tell_members(session: Session, reservation_ids: Collection[int], *, by: Acto
     return len(by_member)
 
 
-class JudgedReservation(NamedTuple):
-    """What the rules of use need to know of a reservation. former_...: what is confirmed while a move waits."""
-
-    id: int
-    machine_id: int
-    member_id: int
-    starts_at: datetime
-    ends_at: datetime
-    places: int
-    former_starts_at: datetime | None
-    former_ends_at: datetime | None
-    former_places: int | None
-
-    @property
-    def times(self) -> Iterator[tuple[TimeSpan, int]]:
-        """What it is for and, while a move waits, what is confirmed: the span and the number of places."""
-        yield TimeSpan(self.starts_at, self.ends_at), self.places
-        if self.former_starts_at is not None and self.former_ends_at is not None and self.former_places is not None:
-            yield TimeSpan(self.former_starts_at, self.former_ends_at), self.former_places
-
-
-_JUDGED = columns_of(JudgedReservation, Reservation)
-
-
-def judged(session: Session, *wanted: ColumnElement[bool]) -> Sequence[JudgedReservation]:
-    """Return reservations as the rules of use need them, in order of time."""
-    statement = select(*_JUDGED).where(*wanted).order_by(Reservation.starts_at, Reservation.id)
-    return [JudgedReservation(*row) for row in session.execute(statement)]
-
-
 def violations_of_many(
     session: Session,
     found: Collection[JudgedReservation],
@@ -234,7 +202,7 @@ def violations_of_many(
         eligibilities = replace(eligibilities, requirements=required)
     for one in found:
         policy = policies[one.machine_id]
-        eligibility = eligibilities.of(one.member_id, policy.induction_kind_id)
+        eligibility = eligibilities.of(one.member_id, policy.induction_kind_id, second=one.second)
         broken = (rules.check_use(span, places, policy, eligibility) for span, places in one.times)
         if violations := tuple(dict.fromkeys(chain.from_iterable(broken))):
             yield Outside(one.id, violations)

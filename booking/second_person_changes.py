@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, members, reservation_writer, rules, second_persons
+from booking import catalogue, events, lifecycle, members, reservation_writer, rules, second_persons, wishes
 from booking.errors import RequestRefused
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
@@ -14,6 +14,7 @@ from booking.models import Reservation
 from booking.persons import Person
 from booking.publish import publish
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 
 def change_second_person(
@@ -36,6 +37,8 @@ def change_second_person(
         broken += second_persons.check_busy(session, member_id, person, span, reservation_id=reservation_id)
         RequestRefused.raise_for(broken)
     reservation.second_person, reservation.second_user_id = person.name, person.user_id
+    if wishes.keeps_rules_of_use(session, Wish.of(reservation), policy):
+        reservation.outside_rules_since = None
     reservation_writer.save(session, reservation, now)
     publish(session, events.SecondPersonChanged.of(reservation, second_person=person.name), by=by, now=now)
     return reservation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -53,12 +54,34 @@ def _busy(person: Person, taken: Sequence[TimeSpan]) -> list[Violation]:
     return [Violation("second_person_busy", "second_person", limit=person.name, actual=min(taken).start)]
 
 
+@dataclass(frozen=True, slots=True)
+class NeededTime:
+    """A reserved time in which persons of a member are needed: who is there as well, and who runs what is out."""
+
+    reservation_id: int
+    member_id: int
+    span: TimeSpan
+    persons: tuple[Person, Person]
+
+    def needs(self, person: Person) -> bool:
+        """Return whether a person is needed then."""
+        return any(is_same(person, one) for one in self.persons)
+
+
 def _taken(
     session: Session, member_id: int, person: Person, span: TimeSpan, excluding: Collection[int]
 ) -> list[TimeSpan]:
     """Return the reserved times in which a person is needed."""
+    found = needed_times(session, [member_id], span)
+    return [one.span for one in found if one.needs(person) and one.reservation_id not in excluding]
+
+
+def needed_times(session: Session, member_ids: Collection[int], span: TimeSpan) -> list[NeededTime]:
+    """Return the reserved times of members in a span in which persons are needed, in one statement."""
     statement = (
         select(
+            Reservation.id,
+            Reservation.member_id,
             Reservation.starts_at,
             Reservation.ends_at,
             Reservation.second_person,
@@ -68,19 +91,24 @@ def _taken(
         )
         .outerjoin(UsageRecord, UsageRecord.reservation_id == Reservation.id)
         .where(
-            Reservation.member_id == member_id,
+            Reservation.member_id.in_(member_ids),
             Reservation.status.in_(HOLDING),
             Reservation.ends_at > span.start,
             Reservation.starts_at < span.end,
             or_(Reservation.second_person != "", UsageRecord.operator_name != ""),
-            Reservation.id.not_in(excluding),
         )
     )
     return [
-        TimeSpan(row.starts_at, row.ends_at)
+        NeededTime(
+            row.id,
+            row.member_id,
+            TimeSpan(row.starts_at, row.ends_at),
+            (
+                Person(row.second_person, row.second_user_id),
+                Person(row.operator_name or "", row.operator_user_id),
+            ),
+        )
         for row in session.execute(statement)
-        if is_same(person, Person(row.second_person, row.second_user_id))
-        or is_same(person, Person(row.operator_name or "", row.operator_user_id))
     ]
 
 

@@ -157,7 +157,7 @@ def rules_broken_by_many(
 
 def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:
     """Return whether a wish breaks none of the rules that are about the days on which the machine runs."""
-    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
+    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id, wish.second)
     return not any(rules.check_use(wish.span, wish.places, policy, eligibility))
 
 

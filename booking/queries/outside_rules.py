@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue
 from booking.errors import Violation
+from booking.judged_reservations import judged
 from booking.models import Machine, Reservation
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rule_changes import IS_OUTSIDE, judged, violations_of_many
+from booking.rule_changes import IS_OUTSIDE, violations_of_many
 
 
 @dataclass(frozen=True, slots=True)

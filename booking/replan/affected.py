@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking import held_spans
 from booking.kernel.orm import table_of
 from booking.models import HOLDING, Blocking, ClosureDate, Occupancy, Replanned, ReplanTold, Reservation, Status
+from booking.persons import Person
 from booking.replan.plan import Outcome
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -36,6 +37,8 @@ _COLUMNS = [
         "accepted_at",
         "asked_at",
         "former_starts_at",
+        "second_person",
+        "second_user_id",
     )
 ]
 _HELD = held_spans.holding(Occupancy.hold_id).subquery()
@@ -143,4 +146,5 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
 
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:
     span = TimeSpan(row.starts_at, row.ends_at)
-    return Wish(row.machine_id, row.member_id, span, row.places, may_move_min=row.may_move_min)
+    second = Person(row.second_person, row.second_user_id)
+    return Wish(row.machine_id, row.member_id, span, row.places, may_move_min=row.may_move_min, second=second)

@@ -3,7 +3,8 @@
 Three passes in the order of time, so that what is surely the best for one is not taken by the second best of another:
 twins at the same time, then the member's tolerance, then proposals. What is planned for one is held for the next ones.
 Notice and horizon are rules of asking and do not count, because no member asked. Everything else does: inductions,
-membership, opening hours, lengths, places, quotas, and the price, which nobody is made to pay more of without asking.
+membership, opening hours, lengths, places, quotas, the second person where two are needed, and the price, which nobody
+is made to pay more of without asking.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from booking.replan import affected
 from booking.replan.affected import Affected
 from booking.replan.plan import Line, Outcome, Plan, Target
 from booking.replan.quota_room import QuotaRoom
+from booking.replan.second_person_room import SecondPersonRoom
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -93,7 +95,12 @@ class _Search:
         self._eligibilities: Eligibilities = members.eligibilities(session, {one.wish.member_id for one in planned})
         self._quotas = QuotaRoom(session, self._own.policy, now)
         machines = [self._own, *(terms for terms, _rank in self._others)]
+        self._seconds = self._second_persons() if planned else None
         self._room = MachineRoom(session, machines, self._eligibilities, self._window()) if planned else None
+
+    def _second_persons(self) -> SecondPersonRoom:
+        needs = self._own.policy.needs_second_person
+        return SecondPersonRoom(self._session, self._planned, self._eligibilities, self._window(), own_needs=needs)
 
     def lines(self) -> dict[int, Line]:
         """Return the line of each reservation by its id."""
@@ -196,12 +203,16 @@ class _Search:
         """Return the first candidate within the quotas and the price, and hold it."""
         for terms, span in candidates:
             is_dearer = self._is_dearer(one.wish, replace(one.wish, machine_id=terms.machine_id, span=span))
-            if is_dearer and not may_be_dearer:
+            assert self._seconds is not None  # of a plan with lines
+            is_asked = may_be_dearer  # what is only proposed is accepted by its member, who may name another person
+            if not is_asked and (is_dearer or not self._seconds.allows(one, terms.policy, span)):
                 continue
             if self._quotas.allows(one.id, one.wish, terms.policy, span):
                 assert self._room is not None  # it found the candidate
                 self._room.hold(terms, one.wish, span)
                 self._quotas.take(one.wish, terms.policy, span)
+                if not is_asked:
+                    self._seconds.take(one, span)
                 return Target(terms.machine_id, terms.name, span, is_dearer)
         return None
 
@@ -209,6 +220,8 @@ class _Search:
         """Return machines that take it at its time beside all that is planned."""
         found = []
         for terms in self._taking(one, lambda _rank: True):
+            if self._seconds is not None and not self._seconds.allows(one, terms.policy, one.wish.span):
+                continue
             dearer = self._is_dearer(one.wish, replace(one.wish, machine_id=terms.machine_id))
             found.append(Target(terms.machine_id, terms.name, one.wish.span, dearer))
             if len(found) == OPTIONS_MAX:

@@ -96,7 +96,9 @@ def _place(
     if noted is not None and kind == "offered" and not still_closes(session, noted.blocking_id, held):
         raise OldTimeGone(reservation_id=reservation.id)
     terms, span = catalogue.bookable_machine(session, machine_id), TimeSpan(since, until)
-    wish = replace(Wish.of(reservation), machine_id=machine_id, span=span, second=None)
+    wish = replace(Wish.of(reservation), machine_id=machine_id, span=span)
+    if wish.second is not None and not wish.second.name:
+        wish = replace(wish, second=None)  # nobody was named: hand-out asks
     broken = wishes.violations_of(session, wish, terms.policy, asked_at=now, reservation_id=reservation.id)
     RequestRefused.raise_for([one for one in broken if one.rule not in RULES_OF_ASKING])
     reservation.proposed_at = None  # the member chose it
