@@ -18,6 +18,7 @@ from booking.models import Machine, Reservation, Series
 from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, login, mail_text, reserve
 from tests.conftest import MONDAY
+from tests.stories.conftest import sent
 
 FRIDAY = "2026-12-04"
 IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
@@ -295,6 +296,39 @@ def test_more_dates_under_a_quota_need_no_more_statements(anna, session, sample_
 
     sent_for("2")
     assert sent_for("9") == sent_for("2")
+
+
+def test_two_hundred_dates_are_paged_and_need_no_more_statements(anna, session, statements, clock):
+    """Preview, page, change and cancelling of a series: as many statements for 200 dates as for five."""
+    with write_transaction(session):
+        session.execute(update(Machine).values(horizon_days=400))
+    daily = {"repeats": "DAILY", "hours": "1"}
+
+    def sent_by(ask):
+        with statements() as sent:
+            assert ask().status_code == 200
+        return len(sent)
+
+    def statements_of(number, times):
+        shown = {**daily, "times": times, "form_key": times, "time": f"{8 + number:02}:00"}
+        preview = sent_by(lambda: send(anna, **shown))
+        sent(send(anna, **shown, enter_series="1", on_conflict="refuse"))
+        paths = [f"/series/{number}", f"/series/{number}/change", f"/series/{number}/cancel"]
+        for path in paths:
+            anna.get(path)  # what a process reads once
+        change = {**CHANGE, "hours": "1", "time": f"{12 + number}:00", "day": FRIDAY, "revision": "0"}
+        pages = [sent_by(lambda path=path: anna.get(path)) for path in paths]
+        return [preview, *pages, sent_by(lambda: anna.post(paths[1], data=change))]
+
+    statements_of(1, "3")
+    assert statements_of(2, "5") == statements_of(3, "200")
+
+    first, last = anna.get("/series/3").text, anna.get("/series/3?page=4").text
+    assert [page.count('class="row-l row-res"') for page in (first, last)] == [50, 50]
+    assert "Fri 4 December" in first
+    assert ["?page=2" in first, "?page=5" in last] == [True, False]
+    clock.instant = MONDAY + timedelta(days=100)
+    assert "Fri 4 December" not in anna.get("/series/3").text  # the page with the next date
 
 
 def hidden(page):

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.forms.base_form import BaseForm
@@ -16,12 +16,34 @@ from app.forms.choices import select_choice
 from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import HOURS_MAX, PASSAGES, REASON_LENGTH_MAX, MaxCharacters, clean
 from app.wording.rules import violation_sentence
-from booking.errors import SeriesRefused
+from booking.errors import RulesBroken, SeriesRefused
+from booking.kernel.errors import DomainError
 from booking.queries.series import SeriesView
 from booking.series_change.models import Scope, SeriesChange
 
 PURPOSE_LENGTH_MAX = 500
 ANY_OF_GROUP = "0"  # in place of the id of a machine
+
+
+class ActionForm(BaseForm):
+    """A button on the page of a series. day: of the date that is put back."""
+
+    day = HiddenField()
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put what stands against it above the page, each reason once."""
+        if isinstance(refusal, RulesBroken):
+            self.form_errors.extend(dict.fromkeys(violation_sentence(one) for one in refusal.violations))
+        else:
+            super().show_refusal(refusal)
+
+    @property
+    def chosen_day(self) -> date:
+        """The day that was sent; one that is no date of any series for what cannot be read."""
+        try:
+            return date.fromisoformat(self.day.data or "")
+        except ValueError:
+            return date.min
 
 
 class CancelRestForm(BaseForm):

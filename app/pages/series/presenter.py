@@ -21,6 +21,8 @@ from booking.queries import ReservationView
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesDateView, SeriesView
 
+DATES_PER_PAGE = 50
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesDateRow:
@@ -40,13 +42,16 @@ class SeriesDateRow:
 class SeriesPage:
     """A series with its dates in order.
 
-    to_come: how many the login can cancel. waiting: how many are to be decided, to_decide: of these, by the login.
+    rows: those of page number; has_next: more follow. to_come: how many the login can cancel. waiting: how many are to
+    be decided, to_decide: of these, by the login.
     following: the series that took over later dates.
     """
 
     view: SeriesView
     sentence: str
     rows: tuple[SeriesDateRow, ...]
+    number: int
+    has_next: bool
     to_come: int
     waiting: int
     to_decide: int
@@ -65,27 +70,50 @@ class CancelPage:
 
 
 def series_page(
-    session: Session, view: SeriesView, *, now: datetime, refusals: Mapping[int, DomainError] | None = None
+    session: Session,
+    view: SeriesView,
+    *,
+    now: datetime,
+    refusals: Mapping[int, DomainError] | None = None,
+    number: int | None = None,
 ) -> SeriesPage:
-    """Return the page of a series for the present login. refusals: of dates that could not be approved, by their id."""
+    """Return the page of a series for the present login. refusals: of dates that could not be approved, by their id.
+
+    number: of the page of its dates; None: the one with the first date that could not be approved, or that is to come.
+    """
     may_change = permissions.may_touch(
         "series.put_back", "POST", member_id=view.member_id, workshop_id=view.workshop_id
     )
     dates = series_queries.series_dates(session, view)
     card, waiting = queries.machine_card(session, view.machine_id), _waiting(dates)
+    number = number or _number_of(dates, refusals or {}, now)
+    shown = dates[(number - 1) * DATES_PER_PAGE : number * DATES_PER_PAGE]
     rows = (
-        _row(one, view, now, can_put_back=may_change and not card.is_retired, refusals=refusals or {}) for one in dates
+        _row(one, view, now, can_put_back=may_change and not card.is_retired, refusals=refusals or {}) for one in shown
     )
     return SeriesPage(
         view=view,
         sentence=series_sentence(view.times),
         rows=tuple(rows),
+        number=number,
+        has_next=len(dates) > number * DATES_PER_PAGE,
         to_come=len(_to_come(dates, now)),
         waiting=len(waiting),
         to_decide=sum(permissions.may_touch("series.approve", "POST", workshop_id=one.workshop_id) for one in waiting),
         may_change=may_change,
         following=series_queries.following_series(session, view.id),
     )
+
+
+def _number_of(dates: Sequence[SeriesDateView], refusals: Mapping[int, DomainError], now: datetime) -> int:
+    """Return the page with the first date that matters now; the last one where all are over."""
+    wanted = (
+        at
+        for at, one in enumerate(dates)
+        if (one.reservation is not None and one.reservation.id in refusals)
+        or (not refusals and (one.occurrence.span if one.reservation is None else one.reservation.span).end > now)
+    )
+    return next(wanted, len(dates) - 1) // DATES_PER_PAGE + 1
 
 
 def cancel_page(session: Session, view: SeriesView, *, now: datetime) -> CancelPage:

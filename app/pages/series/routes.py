@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -20,14 +17,11 @@ from app.forms.span_form import clean
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.series import bp, presenter
-from app.pages.series.forms import CancelRestForm, DeclineForm
-from app.wording.errors import sentence_of, status_of
-from app.wording.rules import violation_sentence
+from app.pages.series.forms import ActionForm, CancelRestForm, DeclineForm
+from app.web.paging import page_number
 from app.wording.series import series_sentence
 from booking import series, series_decisions
-from booking.errors import DecisionsRefused, SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision, WrongStatus
-from booking.kernel.errors import DomainError
-from booking.kernel.transaction import in_write_transaction
+from booking.errors import DecisionsRefused, StaleRevision
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
 
@@ -68,21 +62,15 @@ def show(series_id: int) -> ResponseReturnValue:
 @page(bp, "/<int:series_id>/put-back", methods=POST, access=CHANGE)
 def put_back(series_id: int) -> ResponseReturnValue:
     """Reserve a date that was skipped or has ended without use."""
-    view, instant = lookups.series(series_id), now()
-    day = _day(request.form.get("day", ""))
+    view, session, form = lookups.series(series_id), db.session(), ActionForm()
     approve = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
-    try:
-        in_write_transaction(
-            db.session(),
-            lambda: series.put_back(db.session(), series_id, day, by=current_actor(), now=instant, approve=approve),
-        )
-    except (SeriesConflicts, SeriesRefused) as refusal:
-        reasons = " ".join(dict.fromkeys(violation_sentence(one, view.zone) for one in refusal.violations))
-        return _page(view, refusal=reasons), status_of(refusal)
-    except SlotTaken as refusal:
-        return _page(view, refusal=sentence_of(refusal)), status_of(refusal)
-    flash(_("The date is reserved again."))
-    return redirect(url_for("series.show", series_id=series_id), code=303)
+    done = submit(
+        form,
+        lambda: series.put_back(session, series_id, form.chosen_day, by=current_actor(), now=now(), approve=approve),
+        message=_("The date is reserved again."),
+        location=url_for("series.show", series_id=series_id),
+    )
+    return done if done is not None else (_page(view, form), form.status)
 
 
 @page(bp, "/<int:series_id>/cancel", methods=GET_POST, access=CHANGE, keeps_input=True)
@@ -116,26 +104,21 @@ def cancel(series_id: int) -> ResponseReturnValue:
 @page(bp, "/<int:series_id>/approve", methods=POST, access=DECIDE)
 def approve(series_id: int) -> ResponseReturnValue:
     """Approve all dates that wait."""
-    view, instant = lookups.series(series_id), now()
-    session = db.session()
-    try:
-        decided = in_write_transaction(
+    view, session, form = lookups.series(series_id), db.session(), ActionForm()
+    done = submit(
+        form,
+        lambda: series_decisions.decide(
             session,
-            lambda: series_decisions.decide(
-                session,
-                series_id,
-                is_approved=True,
-                by=current_actor(),
-                now=instant,
-                workshop_ids=permissions.workshops_within(),
-            ),
-        )
-    except DecisionsRefused as refusal:
-        return _page(view, sentence_of(refusal), refusal.refusals), status_of(refusal)
-    except WrongStatus as refusal:
-        return _page(view, refusal=sentence_of(refusal)), status_of(refusal)
-    flash(ngettext("%(num)s date is approved.", "%(num)s dates are approved.", len(decided)))
-    return redirect(url_for("series.show", series_id=series_id), code=303)
+            series_id,
+            is_approved=True,
+            by=current_actor(),
+            now=now(),
+            workshop_ids=permissions.workshops_within(),
+        ),
+        message="",
+        location=lambda decided: _approved(series_id, len(decided)),
+    )
+    return done if done is not None else (_page(view, form), form.status)
 
 
 @page(bp, "/<int:series_id>/decline", methods=GET_POST, access=DECIDE, keeps_input=True)
@@ -181,17 +164,19 @@ def _cancelled(series_id: int, count: int) -> str:
     return url_for("series.show", series_id=series_id)
 
 
-def _page(view: SeriesView, refusal: str = "", refusals: Mapping[int, DomainError] | None = None) -> str:
-    shown = presenter.series_page(db.session(), view, now=now(), refusals=refusals)
-    return render_template("series/show.html", page=shown, refusal=refusal)
+def _approved(series_id: int, count: int) -> str:
+    """Flash how many dates were approved; return the address of the series."""
+    flash(ngettext("%(num)s date is approved.", "%(num)s dates are approved.", count))
+    return url_for("series.show", series_id=series_id)
 
 
-def _day(text: str) -> date:
-    """Return the day that was sent; one that is no date of any series for what cannot be read."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return date.min
+def _page(view: SeriesView, form: ActionForm | None = None) -> str:
+    """Return the page of a series; form: a button that was refused, with the reasons of dates not approved."""
+    refusal = form.refusal if form is not None else None
+    refusals = refusal.refusals if isinstance(refusal, DecisionsRefused) else {}
+    number = page_number() if "page" in request.args else None
+    shown = presenter.series_page(db.session(), view, now=now(), refusals=refusals, number=number)
+    return render_template("series/show.html", page=shown, refusal=" ".join(form.form_errors) if form else "")
 
 
 def _workshop_ids() -> frozenset[int] | None:
