@@ -150,3 +150,16 @@ class PeriodLengthChanged(Event):
 
     length: str
     type: ClassVar[str] = "period_length_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentIssued(Event):
+    """A document was issued; with cancels_id, it takes that one back. sha256: over its content, as of an entry."""
+
+    document_id: int
+    member_id: int
+    number: str
+    gross_cents: int
+    cancels_id: int | None
+    sha256: str
+    type: ClassVar[str] = "document_issued"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from app.mail.models import Mail
 from app.storage import migrate, nul_texts
 from billing import audits as money
 from billing.closing.audit import broken_periods
+from billing.documents.audit import broken_documents
 from billing.ledger.audit import broken_ledger, broken_numbers
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
@@ -57,6 +58,10 @@ FINDING_TEXTS = {
     "gap": "slip {usage_id} has a gap before row {number}",
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",
+    "document_gap": "a document is missing after {number}",
+    "document_sums": "document {number} does not add up",
+    "document_hash": "document {number} is not what the event log says",
+    "document_file": "the file of document {number} was changed",
     "entry_hash": "entry {entry_id} is not what the event log says",
     "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
     "not_posted": "{source} {id} has no entry in the ledger",
@@ -178,8 +183,8 @@ def check_periods(session: Session) -> list[AuditMessage]:
 
 
 def check_numbers(session: Session) -> list[AuditMessage]:
-    """Check that the entries of the ledger are numbered without a gap."""
-    return _described(islice(broken_numbers(session), FINDINGS_MAX))
+    """Check that entries and documents are numbered without a gap, and documents are as they were issued."""
+    return _described(islice(chain(broken_numbers(session), broken_documents(session)), FINDINGS_MAX))
 
 
 def check_texts(session: Session) -> list[AuditMessage]:

@@ -24,6 +24,8 @@ FILLED_BY_PROGRAM = (
     "billing_account",
     "billing_ledger",
     "billing_vat_rate",
+    "billing_document_terms",
+    "billing_vat_text",
 )
 
 

@@ -105,6 +105,7 @@ EVENT_LABELS: dict[str, Any] = {
     "allocation_reversed": _l("Allocation reversed"),
     "advance_posted": _l("Advance posted"),
     "entry_posted": _l("Entry posted in the ledger"),
+    "document_issued": _l("Document issued or taken back"),
     "ledger_opened": _l("Ledger opened"),
     "period_changed": _l("Accounting period soft-closed or opened again"),
     "period_closed": _l("Accounting period closed"),
@@ -131,6 +132,8 @@ RECORD_LABELS: dict[str, Any] = {
     "party": _l("billing details"),
     "vat_rate": _l("rate of VAT"),
     "machine_cost": _l("machine costs"),
+    "vat_text": _l("sentence about VAT"),
+    "document_terms": _l("terms of invoices"),
 }
 
 FIELD_LABELS: dict[str, Any] = {

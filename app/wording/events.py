@@ -103,6 +103,10 @@ FACTS: dict[str, FactText] = {
     "series_id": FactText(FactKind.HIDDEN),
     "old_series_id": FactText(FactKind.HIDDEN),
     "entry_id": FactText(FactKind.HIDDEN),
+    "document_id": FactText(FactKind.HIDDEN),
+    "cancels_id": FactText(FactKind.HIDDEN),
+    "number": FactText(FactKind.VALUE, _l("number")),
+    "gross_cents": FactText(FactKind.ELSEWHERE),
     "offer_id": FactText(FactKind.HIDDEN),
     "exchange_id": FactText(FactKind.HIDDEN),
     "other_reservation_id": FactText(FactKind.HIDDEN),
@@ -177,7 +181,7 @@ def _format_span(since: int, until: int) -> str:
 
 
 def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("cents", "total_cents"):
+    for name in ("cents", "total_cents", "gross_cents"):
         if isinstance(facts.get(name), int):
             yield format_money(facts[name])
 

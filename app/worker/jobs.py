@@ -25,6 +25,7 @@ from app.auth import api_tokens, deputy_ends, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.background import queue
 from app.clock import now
+from app.documents import making
 from app.mail import delivery
 from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
@@ -218,6 +219,7 @@ JOBS = (
     Job("warn_of_tokens", 600.0, warn_of_tokens),
     Job("end_deputies", 600.0, end_deputies),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
+    Job("make_documents", 5.0, making.make_files, idle_seconds=15.0, look=making.has_unmade),
     Job("note_zone_rules", 21_600.0, note_zone_rules, is_prompt=True),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )

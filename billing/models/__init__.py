@@ -12,6 +12,16 @@ from billing.models.allocation import (
     Pool,
     Share,
 )
+from billing.models.document import (
+    Document,
+    DocumentFile,
+    DocumentLine,
+    DocumentNumber,
+    DocumentSending,
+    DocumentTerms,
+    DocumentVat,
+    VatText,
+)
 from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
@@ -35,6 +45,13 @@ __all__ = [
     "Charge",
     "ChargeTotal",
     "Cost",
+    "Document",
+    "DocumentFile",
+    "DocumentLine",
+    "DocumentNumber",
+    "DocumentSending",
+    "DocumentTerms",
+    "DocumentVat",
     "Entry",
     "Ledger",
     "LedgerAccount",
@@ -51,4 +68,5 @@ __all__ = [
     "Unpriced",
     "VatRate",
     "VatRegime",
+    "VatText",
 ]

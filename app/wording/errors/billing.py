@@ -8,6 +8,25 @@ from app.wording.errors.text import ErrorText
 
 ERRORS = (
     ErrorText(
+        "not_issuable",
+        409,
+        _l("Something is missing for this invoice"),
+        _l("Nothing was issued and no number was used. What is missing is listed under Invoices."),
+    ),
+    ErrorText("document_not_found", 404, _l("No such document"), _l("There is no such document.")),
+    ErrorText(
+        "not_cancellable",
+        409,
+        _l("This document is not taken back"),
+        _l("The document with the number %(number)s is itself one that takes an invoice back."),
+    ),
+    ErrorText(
+        "already_cancelled",
+        409,
+        _l("This invoice was taken back already"),
+        _l("The invoice was taken back by %(by)s. Nothing was changed."),
+    ),
+    ErrorText(
         "vat_rate_unknown",
         422,
         _l("No rate of VAT for this day"),

@@ -30,7 +30,7 @@ TEXT_FIELDS = frozenset(
         *ring.LENGTHS_MAX,
         *party.LENGTHS_MAX,
         *planning.LENGTHS_MAX,
-        *("given_by", "person", "operator", "supervisor", "second_person"),
+        *("given_by", "person", "intro", "mail_text", "text", "operator", "supervisor", "second_person"),
     ]
     + [f"address_{part}" for part in addresses.LENGTHS_MAX]
 )

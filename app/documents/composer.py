@@ -1,0 +1,161 @@
+"""The texts of documents in the language of the ring: what a line is for, and how its amount comes about.
+
+They are written once, when a document is issued, and stored with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.wording.billing import format_exact_amount, key_label
+from app.wording.formats import format_money, format_number, format_price, format_short_day
+from billing.documents.drafts import DraftLine
+from billing.documents.issuing import CANCELLATION, Heading, LineText
+from billing.models import AllocationCostGroup, AllocationLine, Posting
+from billing.queries.pools import pool_names
+from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.queries import machine_names
+
+Rows = tuple[tuple[str, str], ...]
+
+
+def ring_language() -> str:
+    """Return the language of documents: the first of the ring."""
+    return str(current_app.config["LOCALES"][0])
+
+
+class TextComposer:
+    """Writes the texts of documents. Names are read once, when it is made."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._machines: Mapping[int, str] = machine_names(session)
+        self._pools = pool_names(session)
+
+    def line(self, line: DraftLine) -> LineText:
+        """Return the text of a line: what for, when, how much, and the steps of its amount."""
+        with force_locale(ring_language()):
+            text = self._text(line)
+            if line.charge_unit is None or line.charged_amount is None:
+                quantity, unit = Decimal(-1 if line.cents < 0 else 1), ""
+            else:
+                quantity, unit = to_decimal(line.charged_amount, CHARGE_UNITS[line.charge_unit]), line.charge_unit
+            if not quantity:
+                quantity, unit = Decimal(-1 if line.cents < 0 else 1), ""
+            return LineText(text, _days(line), quantity, unit, self._working(line))
+
+    def texts(self, heading: Heading) -> dict[str, Any]:
+        """Return the texts of a document."""
+        with force_locale(ring_language()):
+            return {
+                "language": ring_language(),
+                "title": _title(heading),
+                "intro": _intro(heading),
+                "terms": _terms(heading),
+                "notes": list(heading.notes),
+            }
+
+    def _text(self, line: DraftLine) -> str:
+        machine, pool = self._machines.get(line.machine_id or 0, ""), self._pools.get(line.pool_id or 0, "")
+        name = pool or machine
+        text = {
+            "use": _("Use of %(name)s", name=machine),
+            "share": _("Share of the costs of %(name)s", name=name),
+            "advance": _("Advance for %(name)s", name=name),
+            "counted": _("Counted against the share, %(name)s", name=name),
+        }.get(line.topic) or (name or _("Other"))
+        return _("Reversal: %(text)s", text=text) if line.is_reversal else text
+
+    def _working(self, line: DraftLine) -> Rows:
+        if line.calculation is not None and line.charge_unit is not None and not line.is_reversal:
+            return _of_use(line.calculation, line.charge_unit)
+        if line.topic == "share" and line.allocation_id is not None:
+            return self._of_share(line)
+        return ()
+
+    def _of_share(self, line: DraftLine) -> Rows:
+        """Return the parts of a member's share by key."""
+        member_id = self._session.scalar(
+            select(Posting.member_id).where(Posting.entry_id == line.entry_id, Posting.number == line.posting_number)
+        )
+        group = AllocationCostGroup
+        same = (group.allocation_id == AllocationLine.allocation_id) & (group.number == AllocationLine.group_number)
+        parts = self._session.execute(
+            select(group.key, group.kinds, group.cents, group.weight_sum, AllocationLine.weight, AllocationLine.cents)
+            .join(AllocationLine, same)
+            .where(AllocationLine.allocation_id == line.allocation_id, AllocationLine.member_id == member_id)
+            .order_by(group.number)
+        )
+        return tuple(
+            (
+                _(
+                    "%(kinds)s, %(key)s: %(part)s of %(whole)s of %(sum)s",
+                    kinds=", ".join(kinds),
+                    key=key_label(key),
+                    part=format_number(weight),
+                    whole=format_number(whole),
+                    sum=format_money(cents),
+                ),
+                format_money(own),
+            )
+            for key, kinds, cents, whole, weight, own in parts
+        )
+
+
+def _of_use(calculation: Mapping[str, Any], unit: str) -> Rows:
+    """Return the steps from what was used to the price, those that change something."""
+    if "used_amount" not in calculation:
+        return ()
+    rows = [(_("Used"), format_exact_amount(calculation["used_amount"], unit))]
+    charged = calculation.get("charged_amount", calculation["used_amount"])
+    if charged != calculation["used_amount"]:
+        rows.append((_("Charged, rounded up or raised to the minimum"), format_exact_amount(charged, unit)))
+    if "unit_price" in calculation:
+        rows.append((_("Price per unit"), format_price(Decimal(calculation["unit_price"]))))
+    rows.append((_("Amount"), format_money(calculation["cents"])))
+    return tuple(rows)
+
+
+def _days(line: DraftLine) -> str:
+    first, last = format_short_day(line.service_from), format_short_day(line.service_until)
+    return first if first == last else f"{first} – {last}"
+
+
+def _title(heading: Heading) -> str:
+    if heading.kind == CANCELLATION:
+        return _("Correction of an invoice")
+    return _("Invoice") if heading.gross_cents >= 0 else _("Settlement with a balance in your favour")
+
+
+def _intro(heading: Heading) -> str:
+    if heading.kind == CANCELLATION and heading.cancels_issued_on is not None:
+        return _(
+            "This document takes the invoice %(number)s of %(day)s back in full.",
+            number=heading.cancels,
+            day=format_short_day(heading.cancels_issued_on),
+        )
+    return heading.intro
+
+
+def _terms(heading: Heading) -> str:
+    if heading.kind == CANCELLATION:
+        return _("Nothing is to be paid on this document.")
+    if heading.gross_cents < 0:
+        return _("The balance is in your favour: %(sum)s.", sum=format_money(-heading.gross_cents))
+    days = (heading.due_on - heading.issued_on).days
+    if not days:
+        return _("Payable at once without deduction.")
+    return ngettext(
+        "Payable within %(num)s day, until %(day)s, without deduction.",
+        "Payable within %(num)s days, until %(day)s, without deduction.",
+        days,
+        day=format_short_day(heading.due_on),
+    )

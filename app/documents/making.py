@@ -1,0 +1,133 @@
+"""Making the files of issued documents: the worker hands their contents to a child process and stores what comes back.
+
+The files are made after the commit of what they show. A child that dies leaves no trace: what it had not answered is
+made by the next run. A document that cannot be made is logged and passed over, so that it stops no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.documents.content import content_of
+from billing.models import Document, DocumentFile
+from billing.queries.documents import IssuedDocument, issued_documents, unmade
+from booking.kernel.claims import insert_if_absent
+from booking.kernel.transaction import in_write_transaction
+
+AT_ONCE = 250
+FOLDER = Path(__file__).resolve().parent.parent.parent
+# The child loads the renderer alone: the package above it would load the whole web.
+LOADER = (
+    "import sys, types; package = sys.modules['app'] = types.ModuleType('app'); package.__path__ = ['app']; "
+    "from app.documents.renderer import main; main()"
+)
+GRACE_SECONDS = 5
+
+
+class RendererDied(Exception):
+    """The child process ended before it had answered. The next run makes what is left."""
+
+
+def has_unmade(session: Session) -> bool:
+    """Return whether a document is newer than all files: two look-ups at the ends of two keys."""
+    newest = select(func.max(Document.id)).scalar_subquery()
+    made = select(func.coalesce(func.max(DocumentFile.document_id), 0)).scalar_subquery()
+    return bool(session.scalar(select(func.coalesce(newest, 0) > made)))
+
+
+def make_files(session: Session, *, at_most: int = AT_ONCE) -> int:
+    """Make the files of the oldest documents without one, each stored by itself; return how many were made."""
+    found = unmade(session, limit=at_most)
+    if not found:
+        return 0
+    waiting = issued_documents(session, found)
+    contents = [content_of(one, _preceding(session, one)) for one in waiting]
+    made = 0
+    with renderer() as ask:
+        for content in contents:
+            answer = ask(content)
+            if "error" in answer:
+                current_app.logger.error("document %s cannot be made: %s", content["number"], answer["error"])
+                continue
+            in_write_transaction(session, partial(_store, session, content["id"], answer))
+            made += 1
+    return made
+
+
+@contextmanager
+def renderer() -> Iterator[Any]:
+    """Run the child process; yield the function that asks it for the files of one content."""
+    command = [sys.executable, "-c", LOADER]
+    child = subprocess.Popen(  # noqa: S603 - this program itself
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=FOLDER
+    )
+    assert child.stdin
+    assert child.stdout
+    stdin, stdout = child.stdin, child.stdout
+
+    def ask(content: dict[str, Any]) -> dict[str, str]:
+        try:
+            stdin.write(json.dumps(content) + "\n")
+            stdin.flush()
+            line = stdout.readline()
+        except BrokenPipeError as error:
+            raise RendererDied(content["number"]) from error
+        if not line.endswith("\n"):
+            raise RendererDied(content["number"])
+        answer: dict[str, str] = json.loads(line)
+        return answer
+
+    try:
+        yield ask
+    finally:
+        _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End the child: it stops at the end of its input; if it does not, it is killed."""
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                continue
+    try:
+        child.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _store(session: Session, document_id: int, answer: dict[str, str]) -> None:
+    """Store a file, unless another worker was first: the same document gives the same bytes."""
+    pdf = b64decode(answer["pdf"])
+    values = {"pdf": pdf, "xml": b64decode(answer["xml"]), "sha256": hashlib.sha256(pdf).hexdigest(), "made_at": now()}
+    insert_if_absent(session, DocumentFile, document_id=document_id, **values)
+
+
+def _preceding(session: Session, document: IssuedDocument) -> dict[str, str] | None:
+    cancels_id = document.record.cancels_id
+    if cancels_id is None:
+        return None
+    before = session.get_one(Document, cancels_id)
+    return {"number": before.number, "issued_on": before.issued_on.isoformat()}
+
+
+def preview_pdf(contents: Sequence[dict[str, Any]]) -> list[bytes]:
+    """Return the PDFs of contents that are not stored, such as a statement of today."""
+    with renderer() as ask:
+        return [b64decode(ask(content)["pdf"]) for content in contents]

@@ -1,0 +1,30 @@
+"""Errors of documents: codes and facts; their messages are in app/wording/errors/billing.py."""
+
+from __future__ import annotations
+
+from booking.errors import NotFound
+from booking.kernel.errors import DomainError
+
+
+class NotIssuable(DomainError):
+    """Something is missing before a document can be issued to a member. facts: member_id, problems (list of codes)."""
+
+    code = "not_issuable"
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document."""
+
+    code = "document_not_found"
+
+
+class NotCancellable(DomainError):
+    """Only an invoice is taken back, not what takes one back. facts: number."""
+
+    code = "not_cancellable"
+
+
+class AlreadyCancelled(DomainError):
+    """The invoice was taken back before. facts: number, by (the number of the document that did)."""
+
+    code = "already_cancelled"

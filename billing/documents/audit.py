@@ -1,0 +1,99 @@
+"""The audit of documents, run by `ring check numbers`. Yields the inconsistencies that it finds.
+
+Codes of the findings and their facts: document_gap (number: the last one before it), document_sums (number),
+document_hash (number: its content is not what the event log has), document_file (number).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing.documents.issuing import digest
+from billing.events import DocumentIssued
+from billing.models import Document, DocumentFile, DocumentLine, DocumentNumber, DocumentVat
+from booking.kernel.audit import AuditFinding
+from booking.kernel.events import RecordedEvent
+from booking.kernel.orm import Base
+
+BATCH = 200
+
+
+def broken_documents(session: Session) -> Iterator[AuditFinding]:
+    """Yield the inconsistencies of documents.
+
+    Checked: each range and year counts from one without gaps up to its last number; each document has the sums of its
+    lines and the hash that the event log has; each file has its hash.
+    """
+    yield from _gaps(session)
+    yield from _contents(session)
+    yield from _files(session)
+
+
+def _gaps(session: Session) -> Iterator[AuditFinding]:
+    highest, count = func.max(Document.sequence), func.count()
+    found = session.execute(
+        select(Document.series, Document.year, highest, count).group_by(Document.series, Document.year)
+    )
+    issued = {(series, year): (last, number) for series, year, last, number in found}
+    known = {(row.series, row.year): row.last for row in session.scalars(select(DocumentNumber))}
+    for series, year in sorted(issued.keys() | known.keys()):
+        last, number = issued.get((series, year), (0, 0))
+        if not last == number == known.get((series, year), 0):
+            yield AuditFinding("document_gap", {"number": f"{series}-{year}-{min(last, number):05}"})
+
+
+def _contents(session: Session) -> Iterator[AuditFinding]:
+    logged = {
+        facts["document_id"]: facts["sha256"]
+        for facts in session.scalars(select(RecordedEvent.facts).where(RecordedEvent.type == DocumentIssued.type))
+    }
+    after = 0
+    while batch := session.scalars(
+        select(Document).where(Document.id > after).order_by(Document.id).limit(BATCH)
+    ).all():
+        after = batch[-1].id
+        ids = [one.id for one in batch]
+        lines, groups = _by_document(session, DocumentLine, ids), _by_document(session, DocumentVat, ids)
+        for one in batch:
+            yield from _content(one, lines[one.id], groups[one.id], logged.get(one.id))
+        session.expunge_all()
+
+
+def _content(
+    document: Document, lines: list[dict[str, Any]], groups: list[dict[str, Any]], logged: str | None
+) -> Iterator[AuditFinding]:
+    sums = [sum(line["net_cents"] for line in lines), sum(line["gross_cents"] for line in lines)]
+    by_rate = sum(group["net_cents"] + group["vat_cents"] for group in groups)
+    if sums != [document.net_cents, document.gross_cents] or by_rate != document.gross_cents:
+        yield AuditFinding("document_sums", {"number": document.number})
+    if not document.sha256 == logged == digest(_values(document), lines, groups):
+        yield AuditFinding("document_hash", {"number": document.number})
+
+
+def _by_document(session: Session, model: type[Any], ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {each: [] for each in ids}
+    order = select(model).where(model.document_id.in_(ids)).order_by(model.document_id, model.number)
+    for row in session.scalars(order):
+        found[row.document_id].append(_values(row))
+    return found
+
+
+def _values(row: Base) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def _files(session: Session) -> Iterator[AuditFinding]:
+    rows = session.execute(
+        select(Document.number, DocumentFile.pdf, DocumentFile.sha256)
+        .join(DocumentFile, DocumentFile.document_id == Document.id)
+        .order_by(Document.id)
+        .execution_options(yield_per=50)
+    )
+    for number, pdf, sha256 in rows:
+        if hashlib.sha256(pdf).hexdigest() != sha256:
+            yield AuditFinding("document_file", {"number": number})

@@ -1,0 +1,213 @@
+"""What can be invoiced: the lines of the ledger that members owe and that stand in no effective document, taxed.
+
+A line and its reversal of which neither was invoiced are left out. Lines outside VAT get a document of their own,
+because EN 16931 allows no others beside them (BR-O-11).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from billing.documents import vat
+from billing.documents.terms import TermsInput, terms
+from billing.documents.treatment import Taxation
+from billing.documents.vat import OUTSIDE, Taxed, Treatment
+from billing.models import Charge, DocumentLine, Entry, Posting
+from billing.models.party import RING
+from billing.parties.party import PartyView, parties
+from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
+
+NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER = "address", "ring_address", "tax_number"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A line of the ledger to be invoiced. turn: odd, see DocumentLine. cents: what is owed, VAT included.
+
+    quantity: in small units of charge_unit, negative in a reversal; None without a charge.
+    """
+
+    entry_id: int
+    posting_number: int
+    turn: int
+    topic: str
+    cents: int
+    service_from: date
+    service_until: date
+    machine_id: int | None
+    pool_id: int | None
+    charge_id: int | None
+    allocation_id: int | None
+    is_reversal: bool
+    charge_unit: str | None
+    charged_amount: int | None
+    calculation: dict[str, Any] | None
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document that could be issued now."""
+
+    member_id: int
+    lines: tuple[DraftLine, ...]
+    taxed: Taxed
+
+    @property
+    def service_from(self) -> date:
+        """The first day of service."""
+        return min(line.service_from for line in self.lines)
+
+    @property
+    def service_until(self) -> date:
+        """The last day of service."""
+        return max(line.service_until for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDrafts:
+    """What could be issued to a member: no document where there are problems (codes; see treatment.py, too)."""
+
+    member_id: int
+    drafts: tuple[Draft, ...]
+    problems: tuple[str, ...]
+    cents: int  # of all lines, those with problems included
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The ring as the issuer of documents."""
+
+    name: RingAddress
+    details: PartyView
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return what keeps it from issuing anything."""
+        found = [] if self.name.address.is_complete else [NO_RING_ADDRESS]
+        if not (self.details.tax_number or self.details.vat_id):
+            found.append(NO_TAX_NUMBER)
+        return tuple(found)
+
+
+def issuer(session: Session) -> Issuer:
+    """Return the ring as the issuer of documents."""
+    return Issuer(ring_address(session), parties(session, [RING])[RING])
+
+
+def drafts(session: Session, until: date, member_ids: Collection[int] | None = None) -> dict[int, MemberDrafts]:
+    """Return what could be issued: member id -> drafts. until: the last day of service; member_ids: None for all."""
+    by_member: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in _unpaired(_uninvoiced(session, until, member_ids)):
+        by_member[row.member_id].append(row)
+    known = addressees(session, list(by_member))
+    ring, (said, _revision) = issuer(session), terms(session)
+    taxation = Taxation(session, ring.details)
+    return {
+        member_id: _member_drafts(known[member_id], rows, ring, said, taxation) for member_id, rows in by_member.items()
+    }
+
+
+def _member_drafts(
+    member: Addressee, rows: list[Row[Any]], ring: Issuer, said: TermsInput, taxation: Taxation
+) -> MemberDrafts:
+    problems = dict.fromkeys(ring.problems)
+    if not member.address.is_complete:
+        problems[NO_ADDRESS] = None
+    lines = []
+    for row in rows:
+        code = row.tax_code or said.code_of(row.topic)
+        found = taxation.of(code, row.service_from, row.service_until)
+        if isinstance(found, str):
+            problems[found] = None
+        else:
+            lines.append(_line(row, found))
+    cents = sum(row.cents for row in rows)
+    if problems:
+        return MemberDrafts(member.id, (), tuple(problems), cents)
+    taxed = [line for line in lines if line.treatment.category != OUTSIDE]
+    outside = [line for line in lines if line.treatment.category == OUTSIDE]
+    return MemberDrafts(member.id, tuple(_draft(member.id, part) for part in (taxed, outside) if part), (), cents)
+
+
+def _draft(member_id: int, lines: list[DraftLine]) -> Draft:
+    return Draft(member_id, tuple(lines), vat.of_gross([(line.cents, line.treatment) for line in lines]))
+
+
+def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | None) -> list[Row[Any]]:
+    """Return the lines that members owe of which an even number of document lines exists: none, or taken back."""
+    turns = (
+        select(func.count())
+        .where(DocumentLine.entry_id == Posting.entry_id, DocumentLine.posting_number == Posting.number)
+        .scalar_subquery()
+    )
+    statement = (
+        select(*_COLUMNS, turns.label("turns"))
+        .join(Entry, Entry.id == Posting.entry_id)
+        .outerjoin(Charge, Charge.id == Entry.charge_id)
+        .where(Posting.member_id.is_not(None), turns % 2 == 0, Entry.service_until <= until)
+        .order_by(Posting.member_id, Posting.entry_id, Posting.number)
+    )
+    if member_ids is not None:
+        statement = statement.where(Posting.member_id.in_(member_ids))
+    return list(session.execute(statement))
+
+
+def _unpaired(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
+    """Return the rows without those that a reversal among them takes back, and without that reversal."""
+    found = list(rows)
+    keys = {(row.entry_id, row.number) for row in found}
+    taken_back = {(row.reverses_id, row.number) for row in found if row.reverses_id is not None} & keys
+    return (
+        row
+        for row in found
+        if (row.entry_id, row.number) not in taken_back and (row.reverses_id, row.number) not in taken_back
+    )
+
+
+def _line(row: Row[Any], treatment: Treatment) -> DraftLine:
+    return DraftLine(
+        entry_id=row.entry_id,
+        posting_number=row.number,
+        turn=row.turns + 1,
+        topic=row.topic,
+        cents=row.cents,
+        service_from=row.service_from,
+        service_until=row.service_until,
+        machine_id=row.machine_id,
+        pool_id=row.pool_id,
+        charge_id=row.charge_id,
+        allocation_id=row.allocation_id,
+        is_reversal=row.reverses_id is not None,
+        charge_unit=row.charge_unit,
+        charged_amount=row.charged_amount,
+        calculation=row.calculation,
+        treatment=treatment,
+    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Posting.member_id,
+    Posting.entry_id,
+    Posting.number,
+    Posting.topic,
+    Posting.cents,
+    Posting.machine_id,
+    Posting.pool_id,
+    Entry.service_from,
+    Entry.service_until,
+    Entry.charge_id,
+    Entry.allocation_id,
+    Entry.reverses_id,
+    Charge.charge_unit,
+    Charge.charged_amount,
+    Charge.calculation,
+    Charge.tax_code,
+)

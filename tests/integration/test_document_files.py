@@ -1,0 +1,120 @@
+"""The files of documents: made after the commit by a child process, the same bytes each time, whatever dies."""
+
+from __future__ import annotations
+
+import subprocess
+from io import BytesIO
+
+import pytest
+import zxingcpp
+from PIL import Image
+from pypdf import PdfReader
+from sqlalchemy import update
+
+from app.documents import making
+from app.documents.content import content_of
+from app.documents.making import RendererDied, has_unmade, make_files
+from app.documents.renderer import Renderer
+from billing.queries.documents import document, pdf_of, xml_of
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+
+pytestmark = pytest.mark.of_sqlite  # what is stored is proved on both databases by test_issued_documents.py
+ODD_NAME = 'Hof #1 "Łukasz" $x$ <b>@a</b> \\ 🐄 Ωé'
+
+
+def test_the_worker_makes_the_file_of_each_document(session, charged):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    back = take_back(session, first)
+    assert has_unmade(session)
+    assert pdf_of(session, first) is None
+
+    assert make_files(session) == 2
+
+    assert not has_unmade(session)
+    reader = PdfReader(BytesIO(pdf_of(session, first)))
+    assert list(reader.attachments) == ["factur-x.xml"]
+    assert reader.attachments["factur-x.xml"] == [xml_of(session, first)]
+    page = reader.pages[0].extract_text()
+    assert "Rechnung R-2026-00001" in page
+    assert "2.216,20" in page
+    assert "Berechnung zu R-2026-00001" in reader.pages[1].extract_text()
+    assert "nimmt die Rechnung R-2026-00001" in PdfReader(BytesIO(pdf_of(session, back))).pages[0].extract_text()
+    metadata = reader.trailer["/Root"]["/Metadata"].get_object().get_data().decode()
+    assert "<pdfaid:part>3</pdfaid:part>" in metadata
+    assert "<pdfaid:conformance>B</pdfaid:conformance>" in metadata
+    assert "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata
+
+
+def test_the_same_document_gives_the_same_bytes(session, charged):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    content = content_of(document(session, first))
+    assert Renderer().files(content) == Renderer().files(content)
+
+
+def test_the_giro_code_on_the_page_says_what_is_owed(session, charged):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    png = Renderer().pdf(content_of(document(session, first)), format="png", ppi=150)
+    pages = png if isinstance(png, list) else [png]
+    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(pages[0])))
+    assert code.text.split("\n") == [
+        *("BCD", "002", "1", "SCT", "", "Ring Oberland", "DE02120300000000202051", "EUR2216.20", "", ""),
+        "R-2026-00001",
+    ]
+
+
+def test_names_are_data_whatever_characters_they_have(session, charged):  # noqa: F811
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == charged.anna).values(name=ODD_NAME))
+    (first,) = invoice(session, charged.anna)
+    assert make_files(session) == 1
+
+    # The font of the page lacks the cow and the Omega; the e-invoice has them all.
+    assert 'Hof #1 "Łukasz" $x$ <b>@a</b> \\ ? ?é' in PdfReader(BytesIO(pdf_of(session, first))).pages[0].extract_text()
+    assert "🐄 Ωé" in xml_of(session, first).decode()
+
+
+def test_a_child_that_is_killed_loses_nothing(session, charged, monkeypatch):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    second = take_back(session, first)
+    store, start = making._store, subprocess.Popen
+    children = []
+
+    def started(*arguments, **options):
+        children.append(start(*arguments, **options))
+        return children[-1]
+
+    def store_and_kill(*arguments):
+        store(*arguments)
+        children[-1].kill()
+        children[-1].wait()
+
+    monkeypatch.setattr(making.subprocess, "Popen", started)
+    monkeypatch.setattr(making, "_store", store_and_kill)
+    with pytest.raises(RendererDied):
+        make_files(session)
+    assert (pdf_of(session, first) is None, pdf_of(session, second) is None) == (False, True)
+
+    monkeypatch.setattr(making, "_store", store)
+    assert make_files(session) == 1
+    assert pdf_of(session, second) is not None
+    assert all(child.poll() is not None for child in children)
+
+
+def test_a_document_that_cannot_be_made_stops_no_other(session, charged, monkeypatch, caplog):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    back = take_back(session, first)
+    whole = making.content_of
+
+    def without_town(found, preceding=None):
+        content = whole(found, preceding)
+        return content | {"page": {}} if found.row.id == first else content
+
+    monkeypatch.setattr(making, "content_of", without_town)
+    assert make_files(session) == 1
+    assert "R-2026-00001 cannot be made" in caplog.text
+    assert pdf_of(session, back) is not None
+
+    monkeypatch.setattr(making, "content_of", whole)
+    assert make_files(session) == 1

@@ -1,0 +1,220 @@
+"""Documents: numbered without gaps, each line of the ledger in one effective document, never changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import DatabaseError
+
+from app.documents.composer import TextComposer
+from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
+from billing.documents import numbering
+from billing.documents.audit import broken_documents
+from billing.documents.drafts import drafts
+from billing.documents.issuing import cancel, issue
+from billing.models import Document, DocumentLine, DocumentNumber, Entry
+from billing.models.party import RING
+from billing.parties.party import set_regime
+from billing.queries.documents import document, documents
+from billing.tariffs import TariffEntry, enter_tariff
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_use
+from tests.integration.test_allocations import do
+from tests.integration.test_money_audits import tamper
+
+
+@pytest.fixture(autouse=True)
+def context(app):
+    with app.app_context():
+        yield
+
+
+def invoice(session, member_id, until=TODAY):
+    with write_transaction(session):
+        return issue(session, member_id, until, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+
+def take_back(session, document_id):
+    with write_transaction(session):
+        return cancel(session, document_id, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+
+@pytest.fixture
+def charged(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 1250, 333)
+    return sample_ring
+
+
+def test_what_is_owed_becomes_an_invoice_once(session, charged):
+    (first,) = invoice(session, charged.anna)
+
+    found = document(session, first)
+    assert (found.row.number, found.row.gross_cents) == ("R-2026-00001", 221_620)
+    assert [(group.net_cents, group.vat_cents) for group in found.groups] == [(186_235, 35_385)]
+    assert [(line.quantity, line.unit, line.service_from) for line in found.lines] == [
+        ("12.50", "ha", date(2026, 6, 15)),
+        ("3.33", "ha", date(2026, 6, 15)),
+    ]
+    assert sum(line.net_cents for line in found.lines) == 186_235
+    assert found.record.buyer["town"] == "Murnau"
+    assert found.record.due_on == date(2026, 12, 7)
+    assert invoice(session, charged.anna) == ()
+    assert invoice(session, charged.bernd) == ()
+    assert list(broken_documents(session)) == []
+
+
+def test_a_cancellation_mirrors_an_invoice_and_frees_its_lines(session, charged):
+    (first,) = invoice(session, charged.anna)
+    back = take_back(session, first)
+
+    found = document(session, back)
+    assert (found.row.number, found.row.gross_cents, found.row.cancels_id) == ("S-2026-00001", -221_620, first)
+    assert document(session, first).row.cancelled_by_id == back
+    with pytest.raises(AlreadyCancelled) as refusal:
+        take_back(session, first)
+    assert refusal.value.facts == {"number": "R-2026-00001", "by": "S-2026-00001"}
+    with pytest.raises(NotCancellable):
+        take_back(session, back)
+    with pytest.raises(DocumentNotFound):
+        take_back(session, 99)
+
+    (again,) = invoice(session, charged.anna)
+    assert document(session, again).row.number == "R-2026-00002"
+    assert session.scalar(select(func.max(DocumentLine.turn))) == 3
+    assert list(broken_documents(session)) == []
+
+
+def test_a_charge_and_its_reversal_that_nobody_saw_stand_in_no_document(session, charged):
+    dearer = TariffEntry(PER_HECTARE.valid_from, prices={"member": Decimal(150), "guest": Decimal(160)})
+    do(session, enter_tariff, charged.combine, dearer, reprice=True)
+
+    (first,) = invoice(session, charged.anna)
+    assert len(document(session, first).lines) == 2
+    do(session, enter_tariff, charged.combine, PER_HECTARE, reprice=True)
+
+    (second,) = invoice(session, charged.anna)
+    assert [line.gross_cents for line in document(session, second).lines] == [-187_500, 175_000, -49_950, 46_620]
+    assert document(session, second).record.texts["title"] == "Abrechnung mit Guthaben"
+
+
+def test_what_is_outside_vat_gets_a_document_of_its_own(session, charged):
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'outside'"))
+    (first,) = invoice(session, charged.anna)
+    found = document(session, first)
+    assert [(group.category, group.vat_cents) for group in found.groups] == [("O", 0)]
+    assert found.record.texts["notes"] == ["Nicht steuerbar: kein Leistungsaustausch im Sinne des UStG."]
+
+
+@pytest.mark.parametrize(
+    ("regime", "percent", "note"),
+    [
+        ("small", "0.00", "Steuerfrei nach § 19 UStG (Kleinunternehmer)."),
+        ("outside", "0.00", "Nicht steuerbar: kein Leistungsaustausch im Sinne des UStG."),
+    ],
+)
+def test_the_regime_of_the_ring_decides(session, sample_ring, regime, percent, note):
+    able_to_issue(session, sample_ring.anna, regime=regime)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    (first,) = invoice(session, sample_ring.anna)
+    found = document(session, first)
+    assert [str(group.percent) for group in found.groups] == [percent]
+    assert found.row.gross_cents == 14_000
+    assert found.record.texts["notes"] == [note]
+
+
+def test_what_is_missing_is_named_and_nothing_is_numbered(session, sample_ring):
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    with pytest.raises(NotIssuable) as refusal:
+        invoice(session, sample_ring.anna)
+    assert set(refusal.value.facts["problems"]) == {"ring_address", "tax_number", "address", "regime"}
+
+    able_to_issue(session, sample_ring.anna, use_code=None)
+    with pytest.raises(NotIssuable) as refusal:
+        invoice(session, sample_ring.anna)
+    assert refusal.value.facts["problems"] == ["vat_code"]
+
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")  # the rate of 2026 is not known
+    with pytest.raises(NotIssuable) as refusal:
+        invoice(session, sample_ring.anna)
+    assert refusal.value.facts["problems"] == ["rate"]
+    assert session.scalar(select(func.count()).select_from(DocumentNumber)) == 0
+
+
+def test_a_regime_that_changes_within_what_was_supplied_is_asked_for(session, charged):
+    do(session, set_regime, RING, "small", date(2026, 6, 15))
+    with write_transaction(session):
+        session.execute(text("DROP TRIGGER IF EXISTS billing_entry_no_update")) if session.get_bind().dialect.name == (
+            "sqlite"
+        ) else session.execute(text("ALTER TABLE billing_entry DISABLE TRIGGER billing_entry_no_update"))
+        session.execute(update(Entry).values(service_from=date(2026, 6, 1)))
+    assert drafts(session, TODAY)[charged.anna].problems == ("regime_changes",)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        update(Document).values(gross_cents=1, net_cents=1, vat_cents=0),
+        delete(Document),
+        update(DocumentLine).values(text="Free"),
+        delete(DocumentLine),
+        delete(DocumentNumber),
+        update(DocumentNumber).values(last=7),
+    ],
+)
+def test_the_database_refuses_to_change_what_is_issued(session, charged, wrong):
+    invoice(session, charged.anna)
+    with pytest.raises(DatabaseError), write_transaction(session):
+        session.execute(wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"gross_cents": 1, "net_cents": 1, "vat_cents": 0}, "billing_document_unbalanced"),
+        ({"lines": 1}, "billing_document_unbalanced"),
+    ],
+)
+def test_the_database_refuses_a_document_that_does_not_add_up(session, charged, changes, names):
+    invoice(session, charged.anna)
+    row = {column.key: getattr(session.get(Document, 1), column.key) for column in Document.__table__.columns}
+    row |= {"id": 2, "sequence": 2, "number": "R-2026-00002"} | changes
+    with pytest.raises(DatabaseError, match=names), write_transaction(session):
+        session.execute(insert(Document), [row])
+
+
+def test_the_database_refuses_a_number_that_leaves_a_gap(session, charged, monkeypatch):
+    monkeypatch.setattr(numbering, "next_number", lambda *_range: 2)
+    with pytest.raises(DatabaseError, match="billing_document_numbered"):
+        invoice(session, charged.anna)
+
+
+def test_the_database_refuses_a_line_in_two_documents_and_one_added_later(session, charged):
+    invoice(session, charged.anna)
+    line = session.get(DocumentLine, (1, 1))
+    row = {column.key: getattr(line, column.key) for column in DocumentLine.__table__.columns}
+    for changes in ({"document_id": 2}, {"document_id": 1, "number": 3, "turn": 2}, {"number": 3, "turn": 4}):
+        with pytest.raises(DatabaseError), write_transaction(session):
+            session.execute(insert(DocumentLine), [row | changes])
+
+
+def test_the_audit_finds_what_was_changed_behind_the_guards(session, charged):
+    invoice(session, charged.anna)
+    tamper(session, "billing_document_line", "text = 'Free' WHERE number = 1")
+    assert [(one.code, one.facts) for one in broken_documents(session)] == [
+        ("document_hash", {"number": "R-2026-00001"})
+    ]
+
+
+def test_documents_are_listed_the_newest_first(session, charged):
+    (first,) = invoice(session, charged.anna)
+    back = take_back(session, first)
+    rows, has_more = documents(session, member_id=charged.anna, limit=1)
+    assert ([row.id for row in rows], has_more) == ([back], True)
+    assert documents(session, member_id=charged.bernd) == ((), False)
