@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from app.web.compression import PADDING_MAX
+from app.web.compression import PADDING_MAX, minified
 
 ACCEPTS = {"Accept-Encoding": "gzip"}
 
@@ -25,7 +25,8 @@ def test_text_is_compressed_for_those_who_accept_it(rita, address):
     assert "Accept-Encoding" in plain.headers["Vary"]
     assert len(compressed.data) < len(plain.data) / 2
     if address != "/costs/tariffs":  # a page's tokens differ
-        assert gzip.decompress(compressed.data) == plain.data
+        whole = minified(plain.data) if address.endswith(".css") else plain.data
+        assert gzip.decompress(compressed.data) == whole
 
 
 def test_a_file_that_is_written_as_it_is_sent_is_compressed_on_its_way(rita):

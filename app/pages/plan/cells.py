@@ -16,8 +16,8 @@ from app.pages.plan.placing import Placed
 from app.pages.plan.reasons import Reasons
 from app.pages.plan.room import (
     ALWAYS_TURNED,
-    BOARD_PX,
     CHARACTER_PX,
+    NARROWEST_PX,
     TURNED_CHARACTERS,
     Room,
     columns_px,
@@ -124,7 +124,7 @@ class CellMaker:
         reasons = Reasons(self.axis, row, place, now, self.viewer.eligibility_for(row.machine))
         placed = placing.place(_with_closed_days(row_segments, reasons), self.axis, self.viewer.member_id)
         made = [self._cell(one, row, place.id, reasons) for one in placed]
-        drop_overlapping_targets(made, columns_px(1, self.axis.columns, BOARD_PX))
+        drop_overlapping_targets(made, columns_px(1, self.axis.columns, NARROWEST_PX))
         self._fit(made, placed)
         return made
 
