@@ -38,7 +38,7 @@ from app.web import url_converters
 from tests import builders
 from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
-from tests.load_groups import LoadGroupScheduler
+from tests.load_groups import LoadGroupScheduler, import_from_the_end
 from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, quick_hashing, share_compiled_statements
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ def _system_name() -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduler | None:
     return LoadGroupScheduler(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    import_from_the_end(session.config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
