@@ -163,3 +163,13 @@ class DocumentIssued(Event):
     cancels_id: int | None
     sha256: str
     type: ClassVar[str] = "document_issued"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSent(Event):
+    """A member was sent the statement of a period."""
+
+    member_id: int
+    period_from: str
+    period_until: str
+    type: ClassVar[str] = "statement_sent"

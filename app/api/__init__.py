@@ -40,6 +40,8 @@ MODULES = (
     "machine_costs",
     "parties",
     "periods",
+    "statements",
+    "advances",
     "tasks",
     "exports",
     "reference",

@@ -136,7 +136,7 @@ def get_balance(member_id: int, query: BalanceQuery) -> MemberBalance:
         member_id=member_id,
         cents=balances.balance_of(session, member_id).cents,
         made_of=dict(balances.made_of(session, member_id)),
-        items=[_line(line) for line in lines],
+        items=[balance_line(line) for line in lines],
         next=_following(query, len(lines), has_more),
     )
 
@@ -189,7 +189,8 @@ def list_entries(query: EntryQuery) -> LedgerLines:
     )
 
 
-def _line(line: balances.BalanceLine) -> BalanceLine:
+def balance_line(line: balances.BalanceLine) -> BalanceLine:
+    """Return a line of a balance or statement."""
     same = {name: getattr(line, name) for name in BalanceLine.model_fields if name != "balance_cents"}
     return BalanceLine(balance_cents=line.balance, **same)
 

@@ -25,6 +25,7 @@ MONEY_EVENTS = (
     "allocation_reversed",
     "advance_posted",
     "ledger_opened",
+    "statement_sent",
     "period_changed",
     "period_closed",
     "period_length_changed",

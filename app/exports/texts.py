@@ -38,6 +38,8 @@ TITLES: dict[str, Any] = {
     "members": _l("Members"),
     "shares": _l("Shares"),
     "slips": _l("Usage slips"),
+    "statement": _l("Statement"),
+    "dues": _l("What is due"),
     "tariffs": _l("Tariffs"),
     "use_days": _l("Use by day"),
 }
@@ -63,6 +65,9 @@ HEADERS: dict[str, Any] = {
     "cost_group_amount": _l("Cost group in EUR"),
     "amount": _l("Amount in EUR"),
     "rounding_cent": _l("Rounding cent"),
+    "share": _l("Share of costs in EUR"),
+    "counted": _l("Counted against it in EUR"),
+    "due": _l("Due in EUR"),
     "slip": _l("Usage slip"),
     "service_date": _l("Service date"),
     "machine": _l("Machine"),

@@ -42,6 +42,8 @@ ACTIONS = (
     ("/workshop/clock/", _l("See the reservations")),
     ("/usage/damage/", _l("See the report")),
     ("/usage/", _l("See the slip")),
+    ("/costs/balance/statement", _l("See the statement")),
+    ("/costs/balance", _l("See my balance")),
     ("/today", _l("Go to my desk")),
     ("/invitation/", _l("Choose my password")),
     ("/password/", _l("Choose a new password")),

@@ -59,6 +59,7 @@ COURSES = MailKind(
     "courses", MEMBER, ("course_offered", "course_joined", "course_seat", "induction_given", "induction_expires")
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
+STATEMENTS = MailKind("statements", MEMBER, ("statement", "advance_called"), is_required=True)
 REQUESTS = MailKind(
     "requests",
     MANAGER,
@@ -88,6 +89,7 @@ KINDS = (
     COURSES,
     CHANGES,
     SLIPS,
+    STATEMENTS,
     REQUESTS,
     MOVES,
     OBJECTIONS,

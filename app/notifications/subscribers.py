@@ -16,6 +16,7 @@ from app.notifications import (
     course_subscribers,
     exchange_subscribers,
     maintenance_subscribers,
+    money_subscribers,
     offer_subscribers,
     recipients,
     reminders,
@@ -207,6 +208,7 @@ HANDLERS: dict[str, Handler] = {
     **exchange_subscribers.HANDLERS,
     **course_subscribers.HANDLERS,
     **maintenance_subscribers.HANDLERS,
+    **money_subscribers.HANDLERS,
 }
 
 SUBSCRIPTIONS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -29,6 +30,7 @@ from billing.exports.tables import (
 from billing.periods import Period
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
+from billing.queries.counted import counted_cents
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MemberName, member_names, ring_zone
 from booking.wall_clock import local_day
@@ -58,6 +60,14 @@ ALLOCATION_COLUMNS = (
     Column("rounding_cent", YES_NO),
 )
 
+DUE_COLUMNS = (
+    Column("allocation", WHOLE),
+    Column("member_number", TEXT),
+    Column("member", TEXT),
+    Column("share", MONEY, sums_while=()),
+    Column("counted", MONEY, sums_while=()),
+    Column("due", MONEY, sums_while=()),
+)
 
 LIST_COLUMNS = (
     Column("allocation", WHOLE),
@@ -97,6 +107,24 @@ def allocation_table(session: Session, allocation_id: int) -> Table:
     columns = _with_weights_in(group.charge_unit for group in groups if group.charge_unit)
     rows = _line_rows(session, view, groups, zone)
     return Table("allocation", columns, rows, local_day(view.posted_at, zone), str(view.id))
+
+
+def due_table(session: Session, allocation_id: int) -> Table:
+    """Return what an allocation makes each member owe: the share, what counts against it, the rest.
+
+    Raises AllocationNotFound.
+    """
+    view, groups = queries.allocation(session, allocation_id)
+    shares: Counter[int] = Counter()
+    for line in (line for group in groups for line in group.lines):
+        shares[line.member_id] += line.cents
+    counted = counted_cents(session, allocation_id)
+    names = {name.id: name for name in member_names(session, shares)}
+    rows = (
+        (view.id, names[one].number, names[one].name, cents, counted.get(one, 0), cents - counted.get(one, 0))
+        for one, cents in sorted(shares.items())
+    )
+    return Table("dues", DUE_COLUMNS, rows, local_day(view.posted_at, ring_zone(session)), str(view.id))
 
 
 def allocation_lines(session: Session, first: date, last: date) -> Table:

@@ -61,9 +61,10 @@ def _lines(session: Session, member_id: int) -> Iterator[Row]:
     while has_more:
         page, has_more = balance_lines(session, member_id, limit=BATCH, offset=offset)
         offset += len(page)
-        yield from (_row(line, machines.get(line.machine_id or 0)) for line in page)
+        yield from (balance_row(line, machines.get(line.machine_id or 0)) for line in page)
 
 
-def _row(line: BalanceLine, machine: str | None) -> Row:
+def balance_row(line: BalanceLine, machine: str | None) -> Row:
+    """Return a line of a balance or statement as a row of LINE_COLUMNS."""
     served: tuple[date, date] = (line.service_from, line.service_until)
     return line.entry_id, line.posting_date, *served, line.topic, machine, line.cents, line.balance

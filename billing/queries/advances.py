@@ -48,6 +48,16 @@ def advance(session: Session, advance_id: int) -> AdvanceView:
     return AdvanceView(*row)
 
 
+def owed_by_member(session: Session, advance_id: int) -> tuple[tuple[int, int, int], ...]:
+    """Return (member id, shares, cents) of everybody who owes an advance, by member id."""
+    rows = session.execute(
+        select(AdvanceLine.member_id, AdvanceLine.shares, AdvanceLine.cents)
+        .where(AdvanceLine.advance_id == advance_id)
+        .order_by(AdvanceLine.member_id)
+    )
+    return tuple((member_id, shares, cents) for member_id, shares, cents in rows)
+
+
 def advances(
     session: Session, pool_id: int, *, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[AdvanceView, ...], bool]:

@@ -137,7 +137,7 @@ def balance_lines(
     if offset:
         owed -= int(session.scalar(select(func.sum(newer.c.cents))) or 0)
     rows = session.execute(
-        select(*_LINE)
+        select(*BALANCE_LINE)
         .join(Entry, Entry.id == Posting.entry_id)
         .where(of_member)
         .order_by(*newest_first)
@@ -151,7 +151,7 @@ def balance_lines(
     return tuple(lines), len(rows) > limit
 
 
-_LINE: tuple[Any, ...] = (
+BALANCE_LINE: tuple[Any, ...] = (
     Posting.entry_id,
     Posting.number,
     Entry.posting_date,

@@ -11,7 +11,7 @@ from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
 from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, UnknownKind
-from billing.models import Charge, Share, Unpriced
+from billing.models import Balance, Charge, Share, Unpriced
 from billing.periods import accounting_year
 from billing.preview_models import Preview
 from billing.previews import preview_allocation
@@ -42,17 +42,22 @@ class OpenPart:
 
 @dataclass(frozen=True, slots=True)
 class MemberSums:
-    """What a member holds and owes. charged: (year, cents) of the usage charges since last year; unpriced: slips."""
+    """What a member holds and owes. charged: (year, cents) of the usage charges since last year; unpriced: slips.
+
+    balance_cents: what is posted and owed today, below zero a credit.
+    """
 
     shares: tuple[HeldShares, ...]
     parts: tuple[OpenPart, ...]
     unpriced: int
     charged: tuple[tuple[int, int], ...]
+    balance_cents: int = 0
 
     @property
     def is_open(self) -> bool:
         """Return whether there is anything."""
-        return bool(self.shares or self.parts or self.unpriced or any(cents for _year, cents in self.charged))
+        has_charges = any(cents for _year, cents in self.charged)
+        return bool(self.shares or self.parts or self.unpriced or has_charges or self.balance_cents)
 
 
 def member_sums(session: Session, member_ids: Collection[int], today: date) -> dict[int, MemberSums]:
@@ -62,12 +67,15 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
     shares, parts = _shares(session, wanted, every_pool), _parts(session, wanted, every_pool)
     unpriced = queries.slip_counts(session, wanted, select(Unpriced.usage_id))
     charged = _charged(session, wanted, date(today.year - 1, 1, 1))
+    of_members = select(Balance.member_id, Balance.cents).where(Balance.member_id.in_(wanted))
+    balances = dict(session.execute(of_members).tuples().all())
     return {
         member_id: MemberSums(
             tuple(shares.get(member_id, ())),
             tuple(parts.get(member_id, ())),
             unpriced.get(member_id, 0),
             tuple(sorted(charged.get(member_id, {}).items())),
+            balances.get(member_id, 0),
         )
         for member_id in member_ids
     }

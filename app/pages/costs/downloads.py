@@ -17,7 +17,7 @@ from app.pages.costs.my_year import requested_machine
 from app.pages.declaration import page
 from billing import queries
 from billing.errors import AllocationNotFound
-from billing.exports.allocations import allocation_list, allocation_table
+from billing.exports.allocations import allocation_list, allocation_table, due_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.my_costs import my_charge_table, my_part_table
 from billing.exports.slips import slip_table
@@ -31,6 +31,16 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
         return page_file(allocation_table(db.session(), allocation_id), file_format)
     except AllocationNotFound:
         abort(404)
+
+
+@page(
+    bp,
+    "/allocations/<int:allocation_id>/dues/file.<any(csv, xlsx):file_format>",
+    access=Access(treasurer=ALL, admin=ALL),
+)
+def download_dues(allocation_id: int, file_format: str) -> ResponseReturnValue:
+    """Return what an allocation makes each member owe."""
+    return page_file(due_table(db.session(), allocation_id), file_format)
 
 
 @page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))

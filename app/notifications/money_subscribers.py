@@ -1,0 +1,41 @@
+"""The subscribers that mail members what they owe: advances that were called, statements that were sent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from app.notifications import recipients
+from app.notifications.composing import Notification
+from app.notifications.notifying import members_of, notify
+from app.wording.ledger import topic_label
+from billing.events import AdvancePosted, StatementSent
+from billing.queries.advances import advance, owed_by_member
+from billing.queries.balances import balance_of
+from billing.queries.pools import pool_names
+from billing.queries.statements import statement
+from booking.kernel.events import Handler, RecordedEvent
+
+
+def advance_posted(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify each member who owes an advance, or owes it no longer."""
+    view = advance(session, event.facts["advance_id"])
+    pool = pool_names(session)[view.pool_id]
+    for member_id, shares, cents in owed_by_member(session, view.id):
+        balance = balance_of(session, member_id).cents
+        facts = {"advance": view, "pool": pool, "shares": shares, "cents": cents, "balance": balance}
+        notification = Notification("advance_called", facts, "/costs/balance")
+        notify(session, event, notification, recipients.of_member(session, member_id), now)
+
+
+def statement_sent(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Send the sums of a statement to its member, with the way to its lines."""
+    days = date.fromisoformat(event.facts["period_from"]), date.fromisoformat(event.facts["period_until"])
+    view = statement(session, event.facts["member_id"], *days)
+    path = f"/costs/balance/statement?from={days[0]}&until={days[1]}"
+    facts = {"statement": view, "topic_label": topic_label}
+    notify(session, event, Notification("statement", facts, path), members_of(session, event), now)
+
+
+HANDLERS: dict[str, Handler] = {AdvancePosted.type: advance_posted, StatementSent.type: statement_sent}

@@ -1,0 +1,118 @@
+"""The statement of a member for a period: as page, file, call and mail; advances by calls, with their mails."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select, update
+
+from app.mail.models import Mail
+from app.notifications import subscribers
+from billing.advances import post_advance
+from billing.queries.balances import balance_of
+from billing.queries.statements import statement, statement_lines
+from booking.kernel.deliveries import deliver
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven  # noqa: F401
+from tests.integration.test_ledger import DUE, PER_SHARE, charged  # noqa: F401
+from tests.web.test_costs_pages import text
+
+NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+@pytest.fixture
+def stated(session, seven, charged):  # noqa: F811
+    """G1: charges and the allocation of June, an advance called in November."""
+    do(session, post_advance, charged, PER_SHARE)
+    for kind, cents in (("fixed", 2_431_655), ("variable", 1_148_230), ("basic fee", 10_000)):
+        cost(session, charged, kind, cents)
+    return post(session, charged)
+
+
+def mails(session):
+    """Deliver everything to the subscribers of mails and return (subject, body) of what they queued."""
+    for subscription in subscribers.SUBSCRIPTIONS:
+        for _batch in range(9):
+            with write_transaction(session):
+                deliver(session, subscription, now=MONDAY, limit=50)
+    return session.execute(select(Mail.subject, Mail.body).order_by(Mail.id)).all()
+
+
+def test_a_statement_opens_and_closes_with_what_was_owed(session, seven, stated):  # noqa: F811
+    june, november = (statement(session, seven[0], *days) for days in (JUNE, NOVEMBER))
+
+    assert (june.opening_cents, june.closing_cents) == (0, 856_800 + 918_910 - 956_800)
+    assert (november.opening_cents, november.closing_cents) == (june.closing_cents, 918_910)
+    assert november.made_of == {"advance": 100_000}
+    first, more = statement_lines(session, june, limit=2)
+    (last,), end = statement_lines(session, june, limit=2, offset=2)
+    assert (more, end, len(first)) == (True, False, 2)
+    assert [line.balance for line in (*first, last)] == [856_800, 1_775_710, june.closing_cents]
+    assert november.closing_cents == balance_of(session, seven[0]).cents
+
+
+def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated):  # noqa: F811
+    address = f"/costs/balances/{seven[0]}/statement?from=2026-11-01&until=2026-11-30"
+    page = text(karl.get(address))
+    assert "€8,189.10" in page
+    assert "€9,189.10" in page
+    assert "advance" in karl.get(address.replace("statement?", "statement/file.csv?")).text.lower()
+    assert karl.get("/costs/balances/99999/statement").status_code == 404
+    assert karl.get(f"/costs/balances/{seven[0]}/statement?from=2026-11-30&until=2026-11-01").status_code == 422
+    with write_transaction(session):
+        session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
+    mails(session)
+
+    assert karl.post(address).status_code == 303
+
+    subject, body = mails(session)[-1]
+    assert "9.189,10" in subject.replace("\u202f", "")
+    assert "8.189,10" in body
+    assert f"/costs/balance/statement?from={NOVEMBER[0]}" in body
+
+
+def test_members_see_their_own_statement_alone(sample_ring, log_in, seven, stated):  # noqa: F811
+    anna = log_in(sample_ring.anna_login)
+    assert "No line has a posting date" in text(anna.get("/costs/balance/statement"))
+    assert anna.get("/costs/balance/statement/file.csv?from=2026-01-01&until=2026-12-31").status_code == 200
+    assert anna.get(f"/costs/balances/{seven[0]}/statement").status_code == 403
+    assert anna.get(f"/api/v1/statements?member_id={seven[0]}&period=2026").status_code == 404
+    own = anna.get(f"/api/v1/statements?member_id={sample_ring.anna}&period=2026").json
+    assert (own["opening_cents"], own["closing_cents"], own["items"]) == (0, 0, [])
+
+
+def test_the_file_of_dues_has_the_due_column(karl, stated):
+    lines = karl.get(f"/costs/allocations/{stated}/dues/file.csv?lang=en").text.splitlines()
+    found = [line.rsplit(";" if ";" in line else ",", 1)[-1] for line in lines[1:]]
+    cents = [int(one.replace(",", "").replace(".", "").replace("€", "").strip('"')) for one in found if one]
+    assert cents[:7] == DUE
+    assert karl.get("/costs/allocations/99999/dues/file.csv").status_code == 404
+
+
+def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, karl, seven, charged):  # noqa: F811
+    with write_transaction(session):
+        session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
+    wanted = {"pool_id": charged, "period": "2026-06", "shares_on": "2026-06-01", "unit_cents": 10_000}
+
+    shown = karl.post("/api/v1/advances", json=wanted)
+    assert (shown.status_code, shown.json["total_cents"], len(shown.json["lines"])) == (200, 400_000, 7)
+    assert karl.get(f"/api/v1/advances?pool_id={charged}").json["items"] == []
+    posted = karl.post("/api/v1/advances", json=wanted | {"preview": False})
+    assert posted.status_code == 201
+    subject, body = mails(session)[-1]
+    assert "1.000,00" in subject
+    assert "10 Anteile" in body
+
+    back = karl.post(f"/api/v1/advances/{posted.json['id']}/reverse", json={"reason": "Too early"})
+    assert (back.status_code, back.json["total_cents"]) == (201, -400_000)
+    assert "zurückgenommen" in mails(session)[-1].subject
+    again = karl.post(f"/api/v1/advances/{posted.json['id']}/reverse", json={"reason": "Too early"})
+    assert (again.status_code, again.json["code"]) == (409, "already_reversed")
