@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
 
 from flask_login import current_user
-from pydantic import Field
 
 from app.api import problems, revisions
 from app.api.endpoints import Endpoint, reply
-from app.api.fields import PAGE_LENGTH, WHOLE, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
+from app.api.exchange_models import (
+    Exchange,
+    ExchangeAnswer,
+    ExchangeFilter,
+    ExchangeList,
+    ExchangePrice,
+    ExchangeWithPrice,
+    NewExchange,
+)
+from app.api.fields import RequestModel
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
 from app.api.reservation_models import Reason
 from app.auth import lookups, memberships, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -26,91 +34,13 @@ from booking.errors import MemberNotFound, ReservationNotFound
 from booking.exchange_errors import ExchangeNotFound
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
-from booking.models import ExchangeState
 from booking.queries import exchange_partners
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangeView
-from booking.ring import EXCHANGE_HOURS_MAX
 
 PARTY = Access(member=OWN)
 DECIDE = Access(manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
-Hours = Annotated[int, Field(strict=True, ge=1, le=EXCHANGE_HOURS_MAX), WHOLE]
-
-
-class NewExchange(RequestModel):
-    """A reservation that is offered: to the member of a number, or for another reservation; exactly one of the two.
-
-    hours: to answer, null for those of the ring; at the latest when the first of the reservations begins.
-    note: what the other member reads.
-    """
-
-    reservation_id: Id
-    member_number: Text | None = None
-    wanted_reservation_id: Id | None = None
-    hours: Hours | None = None
-    note: Text = ""
-
-
-class ExchangeFilter(RequestModel):
-    """Filter of exchanges."""
-
-    cursor: QueryId | None = None
-    limit: PageLength = PAGE_LENGTH
-
-
-class Exchange(ResponseModel):
-    """A reservation that a member offers to another one, for nothing or for a wanted one, until lapses_at.
-
-    agreed_at: when the receiver agreed to a swap about which the workshop decides now. Until then it is open; where the
-    workshop declined it, it is declined. receiver_member_id: null while the proposer of a swap may not know it.
-    receivers_reservation_id and proposers_reservation_id: the new reservations that an accepted one made.
-    """
-
-    id: int
-    revision: int
-    status: ExchangeState
-    reservation_id: int
-    wanted_reservation_id: int | None
-    proposer_member_id: int
-    receiver_member_id: int | None
-    note: str
-    proposed_at: Instant
-    lapses_at: Instant
-    agreed_at: Instant | None
-    closed_at: Instant | None
-    receivers_reservation_id: int | None
-    proposers_reservation_id: int | None
-
-
-class ExchangePrice(ResponseModel):
-    """What the caller would pay for the time that it gets, by the tariff of the first day. unit_price: euro per unit.
-
-    minimum_cents: the least. cents: null where what a meter shows afterwards decides.
-    """
-
-    charge_unit: str
-    unit_price: str
-    minimum_cents: int
-    cents: int | None
-
-
-class ExchangeWithPrice(Exchange):
-    """An exchange with the price of what the caller gets.
-
-    price: null for who gets nothing, once it has ended, and where there is no price.
-    """
-
-    price: ExchangePrice | None
-
-
-class ExchangeList(ResponseModel):
-    """Exchanges, the newest first. next: the cursor of the next page, null on the last one."""
-
-    items: list[Exchange]
-    next: int | None
-
-
 action = partial(
     Endpoint, "POST", access=PARTY, response=Exchange, errors=(404, 409, 412), idempotent=True, conditional=True
 )
@@ -146,7 +76,9 @@ def propose_exchange(body: NewExchange) -> Reply:
     permissions.require(member_id=given.member_id, workshop_id=given.workshop_id, missing=missing)
     by, instant = current_actor(), now()
     receiver_id = None if body.member_number is None else _receiver(body.member_number)
-    proposal = Proposal(given.id, receiver_id, body.wanted_reservation_id, body.note.strip(), body.hours)
+    second = person_named(db.session(), given.member_id, body.second_person)
+    wanted_id = body.wanted_reservation_id
+    proposal = Proposal(given.id, receiver_id, wanted_id, body.note.strip(), body.hours, second=second)
 
     def propose() -> Reply:
         exchange_id = proposing.propose(db.session(), proposal, by=by, now=instant)
@@ -180,8 +112,8 @@ def get_exchange(exchange_id: int) -> Reply:
     return reply(shown, 200, revisions.etag(view.revision))
 
 
-@action("/exchanges/<id:exchange_id>/accept")
-def accept_exchange(exchange_id: int) -> Reply:
+@action("/exchanges/<id:exchange_id>/accept", body=ExchangeAnswer)
+def accept_exchange(exchange_id: int, body: ExchangeAnswer) -> Reply:
     """Agree to an exchange that was offered to one: the reservations change hands, all or none.
 
     The old ones are cancelled, never late, and new ones are entered on the same places. On a machine that needs
@@ -189,7 +121,8 @@ def accept_exchange(exchange_id: int) -> Reply:
     both halves at once.
     """
     view = lookups.exchange(exchange_id, of="receiver")
-    return _act(view, partial(accepting.accept, approve=_may_decide(view)))
+    second = person_named(db.session(), view.receiver_id, body.second_person)
+    return _act(view, partial(accepting.accept, approve=_may_decide(view), second=second), body)
 
 
 @decision("/exchanges/<id:exchange_id>/approve")

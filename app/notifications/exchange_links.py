@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from booking.exchanges import accepting, ending
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import Exchange, ExchangeState, Member
+from booking.persons import Person
 
 PATH = "/exchanged/"
 JOB = "exchange_link"  # who answers where the member has no login
@@ -66,13 +68,15 @@ def is_known(session: Session, secret: str) -> bool:
     return session.scalar(select(ExchangeLink.id).where(ExchangeLink.token_hash == hash_of(secret))) is not None
 
 
-def answer(session: Session, secret: str, *, is_accepted: bool, revision: int | None, now: datetime) -> None:
-    """Answer the exchange of a link. Call inside write_transaction().
+def answer(
+    session: Session, secret: str, *, is_accepted: bool, revision: int | None, second: Person, now: datetime
+) -> None:
+    """Answer the exchange of a link. Call inside write_transaction(). second: as in accepting.accept().
 
     Raises LinkNotValid, and as accepting.accept().
     """
     link = find(session, secret, now=now)
-    verb = accepting.accept if is_accepted else ending.decline
+    verb = partial(accepting.accept, second=second) if is_accepted else ending.decline
     verb(session, link.exchange_id, by=link.by, now=now, revision=revision)
 
 

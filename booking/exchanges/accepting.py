@@ -24,11 +24,12 @@ from booking import (
 from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
 from booking.exchange_events import ExchangeAccepted, ExchangeAgreed, ReservationHandedOver
 from booking.exchanges import conditions, ending
-from booking.exchanges.conditions import Change, Judgement
+from booking.exchanges.conditions import Change, Judgement, Seconds
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.lifecycle import Step
 from booking.models import Exchange, ExchangeState, Reservation
+from booking.persons import MEMBER_ITSELF, Person
 from booking.publish import publish_all
 from booking.reservation_writer import NewReservation
 from booking.timespan import TimeSpan
@@ -42,17 +43,19 @@ def accept(
     now: datetime,
     approve: bool = False,
     revision: int | None = None,
+    second: Person = MEMBER_ITSELF,
 ) -> Exchange:
     """Agree to an exchange, for the receiver: return it with the reservations that it made, if it made them.
 
     Everything is judged again as of now. Nobody cancels late by it. On a machine that needs approval, what is handed
     over becomes a request of the receiver, and a swap waits for the workshop, which decides about both halves at once;
-    unless the actor may decide (approve).
+    unless the actor may decide (approve). second: who is there as well, where the machine needs two persons.
     Raises ExchangeNotFound, ExchangeClosed, StaleRevision, MachineNotFound, NotExchangeable, RequestRefused,
     PartnerRefused.
     """
     given, wanted, exchange = _lock(session, exchange_id)
     ending.require_unanswered(exchange, now)
+    exchange.receivers_second, exchange.receivers_second_user_id = second.name, second.user_id
     judgement = _judge(session, given, wanted, exchange, revision=revision, now=now)
     if wanted is not None and judgement.needs_approval and not approve:
         exchange.agreed_at, exchange.lapses_at = now, min(given.starts_at, wanted.starts_at)
@@ -89,9 +92,16 @@ def _judge(
     require_revision(revision, exchange.revision)
     if ending.is_outdated(session, exchange):
         raise ExchangeClosed(status=ExchangeState.OUTDATED.value)
-    judgement = conditions.judge(session, given, exchange.receiver_id, wanted, now=now)
+    judgement = conditions.judge(session, given, exchange.receiver_id, wanted, now=now, seconds=_seconds(exchange))
     conditions.require(judgement, for_receiver=True)
     return judgement
+
+
+def _seconds(exchange: Exchange) -> Seconds:
+    return Seconds(
+        Person(exchange.receivers_second, exchange.receivers_second_user_id),
+        Person(exchange.proposers_second, exchange.proposers_second_user_id),
+    )
 
 
 def _carry_out(
@@ -106,7 +116,7 @@ def _carry_out(
 ) -> Exchange:
     """End the reservations and enter the new ones on their places."""
     exchange_id = exchange.id
-    changes = conditions.changes_of(given, exchange.receiver_id, wanted)
+    changes = conditions.changes_of(given, exchange.receiver_id, wanted, _seconds(exchange))
     new = [_new(session, one, exchange_id, approve=approve, now=now) for one in changes]
     # Bumped first, members before machines: what follows names them in parts.
     members, machines = (exchange.proposer_id, exchange.receiver_id), [one.reservation.machine_id for one in changes]

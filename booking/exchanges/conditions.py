@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,23 +15,28 @@ from booking.catalogue import MachineTerms
 from booking.errors import RequestRefused, Violation
 from booking.exchange_errors import NotExchangeable, PartnerRefused
 from booking.models import Blocking, Reservation, Status
+from booking.persons import Person
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A reservation that another member would get. gives_id: the reservation that this member gives for it."""
+    """A reservation that another member would get. gives_id: the reservation that this member gives for it.
+
+    second: who is there as well, where two persons are needed; None: not asked yet.
+    """
 
     reservation: Reservation
     member_id: int
     gives_id: int | None = None
+    second: Person | None = None
 
     @property
     def wish(self) -> Wish:
         """The wish of who gets it. The purpose is that of the other member, and stays there."""
         span = TimeSpan(self.reservation.starts_at, self.reservation.ends_at)
-        return Wish(self.reservation.machine_id, self.member_id, span, self.reservation.places, second=None)
+        return Wish(self.reservation.machine_id, self.member_id, span, self.reservation.places, second=self.second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +58,39 @@ class Judgement:
         return self.obstacle is None and not self.of_receiver and not self.of_proposer
 
 
-def changes_of(given: Reservation, receiver_id: int, wanted: Reservation | None) -> tuple[Change, ...]:
+class Seconds(NamedTuple):
+    """Who is there as well with what each gets; None: not asked yet."""
+
+    of_receiver: Person | None = None
+    of_proposer: Person | None = None
+
+
+NOT_ASKED = Seconds()
+
+
+def changes_of(
+    given: Reservation, receiver_id: int, wanted: Reservation | None, seconds: Seconds = NOT_ASKED
+) -> tuple[Change, ...]:
     """Return what changes hands: first what the receiver gets, then what the proposer gets for it."""
     if wanted is None:
-        return (Change(given, receiver_id),)
-    return Change(given, receiver_id, gives_id=wanted.id), Change(wanted, given.member_id, gives_id=given.id)
+        return (Change(given, receiver_id, second=seconds.of_receiver),)
+    return (
+        Change(given, receiver_id, wanted.id, seconds.of_receiver),
+        Change(wanted, given.member_id, given.id, seconds.of_proposer),
+    )
 
 
 def judge(
-    session: Session, given: Reservation, receiver_id: int, wanted: Reservation | None, *, now: datetime
+    session: Session,
+    given: Reservation,
+    receiver_id: int,
+    wanted: Reservation | None,
+    *,
+    now: datetime,
+    seconds: Seconds = NOT_ASKED,
 ) -> Judgement:
     """Return what stands against an exchange. Reads only. Raises MemberNotFound, MachineNotFound."""
-    changes = changes_of(given, receiver_id, wanted)
+    changes = changes_of(given, receiver_id, wanted, seconds)
     terms = {one.reservation.id: catalogue.bookable_machine(session, one.reservation.machine_id) for one in changes}
     obstacle = next(_obstacles(session, changes, now), None)
     found = [_violations(session, one, terms[one.reservation.id], now) for one in changes]

@@ -19,6 +19,7 @@ from booking.exchanges import conditions, ending
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.models import Exchange, ExchangeState, Reservation
+from booking.persons import MEMBER_ITSELF, Person
 
 NOTE_LENGTH_MAX = 500
 ONE_OPEN = "uq_booking_exchange_open", "booking_exchange.given_id"  # of PostgreSQL, of SQLite
@@ -28,6 +29,7 @@ ONE_OPEN = "uq_booking_exchange_open", "booking_exchange.given_id"  # of Postgre
 class Proposal:
     """A reservation that is offered: to a receiver, or for a wanted reservation, whose member is asked; one of the two.
 
+    second: who is there as well with the wanted reservation, where its machine needs two persons.
     revision and wanted_revision: of the reservations as the proposer saw them; None accepts any.
     hours: to answer; None for those of the ring.
     """
@@ -39,6 +41,7 @@ class Proposal:
     hours: int | None = None
     revision: int | None = None
     wanted_revision: int | None = None
+    second: Person = MEMBER_ITSELF
 
 
 def propose(session: Session, proposal: Proposal, *, by: Actor, now: datetime) -> int:
@@ -55,7 +58,8 @@ def propose(session: Session, proposal: Proposal, *, by: Actor, now: datetime) -
         raise ValueError("a proposal needs a receiver or a wanted reservation")
     if (refusal := conditions.refusal_of_ring(session, given)) is not None:
         raise refusal
-    judgement = conditions.judge(session, given, receiver_id, wanted, now=now)
+    seconds = conditions.Seconds(of_proposer=proposal.second)
+    judgement = conditions.judge(session, given, receiver_id, wanted, now=now, seconds=seconds)
     conditions.require(judgement, for_receiver=False)
     _require_none_open(session, given, by=by, now=now)
     exchange = Exchange(
@@ -69,6 +73,8 @@ def propose(session: Session, proposal: Proposal, *, by: Actor, now: datetime) -
         state=ExchangeState.OPEN.value,
         proposed_at=now,
         lapses_at=ending.latest_answer(session, given, wanted, now=now, hours=proposal.hours),
+        proposers_second=proposal.second.name if wanted is not None else "",
+        proposers_second_user_id=proposal.second.user_id if wanted is not None else None,
         revision=0,
     )
     session.add(exchange)

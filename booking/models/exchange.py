@@ -32,7 +32,8 @@ class Exchange(Base):
     wanted: the reservation of the receiver that the proposer gets for it; None hands the given one over. given_revision
     and wanted_revision: what was offered; with another one it is no longer what was. made_for_receiver and
     made_for_proposer: the reservations that an accepted one made. agreed_at: when the receiver agreed to a swap about
-    which the workshop decides then; it stays open until that. One that has ended never changes (migrations).
+    which the workshop decides then; it stays open until that. receivers_second, proposers_second: who is there as well
+    with what each gets, where two persons are needed. One that has ended never changes (migrations).
     """
 
     __tablename__ = "booking_exchange"
@@ -73,4 +74,8 @@ class Exchange(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     made_for_receiver_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"))
     made_for_proposer_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"))
+    receivers_second: Mapped[str] = mapped_column(default="", server_default="")
+    receivers_second_user_id: Mapped[int | None]
+    proposers_second: Mapped[str] = mapped_column(default="", server_default="")
+    proposers_second_user_id: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=0)

@@ -12,7 +12,7 @@ from booking import condition_changes, decisions, queries, season_preview, serie
 from booking.catalogue import lending_terms
 from booking.errors import RequestRefused, SeriesConflicts, UsageRefused
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, Machine, Reservation, UsageRecord
+from booking.models import Induction, Machine, Member, Reservation, UsageRecord
 from booking.overruling import Overruling
 from booking.persons import Person
 from booking.recurrence import parse
@@ -27,6 +27,7 @@ from booking.wall_clock import to_wall
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
+from tests.web.filled_forms import form_with
 from tests.web.programs import program_of, times, wish
 from tests.web.test_new_reservation import wish as form_of
 
@@ -45,10 +46,10 @@ def saw(session, sample_ring):
     return sample_ring.laser
 
 
-def induct(session, sample_ring, person):
+def induct(session, sample_ring, person, member_id=None):
     with write_transaction(session):
         given_on = MONDAY.date() - timedelta(days=3)
-        ids = sample_ring.anna, sample_ring.laser_induction
+        ids = member_id or sample_ring.anna, sample_ring.laser_induction
         condition_changes.give_induction(session, *ids, given_on=given_on, person=person, by=SOMEBODY, now=MONDAY)
 
 
@@ -223,3 +224,37 @@ def test_changing_a_series_asks_who_is_there_at_the_new_time(session, sample_rin
         carry_out.change_series(session, made.id, at_noon, on_conflict=OnConflict.REFUSE, by=SOMEBODY, now=MONDAY)
     end_induction(session, MAX)
     assert refused(an_hour_later) == [["second_person_not_inducted"]] * 3
+
+
+def test_who_takes_a_reservation_over_names_the_second_person(app, session, sample_ring, saw, log_in):
+    """By page and by API, of a swap also who offers it; nobody of the former member comes with it."""
+    for person in (Person("Ida"), Person("Jan")):
+        induct(session, sample_ring, person, member_id=sample_ring.bernd)
+    given = ask(session, saw, sample_ring.anna, MAX)
+    anna, bernd = (
+        program_of(app, session, one, now=MONDAY) for one in (sample_ring.anna_login, sample_ring.bernd_login)
+    )
+    number = session.scalars(select(Member.number).where(Member.id == sample_ring.bernd)).one()
+    offered = anna.post("/exchanges", {"reservation_id": given, "member_number": number}).json["id"]
+
+    page = log_in(sample_ring.bernd_login).get(f"/exchanges/{offered}").text
+    assert 'name="second_person"' in page
+    for name, rule in (("", "second_person_missing"), ("Max", "second_person_not_inducted")):
+        refused = bernd.post(f"/exchanges/{offered}/accept", {"second_person": name})
+        assert (refused.status_code, refused.json["violations"][0]["rule"]) == (422, rule)
+    form = form_with(page, "second_person") | {"second_person": "Ida"}
+    taken = log_in(sample_ring.bernd_login).post(f"/exchanges/{offered}/accept", data=form)
+    assert taken.status_code == 303
+    session.rollback()
+    made = session.get(Reservation, int(taken.location.rpartition("/")[2]))
+    assert (made.member_id, made.second_person) == (sample_ring.bernd, "Ida")
+
+    other = ask(session, saw, sample_ring.anna, MAX, 24, 26)
+    swap = {"reservation_id": other, "wanted_reservation_id": made.id}
+    assert anna.post("/exchanges", swap).json["violations"][0]["rule"] == "second_person_missing"
+    swapped = anna.post("/exchanges", swap | {"second_person": "Eva"}).json["id"]
+    end = bernd.post(f"/exchanges/{swapped}/accept", {"second_person": "Jan"})
+    assert end.status_code == 200
+    ids = end.json["receivers_reservation_id"], end.json["proposers_reservation_id"]
+    session.rollback()
+    assert [session.get(Reservation, one).second_person for one in ids] == ["Jan", "Eva"]

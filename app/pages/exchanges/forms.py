@@ -20,9 +20,18 @@ from booking.errors import RulesBroken
 from booking.exchange_errors import PartnerRefused
 from booking.exchanges.proposing import NOTE_LENGTH_MAX
 from booking.kernel.errors import DomainError
+from booking.persons import PERSON_LENGTH_MAX
 
 
-class ProposeForm(BaseForm):
+class SecondPersonField(BaseForm):
+    """Who is there as well, where two persons are needed. persons: names that are offered."""
+
+    persons: tuple[str, ...] = ()
+
+    second_person = StringField(_l("Second person"), [MaxCharacters(PERSON_LENGTH_MAX)])
+
+
+class ProposeForm(SecondPersonField):
     """An offer to another member. shown: the digest of the terms that the proposer saw.
 
     member and wanted: who is asked, and for what, so that a form that is shown again knows it without its address.
@@ -74,7 +83,7 @@ class RejectForm(BaseForm):
     revision = IntegerField()
 
 
-class AnswerForm(BaseForm):
+class AnswerForm(SecondPersonField):
     """A button. revision: of the exchange when the page was opened; shown: the digest of its terms."""
 
     revision = IntegerField()

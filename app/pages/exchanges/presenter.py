@@ -26,7 +26,8 @@ class Side:
     """What one of the two gets: a time, its price for this member, until when cancelling is free, broken rules.
 
     is_mine: of the reader; what the other one pays is that one's affair, and so are the figures of its rules.
-    instead: what the reader would have paid for what it gives, or "". name: "" while it is not known.
+    instead: what the reader would have paid for what it gives, or "". name: "" while it is not known. asks_second: the
+    reader names who is there as well.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Side:
     instead: str
     deadline: str
     broken: tuple[str, ...]
+    asks_second: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Terms:
     needs_approval: bool
     is_possible: bool
     digest: str
+
+    @property
+    def asks_second(self) -> bool:
+        """Whether two persons are needed for what the reader gets."""
+        return any(side.asks_second for side in self.sides)
 
 
 def terms(
@@ -116,7 +123,8 @@ def _side(
         deadline = _("Cancelling is free until %(time)s.", time=formats.format_instant(until, time.zone))
     own = _price_text(session, given, member_id) if is_mine and given is not None else ""
     estimate = estimate_for(session, card, time.wish_of(member_id)) if is_mine else None
-    return Side(name, is_mine, time, estimate, own, deadline, tuple(dict.fromkeys(texts)))
+    asks_second = is_mine and card.rules.needs_second_person
+    return Side(name, is_mine, time, estimate, own, deadline, tuple(dict.fromkeys(texts)), asks_second)
 
 
 def _price_text(session: Session, time: ExchangedTime, member_id: int) -> str:

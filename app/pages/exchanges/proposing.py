@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.auth import lookups, memberships
 from app.auth.current_login import current_actor
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import OWN, Access
 from app.clock import now
 from app.extensions import db
@@ -99,7 +100,10 @@ def offer(reservation_id: int) -> ResponseReturnValue:
         partner.wanted.reservation_id if partner.wanted else None,
         clean(form.note.data),
         int(form.hours.data) if str(form.hours.data).isdecimal() else None,
+        second=person_named(session, view.member_id, form.second_person.data or ""),
     )
+    if shown.asks_second:
+        form.persons = login_names(session, view.member_id)
     sent = submit(
         form,
         lambda: proposing.propose(session, proposal, by=current_actor(), now=now()),

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -73,7 +74,8 @@ def accept(exchange_id: int) -> ResponseReturnValue:
         shown = terms_of(session, view, reader_id=current_user.member_id, now=now())
         if form.shown.data != shown.digest:
             return _page(view, changed_text()), CONFLICT
-    refused = _carry_out(view, partial(accepting.accept, approve=may_decide(view)), form)
+    second = person_named(session, view.receiver_id, form.second_person.data or "")
+    refused = _carry_out(view, partial(accepting.accept, approve=may_decide(view), second=second), form)
     if refused is not None:
         return refused
     made = exchange_queries.exchange(session, exchange_id).made_for_receiver_id
@@ -168,15 +170,18 @@ def _page(view: ExchangeView, refusal: str = "", rejecting: RejectForm | None = 
     """Return the page of an exchange; its terms as long as it is open."""
     instant, reader = now(), current_user.member_id
     state = view.state_at(instant)
-    shown, is_agreed = None, view.is_agreed(instant)
+    shown, is_agreed, answer = None, view.is_agreed(instant), AnswerForm()
     decides = is_agreed and may_decide(view)
     if state == ExchangeState.OPEN:
         shown = terms_of(db.session(), view, reader_id=reader, now=instant)
+    if shown is not None and shown.asks_second and reader is not None:
+        answer.persons = login_names(db.session(), reader)
     return render_template(
         "exchanges/show.html",
         view=view,
         state=state,
         terms=shown,
+        answer=answer,
         refusal=refusal,
         state_text=state_text(view, state, reader),
         is_agreed=is_agreed,

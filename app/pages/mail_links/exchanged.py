@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.auth.errors import LinkNotValid
+from app.auth.member_logins import person_named
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import db, limiter
@@ -46,6 +47,7 @@ def _ask_or_answer(secret: str) -> ResponseReturnValue:
     session, form = db.session(), AnswerForm()
     view = exchange_queries.exchange(session, exchange_links.find(session, secret, now=now()).exchange_id)
     answer = request.form.get("answer")
+    second = person_named(session, view.receiver_id, form.second_person.data or "")
     if answer not in ("accept", "decline") or not form.validate_on_submit():
         return _page(view)
     is_accepted, revision = answer == "accept", form.revision.data
@@ -54,7 +56,9 @@ def _ask_or_answer(secret: str) -> ResponseReturnValue:
     try:
         in_write_transaction(
             session,
-            lambda: exchange_links.answer(session, secret, is_accepted=is_accepted, revision=revision, now=now()),
+            lambda: exchange_links.answer(
+                session, secret, is_accepted=is_accepted, revision=revision, second=second, now=now()
+            ),
         )
     except REFUSALS as refusal:
         return _page(exchange_queries.exchange(session, view.id), refusal_text(refusal, view)), status_of(refusal)
@@ -69,6 +73,7 @@ def _page(view: ExchangeView, refusal: str = "") -> str:
     return render_template(
         "mail_links/exchanged.html",
         view=view,
+        answer=AnswerForm(),
         terms=terms_of(session, view, reader_id=view.receiver_id, now=instant) if is_waiting else None,
         refusal=refusal,
         state_text=state_text(view, state, view.receiver_id),
