@@ -12,8 +12,10 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, Instant, PageLength, QueryId, RequestModel, ResponseModel
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
+from app.api.reservation_models import PersonName
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -24,6 +26,12 @@ from booking.waiting import answers
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
+
+
+class OfferAnswer(RequestModel):
+    """The acceptance of an offer. second_person: as in NewReservation, where the machine needs two persons."""
+
+    second_person: PersonName = ""
 
 
 class OfferFilter(RequestModel):
@@ -97,8 +105,8 @@ def get_offer(offer_id: int) -> Reply:
     return _reply(offer_id)
 
 
-@action("/offers/<id:offer_id>/accept")
-def accept_offer(offer_id: int) -> Reply:
+@action("/offers/<id:offer_id>/accept", body=OfferAnswer)
+def accept_offer(offer_id: int, body: OfferAnswer) -> Reply:
     """Accept an offer: its time becomes a reservation (`reservation_id`), judged as of when it was offered.
 
     Where the machine needs approval it becomes a request, unless a manager of the workshop accepts. An offer that has
@@ -108,7 +116,8 @@ def accept_offer(offer_id: int) -> Reply:
     approve = permissions.may("api.approve_reservation", "POST") and permissions.may_touch(
         "api.approve_reservation", "POST", workshop_id=view.workshop_id
     )
-    return _act(view, partial(answers.accept, approve=approve))
+    second = person_named(db.session(), view.member_id, body.second_person)
+    return _act(view, partial(answers.accept, approve=approve, second=second), body)
 
 
 @action("/offers/<id:offer_id>/decline")
@@ -117,14 +126,14 @@ def decline_offer(offer_id: int) -> Reply:
     return _act(lookups.offer(offer_id), answers.decline)
 
 
-def _act(view: OfferView, verb: Callable[..., object]) -> Reply:
+def _act(view: OfferView, verb: Callable[..., object], body: RequestModel | None = None) -> Reply:
     by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
 
     def act() -> Reply:
         verb(db.session(), view.id, by=by, now=instant, revision=revision)
         return _reply(view.id)
 
-    return run_idempotent(None, act)
+    return run_idempotent(body, act)
 
 
 def _reply(offer_id: int) -> Reply:

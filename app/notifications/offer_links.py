@@ -20,6 +20,7 @@ from app.notifications.recipients import Recipient
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import Member, Offer, OfferStatus
+from booking.persons import Person
 from booking.waiting import answers
 
 PATH = "/offered/"
@@ -65,14 +66,16 @@ def is_known(session: Session, secret: str) -> bool:
     return session.scalar(select(OfferLink.id).where(OfferLink.token_hash == hash_of(secret))) is not None
 
 
-def answer(session: Session, secret: str, *, is_accepted: bool, revision: int | None, now: datetime) -> int | None:
+def answer(
+    session: Session, secret: str, *, is_accepted: bool, revision: int | None, second: Person, now: datetime
+) -> int | None:
     """Answer the offer of a link; return the reservation of an accepted one. Call inside write_transaction().
 
-    Raises LinkNotValid, OfferClosed, StaleRevision, MachineNotFound, RequestRefused.
+    second: as in answers.accept(). Raises LinkNotValid, OfferClosed, StaleRevision, MachineNotFound, RequestRefused.
     """
     link = find(session, secret, now=now)
     if is_accepted:
-        return answers.accept(session, link.offer_id, by=link.by, now=now, revision=revision)
+        return answers.accept(session, link.offer_id, by=link.by, now=now, revision=revision, second=second)
     answers.decline(session, link.offer_id, by=link.by, now=now, revision=revision)
     return None
 

@@ -18,6 +18,7 @@ from booking.kernel.events import Actor
 from booking.kernel.revisions import require_revision
 from booking.models import Offer, OfferStatus, WaitingEntry
 from booking.offer_events import OfferAccepted
+from booking.persons import MEMBER_ITSELF, Person
 from booking.publish import publish
 from booking.timespan import TimeSpan
 from booking.waiting_errors import OfferNotFound
@@ -32,11 +33,13 @@ def accept(
     now: datetime,
     approve: bool = False,
     revision: int | None = None,
+    second: Person | None = MEMBER_ITSELF,
 ) -> int:
     """Make an offer a reservation on the places that it holds; return its id. They are free at no moment.
 
     Every rule is judged again, as of when it was offered. Where the machine needs approval it becomes a request, unless
-    the actor may decide (approve).
+    the actor may decide (approve). second: who is there as well, where the machine needs two persons; None: that is
+    named at hand-out.
     Raises OfferNotFound, OfferClosed, StaleRevision, MachineNotFound, RequestRefused.
     """
     member_id = session.scalar(select(Offer.member_id).where(Offer.id == offer_id))
@@ -48,7 +51,7 @@ def accept(
     require_revision(revision, offer.revision)
     terms = catalogue.bookable_machine(session, offer.machine_id)
     span = TimeSpan(offer.starts_at, offer.ends_at)
-    wish = Wish(offer.machine_id, member_id, span, offer.places, entry.purpose, second=None)
+    wish = Wish(offer.machine_id, member_id, span, offer.places, entry.purpose, second=second)
     wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at, now=now)
 
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)
@@ -114,7 +117,7 @@ def accept_automatically(session: Session, offer_id: int, *, by: Actor, now: dat
     """
     try:
         with session.begin_nested():
-            accept(session, offer_id, by=by, now=now)
+            accept(session, offer_id, by=by, now=now, second=None)  # nobody is there to be asked
     except DomainError:
         offer, entry = offers.lock(session, offer_id)
         if offer.state != OfferStatus.OPEN:

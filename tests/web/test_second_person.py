@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from booking import condition_changes, decisions, queries, season_preview, series, usage
+from booking import condition_changes, decisions, queries, reservations, season_preview, series, usage
 from booking.catalogue import lending_terms
 from booking.errors import RequestRefused, SeriesConflicts, UsageRefused
 from booking.kernel.transaction import write_transaction
-from booking.models import Induction, Machine, Member, Reservation, UsageRecord
+from booking.models import Induction, Machine, Member, Offer, Reservation, UsageRecord
 from booking.overruling import Overruling
 from booking.persons import Person
 from booking.recurrence import parse
@@ -23,6 +23,8 @@ from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from booking.series_wishes import SeriesWish
 from booking.usage import Measurement
+from booking.waiting import entries
+from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours
@@ -258,3 +260,31 @@ def test_who_takes_a_reservation_over_names_the_second_person(app, session, samp
     ids = end.json["receivers_reservation_id"], end.json["proposers_reservation_id"]
     session.rollback()
     assert [session.get(Reservation, one).second_person for one in ids] == ["Jan", "Eva"]
+
+
+def test_who_accepts_an_offer_names_the_second_person(app, session, sample_ring, saw, log_in):
+    """By page and by API; what is accepted without asking leaves the name to hand-out."""
+    given = ask(session, saw, sample_ring.anna, MAX)
+    for person in (Person("Ida"), Person("Jan")):
+        induct(session, sample_ring, person, member_id=sample_ring.bernd)
+    with write_transaction(session):
+        waits = WaitingWish(sample_ring.bernd, saw, None, hours(MONDAY, 1, 3))
+        entries.join(session, waits, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        reservations.cancel(session, given, by=SOMEBODY, now=MONDAY)
+    offer = session.scalars(select(Offer.id)).one()
+    bernd = log_in(sample_ring.bernd_login)
+    page = bernd.get(f"/offers/{offer}").text
+    assert 'name="second_person"' in page
+
+    program = program_of(app, session, sample_ring.bernd_login, now=MONDAY)
+    for name, rule in (("", "second_person_missing"), ("Max", "second_person_not_inducted")):
+        refused = program.post(f"/offers/{offer}/accept", {"second_person": name})
+        assert (refused.status_code, refused.json["violations"][0]["rule"]) == (422, rule)
+    unnamed = bernd.post(f"/offers/{offer}/accept", data=form_with(page, "second_person"))
+    assert (unnamed.status_code, "second" in unnamed.text) == (422, True)
+    taken = bernd.post(f"/offers/{offer}/accept", data=form_with(page, "second_person") | {"second_person": "Ida"})
+    assert taken.status_code == 303
+    session.rollback()
+    made = session.get(Reservation, int(taken.location.rpartition("/")[2]))
+    assert (made.member_id, made.second_person) == (sample_ring.bernd, "Ida")

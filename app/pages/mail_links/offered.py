@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.auth.errors import LinkNotValid
+from app.auth.member_logins import person_named
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import db, limiter
@@ -46,20 +47,23 @@ def offered(secret: str) -> ResponseReturnValue:
 
 def _page(view: OfferView, refusal: str = "") -> str:
     shown, state = offer_page(db.session(), view, now=now()), offer_state_text(view.status)
-    return render_template("mail_links/offered.html", page=shown, refusal=refusal, state_text=state)
+    return render_template("mail_links/offered.html", page=shown, form=AnswerForm(), refusal=refusal, state_text=state)
 
 
 def _ask_or_answer(secret: str) -> ResponseReturnValue:
     session, form = db.session(), AnswerForm()
     view = offer_queries.offer(session, offer_links.find(session, secret, now=now()).offer_id)
     answer = request.form.get("answer")
+    second = person_named(session, view.member_id, form.second_person.data or "")
     if answer not in ("accept", "decline") or not form.validate_on_submit():
         return _page(view)
     is_accepted, revision = answer == "accept", form.revision.data
     try:
         in_write_transaction(
             session,
-            lambda: offer_links.answer(session, secret, is_accepted=is_accepted, revision=revision, now=now()),
+            lambda: offer_links.answer(
+                session, secret, is_accepted=is_accepted, revision=revision, second=second, now=now()
+            ),
         )
     except (OfferClosed, RequestRefused, MachineNotFound, StaleRevision) as refusal:
         return _page(offer_queries.offer(session, view.id), refusal_text(refusal, view)), status_of(refusal)

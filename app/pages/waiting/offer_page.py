@@ -15,13 +15,17 @@ from booking.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class OfferPage:
-    """An offer as it is answered. needs_approval: accepted, it waits for the workshop's decision."""
+    """An offer as it is answered. needs_approval: accepted, it waits for the workshop's decision.
+
+    asks_second: whoever accepts names who is there as well.
+    """
 
     view: OfferView
     is_open: bool
     needs_approval: bool
     location: str
     estimate: Estimate | None
+    asks_second: bool
 
 
 def offer_page(session: Session, view: OfferView, *, now: datetime) -> OfferPage:
@@ -29,4 +33,7 @@ def offer_page(session: Session, view: OfferView, *, now: datetime) -> OfferPage
     card = queries.machine_card(session, view.machine_id)
     wish = Wish(view.machine_id, view.member_id, view.span, view.places)
     estimate = estimate_for(session, card, wish)
-    return OfferPage(view, view.is_open(now), card.rules.needs_approval, card.location, estimate)
+    is_open, rules = view.is_open(now), card.rules
+    return OfferPage(
+        view, is_open, rules.needs_approval, card.location, estimate, is_open and rules.needs_second_person
+    )

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import IntegerField
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, StringField
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.base_form import BaseForm
+from app.forms.span_form import MaxCharacters
+from app.forms.submit import INVALID
 from app.pages.declaration import POST, page
 from app.pages.waiting import bp
 from app.pages.waiting.offer_page import offer_page
@@ -23,6 +27,7 @@ from booking.errors import MachineNotFound, RequestRefused, StaleRevision
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.models import OfferStatus
+from booking.persons import PERSON_LENGTH_MAX
 from booking.queries.offers import OfferView
 from booking.waiting import answers
 from booking.waiting_errors import OfferClosed
@@ -32,9 +37,12 @@ READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
 
 
 class AnswerForm(BaseForm):
-    """A button. revision: of the offer when the page was opened."""
+    """A button. revision: of the offer when the page was opened. persons: names that are offered."""
+
+    persons: tuple[str, ...] = ()
 
     revision = IntegerField()
+    second_person = StringField(_l("Second person"), [MaxCharacters(PERSON_LENGTH_MAX)])
 
 
 @page(bp, "/offers/<int:offer_id>", access=READ)
@@ -51,11 +59,20 @@ def accept_offer(offer_id: int) -> ResponseReturnValue:
         return redirect(url_for("reservations.show", reservation_id=view.reservation_id), code=303)
     approve = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
     session, revision = db.session(), form.revision.data
+    if not form.validate_on_submit():
+        return _page(view, " ".join(form.second_person.errors)), INVALID
+    second = person_named(session, view.member_id, form.second_person.data or "")
     try:
         reservation_id = in_write_transaction(
             session,
             lambda: answers.accept(
-                session, offer_id, by=current_actor(), now=now(), approve=approve, revision=revision
+                session,
+                offer_id,
+                by=current_actor(),
+                now=now(),
+                approve=approve,
+                revision=revision,
+                second=second,
             ),
         )
     except (OfferClosed, RequestRefused, MachineNotFound, StaleRevision) as refusal:
@@ -95,4 +112,7 @@ def declined_text(view: OfferView) -> str:
 
 def _page(view: OfferView, refusal: str = "") -> str:
     shown = offer_page(db.session(), view, now=now())
-    return render_template("waiting/offer.html", page=shown, refusal=refusal, state_text=offer_state_text(view.status))
+    form, state = AnswerForm(), offer_state_text(view.status)
+    if shown.asks_second:
+        form.persons = login_names(db.session(), view.member_id)
+    return render_template("waiting/offer.html", page=shown, form=form, refusal=refusal, state_text=state)
