@@ -19,6 +19,7 @@ from bench import desks
 from bench.serving import children, memory_mb, whole_ring
 
 CLIENTS, IDLE_SECONDS, REST_SECONDS = 4, 60, 10
+PER_CONNECTION = 20  # requests; the kernel chooses the web process of each connection, so that both get their share
 
 
 def main() -> None:
@@ -72,7 +73,9 @@ def _ask(port: int, asked: list[tuple[str, str]], count: int) -> dict[int, int]:
 
     def client() -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        while True:
+        for number in itertools.count(1):
+            if number % PER_CONNECTION == 0:
+                connection.close()  # it opens another with the next request
             with guard:
                 address, cookie = next(wanted, (None, ""))
             if address is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from app.server.serve import BACKLOG, WEB_PROCESSES
+from app.server.web_process import BACKLOG, WEB_PROCESSES
 from app.storage.backup import make_backup
 from app.storage.restore import restore_backup
 

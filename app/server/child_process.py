@@ -14,7 +14,8 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+from app.server.small_supervisor import STOP_SIGNALS
+
 CHILD_SIGNALS = [signal.SIGCHLD] if hasattr(signal, "SIGCHLD") else []
 PR_SET_PDEATHSIG = 1
 # Named, because Python's own choice differs between its versions: since 3.14 a further process starts the children on
@@ -44,6 +45,11 @@ class ChildProcess:
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None before the start."""
+        return self._process.pid
 
     @property
     def exit_code(self) -> int | None:

@@ -44,8 +44,7 @@ class Scheduler(CallbackScheduler):  # type: ignore[misc]  # granian types it lo
         self._schedule_fn = receive
 
 
-@WorkerProcess.wrap_target
-def run_worker(
+def serve_requests(
     worker_id: int,
     app: Flask,
     sock: Any,
@@ -54,7 +53,7 @@ def run_worker(
     runtime_mode: Any,
     *options: Any,
 ) -> None:
-    """Run a process of the web server until a signal. The parameters are those of granian's own worker processes."""
+    """Receive and answer requests until a signal. The parameters are those of granian's own worker processes."""
     *threads, _task_type, http, http1, http2, websockets, static, _log, tls, _scope, metrics = options
     shutdown = set_loop_signals(loop)
     ended = asyncio.Event()
@@ -65,6 +64,10 @@ def run_worker(
     serve(Scheduler(loop, bridge.receive, None, None, None), DirectLoop(), shutdown)
     loop.call_later(AFTER_SECONDS, begin_warm_up, app)
     loop.run_until_complete(ended.wait())
+
+
+# The same for a process that granian starts and supervises.
+run_worker = WorkerProcess.wrap_target(serve_requests)
 
 
 def _call_later(loop: asyncio.AbstractEventLoop, seconds: float, callback: Callable[..., object], *args: Any) -> None:

@@ -33,6 +33,7 @@ PAGES = (
     "today/show.html",
 )
 
+WEB_MODULES = ("granian.server", "app.server.granian_worker", "app.server.web_process")
 WORKER_MODULES = (
     "apscheduler.executors.debug",
     "apscheduler.executors.pool",
@@ -45,7 +46,7 @@ WORKER_MODULES = (
 def preload(*, with_worker: bool) -> None:
     """Load what the child processes need. Reads no database."""
     gc.disable()  # as in wsgi.py: what is loaded now is never freed
-    for module in WORKER_MODULES if with_worker else ():
+    for module in (*WEB_MODULES, *(WORKER_MODULES if with_worker else ())):
         import_module(module)
     for page in PAGES:
         current_app.jinja_env.get_template(page)

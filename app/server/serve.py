@@ -1,7 +1,8 @@
 """Serving: the web server and the worker as child processes of one supervisor.
 
 The supervisor loads the program once and forks where the system can, so that all processes share its memory
-and start quickly. Elsewhere (macOS, Windows) each child loads the program itself.
+and start quickly; then a small program takes its place (`small_supervisor.py`). Elsewhere (macOS, Windows) each child
+loads the program itself, and granian supervises the processes of the web server.
 """
 
 from __future__ import annotations
@@ -23,14 +24,23 @@ import click
 
 from app.server import child_process, metrics
 from app.server.child_process import ShutdownSignal
+from app.server.small_supervisor import Handover, block_signals, handover_command
 from app.server.supervisor import SupervisedProcess
+from app.server.web_process import (
+    BACKLOG,
+    ROOT,
+    WEB_PROCESSES,
+    raise_file_limit,
+    restart_command,
+    run_web_process,
+    shares_port,
+)
 
 # Wildcard address -> loopback address.
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
-WEB_PROCESSES = 2
+# How the worker is started again, as a program of its own.
+WORK = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", "work"]
 M_ARENA_MAX, ARENAS = -8, 2  # of malloc.h
-BACKLOG = 4_096
-OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
 FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
 # How long the supervisor waits for a signal or the end of a process. Windows handles Ctrl-C only between two waits; an
@@ -92,20 +102,59 @@ def serve(
     # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
     gc.freeze()
     bound_arenas()
-    web = SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port)
-    processes = [web] if run_worker is None else [web, SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
+    web = _web_processes(host, port)
+    worker = [] if run_worker is None else [SupervisedProcess("worker", BACKOFF_SECONDS_MAX, WORK, run_worker)]
+    processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
-            web.ensure_running()
-            response = first_response(web, shutdown, host, port, base_url)
+            for process in web:
+                process.ensure_running()
+            response = first_response(web[0], shutdown, host, port, base_url)
             if response is not None:
                 announce(base_url + ("/setup" if _redirects_to_setup(response) else ""))
+                if shares_port():
+                    _hand_over(shutdown, processes)
                 _supervise(shutdown, processes)
-            return _exit_code(web, shutdown)
+            return _exit_code(web[0], shutdown)
         finally:
             for process in processes:
                 process.stop(2 * STOP_SECONDS)
             metrics.remove_metrics()
+
+
+def _web_processes(host: str, port: int) -> list[SupervisedProcess]:
+    """Return the processes to supervise that serve the web; where they cannot share a port, granian's supervisor."""
+    if not shares_port():
+        return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, [], run_web, host, port)]
+    return [
+        SupervisedProcess(
+            f"web process {number}",
+            WEB_BACKOFF_SECONDS_MAX,
+            restart_command(host, port, number),
+            run_web_process,
+            host,
+            port,
+            number,
+        )
+        for number in range(1, WEB_PROCESSES + 1)
+    ]
+
+
+def _hand_over(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> None:
+    """Start what does not run yet, and let the small supervisor take the place of this process.
+
+    Returns only where a shutdown was requested before.
+    """
+    for process in processes:
+        process.ensure_running()
+    handed: list[Handover] = [process.handover() for process in processes]
+    block_signals()
+    if shutdown.is_received:
+        return
+    os.environ.setdefault("MALLOC_ARENA_MAX", str(ARENAS))  # of processes that load the program again
+    sys.stdout.flush()
+    command = handover_command(handed, 2 * STOP_SECONDS)
+    os.execv(command[0], command)
 
 
 def bound_arenas() -> None:
@@ -131,7 +180,7 @@ def run_web(host: str, port: int) -> None:
     from app.server.granian_worker import run_worker
     from app.server.lanes import THREADS
 
-    _raise_file_limit()
+    raise_file_limit()
     # On Windows granian's futures need a real event loop; there its own bridge to WSGI serves.
     own_bridge = {} if sys.platform == "win32" else {"spawn_target": run_worker}
     Server(
@@ -150,17 +199,6 @@ def run_web(host: str, port: int) -> None:
     ).serve(**own_bridge)
     if not child_process.has_parent():
         metrics.remove_metrics()
-
-
-def _raise_file_limit() -> None:
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def first_response(

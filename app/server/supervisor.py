@@ -9,20 +9,25 @@ from functools import partial
 import click
 
 from app.server.child_process import ChildProcess
-
-BACKOFF_SECONDS_MIN = 1.0
-STABLE_SECONDS = 60.0  # after running so long the backoff starts from its minimum again
+from app.server.small_supervisor import Backoff, Handover
 
 
 class SupervisedProcess:
-    """A child process, its name for people, and the backoff before its next start."""
+    """A child process, its name for people, the backoff before its next start, and a command that does the same."""
 
-    def __init__(self, name: str, backoff_seconds_max: float, target: Callable[..., None], *arguments: object):
+    def __init__(
+        self,
+        name: str,
+        backoff_seconds_max: float,
+        command: list[str],
+        target: Callable[..., None],
+        *arguments: object,
+    ) -> None:
         self.name = name
-        self._backoff_seconds_max = backoff_seconds_max
+        self._backoff_seconds_max, self._command = backoff_seconds_max, command
+        self._backoff = Backoff(backoff_seconds_max)
         self._make = partial(ChildProcess, target, *arguments)
         self._child: ChildProcess | None = None
-        self._backoff_seconds = 0.0
         self._next_start = 0.0
         self._started = 0.0
 
@@ -55,6 +60,11 @@ class SupervisedProcess:
             self._child, self._started = self._make(), time.monotonic()
             self._child.start()
 
+    def handover(self) -> Handover:
+        """Return what another supervisor needs to know of the process, which has been started."""
+        assert self._child is not None
+        return self.name, self._child.pid or 0, self._backoff_seconds_max, self._command
+
     def stop(self, seconds: float) -> None:
         """Stop the process and all it started. May be called when it does not run."""
         if self._child is not None:
@@ -64,9 +74,7 @@ class SupervisedProcess:
         code = child.exit_code
         child.stop(0)  # processes that it started would keep its port
         self._child = None
-        is_stable = time.monotonic() - self._started > STABLE_SECONDS
-        longer = BACKOFF_SECONDS_MIN if is_stable else max(BACKOFF_SECONDS_MIN, 2 * self._backoff_seconds)
-        self._backoff_seconds = min(longer, self._backoff_seconds_max)
-        self._next_start = time.monotonic() + self._backoff_seconds
-        seconds = f"{self._backoff_seconds:.0f} s"
+        wait = self._backoff.next_seconds(time.monotonic() - self._started)
+        self._next_start = time.monotonic() + wait
+        seconds = f"{wait:.0f} s"
         click.echo(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.", err=True)

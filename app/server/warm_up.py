@@ -26,7 +26,6 @@ from app.auth.models import User
 from app.background.deferral import CARRIED_OUT
 from app.clock import now
 from app.extensions import db
-from app.server.child_process import forks
 from app.server.lanes import LANES
 from app.web.uncounted import UNCOUNTED
 from booking.kernel.errors import Unavailable
@@ -34,6 +33,7 @@ from booking.kernel.errors import Unavailable
 AFTER_SECONDS = 1.0  # whoever waited for the start is served first
 PAGES = ("/today", "/plan", "/reservations", "/machines", "/reservations/new")
 LOGINS_TRIED = 20
+WARMED_UP = "warmed_up_before_the_fork"
 
 
 def before_the_fork(app: Flask) -> None:
@@ -42,6 +42,7 @@ def before_the_fork(app: Flask) -> None:
     _first_visit(app)
     db.session.remove()
     db.engine.dispose()
+    app.extensions[WARMED_UP] = True
     gc.freeze()
     gc.enable()
 
@@ -49,7 +50,7 @@ def before_the_fork(app: Flask) -> None:
 def begin_warm_up(app: Flask) -> None:
     """Warm up, in a thread of its own that ends with the process, what was not before the fork."""
     with app.app_context():
-        is_warm = forks() and not is_pooled_server()
+        is_warm = WARMED_UP in app.extensions and not is_pooled_server()
     if not is_warm:
         Thread(target=warm_up, args=(app,), daemon=True).start()
 

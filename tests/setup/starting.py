@@ -126,21 +126,23 @@ class Started:
         """The exit code, after waiting for the end."""
         return self.process.wait(60)
 
-    def wait_for_web_and_worker(self) -> tuple[int, int]:
-        """The two processes that it watches over (Linux): the worker starts after the first answer."""
-        self._wait_until(
-            lambda: sorted(map(len, self._grandchildren().values())) == [0, 2], "a web server and a worker"
-        )
-        web, worker = sorted(self._grandchildren(), key=lambda pid: len(_children(pid)), reverse=True)
+    def wait_for_web_and_worker(self) -> tuple[list[int], int]:
+        """The two processes that answer and the worker, which starts after the first answer (Linux)."""
+        self._wait_until(lambda: [len(each) for each in self._children_by_port()] == [2, 1], "two web and a worker")
+        web, (worker,) = self._children_by_port()
         return web, worker
 
-    def _grandchildren(self) -> dict[int, list[int]]:
-        return {child: _children(child) for child in _children(self.process.pid)}
+    def _children_by_port(self) -> tuple[list[int], list[int]]:
+        """Its children that listen on its port, and the others."""
+        listening = _listening_sockets(self.port)
+        children = _children(self.process.pid)
+        web = [pid for pid in children if listening & _open_sockets(pid)]
+        return web, [pid for pid in children if pid not in web]
 
-    def wait_for_web_processes(self) -> list[int]:
-        """The two processes below the web server that answer (Linux)."""
-        web, _worker = self.wait_for_web_and_worker()
-        return _children(web)
+    def private_memory_mb(self) -> float:
+        """The memory that the process itself shares with no other (Linux)."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_")) / 1024
 
     def _wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + self.patience_seconds
@@ -174,6 +176,19 @@ def _children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):  # gone before, or while it is read
         return []
+
+
+def _listening_sockets(port: int) -> set[str]:
+    """The sockets, as their files are called, that listen on a port of this machine."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"}
+
+
+def _open_sockets(pid: int) -> set[str]:
+    try:
+        return {str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()}
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it is read
+        return set()
 
 
 def _lives(pid: int) -> bool:

@@ -1,0 +1,94 @@
+"""A process of the web server that the ring supervises itself (Linux): several listen on one port.
+
+The kernel hands each connection to one of them. With granian's own supervisor there would be one process more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from app.server import metrics
+from app.server.lanes import THREADS
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB_PROCESSES = 2
+BACKLOG = 4_096
+OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
+RESTART = "import sys; sys.path.insert(0, sys.argv[1]); from app.server import web_process; web_process.restart()"
+IDLE_TIMEOUT_SECONDS, BLOCKING_THREADS_MAX = 30, 512  # granian's defaults
+WITHOUT_TLS: tuple[object, ...] = (False, None, None, None, "tls1.3", None, [], False)
+
+
+def shares_port() -> bool:
+    """Return whether several processes can listen on one port, and the kernel divides the connections."""
+    return sys.platform == "linux"
+
+
+def restart_command(host: str, port: int, number: int) -> list[str]:
+    """Return the command of a process that loads the program and takes the place of one that ended."""
+    return [sys.executable, "-c", RESTART, str(ROOT), host, str(port), str(number)]
+
+
+def restart() -> None:
+    """Run the web process that the arguments of the program describe: the folder of the program, host, port, number."""
+    _root, host, port, number = sys.argv[1:]
+    run_web_process(host, int(port), int(number))
+
+
+def run_web_process(host: str, port: int, number: int) -> None:
+    """Serve the program until a signal.
+
+    number: from 1 on, of this process among those that listen on the port.
+    """
+    parent = os.getppid()
+    # By name, because wsgi is above this package. The others are loaded before the fork where processes fork.
+    program = import_module("wsgi").app
+    from granian._loops import loops
+    from granian.constants import HTTPModes, RuntimeModes
+    from granian.log import LogLevels, configure_logging
+    from granian.net import SocketSpec  # type: ignore[attr-defined]  # another name there
+
+    from app.server.granian_worker import serve_requests
+
+    raise_file_limit()
+    configure_logging(LogLevels.error)
+    threads = (1, BLOCKING_THREADS_MAX, THREADS, IDLE_TIMEOUT_SECONDS, BACKLOG // WEB_PROCESSES)
+    http = (
+        None,
+        HTTPModes.http1,
+        None,
+        None,
+        False,
+        None,
+        None,
+    )  # no further settings, no websockets, no files, no log
+    serve_requests(
+        number,
+        program,
+        (SocketSpec(host, port, BACKLOG), None),
+        None,
+        loops.get("auto"),
+        RuntimeModes.mt,
+        *threads,
+        *http,
+        WITHOUT_TLS,
+        None,
+        (None, None),
+    )
+    if os.getppid() != parent:  # it ended first, so nobody else removes them
+        metrics.remove_metrics()
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as connections need, where the system lets this user."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
