@@ -43,7 +43,10 @@ CENTURY_DAY = (
 )
 # As booking/kernel/texts.py; JSON with half of a surrogate pair is malformed.
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
-UNFIT_MESSAGE = "no control characters but tab and line breaks, and none that override the direction of writing"
+UNFIT_MESSAGE = (
+    "no control characters but tab and line breaks, none that override the direction of writing, and not only invisible"
+    " ones"
+)
 DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
 
 

@@ -27,7 +27,7 @@ def clean(text: str, *, keeps_lines: bool = False) -> str:
     """Return the text of a cell: composed letters, plain spaces, nothing invisible. keeps_lines: with its lines."""
     text = _TEXT_FORMULA.sub(r"\1", text) if text.startswith('="') else unescape_formula(text)
     text = _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
-    text = _CONTROLS.sub("", text if keeps_lines else _LINE_BREAKS.sub(" ", text)).strip()
+    text = without_unfit(_CONTROLS.sub("", text if keeps_lines else _LINE_BREAKS.sub(" ", text)).strip())
     if text in _NOTHING:
         return ""
     marked = _TEXT_MARK.fullmatch(text)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.extensions import db
 from app.mail.failures import reply_text
 from app.storage import nul_texts
+from booking.kernel.texts import is_fit, without_unfit
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation
 from tests.web.filled_forms import forms_of
@@ -139,6 +140,21 @@ def test_a_form_names_the_field_and_shows_its_text_without_what_was_removed(log_
     assert 'value="Ring Oberland"' in page.text
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u200b\u200d", " \u2800 ", "\u0301\ufe0f", "\U000e0041"])
+def test_a_name_that_nobody_would_see_is_none(log_in, session, sample_ring, name):
+    browser = log_in(sample_ring.rita_login)
+    form = next(form for form in forms_of(browser.get("/admin/settings").text) if "colour" in form)
+
+    page = browser.post("/admin/settings", data={**form, "name": name}, headers=IN_ENGLISH)
+
+    assert (page.status_code, is_fit(name), without_unfit(name)) == (422, False, "")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u00a0", "Zoe\u0308", "\u0645\u200c\u06cc", "\U0001f69c\ufe0f", "\ue000"])
+def test_a_text_with_something_to_be_seen_stays_as_it_is(name):
+    assert (is_fit(name), without_unfit(name)) == (True, name)
+
+
 def test_a_field_of_one_line_stores_one_line(log_in, session, sample_ring):
     """A line break in a telephone number began another line of an e-mail, such as a false instruction."""
     browser = log_in(sample_ring.anna_login)
@@ -154,7 +170,7 @@ def test_a_field_of_one_line_stores_one_line(log_in, session, sample_ring):
     assert "This text held invisible control characters" in page.text
 
 
-@pytest.mark.parametrize("text", ["a\0b", "a\x07b", "a\x9b31mb", "a\u202eb", "a\ufffeb"])
+@pytest.mark.parametrize("text", ["a\0b", "a\x07b", "a\x9b31mb", "a\u202eb", "a\ufffeb", "\u3164", "\u200b \u2060"])
 def test_a_program_hears_which_field_is_at_fault(anna, session, sample_ring, text):
     answer = anna.post("/reservations", wish(sample_ring.combine, purpose=text))
 
