@@ -56,11 +56,11 @@ class ListFilter(FlaskForm):
         return self.since.data, self.until.data
 
     def as_arguments(self) -> dict[str, str]:
-        """Return the arguments for another page, or a file, of the same list."""
+        """Return the arguments for another page, or a file, of the same list: those that it can have."""
         since, until = (None, None) if self.errors else self.days
         given = {
-            "member": self.member_text,
-            "machine": self.machine.data or "",
+            "member": "" if self.member.errors else self.member_text,
+            "machine": "" if self.machine.errors else self.machine.data or "",
             "from": since.isoformat() if since else "",
             "until": until.isoformat() if until else "",
         }

@@ -20,6 +20,8 @@ from werkzeug.utils import cached_property
 from booking.kernel.texts import is_fit, without_unfit
 
 QUERY_BYTES_MAX = 16 * 1024
+# Of one text in it, and of its name: a page repeats what it was asked for in its filter and in a dozen links.
+PARAMETER_LENGTH_MAX = 2_000
 FIELDS_MAX = 5_000  # of a form
 LANGUAGES_LENGTH_MAX = 1_000  # of the header Accept-Language
 
@@ -53,14 +55,17 @@ class CleanRequest(Request):
         query = self.query_string.decode(errors="replace")
         if not query or self.has_overlong_query:
             return ImmutableMultiDict()
-        sent = parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")
-        self.unfit_parameters, parameters = _clean(sent)
+        self.unfit_parameters, parameters = _clean(_parsed(query))
         return parameters
 
-    @property
+    @cached_property
     def has_overlong_query(self) -> bool:
-        """Whether the query is longer than any of our own; it is not read then."""
-        return len(self.query_string) > QUERY_BYTES_MAX
+        """Whether the query, or a text in it, is longer than any of our own; it is not read then."""
+        length = len(self.query_string)
+        if PARAMETER_LENGTH_MAX < length <= QUERY_BYTES_MAX:
+            sent = _parsed(self.query_string.decode(errors="replace"))
+            return any(len(text) > PARAMETER_LENGTH_MAX for parameter in sent for text in parameter)
+        return length > QUERY_BYTES_MAX
 
     @cached_property
     def accept_languages(self) -> LanguageAccept:
@@ -79,7 +84,7 @@ def init_app(app: Flask) -> None:
 
 
 def refuse_overlong_query() -> None:
-    """Abort with 414 for a query of more than 16 kB."""
+    """Abort with 414 for a query of more than 16 kB, or with a text of more than 2,000 characters."""
     if isinstance(request, CleanRequest) and request.has_overlong_query:
         abort(414)
 
@@ -92,6 +97,10 @@ def unfit_fields() -> tuple[str, ...]:
 def unfit_parameters() -> tuple[str, ...]:
     """Return the names in the present query from whose texts something was removed."""
     return request.unfit_parameters if request.args and isinstance(request, CleanRequest) else ()
+
+
+def _parsed(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")
 
 
 def _clean(sent: list[tuple[str, str]]) -> tuple[tuple[str, ...], ImmutableMultiDict[str, str]]:

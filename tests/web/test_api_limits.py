@@ -85,12 +85,23 @@ def test_odd_json_is_refused(anna, session, sample_ring, body):
     [
         ("a=b&" * 5_000, {}, 414),
         ("x" * 20_000, {}, 414),
+        ("q=" + "x" * 2_001, {}, 414),
+        ("q=" + "%C3%BC" * 2_000, {}, 200),
         ("", {"Accept-Language": ",".join(f"x{number};q=0.5" for number in range(5_000))}, 200),
         ("", {"Cookie": "; ".join(f"c{number}=1" for number in range(2_000))}, 200),
         ("", {"If-None-Match": ", ".join(f'"{number}"' for number in range(5_000))}, 200),
         ("", {"Range": "bytes=" + ",".join(f"{number}-{number}" for number in range(5_000))}, 200),
     ],
-    ids=["parameters", "a long query", "languages", "cookies", "tags", "ranges"],
+    ids=[
+        "parameters",
+        "a long query",
+        "a long text",
+        "a text as long as may be",
+        "languages",
+        "cookies",
+        "tags",
+        "ranges",
+    ],
 )
 def test_overlong_questions_are_answered_shortly(client, sample_ring, query, headers, status):
     page = client.get("/login", query_string=query, headers=headers)
