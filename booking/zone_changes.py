@@ -51,6 +51,11 @@ class Affected:
     former: ZoneInfo
 
 
+def has_new_rules(session: Session) -> bool:
+    """Return whether some zone has other rules than those noted last."""
+    return not zone_rules.are_noted(session)
+
+
 def note_rules(session: Session, *, by: Actor, now: datetime) -> Sequence[str]:
     """Note the rules of the zones; where they are others than before, count quotas again. Returns the changed zones."""
     changed = zone_rules.note(session, by=by, now=now)

@@ -62,6 +62,12 @@ def _changes(zone: ZoneInfo, now: datetime) -> list[object]:
     return [(change.at, change.after) for at in range(YEARS_AHEAD + 1) for change in changes_of_year(zone, year + at)]
 
 
+def are_noted(session: Session) -> bool:
+    """Return whether the rules of all zones in use are those noted last."""
+    noted = {row.zone: row.rules for row in session.execute(select(ZoneRules.zone, ZoneRules.rules))}
+    return all(noted.get(zone) == rules_of(zone) for zone in session.scalars(select(Workshop.timezone).distinct()))
+
+
 def note(session: Session, *, by: Actor, now: datetime) -> list[str]:
     """Compare the rules of the zones in use with those noted last, note the new ones, and return the changed zones.
 

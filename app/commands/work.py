@@ -24,12 +24,16 @@ def add_to(ring: AppGroup) -> None:
 @click.command("work")
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
 @click.option("--retry", is_flag=True, help="First retry events that were dead-lettered and mails that were given up.")
+@click.option("--only", metavar="JOB", help="With --once: this job alone, such as nightly_audit.")
 @with_appcontext  # run_worker() calls it without the flask command
-def work(once: bool, retry: bool) -> None:
+def work(once: bool, retry: bool, only: str | None) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
     from app.worker.held import held_elsewhere
+    from app.worker.jobs import JOBS
     from app.worker.scheduler import Worker, work_once
 
+    if only is not None and (not once or only not in [job.name for job in JOBS]):
+        raise click.BadParameter("name a job, together with --once", param_hint="--only")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
     app.logger.removeHandler(default_handler)  # else each warning would be printed twice
@@ -39,9 +43,11 @@ def work(once: bool, retry: bool) -> None:
     if not once:
         Worker(app).run()
         return
-    is_done = work_once(app)
+    is_done = work_once(app, only)
     if not is_done:
         raise SystemExit(1)
+    if only is not None:
+        return
     for sentence in held_elsewhere(db.session(), now=now()):
         click.echo(sentence)
 

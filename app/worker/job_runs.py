@@ -34,6 +34,12 @@ class JobRun(Base):
     outcome: Mapped[str] = mapped_column(default="")
 
 
+def is_due(session: Session, name: str, due_at: datetime) -> bool:
+    """Return whether nobody has done the work due at an instant, or is at it."""
+    run = session.get(JobRun, (name, due_at))
+    return run is None or (run.ended_at is None and run.claimed_at <= now() - LEASE)
+
+
 def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
     """Do the work due at an instant unless another worker has claimed it; return 1 if done here, else 0.
 
@@ -42,8 +48,7 @@ def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Sess
 
     work: returns a short outcome, which is recorded.
     """
-    run = session.get(JobRun, (name, due_at))
-    if run is not None and (run.ended_at is not None or run.claimed_at > now() - LEASE):
+    if not is_due(session, name, due_at):
         return 0
     if not in_write_transaction(session, partial(_claim, session, name, due_at, now())):
         return 0

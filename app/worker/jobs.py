@@ -68,7 +68,7 @@ class Job:
 
     idle_seconds: the interval after it has found nothing for a minute, where that is longer. look: asked instead of run
     from then on; brief, waits for no network, and returns whether there was work. is_prompt: runs at the start too, in
-    spite of a long interval.
+    spite of a long interval. is_apart: a nightly job that the worker leaves to a process of its own (run_apart.py).
     """
 
     name: str
@@ -77,6 +77,7 @@ class Job:
     idle_seconds: float | None = None
     look: Callable[[Session], int] | None = None
     is_prompt: bool = False
+    is_apart: bool = False
 
 
 def deliver_events(session: Session) -> int:
@@ -195,8 +196,8 @@ def note_run(session: Session) -> int:
 
 def note_zone_rules(session: Session) -> int:
     """Compare the rules of the time zones with those noted last: at the start, because they come with an update."""
-    changed = in_write_transaction(session, partial(zone_changes.note_rules, session, by=ZONES, now=now()))
-    return len(changed)
+    note = partial(zone_changes.note_rules, session, by=ZONES, now=now())
+    return len(in_write_transaction(session, note)) if zone_changes.has_new_rules(session) else 0
 
 
 JOBS = (
@@ -215,12 +216,12 @@ JOBS = (
     Job("remind_of_maintenance", 120.0, maintenance_job.remind_of_maintenance),
     Job("send_digests", 60.0, send_digests),
     Job("purge", 600.0, purge),
-    Job("nightly_audit", 600.0, audit_nightly),
+    Job("nightly_audit", 600.0, audit_nightly, is_apart=True),
     Job("warn_of_tokens", 600.0, warn_of_tokens),
     Job("end_deputies", 600.0, end_deputies),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
     Job("make_documents", 5.0, making.make_files, idle_seconds=15.0, look=making.has_unmade),
-    Job("note_zone_rules", 21_600.0, note_zone_rules, is_prompt=True),
+    Job("note_zone_rules", 21_600.0, note_zone_rules, look=zone_changes.has_new_rules, is_prompt=True),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.worker.jobs import JOBS, Job
+from app.worker.run_apart import run_apart
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Unavailable
 
@@ -31,6 +33,9 @@ FIRST_RUN_DELAY_SECONDS = 60
 WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
 JUMP_SECONDS_MIN = 5.0
 IDLE_AFTER_SECONDS = 60.0
+# After a look that the database refused or did not answer, idle jobs are not looked for so long: each would wait for
+# its deadline again, one after another in one thread.
+REFUSED_SECONDS = 10.0
 IN_THREADS, IN_PLACE = "default", "in place"  # executors
 ROUNDS_MAX = 10_000
 # A thread that waits for the interpreter wakes up after so long to ask for its turn. No one waits for an answer here.
@@ -55,6 +60,7 @@ class JobErrorLog:
         self._kinds: dict[str, set[str]] = {}
         self._messages: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
+        self._refused: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._kinds)
@@ -67,6 +73,8 @@ class JobErrorLog:
             self._kinds.setdefault(job.name, set()).add(kind)
             self._counts[kind] += 1
             self._messages.setdefault(kind, message)
+            if _refusal(error) is not None:
+                self._refused.add(job.name)
         if not is_known:
             # A busy or unreachable database recovers; anything else is a bug and needs its traceback.
             is_bug = _refusal(error) is None
@@ -75,10 +83,16 @@ class JobErrorLog:
     def clear(self, job: Job) -> None:
         """Remove the errors of a job that has run; log the end of those that no job has any more."""
         with self._guard:
+            self._refused.discard(job.name)
             left = sorted(self._kinds.pop(job.name, ()))
             ended = [(self._counts.pop(kind), self._messages.pop(kind)) for kind in left if not self._is_met(kind)]
         for count, message in ended:
             log.warning("%s runs again; met %s times: %s", job.name, count, message)
+
+    def was_refused(self, job: Job) -> bool:
+        """Return whether the database refused the job, or did not answer, since it last ran."""
+        with self._guard:
+            return job.name in self._refused
 
     def _is_met(self, kind: str) -> bool:
         return any(kind in kinds for kinds in self._kinds.values())
@@ -104,11 +118,15 @@ def _refusal(error: Exception) -> Unavailable | None:
     return classify_error(error) if isinstance(error, DBAPIError) else None
 
 
-def work_once(app: Flask) -> bool:
-    """Do all that is due now, round by round until a round finds nothing; return whether every job could run."""
+def work_once(app: Flask, only: str | None = None) -> bool:
+    """Do all that is due now, round by round until a round finds nothing; return whether every job could run.
+
+    only: the name of a job, in place of all.
+    """
     errors = JobErrorLog()
+    jobs = [job for job in JOBS if only in (None, job.name)]
     for _ in range(ROUNDS_MAX):
-        if not sum(_run_safely(app, job, errors) for job in JOBS):
+        if not sum(_run_safely(app, job, errors) for job in jobs):
             break
     return not errors
 
@@ -174,6 +192,7 @@ class Worker:
         self._errors = JobErrorLog()
         self._begun = now()
         self._paces: dict[str, Pace] = {}
+        self._look_again = 0.0  # by the monotonic clock
         self._scheduler: Any = None
 
     def run(self) -> None:
@@ -224,16 +243,20 @@ class Worker:
 
     def _look(self, job: Job) -> None:
         """Look for work of an idle job in the scheduler's own thread; what is found is left to a thread of the job."""
+        if time.monotonic() < self._look_again:
+            return
         with self._counted():
             found = 0 if self._stop_requested.is_set() else _run_safely(self._app, job, self._errors, job.look)
+        if self._errors.was_refused(job):
+            self._look_again = time.monotonic() + REFUSED_SECONDS
         self._set_pace(job, has_worked=found > 0)
 
     def _run_until_done(self, job: Job) -> None:
-        rounds = 0
+        rounds, run = 0, partial(run_apart, job=job) if job.is_apart and sys.platform == "linux" else None
         with self._counted():
             while not self._stop_requested.is_set():
                 started = time.monotonic()
-                if not _run_safely(self._app, job, self._errors):
+                if not _run_safely(self._app, job, self._errors, run):
                     break
                 rounds += 1
                 share = PAUSE_PER_WORK if rounds <= BEHIND_ROUNDS else PAUSE_PER_WORK_BEHIND

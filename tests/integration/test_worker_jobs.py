@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ from app.worker.scheduler import IN_PLACE, IN_THREADS, Pace, Worker, work_once
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
+from booking.kernel.errors import DatabaseUnreachable
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation, Status
@@ -213,6 +215,58 @@ def test_an_idle_job_is_looked_for_in_the_thread_of_the_scheduler_until_there_is
     scheduler.shutdown(wait=False)
 
     assert states == [(IN_PLACE, 5.0), (IN_PLACE, 5.0), (IN_THREADS, 1.0)]
+
+
+def test_idle_jobs_wait_together_for_a_database_that_does_not_answer(app, monkeypatch):
+    asked, instant, answers = [], [100.0], [False]
+
+    def look(name, _session):
+        asked.append(name)
+        if not answers[0]:
+            raise DatabaseUnreachable
+        return 0
+
+    worker = Worker(app)
+    some = [Job(name, 1.0, lambda _session: 0, look=partial(look, name)) for name in ("greet", "wave", "nod")]
+    monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: instant[0]))
+
+    def look_for_all(at, *, answered):
+        instant[0], answers[0] = at, answered
+        asked.clear()
+        for job in some:
+            worker._look(job)
+        return list(asked)
+
+    assert look_for_all(100.0, answered=False) == ["greet"]
+    assert look_for_all(109.0, answered=True) == []
+    assert look_for_all(111.0, answered=True) == ["greet", "wave", "nod"]
+    assert not worker._errors
+
+
+def test_the_rules_of_the_zones_are_compared_without_a_change(app, session, sample_ring, monkeypatch):
+    jobs.note_zone_rules(session)
+    monkeypatch.setattr(jobs, "in_write_transaction", lambda *_words: pytest.fail("it takes the write lock"))
+
+    assert jobs.note_zone_rules(session) == 0
+
+
+def test_the_worker_leaves_a_nightly_job_that_is_due_to_a_process_of_its_own(app, session, monkeypatch):
+    started, codes = [], iter([0, 1])
+    end = lambda command, **_how: started.append(command[-3:]) or SimpleNamespace(returncode=next(codes))  # noqa: E731
+    monkeypatch.setattr("app.worker.run_apart.subprocess.run", end)
+    (audit,) = (job for job in jobs.JOBS if job.is_apart)
+    worker = Worker(app)
+
+    worker._run_until_done(audit)
+    assert (started, bool(worker._errors)) == ([["--once", "--only", "nightly_audit"]], False)
+    worker._run_until_done(audit)
+    assert (len(started), bool(worker._errors)) == (2, True)
+
+    result = app.test_cli_runner().invoke(args=["ring", "work", "--once", "--only", "nightly_audit"])
+    session.rollback()
+    assert (result.exit_code, [run.name for run in session.scalars(select(JobRun))]) == (0, ["nightly_audit"])
+    worker._run_until_done(audit)
+    assert (len(started), bool(worker._errors)) == (2, False)
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
