@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from flask.globals import request_ctx
+from flask.globals import _cv_request
 
 URLS_MAX = 2_000
 PLAIN = (str, int, type(None))  # exactly: True equals 1 and would find its URL
@@ -27,11 +27,12 @@ class CachingFlask(Flask):
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:  # type: ignore[override]
         """Return the URL of an endpoint."""
-        adapter = request_ctx.url_adapter if request_ctx else None
+        context = _cv_request.get(None)  # what the proxy request_ctx looks up, in four steps more
+        adapter = context.url_adapter if context is not None else None
         is_plain = all(type(value) in PLAIN for value in values.values()) and values.get("_scheme") is None
-        if adapter is None or not is_plain:  # a whole address depends on the host as well
+        if context is None or adapter is None or not is_plain:  # a whole address depends on the host as well
             return super().url_for(endpoint, **values)
-        blueprint = request_ctx.request.blueprint if endpoint.startswith(".") else None
+        blueprint = context.request.blueprint if endpoint.startswith(".") else None
         key = (endpoint, blueprint, adapter.script_name, adapter.default_method, *sorted(values.items()))
         url = self._urls.get(key)
         if url is None:
