@@ -43,16 +43,15 @@ class Backoff:
         return self._seconds
 
 
-# A process that runs: its name for people, its id, the longest backoff in seconds, and the command that restarts it.
-Handover = tuple[str, int, float, list[str]]
+# A process: its name for people, its id if it has been started, its longest backoff in seconds, and a command for it.
+Handover = tuple[str, int | None, float, list[str]]
 
 
 class Child:
     """A child process that is started again whenever it ends."""
 
     def __init__(self, given: Handover) -> None:
-        self.name, pid, backoff_seconds_max, self._command = given
-        self.pid: int | None = pid
+        self.name, self.pid, backoff_seconds_max, self._command = given
         self._backoff = Backoff(backoff_seconds_max)
         self._started, self._next_start = time.monotonic(), 0.0
 

@@ -61,9 +61,9 @@ class SupervisedProcess:
             self._child.start()
 
     def handover(self) -> Handover:
-        """Return what another supervisor needs to know of the process, which has been started."""
-        assert self._child is not None
-        return self.name, self._child.pid or 0, self._backoff_seconds_max, self._command
+        """Return what another supervisor needs to know of the process, which it waits for or starts."""
+        pid = self._child.pid if self._child is not None else None
+        return self.name, pid, self._backoff_seconds_max, self._command
 
     def stop(self, seconds: float) -> None:
         """Stop the process and all it started. May be called when it does not run."""
