@@ -56,28 +56,10 @@ def run_web_process(host: str, port: int, number: int) -> None:
     raise_file_limit()
     configure_logging(LogLevels.error)
     threads = (1, BLOCKING_THREADS_MAX, THREADS, IDLE_TIMEOUT_SECONDS, BACKLOG // WEB_PROCESSES)
-    http = (
-        None,
-        HTTPModes.http1,
-        None,
-        None,
-        False,
-        None,
-        None,
-    )  # no further settings, no websockets, no files, no log
-    serve_requests(
-        number,
-        program,
-        (SocketSpec(host, port, BACKLOG), None),
-        None,
-        loops.get("auto"),
-        RuntimeModes.mt,
-        *threads,
-        *http,
-        WITHOUT_TLS,
-        None,
-        (None, None),
-    )
+    http = (None, HTTPModes.http1, None, None, False, None, None)  # default settings, no websockets, files, log
+    options = (*threads, *http, WITHOUT_TLS, None, (None, None))  # no prefix of the path, no metrics
+    socket = SocketSpec(host, port, BACKLOG)
+    serve_requests(number, program, (socket, None), None, loops.get("auto"), RuntimeModes.mt, *options)
     if os.getppid() != parent:  # it ended first, so nobody else removes them
         metrics.remove_metrics()
 
