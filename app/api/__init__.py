@@ -39,6 +39,7 @@ MODULES = (
     "ledger",
     "machine_costs",
     "parties",
+    "invoices",
     "periods",
     "statements",
     "advances",

@@ -41,7 +41,7 @@ def able_to_issue(session, *member_ids, regime="regular", **codes):
             contact_email="kasse@ring.example",
         )
         party.change_party(session, RING, ring, by=SOMEBODY, now=MONDAY)
-        party.set_regime(session, RING, regime, date(2026, 1, 1), by=SOMEBODY, now=MONDAY)
+        party.set_regime(session, RING, regime, date(2025, 1, 1), by=SOMEBODY, now=MONDAY)
         said = {"use_code": "standard", "share_code": "standard", "advance_code": "standard"} | codes
         terms.change_terms(session, TermsInput(**said), by=SOMEBODY, now=MONDAY)
 
@@ -55,3 +55,10 @@ def charge_use(session, machine_id, member_id, *ares):
     for one in queries.counted_uses(session, machine_id, *JUNE, steps=1):
         with write_transaction(session):
             charge_for(session, one.usage_id, by=SOMEBODY, now=MONDAY)
+
+
+def charge_more(session, machine_id, member_id, ares):
+    """Enter one more use of June and charge it by the tariff that is there."""
+    usage_id = use(session, machine_id, member_id, ares)
+    with write_transaction(session):
+        charge_for(session, usage_id, by=SOMEBODY, now=MONDAY)

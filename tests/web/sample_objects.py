@@ -22,10 +22,12 @@ from app.auth import api_tokens, one_use_links, wall_screens
 from app.auth.models import LoginSession, ManagedWorkshop
 from app.background import queue
 from app.background.queue import Wish
+from app.documents.composer import TextComposer
 from app.mail.models import Mail
 from app.notifications import cancel_links, exchange_links, kinds, off_links, offer_links, proposal_links, recipients
 from app.notifications.choices import Owner
 from billing import advances, allocations, pools, previews, shares, tariffs
+from billing.documents.issuing import issue
 from booking import (
     announcements,
     blockings,
@@ -66,6 +68,7 @@ from booking.zone_rules import rules_of
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
+from tests.integration.documents_ring import able_to_issue, charge_use
 
 
 @dataclass(frozen=True)
@@ -366,6 +369,18 @@ def _advance(session: Session, sample_ring: SampleRing) -> Sample:
         return Sample(advances.post_advance(session, pool_id, wanted, by=SOMEBODY, now=MONDAY).id)
 
 
+def _document(session: Session, sample_ring: SampleRing) -> Sample:
+    """An invoice to Anna."""
+    able_to_issue(session, sample_ring.anna)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    until = date(2026, 12, 31)
+    with write_transaction(session):
+        (made,) = issue(
+            session, sample_ring.anna, until, TextComposer(session), on=MONDAY.date(), by=SOMEBODY, now=MONDAY
+        )
+    return Sample(made, member_id=sample_ring.anna)
+
+
 def _cost(session: Session, sample_ring: SampleRing) -> Sample:
     """A bill that waits to be divided."""
     return Sample(_entered_cost(session, _any_pool(session, sample_ring)))
@@ -490,6 +505,7 @@ SAMPLES: dict[str, Build] = {
     "cost_id": _cost,
     "allocation_id": _allocation,
     "advance_id": _advance,
+    "document_id": _document,
     "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),
     "costs:name": lambda _session, _sample_ring: Sample("2026"),
     "code": lambda _session, _sample_ring: Sample("receivables"),

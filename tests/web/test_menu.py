@@ -15,15 +15,15 @@ from tests.conftest import MONDAY
 
 # The bar from the top of a screen, then what is behind "More".
 MENUS = {
-    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Induction courses, Announcements,"
-    " Calendar subscriptions, Help and rules",
+    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Invoices, Usage slips, Induction courses,"
+    " Announcements, Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Announcements, Calendar subscriptions, Screens, Help and rules",
-    "karl": "Today, Costs, Bill, Balances, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
-    " Calendar subscriptions, Members, Events, Background tasks, Help and rules",
+    "karl": "Today, Costs, Bill, Balances, Slips, Charges, Allocations; Plan, Reservations, Machines, Invoices,"
+    " Announcements, Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Balances, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Screens,"
-    " Background tasks, Administration, Help and rules",
+    " Costs, Balances, Charges, Invoices, Allocations, Usage slips, Inductions, Announcements,"
+    " Calendar subscriptions, Screens, Background tasks, Administration, Help and rules",
 }
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",

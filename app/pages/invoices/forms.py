@@ -1,0 +1,80 @@
+"""The forms of invoices: issuing, taking back, and what is said once for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, NumberRange
+
+from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
+from app.forms.required import Required
+from app.forms.revision import RevisionMixin
+from app.wording.documents import CODE_LABELS, REASON_LABELS
+from billing.documents.terms import LENGTHS_MAX, PAY_DAYS_MAX, TEXT_LENGTH_MAX, TermsInput
+
+CODES = ("use_code", "share_code", "advance_code", "other_code")
+
+
+class CancelForm(BaseForm):
+    """That an invoice is taken back; it was looked at before."""
+
+    sure = BooleanField(
+        _l("I have looked at it: the invoice is taken back as a whole"), [Required(_l("Please tick this first."))]
+    )
+
+
+class RunForm(BaseForm):
+    """Which services are invoiced."""
+
+    until = DateField(_l("Services until"), [Required(_l("Please enter the last day of service."))])
+
+
+def _code(label: Any) -> SelectField:
+    choices = [select_choice("", _l("not said yet")), *(select_choice(*pair) for pair in CODE_LABELS.items())]
+    return SelectField(label, choices=choices)
+
+
+class TermsForm(RevisionMixin, BaseForm):
+    """What is said once for all invoices."""
+
+    pay_days = IntegerField(
+        _l("Days to pay"), [Required(_l("Please enter the days to pay.")), NumberRange(0, PAY_DAYS_MAX)]
+    )
+    use_code = _code(_l("VAT in usage charges"))
+    share_code = _code(_l("VAT in shares of costs"))
+    advance_code = _code(_l("VAT in advances"))
+    other_code = _code(_l("VAT in anything else"))
+    intro = TextAreaField(_l("Text above the lines"), [Length(max=LENGTHS_MAX["intro"])], render_kw={"rows": 3})
+    mail_text = TextAreaField(_l("Text of the e-mail"), [Length(max=LENGTHS_MAX["mail_text"])], render_kw={"rows": 5})
+
+    @classmethod
+    def of(cls, stored: TermsInput, revision: int) -> TermsForm:
+        """Return the form as it stands."""
+        form = cls(formdata=None, obj=stored)
+        for name in CODES:
+            form[name].data = getattr(stored, name) or ""
+        form.revision.data = revision
+        return form
+
+    def entry(self) -> TermsInput:
+        """Return what was entered. Call only after validation."""
+        codes = {name: self[name].data or None for name in CODES}
+        return TermsInput(
+            pay_days=self.pay_days.data or 0,
+            intro=(self.intro.data or "").strip(),
+            mail_text=(self.mail_text.data or "").strip(),
+            **codes,
+        )
+
+
+class VatTextForm(BaseForm):
+    """The sentence about VAT that the law wants, from a day on."""
+
+    reason = SelectField(
+        _l("For"), [Required(_l("Please choose for what."))], choices=[select_choice(*p) for p in REASON_LABELS.items()]
+    )
+    valid_from = DateField(_l("From the day of issue"), [Required(_l("Please enter the first day."))])
+    text = StringField(_l("Sentence"), [Required(_l("Please enter the sentence.")), Length(max=TEXT_LENGTH_MAX)])

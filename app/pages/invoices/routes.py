@@ -1,0 +1,136 @@
+"""/invoices: the list and one document with its files. Members see their own."""
+
+from __future__ import annotations
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from app.auth import permissions
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, Access
+from app.clock import now
+from app.documents.composer import TextComposer
+from app.extensions import db
+from app.forms.submit import submit
+from app.pages.declaration import POST, MenuEntry, page
+from app.pages.invoices import bp
+from app.pages.invoices.forms import CancelForm
+from app.web.paging import page_number
+from app.wording.documents import KIND_LABELS
+from app.wording.formats import as_zone
+from app.wording.parties import format_percent
+from billing.document_errors import DocumentNotFound
+from billing.documents import issuing
+from billing.queries import documents as queries
+from booking.queries import member_names
+from booking.wall_clock import local_day
+
+PER_PAGE = 25
+SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
+PDF, XML = "application/pdf", "application/xml"
+
+
+@page(
+    bp,
+    "",
+    access=SEEN,
+    menu=MenuEntry(_l("Invoices"), 63, icon="receipt"),
+)
+def index() -> ResponseReturnValue:
+    """List documents, the newest first; ?year=."""
+    session, all_of_them = db.session(), permissions.reaches_all()
+    year = request.args.get("year", type=int)
+    rows, has_next = queries.documents(
+        session,
+        member_id=None if all_of_them else current_user.member_id,
+        year=year,
+        limit=PER_PAGE,
+        offset=(page_number() - 1) * PER_PAGE,
+    )
+    return render_template(
+        "invoices/index.html",
+        rows=rows,
+        members={name.id: name for name in member_names(session, {row.member_id for row in rows})},
+        all_of_them=all_of_them,
+        years=queries.years_with_documents(session) if all_of_them else (),
+        year=year,
+        page=page_number(),
+        has_next=has_next,
+        kinds=KIND_LABELS,
+    )
+
+
+@page(bp, "/<int:document_id>", access=SEEN)
+def show(document_id: int) -> ResponseReturnValue:
+    """Show one document: its lines, its sums, its files."""
+    return _show(document_id, CancelForm(formdata=None))
+
+
+@page(bp, "/<int:document_id>/file.pdf", access=SEEN)
+def download_pdf(document_id: int) -> ResponseReturnValue:
+    """Return the PDF of a document, the e-invoice inside."""
+    row = _seen(document_id)
+    return _file(queries.pdf_of(db.session(), document_id), PDF, f"{row.number}.pdf", document_id)
+
+
+@page(bp, "/<int:document_id>/file.xml", access=SEEN)
+def download_xml(document_id: int) -> ResponseReturnValue:
+    """Return the e-invoice of a document alone."""
+    row = _seen(document_id)
+    return _file(queries.xml_of(db.session(), document_id), XML, f"{row.number}.xml", document_id)
+
+
+@page(bp, "/<int:document_id>/cancel", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
+def cancel(document_id: int) -> ResponseReturnValue:
+    """Take an invoice back by a correction with the opposite amounts."""
+    session, form = db.session(), CancelForm()
+    cancelled = submit(
+        form,
+        lambda: issuing.cancel(
+            session,
+            document_id,
+            TextComposer(session),
+            on=local_day(now(), as_zone(None)),
+            by=current_actor(),
+            now=now(),
+        ),
+        message=_("The invoice is taken back. Its lines can be invoiced again."),
+        location=lambda new_id: url_for(".show", document_id=new_id),
+    )
+    return cancelled or _show(document_id, form)
+
+
+def _show(document_id: int, form: CancelForm) -> ResponseReturnValue:
+    session = db.session()
+    _seen(document_id)
+    found = queries.document(session, document_id)
+    (member,) = member_names(session, [found.row.member_id])
+    others = [each for each in (found.row.cancels_id, found.row.cancelled_by_id) if each is not None]
+    return render_template(
+        "invoices/show.html",
+        document=found,
+        member=member,
+        form=form,
+        numbers=queries.numbers_of(session, others),
+        format_percent=format_percent,
+        kinds=KIND_LABELS,
+    ), form.status
+
+
+def _seen(document_id: int) -> queries.DocumentRow:
+    """Return a document that the present login may see; another's is answered like a missing one."""
+    row = queries.document_row(db.session(), document_id)
+    permissions.require(member_id=row.member_id, missing=DocumentNotFound(id=document_id))
+    return row
+
+
+def _file(content: bytes | None, media_type: str, name: str, document_id: int) -> ResponseReturnValue:
+    if content is None:
+        flash(_("The file is being made; it is here in some seconds."))
+        return redirect(url_for(".show", document_id=document_id), code=303)
+    response = Response(content, mimetype=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

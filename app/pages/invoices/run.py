@@ -1,0 +1,122 @@
+"""/invoices/run: what can be invoiced, with sums, and what is missing; then all of it at once, in the background."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.background.deferral import deferred
+from app.clock import now
+from app.documents.composer import TextComposer
+from app.extensions import db
+from app.pages.declaration import POST, page
+from app.pages.invoices import bp
+from app.pages.invoices.forms import RunForm
+from app.web.paging import page_number
+from app.wording.documents import PROBLEM_LABELS
+from app.wording.formats import as_zone
+from billing.document_errors import NotIssuable
+from billing.documents.drafts import MemberDrafts, drafts
+from billing.documents.issuing import issue
+from booking.kernel.events import Actor
+from booking.kernel.progress import tracked
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import member_names
+from booking.wall_clock import local_day
+
+PER_PAGE = 50
+AT_ONCE = 10  # more are issued in the background
+# Problem -> the page where it is mended; of a member: its own page.
+PLACES = {
+    "tax_number": "costs.ring_party",
+    "regime": "costs.ring_party",
+    "regime_changes": "costs.ring_party",
+    "ring_address": "costs.parties",
+    "vat_code": "invoices.terms",
+    "rate": "costs.vat_rates",
+}
+
+
+@page(bp, "/run", access=Access(treasurer=ALL))
+def run() -> ResponseReturnValue:
+    """Show what can be invoiced until a day of service: ?until=."""
+    form = RunForm(formdata=None)
+    form.until.data = _day(request.args.get("until", "")) or _today()
+    return _run_page(form)
+
+
+@page(bp, "/run", methods=POST, endpoint="issue_all", access=Access(treasurer=ALL), keeps_input=True)
+def issue_all() -> ResponseReturnValue:
+    """Issue all of it, each member's in a transaction of its own: what was not reached is issued by the next run."""
+    form = RunForm()
+    if not form.validate_on_submit():
+        form.status = 422
+        form.until.data = form.until.data or _today()
+        return _run_page(form)
+    assert form.until.data
+    session, until = db.session(), form.until.data
+    ready = sorted(one.member_id for one in drafts(session, until).values() if one.drafts)
+    if task := deferred(is_long=len(ready) > AT_ONCE):
+        return task
+    by, composer, issued = current_actor(), TextComposer(session), 0
+    for member_id in tracked(ready, len(ready)):
+        issued += _issue(member_id, until, composer, by, now())
+    flash(ngettext("%(num)s invoice was issued.", "%(num)s invoices were issued.", issued))
+    return redirect(url_for(".index"), code=303)
+
+
+def _issue(member_id: int, until: date, composer: TextComposer, by: Actor, instant: datetime) -> int:
+    """Issue what one member owes; return how many documents. Nothing where another treasurer was first."""
+    session, on = db.session(), local_day(instant, as_zone(None))
+    verb = partial(issue, session, member_id, until, composer, on=on, by=by, now=instant)
+    try:
+        return len(in_write_transaction(session, verb))
+    except NotIssuable:  # something was changed since the preview: it is named there again
+        return 0
+
+
+def _run_page(form: RunForm) -> ResponseReturnValue:
+    session = db.session()
+    found = sorted(drafts(session, form.until.data or _today()).values(), key=lambda one: one.member_id)
+    ready, waiting = [one for one in found if one.drafts], [one for one in found if one.problems]
+    start = (page_number() - 1) * PER_PAGE
+    shown = (waiting + ready)[start : start + PER_PAGE]
+    return render_template(
+        "invoices/run.html",
+        form=form,
+        ready=ready,
+        waiting=waiting,
+        documents=sum(len(one.drafts) for one in ready),
+        total=sum(draft.taxed.gross_cents for one in ready for draft in one.drafts),
+        vat=sum(group.vat_cents for one in ready for draft in one.drafts for group in draft.taxed.groups),
+        shown=shown,
+        members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
+        problems=PROBLEM_LABELS,
+        place_of=_place_of,
+        page=page_number(),
+        has_next=len(found) > start + PER_PAGE,
+    ), form.status
+
+
+def _place_of(problem: str, drafts_of: MemberDrafts) -> str:
+    """Return the page where a problem is mended."""
+    if problem in PLACES:
+        return url_for(PLACES[problem])
+    return url_for("costs.member_party", member_id=drafts_of.member_id)
+
+
+def _today() -> date:
+    return local_day(now(), as_zone(None))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

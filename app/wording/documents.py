@@ -1,0 +1,39 @@
+"""Texts of documents: kinds, VAT codes, sentences about VAT, and what is missing before one can be issued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.parties import GAP_LABELS, VAT_CODE_LABELS
+
+KIND_LABELS: dict[str, Any] = {
+    "invoice": _l("Invoice"),
+    "cancellation": _l("Correction of an invoice"),
+    "statement": _l("Statement"),
+}
+
+CODE_LABELS: dict[str, Any] = {
+    "standard": VAT_CODE_LABELS["standard"],
+    "reduced": VAT_CODE_LABELS["reduced"],
+    "exempt": _l("Exempt (§ 4 UStG)"),
+    "outside": _l("Outside VAT"),
+}
+
+REASON_LABELS: dict[str, Any] = {
+    "small": _l("Small business (§ 19 UStG)"),
+    "flat_rate": _l("Flat-rate farmer (§ 24 UStG)"),
+    "exempt": CODE_LABELS["exempt"],
+    "outside": CODE_LABELS["outside"],
+}
+
+PROBLEM_LABELS: dict[str, Any] = {
+    "address": GAP_LABELS["address"],
+    "ring_address": _l("The address of the ring is not complete"),
+    "tax_number": _l("The ring has no tax number and no VAT identification number"),
+    "regime": _l("How the ring is taxed on the day of service is not stated"),
+    "regime_changes": _l("How the ring is taxed changes within what was supplied"),
+    "vat_code": _l("Which VAT is in these amounts is not said"),
+    "rate": _l("No rate of VAT is known for the day of service"),
+}

@@ -1,0 +1,150 @@
+"""The pages and calls of invoices: what can be issued, issuing, the list, taking back, the files, the terms."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from app.documents import making
+from app.pages.invoices import run
+from billing.documents.terms import terms
+from billing.models import Document
+from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
+from tests.web.filled_forms import form_with
+from tests.web.test_costs_pages import text
+
+UNTIL = {"until": "2026-11-23"}
+
+
+@pytest.fixture
+def charged(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 1250)
+    return sample_ring
+
+
+def issued(session):
+    return session.scalar(select(func.count()).select_from(Document))
+
+
+def test_the_treasurer_sees_the_sums_before_anything_is_issued(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    page = text(karl.get("/invoices/run"))
+    assert "1 invoice can be issued" in page
+    assert "€1,750.00" in page
+    assert "€279.41" in page  # of it VAT
+    assert issued(session) == 0
+    assert "Everything that members owe until this day is invoiced" in text(karl.get("/invoices/run?until=2026-01-01"))
+
+    assert karl.post("/invoices/run", data=UNTIL).status_code == 303
+    assert issued(session) == 1
+    assert "R-2026-00001" in text(karl.get("/invoices"))
+    assert karl.post("/invoices/run", data=UNTIL).status_code == 303
+    assert issued(session) == 1
+    assert karl.post("/invoices/run", data={"until": "soon"}).status_code == 422
+
+
+def test_what_is_missing_is_named_with_the_way_to_mend_it(session, sample_ring, log_in):
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    page = log_in(sample_ring.karl_login).get("/invoices/run").text
+    assert "The address of the ring is not complete" in page
+    assert f'href="/costs/parties/{sample_ring.anna}"' in page
+    assert "Issue 0" not in page
+
+
+def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, charged, log_in, monkeypatch):
+    charge_more(session, charged.combine, charged.bernd, 200)
+    karl = log_in(charged.karl_login)
+    monkeypatch.setattr(run, "AT_ONCE", 1)
+    assert "/tasks/" in karl.post("/invoices/run", data=UNTIL).headers["Location"]
+    assert issued(session) == 0
+
+    monkeypatch.setattr(run, "AT_ONCE", 10)
+    real, calls = run._issue, []
+
+    def die_at_the_second(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise SystemExit("killed")
+        return real(*arguments)
+
+    monkeypatch.setattr(run, "_issue", die_at_the_second)
+    with pytest.raises(SystemExit):
+        karl.post("/invoices/run", data=UNTIL)
+    assert issued(session) == 1
+    monkeypatch.setattr(run, "_issue", real)
+    karl.post("/invoices/run", data=UNTIL)
+    assert session.scalars(select(Document.number).order_by(Document.id)).all() == ["R-2026-00001", "R-2026-00002"]
+
+
+def test_members_see_their_own_invoices_and_files_alone(app, session, charged, log_in):
+    karl, anna = log_in(charged.karl_login), log_in(charged.anna_login)
+    karl.post("/invoices/run", data=UNTIL)
+    assert "The file is being made" in text(anna.get("/invoices/1"))
+    assert anna.get("/invoices/1/file.pdf").status_code == 303
+    assert anna.get("/api/v1/invoices/1/pdf").status_code == 404
+
+    with app.app_context():
+        making.make_files(session)
+    assert anna.get("/invoices/1/file.pdf").data.startswith(b"%PDF")
+    assert "R-2026-00001.pdf" in anna.get("/invoices/1/file.pdf").headers["Content-Disposition"]
+    assert b"urn:cen.eu:en16931:2017" in anna.get("/api/v1/invoices/1/xml").data
+    assert "R-2026-00001" in text(anna.get("/invoices"))
+
+    bernd = log_in(charged.bernd_login)
+    assert "R-2026-00001" not in text(bernd.get("/invoices"))
+    for address in (
+        "/invoices/1",
+        "/invoices/1/file.pdf",
+        "/invoices/1/file.xml",
+        "/api/v1/invoices/1",
+        "/invoices/99",
+    ):
+        assert bernd.get(address).status_code == 404
+    assert bernd.get("/invoices/run").status_code == 403
+    assert bernd.get("/api/v1/invoices").json["items"] == []
+
+
+def test_an_invoice_is_taken_back_once(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=UNTIL)
+    assert karl.post("/invoices/1/cancel", data={}).status_code == 422
+    assert karl.post("/invoices/1/cancel", data={"sure": "y"}).headers["Location"] == "/invoices/2"
+    page = text(karl.get("/invoices/2"))
+    assert "Rechnungskorrektur S-2026-00001" in page
+    assert "Takes R-2026-00001 back" in page
+
+    again = karl.post("/invoices/1/cancel", data={"sure": "y"})
+    assert again.status_code == 409
+    assert "taken back by S-2026-00001" in text(again)
+    assert karl.post("/invoices/2/cancel", data={"sure": "y"}).status_code == 409
+    assert log_in(charged.anna_login).post("/invoices/1/cancel", data={"sure": "y"}).status_code == 403
+
+
+def test_terms_are_said_once_for_all_invoices(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    sent = form_with(karl.get("/invoices/terms").text, "pay_days") | {"pay_days": "30", "use_code": "reduced"}
+    assert karl.post("/invoices/terms", data=sent).status_code == 303
+    assert (terms(session)[0].pay_days, terms(session)[0].use_code) == (30, "reduced")
+    assert karl.post("/invoices/terms", data=sent).status_code == 409  # opened before the change
+    assert karl.post("/invoices/terms", data=sent | {"pay_days": "-1"}).status_code == 422
+
+    sentence = {"reason": "small", "valid_from": "2027-01-01", "text": "Steuerfrei nach neuem Recht."}
+    assert karl.post("/invoices/terms/vat-texts", data=sentence).status_code == 303
+    assert "Steuerfrei nach neuem Recht." in text(karl.get("/invoices/terms"))
+    assert karl.post("/invoices/terms/vat-texts", data=sentence | {"text": " "}).status_code == 422
+
+
+def test_programs_issue_and_take_back(charged, log_in):
+    karl = log_in(charged.karl_login)
+    body = {"member_id": charged.anna, "service_until": "2026-11-23"}
+    made = karl.post("/api/v1/invoices", json=body)
+    assert (made.status_code, made.json["items"][0]["number"]) == (201, "R-2026-00001")
+    assert karl.post("/api/v1/invoices", json=body).json["items"] == []
+    assert karl.post("/api/v1/invoices", json=body | {"member_id": 99_999}).status_code == 404
+
+    (line,) = karl.get("/api/v1/invoices/1").json["lines"]
+    assert (line["quantity"], line["charge_unit"], line["net_cents"]) == ("12.50", "ha", 147_059)
+    assert karl.post("/api/v1/invoices/1/cancel").json["gross_cents"] == -175_000
+    assert karl.post("/api/v1/invoices/1/cancel").status_code == 409
+    assert log_in(charged.anna_login).post("/api/v1/invoices", json=body).status_code == 403
