@@ -87,8 +87,7 @@ class ReservationRequested(ReservationEvent):
 class ReservationConfirmed(ReservationEvent):
     """Confirmed at once, or by a manager (was_request).
 
-    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then. exchange_id and
-    second_person: as in ReservationRequested.
+    old_starts_at, old_ends_at: of an approved move, the span of before. exchange_id, second_person: as above.
     """
 
     exchange_id: int | None = None
@@ -103,6 +102,7 @@ class ReservationConfirmed(ReservationEvent):
 class ReservationImported(ReservationEvent):
     """Confirmed by another program before the ring moved in; the member knows it, so no mail is sent."""
 
+    second_person: str | None = None
     type: ClassVar[str] = "reservation_imported"
 
 

@@ -21,7 +21,7 @@ from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
 from booking.place_counts import PlaceCount
-from booking.series_quotas import QuotaTally
+from booking.quota_tally import QuotaTally
 from booking.series_times import Occurrence
 from booking.series_wishes import PlannedDate, RankedTerms, SeriesWish
 from booking.timespan import TimeSpan

@@ -19,7 +19,7 @@ from booking.errors import Violation
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
-from booking.series_quotas import QuotaTally
+from booking.quota_tally import QuotaTally
 from booking.series_times import Occurrence
 from booking.series_wishes import PlannedDate, RankedTerms, SeriesPlan, SeriesWish
 from booking.timespan import TimeSpan

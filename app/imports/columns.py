@@ -224,6 +224,7 @@ RESERVATIONS = Columns(
         "duration_hours": _l("length in hours"),
         "duration_min": _l("length in minutes"),
         "status": _l("status"),
+        "second_person": _l("second person"),
     },
     aliases={
         "maschine": "machine", "gerät": "machine", "raum": "machine", "resource": "machine",

@@ -48,7 +48,10 @@ def reasons_of(result: ImportResult, zone: ZoneInfo, lines: Sequence[int]) -> tu
         return tuple(sentence(violation, zone) for violation in result.refusal.violations)
     if isinstance(result.refusal, SlotTaken):
         return (_taken(result.refusal, zone, [lines[position] for position in result.conflicts_with]),)
-    return (sentence_of(result.refusal),) if result.refusal else ()
+    if result.refusal:
+        return (sentence_of(result.refusal),)
+    enters = _("It is entered all the same: a quota refuses nothing that was confirmed elsewhere.")
+    return tuple(f"{violation_sentence(one, zone)} {enters}" for one in result.passed)
 
 
 def sentence(violation: Violation, zone: ZoneInfo) -> str:

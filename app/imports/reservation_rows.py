@@ -9,8 +9,10 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.auth.models import User
 from app.imports import cells
 from app.imports.cells import CellError, parse_instant
 from app.imports.columns import RESERVATIONS
@@ -26,6 +28,7 @@ from app.wording.statuses import status_label
 from booking import queries
 from booking.errors import Violation
 from booking.member_import import known_members
+from booking.persons import PERSON_LENGTH_MAX, Person, folded
 from booking.queries import MachineCard
 from booking.reservation_import import ImportedReservation
 from booking.rules import LENGTH_MINUTES_MAX
@@ -49,7 +52,7 @@ class RowRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """The machines and members of the ring, by the names that a file may use."""
+    """The machines and members of the ring, by the names that a file may use. logins: by member and folded name."""
 
     by_slug: dict[str, MachineCard]
     by_name: dict[str, list[MachineCard]]
@@ -57,6 +60,7 @@ class NameIndex:
     zones: dict[int, ZoneInfo]
     machine_names: dict[int, str]
     member_names: dict[int, str]
+    logins: dict[tuple[int, str], int]
 
     def zone_of(self, machine_id: int) -> ZoneInfo:
         """Return the time zone of a machine."""
@@ -127,6 +131,13 @@ class NameIndex:
             )
         )
 
+    def second_person(self, text: str, member_id: int) -> Person | None:
+        """Return who is there as well; None where nobody is named, who is named at hand-out then. Raises CellError."""
+        name = " ".join(text.split())
+        if len(name) > PERSON_LENGTH_MAX:
+            raise CellError(_too_long("second_person", name, PERSON_LENGTH_MAX))
+        return Person(name, self.logins.get((member_id, folded(name)))) if name else None
+
     def _by_number(self, text: str) -> tuple[str, ...]:
         """Return the number in a cell as it is stored: also 42 for 0042 where no other member has it."""
         number = cells.integer_text(text) or text
@@ -150,8 +161,15 @@ def read_name_index(session: Session) -> NameIndex:
         members=MemberIndex.of(members),
         zones={card.id: card.zone for card in cards},
         machine_names={card.id: card.name for card in cards},
+        logins=_logins(session),
         member_names={known.id: f"{number} {known.stored.name}" for number, known in members.items()},
     )
+
+
+def _logins(session: Session) -> dict[tuple[int, str], int]:
+    """Return the logins of members by member and name, as a typed name is compared."""
+    found = session.execute(select(User.member_id, User.name, User.id).where(User.member_id.is_not(None)))
+    return {(row.member_id, folded(row.name)): row.id for row in found.all()[::-1]}
 
 
 def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
@@ -175,12 +193,14 @@ def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     end = collect(lambda: _end(texts, start, zone))
     places = collect(lambda: cells.parse_integer(texts.get("places", ""), RESERVATIONS.header("places"), 1))
     purpose = collect(lambda: _purpose(texts.get("purpose", "")))
+    second = collect(lambda: names.second_person(texts.get("second_person", ""), member_id or 0))
     collect(lambda: _require_confirmed(texts.get("status", "")))
     if start and end and end <= start:
         reasons.append(sentence(Violation("ends_before_start", "end", limit=start, actual=end), zone))
     if reasons or not (machine and member_id and start and end) or places is None or purpose is None:
         raise RowRefused(reasons)
-    return ImportedReservation.of(Wish(machine.id, member_id, TimeSpan(start, end), places, purpose))
+    wish = Wish(machine.id, member_id, TimeSpan(start, end), places, purpose, second=second)
+    return ImportedReservation.of(wish)
 
 
 def _instant(texts: Mapping[str, str], column: str, day_columns: tuple[str, ...], zone: ZoneInfo) -> datetime:
@@ -212,15 +232,17 @@ def _end(texts: Mapping[str, str], start: datetime | None, zone: ZoneInfo) -> da
 
 def _purpose(text: str) -> str:
     if len(text) > PURPOSE_LENGTH_MAX:
-        raise CellError(
-            _(
-                "%(column)s: at most %(limit)s characters; there are %(actual)s.",
-                column=RESERVATIONS.header("purpose"),
-                limit=PURPOSE_LENGTH_MAX,
-                actual=len(text),
-            )
-        )
+        raise CellError(_too_long("purpose", text, PURPOSE_LENGTH_MAX))
     return text
+
+
+def _too_long(field: str, text: str, limit: int) -> str:
+    return _(
+        "%(column)s: at most %(limit)s characters; there are %(actual)s.",
+        column=RESERVATIONS.header(field),
+        limit=limit,
+        actual=len(text),
+    )
 
 
 def _require_confirmed(text: str) -> None:

@@ -119,5 +119,6 @@ def _values(wish: Wish, names: NameIndex) -> tuple[CellChange, ...]:
         "end": format_instant(wish.span.end, zone),
         "places": str(wish.places),
         "purpose": wish.purpose,
+        "second_person": wish.second.name if wish.second else "",
     }
     return cell_changes(RESERVATIONS, {}, texts)

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, members
+from booking import catalogue, held_spans, members, second_persons
 from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
 from booking.members import Eligibilities
 from booking.models import HOLDING, Machine, Reservation, Status
+from booking.second_persons import NeededTime
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -39,10 +40,19 @@ class ImportContext:
     held: dict[int, list[tuple[datetime, datetime]]]
     existing_by_uid: dict[str, ExistingReservation]
     existing_by_key: dict[Key, ExistingReservation]
+    needed: Sequence[NeededTime]
 
-    def eligibility(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
+    def eligibility(self, wish: Wish, induction_kind_id: int | None) -> MemberEligibility:
         """Return what the rules need to know of a member for a machine that requires this induction, or none."""
-        return self.eligibilities.of(member_id, induction_kind_id)
+        return self.eligibilities.of(wish.member_id, induction_kind_id, second=wish.second)
+
+    def is_second_busy(self, wish: Wish) -> bool:
+        """Return whether the second person of a wish is needed elsewhere in its time."""
+        person = wish.second
+        return person is not None and any(
+            time.member_id == wish.member_id and time.needs(person) and time.span.overlaps(wish.span)
+            for time in self.needed
+        )
 
     def existing_for(self, uid: str, wish: Wish) -> ExistingReservation | None:
         """Return the stored reservation for an imported one: imported before, or entered by hand."""
@@ -67,7 +77,16 @@ def read_context(session: Session, imported: Sequence[tuple[str, Wish]]) -> Impo
             )
         },
         existing_by_key={key: found for _uid, key, found in _existing(session, *_holding_like(wishes))},
+        needed=_needed(session, [wish for wish in wishes if wish.second is not None]),
     )
+
+
+def _needed(session: Session, named: Sequence[Wish]) -> Sequence[NeededTime]:
+    """Return the times in which second persons that are named are needed already."""
+    if not named:
+        return ()
+    hull = TimeSpan(min(one.span.start for one in named), max(one.span.end for one in named))
+    return second_persons.needed_times(session, {one.member_id for one in named}, hull)
 
 
 def undone_imports(session: Session, uids: Sequence[str]) -> Mapping[str, int]:

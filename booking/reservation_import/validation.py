@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking import place_choice, rules, wishes
 from booking.catalogue import MachineTerms
-from booking.errors import DomainError, MachineNotFound, RequestRefused
+from booking.errors import DomainError, MachineNotFound, RequestRefused, Violation
 from booking.kernel.progress import tracked
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
+from booking.quota_tally import QuotaTally
 from booking.reservation_import.context import ExistingReservation, ImportContext, read_context
 from booking.timespan import TimeSpan
 from booking.wishes import UID_DOMAIN, Wish
@@ -49,6 +50,7 @@ class Placement:
 class ImportResult:
     """What becomes of an imported reservation: it is here already (existing), is refused, or gets a placement.
 
+    passed: the quotas that it would pass, which do not refuse what another program has confirmed.
     conflicts_with: the positions of the other imported reservations that take the places which a refused one needs.
     entered_id: its reservation, once it was entered.
     """
@@ -58,12 +60,14 @@ class ImportResult:
     conflicts_with: tuple[int, ...] = ()
     placement: Placement | None = None
     entered_id: int | None = None
+    passed: tuple[Violation, ...] = ()
 
 
 def validate(session: Session, imported: Sequence[ImportedReservation], *, now: datetime) -> list[ImportResult]:
     """Return what would become of each, in the given order. Only reads; the guard decides when they are entered."""
     context = read_context(session, [(each.uid, each.wish) for each in imported])
     schedules: dict[int, _Schedule] = {}
+    quotas = _Quotas(session, imported, context, now)
     steps = 2 * len(imported)
     results = [_check_rules(context, each, now) for each in tracked(imported, steps)]
     # In order of time: then those that fit by counting always find their places.
@@ -73,8 +77,36 @@ def validate(session: Session, imported: Sequence[ImportedReservation], *, now: 
         if result.existing is None and result.refusal is None:
             if wish.machine_id not in schedules:
                 schedules[wish.machine_id] = _Schedule.of(context, wish.machine_id)
-            results[position] = schedules[wish.machine_id].place(wish, position, now)
+            placed = schedules[wish.machine_id].place(wish, position, now)
+            results[position] = replace(placed, passed=quotas.count(wish)) if placed.placement else placed
     return results
+
+
+class _Quotas:
+    """What imported reservations count of the quotas of their members, one after the other."""
+
+    def __init__(
+        self, session: Session, imported: Sequence[ImportedReservation], context: ImportContext, now: datetime
+    ) -> None:
+        self._session, self._context, self._now = session, context, now
+        self._quotas = {quota.id: quota for terms in context.terms.values() for quota in terms.policy.quotas}
+        self._spans = [each.wish.span for each in imported]
+        self._tallies: dict[int, QuotaTally] = {}
+
+    def count(self, wish: Wish) -> tuple[Violation, ...]:
+        """Return the quotas that a reservation would pass, and count it."""
+        counting = self._context.terms[wish.machine_id].policy.quotas
+        if not counting:
+            return ()
+        if wish.member_id not in self._tallies:
+            within = TimeSpan(min(self._spans).start, max(one.end for one in self._spans))
+            self._tallies[wish.member_id] = QuotaTally(
+                self._session, wish.member_id, self._quotas.values(), within, asked_at=self._now
+            )
+        tally = self._tallies[wish.member_id]
+        passed = tally.violations(wish.span, wish.places, counting=counting)
+        tally.add(wish.span, wish.places, counting)
+        return tuple(passed)
 
 
 def _check_rules(context: ImportContext, imported: ImportedReservation, now: datetime) -> ImportResult:
@@ -84,8 +116,11 @@ def _check_rules(context: ImportContext, imported: ImportedReservation, now: dat
     terms = context.terms.get(wish.machine_id)
     if terms is None:
         return ImportResult(refusal=MachineNotFound(id=wish.machine_id))
-    eligibility = context.eligibility(wish.member_id, terms.policy.induction_kind_id)
+    eligibility = context.eligibility(wish, terms.policy.induction_kind_id)
     violations = list(rules.check_imported(wish.span, wish.places, terms.policy, eligibility, now=now))
+    if terms.policy.needs_second_person and wish.second is not None and context.is_second_busy(wish):
+        name, since = wish.second.name, wish.span.start
+        violations.append(Violation("second_person_busy", "second_person", limit=name, actual=since))
     return ImportResult(refusal=RequestRefused(violations)) if violations else ImportResult()
 
 

@@ -15,8 +15,8 @@ from booking.models import Reservation, Status
 from booking.overruling import Overruling
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
+from booking.quota_tally import QuotaTally
 from booking.series_change.models import ChangedDate
-from booking.series_quotas import QuotaTally
 from booking.timespan import TimeSpan
 
 _AROUND = timedelta(days=40)  # the weeks and months in which the quotas of all dates count

@@ -6,12 +6,16 @@ from io import BytesIO
 
 import pytest
 from flask_babel import force_locale
+from sqlalchemy import select
 
 from app.auth.models import User
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS
-from booking import queries
+from app.storage import audits
+from booking import queries, quotas
 from booking.kernel.transaction import write_transaction
-from tests.builders import hours, machine, reserve
+from booking.models import Machine, Reservation
+from booking.quotas import QuotaInput
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 HEAD = "machine;member number;start;end;places;purpose\n"
@@ -169,6 +173,40 @@ def test_a_purpose_that_looks_like_a_formula_is_only_a_text(rita, session, sampl
     store(rita, HEAD + TUESDAY.replace("Winter wheat", "=1+1<b>"))
 
     assert [purpose for _start, _end, purpose in entered(session, sample_ring.anna)] == ["=1+1<b>"]
+
+
+def test_a_passed_quota_is_told_and_refuses_nothing(rita, session, sample_ring):
+    with write_transaction(session):
+        week = QuotaInput(measure="time", period="week", most=5 * 60)
+        quotas.enter_quota(session, week, by=SOMEBODY, now=MONDAY)
+    two = HEAD + TUESDAY + TUESDAY.replace("2026-11-24", "2026-11-25")
+
+    page = look(rita, two)
+
+    told = "It is entered all the same: a quota refuses nothing that was confirmed elsewhere."
+    assert (page.status_code, page.text.count(told)) == (200, 1)
+    assert "quota" in page.text.partition(told)[0][-300:]
+    assert store(rita, two).status_code == 303
+    assert len(entered(session, sample_ring.anna)) == 2
+    assert audits.run_audit(session, "quotas") == []
+
+
+def test_the_second_person_is_a_column_and_judged(rita, session, sample_ring):
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).needs_second_person = True
+    other_id = machine(session, sample_ring.hall, "baler", needs_second_person=True)
+    head, line = HEAD.rstrip() + ";second person\n", TUESDAY.rstrip() + ";{}\n"
+    assert store(rita, head + line.format("Max")).status_code == 303
+    session.rollback()
+    assert session.scalars(select(Reservation.second_person)).all() == ["Max"]
+
+    other = line.replace("combine", "baler").replace("08:00", "10:00")
+    busy = look(rita, head + other.format("max"))
+    assert "second person, " in busy.text
+    assert store(rita, head + other.format("max")).status_code == 422
+    assert store(rita, head + other.format("Eva")).status_code == 303
+    session.rollback()
+    assert session.scalars(select(Reservation.second_person).where(Reservation.machine_id == other_id)).one() == "Eva"
 
 
 def test_refusals_are_in_the_language_of_the_page(log_in, session, sample_ring):

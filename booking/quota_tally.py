@@ -1,4 +1,4 @@
-"""The quotas of a member over the dates of a series, which count one after the other."""
+"""The quotas of a member over many reservations at once, which count one after the other: of a series, of an import."""
 
 from __future__ import annotations
 
