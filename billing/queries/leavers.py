@@ -68,7 +68,7 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
     unpriced = queries.slip_counts(session, wanted, select(Unpriced.usage_id))
     charged = _charged(session, wanted, date(today.year - 1, 1, 1))
     of_members = select(Balance.member_id, Balance.cents).where(Balance.member_id.in_(wanted))
-    balances = dict(session.execute(of_members).tuples().all())
+    balances = {row.member_id: row.cents for row in session.execute(of_members)}
     return {
         member_id: MemberSums(
             tuple(shares.get(member_id, ())),
