@@ -205,6 +205,18 @@ class PeriodDivided(DomainError):
     code = "period_divided"
 
 
+class WrongAccountNumber(DomainError):
+    """An account number has 4 to 8 digits. facts: code, number."""
+
+    code = "wrong_account_number"
+
+
+class AccountNumberTaken(DomainError):
+    """Two accounts would have the same number in a chart. facts: number."""
+
+    code = "account_number_taken"
+
+
 class ChargesAreIncome(DomainError):
     """The pool has no advances: its charges are income. facts: pool_id."""
 

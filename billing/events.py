@@ -173,3 +173,12 @@ class StatementSent(Event):
     period_from: str
     period_until: str
     type: ClassVar[str] = "statement_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartChanged(Event):
+    """The chart of accounts or the numbers of accounts were changed. numbers: "code old/old > new/new", by code."""
+
+    chart: str
+    numbers: str
+    type: ClassVar[str] = "chart_changed"

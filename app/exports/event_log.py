@@ -26,6 +26,7 @@ MONEY_EVENTS = (
     "advance_posted",
     "ledger_opened",
     "statement_sent",
+    "chart_changed",
     "period_changed",
     "period_closed",
     "period_length_changed",

@@ -107,6 +107,7 @@ EVENT_LABELS: dict[str, Any] = {
     "entry_posted": _l("Entry posted in the ledger"),
     "document_issued": _l("Document issued or taken back"),
     "ledger_opened": _l("Ledger opened"),
+    "chart_changed": _l("Account numbers changed"),
     "statement_sent": _l("Statement sent to a member"),
     "period_changed": _l("Accounting period soft-closed or opened again"),
     "period_closed": _l("Accounting period closed"),

@@ -89,6 +89,8 @@ FACTS: dict[str, FactText] = {
     "opened_on": FactText(FactKind.VALUE, _l("posting date")),
     "entries": FactText(FactKind.VALUE, _l("entries")),
     "period": FactText(FactKind.VALUE, _l("period")),
+    "chart": FactText(FactKind.VALUE, _l("chart")),
+    "numbers": FactText(FactKind.VALUE, _l("numbers")),
     "state": FactText(FactKind.HIDDEN),
     "lines": FactText(FactKind.HIDDEN),
     "length": FactText(FactKind.HIDDEN),

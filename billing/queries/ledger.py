@@ -66,6 +66,35 @@ def accounts(session: Session) -> tuple[AccountView, ...]:
     return tuple(AccountView(*row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class AccountNumbers:
+    """An account with its numbers in both charts."""
+
+    code: str
+    kind: str
+    skr03: str
+    skr04: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """The chart of the ring, its accounts, and how many lines are posted. revision: of chart and numbers."""
+
+    chart: str
+    revision: int
+    accounts: tuple[AccountNumbers, ...]
+    lines: int
+
+
+def chart_view(session: Session) -> ChartView:
+    """Return the chart of the ring with the numbers of all accounts in both charts."""
+    chart, revision = session.execute(select(Ledger.chart, Ledger.revision)).one()
+    columns = (LedgerAccount.code, LedgerAccount.kind, LedgerAccount.skr03, LedgerAccount.skr04)
+    found = session.execute(select(*columns).order_by(LedgerAccount.id))
+    lines = session.scalar(select(func.coalesce(func.sum(Entry.lines), 0))) or 0
+    return ChartView(chart, revision, tuple(AccountNumbers(*row) for row in found), int(lines))
+
+
 def account(session: Session, code: str) -> AccountView:
     """Return an account. Raises AccountNotFound."""
     row = session.execute(_accounts().where(LedgerAccount.code == code)).one_or_none()

@@ -65,6 +65,9 @@ def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated)
     assert "€8,189.10" in page
     assert "€9,189.10" in page
     assert "advance" in karl.get(address.replace("statement?", "statement/file.csv?")).text.lower()
+    printed = karl.get(address.replace("statement?", "statement.pdf?"))
+    assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
+    assert karl.get(address.replace("statement?", "statement.pdf?")).data == printed.data
     assert karl.get("/costs/balances/99999/statement").status_code == 404
     assert karl.get(f"/costs/balances/{seven[0]}/statement?from=2026-11-30&until=2026-11-01").status_code == 422
     with write_transaction(session):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -12,6 +12,7 @@ from flask_login import current_user
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
+from app.documents.statement_page import statement_pdf
 from app.exports.files import page_file
 from app.extensions import db
 from app.forms.base_form import BaseForm
@@ -64,6 +65,19 @@ def download_statement(member_id: int, file_format: str) -> ResponseReturnValue:
     return page_file(statement_table(db.session(), member_id, requested_days()), file_format)
 
 
+@page(bp, "/balances/<int:member_id>/statement.pdf", access=Access(treasurer=ALL, admin=ALL), is_expensive=True)
+def print_statement(member_id: int) -> ResponseReturnValue:
+    """Return the statement of a member as a PDF: ?from=&until=."""
+    presenter.known_member(db.session(), member_id)
+    return _pdf(member_id)
+
+
+@page(bp, "/balance/statement.pdf", access=Access(member=OWN, leaver=OWN), is_expensive=True)
+def print_my_statement() -> ResponseReturnValue:
+    """Return one's own statement as a PDF: ?from=&until=."""
+    return _pdf(current_user.member_id)
+
+
 @page(bp, "/balance/statement", access=Access(member=OWN, leaver=OWN))
 def my_statement() -> ResponseReturnValue:
     """Show one's own statement: ?from=&until=, else of this year."""
@@ -74,6 +88,14 @@ def my_statement() -> ResponseReturnValue:
 def download_my_statement(file_format: str) -> ResponseReturnValue:
     """Return all lines of one's own statement: ?from=&until=."""
     return page_file(statement_table(db.session(), current_user.member_id, requested_days()), file_format)
+
+
+def _pdf(member_id: int) -> ResponseReturnValue:
+    of = statements.statement(db.session(), member_id, *requested_days())
+    response = Response(statement_pdf(db.session(), of, on=today()), mimetype="application/pdf")
+    name = f"{_('Statement')}-{of.first_day}-{of.last_day}.pdf".lower()
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 def _statement_page(member_id: int, *, is_own: bool, refusals: BaseForm | None = None) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Texts and statuses of the errors of accounting periods."""
+"""Texts and statuses of the errors of accounting periods and of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -60,6 +60,18 @@ ERRORS = (
         409,
         _l("The period has changed"),
         _l("Something was posted, or the checklist has changed, since you looked. Nothing was closed; check it again."),
+    ),
+    ErrorText(
+        "wrong_account_number",
+        422,
+        _l("This is no account number"),
+        _l("An account number has 4 to 8 digits. Nothing was stored."),
+    ),
+    ErrorText(
+        "account_number_taken",
+        422,
+        _l("Two accounts have this number"),
+        _l("%(number)s would be the number of two accounts. Each account needs one of its own; nothing was stored."),
     ),
     ErrorText(
         "period_divided",

@@ -1,0 +1,74 @@
+"""The chart of accounts: SKR03 or SKR04, and the number of each account. Numbers are data: an adviser may want others.
+
+What is posted refers to the account, not to its number: a change shows other numbers, also of earlier entries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.errors import AccountNotFound, AccountNumberTaken, WrongAccountNumber
+from billing.events import ChartChanged
+from billing.ledger.posting import lock_ledger
+from billing.models import LedgerAccount
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.kernel.revisions import require_revision
+
+CHARTS = ("skr03", "skr04")
+NUMBER = re.compile(r"[0-9]{4,8}")
+Numbers = Mapping[str, tuple[str, str]]  # code of the account -> numbers in SKR03 and SKR04
+
+
+def change_chart(
+    session: Session, chart: str, numbers: Numbers, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Choose a chart and set the numbers of accounts; those that are not named stay. Call inside write_transaction().
+
+    Raises StaleRevision, AccountNotFound, WrongAccountNumber (4 to 8 digits), AccountNumberTaken.
+    """
+    if chart not in CHARTS:
+        raise ValueError(f"no chart {chart!r}")
+    ledger = lock_ledger(session)
+    require_revision(revision, ledger.revision)
+    accounts = {one.code: one for one in session.scalars(select(LedgerAccount).order_by(LedgerAccount.id))}
+    _check(accounts, numbers)
+    changed = [code for code, both in numbers.items() if (accounts[code].skr03, accounts[code].skr04) != both]
+    said = [f"{code} {accounts[code].skr03}/{accounts[code].skr04} > {'/'.join(numbers[code])}" for code in changed]
+    if not changed and ledger.chart == chart:
+        return
+    _assign(session, [accounts[code] for code in changed], numbers)
+    ledger.chart = chart
+    ledger.revision += 1
+    session.flush()
+    events.record(session, ChartChanged(chart=chart, numbers=", ".join(sorted(said))), by=by, at=now)
+
+
+def _check(accounts: Mapping[str, LedgerAccount], numbers: Numbers) -> None:
+    for code, both in numbers.items():
+        if code not in accounts:
+            raise AccountNotFound(code=code)
+        for number in both:
+            if NUMBER.fullmatch(number) is None:
+                raise WrongAccountNumber(code=code, number=number)
+    for position in range(len(CHARTS)):
+        wanted = {code: (one.skr03, one.skr04)[position] for code, one in accounts.items()}
+        wanted |= {code: both[position] for code, both in numbers.items()}
+        for number in wanted.values():
+            if list(wanted.values()).count(number) > 1:
+                raise AccountNumberTaken(number=number)
+
+
+def _assign(session: Session, changed: list[LedgerAccount], numbers: Numbers) -> None:
+    """Set numbers that are unique in the end; two accounts may exchange theirs, so they pass through free ones."""
+    for account in changed:
+        account.skr03 = account.skr04 = f"x{account.id:05}"
+    session.flush()
+    for account in changed:
+        account.skr03, account.skr04 = numbers[account.code]
+        account.revision += 1

@@ -1,0 +1,68 @@
+"""The chart of accounts: chosen and numbered by the treasurer; what is posted keeps its accounts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from billing.queries.ledger import accounts, chart_view
+from booking.kernel.events import RecordedEvent
+from tests.integration.test_allocations import pool, seven  # noqa: F401
+from tests.integration.test_ledger import charged  # noqa: F401
+from tests.web.test_costs_pages import text
+
+ADDRESS = "/costs/ledger/chart"
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+def sent(session, karl, **changes):
+    view = chart_view(session)
+    data = {f"{chart}-{one.code}": getattr(one, chart) for one in view.accounts for chart in ("skr03", "skr04")}
+    session.rollback()
+    return karl.post(ADDRESS, data={"chart": view.chart, "revision": view.revision, **data, **changes})
+
+
+def test_the_treasurer_chooses_the_chart_and_exchanges_numbers(session, karl, charged):  # noqa: F811
+    page = text(karl.get(ADDRESS))
+    assert "12 lines are posted." in page
+    assert re.search(r'value="1400"', page)
+
+    swapped = {"skr04-use_charges": "4690", "skr04-allocated_costs": "4200"}
+    assert sent(session, karl, chart="skr04", **swapped).status_code == 303
+
+    numbers = {one.code: one.number for one in accounts(session)}
+    assert (numbers["receivables"], numbers["use_charges"], numbers["allocated_costs"]) == ("1200", "4690", "4200")
+    assert "1200 Receivables" in text(karl.get("/costs/ledger"))
+    facts = session.scalars(select(RecordedEvent.facts).where(RecordedEvent.type == "chart_changed")).one()
+    assert facts == {
+        "chart": "skr04",
+        "numbers": "allocated_costs 8950/4690 > 8950/4200, use_charges 8200/4200 > 8200/4690",
+    }
+    assert sent(session, karl).status_code == 303  # nothing changed, nothing recorded
+    assert len(session.scalars(select(RecordedEvent.id).where(RecordedEvent.type == "chart_changed")).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"skr03-receivables": "14"}, "4 to 8 digits"),
+        ({"skr03-receivables": "14a0"}, "4 to 8 digits"),
+        ({"skr03-receivables": ""}, "Please enter the account number."),
+        ({"skr03-receivables": "8200"}, "8200 would be the number of two accounts"),
+        ({"chart": "ifrs"}, "choice"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(session, karl, changes, message):
+    answer = sent(session, karl, **changes)
+    assert (answer.status_code, message in text(answer)) == (422, True)
+
+
+def test_a_form_that_was_left_open_overwrites_nothing(session, karl):
+    assert sent(session, karl, chart="skr04").status_code == 303
+    assert sent(session, karl, revision="0", chart="skr03").status_code == 409
