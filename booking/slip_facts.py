@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.charge_units import ChargeUnit
 from booking.errors import MachineNotFound
-from booking.models import Machine, Ring, UsageRecord, Workshop
+from booking.models import Machine, Reservation, Ring, UsageRecord, Workshop
 from booking.price_classes import price_class_on
 from booking.wall_clock import local_day
 
@@ -37,3 +38,11 @@ def objection_until(session: Session, handed_back_at: datetime) -> datetime:
     """Return until when the member may object to a slip of this hand-back, by the present rule of the ring."""
     days = session.scalar(select(Ring.objection_days).where(Ring.id == 1))
     return handed_back_at + timedelta(days=days or 0)
+
+
+def booked_amount(reservation: Reservation, unit: ChargeUnit) -> int | None:
+    """Return the amount of the reserved span itself; None when only a meter can tell."""
+    if not unit.from_clock:
+        return None
+    seconds = int((reservation.ends_at - reservation.starts_at).total_seconds())
+    return seconds * (reservation.places if unit.places_count else 1)

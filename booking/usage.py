@@ -23,6 +23,7 @@ from booking import (
     members,
     occupancies,
     operators,
+    other_amounts,
     reservation_writer,
     second_persons,
     slip_facts,
@@ -36,6 +37,7 @@ from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
 from booking.operators import Runner
+from booking.other_amounts import OtherAmount
 from booking.overruling import Overruling, record_overruled, refuse_unless_overruled
 from booking.persons import Person
 from booking.publish import publish
@@ -45,12 +47,17 @@ from booking.use_limits import EnteredUse
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What was read from the meter or counted, in small units; `amount` takes precedence over the reading."""
+    """What was read from the meter or counted, in small units; `amount` takes precedence over the reading.
+
+    others, choices: what the use has beside it (other_amounts.py), where its price depends on more.
+    """
 
     reading: int | None = None
     amount: int | None = None
     note: str = ""
     photo_id: int | None = None
+    others: tuple[OtherAmount, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 def hand_out(
@@ -120,6 +127,7 @@ def hand_back(
     slip.handed_back_at, slip.handed_back_by = now, by.user_id
     slip.reading_after = measured.reading
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
+    other_amounts.store(session, slip.id, measured.others, measured.choices)
     slip_facts.fix_price(session, slip)
     induction_levels.after_use(session, slip, by=by, now=now)
     slip.objection_until = slip_facts.objection_until(session, now)
@@ -132,7 +140,7 @@ def hand_back(
 
 
 def amount_by_now(session: Session, reservation_id: int, measured: Measurement, *, now: datetime) -> int:
-    """Return the amount that hand_back() would enter now, in small units. Raises what that would, but for the step."""
+    """Return the amount that hand_back() would enter now, in small units. Raises as that does, but for the step."""
     slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation_id)).one()
     return _measure(slip, CHARGE_UNITS[slip.charge_unit], measured, now)
 
@@ -188,6 +196,7 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
     slip.objection_until = slip_facts.objection_until(session, now)
     session.add(slip)
     session.flush()
+    other_amounts.store(session, slip.id, use.measured.others, use.measured.choices)
     induction_levels.after_use(session, slip, by=by, now=now)
     publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return Recorded(slip, is_new=True)
@@ -224,14 +233,6 @@ def _finished_slip(session: Session, use: UnreservedUse, terms: MachineTerms, by
     return slip
 
 
-def booked_amount(reservation: Reservation, unit: ChargeUnit) -> int | None:
-    """Return the amount of the reserved span itself; None when only a meter can tell."""
-    if not unit.from_clock:
-        return None
-    seconds = int((reservation.ends_at - reservation.starts_at).total_seconds())
-    return seconds * (reservation.places if unit.places_count else 1)
-
-
 def last_reading(session: Session, machine_id: int) -> int | None:
     """Return the newest reading of a machine's meter, in small units; None before the first."""
     return session.scalar(
@@ -259,7 +260,7 @@ def _open_slip(
         handed_out_at=now,
         handed_out_by=by.user_id,
         reading_before=measured.reading,
-        booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
+        booked_amount=slip_facts.booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
         places=reservation.places,
         operator_name=runner.person.name,
         operator_user_id=runner.person.user_id,
@@ -275,7 +276,7 @@ def _open_slip(
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:
-    violations = use_limits.check_amount(measured.amount)
+    violations = use_limits.check_amount(measured.amount) + other_amounts.check_other_amounts(measured.others)
     violations += use_limits.check_reading(measured.reading, slip.reading_before)
     can_be_counted = unit.from_clock or measured.amount is not None
     has_both_readings = measured.reading is not None and slip.reading_before is not None
@@ -294,7 +295,6 @@ def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measurement, unt
 
 
 def _machine(session: Session, machine_id: int) -> Machine:
-    machine = session.get(Machine, machine_id)
-    if machine is None:
+    if (machine := session.get(Machine, machine_id)) is None:
         raise MachineNotFound(id=machine_id)
     return machine

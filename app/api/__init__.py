@@ -32,6 +32,7 @@ MODULES = (
     "quotas",
     "maintenance",
     "zone_changes",
+    "asked_amounts",
     "usage",
     "use_days",
     "costs",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.api import revisions
+from app.api.asked_amounts import Choices, OtherAmounts, read_asked
 from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Amount, Instant, RequestModel, ResponseModel, Text
@@ -23,12 +25,13 @@ from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import condition_changes, decisions, operators, replan, reservations, usage
+from booking import condition_changes, decisions, operators, queries, replan, reservations, usage
 from booking.overruling import Overruling
 from booking.persons import Person
 from booking.queries import ReservationView
 from booking.queries import replanned as replanned_queries
 from booking.usage import Measurement
+from booking.wall_clock import local_day
 
 Verb = Callable[..., Any]
 
@@ -61,10 +64,15 @@ class HandOut(RequestModel):
 
 
 class HandBack(RequestModel):
-    """The meter reading or the amount of use at hand-back. `amount` takes precedence over `reading`."""
+    """The meter reading or the amount of use at hand-back. `amount` takes precedence over `reading`.
+
+    amounts, choices: what the tariff of the day asks for beside it, see `GET /machines/{id}/asked`.
+    """
 
     reading: Amount | None = None
     amount: Amount | None = None
+    amounts: OtherAmounts = Field(default_factory=list)
+    choices: Choices = Field(default_factory=list)
     note: Text = ""
 
 
@@ -229,12 +237,22 @@ def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     The reservation then says when the use really was; the rest of the span is free at once.
     """
     view = lookups.reservation(reservation_id)
+    others, choices = read_asked(body, view.machine_id, _day_of_use(view))
     measured = Measurement(
         reading=to_small_units(body.reading, view.charge_unit, "reading"),
         amount=to_small_units(body.amount, view.charge_unit, "amount"),
         note=body.note,
+        others=others,
+        choices=choices,
     )
     return _act(view, body, partial(condition_changes.hand_back, measured=measured))
+
+
+def _day_of_use(view: ReservationView) -> date:
+    """Return the day of service of what is out; the present day where nothing is, which the verb refuses."""
+    if view.status != "in_use":
+        return local_day(now(), view.zone)
+    return queries.slip_of_reservation(db.session(), view.id).service_date
 
 
 def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:

@@ -7,6 +7,7 @@ from datetime import date
 from flask_login import current_user
 from pydantic import Field, StrictBool
 
+from app.api.asked_amounts import Choices, NamedAmount, OtherAmounts, named_amounts, read_asked
 from app.api.conversions import span_of, to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import (
@@ -32,8 +33,10 @@ from app.extensions import db
 from billing.queries import SlipPrice, prices_of_slips
 from booking import condition_changes, queries
 from booking.errors import UsageRefused
+from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
 from booking.timespan import TimeSpan
 from booking.usage import Measurement, UnreservedUse
+from booking.wall_clock import local_day
 
 
 class UsageFilter(RequestModel):
@@ -52,6 +55,7 @@ class NewUsage(RequestModel):
 
     reading_before and reading: of the meter before and after the use; both together give the amount. `amount` takes
     precedence over them.
+    amounts, choices: what the tariff of the day asks for beside it, see `GET /machines/{id}/asked`.
     allow_overlap: store it although other slips of this time leave no place for it, or one of the member covers it.
     """
 
@@ -62,6 +66,8 @@ class NewUsage(RequestModel):
     amount: Amount | None = None
     reading_before: Amount | None = None
     reading: Amount | None = None
+    amounts: OtherAmounts = Field(default_factory=list)
+    choices: Choices = Field(default_factory=list)
     note: Text = ""
     places: Places = 1
     allow_overlap: StrictBool = False
@@ -70,6 +76,7 @@ class NewUsage(RequestModel):
 class UsageSlip(ResponseModel):
     """A usage slip. reserved: null for units that are known only after use, such as hectares.
 
+    amounts, choices: what it has beside the amount used.
     used: null until hand-back. charge_cents: null while it has no price. price_class: the member's on the service date.
     operator: who ran a machine that needs an induction, "" for the member itself.
     second_person: who was there as well, "" for nobody.
@@ -87,6 +94,8 @@ class UsageSlip(ResponseModel):
     used: Amount | None
     charged: Amount | None
     charge_cents: int | None
+    amounts: list[NamedAmount]
+    choices: list[str]
     places: int
     operator: str
     second_person: str
@@ -142,7 +151,7 @@ def report_usage(body: NewUsage) -> Reply:
     """
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
-    use = _use(body, span, card.charge_unit)
+    use = _use(body, span, card)
     by, instant = current_actor(), now()
 
     def write() -> Reply:
@@ -153,11 +162,15 @@ def report_usage(body: NewUsage) -> Reply:
     return run_idempotent(body, write)
 
 
-def _use(body: NewUsage, span: TimeSpan, unit: str) -> UnreservedUse:
+def _use(body: NewUsage, span: TimeSpan, card: queries.MachineCard) -> UnreservedUse:
+    unit = card.charge_unit
+    others, choices = read_asked(body, card.id, local_day(span.start, card.zone))
     measured = Measurement(
         reading=to_small_units(body.reading, unit, "reading"),
         amount=to_small_units(body.amount, unit, "amount"),
         note=body.note,
+        others=others,
+        choices=choices,
     )
     return UnreservedUse(
         machine_id=body.machine_id,
@@ -180,11 +193,12 @@ def reach() -> tuple[int | None, frozenset[int]] | None:
 
 
 def _slips(found: tuple[queries.UsageSlip, ...]) -> list[UsageSlip]:
-    prices = prices_of_slips(db.session(), [slip.id for slip in found])
-    return [_slip(slip, prices.get(slip.id)) for slip in found]
+    ids = [slip.id for slip in found]
+    prices, beside = prices_of_slips(db.session(), ids), beside_amounts(db.session(), ids)
+    return [_slip(slip, prices.get(slip.id), beside.get(slip.id, NOTHING_BESIDE)) for slip in found]
 
 
-def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
+def _slip(slip: queries.UsageSlip, price: SlipPrice | None, beside: BesideAmount) -> UsageSlip:
     return UsageSlip.model_construct(
         id=slip.id,
         reservation_id=slip.reservation_id,
@@ -198,6 +212,8 @@ def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
         used=Amount.of(slip.used_amount, slip.charge_unit),
         charged=Amount.of(price.charged_amount, slip.charge_unit) if price else None,
         charge_cents=price.cents if price else None,
+        amounts=named_amounts(beside.amounts),
+        choices=list(beside.choices),
         places=slip.places,
         operator=slip.operator_name,
         second_person=slip.second_person,

@@ -43,6 +43,7 @@ from booking.models.reservation import (
 )
 from booking.models.series import FollowingSeries, FormerDate, GroupSeries, Series, SeriesDate
 from booking.models.usage import UsageRecord
+from booking.models.usage_amount import UsageAmount, UsageChoice
 from booking.models.waiting import DayPart, WaitingEntry
 from booking.models.workshop import OpeningHours, Ring, Workshop
 from booking.models.zone import ZoneChange, ZoneClock, ZoneRules
@@ -105,6 +106,8 @@ __all__ = [
     "SeriesDate",
     "Status",
     "Unit",
+    "UsageAmount",
+    "UsageChoice",
     "UsageRecord",
     "WaitingEntry",
     "Workshop",

@@ -11,6 +11,7 @@ from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
 from app.wording.tariffs import WorkingStep, working_steps
 from billing.pricing import PriceCalculation
+from booking.queries.other_amounts import NamedAmount
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
@@ -21,6 +22,12 @@ SUMMED_MAX = 250  # as in the list of slips
 def exact_amount_filter(small: int, unit_code: str) -> str:
     """Format an exact amount; for every template, since the page of a slip shows calculations too."""
     return format_exact_amount(small, unit_code)
+
+
+@bp.app_template_filter("named_amount")
+def named_amount_filter(one: NamedAmount) -> str:
+    """Format an amount with its name: Pigs: 3 animals."""
+    return f"{one.name}: {format_exact_amount(one.amount, one.charge_unit)}"
 
 
 @bp.app_template_global("working_steps")

@@ -16,6 +16,7 @@ from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
 from app.forms.required import Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
+from app.pages.usage.asked_fields import AskedFields
 from app.wording.billing import too_fine_sentence
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal, parse_length
@@ -32,7 +33,7 @@ CHECK = "check"  # the button that shows the price, and stores nothing
 AMOUNT_MAX = Decimal(10_000_000)
 
 
-class MeasureForm(BaseForm):
+class MeasureForm(AskedFields):
     """A reading or an amount, a note on the condition, perhaps a photo."""
 
     reading = StringField(_l("Reading of the meter"))
@@ -45,6 +46,7 @@ class MeasureForm(BaseForm):
     def __init__(self, unit: ChargeUnit, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.unit, self.zone = unit, zone
+        self.tell_units()
 
     def validate_reading(self, field: StringField) -> None:
         """Accept a number or nothing."""
@@ -56,7 +58,8 @@ class MeasureForm(BaseForm):
 
     def measured(self, photo_id: int | None) -> Measurement:
         """Return what was entered, in small units. Call only after validation."""
-        return Measurement(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
+        reading, amount = self._small(self.reading), self._small(self.amount)
+        return Measurement(reading, amount, self.note.data or "", photo_id, self.others(), self.choices())
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Put each broken rule at its field, or above all fields when it belongs to none."""

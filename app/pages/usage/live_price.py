@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask_babel import gettext as _
@@ -54,7 +54,7 @@ def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, no
     """Return the price by a validated form, complete or not; slip: None where nothing is out."""
     if slip is None or slip.reservation_id is None or slip.handed_back_at is not None:
         return LivePrice(form.unit.code, sentence=written_meanwhile())
-    for field in (form.reading, form.amount):
+    for field in (form.reading, form.amount, *form.other_fields):
         if field.errors:
             return LivePrice(slip.charge_unit, sentence=f"{field.label.text}: {field.errors[0]}", is_fault=True)
     measured = form.measured(None)
@@ -66,7 +66,7 @@ def live_price(session: Session, slip: SlipView | None, form: MeasureForm, *, no
         return _refused(refusal.violations, form)
     of = PricedUse(slip.machine_id, slip.member_id, slip.service_date, slip.price_class, slip.charge_unit, slip.id)
     span = TimeSpan(slip.handed_out_at, now) if slip.handed_out_at < now else None
-    return _priced(session, of, SlipUse(amount, slip.booked_amount, span=span, places=slip.places))
+    return _priced(session, of, SlipUse(amount, slip.booked_amount, span=span, places=slip.places), form)
 
 
 def price_of_use(
@@ -76,7 +76,7 @@ def price_of_use(
 
     member_id: None before the member is chosen.
     """
-    for field in (form.places, form.reading_before, form.reading, form.amount):
+    for field in (form.places, form.reading_before, form.reading, form.amount, *form.other_fields):
         if field.errors:
             return LivePrice(card.charge_unit, sentence=f"{field.label.text}: {field.errors[0]}", is_fault=True)
     if member_id is None:
@@ -91,7 +91,7 @@ def price_of_use(
         return _refused(refusal.violations, form)
     day = local_day(form.span.start, card.zone)
     of = PricedUse(card.id, member_id, day, price_class_on(session, member_id, day), card.charge_unit)
-    return _priced(session, of, SlipUse(amount, span=form.span, places=form.places.data or 1))
+    return _priced(session, of, SlipUse(amount, span=form.span, places=form.places.data or 1), form)
 
 
 def _refused(violations: Iterable[Violation], form: MeasureForm) -> LivePrice:
@@ -110,7 +110,7 @@ def _missing(slip: SlipView) -> str:
     return _("The price stands here as soon as the reading is entered.")
 
 
-def _priced(session: Session, of: PricedUse, use: SlipUse) -> LivePrice:
+def _priced(session: Session, of: PricedUse, use: SlipUse, form: MeasureForm) -> LivePrice:
     """Return the price of a use as the charge of the slip will have it."""
     tariff = charges.tariff_on(session, of.machine_id, of.service_date)
     terms = terms_of(session, tariff, of.price_class) if tariff is not None else None
@@ -118,4 +118,9 @@ def _priced(session: Session, of: PricedUse, use: SlipUse) -> LivePrice:
         return LivePrice(
             of.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
         )
-    return LivePrice(of.charge_unit, price_by_terms(session, of, use, tariff.id, terms))
+    amounts = {one.name: one.amount for one in form.others()}
+    use = replace(use, amounts=amounts, choices=frozenset(form.choices()))
+    calculation = price_by_terms(session, of, use, tariff.id, terms)
+    if calculation is None:
+        return LivePrice(of.charge_unit, sentence=_("The price stands here as soon as all amounts are entered."))
+    return LivePrice(of.charge_unit, calculation)

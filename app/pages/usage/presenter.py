@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -12,9 +13,13 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.auth.member_logins import check_login, login_names, usual_operator
 from app.auth.overrulings import may_overrule_hand_out
+from app.extensions import db
+from app.pages.usage.asked_fields import asking
+from app.pages.usage.forms import MeasureForm
 from app.wording.billing import price_class_label
 from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
+from billing.asked_amounts import NOTHING_ASKED, asked_on
 from billing.queries import SlipCharge, charge_of_slip
 from booking import hand_out_conditions, operators, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
@@ -23,6 +28,7 @@ from booking.operators import Operators
 from booking.overruling import may_overrule
 from booking.persons import folded
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
+from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
@@ -40,6 +46,7 @@ class SlipPage:
     may_hand_back: bool
     may_object: bool
     may_answer: bool
+    beside: BesideAmount = NOTHING_BESIDE  # other amounts, and what was chosen
 
     @property
     def is_time(self) -> bool:
@@ -120,6 +127,7 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
         may_object=is_mine and slip.state() == "back" and is_in_time and permissions.may("usage.object_to", "POST"),
         may_answer=slip.state() == "disputed"
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
+        beside=beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE),
     )
 
 
@@ -206,6 +214,14 @@ def current_slip(session: Session, reservation_id: int) -> SlipView | None:
         return None
 
 
+def hand_back_form(reservation: ReservationView, **kwargs: Any) -> MeasureForm:
+    """Return the form of a hand-back, with what the tariff of the day of the use asks for."""
+    session = db.session()
+    slip = current_slip(session, reservation.id)
+    asked = NOTHING_ASKED if slip is None else asked_on(session, slip.machine_id, slip.service_date)
+    return asking(MeasureForm, asked)(CHARGE_UNITS[reservation.charge_unit], reservation.zone, **kwargs)
+
+
 def holds_typed(
     slip: SlipView,
     typed: Measurement,
@@ -227,6 +243,10 @@ def holds_typed(
         return False
     if not is_back:
         return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)
+    beside = beside_amounts(db.session(), [slip.id]).get(slip.id, NOTHING_BESIDE)
+    stored = {(one.name, one.amount) for one in beside.amounts}
+    if {(one.name, one.amount) for one in typed.others} != stored or set(typed.choices) != set(beside.choices):
+        return False
     is_back_already = slip.handed_back_at is not None
     is_same_amount = typed.amount is None or typed.amount == slip.used_amount
     return is_back_already and is_same_amount and (typed.reading, typed.note) == (slip.reading_after, slip.note_after)

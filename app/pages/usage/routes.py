@@ -205,7 +205,7 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
 def hand_back(reservation_id: int) -> ResponseReturnValue:
     """Bring the machine back and fill in the slip."""
     reservation = lookups.reservation(reservation_id)
-    form = MeasureForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
+    form = presenter.hand_back_form(reservation)
     if not form.is_submitted() and (led := lead_away(reservation, Step.HAND_BACK)):
         return led
     if CHECK in request.form:
@@ -222,9 +222,7 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
 def live_price(reservation_id: int) -> ResponseReturnValue:
     """Return the price alone, for a form that is being filled in: ?reading=&amount=."""
     reservation, session = lookups.reservation(reservation_id), db.session()
-    form = MeasureForm(
-        CHARGE_UNITS[reservation.charge_unit], reservation.zone, formdata=request.args, meta={"csrf": False}
-    )
+    form = presenter.hand_back_form(reservation, formdata=request.args, meta={"csrf": False})
     form.validate()
     price = live_prices.live_price(session, presenter.current_slip(session, reservation_id), form, now=now())
     return render_template("usage/_live_price.html", price=price)

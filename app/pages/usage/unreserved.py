@@ -19,8 +19,10 @@ from app.forms.span_form import write_typed
 from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
 from app.pages.usage import bp, live_price
+from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import CHECK
 from app.pages.usage.use_forms import UnreservedUseForm
+from billing.asked_amounts import asked_on
 from booking import condition_changes, queries, usage
 from booking.errors import MachineNotFound
 from booking.queries import MachineCard, SlipView
@@ -61,7 +63,8 @@ def _open_form(slug: str, **kwargs: Any) -> tuple[MachineCard, UnreservedUseForm
     permissions.require(
         member_id=current_user.member_id, workshop_id=card.workshop_id, missing=MachineNotFound(id=slug)
     )
-    form = UnreservedUseForm(card, **kwargs)
+    asked = asked_on(session, card.id, local_day(now(), card.zone))
+    form = asking(UnreservedUseForm, asked)(card, **kwargs)
     if not permissions.may_touch("usage.report_use", "POST", workshop_id=card.workshop_id):
         form.drop_members()
     if not form.is_submitted() and not kwargs:

@@ -1,0 +1,53 @@
+"""What is asked for when a use is entered, by the tariff of its day: other amounts and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from billing.charges import tariff_on
+from billing.slip_pricing import CHOSEN
+from billing.tariff_terms import parts_of
+from booking.charge_units import CHARGE_UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAmount:
+    """An amount beside the first one. is_required: it must be entered, even if it is 0."""
+
+    name: str
+    charge_unit: str
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a tariff asks for. main: the name of the first amount, "" for none."""
+
+    main: str = ""
+    amounts: tuple[AskedAmount, ...] = ()
+    choices: tuple[str, ...] = ()
+
+    def missing(self, names: Collection[str]) -> tuple[str, ...]:
+        """Return the required amounts that are not among some."""
+        return tuple(one.name for one in self.amounts if one.is_required and one.name not in names)
+
+
+NOTHING_ASKED = Asked()
+
+
+def asked_on(session: Session, machine_id: int, day: date) -> Asked:
+    """Return what is asked for a use of a machine that began on a day. Time is measured by the clock, never asked."""
+    tariff = tariff_on(session, machine_id, day)
+    if tariff is None or not tariff.has_parts:
+        return NOTHING_ASKED
+    parts = parts_of(session, [tariff.id])[tariff.id]
+    amounts = (line for line in parts.lines if not CHARGE_UNITS[line.charge_unit].from_clock)
+    return Asked(
+        parts.main.name,
+        tuple(AskedAmount(line.name, line.charge_unit, line.is_required) for line in amounts),
+        tuple(one.name for one in parts.adjustments if one.applies == CHOSEN),
+    )

@@ -1,0 +1,140 @@
+"""What a tariff asks for beside the amount: at hand-back, with a use without reservation, and by the API."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from app.worker.jobs import deliver_events
+from billing.queries import charge_of_slip, unpriced_count
+from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
+from billing.tariffs import TariffEntry, enter_tariff
+from booking.kernel.transaction import write_transaction
+from booking.queries.other_amounts import beside_amounts
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+
+def both(price):
+    return {"member": Decimal(price), "guest": Decimal(price)}
+
+
+PARTS = TariffParts(
+    MainEntry("Threshing"),
+    (LineEntry("Travel", "km", both("1.10"), is_required=True), LineEntry("Bales", "piece", both("2"))),
+    (AdjustmentEntry("With operator", "per_unit", Decimal(30), "chosen"),),
+)
+TRAVEL = {"name": "Travel", "amount": {"amount": "10", "unit": "km"}}
+
+
+@pytest.fixture
+def harvest(session, sample_ring):
+    """Anna has the combine from now on, 4 hours long; its tariff asks for kilometres, bales and the operator."""
+    with write_transaction(session):
+        entry = TariffEntry(date(2026, 1, 1), both("100"), parts=PARTS)
+        enter_tariff(session, sample_ring.combine, entry, by=SOMEBODY, now=MONDAY)
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY).id
+
+
+@pytest.fixture
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
+
+
+def price_of(session, usage_id):
+    while deliver_events(session):
+        pass
+    charge = charge_of_slip(session, usage_id)
+    return None if charge is None else charge.cents
+
+
+def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, anna, harvest):
+    anna.post(f"/usage/hand-out/{harvest}")
+    address = f"/usage/hand-back/{harvest}"
+    page = anna.get(address).text
+    for asked in ("Threshing", "Travel", "Bales", "With operator"):
+        assert asked in page
+    typed = {"amount": "2", "other_0": "10", "choice_0": "y"}
+    assert "€271.00" in anna.get(f"{address}/price", query_string=typed).text
+
+    missing = anna.post(address, data={"amount": "2", "other_1": "5"})
+    assert missing.status_code == 422
+    assert "Please enter this amount; 0 if there is none." in missing.text
+    assert anna.post(address, data=typed | {"other_0": "-1"}).status_code == 422
+    done = anna.post(address, data=typed)
+
+    assert done.status_code == 303
+    usage_id = int(done.location.rpartition("/")[2])
+    assert price_of(session, usage_id) == 27_100
+    slip = anna.get(f"/usage/{usage_id}").text
+    for line in ("Travel: 10.0 km", "With operator: 2.00 ha × €30.00 per hectare", "Threshing"):
+        assert line in slip
+    assert anna.post(address, data=typed).status_code == 303  # a second click
+    assert anna.post(address, data=typed | {"other_0": "11"}).status_code != 303
+
+
+def test_a_use_without_reservation_asks_too(session, log_in, sample_ring, harvest):
+    wanda = log_in(sample_ring.wanda_login)
+    sent = {
+        "machine": "combine",
+        "member": sample_ring.bernd,
+        "date": "2026-11-22",
+        "time": "09:00",
+        "end_time": "11:00",
+        "places": "1",
+        "amount": "3",
+        "other_0": "0",
+        "other_1": "4",
+    }
+    entered = wanda.post("/usage/new", data=sent)
+
+    assert entered.status_code == 303
+    assert price_of(session, int(entered.location.rpartition("/")[2])) == 30_800
+
+
+def test_the_api_says_what_is_asked_and_takes_it(session, speak_as, sample_ring, harvest):
+    anna = speak_as(sample_ring.anna_login)
+    asked = anna.get(f"/machines/{sample_ring.combine}/asked").json
+    assert asked["amounts"][0] == {"name": "Travel", "unit": "km", "is_required": True}
+    assert (asked["name"], asked["choices"]) == ("Threshing", ["With operator"])
+    anna.post(f"/reservations/{harvest}/hand-out", {})
+    path, amount = f"/reservations/{harvest}/hand-back", {"amount": {"amount": "2", "unit": "ha"}}
+    for wrong in (
+        {},
+        {"amounts": [{"name": "Trvel", "amount": {"amount": "1", "unit": "km"}}, TRAVEL]},
+        {"amounts": [{"name": "Travel", "amount": {"amount": "1", "unit": "ha"}}]},
+        {"amounts": [TRAVEL, TRAVEL]},
+        {"amounts": [TRAVEL], "choices": ["With fuel"]},
+    ):
+        assert anna.post(path, amount | wrong).status_code == 422
+
+    assert anna.post(path, amount | {"amounts": [TRAVEL], "choices": ["With operator"]}).status_code == 200
+
+    slip = anna.get("/usage").json["items"][0]
+    assert (slip["amounts"], slip["choices"]) == (
+        [TRAVEL | {"amount": {"amount": "10.0", "unit": "km"}}],
+        ["With operator"],
+    )
+    assert price_of(session, slip["id"]) == 27_100
+
+
+def test_a_meter_that_sends_only_the_amount_still_works_where_nothing_else_is_asked(session, speak_as, sample_ring):
+    wanda = speak_as(sample_ring.wanda_login)
+    sent = {
+        "machine_id": sample_ring.combine,
+        "member_id": sample_ring.bernd,
+        "starts_at": "2026-11-22T08:00:00Z",
+        "ends_at": "2026-11-22T10:00:00Z",
+        "amount": {"amount": "3", "unit": "ha"},
+    }
+    entered = wanda.post("/usage", sent).json
+    assert (entered["amounts"], entered["choices"]) == ([], [])
+    # A tariff entered afterwards asks for more: the price is not guessed.
+    with write_transaction(session):
+        entry = TariffEntry(date(2026, 1, 1), both("100"), parts=PARTS)
+        enter_tariff(session, sample_ring.combine, entry, by=SOMEBODY, now=MONDAY)
+    assert price_of(session, entered["id"]) is None
+    assert unpriced_count(session) == 1
+    assert not beside_amounts(session, [entered["id"]])
