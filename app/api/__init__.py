@@ -38,6 +38,7 @@ MODULES = (
     "costs",
     "allocations",
     "ledger",
+    "tariffs",
     "machine_costs",
     "parties",
     "invoices",

@@ -27,7 +27,9 @@ from app.demo.machines import (
 from app.demo.parties import enter_parties
 from app.demo.people import LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
+from app.demo.tariff_parts import PARTS_OF_TARIFFS
 from billing import tariffs
+from billing.tariff_parts import NO_PARTS
 from billing.tariffs import TariffEntry
 from booking import groups, induction_kinds, inductions, machines, members, ring, workshops
 from booking.addresses import split_address
@@ -141,6 +143,7 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
         step_amount=demo.tariff.step_amount,
         minimum_amount=demo.tariff.minimum_amount,
         minimum_cents=demo.tariff.minimum_cents,
+        parts=PARTS_OF_TARIFFS.get(machine.slug, NO_PARTS),
     )
     tariffs.enter_tariff(session, machine_id, entry, by=DEMO, now=now)
 

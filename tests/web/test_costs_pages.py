@@ -247,6 +247,24 @@ def test_impossible_parts_of_a_tariff_are_refused_at_their_fields(session, sampl
     assert queries.tariff_history(session, sample_ring.combine) == ()
 
 
+def test_a_tariff_is_tried_on_an_example_and_on_the_last_year_and_nothing_is_stored(session, sample_ring, karl, tariff):
+    for ares in (1_000, 6_000):
+        do(session, charge_for, use(session, sample_ring.combine, sample_ring.anna, ares))
+    tiers = {"tiers-0-from_amount": "50", "tiers-0-member_price": "100", "tiers-0-guest_price": "120"}
+    sent = FIRST | tiers | {"member_price": "110", "example": "63.5", "try": "1"}
+
+    page = text(karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent))
+
+    assert "The example (member): €6,850.00" in page
+    assert "50.00 ha × €110.00 per hectare" in page
+    for figure in ("€8,050.00", "€7,600.00", "-€450.00"):  # charged at 115; 10 x 110, 50 x 110 + 10 x 100
+        assert figure in page
+    assert len(queries.tariff_history(session, sample_ring.combine)) == 1
+    refused = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent | {"tiers-0-from_amount": "0"})
+    assert refused.status_code == 422
+    assert "Tried, not stored" not in text(refused)
+
+
 def test_an_unused_tariff_is_changed_and_withdrawn(session, sample_ring, karl, tariff):
     address = f"/costs/tariffs/{sample_ring.combine}/{tariff}"
     assert 'value="115.00"' in text(karl.get(address))

@@ -57,14 +57,15 @@ class TariffForm(RevisionMixin, BaseForm):
     )
     adjustments = FieldList(FormField(AdjustmentRow), max_entries=ADJUSTMENTS_MAX)
     note = TextAreaField(_l("Note"), [NOTE])
+    example = UseField(_l("An example: how much is used"), [Optional()])
     reprice = BooleanField(_l("Price uses again that were already priced within this time"))
 
-    not_persisted = ("reprice",)
+    not_persisted = ("reprice", "example")
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.unit = unit
-        for field in (self.step, self.minimum_amount, self.free_amount, self.month_free_amount):
+        for field in (self.step, self.minimum_amount, self.free_amount, self.month_free_amount, self.example):
             field.unit = unit
         for rows, most in self._row_lists():
             for _row in range(len(rows), most):
@@ -171,7 +172,7 @@ class TariffForm(RevisionMixin, BaseForm):
         """Return the rows of one kind as one answer: a row alone has no meaning."""
         plain = super().answers()
         for rows, _most in self._row_lists():
-            fields = tuple(field for entry in rows for field in entry.form)
+            fields = tuple(field for entry in rows for field in entry.form if field.short_name != "example")
             texts = [", ".join(_texts(entry.form)) for entry in rows if not entry.form.is_empty]
             plain[rows.short_name] = Answer(rows.label.text, repr(texts), "; ".join(texts) or _("nothing"), fields)
         return plain
@@ -199,7 +200,8 @@ def shown_rows(rows: list[Any]) -> list[Any]:
 
 
 def _texts(row: RowForm) -> list[str]:
-    return [str(field.data) for field in row if field.data not in (None, "", False)]
+    fields = (field for field in row if field.short_name != "example")
+    return [str(field.data) for field in fields if field.data not in (None, "", False)]
 
 
 def price_field_name(price_class: str) -> str:

@@ -105,13 +105,15 @@ class LineRow(PricedRow):
     )
     is_required = BooleanField(_l("Must be entered, even if it is 0"))
     is_volume = BooleanField(_l("The price of the tier reached holds for the whole amount"))
+    example = UseField(_l("In the example"), [Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unit.choices = [select_choice(code, UNIT_NAMES[code]) for code in CHARGE_UNITS]
         self.unit.flags.required = self.free_times.flags.required = True  # one is always chosen
         chosen = CHARGE_UNITS.get(self.unit.data or "")
-        self.step.unit = self.minimum_amount.unit = self.free_amount.unit = chosen or next(iter(CHARGE_UNITS.values()))
+        for field in (self.step, self.minimum_amount, self.free_amount, self.example):
+            field.unit = chosen or next(iter(CHARGE_UNITS.values()))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Require a name and all prices, unless the row is empty."""

@@ -10,10 +10,11 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.submit import submit
+from app.forms.submit import INVALID, submit
 from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.costs.tariff_form import TariffForm, shown_rows, tariff_form
+from app.pages.costs.tariff_trial import TRY, TariffTrial, is_trial, tried
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import basis_label, price_class_label, price_label
@@ -72,6 +73,8 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
     form = tariff_form(price_classes(session), CHARGE_UNITS[card.charge_unit])
     if not form.is_submitted():
         form.valid_from.data = today()
+    if is_trial():
+        return _form_page(form, card, None, tried(session, card, form, today=today()))
     entered = submit(
         form,
         lambda: billing_tariffs.enter_tariff(
@@ -97,6 +100,8 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     form = _stored(tariff_id)
     if request.method == "POST":
         form = tariff_form(price_classes(session), CHARGE_UNITS[tariff.charge_unit])
+    if is_trial():
+        return _form_page(form, card, tariff, tried(session, card, form, today=today()))
     changed = submit(
         form,
         lambda: billing_tariffs.change_tariff(
@@ -132,10 +137,19 @@ def _stored(tariff_id: int) -> TariffForm:
     return form
 
 
-def _form_page(form: TariffForm, card: MachineCard, tariff: queries.TariffView | None) -> ResponseReturnValue:
+def _form_page(
+    form: TariffForm, card: MachineCard, tariff: queries.TariffView | None, trial: TariffTrial | None = None
+) -> ResponseReturnValue:
     refusal = form.refusal
     affected = refusal.facts["charges"] if isinstance(refusal, TariffInUse) and tariff is None else 0
     page_text = render_template(
-        "costs/tariff_form.html", form=form, card=card, tariff=tariff, affected=affected, shown_rows=shown_rows
+        "costs/tariff_form.html",
+        form=form,
+        card=card,
+        tariff=tariff,
+        affected=affected,
+        shown_rows=shown_rows,
+        try_name=TRY,
+        trial=trial,
     )
-    return page_text, form.status
+    return page_text, INVALID if is_trial() and trial is None else form.status

@@ -1,0 +1,95 @@
+"""Tariffs by the API: entered with all their parts, read back, tried; bad input names its field."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing import queries
+from billing.price_windows import PriceWindow
+from tests.integration.test_charges import charge, use
+
+BOTH = {"member": "115", "guest": "138"}
+PARTS = {
+    "main": {"name": "Threshing", "tiers": [{"from_amount": "50", "prices": {"member": "100", "guest": "120"}}]},
+    "lines": [
+        {"name": "Travel", "unit": "km", "prices": {"member": "1.10", "guest": "1.3"}, "free": "2", "free_times": 2}
+    ],
+    "adjustments": [
+        {
+            "name": "Night",
+            "kind": "percent",
+            "value": "50",
+            "applies": "times",
+            "times": {"weekdays": [5, 6], "from_time": "22:00", "until_time": "06:00", "from_day": "12-01"},
+        },
+        {"name": "With operator", "kind": "per_unit", "value": "32.5", "applies": "chosen"},
+    ],
+}
+
+
+def tier(start, end):
+    return {"from_amount": start, "until_amount": end, "prices": BOTH}
+
+
+TARIFF = {"valid_from": "2026-01-01", "prices": BOTH, "cap_day_cents": 90_000, **PARTS}
+
+
+def test_a_tariff_with_parts_is_entered_and_read_back(session, karl, anna, sample_ring):
+    path = f"/machines/{sample_ring.combine}/tariffs"
+
+    made = karl.post(path, TARIFF)
+
+    assert made.status_code == 201
+    parts = queries.tariff_history(session, sample_ring.combine)[0].parts
+    assert parts.adjustments[0].window == PriceWindow(0b1100000, 22 * 60, 6 * 60, 1201, 1231)
+    assert (parts.lines[0].free_amount, parts.main.tiers[0].from_amount) == (2_000, 5_000)
+    read = anna.get(path).json["items"]
+    assert read == [made.json]
+    assert read[0]["main"]["tiers"][0]["from_amount"] == "50"
+    assert read[0]["lines"][0]["free"] == "2"
+    assert anna.post(path, TARIFF).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"main": {"tiers": [{"from_amount": "0", "prices": BOTH}]}}, "tiers_overlap"),
+        (
+            {
+                "main": {
+                    "tiers": [
+                        {"from_amount": f, "until_amount": u, "prices": BOTH} for f, u in (("5", "9"), ("7", "8"))
+                    ]
+                }
+            },
+            "tiers_overlap",
+        ),
+        ({"main": {"tiers": [{"from_amount": "5", "until_amount": "9", "prices": BOTH}]}}, "tier_gap"),
+        ({"main": {"tiers": [{"from_amount": "5", "prices": {"member": "1"}}]}}, "tier_classes"),
+        ({"lines": PARTS["lines"] * 2}, "same_name"),
+        ({"prices": {"member": "1", "nobody": "2"}}, "invalid_input"),
+        ({"prices": {"member": "-1"}}, "invalid_input"),
+        ({"main": {"free": "0.0001"}}, "invalid_input"),
+        ({"adjustments": [PARTS["adjustments"][0] | {"kind": "fixed"}]}, "invalid_input"),
+        ({"adjustments": [PARTS["adjustments"][0] | {"times": {"from_time": "25:00"}}]}, "invalid_input"),
+        ({"adjustments": [{"name": "Free", "kind": "percent", "value": "-101"}]}, "wrong_amount"),
+    ],
+)
+def test_an_impossible_tariff_is_refused(session, karl, sample_ring, changes, code):
+    answer = karl.post(f"/machines/{sample_ring.combine}/tariffs", TARIFF | changes)
+
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+    assert queries.tariff_history(session, sample_ring.combine) == ()
+
+
+def test_a_tariff_is_tried_and_nothing_is_stored(session, karl, sample_ring):
+    karl.post(f"/machines/{sample_ring.combine}/tariffs", {"valid_from": "2026-01-01", "prices": BOTH})
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 6_000))
+    tried = TARIFF | {"example": "63.5", "amounts": {"Travel": "10"}, "cap_day_cents": None}
+
+    answer = karl.post(f"/machines/{sample_ring.combine}/tariff-trials", tried).json
+
+    assert answer["examples"][0] == {"price_class": "member", "cents": 710_660, "lines": [710_000, 660]}
+    assert (answer["charged_cents"], answer["cents"]) == (690_000, 675_000)
+    assert answer["classes"][0]["uses"] == 1
+    assert len(queries.tariff_history(session, sample_ring.combine)) == 1
