@@ -67,11 +67,11 @@ def test_a_tariff_with_parts_is_entered_and_read_back(session, karl, anna, sampl
         ({"main": {"tiers": [{"from_amount": "5", "until_amount": "9", "prices": BOTH}]}}, "tier_gap"),
         ({"main": {"tiers": [{"from_amount": "5", "prices": {"member": "1"}}]}}, "tier_classes"),
         ({"lines": PARTS["lines"] * 2}, "same_name"),
-        ({"prices": {"member": "1", "nobody": "2"}}, "invalid_input"),
-        ({"prices": {"member": "-1"}}, "invalid_input"),
-        ({"main": {"free": "0.0001"}}, "invalid_input"),
-        ({"adjustments": [PARTS["adjustments"][0] | {"kind": "fixed"}]}, "invalid_input"),
-        ({"adjustments": [PARTS["adjustments"][0] | {"times": {"from_time": "25:00"}}]}, "invalid_input"),
+        ({"prices": {"member": "1", "nobody": "2"}}, "invalid_request"),
+        ({"prices": {"member": "-1"}}, "invalid_request"),
+        ({"main": {"free": "0.0001"}}, "invalid_request"),
+        ({"adjustments": [PARTS["adjustments"][0] | {"kind": "fixed"}]}, "invalid_request"),
+        ({"adjustments": [PARTS["adjustments"][0] | {"times": {"from_time": "25:00"}}]}, "invalid_request"),
         ({"adjustments": [{"name": "Free", "kind": "percent", "value": "-101"}]}, "wrong_amount"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_tariff_is_tried_and_nothing_is_stored(session, karl, sample_ring):
 
     answer = karl.post(f"/machines/{sample_ring.combine}/tariff-trials", tried).json
 
-    assert answer["examples"][0] == {"price_class": "member", "cents": 710_660, "lines": [710_000, 660]}
+    assert {"price_class": "member", "cents": 710_660, "lines": [710_000, 660]} in answer["examples"]
     assert (answer["charged_cents"], answer["cents"]) == (690_000, 675_000)
     assert answer["classes"][0]["uses"] == 1
     assert len(queries.tariff_history(session, sample_ring.combine)) == 1
