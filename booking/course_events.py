@@ -66,6 +66,7 @@ class CourseChanged(CourseEvent):
     old_starts_at: int
     old_ends_at: int
     is_moved: bool
+    is_other_trainer: bool = False
     type: ClassVar[str] = "course_changed"
 
 
@@ -74,6 +75,14 @@ class CourseCancelled(CourseEvent):
     """A course was cancelled; everybody who signed up is told."""
 
     type: ClassVar[str] = "course_cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseTrainerLost(CourseEvent):
+    """The trainer of a course may not hold it any more: the induction or the membership ends before."""
+
+    member_id: int
+    type: ClassVar[str] = "course_trainer_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from booking import (
     catalogue,
     events,
     freed_time,
+    held_proposals,
     lifecycle,
     machine_moves,
     moving,
@@ -25,6 +26,7 @@ from booking import (
     wishes,
 )
 from booking.catalogue import MachineTerms
+from booking.closure_events import ProposalWithdrawn
 from booking.errors import MachineNotFound
 from booking.events import to_timestamp
 from booking.kernel.events import Actor
@@ -209,11 +211,14 @@ def cancel(
 
     A confirmed reservation cancelled after its cancel_until is marked as a late cancellation, also while a move of it
     waits for approval; a request that was never confirmed is withdrawn and never late, nor is
-    what a manager cancels because of a closure (blocking_id). series_id: the series that is cancelled with it.
+    what a manager cancels because of a closure (blocking_id). series_id: the series that is cancelled with it. What a
+    re-plan holds for it is free at once, too; of a series, which locks its own machine alone, the worker releases it.
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.CANCEL, now)
+    if blocking_id is None and series_id is None:
+        _release_held(session, reservation, by=by, now=now)
     is_promised = reservation.status == Status.CONFIRMED or reservation.former_starts_at is not None
     is_late = is_promised and blocking_id is None and now > reservation.cancel_until
     reservation.is_late_cancel = is_late
@@ -223,6 +228,15 @@ def cancel(
     )
     publish(session, cancelled, by=by, now=now)
     return reservation
+
+
+def _release_held(session: Session, reservation: Reservation, *, by: Actor, now: datetime) -> None:
+    """Release what a re-plan holds for a locked reservation on another machine; both machines are locked by id."""
+    if held := held_proposals.machines_of(session, [reservation.id]):
+        occupancies.lock_machines(session, [reservation.machine_id, *held])
+        held_proposals.end(
+            session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now
+        )
 
 
 def _give_up_old_time(session: Session, reservation: Reservation, now: datetime) -> None:

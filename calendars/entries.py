@@ -8,11 +8,13 @@ from functools import lru_cache
 from uuid import UUID, uuid5
 
 from booking.queries import FeedClosure, FeedEntry
+from booking.queries.feed_courses import FeedCourse
 from calendars.tokens import BUSY
 from calendars.vevents import Entry, Labels, busy_vevent, look_of, vevent
 
 MOVE = "move-"  # before the UID of a reservation: the entry of a move that waits for approval
 _CLOSURES = UUID("d7da2d9d-5316-4af9-813d-ab99edf12d70")  # the namespace of their UIDs; never changes
+_COURSES = UUID("5b1f3f0e-6f0c-4a53-9b43-1d6a0c2f7c11")
 
 
 class EntryRenderer:
@@ -96,6 +98,27 @@ class EntryRenderer:
             is_closure=True,
         )
         return busy_vevent(entry, self.labels).encode()
+
+    def course(self, row: FeedCourse, member_id: int | None) -> bytes:
+        """Return an induction course, for its trainer or for who has a seat."""
+        label = self.labels.own_course if row.trainer_member_id == member_id else self.labels.course
+        entry = Entry(
+            uid=_uid_of_course(row),
+            revision=row.revision,
+            status="confirmed" if row.cancelled_at is None else "cancelled",
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            changed_at=row.changed_at,
+            zone=row.timezone,
+            machine=label.format(kind=row.kind),
+            location=_place(row.workshop_name, row.place, row.workshop_address),
+            url=f"{self._base_url}/inductions/courses/{row.id}",
+        )
+        return self.write(entry)
+
+
+def _uid_of_course(row: FeedCourse) -> str:
+    return f"{uuid5(_COURSES, f'{row.id} {row.created_at.astimezone(UTC).isoformat()}')}@ringbuch"
 
 
 def _uid_of_closure(row: FeedClosure) -> str:

@@ -28,7 +28,7 @@ class SeriesText(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """A calendar file: head, closures, one text per reservation (in the order of their ids), tail.
+    """A calendar file: head, closures, induction courses, one text per reservation (in the order of their ids), tail.
 
     marks: reservation id -> the revisions on which its text depends. frame: what else the file depends on. series: the
     dates of each series together, by its id; they have no text in entries.
@@ -43,6 +43,7 @@ class Document:
     marks: dict[int, FeedMark]
     entries: dict[int, bytes]
     closures: bytes = b""
+    courses: bytes = b""
     series: Mapping[int, SeriesText] = field(default_factory=dict)
 
     TAIL = b"END:VCALENDAR\r\n"
@@ -51,7 +52,7 @@ class Document:
     def body(self) -> bytes:
         """The content of the file."""
         series = (one.text for one in self.series.values())
-        return b"".join((self.head, self.closures, *self.entries.values(), *series, self.TAIL))
+        return b"".join((self.head, self.closures, self.courses, *self.entries.values(), *series, self.TAIL))
 
     @cached_property
     def gzipped(self) -> bytes:
@@ -61,7 +62,7 @@ class Document:
     @property
     def size_bytes(self) -> int:
         """Roughly the memory that caching it takes."""
-        texts = len(self.head) + len(self.closures) + sum(map(len, self.entries.values()))
+        texts = len(self.head) + len(self.closures) + len(self.courses) + sum(map(len, self.entries.values()))
         texts += sum(len(one.text) for one in self.series.values())
         return texts + ENTRY_OVERHEAD_BYTES * (len(self.marks) + len(self.series) + 1)
 

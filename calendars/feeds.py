@@ -20,7 +20,7 @@ from calendars.rendering import RenderContext
 from calendars.tokens import MINE, ResolvedFeed
 from calendars.vevents import Labels
 
-FORMAT = 2  # grows when the text of an unchanged feed changes, so that every program fetches it again
+FORMAT = 3  # grows when the text of an unchanged feed changes, so that every program fetches it again
 DAYS_BACK = 90
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking import queries
 from booking.queries import FeedClosure, FeedEntry, FeedMark
+from booking.queries.feed_courses import FeedCourse, feed_courses
 from booking.queries.feed_series import feed_series, feed_series_marks
 from calendars.entries import EntryRenderer
 from calendars.feed_cache import Document, SeriesText
@@ -102,6 +103,7 @@ def render_all(reader: Session | Connection, context: RenderContext, cached: Doc
     closures = queries.feed_closures(
         reader, machine_id=feed.machine_id, workshop_id=feed.workshop_id, since=context.since
     )
+    courses = feed_courses(reader, feed.member_id, since=context.since)
     marks, rows = _reservations(reader, context, cached)
     reusable = cached.entries if cached is not None else {}
     entries = {
@@ -111,7 +113,9 @@ def render_all(reader: Session | Connection, context: RenderContext, cached: Doc
     }
     series = _series(reader, context, {mark.series_id for mark in marks if mark.series_id is not None}, cached)
     # A calendar must contain a component: an empty one contains the zone of the ring.
-    zones = {closure.timezone for closure in closures} | {mark.timezone for mark in marks} or {feed.zone}
+    zones = {one.timezone for one in closures} | {one.timezone for one in courses} | {
+        mark.timezone for mark in marks
+    } or {feed.zone}
     zones |= {one.zone for one in series.values()}
     return Document(
         etag=context.etag,
@@ -120,7 +124,7 @@ def render_all(reader: Session | Connection, context: RenderContext, cached: Doc
         zones=frozenset(zones),
         last_modified=max(
             [
-                _last_modified(reader, context, cached, rows.values(), closures),
+                _last_modified(reader, context, cached, rows.values(), [*closures, *courses]),
                 *(one.changed_at for one in series.values()),
             ]
         ),
@@ -128,6 +132,7 @@ def render_all(reader: Session | Connection, context: RenderContext, cached: Doc
         marks={mark.id: mark for mark in marks},
         entries=entries,
         closures=b"".join(context.renderer.closure(closure) for closure in closures),
+        courses=b"".join(context.renderer.course(one, feed.member_id) for one in courses),
         series=series,
     )
 
@@ -199,11 +204,11 @@ def _last_modified(
     context: RenderContext,
     cached: Document | None,
     rows: Iterable[FeedEntry],
-    closures: Iterable[FeedClosure],
+    others: Iterable[FeedClosure | FeedCourse],
 ) -> datetime:
     """Return when anything in the file last changed: an entry, a name, or the window."""
     instants = [context.window_moved_at, *(row.changed_at for row in rows)]
-    instants += [closure.changed_at for closure in closures]
+    instants += [one.changed_at for one in others]
     if cached is not None:
         instants.append(cached.last_modified)
     feed = context.feed

@@ -63,7 +63,8 @@ class Labels:
 
     states: status -> label behind the machine's name; statuses that need none are left out.
     places: with `{count}` in it. mine: the name of the calendar of one's own reservations. free_again: in place
-    of busy or closed once it was cancelled, because not every program shows STATUS.
+    of busy or closed once it was cancelled, because not every program shows STATUS. course, own_course: an induction
+    course on which one has a seat, and one that one holds, with `{kind}` in them.
     """
 
     mine: str
@@ -72,6 +73,8 @@ class Labels:
     free_again: str
     places: str
     states: Mapping[str, str]
+    course: str = "{kind}"
+    own_course: str = "{kind}"
 
 
 def vevent(entry: Entry, labels: Labels) -> str:

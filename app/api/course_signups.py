@@ -149,20 +149,30 @@ def enter_attendance(course_id: int, body: Attendance) -> Reply:
     Who was there gets the induction, once, also when it is sent twice.
     """
     view, by, instant = lookups.course(course_id), current_actor(), now()
-    if body.level is Level.TRAINER and not permissions.may_touch(
-        "api.change_course", "PATCH", workshop_id=view.workshop_id
-    ):
+    if body.level is Level.TRAINER and not _manages(view):
         raise Refusal(problems.invalid(problems.field_error("level", "trainer is given by managers of the workshop")))
     was_present = {one.signup_id: one.was_present for one in body.people}
     if len(was_present) < len(body.people):
         raise Refusal(problems.invalid(problems.field_error("people", "names a signup_id twice")))
 
     def enter() -> Reply:
-        attendance.enter(db.session(), course_id, was_present, level=body.level, by=by, now=instant)
+        attendance.enter(
+            db.session(),
+            course_id,
+            was_present,
+            level=body.level,
+            as_trainer=not _manages(view),
+            by=by,
+            now=instant,
+        )
         found = course_queries.signups(db.session(), course_id)
         return reply(SignupList(items=[_item(one) for one in found]))
 
     return run_idempotent(body, enter)
+
+
+def _manages(view: CourseView) -> bool:
+    return permissions.may_touch("api.change_course", "PATCH", workshop_id=view.workshop_id)
 
 
 def _is_staff(view: CourseView) -> bool:

@@ -22,7 +22,8 @@ from app.mail.outgoing import OutgoingMail, Sender
 
 DEFAULT_COLOUR = "#14532d"
 DEFAULT_LANGUAGE = "en"
-ANSWERS = ("/offered/", "/proposed/", "/exchanged/")  # links that answer come before the one that only shows
+ANSWERS = ("/offered/", "/proposed/", "/exchanged/")
+SIGN_UP = "/sign-up/"  # links that answer come before the one that only shows
 MARKS = {"good": "\N{CHECK MARK}", "wait": "\N{HORIZONTAL ELLIPSIS}", "stop": "\N{MULTIPLICATION X}"}
 # The beginning of a path, and what the button that leads there says; the first that fits.
 ACTIONS = (
@@ -30,6 +31,7 @@ ACTIONS = (
     ("/reservations", _l("See my reservations")),
     ("/not-needed/", _l("I do not need it")),
     *((path, _l("Accept or decline")) for path in ANSWERS),
+    (SIGN_UP, _l("Sign up")),
     ("/approvals", _l("Decide")),
     ("/series/", _l("See the series")),
     ("/waiting-list", _l("See the waiting list")),

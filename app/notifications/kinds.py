@@ -56,7 +56,9 @@ CHANGES = MailKind(
 OFFERS = MailKind("offers", MEMBER, ("offer_made", "offer_ended", "waiting_list"))
 EXCHANGES = MailKind("exchanges", MEMBER, ("exchange_proposed", "exchange_agreed", "exchange_ended"))
 COURSES = MailKind(
-    "courses", MEMBER, ("course_offered", "course_joined", "course_seat", "induction_given", "induction_expires")
+    "courses",
+    MEMBER,
+    ("course_offered", "course_joined", "course_seat", "course_trainer", "induction_given", "induction_expires"),
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
 STATEMENTS = MailKind("statements", MEMBER, ("statement", "advance_called"), is_required=True)

@@ -86,6 +86,21 @@ class OfferLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class CourseLink(Base):
+    """A mailed link that signs up for one course (course_links.py). user_id: null for a member without a login."""
+
+    __tablename__ = "notifications_course_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    course_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_course.id", name="fk_notifications_course_link_course", ondelete="CASCADE"), index=True
+    )
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ExchangeLink(Base):
     """A mailed link that answers one exchange (exchange_links.py). user_id: null for a member without a login."""
 

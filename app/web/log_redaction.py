@@ -12,10 +12,21 @@ from flask import Flask
 _SLASH = r"(?:/|%2F)"
 _SECRET = re.compile(
     rf"({_SLASH}feeds{_SLASH})(?:[^/\s\"'?&]+?(?=\.ics)|[^/\s\"'?&.]{{20,}})"
-    rf"|({_SLASH}(?:invitation|password{_SLASH}new|mails|not-needed|offered|proposed|exchanged|plan{_SLASH}wall){_SLASH}+)[^/\s\"'?&]+",
+    rf"|({_SLASH}(?:invitation|password{_SLASH}new|mails|not-needed|offered|proposed|exchanged|sign-up|plan{_SLASH}wall){_SLASH}+)[^/\s\"'?&]+",
     re.IGNORECASE,
 )
-_WORDS = ("feeds", "invitation", "password", "mails", "not-needed", "offered", "proposed", "exchanged", "wall")
+_WORDS = (
+    "feeds",
+    "invitation",
+    "password",
+    "mails",
+    "not-needed",
+    "offered",
+    "proposed",
+    "exchanged",
+    "sign-up",
+    "wall",
+)
 _LOGS = ("werkzeug", "granian", "_granian", "granian.access", "gunicorn.error", "gunicorn.access", "waitress", "wsgi")
 
 

@@ -16,6 +16,7 @@ JOB_LABELS: dict[str, LazyString] = {
     "lapse_offers": _l("Ringbuch, at the deadline"),
     "offer_link": _l("By the link in an offer"),
     "offer_time": _l("Ringbuch, from the waiting list"),
+    "course_link": _l("By the link in the e-mail about a course"),
     "exchange_link": _l("By the link in an offer of another member"),
     "proposal_link": _l("By the link in a proposal"),
     "pricing": _l("Ringbuch, when pricing"),

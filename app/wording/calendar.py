@@ -33,4 +33,6 @@ def _labels(language: str) -> Labels:
                 "expired": _("expired"),
                 "no_show": _("no-show"),
             },
+            course=_("Induction course: {kind}"),
+            own_course=_("Induction course: {kind} (you hold it)"),
         )

@@ -73,6 +73,7 @@ EVENT_LABELS: dict[str, Any] = {
     "course_planned": _l("Induction course planned"),
     "course_changed": _l("Induction course changed"),
     "course_cancelled": _l("Induction course cancelled"),
+    "course_trainer_lost": _l("Induction course without a valid trainer"),
     "course_offered": _l("Induction course offered to who had asked"),
     "course_joined": _l("Signed up for an induction course"),
     "course_left": _l("Signed off from an induction course"),

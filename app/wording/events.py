@@ -114,6 +114,7 @@ FACTS: dict[str, FactText] = {
     "other_reservation_id": FactText(FactKind.HIDDEN),
     "other_member_id": FactText(FactKind.HIDDEN),
     "course_id": FactText(FactKind.HIDDEN),
+    "is_other_trainer": FactText(FactKind.HIDDEN),
     "signup_id": FactText(FactKind.HIDDEN),
     "wish_id": FactText(FactKind.HIDDEN),
     "kind_id": FactText(FactKind.HIDDEN),

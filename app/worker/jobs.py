@@ -31,10 +31,10 @@ from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications import digest, induction_reminders, reminders
 from app.notifications.attached_entries import has_lasting_entry
-from app.notifications.models import CancelLink, ExchangeLink, OfferLink, ProposalLink, Reminder
+from app.notifications.models import CancelLink, CourseLink, ExchangeLink, OfferLink, ProposalLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
-from app.worker import background_tasks, maintenance_job, nightly_audit, offer_jobs
+from app.worker import background_tasks, course_job, maintenance_job, nightly_audit, offer_jobs
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions, replan, zone_changes
@@ -213,6 +213,7 @@ JOBS = (
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),
     Job("remind_of_inductions", 600.0, remind_of_inductions),
+    Job("look_after_courses", 600.0, course_job.look_after_courses),
     Job("remind_of_maintenance", 120.0, maintenance_job.remind_of_maintenance),
     Job("send_digests", 60.0, send_digests),
     Job("purge", 600.0, purge),
@@ -284,6 +285,7 @@ def _purge(session: Session) -> str:
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
         delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(OfferLink).where(OfferLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
+        delete(CourseLink).where(CourseLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(ExchangeLink).where(ExchangeLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(ProposalLink).where(ProposalLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(CancelLink).where(CancelLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking import condition_changes, inductions, records
 from booking.course_events import CourseAttendanceEntered
 from booking.courses import seats
+from booking.courses.trainers import has_trainer
 from booking.errors import Violation, WrongStatus
 from booking.kernel.events import Actor, record
 from booking.models import Course, CourseSignup, Induction, Member
@@ -23,6 +24,7 @@ def enter(
     was_present: Mapping[int, bool],
     *,
     level: Level | None = None,
+    as_trainer: bool = False,
     by: Actor,
     now: datetime,
 ) -> int:
@@ -31,16 +33,14 @@ def enter(
     The induction begins on the first day of the course, for the months of its kind. level: None for the one with which
     the kind begins. What was entered before stays as it is, and gives nothing twice: who has the same induction from
     another course of that day has it from there. Who was entered as absent can be entered as present afterwards; the
-    other way round the induction is ended at once first.
+    other way round the induction is ended at once first. as_trainer: its trainer enters it, nobody of the workshop;
+    then the induction of that must count on the day of the course.
 
-    Raises CourseNotFound, WrongStatus (course_cancelled, not_started), RecordRefused (missing: nobody of this course
-    has a seat by this id; induction_given).
+    Raises CourseNotFound, WrongStatus (course_cancelled, not_started, trainer_lost), RecordRefused (missing: nobody of
+    this course has a seat by this id; induction_given).
     """
     course = seats.locked(session, course_id)
-    if course.cancelled_at is not None:
-        raise WrongStatus(status="course_cancelled", wanted=["planned"])
-    if now < course.starts_at:
-        raise WrongStatus(status="not_started", wanted=["started"])
+    _require_enterable(session, course, now, as_trainer=as_trainer)
     signups = _signups(session, course_id)
     records.refuse(_violations(signups, was_present, _valid(session, signups)))
     changed = [signups[one] for one in sorted(was_present) if signups[one].was_present is not was_present[one]]
@@ -49,10 +49,20 @@ def enter(
     present = [one for one in changed if was_present[one.id]]
     inductions.lock_members(session, [one.member_id for one in present])
     given = [_note(session, course, signup, was_present[signup.id], level, by, now) for signup in changed]
-    course.held_at = course.held_at or now
+    course.held_at, course.changed_at = course.held_at or now, now
     course.revision += 1
     session.flush()
+    seats.bump_all(session, course)
     return sum(given)
+
+
+def _require_enterable(session: Session, course: Course, now: datetime, *, as_trainer: bool) -> None:
+    if course.cancelled_at is not None:
+        raise WrongStatus(status="course_cancelled", wanted=["planned"])
+    if now < course.starts_at:
+        raise WrongStatus(status="not_started", wanted=["started"])
+    if as_trainer and not has_trainer(session, course):
+        raise WrongStatus(status="trainer_lost", wanted=["trainer"])
 
 
 def _note(

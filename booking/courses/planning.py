@@ -56,6 +56,11 @@ class CourseInput:
     price_note: str = ""
     note: str = ""
 
+    @property
+    def trainer_key(self) -> tuple[int, str]:
+        """Who the trainer is, however the name is written."""
+        return self.trainer_member_id, self.trainer.key
+
     @classmethod
     def of(cls, course: Course, machine_ids: Collection[int]) -> CourseInput:
         """Return a course as it is stored."""
@@ -88,6 +93,7 @@ def plan(session: Session, data: CourseInput, *, reason: str, by: Actor, now: da
     _take(session, course, data.machine_ids, reason, by, now)
     record(session, CoursePlanned.of(course), by=by, at=now)
     _offer(session, course, by, now)
+    schedule_versions.bump(session, member_ids=[course.trainer_member_id], machine_ids=())
     return course.id
 
 
@@ -116,15 +122,21 @@ def change(
         return
     seats.set_number(session, course_id, course.seats, data.seats)
     _write(course, data)
+    course.changed_at, course.trainer_lost_at = now, None
     course.revision += 1
     session.flush()
     _hold_others(session, course, closures, old.span, data, reason, by, now)
     is_moved = (old.span, old.place) != (data.span, course.place)
-    since, until = to_timestamp(old.span.start), to_timestamp(old.span.end)
-    event = CourseChanged.of(course, old_starts_at=since, old_ends_at=until, is_moved=is_moved)
+    event = CourseChanged.of(
+        course,
+        old_starts_at=to_timestamp(old.span.start),
+        old_ends_at=to_timestamp(old.span.end),
+        is_moved=is_moved,
+        is_other_trainer=old.trainer_key != data.trainer_key,
+    )
     record(session, event, by=by, at=now)
     seats.fill(session, course, by=by, now=now)
-    schedule_versions.bump(session, member_ids=seats.members_of(session, course_id), machine_ids=())
+    seats.bump_all(session, course, old.trainer_member_id)
 
 
 def cancel(
@@ -151,7 +163,7 @@ def cancel(
         for _machine_id, closure_id in sorted(closures.items()):
             blockings.lift(session, closure_id, by=by, now=now, course_id=course_id)
     record(session, CourseCancelled.of(course), by=by, at=now)
-    schedule_versions.bump(session, member_ids=seats.members_of(session, course_id), machine_ids=())
+    seats.bump_all(session, course)
 
 
 def _check(session: Session, data: CourseInput, now: datetime, stored: CourseInput | None = None) -> list[Violation]:

@@ -158,6 +158,12 @@ def members_of(session: Session, course_id: int) -> Sequence[int]:
     return session.scalars(of_course.distinct().order_by(CourseSignup.member_id)).all()
 
 
+def bump_all(session: Session, course: Course, *member_ids: int) -> None:
+    """Count the schedules of who is signed up, of the trainer, and of some more members as changed."""
+    concerned = [*members_of(session, course.id), course.trainer_member_id, *member_ids]
+    schedule_versions.bump(session, member_ids=concerned, machine_ids=())
+
+
 def day_of(session: Session, workshop_id: int, instant: datetime) -> date:
     """Return the day of an instant by the clock of a workshop."""
     return local_day(

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import members
+from booking.courses import seats
 from booking.eligibility import MemberEligibility
-from booking.models import Induction, Member
+from booking.models import Course, Induction, Member
 from booking.persons import Level, Person
 
 
@@ -51,6 +52,13 @@ def trainers(session: Session, kind_id: int, day: date) -> tuple[Trainer, ...]:
             key=lambda one: (one.name, one.member_id),
         )
     )
+
+
+def has_trainer(session: Session, course: Course) -> bool:
+    """Return whether the trainer of a course may hold it on its day."""
+    wanted = (course.trainer_member_id, Person(course.trainer_name, course.trainer_user_id).key)
+    found = trainers(session, course.kind_id, seats.day_of(session, course.workshop_id, course.starts_at))
+    return any(wanted == (one.member_id, one.person.key) for one in found)
 
 
 def _counts(eligibility: MemberEligibility, day: date) -> bool:

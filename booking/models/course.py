@@ -16,7 +16,8 @@ class Course(Base):
     """An induction for several people at once, for one kind of induction, with a trainer.
 
     trainer_name, trainer_user_id: the person of the trainer's member, as in Induction. place: where, as text; "" at the
-    workshop. held_at: when the attendance was first entered.
+    workshop. held_at: when the attendance was first entered. changed_at: its last change, for calendars.
+    trainer_lost_at: when it was found that the trainer may not hold it on that day.
     """
 
     __tablename__ = "booking_course"
@@ -46,6 +47,8 @@ class Course(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_reason: Mapped[str] = mapped_column(default="")
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trainer_lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from booking.course_errors import CourseNotFound
 from booking.models import (
@@ -53,6 +53,7 @@ class CourseView:
     cancelled_at: datetime | None
     cancel_reason: str
     held_at: datetime | None
+    trainer_lost_at: datetime | None
     revision: int
     machines: tuple[tuple[int, str], ...] = ()
 
@@ -196,6 +197,7 @@ def _view(row: Row[Any], machines: tuple[tuple[int, str], ...]) -> CourseView:
         cancelled_at=stored.cancelled_at,
         cancel_reason=stored.cancel_reason,
         held_at=stored.held_at,
+        trainer_lost_at=stored.trainer_lost_at,
         revision=stored.revision,
         machines=machines,
     )
@@ -230,6 +232,23 @@ def member_of_signup(session: Session, course_id: int, signup_id: int) -> int | 
     """Return the member of a sign-up for a course; None without one."""
     of_course = CourseSignup.id == signup_id, CourseSignup.course_id == course_id
     return session.scalar(select(CourseSignup.member_id).where(*of_course))
+
+
+def took_last_seat(session: Session, signup_id: int) -> bool:
+    """Return whether a person took the last seat of a course: all are given, and nobody took one of them later."""
+    one, other = aliased(CourseSignup), aliased(CourseSignup)
+    later = select(other.id).where(other.course_id == one.course_id, other.seat.is_not(None), other.id > one.id)
+    seated = select(func.count()).where(other.course_id == one.course_id, other.seat.is_not(None))
+    found = (
+        select(one.id)
+        .join(Course, Course.id == one.course_id)
+        .where(
+            one.id == signup_id,
+            ~later.correlate(one).exists(),
+            seated.correlate(one).scalar_subquery() == Course.seats,
+        )
+    )
+    return session.scalar(found) is not None
 
 
 def signup_name(session: Session, signup_id: int) -> str:

@@ -24,7 +24,16 @@ from app.background import queue
 from app.background.queue import Wish
 from app.documents.composer import TextComposer
 from app.mail.models import Mail
-from app.notifications import cancel_links, exchange_links, kinds, off_links, offer_links, proposal_links, recipients
+from app.notifications import (
+    cancel_links,
+    course_links,
+    exchange_links,
+    kinds,
+    off_links,
+    offer_links,
+    proposal_links,
+    recipients,
+)
 from app.notifications.choices import Owner
 from billing import advances, allocations, pools, previews, shares, tariffs
 from billing.documents.issuing import issue
@@ -166,6 +175,14 @@ def _exchange(session: Session, sample_ring: SampleRing, *, day: int = 44, from_
         proposal = Proposal(given.id, members[1])
         exchange_id = proposing.propose(session, proposal, by=SOMEBODY, now=MONDAY)
     return Sample(exchange_id, sample_ring.anna, sample_ring.hall)
+
+
+def _course_link(session: Session, sample_ring: SampleRing) -> Sample:
+    course_id = _course(session, sample_ring).value
+    with write_transaction(session):
+        to = recipients.of_member(session, sample_ring.anna)[0]
+        link = course_links.create(session, course_id, sample_ring.anna, to, now=MONDAY)
+        return Sample(link.rpartition("/")[2])
 
 
 def _exchange_link(session: Session, sample_ring: SampleRing) -> Sample:
@@ -458,6 +475,7 @@ SAMPLES: dict[str, Build] = {
     "auth.new_password:secret": _link("password"),
     "mail_links.give_back:secret": _cancel_link,
     "mail_links.offered:secret": _offer_link,
+    "mail_links.sign_up:secret": _course_link,
     "mail_links.exchanged:secret": _exchange_link,
     "mail_links.proposed:secret": _proposal_link,
     "mail_links.choose:token": lambda _session, sample_ring: Sample(

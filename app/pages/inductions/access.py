@@ -9,9 +9,12 @@ from booking.queries.courses import CourseView
 
 def gives_level(course: CourseView, level: str) -> bool:
     """Return whether the login can give a level at a course: that of a trainer is given by who manages the workshop."""
-    return level != Level.TRAINER or permissions.may_touch(
-        "workshop.change_course", "POST", workshop_id=course.workshop_id
-    )
+    return level != Level.TRAINER or manages(course)
+
+
+def manages(course: CourseView) -> bool:
+    """Return whether the login manages the workshop of a course."""
+    return permissions.may_touch("workshop.change_course", "POST", workshop_id=course.workshop_id)
 
 
 def is_staff(course: CourseView) -> bool:

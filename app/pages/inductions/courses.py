@@ -19,7 +19,7 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.inductions import bp
-from app.pages.inductions.access import gives_level, is_staff
+from app.pages.inductions.access import gives_level, is_staff, manages
 from app.pages.inductions.forms import SignupForm
 from app.pages.workshop.shown_members import FIELD, known, read_shown
 from app.ring_card import ring_zone
@@ -121,7 +121,9 @@ def attendance(course_id: int) -> ResponseReturnValue:
     try:
         given = in_write_transaction(
             session,
-            lambda: attendances.enter(session, course_id, was_present, level=level, by=by, now=instant),
+            lambda: attendances.enter(
+                session, course_id, was_present, level=level, as_trainer=not manages(course), by=by, now=instant
+            ),
         )
     except WrongStatus as refusal:
         return _attendance_page(course, (sentence_of(refusal),)), 409

@@ -20,7 +20,15 @@ from app.auth.models import User
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import csrf, db, limiter
-from app.notifications import cancel_links, choices, exchange_links, off_links, offer_links, proposal_links
+from app.notifications import (
+    cancel_links,
+    choices,
+    course_links,
+    exchange_links,
+    off_links,
+    offer_links,
+    proposal_links,
+)
 from app.notifications.choices import Owner
 from app.notifications.off_links import OffLink
 from app.pages.auth.limits import login_limit
@@ -31,7 +39,7 @@ from app.wording.mail_kinds import kind_label
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member
 
-ANSWERS = (cancel_links, exchange_links, offer_links, proposal_links)  # links that do something, once
+ANSWERS = (cancel_links, course_links, exchange_links, offer_links, proposal_links)  # links that do something, once
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
 

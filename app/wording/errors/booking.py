@@ -161,6 +161,10 @@ ERRORS = (
                 (Status.COMPLETED, *ENDED_WITHOUT_USE), _l("The status of the reservation no longer allows this.")
             ),
             "course_cancelled": _l("This course was cancelled."),
+            "trainer_lost": _l(
+                "Your induction as a trainer does not count on the day of this course. The workshop enters who was "
+                "there."
+            ),
             "course_held": _l("The attendance of this course was entered already, so this is no longer possible."),
             "withdrawn": _l("Somebody has withdrawn it already."),
             "lifted": _l("The closure is lifted already."),
