@@ -234,9 +234,7 @@ def _release_held(session: Session, reservation: Reservation, *, by: Actor, now:
     """Release what a re-plan holds for a locked reservation on another machine; both machines are locked by id."""
     if held := held_proposals.machines_of(session, [reservation.id]):
         occupancies.lock_machines(session, [reservation.machine_id, *held])
-        held_proposals.end(
-            session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now
-        )
+        held_proposals.end(session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now)
 
 
 def _give_up_old_time(session: Session, reservation: Reservation, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User
 from app.demo.accounting import Accounting
 from app.demo.base_data import build, past_start
+from app.demo.closures import enter_repeated_closure
 from app.demo.courses import enter_courses
 from app.demo.exchanges import offer_exchanges
 from app.demo.house_rules import enter_rules
@@ -78,6 +79,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     Simulation(processes).run(session, until=present)
     enter_rules(session, base, now=present)
     enter_maintenance(session, now=present)
+    enter_repeated_closure(session, base, now=present)
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
     offer_exchanges(session, base, now=present)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import follow
+from tests.browser.conftest import PHONE, follow
 from tests.browser.test_every_page import faults_of
 
 
@@ -40,6 +40,29 @@ def test_a_manager_plans_again_after_a_breakdown(window, picture):
 
     expect(page.locator("main .note").first).to_be_visible()
     expect(page.locator("main form select")).not_to_have_count(before)
+
+
+def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, picture):
+    page = window("wanda")
+    for path, words, name in (
+        ("/workshop/inductions/courses", "Tischkreissäge", "courses"),
+        ("/workshop/maintenance", "Reinigen und abschmieren", "maintenance"),
+    ):
+        page.goto(path)
+        expect(page.locator("main")).to_contain_text(words)
+        picture(page, name)
+    page.goto("/workshop")
+    expect(page.locator("main")).to_contain_text("Grundreinigung")
+    page.goto("/workshop/closures/new?machine=slaughter-line")
+    for name, value in (("date", "2027-09-06"), ("time", "06:00"), ("end_date", "2027-09-06"), ("end_time", "08:00")):
+        page.locator(f"main form input[name={name}]").fill(value)
+    page.locator("main form details summary").first.click()
+    page.locator("main form select[name=repeats]").select_option("WEEKLY")
+    picture(page, "closure-repeated")
+    anna = window("anna", size=PHONE)
+    anna.goto("/inductions")
+    expect(anna.locator("main")).to_contain_text("Kurse")
+    picture(anna, "courses-phone")
 
 
 def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):

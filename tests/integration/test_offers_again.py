@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.worker import offer_jobs
-from booking import audits, reservations
+from booking import audits, inductions, quotas, reservations
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Member, Offer, WaitingEntry
+from booking.models import Induction, Machine, MachineHours, Member, Offer, WaitingEntry
+from booking.quotas import QuotaInput
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
-from tests.builders import SOMEBODY, hours, member, reserve
+from tests.builders import SOMEBODY, hours, induct, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once
 
@@ -62,6 +63,54 @@ def test_what_a_rule_kept_from_who_waits_is_offered_once_the_rule_is_loosened(se
     set_notice(0)
     look_again(session)
     look_again(session)  # the second time finds the offer
+    assert offers_of(session) == [(anna, WISHED.start, "open")]
+    assert sound(session)
+
+
+def by_quota(session, sample_ring):
+    """Anna may have an hour a week, and waits for two."""
+    quota = QuotaInput(measure="time", most=60, period="week", member_id=sample_ring.anna)
+    with write_transaction(session):
+        quota_id = quotas.enter_quota(session, quota, by=SOMEBODY, now=MONDAY)
+    return sample_ring.combine, lambda: quotas.delete_quota(session, quota_id, by=SOMEBODY, now=MONDAY)
+
+
+def by_hours(session, sample_ring):
+    """The machine has hours of its own, which end before the wish; then those of its workshop count again."""
+    combine, day = sample_ring.combine, WISHED.start.weekday()
+    with write_transaction(session):
+        session.add(MachineHours(machine_id=combine, weekday=day, opens_minute=0, closes_minute=60))
+    return combine, lambda: session.execute(delete(MachineHours).where(MachineHours.machine_id == combine))
+
+
+def by_induction(session, sample_ring):
+    """Anna has no induction for the laser, and gets one."""
+    kind_id, anna = sample_ring.laser_induction, sample_ring.anna
+    with write_transaction(session):
+        session.execute(delete(Induction).where(Induction.member_id == anna))
+    return sample_ring.laser, lambda: inductions.give(
+        session, anna, kind_id, given_on=MONDAY.date(), by=SOMEBODY, now=MONDAY
+    )
+
+
+@pytest.mark.parametrize("obstacle", [by_quota, by_hours, by_induction])
+def test_a_time_is_offered_once_a_quota_hours_or_a_missing_induction_no_longer_forbid_it(
+    session, sample_ring, obstacle
+):
+    anna, machines = sample_ring.anna, (sample_ring.combine, sample_ring.laser)
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date())
+    taken = {one: reserve(session, one, sample_ring.bernd, WISHED, now=MONDAY).id for one in machines}
+    for one in machines:
+        join(session, one, anna)
+    machine_id, loosen = obstacle(session, sample_ring)
+    with write_transaction(session):
+        reservations.cancel(session, taken[machine_id], by=SOMEBODY, now=MONDAY)
+    look_again(session)
+    assert offers_of(session) == []
+
+    with write_transaction(session):
+        loosen()
+    look_again(session)
     assert offers_of(session) == [(anna, WISHED.start, "open")]
     assert sound(session)
 

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from booking import closure_series, queries
 from booking.kernel.transaction import write_transaction
-from booking.models import ClosureSeries
+from booking.models import ClosureSeries, Replanned
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -45,7 +45,7 @@ def test_a_machine_is_closed_again_and_again_and_all_is_lifted_with_one_button(w
 
 def test_what_is_in_the_way_of_any_of_them_is_shown_before(wanda, session, sample_ring):
     day = hours(MONDAY, 24 + 7 * 24 + 3, 24 + 7 * 24 + 5)  # in the second closure
-    reserve(session, sample_ring.combine, sample_ring.anna, day, now=MONDAY)
+    taken = reserve(session, sample_ring.combine, sample_ring.anna, day, now=MONDAY)
     refused = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY)
 
     assert refused.status_code == 409
@@ -54,7 +54,12 @@ def test_what_is_in_the_way_of_any_of_them_is_shown_before(wanda, session, sampl
     sent = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y"})
     second = queries.closures(session, now=MONDAY)[1]
     assert (sent.status_code, sent.location) == (303, f"/workshop/closures/{second.id}/plan")
-    assert "Plan for Combine" in wanda.get(sent.location).text
+    plan = wanda.get(sent.location).text
+    assert "Plan for Combine" in plan
+    resolved = wanda.post(sent.location, data=form_with(plan, "digest"))
+    assert (resolved.status_code, resolved.location) == (303, sent.location)
+    session.expire_all()
+    assert session.get(Replanned, taken.id) is not None  # another time is proposed, and held
     again = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y"})  # a second click
     assert (again.status_code, again.location) == (303, sent.location)
     other = wanda.post("/workshop/closures/new", data=CLOSURE | WEEKLY | {"around_reservations": "y", "times": "2"})
