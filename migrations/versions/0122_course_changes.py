@@ -10,8 +10,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0116"
-down_revision = "0115"
+revision = "0122"
+down_revision = "0121"
 branch_labels = None
 depends_on = None
 
