@@ -130,3 +130,6 @@ class ProposalLink(Base):
     )
     user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+LINKS = (CancelLink, CourseLink, ExchangeLink, OfferLink, ProposalLink)  # of mails; each answers one thing, once

@@ -31,7 +31,7 @@ from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications import digest, induction_reminders, reminders
 from app.notifications.attached_entries import has_lasting_entry
-from app.notifications.models import CancelLink, CourseLink, ExchangeLink, OfferLink, ProposalLink, Reminder
+from app.notifications.models import LINKS, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import background_tasks, course_job, maintenance_job, nightly_audit, offer_jobs
@@ -284,11 +284,7 @@ def _purge(session: Session) -> str:
         ),
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
         delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
-        delete(OfferLink).where(OfferLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
-        delete(CourseLink).where(CourseLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
-        delete(ExchangeLink).where(ExchangeLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
-        delete(ProposalLink).where(ProposalLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
-        delete(CancelLink).where(CancelLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
+        *(delete(one).where(one.created_at <= moment - timedelta(days=REMINDER_DAYS)) for one in LINKS),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )
     for statement in deletions:
