@@ -35,6 +35,7 @@ from app import create_app, ring_card
 from app.extensions import db
 from app.pages import pictures
 from app.web import url_converters
+from booking.kernel import engine
 from tests import builders
 from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
@@ -60,6 +61,9 @@ url_converters.LazyRule = CachedRule
 # What a process keeps for seconds is kept until the end: on a busy machine it would be read again while statements
 # are counted.
 ring_card.CARD_SECONDS = pictures.CACHE_SECONDS = math.inf
+# No test needs its data after a crash of the machine, so none waits for the disk. A killed process loses nothing.
+PRAGMAS_OF_A_RING = engine._SQLITE_PRAGMAS
+engine._SQLITE_PRAGMAS = tuple(pragma.replace("synchronous=FULL", "synchronous=OFF") for pragma in PRAGMAS_OF_A_RING)
 
 
 FILLED = pytest.StashKey["FilledTemplate"]()  # the template of the test's database, where it is not empty
@@ -280,6 +284,12 @@ def app(
         # Since Python 3.13 a connection that is left open is an error in whatever test runs when it is collected.
         assert not isinstance(db.engine.pool, QueuePool) or db.engine.pool.checkedout() == 0
         db.engine.dispose()
+
+
+@pytest.fixture
+def waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to SQLite as those of a ring. Ask for it before `session`."""
+    monkeypatch.setattr(engine, "_SQLITE_PRAGMAS", PRAGMAS_OF_A_RING)
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ class _Closing:
         self.connection.close()
 
 
-def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(session):
+def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(waiting_for_the_disk, session):
     """A reservation that follows a log-in on the same connection is on the disk when it is confirmed."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     asked = text("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")
