@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking import freed_time, occupancies, place_choice
@@ -46,8 +46,9 @@ def _retire_places(session: Session, machine_id: int, active: Sequence[Unit], pl
     ]
     _refuse_shortage([row for row in to_come if not row.is_closure], places, now)
     in_use = {row.place_id for row in to_come if row.is_fixed and not row.is_closure} | _places_out(session, machine_id)
-    if len(in_use) > places:
-        raise RecordRefused([Violation("places_in_use", "places", limit=places, actual=len(in_use))])
+    most = max(len(in_use), _count_out(session, machine_id))
+    if most > places:
+        raise RecordRefused([Violation("places_in_use", "places", limit=places, actual=most)])
     surplus = [unit for unit in active if unit.id not in in_use][places - len(active) :]
     left = [unit.id for unit in active if unit not in surplus]
     for unit in surplus:
@@ -67,6 +68,12 @@ def _places_out(session: Session, machine_id: int) -> set[int]:
     """Return the places that are out, also those that should be back."""
     held = select(Occupancy.unit_id).join(Reservation, Reservation.id == Occupancy.hold_id)
     return set(session.scalars(held.where(IS_OUT, Reservation.machine_id == machine_id)))
+
+
+def _count_out(session: Session, machine_id: int) -> int:
+    """Count the places that are out: one that should be back may have been handed out a second time, on paper."""
+    out = select(func.sum(Reservation.places)).where(IS_OUT, Reservation.machine_id == machine_id)
+    return session.scalar(out) or 0
 
 
 def _clear(

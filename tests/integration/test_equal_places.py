@@ -271,7 +271,8 @@ class Rack:
         stays |= {hold for hold, (span, _numbers) in to_come.items() if span.start <= self.now}
         in_use = set().union(*(rows[hold][1] for hold in stays))
         forever = TimeSpan(self.now, self.now + 1_000 * HOUR)
-        fits = least_free(to_come, forever, places) >= 0 and len(in_use) <= places
+        out = sum(one.places for one in found if one.status == "in_use")
+        fits = least_free(to_come, forever, places) >= 0 and max(len(in_use), out) <= places
         try:
             self.do(machines.change_machine, self.machine_id, RACK, places=places)
         except RecordRefused as refused:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import blockings, decisions, machines, occupancies, reservations, usage
-from booking.errors import SlotTaken
+from booking import audits, blockings, decisions, machines, occupancies, reservations, usage
+from booking.errors import RecordRefused, SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
 from booking.models import HoldKind, Occupancy, Unit
@@ -152,3 +152,19 @@ def test_what_is_imported_holds_its_places_on_every_machine(session, sample_ring
 
     assert held(session, shelf) == [(1, 1, 2.5), (1, 5, 6.5), (2, 5, 6.5)]
     assert held(session, sample_ring.combine) == [(1, 1, 2), (1, 3, 4)]
+
+
+def test_places_that_are_out_are_not_taken_away_though_the_first_should_be_back(session, sample_ring, shelf):
+    """The second one was handed out on the place on which the first is overdue: two are out, on one place."""
+    for hour in (1, 3):
+        entered = reserve(session, shelf, sample_ring.anna, hours(MONDAY, hour, hour + 1), now=MONDAY)
+        do(session, usage.hand_out, entered.id, Measurement(), now=MONDAY + timedelta(hours=hour))
+    assert {number for number, *_span in held(session, shelf)} == {1}
+    later, data = MONDAY + timedelta(hours=3), MachineInput(slug="shelf", name="Shelf")
+
+    with pytest.raises(RecordRefused) as refusal:
+        do(session, machines.change_machine, shelf, data, places=1, now=later)
+
+    assert [(one.rule, one.actual, one.limit) for one in refusal.value.violations] == [("places_in_use", 2, 1)]
+    do(session, machines.change_machine, shelf, data, places=2, now=later)
+    assert audits.too_many_out(session) == ()

@@ -106,7 +106,8 @@ class Ruling(Steps):
             and (self.is_out(number) or any(since <= self.ring.now < until for _places, since, until in parts))
             for unit in self.units[number]
         }
-        is_short = places < one.places and (self.ring.most_held(id_) > places or len(bound) > places)
+        out = sum(each.time.places for each in self.ring.out(id_))
+        is_short = places < one.places and max(self.ring.most_held(id_), len(bound), out) > places
         row = self.session.get(Machine, id_)
         data = MachineInput(slug=row.slug, name=row.name, cleaning_min=30)
         expected = "record_refused" if is_short else None
