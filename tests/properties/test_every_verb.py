@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.every_verb.closing import Closing
+from tests.properties.every_verb.exchanging import Exchanging
 from tests.properties.every_verb.repeating import Repeating
 from tests.properties.every_verb.reserving import Reserving
 from tests.properties.every_verb.ruling import Ruling
@@ -18,7 +19,7 @@ from tests.properties.every_verb.steps import ANSWERS
 from tests.properties.every_verb.waiting import WaitingList
 
 
-class EveryVerb(Reserving, Closing, Repeating, WaitingList, Ruling):
+class EveryVerb(Reserving, Closing, Repeating, WaitingList, Ruling, Exchanging):
     """All of them in any order."""
 
 
@@ -28,10 +29,14 @@ class EveryVerb(Reserving, Closing, Repeating, WaitingList, Ruling):
 def test_every_verb_does_and_refuses_what_the_plain_model_says(session, sample_ring):
     EveryVerb.session = session
     ANSWERS.clear()
+    is_searching = not settings.default.derandomize  # with --hypothesis-profile=searching: for as long as it is let
     run_state_machine_as_test(
         EveryVerb,
         settings=settings(
-            max_examples=10, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=1_000 if is_searching else 10,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
     done, refused = ({verb for verb, code in ANSWERS if (code is None) is is_done} for is_done in (True, False))

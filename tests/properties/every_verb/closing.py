@@ -46,7 +46,7 @@ class Closing(Steps):
         reason = f"Repair {next(numbers)}"
         made = self.attempt(expected, blockings.close, id_, span(since, until), reason, around_reservations=is_around)
         if made is not None:
-            self.ring.withdraw(id_, since, until)
+            self.ring.shut(id_, since, until)
             self.ring.closures[made] = Closure(id_, since, until, is_around)
             self.done(machines=[id_])
 
@@ -65,7 +65,7 @@ class Closing(Steps):
         if made is not None:
             ids = [one.id for one in self.closures_of(made)]
             for closure_id, (since, until) in zip(ids, spans, strict=True):
-                self.ring.withdraw(id_, since, until)
+                self.ring.shut(id_, since, until)
                 self.ring.closures[closure_id] = Closure(id_, since, until, is_around, rule=made)
             self.done(machines=[id_])
 
@@ -108,7 +108,7 @@ class Closing(Steps):
         made = self.attempt(expected, blockings.close, id_, span(now, until), reason, around_reservations=True)
         if made is None:
             return
-        self.ring.withdraw(id_, now, until)
+        self.ring.shut(id_, now, until)
         self.ring.closures[made] = Closure(id_, now, until, is_around=True)
         self.done(machines=[id_])
         self.plan_again(made)

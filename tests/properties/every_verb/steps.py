@@ -25,8 +25,8 @@ from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, induction_kind, machine, member, workshop
 from tests.conftest import MONDAY
 from tests.properties.every_verb import holdings as model
+from tests.properties.every_verb.exchange_model import RingOfMembers
 from tests.properties.every_verb.holdings import steps
-from tests.properties.every_verb.ring_model import Ring
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AUDITS = ("overlaps", "out", "quotas")
@@ -76,7 +76,7 @@ class Steps(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ring, number = Ring(), next(numbers)
+        self.ring, number = RingOfMembers(), next(numbers)
         self.hall = workshop(self.session, f"hall-{number}")
         kind = self.kind = induction_kind(self.session, f"Lathes {number}")
         rules = {
@@ -101,6 +101,8 @@ class Steps(RuleBasedStateMachine):
         with write_transaction(self.session):
             self.group = groups.make(self.session, self.hall, GroupInput("Saws", twins), by=SOMEBODY, now=MONDAY)
         self.members = {name: member(self.session, f"{name}-{number}") for name in ("anna", "bernd", "carla")}
+        # What an earlier example left is found by the audits as well, and would hide which steps led to it.
+        self.findings_before = {name: audits.run_audit(self.session, name) for name in AUDITS}
         self.compare()
 
     def attempt(self, expected, verb, *arguments, **more):
@@ -116,7 +118,7 @@ class Steps(RuleBasedStateMachine):
                 result, code = verb(self.session, *arguments, by=SOMEBODY, now=instant(self.ring.now), **more), None
         except DomainError as refusal:
             result, code = None, refusal.code
-        ANSWERS[verb.__name__, code] += 1
+        ANSWERS[f"{verb.__module__}.{verb.__name__}", code] += 1
         assert code == expected
         if code is not None:
             assert self.state() == self.before
@@ -174,7 +176,8 @@ class Steps(RuleBasedStateMachine):
         self.compare_waiting()
         self.compare_holds()
         for name in AUDITS:
-            assert audits.run_audit(self.session, name) == [], name
+            found = audits.run_audit(self.session, name)
+            assert [one for one in found if one not in self.findings_before[name]] == [], name
 
     def compare_reservations(self):
         columns = (
