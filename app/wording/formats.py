@@ -210,15 +210,7 @@ def format_hours(seconds: int) -> str:
 
 def format_price(unit_price: Decimal) -> str:
     """Return €25.50: an exact price with as many decimals as it needs, at least two."""
-    places = max(2, -int(unit_price.normalize().as_tuple().exponent))
-    return format_currency(
-        unit_price,
-        "EUR",
-        locale=_language(),
-        decimal_quantization=False,
-        currency_digits=False,
-        format=_currency_pattern(places),
-    )
+    return _cached_price(unit_price, _language())
 
 
 def format_unit_price(unit_price: Decimal, unit_code: str) -> str:
@@ -264,9 +256,18 @@ def _language() -> str:
     return locale.language if locale is not None else "en"
 
 
-def _currency_pattern(places: int) -> str:
-    number = "#,##0." + "0" * places
-    return f"¤{number}" if _language() == "en" else f"{number}\xa0¤"
+# The catalogue shows a price for each machine: an eighth of that page.
+@lru_cache(maxsize=4096)
+def _cached_price(unit_price: Decimal, language: str) -> str:
+    number = "#,##0." + "0" * max(2, -int(unit_price.normalize().as_tuple().exponent))
+    return format_currency(
+        unit_price,
+        "EUR",
+        locale=language,
+        decimal_quantization=False,
+        currency_digits=False,
+        format=f"¤{number}" if language == "en" else f"{number}\xa0¤",
+    )
 
 
 # The desk of a member names 24 sums of months, most of them alike: Babel takes 60 microseconds for each.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.errors import GroupNotFound
+from booking.kernel.prepared import PreparedStatement
 from booking.models import GroupMachine, Machine, MachineGroup, Workshop
 
 
@@ -53,10 +55,10 @@ def group(session: Session, group_id: int) -> GroupView:
 
 def groups(session: Session, *, workshop_ids: Collection[int] | None = None) -> tuple[GroupView, ...]:
     """Return the groups that are not retired. workshop_ids: of these workshops."""
-    wanted = [MachineGroup.retired_at.is_(None)]
-    if workshop_ids is not None:
-        wanted.append(MachineGroup.workshop_id.in_(workshop_ids))
-    return _groups(session, *wanted)
+    if workshop_ids is None:  # each form that reserves asks
+        rows = _ALL.of(session)
+        return _views(rows, _MACHINES_OF_ALL.of(session)) if rows else ()
+    return _groups(session, MachineGroup.retired_at.is_(None), MachineGroup.workshop_id.in_(workshop_ids))
 
 
 def group_of_machine(session: Session, machine_id: int) -> GroupView | None:
@@ -67,24 +69,45 @@ def group_of_machine(session: Session, machine_id: int) -> GroupView | None:
 
 def _groups(session: Session, *wanted: ColumnElement[bool]) -> tuple[GroupView, ...]:
     """Return groups in two statements, however many they are."""
-    columns = (MachineGroup.id, MachineGroup.name, MachineGroup.workshop_id, Workshop.slug, Workshop.name)
-    rows = session.execute(
-        select(*columns, MachineGroup.retired_at, MachineGroup.revision)
-        .join(Workshop, Workshop.id == MachineGroup.workshop_id)
-        .where(*wanted)
-        .order_by(Workshop.name, MachineGroup.name, MachineGroup.id)
-    ).all()
+    rows = session.execute(_ROWS.where(*wanted)).all()
     if not rows:
         return ()
-    machines: dict[int, list[MachineInGroup]] = {}
-    columns_of_machine = (Machine.id, Machine.slug, Machine.name, GroupMachine.rank, Machine.retired_at)
-    for machine in session.execute(
-        select(GroupMachine.group_id, *columns_of_machine)
-        .join(Machine, Machine.id == GroupMachine.machine_id)
-        .where(GroupMachine.group_id.in_([row.id for row in rows]))
-        .order_by(GroupMachine.rank, Machine.name, Machine.id)
-    ):
-        is_retired = machine.retired_at is not None
-        found = MachineInGroup(machine.id, machine.slug, machine.name, machine.rank, is_retired)
-        machines.setdefault(machine.group_id, []).append(found)
-    return tuple(GroupView(*row, tuple(machines.get(row.id, ()))) for row in rows)
+    return _views(rows, session.execute(_MACHINES.where(GroupMachine.group_id.in_([row.id for row in rows]))).all())
+
+
+def _views(rows: Sequence[Any], machines: Iterable[Any]) -> tuple[GroupView, ...]:
+    """Return the groups of rows. machines: of these groups at least, in their order."""
+    by_group: dict[int, list[MachineInGroup]] = {}
+    for one in machines:
+        found = MachineInGroup(one.id, one.slug, one.name, one.rank, one.retired_at is not None)
+        by_group.setdefault(one.group_id, []).append(found)
+    views = []
+    for row in rows:
+        columns: tuple[int, str, int, str, str, datetime | None, int] = row
+        views.append(GroupView(*columns, tuple(by_group.get(row.id, ()))))
+    return tuple(views)
+
+
+_ROWS = (
+    select(
+        MachineGroup.id,
+        MachineGroup.name,
+        MachineGroup.workshop_id,
+        Workshop.slug,
+        Workshop.name,
+        MachineGroup.retired_at,
+        MachineGroup.revision,
+    )
+    .join(Workshop, Workshop.id == MachineGroup.workshop_id)
+    .order_by(Workshop.name, MachineGroup.name, MachineGroup.id)
+)
+_MACHINES = (
+    select(GroupMachine.group_id, Machine.id, Machine.slug, Machine.name, GroupMachine.rank, Machine.retired_at)
+    .join(Machine, Machine.id == GroupMachine.machine_id)
+    .order_by(GroupMachine.rank, Machine.name, Machine.id)
+)
+_IN_USE = MachineGroup.retired_at.is_(None)
+_ALL = PreparedStatement(_ROWS.where(_IN_USE))
+_MACHINES_OF_ALL = PreparedStatement(
+    _MACHINES.join(MachineGroup, MachineGroup.id == GroupMachine.group_id).where(_IN_USE)
+)
