@@ -185,7 +185,7 @@ def test_a_passed_quota_is_told_and_refuses_nothing(rita, session, sample_ring):
 
     told = "It is entered all the same: a quota refuses nothing that was confirmed elsewhere."
     assert (page.status_code, page.text.count(told)) == (200, 1)
-    assert "quota" in page.text.partition(told)[0][-300:]
+    assert "Of the 5 h in the week from Mon 23 November, 4 h are used; this would be 4 h more." in page.text
     assert store(rita, two).status_code == 303
     assert len(entered(session, sample_ring.anna)) == 2
     assert audits.run_audit(session, "quotas") == []
