@@ -65,6 +65,7 @@ FINDING_TEXTS = {
     "entry_hash": "entry {entry_id} is not what the event log says",
     "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
     "not_posted": "{source} {id} has no entry in the ledger",
+    "account_day": "the sums of account {account_id} on {day} are not those of its lines",
     "number_gap": "the entries of the ledger have a gap before {entry_id}",
     "period_hash": "the lines of period {name} are not those with which it was closed",
     "period_event": "period {name} is not closed as the event log says",

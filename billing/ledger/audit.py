@@ -2,7 +2,7 @@
 
 Codes of the findings and their facts: unbalanced (entry_id), entry_hash (entry_id: its content is not what the event
 log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum),
-number_gap (entry_id: of the entry after a gap).
+number_gap (entry_id: of the entry after a gap), account_day (account_id, day: its sums are not those of its lines).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, literal, select
+from sqlalchemy import Row, Select, and_, case, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from billing.events import EntryPosted
 from billing.ledger.posting import ENTRY_CONTENT, LINE_CONTENT, digest
-from billing.models import Advance, Allocation, AllocationLine, Balance, Charge, Entry, Ledger, Posting
+from billing.models import AccountDay, Advance, Allocation, AllocationLine, Balance, Charge, Entry, Ledger, Posting
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
@@ -35,6 +35,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     if session.scalar(select(Ledger.state)) == "open":
         yield from _not_posted(session)
     yield from _wrong_balances(session)
+    yield from _wrong_days(session)
 
 
 def broken_numbers(session: Session) -> Iterator[AuditFinding]:
@@ -123,6 +124,27 @@ def _not_posted(session: Session) -> Iterator[AuditFinding]:
     for source, statement in sources:
         for source_id in session.scalars(statement):
             yield _finding("not_posted", source=source, id=source_id)
+
+
+def _wrong_days(session: Session) -> Iterator[AuditFinding]:
+    """Yield the sums of accounts by posting date that are not those of their lines, each in one statement."""
+    debits = func.sum(case((Posting.cents > 0, Posting.cents), else_=0)).label("debits")
+    summed = (
+        select(Posting.account_id, Entry.posting_date, debits, func.sum(Posting.cents).label("cents"))
+        .join(Entry, Entry.id == Posting.entry_id)
+        .group_by(Posting.account_id, Entry.posting_date)
+        .subquery()
+    )
+    same = and_(summed.c.account_id == AccountDay.account_id, summed.c.posting_date == AccountDay.posting_date)
+    other = (summed.c.debits != AccountDay.debit_cents) | (
+        summed.c.cents != AccountDay.debit_cents - AccountDay.credit_cents
+    )
+    days = select(AccountDay.account_id, AccountDay.posting_date).outerjoin(summed, same)
+    wrong = days.where(summed.c.account_id.is_(None) | other)
+    without = select(summed.c.account_id, summed.c.posting_date).where(~exists().where(same))
+    for statement in (wrong, without):
+        for account_id, day in session.execute(statement):
+            yield _finding("account_day", account_id=account_id, day=day.isoformat())
 
 
 def _wrong_balances(session: Session) -> Iterator[AuditFinding]:

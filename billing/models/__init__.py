@@ -22,7 +22,7 @@ from billing.models.document import (
     DocumentVat,
     VatText,
 )
-from billing.models.ledger import Balance, Entry, Ledger, LedgerAccount, Posting
+from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
@@ -30,6 +30,7 @@ from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpr
 from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
 __all__ = [
+    "AccountDay",
     "AccountingPeriod",
     "Advance",
     "AdvanceLine",

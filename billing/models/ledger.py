@@ -132,3 +132,17 @@ class Balance(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), primary_key=True, autoincrement=False)
     cents: Mapped[int] = mapped_column(BigInteger)
     lines: Mapped[int]
+
+
+class AccountDay(Base):
+    """The sums of an account on a posting date, both above zero. The database adds each entry when it is inserted.
+
+    Summed for each page, the lines of a large ledger would all be read for a trial balance; `ring check` compares them.
+    """
+
+    __tablename__ = "billing_account_day"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("billing_account.id"), primary_key=True, autoincrement=False)
+    posting_date: Mapped[date] = mapped_column(primary_key=True)
+    debit_cents: Mapped[int] = mapped_column(BigInteger)
+    credit_cents: Mapped[int] = mapped_column(BigInteger)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from billing.errors import AccountNotFound
-from billing.models import Entry, Ledger, LedgerAccount, Posting
+from billing.models import AccountDay, Entry, Ledger, LedgerAccount, Posting
 from billing.period_names import PeriodSpan
 
 
@@ -105,20 +105,21 @@ def account(session: Session, code: str) -> AccountView:
 
 def trial_balance(session: Session, until: date | None = None) -> tuple[AccountSum, ...]:
     """Return the sums of all accounts, by number; until: the last posting date. Their differences sum to zero."""
-    return _sums(session, None if until is None else Entry.posting_date <= until)
+    return _sums(session, None if until is None else AccountDay.posting_date <= until)
 
 
 def period_sums(session: Session, first_day: date, last_day: date) -> tuple[AccountSum, ...]:
     """Return the sums of all accounts over the entries with a posting date in a period, by number."""
-    return _sums(session, Entry.posting_date.between(first_day, last_day))
+    return _sums(session, AccountDay.posting_date.between(first_day, last_day))
 
 
 def _sums(session: Session, within: ColumnElement[bool] | None) -> tuple[AccountSum, ...]:
-    debits = func.sum(case((Posting.cents > 0, Posting.cents), else_=0))
-    sums = select(Posting.account_id, debits, func.sum(Posting.cents)).group_by(Posting.account_id)
+    """Add up the sums of days, of which there are few, and not the lines."""
+    sums = select(AccountDay.account_id, func.sum(AccountDay.debit_cents), func.sum(AccountDay.credit_cents))
     if within is not None:
-        sums = sums.join(Entry, Entry.id == Posting.entry_id).where(within)
-    found = {account_id: (int(debit), int(debit - cents)) for account_id, debit, cents in session.execute(sums)}
+        sums = sums.where(within)
+    rows = session.execute(sums.group_by(AccountDay.account_id))
+    found = {account_id: (int(debit), int(credit)) for account_id, debit, credit in rows}
     return tuple(AccountSum(each, *found.get(each.id, (0, 0))) for each in accounts(session))
 
 

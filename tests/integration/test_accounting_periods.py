@@ -33,7 +33,9 @@ from billing.models import AccountingPeriod, Entry, Ledger, Posting
 from billing.period_names import named_period
 from billing.pools import change_pool
 from billing.previews import preview_allocation
+from billing.queries.ledger import period_sums, trial_balance
 from billing.queries.periods import period, periods
+from billing.queries.statements import statement, statement_lines
 from billing.subscribers import SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.deliveries import Delivery, deliver
@@ -45,6 +47,7 @@ from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import JUNE, RULES, borne, cost, do, pool, post, seven, use  # noqa: F401
 from tests.integration.test_ledger import PER_SHARE, _unposted_charge, entry_row, posting_rows, store
+from tests.integration.test_ledger_races import statements_of
 from tests.integration.test_money_audits import tamper
 from tests.integration.test_offer_races import all_at_once
 
@@ -295,3 +298,28 @@ def test_the_audit_finds_what_was_changed_behind_the_program(session, june, tabl
     close(session)
     tamper(session, table, change)
     assert {finding.code for finding in broken_periods(session)} == found
+
+
+def test_sums_read_no_lines_and_pages_as_many_statements_however_much_is_posted(session, sample_ring, seven, june):  # noqa: F811
+    def asked():
+        with statements_of(session) as sent:
+            trial_balance(session)
+            period_sums(session, *JUNE)
+            periods(session, TODAY)
+            of = statement(session, seven[0], *JUNE)
+            statement_lines(session, of, limit=25)
+        return sent
+
+    few = asked()
+    for each in seven:
+        do(session, charge_for, use(session, sample_ring.combine, each, 100))
+    many = asked()
+
+    assert len(many) == len(few)
+    with statements_of(session) as sent:
+        sums = trial_balance(session)
+    assert not [one for one in sent if "billing_posting" in one]
+    assert sum(each.cents for each in sums) == 0
+    assert {each.account.code: each.cents for each in sums}["receivables"] == sum(
+        statement(session, one, *JUNE).closing_cents for one in seven
+    )

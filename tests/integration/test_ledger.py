@@ -239,6 +239,8 @@ def test_what_is_posted_is_never_changed(session, charged, table):
         ("billing_posting", "cents = cents + 1", "unbalanced"),
         ("billing_entry", "posting_date = '2026-01-01'", "entry_hash"),
         ("billing_balance", "cents = cents + 1", "balance"),
+        ("billing_account_day", "credit_cents = credit_cents + 1", "account_day"),
+        ("billing_account_day", "posting_date = '2020-01-01' WHERE account_id = 1", "account_day"),
     ],
 )
 def test_the_audit_finds_what_was_changed_behind_the_program(session, charged, table, change, found):
