@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0122"
-down_revision = "0121"
+revision = "0124"
+down_revision = "0123"
 branch_labels = None
 depends_on = None
 
