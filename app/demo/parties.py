@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from billing.documents import terms
+from billing.documents.terms import TermsInput
 from billing.models.party import RING
 from billing.parties import party, vat_rates
 from billing.parties.party import PartyInput
@@ -32,6 +34,8 @@ def enter_parties(session: Session, members: Mapping[str, int], since: date, *, 
     )
     party.change_party(session, RING, ring, by=by, now=now)
     party.set_regime(session, RING, "regular", since, by=by, now=now)
+    said = TermsInput(use_code="standard", share_code="standard", advance_code="standard", other_code="standard")
+    terms.change_terms(session, said, by=by, now=now)
     year = date(now.year, 1, 1)
     vat_rates.enter_rate(
         session,

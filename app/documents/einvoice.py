@@ -21,6 +21,7 @@ CURRENCY = "EUR"
 INVOICE, CORRECTION = "380", "384"
 SEPA_TRANSFER, NOT_DEFINED = "58", "1"
 OUTSIDE = "O"
+LEITWEG_SCHEME = "0204"
 PRICE_DECIMALS = Decimal("0.000001")
 
 
@@ -59,6 +60,8 @@ def _add_parties(document: Any, content: dict[str, Any]) -> None:
         agreement.seller.contact.email.address = seller["contact_email"]
     _fill(agreement.buyer, buyer, has_vat_id=not has_outside)
     agreement.buyer.id = buyer["number"]
+    if buyer["leitweg_id"]:  # a public body is reached by it, whether it has an e-mail address or not
+        agreement.buyer.electronic_address.uri_ID = (LEITWEG_SCHEME, buyer["leitweg_id"])
 
 
 def _fill(party: Any, facts: dict[str, Any], *, has_vat_id: bool) -> None:

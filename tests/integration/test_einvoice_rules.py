@@ -77,6 +77,7 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
     known = [xml.replace(XRECHNUNG.encode(), EN_16931.encode()) for xml in found.values()]
     verdicts = judged([*known, wrong_total, wrong_unit])
 
+    assert b'schemeID="0204">04011000-1234512345-06<' in found["xrechnung"]
     for name, verdict in zip(found, verdicts, strict=False):
         assert verdict["failed"] == [], name
         assert verdict["fired"] > 50, name
