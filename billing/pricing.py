@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing.rounding import half_up
+from billing.rounding import cents_of
 from billing.working import WorkingLine, recalculated_cents
 
 USED, LARGER, BOOKED = "used", "larger", "booked"
@@ -110,7 +111,7 @@ def price_cents(terms: PriceTerms, used_amount: int, booked_amount: int | None =
     counted = counted_amount(terms.basis, used_amount, booked_amount)
     stepped = -(-counted // terms.step_amount) * terms.step_amount
     charged = max(stepped, terms.minimum_amount) if counted else 0
-    priced = half_up(Fraction(terms.unit_price) * 100 * charged / terms.small_per_unit)
+    priced = cents_of(terms.unit_price * charged, terms.small_per_unit)
     return PriceCalculation(
         basis=terms.basis,
         used_amount=used_amount,
@@ -126,6 +127,26 @@ def price_cents(terms: PriceTerms, used_amount: int, booked_amount: int | None =
         minimum_cents=terms.minimum_cents,
         cents=max(priced, terms.minimum_cents) if counted else 0,
     )
+
+
+def cents_of_many(terms: PriceTerms, used_amounts: Sequence[int]) -> list[int]:
+    """Return the prices of many uses without a booked amount, each as `price_cents` has it.
+
+    By whole numbers alone, for a season at once. Raises ValueError for an amount below zero.
+    """
+    if used_amounts and min(used_amounts) < 0:
+        raise ValueError("negative amount among the uses")
+    exact = Fraction(terms.unit_price) * 100 / terms.small_per_unit
+    twice, whole, double = 2 * exact.numerator, exact.denominator, 2 * exact.denominator
+    step, least, least_cents = terms.step_amount, terms.minimum_amount, terms.minimum_cents
+    found = []
+    for used in used_amounts:
+        charged = -(-used // step) * step
+        if charged < least:
+            charged = least
+        cents = (twice * charged + whole) // double if used else 0
+        found.append(cents if cents > least_cents or not used else least_cents)
+    return found
 
 
 def counted_amount(basis: str, used_amount: int, booked_amount: int | None) -> int:

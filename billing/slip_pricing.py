@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from billing.price_windows import PriceWindow
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
-from billing.rounding import half_up
+from billing.rounding import cents_of
 from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, Part, WorkingLine
 from booking.charge_units import CHARGE_UNITS
 from booking.timespan import TimeSpan
@@ -20,6 +20,7 @@ from booking.wall_clock import by_local_day
 ADJUSTMENT_KINDS = (PERCENT, FIXED, PER_UNIT)
 ALWAYS, CHOSEN, TIMES = "always", "chosen", "times"
 APPLIES = (ALWAYS, CHOSEN, TIMES)
+ZERO = Decimal(0)
 Tier = tuple[int, Decimal]  # from which amount, in small units; euro per charge unit
 
 
@@ -93,6 +94,11 @@ class SlipTerms:
     adjustments: tuple[Adjustment, ...] = ()
     cap_day_cents: int | None = None
 
+    def __post_init__(self) -> None:
+        own = None if self.line is None else (self.line.step_amount, self.line.minimum_amount)
+        if own is not None and own != (self.main.step_amount, self.main.minimum_amount):
+            raise ValueError(f"two steps or minimums in {self!r}")
+
     @property
     def is_plain(self) -> bool:
         """Whether the use has one price, as every tariff had before there were lines."""
@@ -165,10 +171,16 @@ def price_slip(terms: SlipTerms, use: SlipUse) -> PriceCalculation:
 
 
 def _main_line(terms: SlipTerms, use: SlipUse, plain: PriceCalculation) -> WorkingLine:
-    own = LineTerms("", terms.charge_unit, ((0, terms.main.unit_price),)) if terms.line is None else terms.line
-    line = replace(own, step_amount=terms.main.step_amount, minimum_amount=terms.main.minimum_amount)
+    line = _bare_line(terms.main, terms.charge_unit) if terms.line is None else terms.line
     month_left = max(0, line.month_free_amount - use.earlier_amount)
     return _amount_line(USE, line, plain.used_amount, plain.counted_amount, month_left)
+
+
+@lru_cache(maxsize=256)
+def _bare_line(main: PriceTerms, charge_unit: str) -> LineTerms:
+    """Return the use itself as a line where it has nothing beyond one price."""
+    tiers = ((0, main.unit_price),)
+    return LineTerms("", charge_unit, tiers, step_amount=main.step_amount, minimum_amount=main.minimum_amount)
 
 
 def _other_line(line: LineTerms, use: SlipUse) -> WorkingLine:
@@ -187,10 +199,10 @@ def _amount_line(kind: str, line: LineTerms, used: int, counted: int, month_left
     free = min(charged, line.free_amount * line.free_times + month_left)
     parts = tier_parts(line.tiers, charged - free, is_volume=line.is_volume)
     small = CHARGE_UNITS[line.charge_unit].small_per_unit
-    exact = sum((Fraction(part.unit_price) * 100 * part.amount / small for part in parts), Fraction(0))
+    euro = sum((part.unit_price * part.amount for part in parts), ZERO)
     return WorkingLine(
         kind=kind,
-        cents=half_up(exact),
+        cents=cents_of(euro, small),
         name=line.name,
         charge_unit=line.charge_unit,
         small_per_unit=small,
@@ -238,7 +250,7 @@ def _percentage(one: Adjustment, use: SlipUse, base: int) -> WorkingLine | None:
             return None
         if share == whole:
             share = whole = 1
-    cents = half_up(Fraction(one.value) * base * share / (100 * whole))
+    cents = cents_of(one.value * base * share, 10_000 * whole)  # base is in cents, the value in percent
     return WorkingLine(
         PERCENT,
         cents,
@@ -254,7 +266,7 @@ def _per_use_or_unit(one: Adjustment, main: WorkingLine) -> WorkingLine:
     unit, small, amount = "", 1, 1
     if one.kind == PER_UNIT:
         unit, small, amount = main.charge_unit, main.small_per_unit, main.charged_amount
-    cents = half_up(Fraction(one.value) * 100 * amount / small)
+    cents = cents_of(one.value * amount, small)
     part = Part(amount, one.value)
     return WorkingLine(one.kind, cents, name=one.name, charge_unit=unit, small_per_unit=small, parts=(part,))
 

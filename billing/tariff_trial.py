@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Charge
-from billing.pricing import PriceCalculation, PriceTerms
+from billing.pricing import PriceCalculation, PriceTerms, cents_of_many, counted_amount
 from billing.slip_pricing import SlipTerms, SlipUse, price_slip
 from billing.tariff_terms import slip_terms
 from billing.tariffs import TariffEntry, check_entry
@@ -90,18 +90,27 @@ def last_season(session: Session, card: MachineCard, terms: Mapping[str, SlipTer
     by_class: defaultdict[str, ClassCost] = defaultdict(ClassCost)
     for price_class, charged in _charged(session, card.id, since, until):
         by_class[price_class].charged_cents = charged
-    asks = any(one.entered_lines or one.choices for one in terms.values())
-    beside = beside_amounts(session, [use.id for use in uses]) if asks else {}
+    beside = beside_amounts(session, [use.id for use in uses])
     priced = _Season(card.zone)
+    at_once: defaultdict[str, list[int]] = defaultdict(list)  # price class -> amounts, where each has one price
     for use in uses:
-        cost = by_class[use.price_class]
+        cost, of_class = by_class[use.price_class], terms.get(use.price_class)
         cost.uses += 1
-        cents = priced.cents(terms.get(use.price_class), use, beside.get(use.id, NOTHING_BESIDE))
+        if of_class is not None and use.id not in beside and _has_one_price(of_class, use):
+            at_once[use.price_class].append(counted_amount(of_class.main.basis, use.used_amount, use.booked_amount))
+            continue
+        cents = priced.cents(of_class, use, beside.get(use.id, NOTHING_BESIDE))
         if cents is None:
             cost.unpriced += 1
         else:
             cost.cents += cents
+    for price_class, amounts in at_once.items():
+        by_class[price_class].cents += sum(cents_of_many(terms[price_class].main, amounts))
     return SeasonCost(since, until, is_cut, dict(by_class))
+
+
+def _has_one_price(terms: SlipTerms, use: SeasonUse) -> bool:
+    return terms.is_plain and use.charge_unit == terms.charge_unit
 
 
 def _charged(session: Session, machine_id: int, since: date, until: date) -> list[tuple[str, int]]:
@@ -123,8 +132,6 @@ class _Season:
         if terms is None or use.charge_unit != terms.charge_unit:
             return None
         plain = SlipUse(use.used_amount, use.booked_amount)
-        if terms.is_plain:
-            return None if beside != NOTHING_BESIDE else price_slip(terms, plain).cents
         amounts = {one.name: one.amount for one in beside.amounts}
         if not terms.fits(amounts, beside.choices):
             return None

@@ -52,6 +52,21 @@ def test_a_trial_says_what_entering_the_tariff_then_charges(session, sample_ring
     assert sum(one.cents for one in season.by_class.values()) == season.total.cents
 
 
+def test_a_trial_of_one_price_says_what_it_then_charges(session, sample_ring):
+    slips = [
+        timed_use(session, sample_ring.splitter, sample_ring.anna, MONDAY - timedelta(days=days), hours)
+        for days, hours in ((5, 1), (4, 3))
+    ]
+    one_price = entry(TariffParts(), base="12.55", step_amount=1_000, minimum_amount=2 * HOUR, minimum_cents=2_600)
+    season = tried(session, sample_ring.splitter, one_price)
+
+    tariff(session, sample_ring.splitter, one_price)
+    for slip in slips:
+        charge(session, slip)
+
+    assert season.total.cents == sum(queries.cents_of_slips(session, slips).values()) > 5_000
+
+
 def test_uses_that_lack_an_amount_have_no_price_in_a_trial(session, sample_ring):
     timed_use(session, sample_ring.splitter, sample_ring.anna, MONDAY - timedelta(days=2), 2)
     asks = entry(TariffParts(lines=(LineEntry("Travel", "km", prices("1"), is_required=True),)))

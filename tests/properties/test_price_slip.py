@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing import BASES, PriceCalculation, PriceTerms, price_cents
+from billing.pricing import BASES, PriceCalculation, PriceTerms, cents_of_many, price_cents
+from billing.rounding import cents_of, half_up
 from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from booking.charge_units import CHARGE_UNITS
 
@@ -95,6 +97,16 @@ def test_a_slip_split_in_two_costs_the_same_but_for_one_rounding_a_line(own, oth
     exact = replace(own, tiers=((0, Decimal(int(own.tiers[0][1]) * small) / 100),))
     whole_cents = replace(terms, main=PriceTerms(exact.tiers[0][1], small), line=exact)
     assert price_slip(whole_cents, use).cents == sum(price_slip(whole_cents, half).cents for half in halves)
+
+
+@given(slip_terms(), st.lists(amounts, max_size=6))
+def test_many_uses_at_once_cost_what_each_costs_alone(terms, used):
+    assert cents_of_many(terms.main, used) == [price_cents(terms.main, one).cents for one in used]
+
+
+@given(st.decimals(min_value=-1_000_000, max_value=1_000_000, places=6), st.integers(1, 100_000))
+def test_cents_are_rounded_as_exact_fractions_are(euro, divisor):
+    assert cents_of(euro, divisor) == half_up(Fraction(euro) * 100 / divisor)
 
 
 @given(slip_terms(), amounts, st.one_of(st.none(), amounts))

@@ -212,5 +212,10 @@ def test_the_calculation_survives_being_stored_and_recomputes_itself():
     assert broken.recalculated() is None
 
 
+def test_the_use_itself_has_one_step_and_one_minimum():
+    with pytest.raises(ValueError, match="two steps"):
+        SlipTerms(main("1", step_amount=60), "hour", line=line("", "hour", (0, "1")))
+
+
 def test_a_plain_tariff_stores_what_it_always_stored():
     assert "lines" not in price_slip(SlipTerms(main("30"), "hour"), SlipUse(HOUR)).as_json()
