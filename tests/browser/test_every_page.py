@@ -19,18 +19,18 @@ PAGES = {
         "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
         "/account", "/account/mails", "/account/my-data", "/account/devices", "/account/second-factor",
         "/series", "/series/1", "/series/1/cancel", "/series/1/change", "/waiting-list",
-        "/waiting-list/join?machine=combine",
+        "/waiting-list/join?machine=combine", "/exchanges", "/inductions", "/costs/balance",
     ),
     "wanda": (
         "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
         "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4",
         "/usage", "/announcements", "/announcements/new", "/groups", "/groups/new", "/groups/1/edit",
-        "/workshop/quotas/new",
+        "/workshop/quotas", "/workshop/quotas/new", "/workshop/maintenance", "/workshop/inductions/courses",
     ),
     "karl": (
         "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",
-        "/costs/pools/1", "/usage",
+        "/costs/pools/1", "/usage", "/costs/balances", "/costs/ledger",
     ),
     "rita": (
         "/today", "/admin", "/admin/backups", "/tasks", "/admin/members", "/admin/logins", "/admin/events",

@@ -31,16 +31,19 @@ PAGES = {
     "member": (
         "/today", "/reservations", "/reservations/1", "/reservations/new?machine=long", "/machines/long", "/usage",
         "/usage/1", "/usage/at/long", "/costs", "/feeds", "/account", "/account/profile", f"/search?q={LONG}",
-        f"/search?q={LONG * 3}",
+        f"/search?q={LONG * 3}", "/exchanges", "/reservations/2/exchange", "/inductions", "/costs/balance",
+        "/usage/days?machine=long", "/waiting-list/join?machine=many",
     ),
     "manager": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/inductions/new", "/machines/long/edit",
         "/machines/long/qr", "/workshop/closures/new", "/usage/damage",
+        "/workshop/maintenance", "/workshop/maintenance/new/long", "/workshop/inductions/courses", "/waiting-list",
+        "/workshop/quotas/new", "/groups/new?workshop=hall", "/workshop/outside", "/series",
     ),
     "administrator": (
         "/today", "/admin", "/admin/members", "/admin/members/1", "/admin/logins", "/admin/logins/1", "/admin/events",
         "/admin/settings", "/admin/security", "/costs", "/costs/charges", "/costs/tariffs", "/usage", "/reservations",
-        "/search?q=a",
+        "/search?q=a", "/costs/balances", "/costs/ledger", "/costs/ledger/journal",
     ),
 }  # fmt: skip
 # What sticks out of the window, or is cut where it cannot be scrolled, apart from what is cut on purpose.
