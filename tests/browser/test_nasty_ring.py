@@ -32,7 +32,7 @@ PAGES = {
         "/today", "/reservations", "/reservations/1", "/reservations/new?machine=long", "/machines/long", "/usage",
         "/usage/1", "/usage/at/long", "/costs", "/feeds", "/account", "/account/profile", f"/search?q={LONG}",
         f"/search?q={LONG * 3}", "/exchanges", "/reservations/2/exchange", "/inductions", "/costs/balance",
-        "/usage/days?machine=long", "/waiting-list/join?machine=many",
+        "/usage/days", "/waiting-list/join?machine=many",
     ),
     "manager": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/inductions/new", "/machines/long/edit",
