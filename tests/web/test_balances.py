@@ -153,3 +153,19 @@ def test_the_ledger_is_opened_by_a_command_once(app, session, karl, charged):  #
     assert ledger_state(session).opened_on == date(2026, 7, 1)
     again = runner.invoke(args=["ring", "ledger", "open", "--on", "2026-07-01"])
     assert (again.exit_code, "opened only once" in again.output) == (1, True)
+
+
+def test_a_pool_says_which_advances_it_left_uncounted_and_the_way_out_clears_them(session, karl, seven, charged):  # noqa: F811
+    address = f"/costs/pools/{charged}"
+    assert "were posted as advances" not in text(karl.get(address))
+    do(session, change_pool, charged, "Harvester", KEYS, charges_are="income")
+
+    page = text(karl.get(address))
+
+    assert "€31,780.00 were posted as advances before" in page
+    assert f"{address}/edit" in page
+    do(session, change_pool, charged, "Harvester", KEYS, charges_are="advance")
+    cost(session, charged, "basic fee", 70_000)
+    post(session, charged)
+    do(session, change_pool, charged, "Harvester", KEYS, charges_are="income")
+    assert "were posted as advances" not in text(karl.get(address))

@@ -27,6 +27,7 @@ from app.wording.ledger import charges_are_label
 from billing import pools as billing_pools
 from billing import queries
 from billing import shares as billing_shares
+from billing.queries.counted import uncounted_cents
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import machine_choices, machine_slugs
@@ -62,6 +63,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         years=choice,
         key_label=key_label,
         charges_are_label=charges_are_label,
+        uncounted=uncounted_cents(session, view.machine_id) if view.charges_are == billing_pools.INCOME else 0,
         keys=[one for one in _keys(view.machine_id, view, excludes_guests=view.excludes_guests) if one.key in used],
     )
 
