@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from booking import quotas, reservations, series, series_decisions, series_plan
+from booking import decisions, quotas, reservations, series, series_decisions, series_plan
 from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -182,6 +182,23 @@ def test_a_series_is_decided_at_once(session, sample_ring, is_approved, status):
 
     assert set(session.scalars(select(Reservation.status))) == {status}
     assert events_of(session)[-1].facts["was_approved"] is is_approved
+
+
+def test_a_series_is_decided_occurrence_by_occurrence(session, sample_ring):
+    made = enter(session, wish_of(sample_ring, machine_id=sample_ring.splitter))
+    first, second, *rest = [one.id for one in made.dates]
+    with write_transaction(session):
+        decisions.approve(session, first, by=SOMEBODY, now=MONDAY)
+        decisions.reject(session, second, "Needed elsewhere", by=SOMEBODY, now=MONDAY)
+
+    def statuses():
+        return [session.get(Reservation, one, populate_existing=True).status for one in (first, second, *rest)]
+
+    assert statuses() == [Status.CONFIRMED, Status.REJECTED, Status.REQUESTED, Status.REQUESTED]
+    with write_transaction(session):
+        decided = series_decisions.decide(session, made.id, is_approved=True, by=SOMEBODY, now=MONDAY)
+    assert [one.id for one in decided] == rest
+    assert statuses() == [Status.CONFIRMED, Status.REJECTED, Status.CONFIRMED, Status.CONFIRMED]
 
 
 def test_another_time_for_a_confirmed_date_is_not_decided_with_the_series(session, sample_ring):
