@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, breakdown, replan, reservations
+from booking import blockings, breakdown, replan, reservations
 from booking.breakdown import Choice, Decision
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
@@ -20,6 +20,7 @@ from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once
+from tests.ring_check import ring_check
 
 NEXT_WEEK = MONDAY + timedelta(days=7)
 MORNING, NOON = hours(NEXT_WEEK, 1, 3), hours(NEXT_WEEK, 4, 9)
@@ -54,8 +55,7 @@ def holders(session):
 
 
 def sound(session):
-    session.rollback()
-    return not (audits.overlapping_pairs(session) or audits.contradictions(session) or audits.quota_use(session))
+    return ring_check(session) == {}
 
 
 def test_of_two_devices_one_accepts(app, session, sample_ring, reserved):

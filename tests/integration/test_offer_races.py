@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from booking import audits, blockings, groups, replan, reservations
+from booking import blockings, groups, replan, reservations
 from booking.errors import SlotTaken
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.errors import DomainError
@@ -26,6 +26,7 @@ from booking.wishes import Wish
 from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
+from tests.ring_check import ring_check
 
 WISHED = hours(MONDAY + timedelta(days=7), 1, 3)
 LAPSED = MONDAY + timedelta(hours=24)
@@ -77,8 +78,7 @@ def accepting(offer_id, now=MONDAY):
 
 
 def sound(session):
-    session.rollback()
-    return not (audits.overlapping_pairs(session) or audits.contradictions(session))
+    return ring_check(session) == {}
 
 
 def statuses(session):

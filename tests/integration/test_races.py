@@ -23,12 +23,12 @@ from app import create_app
 from app.auth import api_tokens
 from app.auth.models import User
 from app.extensions import db
-from booking import audits
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
 from tests.builders import SOMEBODY
 from tests.conftest import SECRET_KEY
+from tests.ring_check import ring_check
 from tests.servers import Answer, Client, all_at_once, fleet
 
 PROCESSES, CLIENTS = 4, 64
@@ -112,10 +112,7 @@ def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, ans
 
 
 def assert_schedule_is_sound() -> None:
-    session = db.session()
-    assert audits.overlapping_pairs(session) == ()
-    assert audits.contradictions(session) == ()
-    session.rollback()
+    assert ring_check(db.session()) == {}
 
 
 def test_of_series_in_each_others_way_one_is_entered_whole(field, capsys, request):
@@ -137,6 +134,7 @@ def test_of_series_in_each_others_way_one_is_entered_whole(field, capsys, reques
     cancelled = all_at_once([partial(one.send, "POST", f"{path}/cancel", {}) for one in both])
     assert {answer.status for answer in cancelled} == {200}
     assert {one["status"] for answer in cancelled for one in answer.content["dates"]} == {"cancelled"}
+    assert_schedule_is_sound()
 
 
 def test_a_plan_after_a_breakdown_and_requests_for_the_twin_exclude_each_other(field, capsys, request):
