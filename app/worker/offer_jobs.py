@@ -40,8 +40,10 @@ def end_exchanges(session: Session) -> int:
     """End exchanges between members that nobody answered in time, or that a change has overtaken."""
     moment = now()
     day = memberships.ring_day(moment)
+    overdue = ending.overdue(session, now=moment, day=day)
     # What its receiver has not heard of yet, because no worker ran, gets more time first (exchange_subscribers.py).
-    overdue = ending.overdue(session, now=moment, day=day, only_outdated=mails_are_late(session))
+    if overdue and mails_are_late(session):
+        overdue = ending.overdue(session, now=moment, day=day, only_outdated=True)
     return in_own_transactions(
         session, (partial(ending.end_overdue, session, one, by=EXCHANGE_END, now=moment, day=day) for one in overdue)
     )
