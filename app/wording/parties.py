@@ -41,7 +41,7 @@ GAP_LABELS: dict[str, Any] = {
     "tax_number": _l("Tax number or VAT identification number is missing"),
     "iban": _l("IBAN is missing"),
     "contact": _l("Contact with telephone and e-mail address is missing"),
-    "email": _l("E-mail address is missing; documents can only be printed"),
+    "email": _l("E-mail address is missing"),
 }
 
 

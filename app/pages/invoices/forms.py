@@ -48,7 +48,6 @@ class TermsForm(RevisionMixin, BaseForm):
     advance_code = _code(_l("VAT in advances"))
     other_code = _code(_l("VAT in anything else"))
     intro = TextAreaField(_l("Text above the lines"), [Length(max=LENGTHS_MAX["intro"])], render_kw={"rows": 3})
-    mail_text = TextAreaField(_l("Text of the e-mail"), [Length(max=LENGTHS_MAX["mail_text"])], render_kw={"rows": 5})
 
     @classmethod
     def of(cls, stored: TermsInput, revision: int) -> TermsForm:
@@ -61,12 +60,13 @@ class TermsForm(RevisionMixin, BaseForm):
 
     def entry(self) -> TermsInput:
         """Return what was entered. Call only after validation."""
-        codes = {name: self[name].data or None for name in CODES}
         return TermsInput(
             pay_days=self.pay_days.data or 0,
             intro=(self.intro.data or "").strip(),
-            mail_text=(self.mail_text.data or "").strip(),
-            **codes,
+            use_code=self.use_code.data or None,
+            share_code=self.share_code.data or None,
+            advance_code=self.advance_code.data or None,
+            other_code=self.other_code.data or None,
         )
 
 
