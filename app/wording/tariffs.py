@@ -18,6 +18,7 @@ from app.wording.opening_hours import A_MONDAY, minute_text
 from app.wording.units import UNIT_NAMES
 from billing.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
 from billing.pricing import PriceCalculation
+from billing.slip_pricing import CHOSEN, Adjustment, SlipTerms
 from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts, TierEntry
 from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, WorkingLine
 
@@ -162,6 +163,24 @@ def part_sentences(parts: TariffParts, charge_unit: str, class_names: Mapping[st
     return tuple(found)
 
 
+def beyond_estimate(terms: SlipTerms, *, is_estimated: bool) -> tuple[str, ...]:
+    """Return what a use may cost beyond what is estimated, a sentence for each. is_estimated: the use itself is."""
+    unit = terms.charge_unit
+    tiers = terms.line.tiers[1:] if terms.line is not None and not is_estimated else ()
+    found = [
+        _(
+            "Beyond %(amount)s: %(prices)s.",
+            amount=format_exact_amount(start, unit),
+            prices=format_unit_price(price, unit),
+        )
+        for start, price in tiers
+    ]
+    lines = (line for line in terms.lines if not (is_estimated and line.from_clock))
+    found += [f"{line.name}: {format_unit_price(line.tiers[0][1], line.charge_unit)}." for line in lines]
+    adjustments = (one for one in terms.adjustments if one.applies == CHOSEN or not is_estimated)
+    return (*found, *(_adjustment_sentence(one) for one in adjustments))
+
+
 def _prices(prices: Mapping[str, Decimal], unit: str, class_names: Mapping[str, str]) -> str:
     found = ((prices[code], name) for code, name in class_names.items() if code in prices)
     return ", ".join(f"{format_unit_price(price, unit)} ({name})" for price, name in found)
@@ -191,7 +210,7 @@ def _line_sentences(line: LineEntry, class_names: Mapping[str, str]) -> Iterator
     yield from _tier_sentences(line.name, line.tiers, unit, class_names)
 
 
-def _adjustment_sentence(one: AdjustmentEntry) -> str:
+def _adjustment_sentence(one: AdjustmentEntry | Adjustment) -> str:
     number = format_number(one.value.normalize() + 0)
     if one.kind == PERCENT:
         value = _("%(number)s %%", number=number)

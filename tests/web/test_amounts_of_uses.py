@@ -51,6 +51,12 @@ def price_of(session, usage_id):
 
 
 def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, anna, harvest):
+    reservation = anna.get(f"/reservations/{harvest}").text
+    for before in (
+        "Travel: €1.10 per km.",
+        "With operator: €30.00 per unit of the use, where",
+    ):
+        assert before in reservation
     anna.post(f"/usage/hand-out/{harvest}")
     address = f"/usage/hand-back/{harvest}"
     page = anna.get(address).text

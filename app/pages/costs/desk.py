@@ -9,7 +9,7 @@ from app.pages.costs import bp
 from app.web.paging import page_number
 from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
-from app.wording.tariffs import WorkingStep, working_steps
+from app.wording.tariffs import WorkingStep, beyond_estimate, working_steps
 from billing.pricing import PriceCalculation
 from booking.queries.other_amounts import NamedAmount
 from booking.wall_clock import local_day
@@ -28,6 +28,9 @@ def exact_amount_filter(small: int, unit_code: str) -> str:
 def named_amount_filter(one: NamedAmount) -> str:
     """Format an amount with its name: Pigs: 3 animals."""
     return f"{one.name}: {format_exact_amount(one.amount, one.charge_unit)}"
+
+
+bp.add_app_template_global(beyond_estimate, "beyond_estimate")
 
 
 @bp.app_template_global("working_steps")
