@@ -18,16 +18,33 @@ class Exchanging(Steps):
     """Handing reservations over, and swapping them."""
 
     @precondition(lambda self: self.are_there("confirmed"))
-    @rule(index=which, whose=who)
-    def offer_to_somebody(self, index, whose):
-        self.offer(self.reservation_of(index, "confirmed"), self.members[whose], None)
+    @rule(index=which, whose=who, accepts=st.booleans())
+    def offer_to_somebody(self, index, whose, accepts):
+        given = self.to_come(index)
+        self.offer(given, self.members[whose], None)
+        self.answer_at_once(given, accepts)
 
     @precondition(lambda self: self.are_there("confirmed"))
-    @rule(index=which, other=which)
-    def offer_to_swap(self, index, other):
-        given, wanted = (self.reservation_of(each, "confirmed") for each in (index, other))
+    @rule(index=which, other=which, accepts=st.booleans())
+    def offer_to_swap(self, index, other, accepts):
+        given, wanted = (self.to_come(each) for each in (index, other))
         if given != wanted:
             self.offer(given, self.ring.reservations[wanted].member, wanted)
+            self.answer_at_once(given, accepts)
+
+    def to_come(self, index):
+        """Return one of the reservations that may change hands, if there are any."""
+        found = [
+            number
+            for number, one in self.ring.reservations.items()
+            if one.status == "confirmed" and one.time.start > self.ring.now
+        ]
+        return self.pick(found, index) if found else self.reservation_of(index, "confirmed")
+
+    def answer_at_once(self, given, accepts):
+        found = [id_ for id_, one in self.ring.exchanges.items() if one.given == given and one.state == "open"]
+        if accepts and found:
+            self.accept_one(found[0], approve=False)
 
     def offer(self, given, receiver, wanted):
         ring = self.ring
@@ -64,7 +81,10 @@ class Exchanging(Steps):
     @has_exchanges
     @rule(index=which, approve=st.booleans())
     def accept_exchange(self, index, approve):
-        id_, one = self.exchange_of(index)
+        self.accept_one(self.exchange_of(index)[0], approve)
+
+    def accept_one(self, id_, approve):
+        one = self.ring.exchanges[id_]
         is_closed = self.ring.is_unanswerable(one) or one.is_agreed or self.is_outdated(one)
         expected = "exchange_closed" if is_closed else self.judged_again(one)
         if self.attempt(expected, accepting.accept, id_, approve=approve) is None:
