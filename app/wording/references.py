@@ -58,6 +58,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
         "%(num)s advance counted in an allocation", "%(num)s advances counted in allocations", count
     ),
     "billing_document": lambda count: ngettext("%(num)s invoice", "%(num)s invoices", count),
+    "billing_machine_cost": lambda count: ngettext(
+        "%(num)s calculation of its costs", "%(num)s calculations of its costs", count
+    ),
     "billing_party": lambda count: ngettext("billing details", "billing details", count),
     "notifications_attached_entry": lambda count: ngettext(
         "%(num)s calendar file in an e-mail", "%(num)s calendar files in e-mails", count
