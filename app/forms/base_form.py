@@ -53,6 +53,14 @@ def removed_message() -> str:
     )
 
 
+def _arrange(fields: dict[str, Field], page_order: tuple[str, ...]) -> None:
+    """Bring fields into the order of the page; those that it does not name follow as they are declared."""
+    if page_order:
+        for name in (*page_order, *(name for name in list(fields) if name not in page_order)):
+            if name in fields:
+                fields[name] = fields.pop(name)
+
+
 class FieldMessages:
     """The messages of WTForms: in its own translation, else in ours."""
 
@@ -79,6 +87,12 @@ def _language() -> str:
 
 class RowForm(Form):  # type: ignore[misc]  # WTForms carries no types
     """The base of the rows of a FieldList: part of another form, so without a token of its own."""
+
+    page_order: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _arrange(self._fields, self.page_order)
 
     class Meta:
         """Configuration of WTForms."""
@@ -128,11 +142,7 @@ class BaseForm(PlainForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.page_order:
-            fields = self._fields
-            for name in (*self.page_order, *(name for name in list(fields) if name not in self.page_order)):
-                if name in fields:
-                    fields[name] = fields.pop(name)
+        _arrange(self._fields, self.page_order)
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Return whether all fields are valid and the form was not sent for review only."""

@@ -26,7 +26,13 @@ PARTS = {
     "address_country": "AT",
 }
 INNSBRUCK = Address("Huber GbR", "Museumstr. 1", "6020", "Innsbruck", "AT")
-SETTINGS = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "colour": "#14532d"}
+SETTINGS = {
+    "name": "R",
+    "holidays_region": "DE-BY",
+    "objection_days": "14",
+    "exchange_hours": "24",
+    "colour": "#14532d",
+}
 
 
 @pytest.fixture

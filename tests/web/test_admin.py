@@ -361,6 +361,7 @@ def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
         "email": "",
         "holidays_region": "AT-7",
         "objection_days": "21",
+        "exchange_hours": "24",
         "colour": "#7C2D12",
     }
     assert rita.post("/admin/settings", data=sent).status_code == 303
@@ -375,7 +376,14 @@ def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
 
 @pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#000000"])
 def test_any_colour_is_taken_because_its_shades_are_derived_legibly(rita, session, colour):
-    sent = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "colour": "own", "colour-own": colour}
+    sent = {
+        "name": "R",
+        "holidays_region": "DE-BY",
+        "objection_days": "14",
+        "exchange_hours": "24",
+        "colour": "own",
+        "colour-own": colour,
+    }
 
     assert rita.post("/admin/settings", data=sent).status_code == 303
     session.rollback()
@@ -397,7 +405,14 @@ def test_any_colour_is_taken_because_its_shades_are_derived_legibly(rita, sessio
     ],
 )
 def test_wrong_settings_are_refused(rita, session, wrong):
-    sent = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "colour": "#14532d", **wrong}
+    sent = {
+        "name": "R",
+        "holidays_region": "DE-BY",
+        "objection_days": "14",
+        "exchange_hours": "24",
+        "colour": "#14532d",
+        **wrong,
+    }
 
     assert rita.post("/admin/settings", data=sent).status_code == 422
     session.rollback()

@@ -255,7 +255,13 @@ def test_another_address_of_the_ring_sends_mails_to_the_former_and_the_new_one(l
     rita = log_in(people.rita_login)
     with write_transaction(session):
         session.scalars(select(Ring)).one().email = "alt@oberland.example"
-    typed = {"name": "Ring Oberland", "holidays_region": "AT-7", "objection_days": "21", "colour": "#7C2D12"}
+    typed = {
+        "name": "Ring Oberland",
+        "holidays_region": "AT-7",
+        "objection_days": "21",
+        "exchange_hours": "24",
+        "colour": "#7C2D12",
+    }
     for _twice in range(2):  # the second changes nothing
         answer = rita.post("/admin/settings", data={**typed, "email": "neu@oberland.example"})
 

@@ -14,7 +14,13 @@ from app.forms.picture_headers import PIXELS_MAX, PNG
 from booking.kernel.events import RecordedEvent
 from booking.models import Ring
 
-SETTINGS = {"name": "Ring Oberland", "holidays_region": "DE-BY", "objection_days": "14", "colour": "#14532d"}
+SETTINGS = {
+    "name": "Ring Oberland",
+    "holidays_region": "DE-BY",
+    "objection_days": "14",
+    "exchange_hours": "24",
+    "colour": "#14532d",
+}
 GREEN = (20, 83, 45, 255)
 CLEAR = (0, 0, 0, 0)
 

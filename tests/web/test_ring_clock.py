@@ -63,7 +63,13 @@ def test_an_administrator_changes_the_zone_of_the_ring(app, session, two_zones, 
     rita = log_in(two_zones.rita_login)
     page = rita.get("/admin/settings").text
     assert f'<option selected value="{STORED}">' in page
-    sent = {"name": "Ring", "colour": "#14532d", "objection_days": "14", "holidays_region": "DE-BY"}
+    sent = {
+        "name": "Ring",
+        "colour": "#14532d",
+        "objection_days": "14",
+        "exchange_hours": "24",
+        "holidays_region": "DE-BY",
+    }
 
     assert rita.post("/admin/settings", data={**sent, "timezone": "Mars/Phobos"}).status_code == 422
     assert rita.post("/admin/settings", data={**sent, "timezone": "Europe/Athens"}).status_code == 303

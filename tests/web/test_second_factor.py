@@ -457,7 +457,13 @@ def test_programs_wait_until_their_login_has_its_second_factor(app, required, se
 
 def test_the_settings_switch_it_on_for_everybody_at_the_next_request(log_in, session, people):
     rita, karl = log_in(people.rita_login), log_in(people.karl_login)
-    settings = {"name": "Ring Oberland", "holidays_region": "DE-BY", "objection_days": "14", "colour": "#14532d"}
+    settings = {
+        "name": "Ring Oberland",
+        "holidays_region": "DE-BY",
+        "objection_days": "14",
+        "exchange_hours": "24",
+        "colour": "#14532d",
+    }
     assert karl.get("/today").status_code == 200
 
     assert rita.post("/admin/settings", data={**settings, "requires_second_factor": "y"}).status_code == 303

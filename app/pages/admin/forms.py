@@ -170,8 +170,12 @@ class SettingsForm(RevisionMixin, BaseForm):
         _l("Days in which members may object to a usage slip"),
         [Required(_l("Please enter the number of days; 0 for none.")), NumberRange(0, OBJECTION_DAYS_MAX)],
     )
+    are_exchanges_allowed = BooleanField(_l("Members may hand over and swap their reservations"))
+    exchange_hours = IntegerField(
+        _l("Hours in which another member may answer an offer"),
+        [Required(_l("Please enter the number of hours.")), NumberRange(1, EXCHANGE_HOURS_MAX)],
+    )
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
-    requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     wall_names = SelectField(
         _l("Names on screens in workshops"),
         choices=[
@@ -181,11 +185,7 @@ class SettingsForm(RevisionMixin, BaseForm):
         ],
         default="none",
     )
-    are_exchanges_allowed = BooleanField(_l("Members may hand over and swap their reservations"))
-    exchange_hours = IntegerField(
-        _l("Hours in which another member may answer an offer"),
-        [Required(_l("Please enter the number of hours.")), NumberRange(1, EXCHANGE_HOURS_MAX)],
-    )
+    requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     colour = ColourField(_l("Colour"), [Required(_l("Please choose a colour."))])
     logo = PictureField(_l("Logo"), scaled_logo)
     removes_logo = BooleanField(_l("Remove the logo"))

@@ -29,6 +29,20 @@ from booking.queries import PriceClassView
 BASIS_CHOICES = [select_choice(*pair) for pair in BASIS_LABELS.items()]
 NOTE = Length(max=NOTE_LENGTH_MAX)
 GRADUATED, VOLUME = "graduated", "volume"
+AFTER_PRICES = (
+    "basis",
+    "step",
+    "minimum_amount",
+    "minimum_charge",
+    "cap_day",
+    "free_amount",
+    "month_free_amount",
+    "tier_mode",
+    "tiers",
+    "main_name",
+    "lines",
+    "adjustments",
+)
 EMPTY_ROWS = 2  # shown behind those that are filled in
 
 
@@ -48,13 +62,13 @@ class TariffForm(RevisionMixin, BaseForm):
     cap_day = EuroField(_l("At most for a day, in euro"), [Optional()])
     free_amount = UseField(_l("Free in each use"), [Optional()])
     month_free_amount = UseField(_l("Free for each member in a month"), [Optional()])
-    main_name = StringField(_l("Name of the use itself"), [NAME])
     tier_mode = RadioField(
         _l("How tiers count"),
         [Optional()],
         choices=[select_choice(*pair) for pair in TIER_LABELS.items()],
         default=GRADUATED,
     )
+    main_name = StringField(_l("Name of the use itself"), [NAME])
     adjustments = FieldList(FormField(AdjustmentRow), max_entries=ADJUSTMENTS_MAX)
     note = TextAreaField(_l("Note"), [NOTE])
     example = UseField(_l("An example: how much is used"), [Optional()])
@@ -217,7 +231,8 @@ def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwa
         "tiers": FieldList(FormField(priced_row(TierRow, labels)), _("Tiers"), max_entries=TIERS_MAX),
         "lines": FieldList(FormField(priced_row(LineRow, labels)), _("Further amounts"), max_entries=LINES_MAX),
     }
-    extra = {"price_classes": tuple(labels), "page_order": ("valid_from", *fields), **fields, **rows}
+    order = ("valid_from", *fields, *AFTER_PRICES)
+    extra = {"price_classes": tuple(labels), "page_order": order, **fields, **rows}
     with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), extra)
     return with_prices(unit, **kwargs)
 

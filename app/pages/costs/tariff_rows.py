@@ -39,6 +39,7 @@ class PricedRow(RowForm):
     """A row with a price for each price class. See priced_row(), which adds their fields."""
 
     price_classes: tuple[str, ...] = ()
+    before_prices: tuple[str, ...] = ()  # the fields that the page shows before the prices
 
     @property
     def price_fields(self) -> dict[str, PriceField]:
@@ -64,6 +65,8 @@ class PricedRow(RowForm):
 
 class TierRow(PricedRow):
     """From an amount on, other prices hold. line: the name of a further amount; "" for the use itself."""
+
+    before_prices = ("from_amount",)
 
     line = StringField(_l("Of the further amount"), [NAME])
     from_amount = UseField(_l("Beyond"), [Optional()])
@@ -92,6 +95,8 @@ class TierRow(PricedRow):
 
 class LineRow(PricedRow):
     """A further amount of a use."""
+
+    before_prices = ("name", "unit")
 
     name = StringField(_l("What is asked"), [NAME])
     unit = SelectField(_l("Unit"), default=next(iter(CHARGE_UNITS)))
@@ -265,4 +270,5 @@ def _season_day(field: StringField, default: int) -> int:
 def priced_row(base: type[PricedRow], labels: dict[str, str]) -> type[PricedRow]:
     """Return a row with a field for the price of each class. labels: price class -> label."""
     fields = {f"{code}_price": PriceField(label, [Optional()]) for code, label in labels.items()}
-    return type(base.__name__, (base,), {"price_classes": tuple(labels), **fields})
+    order = (*base.before_prices, *fields)
+    return type(base.__name__, (base,), {"price_classes": tuple(labels), "page_order": order, **fields})
