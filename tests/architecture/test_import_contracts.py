@@ -40,6 +40,18 @@ FORBIDDEN_IMPORTS = (
         "billing.ledger.posting -> billing.ledger.audit",
     ),
     (
+        "billing/closing/content.py",
+        "import billing.closing.periods",
+        "The floors of closing",
+        "billing.closing.content -> billing.closing.periods",
+    ),
+    (
+        "billing/documents/numbering.py",
+        "import billing.documents.issuing",
+        "The floors of documents",
+        "billing.documents.numbering -> billing.documents.issuing",
+    ),
+    (
         "billing/parties/bank_details.py",
         "import billing.parties.party",
         "The floors of the parties",

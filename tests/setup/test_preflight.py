@@ -63,7 +63,7 @@ def test_a_disk_without_room_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**9, 10**9, 12_345_678))
 
     with pytest.raises(SetupError, match=r"has 12 MB left, and setting up needs 530 MB\. Make room"):
-        preflight.require_room(tmp_path, 400)
+        preflight.require_room(tmp_path, 530)
 
 
 def test_a_full_folder_for_temporary_files_is_named(monkeypatch, tmp_path):
