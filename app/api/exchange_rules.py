@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -23,7 +23,7 @@ from booking.models import Ring
 class ExchangeRulesChange(RequestModel):
     """What is left out stays as it is. What is offered already can still be answered."""
 
-    are_allowed: bool | None = None
+    are_allowed: StrictBool | None = None
     hours: Annotated[int, Field(strict=True, ge=1, le=ring.EXCHANGE_HOURS_MAX), WHOLE] | None = None
 
 

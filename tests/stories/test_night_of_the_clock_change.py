@@ -70,8 +70,8 @@ def test_a_report_by_day_gives_two_and_seven_hours_and_knows_the_day_of_25(anna,
 
     page = words_of(anna.get("/usage/days?machine=printer&from=2026-10-01&until=2026-10-31"))
     assert "this day has 25 h" in page
-    assert re.findall(r'data-l="In use" class="num">([^<]+)<', page) == ["2 h", "7 h"]
-    assert '<td class="num" data-l="In use">9 h</td>' in page
+    assert re.findall(r'data-l="In use" class="num t-sum">([^<]+)<', page) == ["2 h", "7 h"]
+    assert '<td class="num t-sum" data-l="In use">9 h</td>' in page
     assert words_of(anna.get("/usage/days?machine=printer&from=2026-10-25&until=2026-10-25")).count(">7 h<") == 2
 
     file = anna.get("/usage/days/file.csv?machine=printer&from=2026-10-01&until=2026-10-31").text.splitlines()
@@ -97,7 +97,7 @@ def test_a_report_by_day_knows_the_day_of_23_hours(anna_in_march, clock):
 
     page = words_of(anna_in_march.get("/usage/days?machine=printer&from=2027-03-01&until=2027-03-31"))
     assert "this day has 23 h" in page
-    assert re.findall(r'data-l="In use" class="num">([^<]+)<', page) == ["2 h", "5 h"]
+    assert re.findall(r'data-l="In use" class="num t-sum">([^<]+)<', page) == ["2 h", "5 h"]
 
 
 def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, sample_ring):

@@ -25,6 +25,7 @@ DETAILS = {
         "exchange_id": None,
         "second_person": "Jan",
     },
+    "ReservationImported": {"second_person": "Jan"},
     "ReservationRejected": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationCancelled": {"is_late": True},
