@@ -12,6 +12,7 @@ from billing import queries
 from billing.models import Charge
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
 from billing.tariff_trial import USES_MAX, last_season, terms_by_class
+from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from booking.queries import machine_card
 from tests.conftest import MONDAY
@@ -80,8 +81,9 @@ def test_a_trial_of_ten_thousand_uses_takes_less_than_a_second(session, sample_r
     row = dict(session.execute(select(table).where(table.c.id == first)).one()._mapping)
     del row["id"]
     days = (date(2026, 2, 1) + timedelta(days=number % 250) for number in range(USES_MAX + 50))
-    session.execute(insert(table), [row | {"service_date": day} for day in days])
     session.commit()
+    with write_transaction(session):
+        session.execute(insert(table), [row | {"service_date": day} for day in days])
     surcharge = AdjustmentEntry("Fuel", "percent", Decimal("12.5"))
     trial = entry(TariffParts(TRIED.parts.main, adjustments=(surcharge,)), base="10", cap_day_cents=4_000)
 

@@ -37,6 +37,7 @@ from app.notifications import (
 from app.notifications.choices import Owner
 from billing import advances, allocations, pools, previews, shares, tariffs
 from billing.documents.issuing import issue
+from billing.models import DocumentFile
 from booking import (
     announcements,
     blockings,
@@ -395,6 +396,7 @@ def _document(session: Session, sample_ring: SampleRing) -> Sample:
         (made,) = issue(
             session, sample_ring.anna, until, TextComposer(session), on=MONDAY.date(), by=SOMEBODY, now=MONDAY
         )
+        session.add(DocumentFile(document_id=made, pdf=b"%PDF", xml=b"<x/>", sha256="0" * 64, made_at=MONDAY))
     return Sample(made, member_id=sample_ring.anna)
 
 

@@ -59,8 +59,8 @@ def test_the_link_of_the_mail_answers_once_without_a_login(client, session, samp
     assert client.post(link, data=sent).status_code == 303
     assert state_of(session, exchange_id) == "accepted"
     mine = session.scalars(select(Reservation).where(Reservation.member_id == sample_ring.bernd)).all()
-    assert [one.machine_id for one in mine if one.status == "confirmed"] == [sample_ring.combine]
-    assert mine[-1].created_by == sample_ring.bernd_login
+    (now_his,) = [one for one in mine if one.status == "confirmed"]
+    assert (now_his.machine_id, now_his.created_by) == (sample_ring.combine, sample_ring.bernd_login)
     for late in (client.get(link), client.post(link, data=sent), client.post(link, data=sent | {"answer": "decline"})):
         assert (late.status_code, buttons(late.text)) == (404, 0)
     secret = link.rpartition("/")[2]

@@ -108,7 +108,7 @@ def test_nothing_found_says_what_to_do_and_nonsense_fails_nowhere(log_in, sample
     assert "Nothing was found for “&lt;xyz&gt;”" in nothing
     assert 'href="/machines">See all that can be reserved' in nothing
     assert "Type at least two characters" in anna.get("/search?q=x").text
-    for odd in ("?q=%25", "?q=[(", "?q=a&page=99999", "?q=" + "x" * 5000, "?in=zz", "?q=a+b+c+d+e+f+g+h+i+j"):
+    for odd in ("?q=%25", "?q=[(", "?q=a&page=99999", "?q=" + "x" * 2000, "?in=zz", "?q=a+b+c+d+e+f+g+h+i+j"):
         assert anna.get(f"/search{odd}").status_code == 200
 
 

@@ -185,7 +185,7 @@ def _page(view: ExchangeView, refusal: str = "", rejecting: RejectForm | None = 
         refusal=refusal,
         state_text=state_text(view, state, reader),
         is_agreed=is_agreed,
-        rejecting=(rejecting or RejectForm(formdata=None, revision=view.revision)) if decides else None,
+        rejecting=(rejecting or RejectForm(formdata=None, revision=view.revision)) if decides else rejecting,
         is_receiver=reader == view.receiver_id,
         is_proposer=reader == view.proposer_id,
         knows_receiver=view.knows_receiver(reader),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +15,7 @@ from app.clock import now
 from app.documents.composer import TextComposer
 from app.extensions import db
 from app.forms.submit import submit
+from app.forms.year_choice import requested_year
 from app.pages.declaration import POST, MenuEntry, page
 from app.pages.invoices import bp
 from app.pages.invoices.forms import CancelForm
@@ -42,7 +43,7 @@ PDF, XML = "application/pdf", "application/xml"
 def index() -> ResponseReturnValue:
     """List documents, the newest first; ?year=."""
     session, all_of_them = db.session(), permissions.reaches_all()
-    year = request.args.get("year", type=int)
+    year = requested_year()
     rows, has_next = queries.documents(
         session,
         member_id=None if all_of_them else current_user.member_id,

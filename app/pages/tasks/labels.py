@@ -21,6 +21,8 @@ LABELS: dict[str, Any] = {
     "costs.download_dues": _l("What an allocation makes due as a file"),
     "costs.download_period": _l("Journal of a period as a file"),
     "costs.download_journal": _l("Journal of the ledger as a file"),
+    "invoices.download_pdf": _l("An invoice"),
+    "invoices.download_xml": _l("An invoice for programs"),
     "usage.download_days": _l("Use by day as a file"),
     "costs.download_costs": _l("Bills of a pool as a file"),
     "costs.download_shares": _l("Shares of a pool as a file"),
