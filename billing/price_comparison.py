@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.models import Tariff, TariffPrice
-from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from billing.slip_pricing import CHOSEN, Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from billing.tariff_parts import NO_PARTS, TariffParts
 from billing.tariff_terms import parts_of, plain_terms, slip_terms
 from booking.catalogue import lending_terms
@@ -25,7 +25,7 @@ class PriceComparison:
 
     A machine without a price for the member costs nothing. Where the units differ, or what a meter will show decides,
     and the price of a unit or the least price is higher, the member is asked; with more than one price on a side, where
-    the terms differ at all.
+    the terms differ at all. Of what is known only after the use (other amounts, variants), also where time is charged.
     """
 
     def __init__(self, session: Session) -> None:
@@ -49,7 +49,8 @@ class PriceComparison:
             return True
         unit = CHARGE_UNITS[after[0]]
         if unit.from_clock:
-            return self._cents(after, instead) > self._cents(before, wish)
+            is_dearer = self._cents(after, instead) > self._cents(before, wish)
+            return is_dearer or _known_afterwards(after[1]) != _known_afterwards(before[1])
         if after[1].is_plain and before[1].is_plain:
             return _least(after) > _least(before)
         return after[1] != before[1]
@@ -94,6 +95,11 @@ class PriceComparison:
         if (member_id, day) not in self._classes:
             self._classes[member_id, day] = price_class_on(self._session, member_id, day)
         return self._classes[member_id, day]
+
+
+def _known_afterwards(terms: SlipTerms) -> tuple[tuple[LineTerms, ...], tuple[Adjustment, ...]]:
+    """Return the amounts that are entered with a use, and the variants: no price of a wish contains them."""
+    return terms.entered_lines, tuple(one for one in terms.adjustments if one.applies == CHOSEN)
 
 
 def _least(priced: tuple[str, SlipTerms]) -> tuple[Decimal, int]:

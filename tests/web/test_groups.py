@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.mail.models import Mail
+from billing.tariff_parts import LineEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import groups, queries
 from booking.groups import GroupInput, RankedMachine
@@ -196,6 +197,18 @@ def presses(session, sample_ring):
             enter_tariff(session, ids[-1], entry, by=SOMEBODY, now=MONDAY)
     group = make(session, sample_ring.hall, "Presses", *((one,) for one in ids))
     return ids, f"group:{group}"
+
+
+def test_machines_that_differ_in_further_prices_are_named_with_their_prices(session, log_in, sample_ring, presses):
+    (_first, second), value = presses
+    travel = TariffParts(lines=(LineEntry("Travel", "km", {"member": Decimal(1)}),))
+    with write_transaction(session):
+        entry = TariffEntry(MONDAY.date(), {"member": Decimal(20)}, parts=travel)
+        enter_tariff(session, second, entry, by=SOMEBODY, now=MONDAY)
+
+    opened = log_in(sample_ring.anna_login).get(f"/reservations/new?group={value.removeprefix('group:')}").text
+
+    assert "differ in price: Press A €20.00 per hour, Press B €20.00 per hour and further prices." in opened
 
 
 def test_the_form_takes_a_group_and_shows_machine_and_price_before(session, sample_ring, log_in, presses):

@@ -160,8 +160,7 @@ def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:
             None
             if side.estimate is None
             else (
-                str(side.estimate.unit_price),
-                side.estimate.minimum_cents,
+                repr(side.estimate.terms),
                 None if side.estimate.calculation is None else side.estimate.calculation.cents,
             ),
         )

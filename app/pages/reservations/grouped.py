@@ -113,10 +113,11 @@ def _price_note(session: Session, group: ChosenGroup, wish: Wish, estimate: Esti
 
 
 def _terms(estimate: Estimate | None) -> tuple[object, ...] | None:
-    return None if estimate is None else (estimate.charge_unit, estimate.unit_price, estimate.minimum_cents)
+    return None if estimate is None else (estimate.charge_unit, estimate.terms)
 
 
 def _price(estimate: Estimate | None) -> str:
     if estimate is None:
         return _("without a price")
-    return formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+    price = formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+    return price if estimate.terms.is_plain else _("%(price)s and further prices", price=price)
