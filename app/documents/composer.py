@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 
 from app.wording.billing import format_exact_amount, key_label
 from app.wording.formats import format_money, format_number, format_price, format_short_day
+from app.wording.tariffs import working_steps
 from billing.documents.drafts import DraftLine
 from billing.documents.issuing import CANCELLATION, Heading, LineText
 from billing.models import AllocationCostGroup, AllocationLine, Posting
+from billing.pricing import PriceCalculation
 from billing.queries.pools import pool_names
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import machine_names
@@ -114,6 +116,8 @@ def _of_use(calculation: Mapping[str, Any], unit: str) -> Rows:
     """Return the steps from what was used to the price, those that change something."""
     if "used_amount" not in calculation:
         return ()
+    if calculation.get("lines"):  # more than one price: the steps of the slip, which add up
+        return tuple((step.text, step.figure) for step in working_steps(PriceCalculation.from_json(dict(calculation))))
     rows = [(_("Used"), format_exact_amount(calculation["used_amount"], unit))]
     charged = calculation.get("charged_amount", calculation["used_amount"])
     if charged != calculation["used_amount"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -19,11 +20,12 @@ from billing.models import Document, DocumentLine, DocumentNumber, Entry
 from billing.models.party import RING
 from billing.parties.party import set_regime
 from billing.queries.documents import document, documents
+from billing.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_use
+from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_more, charge_use
 from tests.integration.test_allocations import do
 from tests.integration.test_money_audits import tamper
 
@@ -67,6 +69,20 @@ def test_what_is_owed_becomes_an_invoice_once(session, charged):
     assert invoice(session, charged.anna) == ()
     assert invoice(session, charged.bernd) == ()
     assert list(broken_documents(session)) == []
+
+
+def test_the_working_on_an_invoice_has_every_line_of_a_price(session, sample_ring):
+    able_to_issue(session, sample_ring.anna)
+    parts = TariffParts(adjustments=(AdjustmentEntry("Operator", "per_unit", Decimal(30)),))
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.combine, replace(PER_HECTARE, parts=parts), by=SOMEBODY, now=MONDAY)
+    charge_more(session, sample_ring.combine, sample_ring.anna, 200)
+
+    (first,) = invoice(session, sample_ring.anna)
+
+    _used, hectares, operator, price = document(session, first).lines[0].working
+    assert ("280" in hectares[1], "60" in operator[1], "340" in price[1]) == (True, True, True)
+    assert "Operator" in operator[0]
 
 
 def test_a_cancellation_mirrors_an_invoice_and_frees_its_lines(session, charged):
