@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput
@@ -11,6 +11,7 @@ from billing.models import MachineCost
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
+from booking.models import Machine
 from tests.conftest import MONDAY
 from tests.web.test_costs_pages import text
 
@@ -64,6 +65,19 @@ def test_the_treasurer_calculates_a_combine_and_stores_it(session, karl, sample_
     stale = karl.post(address, data=COMBINE | {"revision": "0", "planned_use": "300"})
     assert stale.status_code == 409
     assert "was changed after you opened it" in text(stale)
+
+
+def test_what_was_entered_per_hectare_is_not_shown_per_hour(session, karl, sample_ring):
+    address = f"/costs/machine-costs/{sample_ring.combine}"
+    karl.post(address, data=COMBINE | {"revision": "0"})
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(charge_unit="hour"))
+
+    page = text(karl.get(address))
+
+    assert "€186.16 per hectare" in page
+    assert "This was entered in" in page
+    assert "222 ha" in text(karl.get("/costs/machine-costs"))
 
 
 @pytest.mark.parametrize(

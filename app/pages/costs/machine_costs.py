@@ -38,18 +38,22 @@ TREASURERS = Access(treasurer=ALL, admin=ALL)
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """The costs of a machine at its planned use. break_even: charge units per year; None: owning never pays."""
+    """The costs of a machine at its planned use. break_even: charge units per year; None: owning never pays.
+
+    charge_unit: in which it was entered; the machine may be charged by another one since then.
+    """
 
     entry: MachineCostEntry
+    charge_unit: str
     costs: MachineCosts
     break_even: int | None
 
     @classmethod
-    def of(cls, entry: MachineCostEntry) -> Calculation:
+    def of(cls, entry: MachineCostEntry, charge_unit: str) -> Calculation:
         """Calculate what was entered."""
         price = entry.contractor_price
         pays_from = None if price is None else break_even(entry.costs, price)
-        return cls(entry, machine_costs(entry.costs, entry.planned_use), pays_from)
+        return cls(entry, charge_unit, machine_costs(entry.costs, entry.planned_use), pays_from)
 
 
 @page(bp, "/machine-costs", access=TREASURERS)
@@ -61,7 +65,7 @@ def list_machine_costs() -> ResponseReturnValue:
     return render_template(
         "costs/machine_costs.html",
         machines=found.items,
-        calculations={machine_id: Calculation.of(view.entry) for machine_id, view in entries.items()},
+        calculations={machine_id: Calculation.of(view.entry, view.charge_unit) for machine_id, view in entries.items()},
         unit_cost=unit_cost,
         page=number,
         has_next=found.total > number * MACHINES_PER_PAGE,
@@ -106,27 +110,29 @@ def _view(machine_id: int) -> MachineCostView | None:
     return machine_cost_entries(db.session(), [machine_id]).get(machine_id)
 
 
-def _calculation(machine_id: int, form: MachineCostForm) -> Calculation | None:
+def _calculation(card: MachineCard, form: MachineCostForm) -> Calculation | None:
     """Return the costs of what was sent, if it is valid; else of what is stored, if the form shows that."""
     if form.is_submitted():
-        return None if form.errors else Calculation.of(form.entry())
-    view = _view(machine_id)
-    return Calculation.of(view.entry) if view else None
+        return None if form.errors else Calculation.of(form.entry(), card.charge_unit)
+    view = _view(card.id)
+    return Calculation.of(view.entry, view.charge_unit) if view else None
 
 
 def _calculator(card: MachineCard, form: MachineCostForm) -> ResponseReturnValue:
-    calculation = _calculation(card.id, form)
+    calculation = _calculation(card, form)
+    unit = calculation.charge_unit if calculation else card.charge_unit
     first, last = accounting_year(today())
-    used = used_amount(db.session(), card.id, card.charge_unit, first, last)
+    used = used_amount(db.session(), card.id, unit, first, last)
     return render_template(
         "costs/machine_cost.html",
         form=form,
         card=card,
         calculation=calculation,
-        rows=cost_rows(calculation.costs, card.charge_unit) if calculation else None,
+        rows=cost_rows(calculation.costs, unit) if calculation else None,
+        shown_unit=unit,
         threshold=_threshold(calculation),
         used=used,
-        used_units=Fraction(used, CHARGE_UNITS[card.charge_unit].small_per_unit),
+        used_units=Fraction(used, CHARGE_UNITS[unit].small_per_unit),
         year=first.year,
         calculate=CALCULATE,
     ), form.status
