@@ -33,8 +33,8 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
     on the day of service in the slip's unit, it has no price for the class of the slip, or no line for what the slip
     has; the slip is then entered in billing_unpriced. A charge stays without such a tariff, but is reversed when the
-    slip got another class: nobody pays the price of a class that was not theirs. Later slips whose price depends on
-    this one (cap of a day, free amount of a month) are priced again.
+    slip got another class or another amount: nobody pays for what is not on the slip. Later slips whose price depends
+    on this one (cap of a day, free amount of a month) are priced again.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
     """
@@ -47,10 +47,10 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
 
 def _charge_one(session: Session, usage_id: int, by: Actor, now: datetime) -> tuple[Charge | None, Charge | None]:
     """Return the charge of a slip, and the one that was posted now if later slips may depend on it."""
+    lock_ledger(session)  # before the rows of the slip, as each use case that posts; what is read then is the newest
     slip = queries.usage_slip(session, usage_id)
     if slip.used_amount is None:
         raise NotHandedBack(usage_id=usage_id)
-    lock_ledger(session)  # before the rows of the slip, as each use case that posts
     last = _last_row(session, usage_id)
     present = last if last is not None and last.reverses_id is None else None
     priced = _priced(session, slip)
@@ -81,9 +81,9 @@ def _priced(session: Session, slip: UsageSlip) -> tuple[Tariff, PriceCalculation
 def _without_price(
     session: Session, slip: UsageSlip, present: Charge | None, by: Actor, now: datetime
 ) -> tuple[Charge | None, Charge | None]:
-    """Note a slip that no tariff prices; reverse its charge if that is of another class."""
+    """Note a slip that no tariff prices; reverse its charge if that is of another class or another amount."""
     reversal = None
-    if present is not None and present.price_class != slip.price_class:
+    if present is not None and _charged_for(present) != (slip.price_class, slip.used_amount):
         reversal = _append(session, _reversal(present, present.number + 1, now), by, now)
         present = None
     if present is None:
@@ -91,12 +91,16 @@ def _without_price(
     return present, reversal
 
 
+def _charged_for(charge: Charge) -> tuple[str, int]:
+    return charge.price_class, PriceCalculation.from_json(charge.calculation).used_amount
+
+
 def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor, now: datetime) -> int:
     """Price the unpriced slips of a machine from a day on and return how many got a price."""
     unpriced = session.scalars(
         select(Unpriced.usage_id)
         .where(Unpriced.machine_id == machine_id, Unpriced.service_date >= since)
-        .order_by(Unpriced.usage_id)
+        .order_by(Unpriced.service_date, Unpriced.usage_id)  # as they depend on each other: none is priced twice
     ).all()
     return sum(charge_for(session, usage_id, by=by, now=now) is not None for usage_id in unpriced)
 

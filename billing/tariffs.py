@@ -110,26 +110,30 @@ def change_tariff(
     parts = check_entry(entry, tariff.charge_unit)
     if affected := _priced_within(session, tariff.machine_id, entry.valid_from):
         raise TariffInUse(charges=len(affected))
+    since = min(tariff.valid_from, entry.valid_from)  # where it begins later, the tariff before it may price what waits
     if entry.valid_from != tariff.valid_from:
         tariff.version = _next_version(session, tariff.machine_id, entry.valid_from)
     _assign(tariff, entry)
     _set_content(session, tariff, entry.prices, parts)
     tariff.revision += 1
     _record_change(session, tariff, by, now)
-    charges.charge_unpriced(session, tariff.machine_id, entry.valid_from, by=by, now=now)
+    charges.charge_unpriced(session, tariff.machine_id, since, by=by, now=now)
     return tariff
 
 
 def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Delete a tariff that has not priced a use yet.
+    """Delete a tariff that has not priced a use yet. What it left without a price may get one by the tariff before it.
 
     Raises TariffNotFound, StaleRevision, TariffInUse.
     """
+    lock_ledger(session)  # before the tariff, as whoever prices a slip
     tariff = _unused(session, tariff_id, revision)
+    machine_id, since = tariff.machine_id, tariff.valid_from
     _set_content(session, tariff, {}, NO_PARTS)
     session.delete(tariff)
     session.flush()
     events.record(session, RecordChanged(table="tariff", record_id=tariff_id, what="withdrawn"), by=by, at=now)
+    charges.charge_unpriced(session, machine_id, since, by=by, now=now)
 
 
 def check_entry(entry: TariffEntry, charge_unit: str) -> TariffParts:

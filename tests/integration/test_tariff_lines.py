@@ -13,6 +13,7 @@ from billing import queries
 from billing.audits import broken_charges
 from billing.errors import SameName, TierClasses, TierGap, TiersOverlap, WrongAmount
 from billing.models import Charge, TariffAdjustment, TariffLine, TariffTier
+from billing.price_comparison import PriceComparison
 from billing.price_windows import PriceWindow
 from billing.pricing import PriceCalculation
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
@@ -21,6 +22,7 @@ from booking import objections, usage
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
 from booking.usage import Measurement, UnreservedUse
+from booking.wishes import Wish
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.test_charges import charge, rows_of, tariff, use
@@ -43,6 +45,9 @@ ALL_PARTS = TariffParts(
     ),
     (NIGHT, AdjustmentEntry("With operator", "per_unit", Decimal("32.5"), "chosen")),
 )
+
+
+ASKS_TRAVEL = TariffParts(lines=(LineEntry("Travel", "km", prices("1"), is_required=True),))
 
 
 def entry(parts, day=date(2026, 1, 1), base="115", **changes):
@@ -151,11 +156,74 @@ def test_the_part_of_a_use_in_the_night_costs_more(session, sample_ring):
 
 
 def test_a_required_amount_that_is_missing_leaves_the_slip_without_a_price(session, sample_ring):
-    parts = TariffParts(lines=(LineEntry("Travel", "km", prices("1"), is_required=True),))
-    tariff(session, sample_ring.combine, entry(parts))
+    tariff(session, sample_ring.combine, entry(ASKS_TRAVEL))
 
     assert charge(session, use(session, sample_ring.combine, sample_ring.anna, 600)) is None
     assert queries.unpriced_count(session) == 1
+
+
+@pytest.mark.parametrize("is_withdrawn", [True, False])
+def test_a_slip_that_waits_gets_the_price_of_the_tariff_before_one_that_goes(session, sample_ring, is_withdrawn):
+    tariff(session, sample_ring.combine, entry(TariffParts()))
+    asking = tariff(session, sample_ring.combine, entry(ASKS_TRAVEL, date(2026, 6, 1)))
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100)
+    assert charge(session, slip) is None
+
+    with write_transaction(session):
+        if is_withdrawn:
+            withdraw_tariff(session, asking, by=SOMEBODY, now=MONDAY)
+        else:
+            later = entry(ASKS_TRAVEL, MONDAY.date())
+            change_tariff(session, asking, later, by=SOMEBODY, now=MONDAY)
+
+    assert rows_of(session, slip) == [(1, 11_500, False)]
+    assert queries.unpriced_count(session) == 0
+
+
+def test_slips_that_wait_are_priced_in_the_order_of_their_days(session, sample_ring):
+    days = (MONDAY + timedelta(days=1), MONDAY)
+    later, earlier = (timed_use(session, sample_ring.splitter, sample_ring.anna, day, 2) for day in days)
+    for slip in (later, earlier):
+        assert charge(session, slip) is None
+
+    tariff(session, sample_ring.splitter, entry(TariffParts(MainEntry(month_free_amount=3 * HOUR)), base="10"))
+
+    assert rows_of(session, earlier) == [(1, 0, False)]
+    assert rows_of(session, later) == [(1, 1_000, False)]  # no reversal
+
+
+def test_a_corrected_slip_keeps_no_price_of_the_amount_that_was_wrong(session, sample_ring):
+    tariff(session, sample_ring.combine, entry(TariffParts()))
+    slip = use(session, sample_ring.combine, sample_ring.anna, 500)
+    charge(session, slip)
+    tariff(session, sample_ring.combine, entry(ASKS_TRAVEL), reprice=True)
+    assert rows_of(session, slip) == [(1, 57_500, False)]  # the new version cannot price it
+    with write_transaction(session):
+        objections.object_to(session, slip, "It was 3 ha", by=SOMEBODY, now=MONDAY)
+        objections.answer(session, slip, "Right", by=SOMEBODY, now=MONDAY, corrected_amount=300)
+
+    assert charge(session, slip) is None
+
+    assert rows_of(session, slip) == [(1, 57_500, False), (2, -57_500, True)]
+    assert queries.unpriced_count(session) == 1
+    tariff(session, sample_ring.combine, entry(TariffParts()))
+    assert rows_of(session, slip)[-1] == (3, 34_500, False)
+
+
+def test_what_is_known_only_afterwards_counts_where_two_times_are_compared(session, sample_ring):
+    def travel(price):
+        return TariffParts(lines=(LineEntry("Travel", "km", prices(price)),))
+
+    tariff(session, sample_ring.splitter, entry(travel("1"), base="10"))
+    tariff(session, sample_ring.splitter, entry(travel("2"), date(2026, 12, 1), base="10"))
+    today, tomorrow, in_december = (
+        Wish(sample_ring.splitter, sample_ring.anna, TimeSpan(start, start + timedelta(hours=2)))
+        for start in (MONDAY, MONDAY + timedelta(days=1), MONDAY + timedelta(days=14))
+    )
+    is_dearer = PriceComparison(session)
+
+    assert not is_dearer(today, tomorrow)
+    assert is_dearer(today, in_december)
 
 
 @pytest.mark.parametrize(
