@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.errors import Violation
-from booking.models import UsageAmount, UsageChoice
+from booking.models import UsageAmount, UsageChoice, UsageRecord
 from booking.use_limits import check_amount
 
 
@@ -22,8 +23,23 @@ class OtherAmount:
 
 
 def check_other_amounts(amounts: Sequence[OtherAmount]) -> list[Violation]:
-    """Return amount_negative and amount_too_large of each."""
-    return [violation for one in amounts for violation in check_amount(one.amount)]
+    """Return amount_negative and amount_too_large of each, in the field "amounts"."""
+    found = (violation for one in amounts for violation in check_amount(one.amount))
+    return [replace(violation, field="amounts") for violation in found]
+
+
+def first_with(
+    session: Session, slips: Sequence[UsageRecord], amounts: Sequence[OtherAmount], choices: Sequence[str]
+) -> UsageRecord | None:
+    """Return the first of some slips that has just these other amounts and choices, or None."""
+    wanted = {(one.name, one.charge_unit, one.amount) for one in amounts}, set(choices)
+    return next((slip for slip in slips if _beside(session, slip.id) == wanted), None)
+
+
+def _beside(session: Session, usage_id: int) -> tuple[set[tuple[str, str, int]], set[str]]:
+    amounts = session.scalars(select(UsageAmount).where(UsageAmount.usage_id == usage_id))
+    choices = session.scalars(select(UsageChoice.name).where(UsageChoice.usage_id == usage_id))
+    return {(one.name, one.charge_unit, one.amount) for one in amounts}, set(choices)
 
 
 def store(session: Session, usage_id: int, amounts: Sequence[OtherAmount], choices: Sequence[str]) -> None:

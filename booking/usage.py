@@ -179,16 +179,16 @@ class Recorded(NamedTuple):
 def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> Recorded:
     """Store a finished slip for a use without reservation, or return the one of the same use that there is.
 
-    Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, amount_too_large,
-    amount_beyond_time, reading_negative, reading_backwards, in_future, use_too_long, use_too_old, places), UseCovered,
-    UseOverlaps unless allow_overlap.
+    Raises MachineNotFound, MemberNotFound, UseCovered, UseOverlaps unless allow_overlap, UsageRefused (places, and
+    what booking/use_limits.py checks).
     """
     occupancies.lock_machines(session, [use.machine_id])
     terms = catalogue.lending_terms(session, use.machine_id)
     members.eligibility_of(session, use.member_id, None)
     slip = _finished_slip(session, use, terms, by, now)
     entered = EnteredUse(use.machine_id, use.member_id, use.span, use.places, slip.used_amount or 0)
-    if known := use_limits.same_slip(session, entered):
+    same = use_limits.same_slips(session, entered)
+    if known := other_amounts.first_with(session, same, use.measured.others, use.measured.choices):
         return Recorded(known, is_new=False)
     if not use.allow_overlap:
         use_limits.refuse_overlap(session, entered, len(terms.place_ids))

@@ -97,8 +97,8 @@ def check_reading(reading: int | None, last: int | None, field: str = "reading")
     return []
 
 
-def same_slip(session: Session, use: EnteredUse) -> UsageRecord | None:
-    """Return the slip of the same use, entered before: same machine, member, span, places and amount."""
+def same_slips(session: Session, use: EnteredUse) -> Sequence[UsageRecord]:
+    """Return the slips of the same use, entered before: same machine, member, span, places and amount."""
     return session.scalars(
         select(UsageRecord)
         .where(
@@ -111,8 +111,7 @@ def same_slip(session: Session, use: EnteredUse) -> UsageRecord | None:
             UsageRecord.used_amount == use.used_amount,
         )
         .order_by(UsageRecord.id)
-        .limit(1)
-    ).first()
+    ).all()
 
 
 def refuse_overlap(session: Session, use: EnteredUse, places: int) -> None:

@@ -147,7 +147,8 @@ def list_usage(query: UsageFilter) -> UsageSlipList:
 def report_usage(body: NewUsage) -> Reply:
     """Enter a completed slip for usage without a reservation, for example from a machine controller.
 
-    The same use reported again (machine, member, times, places, amount) is answered with its slip and 200.
+    The same use reported again (machine, member, times, places, amount, amounts, choices) is answered with its slip
+    and 200.
     """
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)

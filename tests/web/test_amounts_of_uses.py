@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from app.auth.models import User
+from app.pages.account.my_records import my_records
+from app.pages.usage.asked_fields import amount_field, choice_field
 from app.worker.jobs import deliver_events
 from billing.queries import charge_of_slip, unpriced_count
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
@@ -15,6 +18,7 @@ from booking.kernel.transaction import write_transaction
 from booking.queries.other_amounts import beside_amounts
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
+from tests.integration.test_charges import use
 
 
 def both(price):
@@ -26,6 +30,7 @@ PARTS = TariffParts(
     (LineEntry("Travel", "km", both("1.10"), is_required=True), LineEntry("Bales", "piece", both("2"))),
     (AdjustmentEntry("With operator", "per_unit", Decimal(30), "chosen"),),
 )
+KM, BALES, OPERATOR = amount_field("Travel", "km"), amount_field("Bales", "piece"), choice_field("With operator")
 TRAVEL = {"name": "Travel", "amount": {"amount": "10", "unit": "km"}}
 
 
@@ -50,7 +55,7 @@ def price_of(session, usage_id):
     return None if charge is None else charge.cents
 
 
-def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, anna, harvest):
+def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, anna, sample_ring, harvest):
     reservation = anna.get(f"/reservations/{harvest}").text
     for before in (
         "Travel: €1.10 per km.",
@@ -62,13 +67,15 @@ def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, 
     page = anna.get(address).text
     for asked in ("Threshing", "Travel", "Bales", "With operator"):
         assert asked in page
-    typed = {"amount": "2", "other_0": "10", "choice_0": "y"}
+    typed = {"amount": "2", KM: "10", OPERATOR: "y"}
     assert "€271.00" in anna.get(f"{address}/price", query_string=typed).text
 
-    missing = anna.post(address, data={"amount": "2", "other_1": "5"})
+    missing = anna.post(address, data={"amount": "2", BALES: "5"})
     assert missing.status_code == 422
     assert "Please enter this amount; 0 if there is none." in missing.text
-    assert anna.post(address, data=typed | {"other_0": "-1"}).status_code == 422
+    assert anna.post(address, data=typed | {KM: "-1"}).status_code == 422
+    too_much = anna.post(address, data=typed | {KM: "999999999"})
+    assert (too_much.status_code, "This number is too large." in too_much.text) == (422, True)
     done = anna.post(address, data=typed)
 
     assert done.status_code == 303
@@ -78,7 +85,10 @@ def test_the_hand_back_asks_shows_the_price_and_keeps_what_was_entered(session, 
     for line in ("Travel: 10.0 km", "With operator: 2.00 ha × €30.00 per hectare", "Threshing"):
         assert line in slip
     assert anna.post(address, data=typed).status_code == 303  # a second click
-    assert anna.post(address, data=typed | {"other_0": "11"}).status_code != 303
+    assert anna.post(address, data=typed | {KM: "11"}).status_code != 303
+    records = dict(my_records(session, session.get(User, sample_ring.anna_login)))
+    assert [(one["name"], one["amount"]) for one in records["usage_amounts"]] == [("Travel", 10_000)]
+    assert [one["name"] for one in records["usage_choices"]] == ["With operator"]
 
 
 def test_a_use_without_reservation_asks_too(session, log_in, sample_ring, harvest):
@@ -91,13 +101,71 @@ def test_a_use_without_reservation_asks_too(session, log_in, sample_ring, harves
         "end_time": "11:00",
         "places": "1",
         "amount": "3",
-        "other_0": "0",
-        "other_1": "4",
+        KM: "0",
+        BALES: "4",
     }
     entered = wanda.post("/usage/new", data=sent)
 
     assert entered.status_code == 303
     assert price_of(session, int(entered.location.rpartition("/")[2])) == 30_800
+    assert wanda.post("/usage/new", data=sent).location == entered.location  # a second click
+    other = wanda.post("/usage/new", data=sent | {KM: "7"})
+    assert other.status_code == 409  # not the same use, whose kilometres would be lost
+
+
+def test_a_use_without_reservation_asks_by_the_tariff_of_its_day(session, log_in, sample_ring, harvest):
+    with write_transaction(session):
+        parts = TariffParts(lines=(LineEntry("Bales", "piece", both("1"), is_required=True),))
+        later = TariffEntry(date(2026, 11, 23), both("100"), parts=parts)
+        enter_tariff(session, sample_ring.combine, later, by=SOMEBODY, now=MONDAY)
+    wanda = log_in(sample_ring.wanda_login)
+    page = wanda.get("/usage/new?machine=combine").text  # of today
+    assert BALES in page
+    assert KM not in page
+    sent = {"machine": "combine", "member": sample_ring.bernd, "places": "1", "amount": "3"}
+    before = sent | {"date": "2026-11-22", "time": "09:00", "end_time": "11:00"}
+
+    first = wanda.post("/usage/new", data=before | {BALES: "4"})
+    assert first.status_code == 422
+    assert KM in first.text
+    entered = wanda.post("/usage/new", data=before | {BALES: "4", KM: "1"})
+
+    assert price_of(session, int(entered.location.rpartition("/")[2])) == 30_000 + 800 + 110
+
+
+def test_a_tariff_that_is_entered_meanwhile_turns_no_amount_into_another(session, anna, sample_ring, harvest):
+    anna.post(f"/usage/hand-out/{harvest}")
+    typed = {"amount": "2", KM: "10", OPERATOR: "y"}
+    with write_transaction(session):
+        parts = TariffParts(lines=(LineEntry("Bales", "piece", both("2")),))
+        enter_tariff(
+            session,
+            sample_ring.combine,
+            TariffEntry(date(2026, 1, 1), both("100"), parts=parts),
+            by=SOMEBODY,
+            now=MONDAY,
+        )
+
+    sent = anna.post(f"/usage/hand-back/{harvest}", data=typed)
+
+    assert sent.status_code == 422
+    assert "the tariff asks for something else than the page did" in sent.text
+    assert anna.post(f"/usage/hand-back/{harvest}", data={"amount": "2"}).status_code == 303
+
+
+def test_a_slip_says_what_cannot_be_corrected_and_why_it_has_no_price(session, anna, sample_ring, harvest):
+    anna.post(f"/usage/hand-out/{harvest}")
+    back = anna.post(f"/usage/hand-back/{harvest}", data={"amount": "2", KM: "10"})
+    usage_id = int(back.location.rpartition("/")[2])
+    price_of(session, usage_id)
+    assert "Only the amount of the use can be corrected" in anna.get(f"/usage/{usage_id}").text
+    lacking = use(session, sample_ring.combine, sample_ring.anna, 300)
+    assert price_of(session, lacking) is None
+
+    slip = anna.get(f"/usage/{lacking}").text
+
+    assert "because this was not entered: Travel." in slip
+    assert "Only the amount of the use can be corrected" not in slip
 
 
 def test_the_api_says_what_is_asked_and_takes_it(session, speak_as, sample_ring, harvest):

@@ -40,6 +40,8 @@ from booking.models import (
     Quota,
     Reservation,
     Series,
+    UsageAmount,
+    UsageChoice,
     UsageRecord,
     WaitingEntry,
     Workshop,
@@ -127,6 +129,9 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "exchanges_with_members", _exchanges(session, member_id)
     yield "quotas_for_me_alone", _rows(session, Quota, Quota.member_id == member_id)
     yield "usage_slips", _rows(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
+    of_slip = select(UsageRecord.id).where(UsageRecord.member_id == member_id)
+    yield "usage_amounts", _rows(session, UsageAmount, UsageAmount.usage_id.in_(of_slip))
+    yield "usage_choices", _rows(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
     yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
     yield "allocations", _allocations(session, member_id)

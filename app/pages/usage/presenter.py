@@ -47,6 +47,7 @@ class SlipPage:
     may_object: bool
     may_answer: bool
     beside: BesideAmount = NOTHING_BESIDE  # other amounts, and what was chosen
+    missing: tuple[str, ...] = ()  # what its tariff requires and it lacks, so that it has no price
 
     @property
     def is_time(self) -> bool:
@@ -118,17 +119,26 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
     """Return a slip with its charge."""
     is_mine = current_user.member_id is not None and current_user.member_id == slip.member_id
     is_in_time = slip.objection_until is not None and now <= slip.objection_until
+    charge = charge_of_slip(session, slip.id)
+    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
+    is_unpriced = charge is None and slip.used_amount is not None
     return SlipPage(
         slip=slip,
-        charge=charge_of_slip(session, slip.id),
+        charge=charge,
         price_class=_class_name(session, slip.price_class),
         may_hand_back=slip.state() == "out"
         and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
         may_object=is_mine and slip.state() == "back" and is_in_time and permissions.may("usage.object_to", "POST"),
         may_answer=slip.state() == "disputed"
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
-        beside=beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE),
+        beside=beside,
+        missing=_missing(session, slip, beside) if is_unpriced else (),
     )
+
+
+def _missing(session: Session, slip: SlipView, beside: BesideAmount) -> tuple[str, ...]:
+    asked = asked_on(session, slip.machine_id, slip.service_date)
+    return asked.missing([one.name for one in beside.amounts])
 
 
 def _class_name(session: Session, code: str) -> str:

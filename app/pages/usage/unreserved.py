@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import flash, render_template, request, url_for
@@ -63,7 +64,7 @@ def _open_form(slug: str, **kwargs: Any) -> tuple[MachineCard, UnreservedUseForm
     permissions.require(
         member_id=current_user.member_id, workshop_id=card.workshop_id, missing=MachineNotFound(id=slug)
     )
-    asked = asked_on(session, card.id, local_day(now(), card.zone))
+    asked = asked_on(session, card.id, _typed_day(card))
     form = asking(UnreservedUseForm, asked)(card, **kwargs)
     if not permissions.may_touch("usage.report_use", "POST", workshop_id=card.workshop_id):
         form.drop_members()
@@ -71,6 +72,14 @@ def _open_form(slug: str, **kwargs: Any) -> tuple[MachineCard, UnreservedUseForm
         _fill(form, card)
     form.offer_members(session, current_user, day=ANY_DAY)
     return card, form
+
+
+def _typed_day(card: MachineCard) -> date:
+    """Return the day that was sent, whose tariff says what is asked; the present one where none was."""
+    try:
+        return date.fromisoformat(request.values.get("date", ""))
+    except ValueError:
+        return local_day(now(), card.zone)
 
 
 def _page(form: UnreservedUseForm, card: MachineCard, status: int) -> ResponseReturnValue:
