@@ -76,7 +76,10 @@ class TariffAnswers(ResponseModel):
 
 
 class TariffToTry(TariffFacts):
-    """A tariff to be tried. example: an amount in the charge unit of the machine; amounts: of its lines, by name."""
+    """A tariff to be tried. example: an amount in the charge unit of the machine; amounts: of its lines, by name.
+
+    The example has no variants and lies in no times: surcharges for those are not in its price.
+    """
 
     example: Number | None = None
     amounts: dict[str, Number] = Field(default_factory=dict, max_length=20)

@@ -232,10 +232,11 @@ def test_a_tariff_with_tiers_amounts_and_surcharges_is_entered_shown_and_changed
         ({"tiers-1-line": "", "tiers-1-from_amount": "50"}, "Two tiers hold for the same amount."),
         ({"lines-0-member_price": "-1"}, "A price cannot be negative."),
         ({"adjustments-0-kind": "fixed"}, "Only a percentage can hold at some times."),
+        ({"adjustments-0-value": "-101"}, "Please enter a percentage from -100 to 1000."),
         ({"adjustments-0-from_time": "25:00"}, "Enter a time such as 22:00."),
         ({"adjustments-0-from_day": "31.2."}, "Enter day and month such as 1.12."),
         ({"adjustments-0-name": ""}, "Please fill in “Name”."),
-        ({"adjustments-0-value": "-101"}, "A number is zero, negative or too large."),
+        ({"member_price": "1000001"}, "A number is zero, negative or too large."),
         ({"cap_day": "0"}, "Enter more than zero"),
     ],
 )

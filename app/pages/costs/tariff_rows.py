@@ -27,7 +27,14 @@ from app.wording.tariffs import (
 from app.wording.units import UNIT_NAMES
 from billing.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
 from billing.slip_pricing import ALWAYS, TIMES
-from billing.tariff_parts import PART_NAME_LENGTH_MAX, AdjustmentEntry, LineEntry, TierEntry
+from billing.tariff_parts import (
+    PART_NAME_LENGTH_MAX,
+    PERCENT_MAX,
+    PERCENT_MIN,
+    AdjustmentEntry,
+    LineEntry,
+    TierEntry,
+)
 from billing.working import PERCENT
 from booking.charge_units import CHARGE_UNITS
 
@@ -197,6 +204,8 @@ class AdjustmentRow(RowForm):
                 field.errors = [_("Please fill in “%(field)s”.", field=field.label.text)]
         if self.applies.data == TIMES and self.kind.data != PERCENT:
             self.kind.errors = [_("Only a percentage can hold at some times.")]
+        if self.kind.data == PERCENT and not PERCENT_MIN <= (self.value.number or 0) <= PERCENT_MAX:
+            self.value.errors = [_("Please enter a percentage from -100 to 1000.")]
         return not any(field.errors for field in self)
 
     def validate_from_time(self, field: StringField) -> None:
