@@ -173,6 +173,18 @@ def test_a_closed_period_is_never_changed_by_both_databases(session, june, state
     assert list(broken_periods(session)) == []
 
 
+def test_a_closed_period_is_not_replaced_by_another_of_its_name(session, june):
+    """SQLite's INSERT OR REPLACE deletes without a trigger on DELETE."""
+    close(session)
+    replaced = insert(AccountingPeriod).values(
+        name="2026-06", first_day=date(1999, 1, 1), last_day=date(1999, 1, 31), state="open", revision=0
+    )
+    named = r"billing_period_no_replace|uq_billing_period_name"
+    with pytest.raises(DatabaseError, match=named), write_transaction(session):
+        session.execute(replaced.prefix_with("OR REPLACE", dialect="sqlite"))
+    assert state_of_day(session, LAST_OF_JUNE) == "closed"
+
+
 def test_a_period_is_closed_once_in_order_and_after_its_end(session, june):
     with pytest.raises(PeriodNotOver):
         preview_closing(session, "2026-11", now=MONDAY)
