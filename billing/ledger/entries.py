@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.errors import LedgerClosed
 from billing.ledger.posting import (
@@ -54,13 +54,12 @@ IS_ADVANCE = "advance"
 def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, on: date | None = None) -> None:
     """Post a charge or its reversal, unless the ledger is not open yet.
 
-    on: the posting date; else the day of service, or today where its period takes no more entries.
+    on: the posting date; else the day of service, or today where its period takes no more entries. A reversal is never
+    dated before the entry that it reverses.
     """
     if charge.cents == 0 or (on is None and lock_ledger(session).state != "open"):
         return
-    reversed_entry = None
-    if charge.reverses_id is not None:
-        reversed_entry = session.scalar(select(Entry.id).where(Entry.charge_id == charge.reverses_id))
+    reversed_entry, not_before = _entry_of(session, Entry.charge_id, charge.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
@@ -69,7 +68,7 @@ def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, o
             LineDraft(_account_of(session, charge), -charge.cents, COUNTER, None, charge.machine_id),
         ]
     draft = EntryDraft(charge.service_date, charge.service_date, lines, charge_id=charge.id, reverses_id=reversed_entry)
-    on = on or posting_date(session, charge.service_date, by=by, now=now)
+    on = on or posting_date(session, charge.service_date, by=by, now=now, not_before=not_before)
     post(session, draft, on=on, by=by, now=now)
 
 
@@ -85,9 +84,7 @@ def post_allocation_entry(
         if session.scalar(select(func.count()).where(AllocationCharge.allocation_id == allocation.id)):
             raise LedgerClosed
         return
-    reversed_entry = None
-    if allocation.reverses_id is not None:
-        reversed_entry = session.scalar(select(Entry.id).where(Entry.allocation_id == allocation.reverses_id))
+    reversed_entry, not_before = _entry_of(session, Entry.allocation_id, allocation.reverses_id)
     lines = mirrored(session, reversed_entry) if reversed_entry is not None else _allocated(session, allocation)
     draft = EntryDraft(
         allocation.period_from,
@@ -97,16 +94,13 @@ def post_allocation_entry(
         reverses_id=reversed_entry,
     )
     if any(line.cents for line in lines):
-        on = on or posting_date(session, allocation.period_until, by=by, now=now)
+        on = on or posting_date(session, allocation.period_until, by=by, now=now, not_before=not_before)
         post(session, draft, on=on, by=by, now=now)
 
 
 def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: datetime) -> None:
     """Post an advance or its reversal today. The caller has seen that the ledger is open."""
-    if advance.reverses_id is not None:
-        reversed_entry = session.scalar(select(Entry.id).where(Entry.advance_id == advance.reverses_id))
-    else:
-        reversed_entry = None
+    reversed_entry, _posted_on = _entry_of(session, Entry.advance_id, advance.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
@@ -123,6 +117,16 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
         advance.period_from, advance.period_until, lines, advance_id=advance.id, reverses_id=reversed_entry
     )
     post(session, draft, on=today_of_ring(session, now), by=by, now=now)
+
+
+def _entry_of(
+    session: Session, source: InstrumentedAttribute[int | None], source_id: int | None
+) -> tuple[int | None, date]:
+    """Return the id and the posting date of the entry of a source; without one, None and the first of all days."""
+    found = None
+    if source_id is not None:
+        found = session.execute(select(Entry.id, Entry.posting_date).where(source == source_id)).one_or_none()
+    return (None, date.min) if found is None else (found.id, found.posting_date)
 
 
 def _account_of(session: Session, charge: Charge) -> str:

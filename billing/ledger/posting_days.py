@@ -24,12 +24,20 @@ def today_of_ring(session: Session, now: datetime) -> date:
     return local_day(now, queries.ring_zone(session))
 
 
-def posting_date(session: Session, service_day: date, *, by: Actor, now: datetime) -> date:
+def posting_date(session: Session, service_day: date, *, by: Actor, now: datetime, not_before: date = date.min) -> date:
     """Return the posting date of what was supplied on a day. The caller has locked the ledger.
 
     Today where the day is still to come, before the opening of the ledger, in a closed period, or in a soft-closed one
     and no login acts: jobs post nothing there.
+
+    not_before: the posting date of the entry that is reversed. What came late was posted on a later day than that of
+    the service; its reversal on the day of service would stand in a period without the entry.
     """
+    day = _day_that_takes(session, service_day, by, now)
+    return day if day >= not_before else _day_that_takes(session, not_before, by, now)
+
+
+def _day_that_takes(session: Session, service_day: date, by: Actor, now: datetime) -> date:
     today = today_of_ring(session, now)
     opened_on = session.get_one(Ledger, 1).opened_on
     if service_day >= today or (opened_on is not None and service_day < opened_on):

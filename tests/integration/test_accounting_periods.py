@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import aliased
 
 from billing.advances import post_advance
 from billing.allocations import post_allocation, reverse_allocation
@@ -54,6 +55,7 @@ from tests.integration.test_offer_races import all_at_once
 PER_HECTARE = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(140), "guest": Decimal(160)})
 TODAY = date(2026, 11, 23)
 LAST_OF_JUNE = date(2026, 6, 30)
+NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
 NEXT_YEAR = datetime(2027, 1, 31, 9, 0, tzinfo=UTC)
 
 
@@ -152,6 +154,24 @@ def test_a_soft_closed_period_takes_entries_of_treasurers_alone(session, sample_
     assert posted_on(session) == LAST_OF_JUNE
     do(session, reopen, "2026-06")
     assert state_of_day(session, LAST_OF_JUNE) == "open"
+
+
+def test_a_reversal_is_never_dated_before_what_it_reverses(session, sample_ring, seven, june):  # noqa: F811
+    """A job posts a late slip today, because June is soft-closed; the treasurer prices June again."""
+    do(session, soft_close, "2026-06")
+    do(session, charge_for, use(session, sample_ring.combine, seven[0], 100))
+    dearer = TariffEntry(date(2026, 6, 1), prices={"member": Decimal(150), "guest": Decimal(170)})
+    with write_transaction(session):
+        karl = Actor(user_id=sample_ring.karl_login)
+        enter_tariff(session, sample_ring.combine, dearer, by=karl, now=MONDAY, reprice=True)
+
+    of_late, reversal = aliased(Entry), aliased(Entry)
+    dates = session.execute(
+        select(of_late.posting_date, reversal.posting_date).join(reversal, reversal.reverses_id == of_late.id)
+    ).all()
+    assert {(TODAY, TODAY), (date(2026, 6, 15), date(2026, 6, 15))} == {tuple(each) for each in dates}
+    assert sum(statement(session, seven[0], *NOVEMBER).made_of.values()) == 0
+    assert list(broken_ledger(session)) == []
 
 
 @pytest.mark.parametrize(
