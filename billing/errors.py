@@ -205,6 +205,12 @@ class PeriodDivided(DomainError):
     code = "period_divided"
 
 
+class MemberWithoutEmail(DomainError):
+    """No login of the member is enabled, and its record has no e-mail address. facts: id."""
+
+    code = "member_without_email"
+
+
 class WrongAccountNumber(DomainError):
     """An account number has 4 to 8 digits. facts: code, number."""
 

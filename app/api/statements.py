@@ -17,9 +17,9 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access, reaches_all
 from app.clock import now
 from app.extensions import db
+from app.notifications.statements import send_to_reachable
 from app.web.url_converters import ID_MAX
 from billing.queries import statements
-from billing.statements import send_statement
 from booking.errors import MemberNotFound
 from booking.queries import member_names
 
@@ -100,7 +100,7 @@ def get_statement(query: StatementQuery) -> Statement:
     body=NewStatement,
     response=SentStatement,
     status=201,
-    errors=(404,),
+    errors=(404, 409),
     idempotent=True,
 )
 def mail_statement(body: NewStatement) -> Reply:
@@ -109,7 +109,7 @@ def mail_statement(body: NewStatement) -> Reply:
 
     def send() -> Reply:
         session = db.session()
-        send_statement(session, body.member_id, *days, by=by, now=instant)
+        send_to_reachable(session, body.member_id, days, by=by, now=instant)
         of = statements.statement(session, body.member_id, *days)
         sums = SentStatement(member_id=of.member_id, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
         return reply(sums, 201)

@@ -13,6 +13,7 @@ from billing.advances import post_advance
 from billing.queries.balances import balance_of
 from billing.queries.statements import statement, statement_lines
 from booking.kernel.deliveries import deliver
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
@@ -80,6 +81,18 @@ def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated)
     assert "9.189,10" in subject.replace("\u202f", "")
     assert "8.189,10" in body
     assert f"/costs/balance/statement?from={NOVEMBER[0]}" in body
+
+
+def test_a_statement_to_nobody_is_not_said_to_be_sent(session, karl, seven, stated):  # noqa: F811
+    """The first member has no login, and no address in its record."""
+    address = f"/costs/balances/{seven[0]}/statement?from=2026-11-01&until=2026-11-30"
+
+    refused = karl.post(address)
+    assert (refused.status_code, "has an e-mail address; nothing was sent" in text(refused)) == (409, True)
+    call = karl.post("/api/v1/statements", json={"member_id": seven[0], "period": "2026-11"})
+    assert (call.status_code, call.json["code"]) == (409, "member_without_email")
+    assert karl.post("/api/v1/statements", json={"member_id": 99_999, "period": "2026-11"}).status_code == 404
+    assert session.scalar(select(RecordedEvent.id).where(RecordedEvent.type == "statement_sent")) is None
 
 
 def test_members_see_their_own_statement_alone(sample_ring, log_in, seven, stated):  # noqa: F811

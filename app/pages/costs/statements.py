@@ -18,6 +18,7 @@ from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.period_form import PeriodForm, requested_days
 from app.forms.submit import submit
+from app.notifications.statements import send_to_reachable
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.declaration import POST, page
@@ -27,7 +28,6 @@ from billing.exports.statements import statement_table
 from billing.periods import accounting_year
 from billing.queries import charges_by_ids, statements
 from billing.queries.pools import pool_names
-from billing.statements import send_statement
 
 
 class SendStatementForm(BaseForm):
@@ -47,7 +47,7 @@ def mail_statement(member_id: int) -> ResponseReturnValue:
     shown: dict[str, Any] = {"from": days[0], "until": days[1]}
     sent = submit(
         form,
-        lambda: send_statement(db.session(), member_id, *days, by=current_actor(), now=now()),
+        lambda: send_to_reachable(db.session(), member_id, days, by=current_actor(), now=now()),
         message=_("The statement is sent by e-mail."),
         location=url_for(".member_statement", member_id=member_id, **shown),
     )

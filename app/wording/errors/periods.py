@@ -1,4 +1,4 @@
-"""Texts and statuses of the errors of accounting periods and of the chart of accounts."""
+"""Texts and statuses of the errors of accounting periods, statements and the chart of accounts."""
 
 from __future__ import annotations
 
@@ -60,6 +60,15 @@ ERRORS = (
         409,
         _l("The period has changed"),
         _l("Something was posted, or the checklist has changed, since you looked. Nothing was closed; check it again."),
+    ),
+    ErrorText(
+        "member_without_email",
+        409,
+        _l("No e-mail address"),
+        _l(
+            "Neither a login nor the record of this member has an e-mail address; nothing was sent. Enter one, or "
+            "print the statement (PDF)."
+        ),
     ),
     ErrorText(
         "wrong_account_number",
