@@ -14,7 +14,7 @@ from billing.closing.checklist import OpenPoint
 from billing.period_names import YEAR, named_period
 
 PERIOD_STATES: dict[str, Any] = {
-    "open": _l("Open"),
+    "open": _l("Open for entries"),
     "soft_closed": _l("Soft-closed: treasurers only"),
     "closed": _l("Closed for good"),
 }

@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from billing.closing.periods import soft_close
 from billing.queries.periods import period
 from tests.integration.test_accounting_periods import delivered, june  # noqa: F401
-from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
+from tests.integration.test_allocations import cost, do, pool, post, seven, use  # noqa: F401
 from tests.web.test_costs_pages import text
 
 ADDRESS = "/costs/periods/2026-06"
@@ -54,6 +55,35 @@ def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # 
     sent = {"digest": digest_of(page)}
     assert karl.post(f"{ADDRESS}/close", data=sent).status_code == 422
     assert karl.post(f"{ADDRESS}/close", data=sent | {"accepts_open": "y"}).status_code == 303
+
+
+def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):  # noqa: F811
+    sent = {"digest": digest_of(karl.get(ADDRESS).text), "accepts_open": "y"}
+    cost(session, june, "fixed", 4_200)
+    refused = karl.post(f"{ADDRESS}/close", data=sent)
+    assert (refused.status_code, digest_of(refused.text) == sent["digest"]) == (409, False)
+    assert "checked" not in re.search(r'<input[^>]*name="accepts_open"[^>]*>', refused.text)[0]
+
+
+def test_the_states_and_sums_have_german_words_of_their_own(session, karl, june):  # noqa: F811
+    in_german = {"Accept-Language": "de"}
+    assert re.search(r'<td data-l="Status">Offen\b', karl.get("/costs/periods", headers=in_german).text)
+    karl.post(f"{ADDRESS}/close", data={"digest": digest_of(karl.get(ADDRESS).text)})
+    assert "<dt>Buchungszeilen</dt>" in karl.get(ADDRESS, headers=in_german).text
+
+
+def test_an_administrator_is_told_who_may_post_in_a_soft_closed_period(session, sample_ring, log_in, seven, june):  # noqa: F811
+    """A tariff that would price slips of the period: the treasurer may enter it."""
+    use(session, sample_ring.splitter, seven[0], 3_600)
+    delivered(session)
+    do(session, soft_close, "2026-06")
+    wanted = {"valid_from": "2026-01-01", "prices": {"member": "10", "guest": "12"}}
+    address = f"/api/v1/machines/{sample_ring.splitter}/tariffs"
+
+    refused = log_in(sample_ring.rita_login).post(address, json=wanted)
+    assert (refused.status_code, refused.json["code"]) == (409, "period_not_open")
+    assert "ask a treasurer" in refused.json["detail"]
+    assert log_in(sample_ring.karl_login).post(address, json=wanted).status_code == 201
 
 
 def test_a_period_is_soft_closed_and_opened_again(session, karl, june):  # noqa: F811

@@ -132,8 +132,8 @@ def _period_page(name: str, form: BaseForm) -> ResponseReturnValue:
     if not shown.is_closed:
         preview, reason, earlier = _preview(session, name)
     sent = form if isinstance(form, ClosePeriodForm) else ClosePeriodForm(formdata=None)
-    if preview:
-        sent.digest.data = preview.digest
+    if preview and sent.digest.data != preview.digest:
+        sent.digest.data, sent.accepts_open.data = preview.digest, False  # what was accepted is not what is shown now
     return render_template(
         "costs/period.html",
         period=shown,

@@ -18,8 +18,8 @@ ERRORS = (
         409,
         _l("This period takes no entries"),
         _l(
-            "The accounting period of this posting date is closed, or only treasurers may still post in it. Nothing "
-            "was stored. What comes late is posted with today's date."
+            "The accounting period of this day is closed, or only treasurers may still post in it. Nothing was "
+            "stored. Please ask a treasurer to do this, or to open the period again."
         ),
     ),
     ErrorText(
