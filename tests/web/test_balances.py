@@ -46,6 +46,7 @@ def test_the_treasurer_finds_who_owes_what_and_why(session, karl, seven, charged
     assert "€8,568.00" in one
     assert "/usage/" in one
     assert karl.get("/costs/balances/99999").status_code == 404
+    assert karl.get("/costs/balances/99999/file.csv").status_code == 404
 
 
 def test_members_see_their_own_balance_alone(anna, karl, sample_ring, seven, charged):  # noqa: F811

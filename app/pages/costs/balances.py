@@ -66,6 +66,7 @@ def balance(member_id: int) -> ResponseReturnValue:
 @page(bp, "/balances/<int:member_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_balance(member_id: int, file_format: str) -> ResponseReturnValue:
     """Return all lines of a member's balance."""
+    presenter.known_member(db.session(), member_id)
     return page_file(balance_line_table(db.session(), member_id), file_format)
 
 
