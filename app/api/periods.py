@@ -54,7 +54,7 @@ class Period(ResponseModel):
     """An accounting period. state: open, soft_closed (only treasurers post in it) or closed (for good).
 
     Of a closed one: how many entries and lines it has, the sum of their debits, and the SHA-256 over all lines, which
-    the event log has too.
+    the event log has too. An empty one before it is closed with it, without them.
     """
 
     name: str

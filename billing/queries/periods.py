@@ -17,7 +17,8 @@ from billing.period_names import PeriodSpan, named_period, periods_of_year
 class PeriodView:
     """A period. state: open, soft_closed or closed; is_over: its last day has passed.
 
-    entries, lines, debit_cents, sha256, closed_at, closed_by: of a closed one, else None.
+    entries, lines, debit_cents, sha256, closed_at, closed_by: of a closed one, else None; None too of an empty one that
+    is closed because a later one is.
     """
 
     name: str
@@ -64,18 +65,22 @@ def periods(session: Session, today: date, *, limit: int = 25, offset: int = 0) 
         for span in periods_of_year(year, lengths.get(year, usual))
         if min(days) <= span.last_day and span.first_day <= max(days)
     ]
+    closed_until = max((row.last_day for row in stored.values() if row.state == CLOSED), default=date.min)
     page = spans[::-1][offset : offset + limit + 1]
-    return tuple(_view(span, stored.get(span.name), today) for span in page[:limit]), len(page) > limit
+    return tuple(_view(span, stored.get(span.name), today, closed_until) for span in page[:limit]), len(page) > limit
 
 
 def period(session: Session, name: str, today: date) -> PeriodView:
     """Return one period. Raises PeriodNotFound."""
     row = session.scalars(select(AccountingPeriod).where(AccountingPeriod.name == name)).one_or_none()
-    return _view(named_period(name), row, today)
+    last_closed = session.scalar(select(func.max(AccountingPeriod.last_day)).where(AccountingPeriod.state == CLOSED))
+    return _view(named_period(name), row, today, last_closed or date.min)
 
 
-def _view(span: PeriodSpan, row: AccountingPeriod | None, today: date) -> PeriodView:
+def _view(span: PeriodSpan, row: AccountingPeriod | None, today: date, closed_until: date) -> PeriodView:
     is_over = span.last_day < today
+    if span.last_day <= closed_until and (row is None or row.state != CLOSED):
+        return PeriodView(*span, state=CLOSED, is_over=is_over)  # the database refuses entries in it
     if row is None:
         return PeriodView(*span, state=OPEN, is_over=is_over)
     return PeriodView(

@@ -227,6 +227,15 @@ def test_a_period_is_closed_once_in_order_and_after_its_end(session, june):
     assert [one.name for one in periods(session, TODAY, limit=2, offset=2)[0]] == ["2026-09", "2026-08"]
 
 
+def test_an_empty_period_is_closed_with_a_later_one(session, june):
+    """July has no entry, so that August may be closed; the database takes none in July from then on."""
+    close(session)
+    assert period(session, "2026-07", TODAY).state == "open"
+    close(session, "2026-08")
+    assert period(session, "2026-07", TODAY).state == state_of_day(session, date(2026, 7, 5)) == "closed"
+    assert [one.name for one in periods(session, TODAY)[0] if one.is_closed] == ["2026-08", "2026-07", "2026-06"]
+
+
 def test_a_year_keeps_the_length_of_its_closed_periods(session, june):
     close(session)
     do(session, set_period_length, "year")

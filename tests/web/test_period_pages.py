@@ -46,6 +46,7 @@ def test_the_treasurer_closes_a_month_after_its_checklist(session, karl, june): 
     post(session, june)
     assert karl.get(f"{ADDRESS}/file.csv").data == file
     assert b"123.45" in karl.get("/costs/periods/2026-11/file.csv").data
+    assert "a later one was closed" in text(karl.get("/costs/periods/2026-05"))
 
 
 def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # noqa: F811
