@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from threading import Event
 
@@ -21,6 +22,7 @@ from app.storage.backup import BackupRefused, database_at, make_backup, verify_b
 from app.storage.restore import restore_backup
 from app.storage.table_copy import FILLED_BY_PROGRAM
 from billing.advances import AdvanceInput, post_advance
+from billing.models import AccountingPeriod
 from billing.pools import enter_pool
 from billing.shares import set_shares
 from booking.kernel.sealing import seal_next
@@ -48,7 +50,7 @@ def database_uri(app):
 
 @pytest.fixture
 def lived_in(session, sample_ring):
-    """A ring with reservations, an entry of the ledger, a sealed log and a photo."""
+    """A ring with reservations, an entry of the ledger in a closed period, a sealed log and a photo."""
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 40), now=MONDAY, places=20)
     called = AdvanceInput(MONDAY.date(), MONDAY.date(), shares_on=MONDAY.date(), unit_cents=5_000)
@@ -64,6 +66,10 @@ def lived_in(session, sample_ring):
             {"content": b"\x00\xff", "media_type": "image/jpeg", "taken_at": MONDAY},
         )
         seal_next(session, now=MONDAY)
+        # Over the entry's day: the target has to take an entry that its trigger would refuse.
+        year = {"name": "2026", "first_day": date(2026, 1, 1), "last_day": date(2026, 12, 31), "state": "closed"}
+        seal = {"entries": 1, "lines": 2, "debit_cents": 10_000, "sha256": "0" * 64, "closed_at": MONDAY}
+        session.add(AccountingPeriod(**year, **seal))
     return sample_ring
 
 
