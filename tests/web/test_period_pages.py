@@ -6,9 +6,12 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from billing.closing.periods import soft_close
+from billing.models import Ledger
 from billing.queries.periods import period
+from booking.kernel.transaction import write_transaction
 from tests.integration.test_accounting_periods import delivered, june  # noqa: F401
 from tests.integration.test_allocations import cost, do, pool, post, seven, use  # noqa: F401
 from tests.web.test_costs_pages import text
@@ -64,6 +67,12 @@ def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):  
     refused = karl.post(f"{ADDRESS}/close", data=sent)
     assert (refused.status_code, digest_of(refused.text) == sent["digest"]) == (409, False)
     assert "checked" not in re.search(r'<input[^>]*name="accepts_open"[^>]*>', refused.text)[0]
+
+
+def test_a_ring_without_an_open_ledger_is_told_what_opens_it(session, karl, june):  # noqa: F811
+    with write_transaction(session):
+        session.execute(update(Ledger).values(state="closed"))
+    assert "accounting periods need an open ledger" in text(karl.get(ADDRESS))
 
 
 def test_the_states_and_sums_have_german_words_of_their_own(session, karl, june):  # noqa: F811

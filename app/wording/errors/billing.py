@@ -40,8 +40,8 @@ ERRORS = (
         409,
         _l("The ledger is not open yet"),
         _l(
-            "Advances are posted and counted only in an open ledger. Nothing was stored. The operator opens it once "
-            "with: ring ledger open --on DATE"
+            "Advances and accounting periods need an open ledger. Nothing was stored. The operator opens it once with: "
+            "ring ledger open --on DATE"
         ),
     ),
     ErrorText(
