@@ -87,7 +87,7 @@ def _html(mail: OutgoingMail, sender: Sender) -> str:
 def _main_links(parts: tuple[Part, ...]) -> list[str]:
     """Return the URLs of the large buttons: those that answer, else the last one; none where a mail has no link."""
     links = [part.lines[0] for part in parts if part.kind == LINK]
-    return [url for url in links if urlsplit(url).path.startswith(ANSWERS)] or links[-1:]
+    return [url for url in links if urlsplit(url).path.startswith((*ANSWERS, SIGN_UP))] or links[-1:]
 
 
 def _action(path: str) -> str:

@@ -114,6 +114,14 @@ def test_the_html_has_each_link_once_with_what_it_does_and_no_file():
     assert "Harvester</h1>" in html
 
 
+def test_a_link_that_signs_up_is_the_large_button_and_not_the_page_behind_it():
+    body = f"Sign up by one button:\n{SITE}/sign-up/secret\n\nSee it here:\n\n{SITE}/inductions/courses/7\n"
+    html = html_part(replace(MAIL, body=body), SENDER)
+
+    buttons = {one.split("<")[0].rpartition(">")[2]: "background:#" in one for one in html.split("<a href=")[1:]}
+    assert buttons == {"Sign up": True, "See the course": False}
+
+
 def test_both_parts_of_the_message_have_a_one_use_link_once_and_the_text_as_it_was():
     message = build_message(MAIL, SENDER)
 
