@@ -67,6 +67,8 @@ class CourseChanged(CourseEvent):
     old_ends_at: int
     is_moved: bool
     is_other_trainer: bool = False
+    former_trainer_member_id: int | None = None
+    former_trainer_user_id: int | None = None
     type: ClassVar[str] = "course_changed"
 
 

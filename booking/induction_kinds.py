@@ -11,11 +11,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import inductions, occupancies, prerequisites, records, rule_changes
+from booking import inductions, occupancies, prerequisites, records, rule_changes, schedule_versions
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import InductionKind, Machine
+from booking.models import Course, InductionKind, Machine
 from booking.models.member import SUPERVISED_USES_MAX
 
 
@@ -79,9 +79,12 @@ def change_kind(
     changed = _store(session, kind, data)
     if changed:
         records.note(session, "induction_kind", kind_id, ",".join(changed), by, now)
-    if "requires" not in changed:
-        return 0
-    return _mark(session, kind_id, required_before, confirmed, tells_members, by=by, now=now)
+    marked = 0
+    if "requires" in changed:
+        marked = _mark(session, kind_id, required_before, confirmed, tells_members, by=by, now=now)
+    if "name" in changed:
+        schedule_versions.bump_for_renamed_courses(session, Course.kind_id == kind_id)
+    return marked
 
 
 def _check_supervised_uses(count: int) -> list[Violation]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
-from booking.models import Machine, Member, Reservation
+from booking.models import Course, CourseSignup, Machine, Member, Reservation
 
 
 def _increment(table: Table) -> PreparedStatement:
@@ -55,3 +55,21 @@ def bump_for_renamed_machine(session: Session, machine_id: int) -> None:
         .execution_options(synchronize_session=False)
     )
     bump(session, member_ids=[], machine_ids=[machine_id])
+
+
+def bump_for_renamed_courses(session: Session, of: ColumnElement[bool]) -> None:
+    """Increment the versions of who holds induction courses, or takes part in them. of: a condition on the courses.
+
+    For a change of what their calendar entries show: the name of the kind, or name, address and zone of the workshop.
+    """
+    seated = select(CourseSignup.member_id).join(Course, Course.id == CourseSignup.course_id)
+    concerned = or_(
+        Member.id.in_(select(Course.trainer_member_id).where(of)),
+        Member.id.in_(seated.where(of, CourseSignup.left_at.is_(None))),
+    )
+    session.execute(
+        update(Member)
+        .where(concerned)
+        .values(schedule_version=Member.schedule_version + 1)
+        .execution_options(synchronize_session=False)
+    )

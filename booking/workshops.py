@@ -17,7 +17,7 @@ from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import Machine, OpeningHours, Workshop
+from booking.models import Course, Machine, OpeningHours, Workshop
 from booking.opening_hours import Opening
 from booking.wall_clock import USUAL_ZONE
 
@@ -75,6 +75,7 @@ def change_workshop(
         zone_rules.note_other_zone(session, workshop_id, former_zone, by=by, now=now)
     _set_openings(session, workshop_id, openings)
     records.note(session, "workshop", workshop_id, ",".join(changed) or "changed", by, now)
+    schedule_versions.bump_for_renamed_courses(session, Course.workshop_id == workshop_id)
     for machine_id in session.scalars(
         select(Machine.id).where(Machine.workshop_id == workshop_id).order_by(Machine.id)
     ):

@@ -81,10 +81,26 @@ def _tell_trainer(
     notify(session, event, mail, others(_trainers_of(session, course), event), now)
 
 
+def _tell_former_trainer(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify who held a course before, unless it still does, or has given it away itself."""
+    if (member_id := event.facts.get("former_trainer_member_id")) is None:
+        return
+    course = course_queries.course(session, event.facts["course_id"])
+    present = {one.key for one in _trainers_of(session, course)}
+    former = _people_of(session, member_id, event.facts.get("former_trainer_user_id"))
+    facts = {"course": course, "what": "replaced", "person": "", "seats_text": seats_text}
+    mail = Notification("course_trainer", facts, _path(event))
+    notify(session, event, mail, [one for one in others(former, event) if one.key not in present], now)
+
+
 def _trainers_of(session: Session, course: CourseView) -> list[Recipient]:
     """Return the login that a course names as its trainer, else all people of the trainer's member."""
-    people = recipients.of_member(session, course.trainer_member_id)
-    return [one for one in people if course.trainer_user_id in (None, one.user_id)] or people
+    return _people_of(session, course.trainer_member_id, course.trainer_user_id)
+
+
+def _people_of(session: Session, member_id: int, user_id: int | None) -> list[Recipient]:
+    people = recipients.of_member(session, member_id)
+    return [one for one in people if user_id in (None, one.user_id)] or people
 
 
 def _tell_member(session: Session, event: RecordedEvent, template: str, now: datetime) -> None:
@@ -95,11 +111,15 @@ def _tell_member(session: Session, event: RecordedEvent, template: str, now: dat
 
 
 def changed(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify everybody who signed up that time or place of a course have changed; and its trainer, who may be new."""
+    """Notify everybody who signed up that time or place of a course have changed; and its trainer, who may be new.
+
+    Then the former one too, who would come otherwise.
+    """
     if event.facts["is_moved"]:
         _tell_all(session, event, "course_moved", now)
     if event.facts.get("is_other_trainer"):
         _tell_trainer(session, event, "planned", now)
+        _tell_former_trainer(session, event, now)
     elif event.facts["is_moved"]:
         _tell_trainer(session, event, "moved", now)
 

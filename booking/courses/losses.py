@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -15,24 +17,25 @@ from booking.course_events import CourseTrainerLost
 from booking.courses import seats
 from booking.courses.trainers import has_trainer
 from booking.kernel.events import Actor, record
-from booking.models import Course, CourseSignup, Member
+from booking.models import Course, CourseSignup, Member, Workshop
+from booking.wall_clock import local_day
 
 
 def leavers(session: Session, *, now: datetime, limit: int = 100) -> Sequence[tuple[int, int]]:
     """Return sign-ups (course, sign-up) of members who leave before the day of a course to come."""
     found = session.execute(
-        select(Course.id, Course.workshop_id, Course.starts_at, CourseSignup.id.label("signup_id"), Member.left_on)
+        select(Course.id, Workshop.timezone, Course.starts_at, CourseSignup.id.label("signup_id"), Member.left_on)
+        .join(Workshop, Workshop.id == Course.workshop_id)
         .join(CourseSignup, CourseSignup.course_id == Course.id)
         .join(Member, Member.id == CourseSignup.member_id)
         .where(*_to_come(now), CourseSignup.left_at.is_(None), Member.left_on.is_not(None))
         .order_by(Course.id, CourseSignup.id)
-        .limit(limit)
     )
-    return [
-        (row.id, row.signup_id)
-        for row in found.all()
-        if row.left_on < seats.day_of(session, row.workshop_id, row.starts_at)
-    ]
+    leaving = (
+        (row.id, row.signup_id) for row in found if row.left_on < local_day(row.starts_at, ZoneInfo(row.timezone))
+    )
+    # Not of the statement: who leaves after a course would take the places of those who leave before one.
+    return list(islice(leaving, limit))
 
 
 def untrained(session: Session, *, now: datetime) -> Sequence[int]:

@@ -122,21 +122,27 @@ def change(
         return
     seats.set_number(session, course_id, course.seats, data.seats)
     _write(course, data)
-    course.changed_at, course.trainer_lost_at = now, None
+    course.changed_at = now
+    if (old.trainer_key, old.span) != (data.trainer_key, data.span):
+        course.trainer_lost_at = None  # may be another answer; of anything else nobody is told once more
     course.revision += 1
     session.flush()
     _hold_others(session, course, closures, old.span, data, reason, by, now)
-    is_moved = (old.span, old.place) != (data.span, course.place)
-    event = CourseChanged.of(
+    record(session, _changed(course, old, data), by=by, at=now)
+    seats.fill(session, course, by=by, now=now)
+    seats.bump_all(session, course, old.trainer_member_id)
+
+
+def _changed(course: Course, old: CourseInput, data: CourseInput) -> CourseChanged:
+    return CourseChanged.of(
         course,
         old_starts_at=to_timestamp(old.span.start),
         old_ends_at=to_timestamp(old.span.end),
-        is_moved=is_moved,
+        is_moved=(old.span, old.place) != (data.span, course.place),
         is_other_trainer=old.trainer_key != data.trainer_key,
+        former_trainer_member_id=old.trainer_member_id,
+        former_trainer_user_id=old.trainer.user_id,
     )
-    record(session, event, by=by, at=now)
-    seats.fill(session, course, by=by, now=now)
-    seats.bump_all(session, course, old.trainer_member_id)
 
 
 def cancel(

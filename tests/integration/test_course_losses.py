@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.worker import course_job
-from booking import inductions
-from booking.courses import attendance, planning, seats
+from booking import inductions, workshops
+from booking.courses import attendance, losses, planning, seats
 from booking.errors import WrongStatus
+from booking.induction_kinds import KindInput, change_kind
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Course, CourseSignup, Induction, Member
 from booking.persons import Level
 from booking.queries import courses as course_queries
 from booking.queries.feed_courses import feed_courses
+from booking.workshops import WorkshopInput
 from tests.builders import SOMEBODY, hours, member, schedule_version
 from tests.conftest import MONDAY
 from tests.integration import test_courses
@@ -87,11 +89,14 @@ def test_another_trainer_ends_the_mark(session, sample_ring, clock, saw, data):
         inductions.give(session, paul, kind_id, given_on=MONDAY.date(), level=Level.TRAINER, by=SOMEBODY, now=MONDAY)
         session.execute(update(Induction).where(Induction.member_id == theo).values(valid_until=MONDAY.date()))
     course_job.look_after_courses(session)
+    change(session, course_id, replace(data, note="Bring gloves"))
+    assert course_job.look_after_courses(session) == 0  # told once
     change(session, course_id, replace(data, trainer_member_id=paul))
     assert course_queries.course(session, course_id).trainer_lost_at is None
     session.rollback()
     assert course_job.look_after_courses(session) == 0
-    event = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "course_changed")).one()
+    changed = select(RecordedEvent).where(RecordedEvent.type == "course_changed")
+    event = session.scalars(changed.order_by(RecordedEvent.id)).all()[-1]
     assert (event.facts["is_other_trainer"], event.facts["is_moved"]) == (True, False)
 
 
@@ -139,3 +144,36 @@ def test_the_feeds_of_trainer_and_participants_have_the_course(session, sample_r
     assert [feed(one)[0] for one in (theo, sample_ring.bernd)] == [[(later.start, 2, True)]] * 2
     assert session.get(Course, course_id).cancelled_at == MONDAY
     assert session.scalar(select(func.count()).select_from(CourseSignup)) == 2
+
+
+def test_who_leaves_after_a_course_keeps_nobody_from_being_signed_off(session, sample_ring, data):
+    course_id = plan(session, data)
+    signups = [sign_up(session, course_id, one) for one in (sample_ring.anna, sample_ring.bernd)]
+    day = COURSE.start.date()
+    with write_transaction(session):
+        for member_id, left_on in ((sample_ring.anna, day), (sample_ring.bernd, day - timedelta(days=1))):
+            session.execute(update(Member).where(Member.id == member_id).values(left_on=left_on))
+    assert losses.leavers(session, now=MONDAY, limit=1) == [(course_id, signups[1])]
+
+
+def test_another_name_of_the_kind_or_the_workshop_changes_the_feeds_of_a_course(session, sample_ring, saw, data):
+    kind_id, theo, _saw = saw
+    sign_up(session, plan(session, data), sample_ring.anna)
+    people = (theo, sample_ring.anna, sample_ring.bernd)
+
+    def versions():
+        session.rollback()
+        return [schedule_version(session, member_id=one) for one in people]
+
+    def rename_kind():
+        change_kind(session, kind_id, KindInput("Circular saw"), by=SOMEBODY, now=MONDAY)
+
+    def rename_workshop():
+        place = WorkshopInput(slug="hall", name="Hall 2")
+        workshops.change_workshop(session, sample_ring.hall, place, (), by=SOMEBODY, now=MONDAY)
+
+    for verb in (rename_kind, rename_workshop):
+        before = versions()
+        with write_transaction(session):
+            verb()
+        assert [after > was for after, was in zip(versions(), before, strict=True)] == [True, True, False]

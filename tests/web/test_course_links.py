@@ -12,9 +12,11 @@ from app.mail.models import Mail
 from app.notifications.models import CourseLink
 from app.web.log_redaction import redacted
 from app.worker import course_job
+from booking import inductions
 from booking.courses import seats
 from booking.kernel.transaction import write_transaction
 from booking.models import CourseSignup, Member
+from booking.persons import Level
 from tests.builders import SOMEBODY, login, mail_text, member
 from tests.conftest import MONDAY
 from tests.web import test_course_pages
@@ -99,6 +101,17 @@ def test_the_trainer_is_told_of_the_course_its_last_seat_who_leaves_and_the_end(
     assert "does not come" in subjects()[-1]
     wanda.post(f"{address}/cancel", {"reason": "Theo is ill"})
     assert "has cancelled the induction course" in subjects()[-1]
+
+
+def test_who_does_not_hold_a_course_any_more_is_told(session, sample_ring, clock, body, wanda, trainer):
+    address = wanda.post("/courses", body).headers["Location"].removeprefix("/api/v1")
+    given = {"given_on": MONDAY.date(), "level": Level.TRAINER, "by": SOMEBODY, "now": MONDAY}
+    with write_transaction(session):
+        inductions.give(session, sample_ring.anna, sample_ring.laser_induction, **given)
+    assert wanda.patch(address, {"trainer_member_id": sample_ring.anna}).status_code == 200
+    told = mails(session, clock)
+    assert "has chosen another trainer" in told["course_trainer", "theo@ring.example"]
+    assert "You are the trainer" in told["course_trainer", "anna@ring.example"]
 
 
 def test_a_course_without_trainer_is_told_and_marked(
