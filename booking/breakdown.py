@@ -63,6 +63,8 @@ _ORDER = (Choice.CANCEL, Choice.MOVE, Choice.KEEP)
 
 
 RULES_OF_ASKING = ("notice", "horizon")
+# Of who was not named, for instance where an offer was accepted automatically, hand-out asks: on each machine.
+NOT_JUDGED = (*RULES_OF_ASKING, "second_person_missing")
 NO_REASON = "-"  # in the event log, where a closure has none
 
 
@@ -210,7 +212,7 @@ def _move(
     except RequestRefused as refusal:
         # The member did not choose the time, so it need not be asked for in time: that is overruled, with the reason
         # of the closure.
-        if any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
+        if any(broken.rule not in NOT_JUDGED for broken in refusal.violations):
             raise
         move(overruling=Overruling(closure.reason or NO_REASON))
     # The member did not choose the time, so the member is asked, and cancelling it is never late.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import islice
 
@@ -14,6 +15,7 @@ from booking.availability.accepted import SlotQuery
 from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
+from booking.rules import HORIZON_DAYS_MAX
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, local_day, to_wall
 from booking.wishes import Wish
@@ -26,13 +28,14 @@ def later_times(
 ) -> list[tuple[TimeSpan, ...]]:
     """Return for each wish up to `count` later spans that would be accepted in its place, in order.
 
-    They begin after an instant, at the wished time of the day or soon after it.
+    They begin after an instant, at the wished time of the day or soon after it. Notice and horizon do not count, as in
+    MachineRoom: no member asked, and the decision overrules them.
 
     The first proposals of all wishes are possible together: what is proposed first to one is held for the next ones.
     Reads as much for one wish as for many, up to 28 days ahead. Raises MachineNotFound.
     """
     terms = catalogue.bookable_machine(session, machine_id)
-    policy, place_ids = terms.policy, terms.place_ids
+    policy, place_ids = replace(terms.policy, notice_hours=0, horizon_days=HORIZON_DAYS_MAX), terms.place_ids
     eligibilities = members.eligibilities(session, {wish.member_id for wish in wishes})
     within = ceil_timestamp(after), ceil_timestamp(after) + DAYS_AHEAD * DAY
     queries = [

@@ -56,7 +56,7 @@ def _takes(
     now: datetime,
     ignoring: Collection[str],
 ) -> bool:
-    eligibility = eligibilities.of(wish.member_id, terms.policy.induction_kind_id)
+    eligibility = eligibilities.of(wish.member_id, terms.policy.induction_kind_id, second=wish.second)
     broken = rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
     if any(violation.rule not in ignoring for violation in broken):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import subscriptions
 from app.mail.models import Mail
@@ -356,6 +356,8 @@ def test_later_times_are_possible_together_at_the_same_time_of_the_day(session, 
     for spans, wish in zip(proposed, wishes, strict=True):
         reserve(session, sample_ring.laser, wish.member_id, spans[0], now=MONDAY)
     assert availability.later_times(session, sample_ring.laser, [], after, now=MONDAY) == []
+    with write_transaction(session):  # of asking, which the decision overrules
+        session.execute(update(Machine).where(Machine.id == sample_ring.laser).values(notice_hours=400))
     at_night = Wish(sample_ring.laser, sample_ring.anna, hours(MONDAY, 12, 14))  # made before the hours were shorter
     assert availability.later_times(session, sample_ring.laser, [at_night], after, now=MONDAY, count=1) == [
         (hours(MONDAY, 72, 74),)

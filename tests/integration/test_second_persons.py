@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.extensions import db
-from booking import audits, catalogue, condition_changes, replan, rule_changes
+from booking import audits, availability, breakdown, catalogue, condition_changes, replan, rule_changes
+from booking.breakdown import Choice, Decision
 from booking.errors import RequestRefused, ReservationsOutside
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -163,3 +164,20 @@ def test_an_induction_that_ends_at_that_moment_refuses_the_request_or_lists_the_
         assert stored == []
     else:
         assert [(one.id, one.outside_rules_since) for one in stored] == [(asked, MONDAY)]
+
+
+def test_deciding_one_by_one_agrees_with_the_plan_about_second_persons(session, sample_ring, saws):
+    a, b, _c = saws
+    anna = sample_ring.anna
+    unnamed, not_inducted = (ask(session, wish(b, anna, *one)) for one in ((5, None), (8, OTTO)))
+    closure_id = close(session, b)
+    plan = {line.reservation_id: line for line in replan.make_plan(session, closure_id, now=MONDAY).lines}
+    assert (plan[unnamed].target.machine_id, plan[not_inducted].outcome) == (a, Outcome.OFFER)
+
+    wishes = [wish(b, anna, 5, Person()), wish(b, anna, 8, OTTO)]
+    found = availability.twins_at_their_time(session, b, wishes, now=MONDAY, ignoring=breakdown.NOT_JUDGED)
+    assert [a in dict(twins) for twins in found] == [True, False]
+    session.rollback()
+    with write_transaction(session):
+        breakdown.decide(session, closure_id, [Decision(unnamed, Choice.MOVE, machine_id=a)], **BY)
+    assert session.get(Reservation, unnamed, populate_existing=True).machine_id == a

@@ -21,8 +21,9 @@ from app.pages.workshop import bp
 from app.pages.workshop.decision_form import ROWS_MAX, DecisionForm, Hit
 from app.web.paging import page_number
 from booking import availability, breakdown, queries
-from booking.breakdown import RULES_OF_ASKING
+from booking.breakdown import NOT_JUDGED
 from booking.errors import MachineNotFound
+from booking.persons import Person
 from booking.queries import ClosureView, ReservationView
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -82,15 +83,18 @@ def _twins(
     session: Session, closure: ClosureView, views: list[ReservationView], instant: datetime
 ) -> dict[int, dict[int, str]]:
     """Return which machines of the group would take each reservation at its time: id -> name."""
-    ignoring = RULES_OF_ASKING if closure.reason else ()  # the member did not choose: overruled by the reason
     found = availability.twins_at_their_time(
-        session, closure.machine_id, _wishes(views), now=instant, ignoring=ignoring
+        session, closure.machine_id, _wishes(views), now=instant, ignoring=NOT_JUDGED
     )
     return {view.id: dict(twins) for view, twins in zip(views, found, strict=True)}
 
 
 def _wishes(views: list[ReservationView]) -> list[Wish]:
-    return [Wish(view.machine_id, view.member_id, view.span, view.places) for view in views]
+    return [Wish(view.machine_id, view.member_id, view.span, view.places, second=_second_of(view)) for view in views]
+
+
+def _second_of(view: ReservationView) -> Person:
+    return Person(view.second_person, view.second_user_id)
 
 
 def _later_times(
