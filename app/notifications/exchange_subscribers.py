@@ -39,9 +39,14 @@ def agreed(session: Session, event: RecordedEvent, now: datetime) -> None:
         return
     proposers = recipients.of_member(session, view.proposer_id)
     notify(session, event, _about(view, "exchange_agreed"), others(proposers, event), now)
-    workshops = sorted(view.deciding_workshops)
-    managers = {to.key: to for one in workshops for to in recipients.managers_of(session, one, now=now)}
-    notify(session, event, _about(view, "exchange_to_decide"), others(managers.values(), event), now)
+    notify(session, event, _about(view, "exchange_to_decide"), others(_deciders(session, view, now), event), now)
+
+
+def _deciders(session: Session, view: ExchangeView, now: datetime) -> list[Recipient]:
+    """Return who may decide about a swap: who manages all workshops that decide; the administrators without anybody."""
+    of_each = [recipients.managers_of(session, one, now=now) for one in sorted(view.deciding_workshops)]
+    may = [one for one in of_each[0] if all(one in managers for managers in of_each)] if of_each else []
+    return may or recipients.administrators(session, now=now)
 
 
 def accepted(session: Session, event: RecordedEvent, now: datetime) -> None:

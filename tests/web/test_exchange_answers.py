@@ -18,8 +18,8 @@ from billing.tariffs import TariffEntry, enter_tariff
 from booking import blockings, reservations
 from booking.kernel.transaction import write_transaction
 from booking.members import STANDARD_PRICE_CLASS
-from booking.models import Reservation
-from tests.builders import SOMEBODY, reserve
+from booking.models import Machine, Reservation
+from tests.builders import SOMEBODY, hours, induct, login, reserve
 from tests.conftest import MONDAY
 from tests.web.test_exchanges import MORNING, NOON, field, mails, propose, state_of
 
@@ -198,3 +198,34 @@ def test_a_closure_ends_what_is_offered_and_tells_both(session, sample_ring, clo
     assert state_of(session, exchange_id) == "outdated"
     ended = {one[1] for one in mails(session, clock) if one[0] == "exchange_ended"}
     assert ended == {"anna@ring.example", "bernd@ring.example"}
+
+
+def test_a_swap_over_two_workshops_is_decided_by_who_manages_both(
+    client, log_in, wanda, session, sample_ring, clock, reserved
+):
+    clock.instant = MONDAY
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date())
+    given, wanted = (
+        reserve(session, machine_id, member_id, span, now=MONDAY).id
+        for machine_id, member_id, span in (
+            (sample_ring.combine, sample_ring.anna, hours(MONDAY, 29, 31)),
+            (sample_ring.laser, sample_ring.bernd, hours(MONDAY, 33, 35)),
+        )
+    )
+    with write_transaction(session):
+        both = Machine.id.in_([sample_ring.combine, sample_ring.laser])
+        session.execute(update(Machine).where(both).values(needs_approval=True))
+    address = f"/exchanges/{propose(session, given, wanted=wanted)}"
+    link = link_of(session, clock)
+    sent = {"answer": "accept", "revision": "0", "shown": field(client.get(link).text, "shown")}
+    assert "The workshop decides about both now" in client.post(link, data=sent, follow_redirects=True).text
+
+    told = [one[1] for one in mails(session, clock) if one[0] == "exchange_to_decide"]
+    assert told == ["rita@ring.example"]  # nobody manages both
+    page = log_in(sample_ring.wanda_login).get(address).text
+    assert ("who manages both" in page, "Approve the swap" in page) == (True, False)
+    assert wanda.post(f"{address}/approve", {}).status_code == 404
+    assert wanda.post(f"{address}/reject", {"reason": "no"}).status_code == 404
+    moritz = log_in(login(session, "Moritz", now=MONDAY, manages=(sample_ring.hall, sample_ring.lab)))
+    assert moritz.post(f"{address}/approve", data={"revision": "1"}).status_code == 303
+    assert state_of(session, int(address.rpartition("/")[2])) == "accepted"

@@ -80,7 +80,7 @@ def accept(exchange_id: int) -> ResponseReturnValue:
         return refused
     made = exchange_queries.exchange(session, exchange_id).made_for_receiver_id
     if made is None:
-        flash(_("Agreed. The workshop decides about both now; until then everything stays as it is."))
+        flash(agreed_text())
         return redirect(url_for(".show", exchange_id=exchange_id), code=303)
     is_request = queries.reservation(session, made).status == Status.REQUESTED
     flash(
@@ -159,6 +159,11 @@ def _carry_out(
     return None
 
 
+def agreed_text() -> str:
+    """Return what becomes of a swap about which the workshop decides."""
+    return _("Agreed. The workshop decides about both now; until then everything stays as it is.")
+
+
 def refusal_text(refusal: DomainError, view: ExchangeView) -> str:
     """Return why an answer was refused, with all broken rules of who answers."""
     if isinstance(refusal, RequestRefused):
@@ -185,6 +190,7 @@ def _page(view: ExchangeView, refusal: str = "", rejecting: RejectForm | None = 
         refusal=refusal,
         state_text=state_text(view, state, reader),
         is_agreed=is_agreed,
+        is_elsewhere=is_agreed and not decides and bool(current_user.managed_workshop_ids & view.deciding_workshops),
         rejecting=(rejecting or RejectForm(formdata=None, revision=view.revision)) if decides else rejecting,
         is_receiver=reader == view.receiver_id,
         is_proposer=reader == view.proposer_id,

@@ -20,7 +20,7 @@ from app.pages.auth.limits import login_limit
 from app.pages.declaration import GET_POST, page
 from app.pages.exchanges.forms import AnswerForm, changed_text
 from app.pages.exchanges.presenter import terms_of
-from app.pages.exchanges.routes import CONFLICT, REFUSALS, refusal_text
+from app.pages.exchanges.routes import CONFLICT, REFUSALS, agreed_text, refusal_text
 from app.pages.mail_links import bp
 from app.wording.errors import status_of
 from app.wording.exchanges import state_text
@@ -62,9 +62,14 @@ def _ask_or_answer(secret: str) -> ResponseReturnValue:
         )
     except REFUSALS as refusal:
         return _page(exchange_queries.exchange(session, view.id), refusal_text(refusal, view)), status_of(refusal)
-    accepted = _("You have accepted. An e-mail follows.")
-    flash(accepted if is_accepted else _("Declined. Everything stays as it was."))
+    flash(_accepted_text(view.id) if is_accepted else _("Declined. Everything stays as it was."))
     return redirect(url_for("home.show"), code=303)
+
+
+def _accepted_text(exchange_id: int) -> str:
+    if exchange_queries.exchange(db.session(), exchange_id).is_agreed(now()):
+        return agreed_text()
+    return _("You have accepted. An e-mail follows.")
 
 
 def _page(view: ExchangeView, refusal: str = "") -> str:
