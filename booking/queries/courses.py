@@ -259,7 +259,8 @@ def signup_name(session: Session, signup_id: int) -> str:
 
 def member_of_number(session: Session, number: str) -> int | None:
     """Return the member with a number, whatever its capitals; None without one."""
-    return session.scalar(select(Member.id).where(func.lower(Member.number) == number.lower()).limit(1))
+    found = select(Member.id).where(func.lower(Member.number) == number.lower())
+    return session.scalar(found.order_by(Member.number != number, Member.id).limit(1))
 
 
 def was_given_in(session: Session, induction_id: int, workshop_ids: Collection[int]) -> bool:

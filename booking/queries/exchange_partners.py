@@ -32,10 +32,13 @@ def taken_times(
 
 
 def member_of_number(session: Session, number: str, *, day: date) -> int | None:
-    """Return the id of the member of a whole number on a day; None for nobody."""
-    is_member = or_(Member.left_on.is_(None), Member.left_on >= day)
-    found = select(Member.id).where(func.lower(Member.number) == number.strip().lower(), is_member)
-    return session.scalars(found).one_or_none()
+    """Return the id of the member of a whole number on a day; None for nobody.
+
+    Capitals decide only between members whose numbers are alike but for them.
+    """
+    wanted, is_member = number.strip(), or_(Member.left_on.is_(None), Member.left_on >= day)
+    found = select(Member.id).where(func.lower(Member.number) == wanted.lower(), is_member)
+    return session.scalars(found.order_by(Member.number != wanted, Member.id).limit(1)).one_or_none()
 
 
 def judgement(

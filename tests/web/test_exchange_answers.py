@@ -17,7 +17,7 @@ from app.worker import offer_jobs
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import blockings, reservations
 from booking.kernel.transaction import write_transaction
-from booking.members import STANDARD_PRICE_CLASS
+from booking.members import STANDARD_PRICE_CLASS, MemberInput, enter_member
 from booking.models import Machine, Reservation
 from tests.builders import SOMEBODY, hours, induct, login, reserve
 from tests.conftest import MONDAY
@@ -200,16 +200,14 @@ def test_a_closure_ends_what_is_offered_and_tells_both(session, sample_ring, clo
     assert ended == {"anna@ring.example", "bernd@ring.example"}
 
 
-def test_a_swap_over_two_workshops_is_decided_by_who_manages_both(
-    client, log_in, wanda, session, sample_ring, clock, reserved
-):
+def test_a_swap_over_two_workshops_is_decided_by_who_manages_both(client, log_in, wanda, session, sample_ring, clock):
     clock.instant = MONDAY
     induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date())
     given, wanted = (
         reserve(session, machine_id, member_id, span, now=MONDAY).id
         for machine_id, member_id, span in (
             (sample_ring.combine, sample_ring.anna, hours(MONDAY, 29, 31)),
-            (sample_ring.laser, sample_ring.bernd, hours(MONDAY, 33, 35)),
+            (sample_ring.laser, sample_ring.bernd, hours(MONDAY, 26, 28)),
         )
     )
     with write_transaction(session):
@@ -229,3 +227,10 @@ def test_a_swap_over_two_workshops_is_decided_by_who_manages_both(
     moritz = log_in(login(session, "Moritz", now=MONDAY, manages=(sample_ring.hall, sample_ring.lab)))
     assert moritz.post(f"{address}/approve", data={"revision": "1"}).status_code == 303
     assert state_of(session, int(address.rpartition("/")[2])) == "accepted"
+
+
+def test_numbers_that_differ_in_capitals_alone_are_two_members(anna, session, sample_ring, reserved):
+    with write_transaction(session):
+        ids = [enter_member(session, MemberInput(number, f"Guest {number}"), **BY) for number in ("Q-7", "q-7")]
+    made = anna.post("/exchanges", {"reservation_id": reserved[0], "member_number": "q-7"})
+    assert (made.status_code, made.json["receiver_member_id"]) == (201, ids[1])
