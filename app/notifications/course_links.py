@@ -1,7 +1,7 @@
 """The link of a mail by which who asked for an induction signs up for one course without a log-in. Stored hashed.
 
-It signs up one person, the login that the mail went to, else the member itself; it is dead once that is signed up, and
-once nobody can sign up any more.
+It signs up one person, the login that the mail went to, else the member itself; it is dead as long as that one is
+signed up, and once nobody can sign up any more.
 """
 
 from __future__ import annotations

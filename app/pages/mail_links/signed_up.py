@@ -1,7 +1,7 @@
 """/sign-up/...: the link of a mail, by which who asked for an induction signs up for a course without a log-in.
 
 Opening it shows a page with one button and changes nothing, so that programs that look at the links of mails sign
-nobody up. The secret is valid for one person and this course alone, until that person is signed up.
+nobody up. The secret is valid for one person and this course alone, as long as that person is not signed up.
 """
 
 from __future__ import annotations
