@@ -14,6 +14,7 @@ from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
 from booking.members import Eligibilities
 from booking.models import HOLDING, Machine, Reservation, Status
+from booking.persons import Person
 from booking.second_persons import NeededTime
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -40,7 +41,7 @@ class ImportContext:
     held: dict[int, list[tuple[datetime, datetime]]]
     existing_by_uid: dict[str, ExistingReservation]
     existing_by_key: dict[Key, ExistingReservation]
-    needed: Sequence[NeededTime]
+    needed: dict[int, list[NeededTime]]  # by member
 
     def eligibility(self, wish: Wish, induction_kind_id: int | None) -> MemberEligibility:
         """Return what the rules need to know of a member for a machine that requires this induction, or none."""
@@ -50,9 +51,14 @@ class ImportContext:
         """Return whether the second person of a wish is needed elsewhere in its time."""
         person = wish.second
         return person is not None and any(
-            time.member_id == wish.member_id and time.needs(person) and time.span.overlaps(wish.span)
-            for time in self.needed
+            time.needs(person) and time.span.overlaps(wish.span) for time in self.needed.get(wish.member_id, ())
         )
+
+    def count_second(self, wish: Wish) -> None:
+        """Count the second person of an imported reservation as needed in its time."""
+        if wish.second is not None and wish.second.name:
+            needed = NeededTime(0, wish.member_id, wish.span, (wish.second, Person()))
+            self.needed.setdefault(wish.member_id, []).append(needed)
 
     def existing_for(self, uid: str, wish: Wish) -> ExistingReservation | None:
         """Return the stored reservation for an imported one: imported before, or entered by hand."""
@@ -81,12 +87,15 @@ def read_context(session: Session, imported: Sequence[tuple[str, Wish]]) -> Impo
     )
 
 
-def _needed(session: Session, named: Sequence[Wish]) -> Sequence[NeededTime]:
-    """Return the times in which second persons that are named are needed already."""
+def _needed(session: Session, named: Sequence[Wish]) -> dict[int, list[NeededTime]]:
+    """Return the times in which second persons that are named are needed already, by member."""
+    found: dict[int, list[NeededTime]] = {}
     if not named:
-        return ()
+        return found
     hull = TimeSpan(min(one.span.start for one in named), max(one.span.end for one in named))
-    return second_persons.needed_times(session, {one.member_id for one in named}, hull)
+    for needed in second_persons.needed_times(session, {one.member_id for one in named}, hull):
+        found.setdefault(needed.member_id, []).append(needed)
+    return found
 
 
 def undone_imports(session: Session, uids: Sequence[str]) -> Mapping[str, int]:

@@ -77,9 +77,23 @@ def validate(session: Session, imported: Sequence[ImportedReservation], *, now: 
         if result.existing is None and result.refusal is None:
             if wish.machine_id not in schedules:
                 schedules[wish.machine_id] = _Schedule.of(context, wish.machine_id)
+            if busy := _second_busy(context, wish):  # with what was placed before it
+                results[position] = ImportResult(refusal=RequestRefused(busy))
+                continue
             placed = schedules[wish.machine_id].place(wish, position, now)
-            results[position] = replace(placed, passed=quotas.count(wish)) if placed.placement else placed
+            if placed.placement:
+                context.count_second(wish)
+                placed = replace(placed, passed=quotas.count(wish))
+            results[position] = placed
     return results
+
+
+def _second_busy(context: ImportContext, wish: Wish) -> list[Violation]:
+    """Return that the second person is needed elsewhere in its time."""
+    is_asked = context.terms[wish.machine_id].policy.needs_second_person
+    if wish.second is None or not is_asked or not context.is_second_busy(wish):
+        return []
+    return [Violation("second_person_busy", "second_person", limit=wish.second.name, actual=wish.span.start)]
 
 
 class _Quotas:
@@ -118,9 +132,7 @@ def _check_rules(context: ImportContext, imported: ImportedReservation, now: dat
         return ImportResult(refusal=MachineNotFound(id=wish.machine_id))
     eligibility = context.eligibility(wish, terms.policy.induction_kind_id)
     violations = list(rules.check_imported(wish.span, wish.places, terms.policy, eligibility, now=now))
-    if terms.policy.needs_second_person and wish.second is not None and context.is_second_busy(wish):
-        name, since = wish.second.name, wish.span.start
-        violations.append(Violation("second_person_busy", "second_person", limit=name, actual=since))
+    violations += _second_busy(context, wish)
     return ImportResult(refusal=RequestRefused(violations)) if violations else ImportResult()
 
 

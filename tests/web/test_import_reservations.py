@@ -196,6 +196,8 @@ def test_the_second_person_is_a_column_and_judged(rita, session, sample_ring):
         session.get(Machine, sample_ring.combine).needs_second_person = True
     other_id = machine(session, sample_ring.hall, "baler", needs_second_person=True)
     head, line = HEAD.rstrip() + ";second person\n", TUESDAY.rstrip() + ";{}\n"
+    twice = line.format("Max") + line.replace("combine", "baler").format("max")
+    assert store(rita, head + twice).status_code == 422  # both in one file
     assert store(rita, head + line.format("Max")).status_code == 303
     session.rollback()
     assert session.scalars(select(Reservation.second_person)).all() == ["Max"]
