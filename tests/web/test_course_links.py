@@ -105,6 +105,7 @@ def test_the_trainer_is_told_of_the_course_its_last_seat_who_leaves_and_the_end(
 
 def test_who_does_not_hold_a_course_any_more_is_told(session, sample_ring, clock, body, wanda, trainer):
     address = wanda.post("/courses", body).headers["Location"].removeprefix("/api/v1")
+    login(session, "Theo", member_id=trainer, now=MONDAY)
     given = {"given_on": MONDAY.date(), "level": Level.TRAINER, "by": SOMEBODY, "now": MONDAY}
     with write_transaction(session):
         inductions.give(session, sample_ring.anna, sample_ring.laser_induction, **given)

@@ -216,7 +216,8 @@ def test_a_swap_over_two_workshops_is_decided_by_who_manages_both(client, log_in
     address = f"/exchanges/{propose(session, given, wanted=wanted)}"
     link = link_of(session, clock)
     sent = {"answer": "accept", "revision": "0", "shown": field(client.get(link).text, "shown")}
-    assert "The workshop decides about both now" in client.post(link, data=sent, follow_redirects=True).text
+    answered = client.post(link, data=sent, follow_redirects=True)  # in the language of the ring
+    assert "Jetzt entscheiden die Verantwortlichen über beide" in answered.text
 
     told = [one[1] for one in mails(session, clock) if one[0] == "exchange_to_decide"]
     assert told == ["rita@ring.example"]  # nobody manages both
