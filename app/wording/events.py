@@ -115,6 +115,8 @@ FACTS: dict[str, FactText] = {
     "other_member_id": FactText(FactKind.HIDDEN),
     "course_id": FactText(FactKind.HIDDEN),
     "is_other_trainer": FactText(FactKind.HIDDEN),
+    "former_trainer_member_id": FactText(FactKind.HIDDEN),
+    "former_trainer_user_id": FactText(FactKind.HIDDEN),
     "signup_id": FactText(FactKind.HIDDEN),
     "wish_id": FactText(FactKind.HIDDEN),
     "kind_id": FactText(FactKind.HIDDEN),
