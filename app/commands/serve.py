@@ -49,7 +49,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     if demo and host not in LOOPBACK:
         raise click.ClickException("The demo ring has known passwords: it is served on loopback addresses only.")
     try:
-        serving.refuse_taken_port(host, port)
+        context.with_resource(serving.take_port(host, port))
     except serving.PortTaken as refusal:
         raise click.ClickException(str(refusal)) from refusal
     prepare_database()

@@ -55,17 +55,45 @@ class PortTaken(Exception):
     """Another program listens on the address, or the system refuses it."""
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raise PortTaken unless the address is free; the web server itself would silently share it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
-        if hasattr(socket, "SO_REUSEPORT"):  # not on Windows, where SO_REUSEADDR would take a port from its owner
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def take_port(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps the address for this ring until it is closed, without listening on it.
+
+    Raises PortTaken unless the address is free. The web server itself would silently share it with another ring of the
+    same user: of two that start at once each would answer half of the requests. Where the web processes could not
+    listen beside it, the socket that is returned is closed.
+    """
+    taken = _socket_for(host)
+    try:
+        taken.bind((host, port))
+    except (OSError, OverflowError) as refusal:
+        taken.close()
+        reason = getattr(refusal, "strerror", None) or str(refusal)
+        raise PortTaken(f"{host}:{port} cannot be used ({reason}). Choose another with --port.") from refusal
+    if shares_port():
+        # From now on it excludes whoever looks in this way, and admits the web processes.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if not shares_port() or not _admits_web(host, port):
+        taken.close()
+    return taken
+
+
+def _socket_for(host: str) -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    if hasattr(socket, "SO_REUSEPORT"):  # not on Windows, where SO_REUSEADDR would take a port from its owner
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return found
+
+
+def _admits_web(host: str, port: int) -> bool:
+    """Return whether a web process can use an address that is kept; not every system that passes for Linux lets it."""
+    with closing(_socket_for(host)) as web:
+        web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as refusal:
-            reason = getattr(refusal, "strerror", None) or str(refusal)
-            raise PortTaken(f"{host}:{port} cannot be used ({reason}). Choose another with --port.") from refusal
+            web.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 def own_addresses() -> list[str]:

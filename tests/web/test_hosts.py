@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from ipaddress import ip_address
 
 import pytest
@@ -103,7 +104,7 @@ NEIGHBOUR = "10.20.30.40"
 def served(app, monkeypatch):
     """served(host): what `ring serve --host` prints, with a web server that ends at once."""
     monkeypatch.setattr(serve, "own_addresses", lambda: [NEIGHBOUR])
-    monkeypatch.setattr(serve, "refuse_taken_port", lambda _host, _port: None)
+    monkeypatch.setattr(serve, "take_port", lambda _host, _port: nullcontext())
     monkeypatch.setattr(serve, "serve", lambda *_where, **_how: 0)
     monkeypatch.setenv("RINGBUCH_TRUSTED_HOSTS", "")  # given back after the test, whatever the command sets
     return lambda host: app.test_cli_runner().invoke(args=["ring", "serve", "--host", host]).output
