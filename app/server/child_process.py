@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from app.server.small_supervisor import STOP_SIGNALS
+from app.server.small_supervisor import STOP_SIGNALS, stop_signals
 
 CHILD_SIGNALS = [signal.SIGCHLD] if hasattr(signal, "SIGCHLD") else []
 PR_SET_PDEATHSIG = 1
@@ -100,7 +100,7 @@ class ShutdownSignal:
         self._previous_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> ShutdownSignal:
-        self._previous_handlers = {number: signal.signal(number, self._record) for number in STOP_SIGNALS}
+        self._previous_handlers = {number: signal.signal(number, self._record) for number in stop_signals()}
         for number in CHILD_SIGNALS:  # with its default handler it would not be written to the socket
             self._previous_handlers[number] = signal.signal(number, lambda _number, _frame: None)
         self._previous_wakeup = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)

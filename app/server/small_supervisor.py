@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+STANDARD_ERROR = 2
 BACKOFF_SECONDS_MIN = 1.0
 STABLE_SECONDS = 60.0  # after running so long the backoff starts from its minimum again
 IDLE_SECONDS = 60.0
@@ -64,7 +65,11 @@ class Child:
         if self.pid is not None or self.seconds_to_start() > 0:
             return
         self._started, parent = time.monotonic(), os.getpid()
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError as refusal:  # too many processes, or no memory
+            self._wait(f"could not be started ({refusal.strerror})")
+            return
         if self.pid == 0:
             try:
                 os.setsid()
@@ -77,15 +82,30 @@ class Child:
         """Stop what the ended process left in its session, and note when to start it again."""
         self.signal(signal.SIGKILL)
         self.pid = None
+        self._wait(f"ended (exit code {code})")
+
+    def _wait(self, reason: str) -> None:
         seconds = self._backoff.next_seconds(time.monotonic() - self._started)
         self._next_start = time.monotonic() + seconds
-        print(f"The {self.name} ended (exit code {code}); it starts again in {seconds:.0f} s.", file=sys.stderr)  # noqa: T201 - a program
+        report(f"The {self.name} {reason}; it starts again in {seconds:.0f} s.")
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and all it started."""
         if self.pid is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
+
+
+def report(sentence: str) -> None:
+    """Write a line to the standard error. A full disk, or a terminal that is gone, must not end the ring."""
+    with suppress(OSError):
+        os.write(STANDARD_ERROR, f"{sentence}\n".encode())
+
+
+def stop_signals() -> list[int]:
+    """Return the signals that ask to end; not the end of the terminal where it is ignored already (nohup)."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    return [each for each in STOP_SIGNALS if each != hang_up or signal.getsignal(each) != signal.SIG_IGN]
 
 
 def handover_command(children: list[Handover], stop_seconds: float) -> list[str]:
@@ -99,7 +119,7 @@ def block_signals() -> None:
 
 
 def _awaited() -> list[int]:
-    return [*STOP_SIGNALS, signal.SIGCHLD]
+    return [*stop_signals(), signal.SIGCHLD]
 
 
 def _supervise(children: list[Child]) -> None:

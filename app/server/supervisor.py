@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import click
-
 from app.server.child_process import ChildProcess
-from app.server.small_supervisor import Backoff, Handover
+from app.server.small_supervisor import Backoff, Handover, report
 
 
 class SupervisedProcess:
@@ -62,7 +60,8 @@ class SupervisedProcess:
 
     def handover(self) -> Handover:
         """Return what another supervisor needs to know of the process, which it waits for or starts."""
-        pid = self._child.pid if self._child is not None else None
+        # One that has ended may be gone already (each start looks after all children), and would be waited for in vain.
+        pid = self._child.pid if self._child is not None and self._child.is_alive else None
         return self.name, pid, self._backoff_seconds_max, self._command
 
     def stop(self, seconds: float) -> None:
@@ -77,4 +76,4 @@ class SupervisedProcess:
         wait = self._backoff.next_seconds(time.monotonic() - self._started)
         self._next_start = time.monotonic() + wait
         seconds = f"{wait:.0f} s"
-        click.echo(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.", err=True)
+        report(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.")

@@ -67,6 +67,7 @@ class Started:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_listen_to_hangups if hasattr(signal, "SIGHUP") else None,  # noqa: PLW1509 - one call, no lock
             )
 
     def _command(self, copy: Path, *words: object) -> list[str]:
@@ -127,10 +128,14 @@ class Started:
         return self.process.wait(60)
 
     def wait_for_web_and_worker(self) -> tuple[list[int], int]:
-        """The two processes that answer and the worker, which starts after the first answer (Linux)."""
-        self._wait_until(lambda: [len(each) for each in self._children_by_port()] == [2, 1], "two web and a worker")
+        """The two processes that answer and the worker, once the small supervisor looks after them (Linux)."""
+        self._wait_until(self._is_complete, "a supervisor, two web and a worker")
         web, (worker,) = self._children_by_port()
         return web, worker
+
+    def _is_complete(self) -> bool:
+        program = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()
+        return b"small_supervisor" in program and [len(each) for each in self._children_by_port()] == [2, 1]
 
     def _children_by_port(self) -> tuple[list[int], list[int]]:
         """Its children that listen on its port, and the others."""
@@ -159,6 +164,11 @@ class Started:
         for pid in found:
             found.extend(_children(pid))
         return found
+
+
+def _listen_to_hangups() -> None:
+    """As in a terminal, also where the tests run under nohup: a ring that is started so outlives its terminal."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def are_gone(pids: list[int], *, within_seconds: float = 10) -> bool:

@@ -1,0 +1,110 @@
+"""The small supervisor goes on whatever the system refuses it, and two rings never share a port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from app.server import small_supervisor
+from app.server.serve import PortTaken, take_port
+from app.server.supervisor import SupervisedProcess
+from tests.ports import free_port
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere granian supervises the web processes")
+
+NOTE_ITSELF = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()} '); time.sleep(float(sys.argv[2]))"
+
+
+@contextmanager
+def supervised(notes: Path, seconds: float, *, messages: str, under: tuple[str, ...] = ()):
+    """The small supervisor with a child that notes its process id and lives for some seconds; ended by SIGTERM."""
+    command = [sys.executable, "-I", "-S", "-c", NOTE_ITSELF, str(notes), str(seconds)]
+    with Path(messages).open("w") as log:
+        program = small_supervisor.handover_command([("worker", None, 0.02, command)], 10.0)
+        process = subprocess.Popen([*under, *program], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield process
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def started(process: subprocess.Popen[bytes], notes: Path, count: int) -> list[int]:
+    """The process ids of the first children, once there were so many."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = notes.read_text().split() if notes.exists() else []
+        if len(found) >= count:
+            return [int(each) for each in found]
+        assert process.poll() is None, "the supervisor ended"
+        assert time.monotonic() < deadline, "it started nothing"
+        time.sleep(0.01)
+
+
+@on_linux
+def test_a_disk_without_room_for_its_messages_does_not_end_the_ring(tmp_path):
+    with supervised(tmp_path / "notes", 0, messages="/dev/full") as process:
+        started(process, tmp_path / "notes", 3)
+
+
+@on_linux
+def test_started_with_nohup_it_outlives_its_terminal(tmp_path):
+    notes, log = tmp_path / "notes", tmp_path / "log"
+    with supervised(notes, 600, messages=str(log), under=("nohup",)) as process:
+        (child,) = started(process, notes, 1)
+        process.send_signal(signal.SIGHUP)
+        os.kill(child, signal.SIGKILL)
+
+        started(process, notes, 2)
+    assert "The worker ended (exit code -9); it starts again in 0 s." in log.read_text()
+
+
+@on_linux
+def test_a_process_that_the_system_refuses_is_started_later(monkeypatch, capfd):
+    def refuse():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("app.server.small_supervisor.os.fork", refuse)
+    child = small_supervisor.Child(("worker", None, 60.0, []))
+    child.ensure_running()
+
+    assert (child.pid, child.seconds_to_start() > 0) == (None, True)
+    assert "could not be started (Resource temporarily unavailable); it starts again in 1 s." in capfd.readouterr().err
+
+
+def test_a_process_that_ended_before_the_handover_is_handed_over_as_not_running(monkeypatch):
+    process = SupervisedProcess("worker", 60.0, ["work"], print)
+    child = SimpleNamespace(pid=4711, is_alive=True, start=lambda: None)
+    monkeypatch.setattr(process, "_make", lambda: child)
+    process.ensure_running()
+
+    assert process.handover() == ("worker", 4711, 60.0, ["work"])
+    child.is_alive = False
+    assert process.handover() == ("worker", None, 60.0, ["work"])
+
+
+@on_linux
+def test_of_two_rings_that_start_at_once_one_gets_the_port():
+    port = free_port()
+    with take_port("127.0.0.1", port):
+        with pytest.raises(PortTaken, match="Choose another"):
+            take_port("127.0.0.1", port)
+        with closing(socket.socket()) as web, closing(socket.socket()) as other_web:
+            for each in (web, other_web):
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                each.bind(("127.0.0.1", port))
+                each.listen()
+            with pytest.raises(PortTaken, match="Choose another"):
+                take_port("127.0.0.1", port)
+    take_port("127.0.0.1", port).close()
