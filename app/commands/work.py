@@ -32,8 +32,9 @@ def work(once: bool, retry: bool, only: str | None) -> None:
     from app.worker.jobs import JOBS
     from app.worker.scheduler import Worker, work_once
 
-    if only is not None and (not once or only not in [job.name for job in JOBS]):
-        raise click.BadParameter("name a job, together with --once", param_hint="--only")
+    names = [job.name for job in JOBS]
+    if only is not None and (not once or only not in names):
+        raise click.BadParameter(f"name one of these, together with --once: {', '.join(names)}.", param_hint="--only")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
     app.logger.removeHandler(default_handler)  # else each warning would be printed twice

@@ -15,7 +15,7 @@ from socket import create_connection
 import pytest
 
 from app.storage.backup import verify_backup
-from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
+from tests.setup.starting import SYSTEM_PYTHON, Started, are_gone, plain_environment
 from tests.tcp_proxy import proxied
 
 SERVERS = {
@@ -25,6 +25,7 @@ SERVERS = {
     ],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
     "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
+    "the program's own elsewhere": ["tests.setup.elsewhere", "ring", "serve", "--no-worker", "--port", "{port}"],
     "granian": [
         *("granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error"),
         *("--workers-kill-timeout", "10", "wsgi:app"),  # else it waits for bodies that stand still
@@ -92,11 +93,13 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
             assert post_form(ring.port, "/login", b"email=a&password=b") == 400, "no token: refused after it was read"
             if server != "waitress":  # which receives all of a body before the program sees its header
                 assert post_form(ring.port, "/login", b"", length=400_000) == 413, "refused before it is sent"
-        if server == "the program's own":  # a proxy that sends it reads the answer only then
+        if server.startswith("the program's own"):  # a proxy that sends it reads the answer only then
             line = b"HTTP/1.1 413 Payload Too Large"
             assert answer_to_halves(ring.port, "/machines/combine/edit", 8_700_000) == (False, line)
             no_token = b"HTTP/1.1 401 Unauthorized"
             assert answer_to_halves(ring.port, "/api/v1/reservations", 70_000) == (False, no_token)
+            family = ring.family()
+            assert (ring.interrupt(), are_gone(family)) == (0, True)
 
 
 @pytest.mark.postgresql
