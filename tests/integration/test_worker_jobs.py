@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -251,7 +252,7 @@ def test_the_rules_of_the_zones_are_compared_without_a_change(app, session, samp
 
 
 def test_the_worker_leaves_a_nightly_job_that_is_due_to_a_process_of_its_own(app, session, monkeypatch):
-    started, codes = [], iter([0, 1])
+    started, codes = [], iter([0, -signal.SIGTERM, 1])
     end = lambda command, **_how: started.append(command[-3:]) or SimpleNamespace(returncode=next(codes))  # noqa: E731
     monkeypatch.setattr("app.worker.run_apart.subprocess.run", end)
     (audit,) = (job for job in jobs.JOBS if job.is_apart)
@@ -260,13 +261,15 @@ def test_the_worker_leaves_a_nightly_job_that_is_due_to_a_process_of_its_own(app
     worker._run_until_done(audit)
     assert (started, bool(worker._errors)) == ([["--once", "--only", "nightly_audit"]], False)
     worker._run_until_done(audit)
-    assert (len(started), bool(worker._errors)) == (2, True)
+    assert (len(started), bool(worker._errors)) == (2, False), "it was asked to end with the worker"
+    worker._run_until_done(audit)
+    assert (len(started), bool(worker._errors)) == (3, True)
 
     result = app.test_cli_runner().invoke(args=["ring", "work", "--once", "--only", "nightly_audit"])
     session.rollback()
     assert (result.exit_code, [run.name for run in session.scalars(select(JobRun))]) == (0, ["nightly_audit"])
     worker._run_until_done(audit)
-    assert (len(started), bool(worker._errors)) == (2, False)
+    assert (len(started), bool(worker._errors)) == (3, False)
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
