@@ -116,6 +116,7 @@ def change_party(
 
 def change_own(session: Session, member_id: int, *, iban: str, document_email: str, by: Actor, now: datetime) -> None:
     """Change what a member keeps itself. Raises MemberNotFound, RecordRefused."""
+    _locked(session, member_id, None)  # before reading: what the treasurer changes meanwhile stays
     stored = party(session, member_id).entered()
     change_party(session, member_id, replace(stored, iban=iban, document_email=document_email), by=by, now=now)
 

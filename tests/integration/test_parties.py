@@ -8,13 +8,14 @@ from decimal import Decimal
 from threading import Barrier
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import DatabaseError
 
 from app.extensions import db
 from billing.errors import VatRateUnknown
 from billing.models import Party, VatRate, VatRegime
 from billing.models.party import RING
+from billing.parties import party as billing_party
 from billing.parties.party import PartyInput, change_own, change_party, party, remove_regime, set_regime
 from billing.parties.vat_rates import RateInput, enter_rate, rate_on
 from booking.errors import MemberNotFound, RecordRefused
@@ -57,6 +58,20 @@ def test_a_member_keeps_its_own_account_and_nothing_else(session, sample_ring):
         "DE02120300000000202051",
         "post@hof.example",
     )
+
+
+def test_what_the_treasurer_changes_at_that_moment_stays(session, sample_ring, monkeypatch):
+    do(session, change_party, sample_ring.anna, PartyInput(tax_number="119/815/08151"))
+    locked, changed = billing_party._locked, []
+
+    def changed_before(*arguments):
+        if not changed:
+            changed.append(session.execute(update(Party).values(tax_number="119/815/99999")))
+        return locked(*arguments)
+
+    monkeypatch.setattr(billing_party, "_locked", changed_before)
+    do(session, change_own, sample_ring.anna, iban="DE02120300000000202051", document_email="")
+    assert party(session, sample_ring.anna).tax_number == "119/815/99999"
 
 
 def test_a_regime_holds_until_the_next_one_begins(session, sample_ring):
