@@ -80,7 +80,8 @@ def batch(header: BatchHeader, rows: Iterable[BatchRow]) -> Iterator[bytes]:
 
 def transliterated(text: str) -> str:
     """Return a text in the characters of Windows-1252: ł becomes l, → becomes ->; what has no likeness, a "?"."""
-    return "".join(_known(one) for one in unicodedata.normalize("NFC", text) if one.isprintable())
+    spaced = " ".join(text.split())  # amounts have no-break spaces, notes have lines: a space each
+    return "".join(_known(one) for one in unicodedata.normalize("NFC", spaced) if one.isprintable())
 
 
 def document_key(number: str) -> str:

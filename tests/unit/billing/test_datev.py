@@ -63,7 +63,8 @@ def test_the_batch_is_the_golden_file_to_the_byte():
 def test_characters_outside_windows_1252_become_like_ones():
     assert transliterated("Łukasz → 🐄") == "Lukasz -> ?"
     assert transliterated("Groß, Müller, 5 €, čž") == "Groß, Müller, 5 €, cž"
-    assert transliterated("a\r\nb\x00c") == "abc"
+    assert transliterated("a\r\nb\x00c") == "a bc"
+    assert transliterated("12,50\u202fha\u00a0Weizen") == "12,50 ha Weizen"
     assert document_key("R-2026 ü.1;2") == "R-202612"
 
 
