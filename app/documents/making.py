@@ -1,7 +1,8 @@
 """Making the files of issued documents: the worker hands their contents to a child process and stores what comes back.
 
 The files are made after the commit of what they show. A child that dies leaves no trace: what it had not answered is
-made by the next run. A document that cannot be made is logged and passed over, so that it stops no other.
+made by the next run. A document that cannot be made is logged and put off for an hour, and one that kills the child is
+left to the next run: neither stops another.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -29,6 +32,8 @@ from booking.kernel.claims import insert_if_absent
 from booking.kernel.transaction import in_write_transaction
 
 AT_ONCE = 250
+RETRY_SECONDS = 3_600
+DEATHS_MAX = 3  # of children in one run
 FOLDER = Path(__file__).resolve().parent.parent.parent
 # The child loads the renderer alone: the package above it would load the whole web.
 LOADER = (
@@ -36,6 +41,8 @@ LOADER = (
     "from app.documents.renderer import main; main()"
 )
 GRACE_SECONDS = 5
+# Documents that could not be made: id -> from when on this process tries again, by the monotonic clock.
+_put_off: dict[int, float] = {}
 
 
 class RendererDied(Exception):
@@ -43,29 +50,52 @@ class RendererDied(Exception):
 
 
 def has_unmade(session: Session) -> bool:
-    """Return whether a document is newer than all files: two look-ups at the ends of two keys."""
+    """Return whether one of the newest documents has no file and is not put off: a look-up for each that a run makes.
+
+    Files are made in the order of ids, so that the newest ones tell, and a document that was left among them is found.
+    """
     newest = select(func.max(Document.id)).scalar_subquery()
-    made = select(func.coalesce(func.max(DocumentFile.document_id), 0)).scalar_subquery()
-    return bool(session.scalar(select(func.coalesce(newest, 0) > made)))
+    is_made = exists().where(DocumentFile.document_id == Document.id)
+    lacking = select(Document.id).where(Document.id > newest - AT_ONCE, Document.id.not_in(_waiting()), ~is_made)
+    return session.scalar(lacking.limit(1)) is not None
 
 
 def make_files(session: Session, *, at_most: int = AT_ONCE) -> int:
-    """Make the files of the oldest documents without one, each stored by itself; return how many were made."""
-    found = unmade(session, limit=at_most)
+    """Make the files of the oldest documents without one, each stored by itself; return how many were made.
+
+    Raises RendererDied when all others are made, or after DEATHS_MAX deaths.
+    """
+    found = unmade(session, limit=at_most, without=_waiting())
     if not found:
         return 0
-    waiting = issued_documents(session, found)
-    contents = [content_of(one, _preceding(session, one)) for one in waiting]
-    made = 0
-    with renderer() as ask:
-        for content in contents:
-            answer = ask(content)
-            if "error" in answer:
-                current_app.logger.error("document %s cannot be made: %s", content["number"], answer["error"])
-                continue
-            in_write_transaction(session, partial(_store, session, content["id"], answer))
-            made += 1
+    contents = deque(content_of(one, _preceding(session, one)) for one in issued_documents(session, found))
+    made, deaths = 0, list[RendererDied]()
+    while contents and len(deaths) < DEATHS_MAX:
+        try:
+            with renderer() as ask:
+                while contents:
+                    content = contents.popleft()
+                    made += _stored(session, content, ask(content))
+        except RendererDied as death:
+            deaths.append(death)
+    if deaths:
+        raise deaths[0]
     return made
+
+
+def _stored(session: Session, content: dict[str, Any], answer: dict[str, str]) -> int:
+    """Store a file, or put the document off; return how many files were stored."""
+    if "error" in answer:
+        current_app.logger.error("document %s cannot be made: %s", content["number"], answer["error"])
+        _put_off[content["id"]] = time.monotonic() + RETRY_SECONDS
+        return 0
+    in_write_transaction(session, partial(_store, session, content["id"], answer))
+    return 1
+
+
+def _waiting() -> list[int]:
+    """Return the documents that are put off still."""
+    return [document_id for document_id, until in _put_off.items() if until > time.monotonic()]
 
 
 @contextmanager

@@ -100,12 +100,6 @@ def unmade(session: Session, *, limit: int, without: Collection[int] = ()) -> tu
     return tuple(DocumentRow(*row) for row in session.execute(statement.order_by(Document.id).limit(limit)))
 
 
-def has_unmade(session: Session) -> bool:
-    """Return whether a document has no file yet. Files are made in the order of ids, so the newest ones tell."""
-    made = exists().where(DocumentFile.document_id == Document.id)
-    return session.scalar(select(Document.id).where(~made).order_by(Document.id.desc()).limit(1)) is not None
-
-
 def pdf_of(session: Session, document_id: int) -> bytes | None:
     """Return the PDF of a document; None while it is not made."""
     return session.scalar(select(DocumentFile.pdf).where(DocumentFile.document_id == document_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
@@ -105,6 +106,7 @@ def test_a_child_that_is_killed_loses_nothing(session, charged, monkeypatch):  #
 def test_a_document_that_cannot_be_made_stops_no_other(session, charged, monkeypatch, caplog):  # noqa: F811
     (first,) = invoice(session, charged.anna)
     back = take_back(session, first)
+    monkeypatch.setattr(making, "_put_off", {})
     whole = making.content_of
 
     def without_town(found, preceding=None):
@@ -115,6 +117,34 @@ def test_a_document_that_cannot_be_made_stops_no_other(session, charged, monkeyp
     assert make_files(session) == 1
     assert "R-2026-00001 cannot be made" in caplog.text
     assert pdf_of(session, back) is not None
+    assert not has_unmade(session)  # an idle worker starts no child for it again and again
 
     monkeypatch.setattr(making, "content_of", whole)
+    assert make_files(session) == 0
+    making._put_off[first] = 0.0  # an hour later
+    assert has_unmade(session)  # though a newer one has its file
     assert make_files(session) == 1
+    assert not has_unmade(session)
+
+
+def test_a_document_that_kills_the_child_stops_no_other(session, charged, monkeypatch):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    back = take_back(session, first)
+    start = making.renderer
+
+    @contextmanager
+    def dying():
+        with start() as ask:
+
+            def ask_or_die(content):
+                if content["id"] == first:
+                    raise RendererDied(content["number"])
+                return ask(content)
+
+            yield ask_or_die
+
+    monkeypatch.setattr(making, "renderer", dying)
+    with pytest.raises(RendererDied, match="R-2026-00001"):
+        make_files(session)
+    assert (pdf_of(session, first) is None, pdf_of(session, back) is None) == (True, False)
+    assert has_unmade(session)
