@@ -57,16 +57,7 @@ def content_of(document: IssuedDocument, preceding: Json | None = None) -> Json:
             "notes": [note for note in (record.texts["intro"], *record.texts["notes"]) if note],
             "preceding": preceding,
             "lines": [_line(line) for line in document.lines],
-            "vat": [
-                {
-                    "category": group.category,
-                    "percent": str(group.percent),
-                    "reason": _reason(record, group.reason) if group.category != "S" else "",
-                    "net_cents": group.net_cents,
-                    "vat_cents": group.vat_cents,
-                }
-                for group in document.groups
-            ],
+            "vat": _groups(document),
             "net_cents": record.net_cents,
             "vat_cents": record.vat_cents,
             "code": _code(record),
@@ -86,6 +77,19 @@ def _line(line: DocumentLine) -> Json:
         "percent": str(line.percent),
         "net_cents": line.net_cents,
     }
+
+
+def _groups(document: IssuedDocument) -> list[Json]:
+    """Return the sums by category and rate: what is exempt for two reasons is one group there (BR-E-1)."""
+    found: dict[tuple[str, str], Json] = {}
+    for group in document.groups:
+        category, percent = group.category, str(group.percent)
+        reason = _reason(document.record, group.reason) if category != "S" else ""
+        empty = {"category": category, "percent": percent, "reason": reason, "net_cents": 0, "vat_cents": 0}
+        sums = found.setdefault((category, percent), empty)
+        sums["net_cents"] += group.net_cents
+        sums["vat_cents"] += group.vat_cents
+    return list(found.values())
 
 
 def _reason(record: Document, code: str) -> str:

@@ -22,7 +22,8 @@ INVOICE, CORRECTION = "380", "384"
 SEPA_TRANSFER, NOT_DEFINED = "58", "1"
 OUTSIDE = "O"
 LEITWEG_SCHEME = "0204"
-PRICE_DECIMALS = Decimal("0.000001")
+# So many that the price times the quantity is the amount also of some millions of a unit.
+PRICE_DECIMALS = Decimal("0.0000000001")
 
 
 def invoice_xml(content: dict[str, Any]) -> bytes:
@@ -51,7 +52,8 @@ def _add_parties(document: Any, content: dict[str, Any]) -> None:
     agreement.buyer_reference = buyer["leitweg_id"] or buyer["number"]
     has_outside = any(group["category"] == OUTSIDE for group in content["vat"])
     _fill(agreement.seller, seller, has_vat_id=not has_outside)
-    agreement.seller.id = seller["creditor_id"] or seller["tax_number"]
+    # A seller outside VAT may not state its VAT id as such (BR-O-2), and has to have an identifier (BR-CO-26).
+    agreement.seller.id = seller["creditor_id"] or seller["tax_number"] or seller["vat_id"]
     if seller["tax_number"]:
         agreement.seller.tax_registrations.add(TaxRegistration(id=("FC", seller["tax_number"])))
     if seller["contact_name"]:

@@ -19,7 +19,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, use
+from tests.integration.test_allocations import IN_JUNE, JUNE, use
 
 IBAN = "DE02120300000000202051"
 TODAY = MONDAY.date()
@@ -57,8 +57,8 @@ def charge_use(session, machine_id, member_id, *ares):
             charge_for(session, one.usage_id, by=SOMEBODY, now=MONDAY)
 
 
-def charge_more(session, machine_id, member_id, ares):
+def charge_more(session, machine_id, member_id, ares, start=IN_JUNE):
     """Enter one more use of June and charge it by the tariff that is there."""
-    usage_id = use(session, machine_id, member_id, ares)
+    usage_id = use(session, machine_id, member_id, ares, start)
     with write_transaction(session):
         charge_for(session, usage_id, by=SOMEBODY, now=MONDAY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from importlib import metadata
 from pathlib import Path
@@ -18,11 +18,12 @@ from lxml import etree
 
 from app.documents.content import content_of
 from app.documents.einvoice import EN_16931, XRECHNUNG, invoice_xml
+from billing.documents.terms import TermsInput, change_terms
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party, set_regime
 from billing.queries.documents import document
 from tests.integration.documents_ring import charge_more
-from tests.integration.test_allocations import do
+from tests.integration.test_allocations import IN_JUNE, do
 from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
 
 pytestmark = pytest.mark.of_sqlite
@@ -63,8 +64,28 @@ def samples(session, ring):
     for regime, since, ares in (("small", date(2026, 5, 1), 333), ("outside", date(2026, 5, 2), 77)):
         do(session, set_regime, RING, regime, since)
         charge_more(session, ring.combine, ring.bernd, ares)
+        if regime == "outside":  # without a tax number, and its VAT id may not stand there
+            do(session, change_party, RING, PartyInput(vat_id="DE136695976"))
         (other,) = invoice(session, ring.bernd)
         yield regime, xml_of(session, other)
+    yield "exempt for two reasons", invoice_xml(exempt_twice(session, ring))
+
+
+def exempt_twice(session, ring):
+    """The content of an invoice over a change from small business to regular, with what is exempt then."""
+    for regime, since in (("small", date(2026, 5, 2)), ("regular", date(2026, 6, 16))):
+        do(session, set_regime, RING, regime, since)
+    do(session, change_terms, TermsInput(use_code="exempt"))
+    for start in (IN_JUNE, IN_JUNE + timedelta(days=3)):
+        charge_more(session, ring.combine, ring.bernd, 100, start)
+    (mixed,) = invoice(session, ring.bernd)
+    content = content_of(document(session, mixed))
+    assert [(group.category, group.reason) for group in document(session, mixed).groups] == [
+        ("E", "exempt"),
+        ("E", "small"),
+    ]
+    assert [(group["category"], group["net_cents"]) for group in content["vat"]] == [("E", 28_000)]
+    return content
 
 
 def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged):  # noqa: F811
@@ -91,6 +112,13 @@ def test_every_sum_is_right_to_the_cent(session, charged):  # noqa: F811
     wrong_by_a_cent = xml_of(session, 1).replace(b">353.85<", b">353.86<")
     assert wrong_by_a_cent != xml_of(session, 1)
     assert "totals" in recomputed(wrong_by_a_cent)
+
+
+def test_the_price_of_a_large_quantity_is_exact_enough(session, charged):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    content = content_of(document(session, first))
+    content["lines"][0] |= {"quantity": "1234567.89"}
+    assert recomputed(invoice_xml(content)) == []
 
 
 def recomputed(xml):
