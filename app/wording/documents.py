@@ -32,8 +32,10 @@ PROBLEM_LABELS: dict[str, Any] = {
     "address": GAP_LABELS["address"],
     "ring_address": _l("The address of the ring is not complete"),
     "tax_number": _l("The ring has no tax number and no VAT identification number"),
+    "contact": _l("For an XRechnung, the ring has no contact with telephone and e-mail address"),
     "regime": _l("How the ring is taxed on the day of service is not stated"),
     "regime_changes": _l("How the ring is taxed changes within what was supplied"),
     "vat_code": _l("Which VAT is in these amounts is not said"),
+    "mixed_codes": _l("Charges and advances with different VAT are counted against one share"),
     "rate": _l("No rate of VAT is known for the day of service"),
 }

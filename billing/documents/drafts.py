@@ -7,16 +7,17 @@ because EN 16931 allows no others beside them (BR-O-11).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from billing.documents import vat
-from billing.documents.terms import TermsInput, terms
+from billing.documents.codes import Codes
+from billing.documents.terms import terms
 from billing.documents.treatment import Taxation
 from billing.documents.vat import OUTSIDE, Taxed, Treatment
 from billing.models import Charge, DocumentLine, Entry, Posting
@@ -24,7 +25,7 @@ from billing.models.party import RING
 from billing.parties.party import PartyView, parties
 from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
 
-NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER = "address", "ring_address", "tax_number"
+NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER, NO_CONTACT = "address", "ring_address", "tax_number", "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,12 @@ class Issuer:
             found.append(NO_TAX_NUMBER)
         return tuple(found)
 
+    @property
+    def has_contact(self) -> bool:
+        """Return whether it names somebody to ask: XRechnung is refused without (BR-DE-2 to 7)."""
+        own = self.details
+        return bool(own.contact_name and own.contact_phone and own.contact_email)
+
 
 def issuer(session: Session) -> Issuer:
     """Return the ring as the issuer of documents."""
@@ -105,26 +112,37 @@ def issuer(session: Session) -> Issuer:
 def drafts(session: Session, until: date, member_ids: Collection[int] | None = None) -> dict[int, MemberDrafts]:
     """Return what could be issued: member id -> drafts. until: the last day of service; member_ids: None for all."""
     by_member: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in _unpaired(_uninvoiced(session, until, member_ids)):
+    rows = _unpaired(_uninvoiced(session, until, member_ids))
+    for row in rows:
         by_member[row.member_id].append(row)
-    known = addressees(session, list(by_member))
+    known, details = addressees(session, list(by_member)), parties(session, list(by_member))
     ring, (said, _revision) = issuer(session), terms(session)
-    taxation = Taxation(session, ring.details)
+    taxation, codes = Taxation(session, ring.details), Codes(session, rows, said)
     return {
-        member_id: _member_drafts(known[member_id], rows, ring, said, taxation) for member_id, rows in by_member.items()
+        member_id: _member_drafts(
+            known[member_id], _lacking(ring, known[member_id], details[member_id]), lines, codes, taxation
+        )
+        for member_id, lines in by_member.items()
     }
 
 
-def _member_drafts(
-    member: Addressee, rows: list[Row[Any]], ring: Issuer, said: TermsInput, taxation: Taxation
-) -> MemberDrafts:
-    problems = dict.fromkeys(ring.problems)
+def _lacking(ring: Issuer, member: Addressee, details: PartyView) -> tuple[str, ...]:
+    """Return what both sides lack."""
+    found = [*ring.problems]
     if not member.address.is_complete:
-        problems[NO_ADDRESS] = None
+        found.append(NO_ADDRESS)
+    if details.leitweg_id and not ring.has_contact:
+        found.append(NO_CONTACT)
+    return tuple(found)
+
+
+def _member_drafts(
+    member: Addressee, lacking: tuple[str, ...], rows: list[Row[Any]], codes: Codes, taxation: Taxation
+) -> MemberDrafts:
+    problems = dict.fromkeys(lacking)
     lines = []
     for row in rows:
-        code = row.tax_code or said.code_of(row.topic)
-        found = taxation.of(code, row.service_from, row.service_until)
+        found = _as_invoiced(row) or taxation.of(codes.of(row), row.service_from, row.service_until)
         if isinstance(found, str):
             problems[found] = None
         else:
@@ -141,17 +159,32 @@ def _draft(member_id: int, lines: list[DraftLine]) -> Draft:
     return Draft(member_id, tuple(lines), vat.of_gross([(line.cents, line.treatment) for line in lines]))
 
 
+def _as_invoiced(row: Row[Any]) -> Treatment | None:
+    """Return how the line is taxed that takes a line back, or is taken back by it, in an effective document; or None.
+
+    What is said today may have changed since: a credit at another rate would state VAT that was never invoiced.
+    """
+    if row.other_turn is None or row.other_turn % 2 == 0:
+        return None
+    return Treatment(row.other_category, row.other_percent, row.other_reason)
+
+
 def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | None) -> list[Row[Any]]:
-    """Return the lines that members owe of which an even number of document lines exists: none, or taken back."""
+    """Return the lines that members owe of which an even number of document lines exists: none, or taken back.
+
+    It looks at each line of the ledger once: of 10^5, 1,000 not invoiced, in 0.1 s (SQLite).
+    """
     turns = (
         select(func.count())
         .where(DocumentLine.entry_id == Posting.entry_id, DocumentLine.posting_number == Posting.number)
         .scalar_subquery()
     )
     statement = (
-        select(*_COLUMNS, turns.label("turns"))
+        select(*_COLUMNS, *_OTHER_COLUMNS, turns.label("turns"))
         .join(Entry, Entry.id == Posting.entry_id)
         .outerjoin(Charge, Charge.id == Entry.charge_id)
+        .outerjoin(_REVERSAL, _REVERSAL.reverses_id == Entry.id)
+        .outerjoin(_OTHER, _IS_OTHER)
         .where(Posting.member_id.is_not(None), turns % 2 == 0, Entry.service_until <= until)
         .order_by(Posting.member_id, Posting.entry_id, Posting.number)
     )
@@ -160,16 +193,15 @@ def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | Non
     return list(session.execute(statement))
 
 
-def _unpaired(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
+def _unpaired(found: list[Row[Any]]) -> list[Row[Any]]:
     """Return the rows without those that a reversal among them takes back, and without that reversal."""
-    found = list(rows)
     keys = {(row.entry_id, row.number) for row in found}
     taken_back = {(row.reverses_id, row.number) for row in found if row.reverses_id is not None} & keys
-    return (
+    return [
         row
         for row in found
         if (row.entry_id, row.number) not in taken_back and (row.reverses_id, row.number) not in taken_back
-    )
+    ]
 
 
 def _line(row: Row[Any], treatment: Treatment) -> DraftLine:
@@ -210,4 +242,22 @@ _COLUMNS: tuple[Any, ...] = (
     Charge.charged_amount,
     Charge.calculation,
     Charge.tax_code,
+)
+
+# The last document line of the line that a line takes back, or by which it is taken back.
+_REVERSAL, _OTHER, _NEXT = aliased(Entry), aliased(DocumentLine), aliased(DocumentLine)
+_IS_OTHER = and_(
+    _OTHER.entry_id == func.coalesce(Entry.reverses_id, _REVERSAL.id),
+    _OTHER.posting_number == Posting.number,
+    ~exists().where(
+        _NEXT.entry_id == _OTHER.entry_id,
+        _NEXT.posting_number == _OTHER.posting_number,
+        _NEXT.turn == _OTHER.turn + 1,
+    ),
+)
+_OTHER_COLUMNS: tuple[Any, ...] = (
+    _OTHER.turn.label("other_turn"),
+    _OTHER.category.label("other_category"),
+    _OTHER.percent.label("other_percent"),
+    _OTHER.reason.label("other_reason"),
 )

@@ -102,7 +102,9 @@ def cancel(session: Session, document_id: int, composer: Composer, *, on: date, 
     lines = [_mirrored(line) for line in session.scalars(order)]
     groups = [
         _row_of(group) | {"net_cents": -group.net_cents, "vat_cents": -group.vat_cents}
-        for group in session.scalars(select(DocumentVat).where(DocumentVat.document_id == document_id))
+        for group in session.scalars(
+            select(DocumentVat).where(DocumentVat.document_id == document_id).order_by(DocumentVat.number)
+        )
     ]
     notes = document.texts["vat_notes"]
     row = {

@@ -37,11 +37,8 @@ class TermsInput:
     other_code: str | None = None
 
     def code_of(self, topic: str) -> str | None:
-        """Return the VAT code of a line of the ledger without a tax code.
-
-        What is counted against a share goes back as it came: by the code of usage charges.
-        """
-        by_topic = {USE: self.use_code, COUNTED: self.use_code, SHARE: self.share_code, ADVANCE: self.advance_code}
+        """Return the VAT code of a line of the ledger without a tax code."""
+        by_topic = {USE: self.use_code, SHARE: self.share_code, ADVANCE: self.advance_code}
         return by_topic.get(topic, self.other_code)
 
 

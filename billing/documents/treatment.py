@@ -18,6 +18,7 @@ VAT_EXEMPT, VAT_OUTSIDE = "exempt", "outside"
 VAT_CODES = (vat_rates.STANDARD, vat_rates.REDUCED, VAT_EXEMPT, VAT_OUTSIDE)
 # Why a line cannot be taxed, and so not be invoiced.
 NO_REGIME, REGIME_CHANGES, NO_CODE, NO_RATE = "regime", "regime_changes", "vat_code", "rate"
+MIXED_CODES = "mixed_codes"  # in place of a code, too: a line whose parts have different ones
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Taxation:
 
     def _regular(self, code: str | None, day: date) -> Treatment | str:
         if code not in VAT_CODES:
-            return NO_CODE
+            return MIXED_CODES if code == MIXED_CODES else NO_CODE
         if code == VAT_OUTSIDE:
             return Treatment(OUTSIDE, reason=VAT_OUTSIDE)
         if code == VAT_EXEMPT:

@@ -78,10 +78,13 @@ def vat_of(net_cents: int, percent: Decimal) -> int:
 
 def _parts(sum_net: int, gross: dict[int, int], percent: Decimal) -> dict[int, int]:
     """Return the net amount of each line: rounded down or up so that they sum to the net sum of the rate."""
-    exact = {number: Fraction(cents) * 100 / (100 + Fraction(percent)) for number, cents in gross.items()}
-    floors = {number: part.numerator // part.denominator for number, part in exact.items()}
+    # In whole numbers: a fraction for each line would take as long as all else of a preview.
+    rate = Fraction(percent)
+    times, by = 100 * rate.denominator, 100 * rate.denominator + rate.numerator
+    divided = {number: divmod(cents * times, by) for number, cents in gross.items()}
+    floors = {number: floor for number, (floor, _remainder) in divided.items()}
     missing = sum_net - sum(floors.values())
-    by_remainder = sorted(exact, key=lambda number: (floors[number] - exact[number], number))
+    by_remainder = sorted(divided, key=lambda number: (-divided[number][1], number))
     for number in by_remainder[:missing]:
         floors[number] += 1
     return floors

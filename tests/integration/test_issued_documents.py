@@ -119,6 +119,34 @@ def test_a_charge_and_its_reversal_that_nobody_saw_stand_in_no_document(session,
     assert document(session, second).record.texts["title"] == "Abrechnung mit Guthaben"
 
 
+def test_a_reversal_is_taxed_as_what_it_takes_back_was_invoiced(session, charged):
+    (first,) = invoice(session, charged.anna)
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'reduced'"))
+    dearer = TariffEntry(PER_HECTARE.valid_from, prices={"member": Decimal(150), "guest": Decimal(160)})
+    do(session, enter_tariff, charged.combine, dearer, reprice=True)
+
+    (second,) = invoice(session, charged.anna)
+    assert [(str(line.percent), line.gross_cents) for line in document(session, second).lines] == [
+        ("19.00", -175_000),
+        ("7.00", 187_500),
+        ("19.00", -46_620),
+        ("7.00", 49_950),
+    ]
+    credit = document(session, second).groups[0]
+    assert (credit.net_cents, credit.vat_cents) == tuple(
+        -each for each in (document(session, first).row.net_cents, document(session, first).row.vat_cents)
+    )
+    take_back(session, first)  # what the second one credits is invoiced again as it is credited
+    (third,) = invoice(session, charged.anna)
+    assert {str(line.percent) for line in document(session, third).lines} == {"19.00"}
+    take_back(session, second)
+    take_back(session, third)
+    (fourth,) = invoice(session, charged.anna)
+    assert {str(line.percent) for line in document(session, fourth).lines} == {"7.00"}
+    assert list(broken_documents(session)) == []
+
+
 def test_what_is_outside_vat_gets_a_document_of_its_own(session, charged):
     with write_transaction(session):
         session.execute(text("UPDATE billing_document_terms SET use_code = 'outside'"))
