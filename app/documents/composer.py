@@ -85,13 +85,15 @@ class TextComposer:
 
     def _of_share(self, line: DraftLine) -> Rows:
         """Return the parts of a member's share by key."""
-        member_id = self._session.scalar(
-            select(Posting.member_id).where(Posting.entry_id == line.entry_id, Posting.number == line.posting_number)
+        member_id = (
+            select(Posting.member_id)
+            .where(Posting.entry_id == line.entry_id, Posting.number == line.posting_number)
+            .scalar_subquery()
         )
         group = AllocationCostGroup
         same = (group.allocation_id == AllocationLine.allocation_id) & (group.number == AllocationLine.group_number)
         parts = self._session.execute(
-            select(group.key, group.kinds, group.cents, group.weight_sum, AllocationLine.weight, AllocationLine.cents)
+            select(group, AllocationLine.weight, AllocationLine.cents)
             .join(AllocationLine, same)
             .where(AllocationLine.allocation_id == line.allocation_id, AllocationLine.member_id == member_id)
             .order_by(group.number)
@@ -100,16 +102,21 @@ class TextComposer:
             (
                 _(
                     "%(kinds)s, %(key)s: %(part)s of %(whole)s of %(sum)s",
-                    kinds=", ".join(kinds),
-                    key=key_label(key),
-                    part=format_number(weight),
-                    whole=format_number(whole),
-                    sum=format_money(cents),
+                    kinds=", ".join(of.kinds),
+                    key=key_label(of.key),
+                    part=_weight(weight, of.charge_unit),
+                    whole=_weight(of.weight_sum, of.charge_unit),
+                    sum=format_money(of.cents),
                 ),
                 format_money(own),
             )
-            for key, kinds, cents, whole, weight, own in parts
+            for of, weight, own in parts
         )
+
+
+def _weight(number: int, unit: str) -> str:
+    """Return a weight: 61.20 ha; shares and heads as a plain number, the key beside it names them."""
+    return format_exact_amount(number, unit) if unit else format_number(number)
 
 
 def _of_use(calculation: Mapping[str, Any], unit: str) -> Rows:
@@ -124,6 +131,10 @@ def _of_use(calculation: Mapping[str, Any], unit: str) -> Rows:
         rows.append((_("Charged, rounded up or raised to the minimum"), format_exact_amount(charged, unit)))
     if "unit_price" in calculation:
         rows.append((_("Price per unit"), format_price(Decimal(calculation["unit_price"]))))
+    raised = calculation["cents"] - calculation.get("priced_cents", calculation["cents"])
+    if raised:
+        minimum = format_money(calculation.get("minimum_cents", calculation["cents"]))
+        rows.append((_("Raised to the minimum price of a use, %(sum)s", sum=minimum), format_money(raised)))
     rows.append((_("Amount"), format_money(calculation["cents"])))
     return tuple(rows)
 
@@ -150,7 +161,7 @@ def _intro(heading: Heading) -> str:
 
 
 def _terms(heading: Heading) -> str:
-    if heading.kind == CANCELLATION:
+    if heading.kind == CANCELLATION or heading.gross_cents == 0:
         return _("Nothing is to be paid on this document.")
     if heading.gross_cents < 0:
         return _("The balance is in your favour: %(sum)s.", sum=format_money(-heading.gross_cents))

@@ -1,0 +1,78 @@
+"""The lines of documents: the VAT of what is counted against a share, and the working that explains an amount."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from flask_babel import force_locale
+
+from app.documents.composer import TextComposer, _of_use
+from billing.advances import AdvanceInput, post_advance
+from billing.charges import charge_for
+from billing.documents.drafts import drafts
+from billing.documents.issuing import Heading
+from billing.models.party import RING
+from billing.parties.party import PartyInput, change_party
+from billing.pools import change_pool
+from billing.pricing import PriceCalculation
+from billing.queries.documents import document
+from billing.tariffs import enter_tariff
+from billing.working import Part, WorkingLine
+from booking.queries import counted_uses
+from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue
+from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven  # noqa: F401
+from tests.integration.test_issued_documents import charged, context, invoice  # noqa: F401
+
+
+def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, sample_ring, pool, seven):  # noqa: F811
+    do(session, change_pool, pool, "Harvester", RULES, charges_are="advance")
+    able_to_issue(session, *seven, advance_code="outside")
+    do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
+    for use_of_june in counted_uses(session, sample_ring.combine, *JUNE, steps=1):
+        do(session, charge_for, use_of_june.usage_id)
+    do(session, post_advance, pool, AdvanceInput(*JUNE, shares_on=JUNE[0], unit_cents=10_000))
+    cost(session, pool, "basic fee", 70_000)
+    cost(session, pool, "variable", 1_148_230)
+    post(session, pool)
+
+    found = drafts(session, TODAY)
+    # The last one has no use: only the advance, outside VAT, is counted. All others would get a line of two kinds.
+    assert {each.problems for member_id, each in found.items() if member_id != seven[6]} == {("mixed_codes",)}
+    lines = [(line.topic, line.treatment.category) for draft in found[seven[6]].drafts for line in draft.lines]
+    assert sorted(lines) == [("advance", "O"), ("counted", "O"), ("share", "S")]
+    able_to_issue(session, *seven)
+    assert {each.problems for each in drafts(session, TODAY).values()} == {()}
+
+    (first,) = invoice(session, seven[0])
+    workings = [text for line in document(session, first).lines for text, _figure in line.working]
+    assert any("61,20 ha" in text and "227,00 ha" in text for text in workings), workings
+
+
+def test_an_xrechnung_needs_a_contact_of_the_ring(session, charged):  # noqa: F811
+    do(session, change_party, charged.anna, PartyInput(leitweg_id="04011000-1234512345-06"))
+    do(session, change_party, RING, PartyInput(tax_number="119/815/08151", contact_name="Karl"))
+    assert drafts(session, TODAY)[charged.anna].problems == ("contact",)
+    do(session, change_party, charged.anna, PartyInput())
+    assert drafts(session, TODAY)[charged.anna].problems == ()
+
+
+def test_the_working_of_a_line_adds_up(app):
+    with app.app_context(), force_locale("de"):
+        assert_workings()
+
+
+def assert_workings():
+    one_price = PriceCalculation("booked", 100, 100, 100, 1, 100, 0, 100, 100, Decimal(140), 14_000, 20_000, 20_000)
+    figures = [figure.replace("\u00a0", " ") for _text, figure in _of_use(one_price.as_json(), "ha")]
+    assert figures == ["1,00 ha", "140,00 €", "60,00 €", "200,00 €"]
+    parts = WorkingLine("use", 14_000, "", "ha", 100, 100, 100, 1, 100, 0, 100, parts=(Part(100, Decimal(140)),))
+    several = replace(one_price, cents=14_500, lines=(parts, WorkingLine("fixed", 500, "Reinigung")))
+    assert _of_use(several.as_json(), "ha")[-2:] == (("Reinigung", "5,00\u00a0€"), ("Preis", "145,00\u00a0€"))
+
+
+def test_a_sum_of_nothing_asks_for_nothing(context):  # noqa: F811
+    heading = Heading("invoice", "R-2026-00001", TODAY, TODAY, 0, "", ())
+    assert TextComposer.texts(TextComposer.__new__(TextComposer), heading)["terms"] == (
+        "Auf diesen Beleg ist nichts zu zahlen."
+    )
