@@ -44,6 +44,18 @@ def test_the_treasurer_sees_the_sums_before_anything_is_issued(session, charged,
     assert karl.post("/invoices/run", data={"until": "soon"}).status_code == 422
 
 
+def test_what_came_since_the_sums_were_shown_is_not_issued_unseen(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    sent = form_with(karl.get("/invoices/run?until=2026-11-23").text, "seen") | UNTIL
+    charge_more(session, charged.combine, charged.bernd, 200)
+    refused = karl.post("/invoices/run", data=sent)
+    assert refused.status_code == 409
+    assert "has changed since you looked" in text(refused)
+    assert issued(session) == 0
+    assert karl.post("/invoices/run", data=form_with(refused.text, "seen")).status_code == 303
+    assert issued(session) == 2
+
+
 def test_what_is_missing_is_named_with_the_way_to_mend_it(session, sample_ring, log_in):
     charge_use(session, sample_ring.combine, sample_ring.anna, 100)
     page = log_in(sample_ring.karl_login).get("/invoices/run").text

@@ -1,4 +1,4 @@
-"""Invoices: what was issued, to whom; issuing, taking back, sending; one's own for a member."""
+"""Invoices: what was issued, to whom; issuing, taking back; one's own for a member."""
 
 from flask import Blueprint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from app.forms.base_form import BaseForm
@@ -27,9 +27,10 @@ class CancelForm(BaseForm):
 
 
 class RunForm(BaseForm):
-    """Which services are invoiced."""
+    """Which services are invoiced. seen: the sums that the preview showed (run.py)."""
 
     until = DateField(_l("Services until"), [Required(_l("Please enter the last day of service."))])
+    seen = HiddenField()
 
 
 def _code(label: Any) -> SelectField:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
-from app.background.deferral import deferred
+from app.background.deferral import deferred, is_carried_out
 from app.clock import now
 from app.documents.composer import TextComposer
 from app.extensions import db
@@ -35,10 +37,12 @@ AT_ONCE = 10  # more are issued in the background
 # Problem -> the page where it is mended; of a member: its own page.
 PLACES = {
     "tax_number": "costs.ring_party",
+    "contact": "costs.ring_party",
     "regime": "costs.ring_party",
     "regime_changes": "costs.ring_party",
     "ring_address": "costs.parties",
     "vat_code": "invoices.terms",
+    "mixed_codes": "invoices.terms",
     "rate": "costs.vat_rates",
 }
 
@@ -61,7 +65,15 @@ def issue_all() -> ResponseReturnValue:
         return _run_page(form)
     assert form.until.data
     session, until = db.session(), form.until.data
-    ready = sorted(one.member_id for one in drafts(session, until).values() if one.drafts)
+    found = drafts(session, until).values()
+    # The worker goes on with what was looked at, however much of it is issued already.
+    if form.seen.data and form.seen.data != _sums(found) and not is_carried_out():
+        form.form_errors.append(
+            _("What can be issued has changed since you looked. Please look at the sums once more.")
+        )
+        form.status = 409
+        return _run_page(form)
+    ready = sorted(one.member_id for one in found if one.drafts)
     if task := deferred(is_long=len(ready) > AT_ONCE):
         return task
     by, composer, issued = current_actor(), TextComposer(session), 0
@@ -81,6 +93,12 @@ def _issue(member_id: int, until: date, composer: TextComposer, by: Actor, insta
         return 0
 
 
+def _sums(found: Iterable[MemberDrafts]) -> str:
+    """Return what is looked at before it is issued: how many documents and lines, and their sum in cents."""
+    issued = [draft for one in found for draft in one.drafts]
+    return f"{len(issued)} {sum(len(one.lines) for one in issued)} {sum(one.taxed.gross_cents for one in issued)}"
+
+
 def _run_page(form: RunForm) -> ResponseReturnValue:
     session = db.session()
     found = sorted(drafts(session, form.until.data or _today()).values(), key=lambda one: one.member_id)
@@ -90,6 +108,7 @@ def _run_page(form: RunForm) -> ResponseReturnValue:
     return render_template(
         "invoices/run.html",
         form=form,
+        seen=_sums(ready),
         ready=ready,
         waiting=waiting,
         documents=sum(len(one.drafts) for one in ready),
