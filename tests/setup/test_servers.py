@@ -25,7 +25,10 @@ SERVERS = {
     ],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
     "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
-    "the program's own elsewhere": ["tests.setup.elsewhere", "ring", "serve", "--no-worker", "--port", "{port}"],
+    "the program's own elsewhere": [
+        *("tests.setup.elsewhere", "--app", "wsgi", "ring", "serve"),
+        *("--no-worker", "--port", "{port}"),
+    ],
     "granian": [
         *("granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error"),
         *("--workers-kill-timeout", "10", "wsgi:app"),  # else it waits for bodies that stand still
