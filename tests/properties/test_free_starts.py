@@ -107,7 +107,7 @@ def would_be_accepted(query, held, start):
     return free >= query.places and not any(broken)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(queries())
 def test_a_start_is_free_exactly_when_it_would_be_accepted(asked):
     query, held = asked

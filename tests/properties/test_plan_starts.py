@@ -86,7 +86,7 @@ def would_be_accepted(row: BoardRow, frame: Frame, start: datetime) -> bool:
     return is_free and not any(violation for check in checks for violation in check)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows(), st.booleans())
 def test_a_segment_offers_the_first_start_that_the_rules_accept(drawn, is_cut):
     row, frame = drawn
