@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +24,7 @@ PR_SET_PDEATHSIG = 1
 # Linux, so none is a child of the process that it must not outlive. macOS's libraries do not survive a fork.
 START_METHOD = "spawn" if sys.platform in ("darwin", "win32") else "fork"
 _POLL_SECONDS = 0.5
+_ORPHAN_SECONDS = 5.0  # what a process without its parent has to end by itself: nobody else would kill it
 
 
 def forks() -> bool:
@@ -142,6 +145,25 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if not has_parent():
             os.kill(os.getpid(), signal.SIGTERM)  # it ended before the request
+        _kill_when_orphaned()
+
+
+def _kill_when_orphaned() -> None:
+    """Kill this process some seconds after its parent ended: a graceful end may wait for a network that hangs.
+
+    A thread waits for the parent's end, without waking up; the parent may become another program meanwhile.
+    """
+    try:
+        parent = os.pidfd_open(os.getppid())
+    except OSError:  # an older kernel, or the parent has ended
+        return
+
+    def kill_later() -> None:
+        select.select([parent], [], [])
+        time.sleep(_ORPHAN_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=kill_later, daemon=True).start()
 
 
 def has_parent() -> bool:

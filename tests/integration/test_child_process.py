@@ -34,6 +34,29 @@ def test_it_does_not_begin_its_work():
     assert done.stdout == b""
 
 
+STUBBORN = """
+import os, signal, sys, time
+from app.server import child_process
+
+def ignore():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(1, b"at work")
+    time.sleep(60)
+
+child_process._ORPHAN_SECONDS = 0.2
+child_process.ChildProcess(ignore).start()
+time.sleep(1)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+def test_one_that_does_not_end_with_its_parent_is_killed():
+    done = subprocess.run([sys.executable, "-c", STUBBORN], cwd=ROOT, capture_output=True, check=True, timeout=30)
+
+    assert done.stdout == b"at work"
+
+
 FORKSERVER = """
 import multiprocessing, os, sys, time
 multiprocessing.set_start_method("forkserver")  # the default of Python 3.14
