@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import DESKTOP, PHONE, empty_ring, follow, served
+from tests.browser.conftest import PHONE, empty_ring, follow, served
 from tests.browser.test_every_page import faults_of
 
 STEPS = (
@@ -25,9 +25,8 @@ def new_ring(tmp_path):
         yield address
 
 
-@pytest.mark.parametrize(("size", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["phone-dark", "desk-light"])
-def test_an_empty_ring_is_set_up_in_four_steps(window, new_ring, size, dark):
-    page = window(size=size, dark=dark, at=new_ring)
+def test_an_empty_ring_is_set_up_in_four_steps(window, new_ring):
+    page = window(size=PHONE, dark=True, at=new_ring)
     page.goto("/")
     faults = []
     for path, answers in STEPS:

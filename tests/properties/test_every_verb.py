@@ -33,7 +33,7 @@ def test_every_verb_does_and_refuses_what_the_plain_model_says(session, sample_r
     run_state_machine_as_test(
         EveryVerb,
         settings=settings(
-            max_examples=1_000 if is_searching else 6,
+            max_examples=1_000 if is_searching else 4,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -34,7 +34,7 @@ from tests.web.programs import token_of
 
 EXPECTATIONS = Path(__file__).resolve().parent.parent.parent / "schemathesis.toml"
 EXAMPLES = settings(
-    max_examples=5,
+    max_examples=3,
     derandomize=True,
     deadline=None,
     database=None,
