@@ -27,6 +27,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 from jinja2 import Undefined
 from sqlalchemy import QueuePool
 from sqlalchemy.orm import Session
@@ -55,6 +56,10 @@ UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("searching", derandomize=False, **UNHURRIED)
 settings.register_profile("repeated", derandomize=True, database=None, **UNHURRIED)
 settings.load_profile("repeated")
+# Hypothesis also draws numbers from the source of every module that was imported before: other examples in each process
+# of a run, and after each change of any file. Without them the same test gets the same examples everywhere.
+NO_CONSTANTS = providers._local_constants
+providers._get_local_constants = lambda: NO_CONSTANTS
 
 TEMPLATE_CACHE = MemoryBytecodeCache()
 url_converters.LazyRule = CachedRule
