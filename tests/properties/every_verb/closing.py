@@ -14,6 +14,7 @@ from booking import (
     replan,
 )
 from booking.kernel.events import RecordedEvent
+from booking.models import Replanned as Stored
 from booking.recurrence import parse
 from booking.replan import Outcome
 from booking.series_times import SeriesTimes
@@ -78,24 +79,31 @@ class Closing(Steps):
     @precondition(lambda self: self.ring.closures)
     @rule(index=which)
     def lift(self, index):
-        id_ = self.pick(self.ring.closures, index)
+        id_ = self.prefer(self.ring.closures, index, self.is_open)
         one = self.ring.closures[id_]
-        expected = "wrong_status" if one.is_lifted or one.end <= self.ring.now else None
+        expected = None if self.is_open(id_) else "wrong_status"
         self.attempt(expected, blockings.lift, id_)
         if expected is None:
             one.is_lifted = True
+            self.ring.forget_proposals_of(id_)
             self.done(machines=[one.machine])
+
+    def is_open(self, id_):
+        one = self.ring.closures[id_]
+        return not one.is_lifted and one.end > self.ring.now
 
     @precondition(lambda self: any(one.rule for one in self.ring.closures.values()))
     @rule(index=which)
     def lift_all(self, index):
         rule_id = self.pick({one.rule for one in self.ring.closures.values() if one.rule}, index)
-        of_rule = [one for one in self.ring.closures.values() if one.rule == rule_id]
-        still_open = [one for one in of_rule if not one.is_lifted and one.end > self.ring.now]
+        of_rule = [id_ for id_, one in self.ring.closures.items() if one.rule == rule_id]
+        still_open = [id_ for id_ in of_rule if self.is_open(id_)]
         assert self.attempt(None, closure_series.lift_all, rule_id) == len(still_open)
-        for one in still_open:
-            one.is_lifted = True
-        self.done(is_news=bool(still_open), machines=[one.machine for one in still_open])
+        for id_ in still_open:
+            self.ring.closures[id_].is_lifted = True
+            self.ring.forget_proposals_of(id_)
+        machines = [self.ring.closures[id_].machine for id_ in still_open]
+        self.done(is_news=bool(still_open), machines=machines)
 
     @has_reservations
     @rule(index=which, hours=st.sampled_from([3, 10, 30]))
@@ -117,44 +125,38 @@ class Closing(Steps):
     @rule(index=which)
     def plan_once_more(self, index):
         around = [number for number, one in self.ring.closures.items() if one.is_around]
-        closure_id = self.pick(around, index)
-        one = self.ring.closures[closure_id]
-        if one.is_lifted or one.end <= self.ring.now:
-            self.attempt("wrong_status", replan.confirm, closure_id, "")
-        else:
+        closure_id = self.prefer(around, index, self.is_open)
+        if self.is_open(closure_id):
             self.plan_again(closure_id)
+        else:
+            self.attempt("wrong_status", replan.confirm, closure_id, "")
 
     def plan_again(self, closure_id):
         plan = replan.make_plan(self.session, closure_id, now=instant(self.ring.now))
         self.check_plan(closure_id, plan)
-        if plan.of(Outcome.OFFER, Outcome.OFFERED):
-            return  # a proposal is held for its member, which the model does not know
         self.attempt("plan_changed", replan.confirm, closure_id, f"{closure_id}.999")
         assert self.attempt(None, replan.confirm, closure_id, plan.digest) is not None
-        machine_id, moved = self.ring.closures[closure_id].machine, []
+        machine_id, moved, offered = self.ring.closures[closure_id].machine, [], []
         for line in plan.lines:
             if line.target is None or line.outcome not in (Outcome.TWIN, Outcome.SHIFT, Outcome.OFFER):
                 continue
             id_, to = line.reservation_id, line.target
             one = self.ring.reservations[id_]
             new = (to.machine_id, minute_of(to.span.start), minute_of(to.span.end))
-            kind = "offered" if line.outcome is Outcome.OFFER else "moved"
             old = (machine_id, one.time.start, one.time.end)
-            self.ring.replanned[id_] = Replanned(kind, closure_id, old, new)
-            if kind == "moved":
+            if line.outcome is Outcome.OFFER:
+                hold = self.session.get(Stored, id_, populate_existing=True).hold_id
+                self.ring.note_proposal(id_, Replanned("offered", closure_id, old, new), hold)
+                offered.append(id_)
+            else:
+                self.ring.replanned[id_] = Replanned("moved", closure_id, old, new)
                 self.put(id_, *new)
                 moved.append(id_)
         members = {self.ring.reservations[id_].member for id_ in moved}
         machines_ = {self.ring.reservations[id_].machine for id_ in moved}
         is_news = self.session.scalar(select(func.count()).select_from(RecordedEvent)) > self.before[0]
-        assert is_news or not moved
+        assert is_news or not (moved or offered)
         self.done(is_news=is_news, machines=machines_ | ({machine_id} if moved else set()), members=members)
-
-    def put(self, id_, machine_id, start, end):
-        """Note another machine and time of a reservation that a breakdown moved."""
-        one = self.ring.reservations[id_]
-        one.machine, one.time = machine_id, self.ring.time(machine_id, start, end, one.time.places)
-        one.decide_until = self.ring.decide_until(one.time) if one.status == "requested" else None
 
     def check_plan(self, closure_id, plan):
         """Whom a twin takes at the same time is moved there; who is moved else has a tolerance, and stays within it."""
@@ -166,9 +168,7 @@ class Closing(Steps):
         twins = [id_ for id_, one in ring.machines.items() if group and one.group == group and id_ != closure.machine]
         taken = []
         for line in plan.of(Outcome.OFFERED):
-            to = line.target
-            time_ = ring.time(to.machine_id, minute_of(to.span.start), minute_of(to.span.end), line.places)
-            taken += [time_.part] if to.machine_id in twins else []
+            assert ring.replanned[line.reservation_id].hold is not None
         for id_ in hit:
             one, outcome = ring.reservations[id_], lines[id_].outcome
             if one.status == "in_use" or one.time.start <= ring.now:
@@ -186,15 +186,3 @@ class Closing(Steps):
                 taken += [wish[free[0]].part] if free else []
             if outcome is Outcome.SHIFT:
                 assert 0 < abs(minute_of(lines[id_].target.span.start) - one.time.start) <= one.tolerance
-
-    @precondition(lambda self: self.ring.replanned)
-    @rule(index=which, is_offer=st.booleans())
-    def go_back_or_take_the_proposal(self, index, is_offer):
-        id_ = self.pick(self.ring.replanned, index)
-        kind, verb = ("offered", replan.take_offer) if is_offer else ("moved", replan.go_back)
-        expected, machine_id, wish = self.ring.return_to(id_, kind)
-        old = self.ring.reservations[id_].machine
-        if self.attempt(expected, verb, id_) is not None:
-            self.put(id_, machine_id, wish.start, wish.end)
-            del self.ring.replanned[id_]
-            self.done(machines=[old, machine_id], members=[self.ring.reservations[id_].member])

@@ -74,8 +74,7 @@ class Exchanging(Steps):
     has_exchanges = precondition(lambda self: self.ring.exchanges)
 
     def exchange_of(self, index):
-        found = [id_ for id_, one in self.ring.exchanges.items() if one.state == "open"]
-        id_ = self.pick(found or self.ring.exchanges, index)
+        id_ = self.prefer(self.ring.exchanges, index, lambda each: self.ring.exchanges[each].state == "open")
         return id_, self.ring.exchanges[id_]
 
     @has_exchanges
@@ -99,7 +98,8 @@ class Exchanging(Steps):
     @precondition(lambda self: any(one.is_agreed for one in self.ring.exchanges.values()))
     @rule(index=which, is_approved=st.booleans())
     def decide_about_swap(self, index, is_approved):
-        id_ = self.pick([number for number, one in self.ring.exchanges.items() if one.is_agreed], index)
+        agreed = [number for number, one in self.ring.exchanges.items() if one.is_agreed]
+        id_ = self.prefer(agreed, index, lambda each: self.ring.exchanges[each].state == "open")
         one = self.ring.exchanges[id_]
         if not is_approved:
             is_again = one.state == "declined"

@@ -160,6 +160,9 @@ class Replanned:
     closure: int
     old: tuple[int, int, int]  # machine, start, end
     new: tuple[int, int, int]
+    hold: int | None = None  # of a proposal that is held until its member answers
+    parts: list[Part] = field(default_factory=list)
+    lapses: int = FAR
 
 
 @dataclass
@@ -203,6 +206,9 @@ class Holdings:
         for number, offer in self.offers.items():
             if offer.machine == machine and offer.state == "open":
                 yield number, [offer.time.part]
+        for noted in self.replanned.values():
+            if noted.hold is not None and noted.new[0] == machine:
+                yield noted.hold, noted.parts
         places = self.machines[machine].places
         for number, closure in self.closures.items():
             if closure.machine == machine and not closure.is_around and not closure.is_lifted:

@@ -6,11 +6,14 @@ from datetime import datetime, time, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
+from sqlalchemy import select
 
 from booking import (
     series,
     series_decisions,
+    series_plan,
 )
+from booking.models import Reservation, SeriesDate
 from booking.recurrence import parse
 from booking.series import OnConflict
 from booking.series_change import carry_out
@@ -41,27 +44,59 @@ class Repeating(Steps):
         length=lengths,
         count=st.integers(2, 4),
         places=st.sampled_from([1, 1, 2]),
-        skips=st.booleans(),
+        on_conflict=st.sampled_from(OnConflict),
     )
-    def enter_series(self, name, whose, start, length, count, places, skips):
+    def enter_series(self, name, whose, start, length, count, places, on_conflict):
         id_, whose, first = self.ids[name], self.members[whose], self.from_next(start)
         planned = Series(id_, whose, first, length * 30, count, places)
         possible = self.possible_dates(planned)
         rule_ = parse(f"FREQ=DAILY;COUNT={count}", wall(first), BERLIN)
         wish = SeriesWish(id_, whose, rule_, wall(first), timedelta(minutes=length * 30), places=places)
-        is_refused = not possible or (not skips and len(possible) < count)
+        is_refused = not possible or (on_conflict == OnConflict.REFUSE and len(possible) < count)
+        if on_conflict == OnConflict.ALTERNATIVE and not possible and not self.ring.machines[id_].is_retired:
+            # What is nearby needs a search, which test_free_starts.py compares; what it finds is checked below.
+            is_refused = not series_plan.plan(self.session, wish, now=instant(self.ring.now)).alternatives
         expected = "series_conflicts" if is_refused else None
         if self.ring.machines[id_].is_retired:
             expected = "machine_not_found"
-        on_conflict = OnConflict.SKIP if skips else OnConflict.REFUSE
         made = self.attempt(expected, series.create, wish, on_conflict=on_conflict)
-        if made is not None:
-            assert len(made.dates) == len(possible)
-            for number, entered in zip(possible, made.dates, strict=True):
-                self.ring.enter(entered.id, id_, whose, self.date_of(planned, number))
-                planned.dates[number] = entered.id
-            self.ring.series[made.id] = planned
-            self.done(machines=[id_], members=[whose])
+        if made is None:
+            return
+        entered = self.entered(made.id, planned)
+        assert sorted(id_ for id_, _time in entered.values()) == sorted(one.id for one in made.dates)
+        as_wished = [number for number, (_id, time_) in entered.items() if time_ == self.date_of(planned, number)]
+        assert sorted(as_wished) == possible
+        self.enter_all(planned, entered, possible, on_conflict)
+        self.ring.series[made.id] = planned
+        self.done(machines=[id_], members=[whose])
+
+    def entered(self, series_id, planned):
+        """Return the reservations of a new series with their times, by number of the date."""
+        found = select(SeriesDate.occurs_on, Reservation.id, Reservation.starts_at, Reservation.ends_at)
+        joined = found.join(Reservation, Reservation.id == SeriesDate.reservation_id)
+        first = wall(planned.start).date()
+        return {
+            (day - first).days: (
+                id_,
+                self.ring.time(planned.machine, minute_of(starts_at), minute_of(ends_at), planned.places),
+            )
+            for day, id_, starts_at, ends_at in self.session.execute(joined.where(SeriesDate.series_id == series_id))
+        }
+
+    def enter_all(self, planned, entered, possible, on_conflict):
+        """Take over a new series; what was entered at other times than wished must be possible beside the rest."""
+        before = []
+        for number in [*possible, *sorted(entered.keys() - set(possible))]:
+            id_, time_ = entered[number]
+            if number not in possible:
+                assert on_conflict == OnConflict.ALTERNATIVE
+                assert time_.end - time_.start == planned.length
+                assert not self.ring.breaks_rules(planned.machine, planned.member, time_, planned=before)
+                assert self.ring.fits(planned.machine, [time_.part], besides=[one.part for one in before])
+            before.append(time_)
+            planned.dates[number] = id_
+        for id_, time_ in entered.values():
+            self.ring.enter(id_, planned.machine, planned.member, time_)
 
     def date_of(self, one, number):
         start = one.start + number * model.DAY

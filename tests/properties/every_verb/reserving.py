@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 from sqlalchemy import func, select
 
 from booking import (
@@ -35,11 +35,6 @@ from tests.properties.every_verb.steps import (
 class Reserving(Steps):
     """Reserving, deciding, moving and cancelling, and the use of machines."""
 
-    @initialize(taken=st.lists(st.tuples(names, who, starts, lengths), min_size=2, max_size=5))
-    def some_reservations(self, taken):
-        for name, whose, start, length in taken:
-            self.reserve(name, whose, start, length, 1, 120)
-
     @rule(name=names, whose=who, start=starts, length=lengths, places=one_or_more, tolerance=st.sampled_from([0, 120]))
     def reserve(self, name, whose, start, length, places, tolerance):
         id_, whose, since = self.ids[name], self.members[whose], self.from_next(start)
@@ -65,7 +60,7 @@ class Reserving(Steps):
     @precondition(lambda self: self.are_there("requested"))
     @rule(index=which)
     def approve(self, index):
-        id_ = self.reservation_of(index, "requested")
+        id_ = self.prefer(self.with_status("requested"), index, lambda each: self.ring.approve(each) is None)
         one = self.ring.reservations[id_]
         if self.attempt(self.ring.approve(id_), decisions.approve, id_) is not None:
             one.status, one.decide_until, one.former = "confirmed", None, None
@@ -84,9 +79,10 @@ class Reserving(Steps):
     @precondition(lambda self: self.are_there("requested"))
     @rule(index=which)
     def expire(self, index):
-        id_ = self.reservation_of(index, "requested")
+        requests = self.with_status("requested")
+        id_ = self.prefer(requests, index, lambda each: self.ring.reservations[each].decide_until <= self.ring.now)
+        is_over = self.ring.reservations[id_].decide_until <= self.ring.now
         one = self.ring.reservations[id_]
-        is_over = one.status == "requested" and one.decide_until <= self.ring.now
         assert self.attempt(None, decisions.expire, id_) == is_over
         if is_over:
             self.ring.end_or_restore(id_, "expired")
@@ -95,7 +91,7 @@ class Reserving(Steps):
     @has_reservations
     @rule(index=which)
     def cancel(self, index):
-        self.cancel_one(self.reservation_of(index, *model.HOLDING))
+        self.cancel_one(self.prefer(self.ring.reservations, index, lambda each: self.ring.cancel(each) is None))
 
     @precondition(lambda self: self.ring.entries)
     @rule(index=which)
@@ -116,31 +112,32 @@ class Reserving(Steps):
         one = self.ring.reservations[id_]
         if self.attempt(self.ring.cancel(id_), reservations.cancel, id_) is not None:
             one.status = "cancelled"
+            self.ring.forget_proposal(id_)
             self.stays_without_deadline(id_)
             self.done(machines=[one.machine], members=[one.member])
-
-    def stays_without_deadline(self, id_):
-        """Take over what an ended reservation keeps of its deadline and its former time: history, not a promise."""
-        self.session.rollback()
-        row, one = self.session.get(Reservation, id_), self.ring.reservations[id_]
-        one.decide_until = row.decide_until and minute_of(row.decide_until)
-        if row.former_starts_at is None:
-            one.former = None
 
     @has_reservations
     @rule(index=which, start=starts, length=lengths, places=one_or_more, may_decide=st.booleans())
     def move(self, index, start, length, places, may_decide):
         since = self.from_next(start)
-        self.move_to_time(self.reservation_of(index), since, since + length * 30, places, may_decide)
+        self.move_to_time(self.movable(index), since, since + length * 30, places, may_decide)
 
     @has_reservations
     @rule(index=which, later=st.integers(0, 2), earlier=st.integers(-3, 3), may_decide=st.booleans())
     def shorten_or_lengthen(self, index, later, earlier, may_decide):
-        id_ = self.reservation_of(index, "in_use", "confirmed")
+        id_ = self.movable(index)
         time = self.ring.reservations[id_].time
         start = time.start + later * 30
         end = max(time.end - earlier * 30, start + 30)
         self.move_to_time(id_, start, end, time.places, may_decide)
+
+    def movable(self, index):
+        """Return a reservation that may get another time, most often."""
+        return self.prefer(self.ring.reservations, index, self.is_movable)
+
+    def is_movable(self, id_):
+        one = self.ring.reservations[id_]
+        return one.status in model.HOLDING and one.time.end > self.ring.now
 
     def move_to_time(self, id_, start, end, places, may_decide):
         expected, after = self.ring.move(id_, start, end, places, may_decide)
@@ -162,7 +159,7 @@ class Reserving(Steps):
     @has_reservations
     @rule(index=which, name=names, may_decide=st.booleans())
     def move_to_another_machine(self, index, name, may_decide):
-        id_, other = self.reservation_of(index), self.ids[name]
+        id_, other = self.movable(index), self.ids[name]
         one = self.ring.reservations[id_]
         if one.machine == other:
             return
@@ -194,7 +191,8 @@ class Reserving(Steps):
     @precondition(lambda self: self.are_there("confirmed"))
     @rule(index=which, after_start=st.sampled_from([0, 20, -30, -60, -70]))
     def hand_out(self, index, after_start):
-        id_ = self.reservation_of(index, "confirmed")
+        confirmed = self.with_status("confirmed")
+        id_ = self.prefer(confirmed, index, lambda each: self.ring.reservations[each].time.end > self.ring.now)
         one = self.ring.reservations[id_]
         self.ring.now = max(self.ring.now, one.time.start + after_start)
         if self.attempt(self.ring.hand_out(id_), usage.hand_out, id_, Measurement()) is not None:
@@ -218,9 +216,10 @@ class Reserving(Steps):
     @precondition(lambda self: self.are_there("confirmed"))
     @rule(index=which)
     def report_no_show(self, index):
-        id_ = self.reservation_of(index, "confirmed")
+        confirmed = self.with_status("confirmed")
+        id_ = self.prefer(confirmed, index, lambda each: self.ring.reservations[each].time.start <= self.ring.now)
         one = self.ring.reservations[id_]
-        is_possible = one.status == "confirmed" and one.time.start <= self.ring.now
+        is_possible = one.time.start <= self.ring.now
         if self.attempt(None if is_possible else "wrong_status", decisions.report_no_show, id_) is not None:
             one.status = "no_show"
             self.done(machines=[one.machine], members=[one.member])

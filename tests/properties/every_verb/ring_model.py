@@ -13,14 +13,13 @@ from tests.properties.every_verb.holdings import (
     WEEK,
     Closure,
     Entry,
-    Holdings,
-    Part,
     Reservation,
     Time,
 )
+from tests.properties.every_verb.replan_model import Breakdowns
 
 
-class Ring(Holdings):
+class Ring(Breakdowns):
     """A ring with everything that the verbs of scheduling have changed so far."""
 
     def request(self, machine: int, member: int, wish: Time) -> str | None:
@@ -213,12 +212,14 @@ class Ring(Holdings):
             return "request_refused"
         if is_around:
             return None
-        offers = [number for number, one in self.offers.items() if one.machine == machine]
-        is_free = self.fits(machine, [(self.machines[machine].places, start, end)], excluding=offers)
+        ending = [number for number, one in self.offers.items() if one.machine == machine]
+        ending += [one.hold for one in self.replanned.values() if one.hold is not None and one.new[0] == machine]
+        is_free = self.fits(machine, [(self.machines[machine].places, start, end)], excluding=ending)
         return None if is_free else "slot_taken"
 
     def withdraw(self, machine: int, start: int, end: int) -> None:
-        """End the offers of a machine in a span in which it cannot be used."""
+        """End the offers of a machine, and what is held of it, in a span in which it cannot be used."""
+        self.withdraw_proposals(machine, start, end)
         for one in self.offers.values():
             if one.machine == machine and one.state == "open" and one.time.since < end and one.time.until > start:
                 one.state, self.entries[one.entry].offer = "withdrawn", None
@@ -277,63 +278,3 @@ class Ring(Holdings):
         member = self.entries[one.entry].member
         broken = self.breaks_rules(one.machine, member, one.time, asked=-FAR)
         return "request_refused" if broken else None
-
-    # Breakdowns
-
-    def has_moved(self, number: int) -> bool:
-        """Return whether a reservation is where a plan of a breakdown moved it."""
-        one, noted = self.reservations[number], self.replanned[number]
-        place = (one.machine, one.time.start, one.time.end)
-        return noted.kind == "moved" and one.status in WAITING and one.former is None and place == noted.new
-
-    def old_times(self, machine: int) -> list[Part]:
-        """Return the times that moved reservations may take back."""
-        found = []
-        for number, noted in self.replanned.items():
-            of_machine, start, end = noted.old
-            one = self.reservations[number]
-            if of_machine == machine and self.has_moved(number) and min(start, one.time.start) > self.now:
-                found.append(self.time(machine, start, end, one.time.places).part)
-        return found
-
-    def affected(self, closure: int) -> list[int]:
-        """Return the reservations whose time a closure takes away, in the order of time."""
-        one = self.closures[closure]
-        start = max(one.start, self.now)
-        found = [
-            number
-            for number, each in self.reservations.items()
-            if each.machine == one.machine
-            and each.status in HOLDING
-            and any(since < one.end and until > start for _places, since, until in each.parts)
-        ]
-        return sorted(found, key=lambda number: (self.reservations[number].time.start, number))
-
-    def return_to(self, number: int, kind: str) -> tuple[str | None, int, Time]:
-        """Return the code of the refusal of going back or taking a proposal, the machine and the time there."""
-        one, noted = self.reservations[number], self.replanned.get(number)
-        if noted is None:
-            return "old_time_gone", one.machine, one.time
-        left, target = (noted.new, noted.old) if kind == "moved" else (noted.old, noted.new)
-        machine, start, end = target
-        wish = self.time(machine, start, end, one.time.places)
-        used_up = one.time.start <= self.now if kind == "moved" else one.time.end <= self.now
-        if (
-            noted.kind != kind
-            or one.status not in WAITING
-            or (one.machine, one.time.start, one.time.end) != left
-            or one.former is not None
-            or start <= self.now
-            or used_up
-            or (kind == "offered" and not self.still_closes(noted.closure, one.time))
-        ):
-            return "old_time_gone", machine, wish
-        if self.machines[machine].is_retired:
-            return "machine_not_found", machine, wish
-        if not self.is_inducted(machine, one.member, start, end):
-            return "request_refused", machine, wish
-        return None if self.fits(machine, [wish.part], excluding=[number]) else "slot_taken", machine, wish
-
-    def still_closes(self, closure: int, time: Time) -> bool:
-        one = self.closures[closure]
-        return not one.is_lifted and one.start < time.until and time.since < one.end

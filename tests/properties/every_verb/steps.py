@@ -268,12 +268,34 @@ class Steps(RuleBasedStateMachine):
         ordered = sorted(found, reverse=True)[:6]
         return ordered[index % len(ordered)]
 
+    def prefer(self, found, index, is_possible):
+        """Return one of the newest ids for which something is possible; each fifth time, or without one, one of all."""
+        possible = [one for one in found if is_possible(one)]
+        return self.pick(found if not possible or index % 5 == 4 else possible, index)
+
+    def with_status(self, status):
+        return [number for number, one in self.ring.reservations.items() if one.status == status]
+
     def from_next(self, half_hours):
         """Return the minute that is so many half hours after the next full one."""
         return -(-self.ring.now // 30) * 30 + half_hours * 30
 
     def are_there(self, *statuses):
         return any(one.status in statuses for one in self.ring.reservations.values())
+
+    def put(self, id_, machine_id, start, end):
+        """Note another machine and time of a reservation, because of a breakdown."""
+        one = self.ring.reservations[id_]
+        one.machine, one.time = machine_id, self.ring.time(machine_id, start, end, one.time.places)
+        one.decide_until = self.ring.decide_until(one.time) if one.status == "requested" else None
+
+    def stays_without_deadline(self, id_):
+        """Take over what an ended reservation keeps of its deadline and its former time: history, not a promise."""
+        self.session.rollback()
+        row, one = self.session.get(Reservation, id_), self.ring.reservations[id_]
+        one.decide_until = row.decide_until and minute_of(row.decide_until)
+        if row.former_starts_at is None:
+            one.former = None
 
     def reservation_of(self, index, *statuses):
         found = [number for number, one in self.ring.reservations.items() if not statuses or one.status in statuses]

@@ -91,9 +91,7 @@ class WaitingList(Steps):
     has_offers = precondition(lambda self: self.ring.offers)
 
     def offer_of(self, index):
-        return self.pick(
-            [id_ for id_, one in self.ring.offers.items() if one.state == "open"] or self.ring.offers, index
-        )
+        return self.prefer(self.ring.offers, index, lambda each: self.ring.offers[each].state == "open")
 
     @has_offers
     @rule(index=which)
