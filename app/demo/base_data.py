@@ -61,6 +61,7 @@ class BaseData:
     members: dict[str, int] = field(default_factory=dict)
     workshops: dict[str, int] = field(default_factory=dict)
     machines: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     logins: dict[str, int] = field(default_factory=dict)
     inducted: dict[str, set[str]] = field(default_factory=dict)  # kind -> member numbers
@@ -152,7 +153,8 @@ def _enter_twins(session: Session, base: BaseData, now: datetime) -> None:
     """Enter two equal machines as a group, of which members take whichever is free."""
     _enter_machine(session, base, TWIN, now)
     twins = tuple(RankedMachine(base.machines[slug]) for slug in (TWIN_OF, TWIN.entry.slug))
-    groups.make(session, base.workshops[TWIN.workshop], GroupInput(TWINS_NAME, twins), by=DEMO, now=now)
+    entered = GroupInput(TWINS_NAME, twins)
+    base.groups[TWINS_NAME] = groups.make(session, base.workshops[TWIN.workshop], entered, by=DEMO, now=now)
 
 
 def _induct(session: Session, base: BaseData, rng: Random, now: datetime) -> None:

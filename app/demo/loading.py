@@ -13,7 +13,7 @@ from app.demo.accounting import Accounting
 from app.demo.base_data import build, past_start
 from app.demo.closures import enter_repeated_closure
 from app.demo.courses import enter_courses
-from app.demo.exchanges import offer_exchanges
+from app.demo.exchanges import agree_on_swap, offer_exchanges
 from app.demo.house_rules import enter_rules
 from app.demo.maintenance import enter_maintenance
 from app.demo.season import Season
@@ -83,6 +83,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
     offer_exchanges(session, base, now=present)
+    agree_on_swap(session, base, now=present)
     _skip_notifications(session, now=present)
 
 

@@ -7,9 +7,8 @@ weeks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import cycle
 from random import Random
 
@@ -19,23 +18,20 @@ from app.demo.base_data import DEMO, FIRST_PERSON, PERSONS, SECOND_PERSON, BaseD
 from app.demo.breakdowns import break_down
 from app.demo.machines import MACHINES, DemoMachine
 from app.demo.people import ANNA, BERND, MEMBERS
+from app.demo.series import enter_series
 from app.demo.simulation import ZONE, Process, at
 from billing.charges import charge_for
-from booking import blockings, decisions, objections, queries, reservations, series, usage
+from booking import blockings, decisions, objections, queries, reservations, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import DomainError, UsageRefused
 from booking.kernel.events import Actor
 from booking.persons import MEMBER_ITSELF, Person
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
-from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish
 
 DAYS_AHEAD = 21
 TOLERANCES_MIN = (0, 60, 0, 120)  # by how much a reservation may be moved, one after the other
-THURSDAY = 3
 DAYS_TO_ANSWER = 9
 PAST_STEP_DAYS = 5  # from use to use, in the year before
 QUARTER_HOUR = timedelta(minutes=15)
@@ -71,7 +67,7 @@ class Season:
         """Return the processes of all closures and uses."""
         yield from self._closures()
         yield from self._uses(scale)
-        yield self._series()
+        yield from enter_series(self.session, self.base, self.now)
         yield break_down(self.session, self.base, self.manager, self.now)
 
     def past_processes(self, scale: float) -> Iterator[Process]:
@@ -147,21 +143,6 @@ class Season:
         yield entered
         span = TimeSpan(at(day, 0), at(day + timedelta(days=days), 0))
         blockings.close(self.session, self.base.machines[slug], span, reason, by=self.manager, now=entered)
-
-    def _series(self) -> Process:
-        """Enter Anna's Thursdays for her farm shop; dates that others have are left out."""
-        asked_at = self.now - timedelta(hours=6)
-        yield asked_at
-        day = self.base.today + timedelta(days=7)
-        first = day + timedelta(days=(THURSDAY - day.weekday()) % 7)
-        rule = RecurrenceRule(Frequency.WEEKLY, weekdays=(THURSDAY,), count=6)
-        start, length = datetime.combine(first, time(8)), timedelta(hours=3)
-        ids = self.base.machines["cutting-room"], self.base.members[ANNA]
-        wish = SeriesWish(*ids, rule, start, length, purpose="Wurst für den Hofladen")
-        with suppress(DomainError):  # another day may leave no date
-            series.create(
-                self.session, wish, on_conflict=OnConflict.SKIP, by=DEMO, now=asked_at, uid="hofladen@ringbuch"
-            )
 
     def _process(self, use: Use) -> Process:
         """Request -> decision -> hand-out -> hand-back, or an end without use."""

@@ -1,0 +1,71 @@
+"""The series of the demo ring: Anna's on one machine, and Bernd's on whichever of two equal ones is free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.demo.base_data import DEMO, BaseData
+from app.demo.machines import TWIN_OF, TWINS_NAME
+from app.demo.people import ANNA, BERND
+from app.demo.simulation import Process, at
+from booking import reservations, series
+from booking.errors import DomainError
+from booking.recurrence import Frequency, RecurrenceRule
+from booking.series import OnConflict
+from booking.series_wishes import SeriesWish
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+WEDNESDAY, THURSDAY = 2, 3
+IN_DAYS = 7  # when the first week of a series begins
+
+
+def enter_series(session: Session, base: BaseData, now: datetime) -> Iterator[Process]:
+    """Yield the processes that enter them."""
+    yield _thursdays(session, base, now - timedelta(hours=6))
+    yield _wednesdays(session, base, now - timedelta(hours=7))
+
+
+def _thursdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
+    """Enter Anna's Thursdays for her farm shop."""
+    yield asked_at
+    rule = RecurrenceRule(Frequency.WEEKLY, weekdays=(THURSDAY,), count=6)
+    start, length = datetime.combine(_first(base, THURSDAY), time(8)), timedelta(hours=3)
+    ids = base.machines["cutting-room"], base.members[ANNA]
+    wish = SeriesWish(*ids, rule, start, length, purpose="Wurst für den Hofladen")
+    _enter(session, wish, "hofladen", asked_at)
+
+
+def _wednesdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
+    """Enter Bernd's Wednesdays at a laser cutter; on the second of them somebody else has the first one."""
+    yield asked_at
+    first, machine_id = _first(base, WEDNESDAY), base.machines[TWIN_OF]
+    start = at(first + timedelta(days=7), 9)
+    taken = Wish(machine_id, base.members["M-018"], TimeSpan(start, start + timedelta(hours=3)), purpose="Intarsien")
+    with suppress(DomainError), session.begin_nested():  # taken already, which does as well
+        reservations.request_reservation(session, taken, by=DEMO, now=asked_at, uid="intarsien@ringbuch")
+    wish = SeriesWish(
+        machine_id,
+        base.members[BERND],
+        RecurrenceRule(Frequency.WEEKLY, weekdays=(WEDNESDAY,), count=5),
+        datetime.combine(first, time(9)),
+        timedelta(hours=2),
+        purpose="Beschläge gravieren",
+        group_id=base.groups[TWINS_NAME],
+    )
+    _enter(session, wish, "beschlaege", asked_at)
+
+
+def _first(base: BaseData, weekday: int) -> date:
+    day = base.today + timedelta(days=IN_DAYS)
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def _enter(session: Session, wish: SeriesWish, name: str, asked_at: datetime) -> None:
+    """Enter a series; dates that others have are left out."""
+    with suppress(DomainError), session.begin_nested():  # another day may leave no date
+        series.create(session, wish, on_conflict=OnConflict.SKIP, by=DEMO, now=asked_at, uid=f"{name}@ringbuch")
