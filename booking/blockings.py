@@ -21,7 +21,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Blocking, CourseMachine, HoldKind
 from booking.place_assignment import Taking
-from booking.publish import publish
+from booking.publish import publish_all
 from booking.timespan import TimeSpan
 
 TWICE_WITHIN = timedelta(minutes=5)  # between two clicks on one form
@@ -66,25 +66,47 @@ def enter(
 
     Raises RequestRefused (past), SlotTaken.
     """
-    _refuse_past(span, now)
-    (closure_id,) = occupancies.add_holds(session, HoldKind.CLOSURE)
-    closure = Blocking(
-        id=closure_id,
-        machine_id=machine_id,
-        starts_at=span.start,
-        ends_at=span.end,
-        reason=reason.strip(),
-        created_at=now,
-        created_by=by.user_id,
-        around_reservations=around_reservations,
+    (closure_id,) = enter_all(
+        session, machine_id, [span], reason, by=by, now=now, around_reservations=around_reservations
     )
-    session.add(closure)
-    session.flush()
-    offers.withdraw_overlapping(session, machine_id, span, by=by, now=now)
-    open_exchanges.end_of_closed(session, machine_id, span, by=by, now=now)
-    _take_every_place(session, closure, now)
-    publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
+
+
+def enter_all(
+    session: Session,
+    machine_id: int,
+    spans: Sequence[TimeSpan],
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    around_reservations: bool = False,
+) -> Sequence[int]:
+    """Close a locked machine that is lent for several spans, all or none; return the ids in the same order.
+
+    In as many statements as for one. Raises RequestRefused (past), SlotTaken.
+    """
+    for span in spans:
+        _refuse_past(span, now)
+    closure_ids = occupancies.add_holds(session, HoldKind.CLOSURE, len(spans))
+    closures = [
+        Blocking(
+            id=closure_id,
+            machine_id=machine_id,
+            starts_at=span.start,
+            ends_at=span.end,
+            reason=reason.strip(),
+            created_at=now,
+            created_by=by.user_id,
+            around_reservations=around_reservations,
+        )
+        for closure_id, span in zip(closure_ids, spans, strict=True)
+    ]
+    session.add_all(closures)
+    session.flush()
+    _hold(session, closures, by=by, now=now)
+    publish_all(session, [closure_events.MachineClosed.of(one) for one in closures], by=by, now=now)
+    return closure_ids
 
 
 def _sent_before(session: Session, machine_id: int, span: TimeSpan, reason: str, now: datetime) -> int | None:
@@ -119,21 +141,38 @@ def change(
     Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), ClosureOfCourse, MachineNotFound,
     RequestRefused (past), SlotTaken.
     """
-    closure = _locked(session, closure_id, revision, course_id)
+    closure = locked(session, closure_id, revision, course_id)
     lock_machines_of(session, [closure])
-    catalogue.bookable_machine(session, closure.machine_id)
-    _refuse_past(span, now)
-    old_ends_at = to_timestamp(closure.ends_at)
-    closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
-    closure.around_reservations = closure.around_reservations or around_reservations
-    closure.changed_at = now
-    closure.revision += 1
+    change_locked(session, [(closure, span)], reason, by=by, now=now, around_reservations=around_reservations)
+
+
+def change_locked(
+    session: Session,
+    changes: Sequence[tuple[Blocking, TimeSpan]],
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    around_reservations: bool = False,
+) -> None:
+    """Change closures of one machine, all locked, as change() does; in as many statements as one.
+
+    Raises MachineNotFound, RequestRefused (past), SlotTaken.
+    """
+    closures = [closure for closure, _span in changes]
+    catalogue.bookable_machine(session, closures[0].machine_id)
+    old_ends = {one.id: to_timestamp(one.ends_at) for one in closures}
+    for closure, span in changes:
+        _refuse_past(span, now)
+        closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
+        closure.around_reservations = closure.around_reservations or around_reservations
+        closure.changed_at = now
+        closure.revision += 1
     session.flush()
-    offers.withdraw_overlapping(session, closure.machine_id, span, by=by, now=now)
-    open_exchanges.end_of_closed(session, closure.machine_id, span, by=by, now=now)
-    _take_every_place(session, closure, now)
-    held_proposals.withdraw_needless(session, closure, by=by, now=now)
-    publish(session, closure_events.ClosureChanged.of(closure, old_ends_at=old_ends_at), by=by, now=now)
+    _hold(session, closures, by=by, now=now)
+    held_proposals.withdraw_needless(session, closures, by=by, now=now)
+    changed = [closure_events.ClosureChanged.of(one, old_ends_at=old_ends[one.id]) for one in closures]
+    publish_all(session, changed, by=by, now=now)
 
 
 def lift(
@@ -149,17 +188,23 @@ def lift(
 
     Raises ClosureNotFound, StaleRevision, WrongStatus (lifted already, or over), ClosureOfCourse.
     """
-    closure = _locked(session, closure_id, revision, course_id)
+    closure = locked(session, closure_id, revision, course_id)
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
     # Also where it holds nothing: what somebody releases at this moment would be taken for it.
     lock_machines_of(session, [closure])
-    closure.lifted_at = now
-    closure.revision += 1
+    lift_locked(session, [closure], by=by, now=now)
+
+
+def lift_locked(session: Session, closures: Sequence[Blocking], *, by: Actor, now: datetime) -> None:
+    """End closures of one machine, all locked and open, as lift() does; in as many statements as one."""
+    for closure in closures:
+        closure.lifted_at = now
+        closure.revision += 1
     session.flush()
-    occupancies.release(session, closure_id)
-    held_proposals.withdraw_needless(session, closure, by=by, now=now)
-    publish(session, closure_events.ClosureLifted.of(closure), by=by, now=now)
+    occupancies.release(session, *(one.id for one in closures))
+    held_proposals.withdraw_needless(session, closures, by=by, now=now)
+    publish_all(session, [closure_events.ClosureLifted.of(one) for one in closures], by=by, now=now)
 
 
 def lock_machines_of(session: Session, closures: Sequence[Blocking]) -> None:
@@ -169,7 +214,11 @@ def lock_machines_of(session: Session, closures: Sequence[Blocking]) -> None:
     occupancies.lock_machines(session, [*(one.machine_id for one in closures), *held])
 
 
-def _locked(session: Session, closure_id: int, revision: int | None, course_id: int | None) -> Blocking:
+def locked(session: Session, closure_id: int, revision: int | None = None, course_id: int | None = None) -> Blocking:
+    """Lock a closure that is to be changed or lifted.
+
+    Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), ClosureOfCourse.
+    """
     closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound, revision=revision)
     if closure.lifted_at is not None:
         raise WrongStatus(status="lifted", wanted=["open"])
@@ -184,12 +233,24 @@ def _refuse_past(span: TimeSpan, now: datetime) -> None:
         raise RequestRefused([Violation("past", "end", limit=now, actual=span.end)])
 
 
-def _take_every_place(session: Session, closure: Blocking, now: datetime) -> None:
-    """Take every place of the machine, or what is free of it, in place of what the closure held. Raises SlotTaken."""
-    place_ids = occupancies.places_of(session, closure.machine_id)
-    span = TimeSpan(closure.starts_at, closure.ends_at)
-    if closure.around_reservations:
-        occupancies.release(session, closure.id)
-        occupancies.take_gaps(session, closure.id, closure.machine_id, place_ids, span)
-    else:
-        occupancies.retake(session, Taking(closure.id, closure.machine_id, place_ids, span), now=now)
+def _hold(session: Session, closures: Sequence[Blocking], *, by: Actor, now: datetime) -> None:
+    """Take every place of a locked machine for closures, in place of what they held; end what they make impossible.
+
+    Those around reservations take what is free, after the others. Raises SlotTaken.
+    """
+    machine_id, spans = closures[0].machine_id, [_span_of(one) for one in closures]
+    offers.withdraw_overlapping(session, machine_id, spans, by=by, now=now)
+    open_exchanges.end_of_closed(session, machine_id, spans, by=by, now=now)
+    place_ids = occupancies.places_of(session, machine_id)
+    whole = [one for one in closures if not one.around_reservations]
+    around = [one for one in closures if one.around_reservations]
+    if whole:
+        takings = [Taking(one.id, machine_id, place_ids, _span_of(one)) for one in whole]
+        occupancies.retake_all(session, takings, now=now)
+    if around:
+        occupancies.release(session, *(one.id for one in around))
+        occupancies.take_gaps(session, machine_id, place_ids, [(one.id, _span_of(one)) for one in around])
+
+
+def _span_of(closure: Blocking) -> TimeSpan:
+    return TimeSpan(closure.starts_at, closure.ends_at)

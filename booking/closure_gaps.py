@@ -32,6 +32,17 @@ def open_closures_around(session: Session, unit_id: int, span: TimeSpan) -> list
     return [(row.id, row.machine_id, TimeSpan(row.starts_at, row.ends_at)) for row in rows]
 
 
+def gaps_of_all(
+    held: Iterable[tuple[datetime, datetime]], closures: Iterable[tuple[int, TimeSpan]]
+) -> Iterator[tuple[int, TimeSpan]]:
+    """Yield what closures take of a place, with their ids: each the gaps that those before it leave in its span."""
+    taken = list(held)
+    for closure_id, span in closures:
+        for gap in list(gaps(taken, span)):
+            taken.append((gap.start, gap.end))
+            yield closure_id, gap
+
+
 def gaps(held: Iterable[tuple[datetime, datetime]], span: TimeSpan) -> Iterator[TimeSpan]:
     """Yield the parts of a span that are not held, in order. held: spans (from, until) that may overlap each other."""
     free_from = span.start

@@ -46,11 +46,14 @@ def close_repeatedly(
     series = ClosureSeries(machine_id=machine_id, rrule=rrule, created_at=now, created_by=by.user_id)
     session.add(series)
     session.flush()
-    for one in found:
-        closure_id = blockings.enter(
-            session, machine_id, one.span, reason, by=by, now=now, around_reservations=around_reservations
-        )
-        session.add(ClosureDate(series_id=series.id, occurs_on=one.day, blocking_id=closure_id))
+    spans = [one.span for one in found]
+    closure_ids = blockings.enter_all(
+        session, machine_id, spans, reason, by=by, now=now, around_reservations=around_reservations
+    )
+    session.add_all(
+        ClosureDate(series_id=series.id, occurs_on=one.day, blocking_id=closure_id)
+        for one, closure_id in zip(found, closure_ids, strict=True)
+    )
     session.flush()
     return series.id
 
@@ -88,21 +91,12 @@ def change_all(
     if series_id is not None:
         session.get(ClosureSeries, series_id, with_for_update=True)
     changed = _locked_to_come(session, series_id, closure_id, now)
+    blockings.locked(session, closure_id, revision)  # the others are open, and of no course
     blockings.lock_machines_of(session, changed)
-    # Those that are moved towards the next one go after it: each has left its time when another takes it.
     spans = spans_of_change([(one.id, _span_of(one)) for one in changed], closure_id, span, zone)
-    is_later = next((spans[one.id].start > one.starts_at for one in changed if one.id == closure_id), False)
-    for one in sorted(changed, key=lambda each: each.starts_at, reverse=is_later):
-        blockings.change(
-            session,
-            one.id,
-            spans[one.id],
-            reason,
-            by=by,
-            now=now,
-            revision=revision if one.id == closure_id else None,
-            around_reservations=around_reservations,
-        )
+    in_order = sorted(changed, key=lambda each: each.starts_at)
+    changes = [(one, spans[one.id]) for one in in_order]
+    blockings.change_locked(session, changes, reason, by=by, now=now, around_reservations=around_reservations)
     return len(changed)
 
 
@@ -163,8 +157,9 @@ def lift_all(session: Session, series_id: int, *, by: Actor, now: datetime) -> i
     wanted = of_series.where(ClosureDate.series_id == series_id, *is_open).order_by(Blocking.id)
     # All of them before their machine: whoever plans for one of them locks it first and the machine then.
     ids = session.scalars(wanted.with_for_update(of=Blocking)).all()
-    found = session.scalars(select(Blocking).where(Blocking.id.in_(ids))).all()
+    wanted_rows = select(Blocking).where(Blocking.id.in_(ids)).order_by(Blocking.id)
+    found = session.scalars(wanted_rows.execution_options(populate_existing=True)).all()
     blockings.lock_machines_of(session, found)  # with what is held for their reservations
-    for closure_id in ids:
-        blockings.lift(session, closure_id, by=by, now=now)
-    return len(ids)
+    if found:
+        blockings.lift_locked(session, found, by=by, now=now)
+    return len(found)

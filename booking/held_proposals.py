@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
+from booking import held_spans, occupancies
 from booking.catalogue import MachineTerms
 from booking.closure_events import ProposalEvent, ProposalMade, ProposalWithdrawn
 from booking.events import to_timestamp
@@ -133,28 +133,32 @@ def of_reservations(reservation_ids: Collection[int]) -> ColumnElement[bool]:
     return _replanned.c.reservation_id.in_(reservation_ids)
 
 
-def withdraw_overlapping(session: Session, machine_id: int, span: TimeSpan, *, by: Actor, now: datetime) -> None:
-    """Withdraw what is held of a locked machine in a span in which it is closed; the next plan looks again."""
-    is_held = (Occupancy.hold_id == _replanned.c.hold_id) & (Occupancy.occupied_from < span.end)
-    overlaps = select(Occupancy.id).where(is_held, Occupancy.occupied_until > span.start).correlate(_replanned).exists()
+def withdraw_overlapping(
+    session: Session, machine_id: int, spans: Sequence[TimeSpan], *, by: Actor, now: datetime
+) -> None:
+    """Withdraw what is held of a locked machine in spans in which it is closed; the next plan looks again."""
+    is_hit = held_spans.overlap_any(Occupancy.occupied_from, Occupancy.occupied_until, spans)
+    of_hold = select(Occupancy.id).where(Occupancy.hold_id == _replanned.c.hold_id, is_hit)
+    overlaps = of_hold.correlate(_replanned).exists()
     end(session, ProposalWithdrawn, _replanned.c.to_machine_id == machine_id, overlaps, by=by, now=now)
 
 
-def withdraw_needless(session: Session, closure: Blocking, *, by: Actor, now: datetime) -> None:
-    """Withdraw what is held for reservations whose time a changed or lifted closure leaves free.
+def withdraw_needless(session: Session, closures: Sequence[Blocking], *, by: Actor, now: datetime) -> None:
+    """Withdraw what is held for reservations whose time changed or lifted closures, which are stored, leave free.
 
     Their members are among those who hear of the change.
     """
-    if not closure.around_reservations:
+    around = [one.id for one in closures if one.around_reservations]
+    if not around:
         return
-    reaches = (Reservation.occupied_from < closure.ends_at) & (Reservation.occupied_until > closure.starts_at)
-    of_row = select(Reservation.id).where(Reservation.id == _replanned.c.reservation_id, ~reaches)
-    is_free = of_row.correlate(_replanned).exists()
-    conditions = [_replanned.c.blocking_id == closure.id]
-    if closure.lifted_at is None:
-        conditions.append(is_free)
-    found = end(session, ProposalWithdrawn, *conditions, by=by, now=now)
-    note_told(session, closure.id, [one.reservation_id for one in found], NEEDS_NONE)
+    reaches = (Reservation.occupied_from < Blocking.ends_at) & (Reservation.occupied_until > Blocking.starts_at)
+    closed = select(Blocking.id).join(Reservation, Reservation.id == _replanned.c.reservation_id)
+    still = closed.where(Blocking.id == _replanned.c.blocking_id, Blocking.lifted_at.is_(None), reaches)
+    of_these = _replanned.c.blocking_id.in_(around)
+    found = end(session, ProposalWithdrawn, of_these, ~still.correlate(_replanned).exists(), by=by, now=now)
+    for closure_id in sorted({one.blocking_id for one in found}):
+        of_closure = [one.reservation_id for one in found if one.blocking_id == closure_id]
+        note_told(session, closure_id, of_closure, NEEDS_NONE)
 
 
 def note_told(session: Session, closure_id: int, reservation_ids: Collection[int], told_as: str) -> None:

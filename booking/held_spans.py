@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, bindparam, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, false, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.kernel.orm import UtcDateTime
@@ -47,6 +47,13 @@ def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, 
 def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
     """Return the parameters of a query that `holding` built."""
     return {"machine_ids": list(machine_ids), "since": span.start, "until": span.end}
+
+
+def overlap_any(
+    since: InstrumentedAttribute[datetime], until: InstrumentedAttribute[datetime], spans: Iterable[TimeSpan]
+) -> ColumnElement[bool]:
+    """Return the condition that what is stored from `since` until `until` overlaps one of several spans."""
+    return or_(false(), *(and_(since < span.end, until > span.start) for span in spans))
 
 
 _SPANS = holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until, Occupancy.hold_id)

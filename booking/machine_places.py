@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking import freed_time, occupancies, place_choice
+from booking import closure_places, freed_time, occupancies, place_choice
 from booking.errors import RecordRefused, Violation
 from booking.models import IS_OUT, Occupancy, Reservation, Unit
 from booking.place_assignment import NEVER, Occupied
@@ -99,7 +99,7 @@ def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count:
     session.add_all(new)
     session.flush()
     added = [unit.id for unit in (*returning, *new)]
-    occupancies.take_new_places(session, machine_id, added, now)
+    closure_places.take_new_places(session, machine_id, added, now)
     _note_free(session, added, now)
 
 

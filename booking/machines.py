@@ -181,7 +181,7 @@ def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revis
         raise RecordRefused([Violation("still_reserved", "machine", actual=waiting)])
     machine.retired_at = now
     _changed(session, machine, "retired_at", by, now)
-    offers.withdraw_overlapping(session, machine_id, TimeSpan(now, NEVER), by=by, now=now)
+    offers.withdraw_overlapping(session, machine_id, [TimeSpan(now, NEVER)], by=by, now=now)
 
 
 def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:

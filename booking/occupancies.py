@@ -23,7 +23,7 @@ from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.transaction import is_writing
-from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
+from booking.models import Hold, HoldKind, Occupancy, Unit
 from booking.occupancy_rows import Freed, delete_rows, hull_of, insert_rows, row_of
 from booking.place_assignment import Moved, Taking, TakingKey
 from booking.timespan import TimeSpan
@@ -162,38 +162,24 @@ def drop(session: Session, occupancy_ids: Collection[int]) -> None:
     delete_rows(session, Occupancy.id.in_(occupancy_ids))
 
 
-def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Sequence[int], span: TimeSpan) -> None:
-    """Take places for a closure wherever they are free during its span; what holds them otherwise stays.
+def take_gaps(
+    session: Session, machine_id: int, place_ids: Sequence[int], closures: Sequence[tuple[int, TimeSpan]]
+) -> None:
+    """Take places for closures, one after the other, wherever they are free in their spans; what holds them stays.
 
-    What the closure held of these places before is released first. Lock the machine before.
+    What the closures held of these places before is released first. Lock the machine before.
     """
-    delete_rows(session, Occupancy.hold_id == closure_id, Occupancy.unit_id.in_(place_ids))
-    held = held_spans.by_place(session, [machine_id], span)
+    closure_ids, spans = [one for one, _span in closures], [span for _one, span in closures]
+    delete_rows(session, Occupancy.hold_id.in_(closure_ids), Occupancy.unit_id.in_(place_ids))
+    within = TimeSpan(min(span.start for span in spans), max(span.end for span in spans))
+    held = held_spans.by_place(session, [machine_id], within)
     rows = [
         row_of(closure_id, place_id, gap)
         for place_id in place_ids
-        for gap in closure_gaps.gaps(held.get(place_id, ()), span)
+        for closure_id, gap in closure_gaps.gaps_of_all(held.get(place_id, ()), closures)
     ]
     if rows:
         insert_rows(session, rows)
-
-
-def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
-    """Take places that were added to a machine for its current and future closures."""
-    if not unit_ids:
-        return
-    closures = session.execute(
-        select(Blocking.id, Blocking.starts_at, Blocking.ends_at, Blocking.around_reservations)
-        .where(Blocking.machine_id == machine_id, Blocking.ends_at > now, Blocking.lifted_at.is_(None))
-        # Those around reservations come last: they take what the others leave.
-        .order_by(Blocking.around_reservations, Blocking.starts_at)
-    ).all()
-    spans = [(row.id, TimeSpan(row.starts_at, row.ends_at), row.around_reservations) for row in closures]
-    takings = [Taking(closure_id, machine_id, unit_ids, span) for closure_id, span, around in spans if not around]
-    take(session, takings, now=now)
-    for closure_id, span, around in spans:
-        if around:
-            take_gaps(session, closure_id, machine_id, unit_ids, span)
 
 
 def release(session: Session, *hold_ids: int) -> None:
@@ -219,6 +205,18 @@ def retake(session: Session, *takings: Taking, now: datetime) -> None:
         if rows := [row_of(taking.hold_id, place_id, span) for place_id, span in taking.past_of(held)]:
             insert_rows(session, rows)
     _take_past(session, takings, now)
+    _close_again(session, freed)
+
+
+def retake_all(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
+    """Replace what closures hold of a locked machine: each takes every place for its span. Raises SlotTaken.
+
+    All leave their times before one takes another, so that they may take those of each other.
+    """
+    freed = list(delete_rows(session, Occupancy.hold_id.in_([one.hold_id for one in takings])))
+    if len(takings) > 1:  # of several the guard does not report which one it refused
+        place_choice.choose(session, [one for one in takings if not one.has_choice], now=now)
+    freed += _take(session, takings, now)
     _close_again(session, freed)
 
 
@@ -272,9 +270,11 @@ def _close_again(session: Session, freed: Sequence[Freed]) -> None:
         return
     freed_time.note(session, freed)
     unit_ids = {unit_id for unit_id, _since, _until in freed}
-    for closure_id, machine_id, span in closure_gaps.open_closures_around(session, min(unit_ids), hull_of(freed)):
+    found = closure_gaps.open_closures_around(session, min(unit_ids), hull_of(freed))
+    if found:
+        machine_id = found[0][1]
         place_ids = [place_id for place_id in places_of(session, machine_id) if place_id in unit_ids]
-        take_gaps(session, closure_id, machine_id, place_ids, span)
+        take_gaps(session, machine_id, place_ids, [(closure_id, span) for closure_id, _machine_id, span in found])
 
 
 def _lock_machine_of(session: Session, hold_ids: Collection[int]) -> None:

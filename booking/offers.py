@@ -5,13 +5,13 @@ The machine is locked first, then the entry, whose row protects its offers (docs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import held_proposals, occupancies
+from booking import held_proposals, held_spans, occupancies
 from booking.kernel.events import Actor
 from booking.models import Offer, OfferStatus, WaitingEntry
 from booking.offer_events import OfferDeclined, OfferEvent, OfferLapsed, OfferWithdrawn
@@ -79,19 +79,20 @@ def close(
     publish(session, _EVENTS[status].of(offer), by=by, now=now)
 
 
-def withdraw_overlapping(session: Session, machine_id: int, span: TimeSpan, *, by: Actor, now: datetime) -> None:
-    """Withdraw the offers of a locked machine in a span in which it is closed, and what re-plans proposed.
+def withdraw_overlapping(
+    session: Session, machine_id: int, spans: Sequence[TimeSpan], *, by: Actor, now: datetime
+) -> None:
+    """Withdraw the offers of a locked machine in spans in which it is closed, and what re-plans proposed.
 
     Their members wait on.
     """
-    held_proposals.withdraw_overlapping(session, machine_id, span, by=by, now=now)
+    held_proposals.withdraw_overlapping(session, machine_id, spans, by=by, now=now)
     found = session.execute(
         select(Offer.id, Offer.entry_id)
         .where(
             Offer.machine_id == machine_id,
             Offer.state == OfferStatus.OPEN.value,
-            Offer.occupied_from < span.end,
-            Offer.occupied_until > span.start,
+            held_spans.overlap_any(Offer.occupied_from, Offer.occupied_until, spans),
         )
         .order_by(Offer.entry_id)
     ).all()

@@ -5,12 +5,13 @@ The row of the exchange is locked last, after reservations and machines where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from booking import held_spans
 from booking.exchange_errors import ExchangeNotFound
 from booking.exchange_events import (
     ExchangeDeclined,
@@ -45,15 +46,14 @@ def close(session: Session, exchange: Exchange, state: ExchangeState, *, by: Act
     record(session, _EVENTS[state].of(exchange), by=by, at=now)
 
 
-def end_of_closed(session: Session, machine_id: int, span: TimeSpan, *, by: Actor, now: datetime) -> None:
-    """End open exchanges of a locked machine in a span in which it is closed: the workshop decides about those first.
+def end_of_closed(session: Session, machine_id: int, spans: Sequence[TimeSpan], *, by: Actor, now: datetime) -> None:
+    """End open exchanges of a locked machine in spans in which it is closed: the workshop decides about those first.
 
     Both members hear of it.
     """
     is_hit = (
         Reservation.machine_id == machine_id,
-        Reservation.occupied_from < span.end,
-        Reservation.occupied_until > span.start,
+        held_spans.overlap_any(Reservation.occupied_from, Reservation.occupied_until, spans),
     )
     hit = select(Reservation.id).where(*is_hit)
     is_part = or_(Exchange.given_id.in_(hit), Exchange.wanted_id.in_(hit))

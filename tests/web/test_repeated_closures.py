@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, select
 
-from booking import closure_series, queries
+from booking import audits, closure_series, queries
 from booking.kernel.transaction import write_transaction
 from booking.models import ClosureSeries, Replanned
+from booking.recurrence import parse
+from booking.series_times import SeriesTimes
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -17,6 +20,7 @@ from tests.web.filled_forms import form_with
 from tests.web.programs import program_of
 from tests.web.test_workshop import CLOSURE
 
+BERLIN = ZoneInfo("Europe/Berlin")
 WEEKLY = {"repeats": "WEEKLY", "interval": "1", "ends": "count", "times": "3"}
 
 
@@ -144,6 +148,44 @@ def test_programs_close_by_a_rule(app, session, sample_ring):
     assert api.get(path).json == made.json
     assert {one["revision"] for one in api.post(f"{path}/lift").json["closures"]} == {1}
     assert {one["revision"] for one in api.post(f"{path}/lift").json["closures"]} == {1}  # nothing is left to lift
+
+
+@pytest.mark.of_sqlite
+@pytest.mark.parametrize("around", [False, True])
+def test_many_closures_are_entered_moved_and_lifted_in_as_many_statements_as_a_few(session, sample_ring, around):
+    sent = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        sent.append(statement)
+
+    def count(verb, *arguments, **more):
+        session.expire_all()
+        sent.clear()
+        with write_transaction(session):
+            found = verb(session, *arguments, by=SOMEBODY, now=MONDAY, **more)
+        return found, len(sent)
+
+    def statements(machine_id, number):
+        """Return how many statements each verb takes, on a machine with a reservation between its closures."""
+        wall = datetime.combine(MONDAY.date() + timedelta(days=1), time(6))
+        rule = parse(f"FREQ=DAILY;COUNT={number}", wall, BERLIN)
+        reserve(session, machine_id, sample_ring.anna, hours(MONDAY, 30, 32), now=MONDAY)
+        daily = SeriesTimes(rule, BERLIN, wall, timedelta(hours=2))
+        close = count(closure_series.close_repeatedly, machine_id, daily, "Oil", around_reservations=around)
+        first = next(one for one in queries.closures(session, now=MONDAY) if one.machine_id == machine_id)
+        later = TimeSpan(first.span.start + timedelta(hours=1), first.span.end + timedelta(hours=1))
+        change = count(closure_series.change_all, first.id, later, "Belt", BERLIN)
+        lift = count(closure_series.lift_all, close[0])
+        assert (change[0], lift[0]) == (number, number)
+        return [close[1], change[1], lift[1]]
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    try:
+        few = statements(sample_ring.combine, 3)
+        assert statements(sample_ring.splitter, 90) == few
+        assert audits.overlapping_pairs(session) == audits.contradictions(session) == ()
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", note)
 
 
 @pytest.mark.postgresql
