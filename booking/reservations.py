@@ -117,9 +117,12 @@ def move(
     lifecycle.require(reservation, Step.MOVE, now)
     before = Wish.of(reservation)
     wish = _changed(before, machine_id=machine_id, span=span, places=places)
-    occupancies.lock_machines(session, [before.machine_id, wish.machine_id])
+    held = held_proposals.machines_of(session, [reservation.id])
+    occupancies.lock_machines(session, [before.machine_id, wish.machine_id, *held])
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
+    if held and (wish.machine_id, wish.span) != (before.machine_id, before.span):
+        held_proposals.end(session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now)
     terms = catalogue.lending_terms(session, wish.machine_id)
     found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
@@ -212,12 +215,12 @@ def cancel(
     A confirmed reservation cancelled after its cancel_until is marked as a late cancellation, also while a move of it
     waits for approval; a request that was never confirmed is withdrawn and never late, nor is
     what a manager cancels because of a closure (blocking_id). series_id: the series that is cancelled with it. What a
-    re-plan holds for it is free at once, too; of a series, which locks its own machine alone, the worker releases it.
+    re-plan holds for it is free at once, too.
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.CANCEL, now)
-    if blocking_id is None and series_id is None:
+    if blocking_id is None:
         _release_held(session, reservation, by=by, now=now)
     is_promised = reservation.status == Status.CONFIRMED or reservation.former_starts_at is not None
     is_late = is_promised and blocking_id is None and now > reservation.cancel_until

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking import groups, occupancies, quota_use
+from booking import groups, held_proposals, occupancies, quota_use
 from booking.errors import SeriesNotFound
 from booking.kernel import revisions
 from booking.kernel.orm import table_of
@@ -49,9 +49,9 @@ def lock_dates(
 ) -> Sequence[Reservation]:
     """Lock the reservations of a series that meet conditions, in the order of ids, then their quotas and machines.
 
-    machine_ids: others that are locked with those. with_group: the group of the series before the quotas, and all of
-    its machines. workshop_ids: only those on machines of these workshops, because a
-    date may have been moved to another one. Returns them in the order of time.
+    The machines that re-plans hold for them are locked, too. machine_ids: others that are locked with those.
+    with_group: the group of the series before the quotas, and all of its machines. workshop_ids: only those on machines
+    of these workshops, because a date may have been moved to another one. Returns them in the order of time.
     """
     if workshop_ids is not None:
         machines = select(Machine.id).where(Machine.workshop_id.in_(workshop_ids))
@@ -70,7 +70,8 @@ def lock_dates(
     quota_use.lock(session, [series.member_id])
     of_group: Collection[int] = groups.ranks_of(session, group_id) if group_id is not None and is_there else ()
     used = {one.machine_id for one in found}
-    occupancies.lock_machines(session, {series.machine_id, *machine_ids, *of_group, *used})
+    held = held_proposals.machines_of(session, [one.id for one in found])
+    occupancies.lock_machines(session, {series.machine_id, *machine_ids, *of_group, *used, *held})
     return sorted(found, key=lambda one: (one.starts_at, one.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import event, func, select
@@ -207,10 +208,10 @@ def test_a_proposal_that_nobody_takes_frees_its_machine_and_cancels_its_reservat
 
 
 def test_a_proposal_ends_with_what_it_was_made_for(session, sample_ring, lasers):
-    """The reservation is cancelled by its member, moved by a manager, or the proposed machine is closed or retires."""
+    """Its member cancels or moves the reservation, a manager decides, or the proposed machine is closed or retires."""
     a, b, c = lasers
     book(session, a, sample_ring.bernd, 20, 44)
-    offered, second = (book(session, b, sample_ring.anna, start, start + 2) for start in (21, 30))
+    offered, second, third = (book(session, b, sample_ring.anna, start, start + 2) for start in (21, 30, 36))
     closure_id = close(session, b)
     confirmed(session, closure_id)
     close(session, c, 22, 23)
@@ -226,15 +227,17 @@ def test_a_proposal_ends_with_what_it_was_made_for(session, sample_ring, lasers)
     session.expire_all()
     assert session.get(Replanned, second).to_machine_id == c
     do(session, machines.retire, c)
-    assert told(session, "proposal_withdrawn") == [offered, offered, second]
+    assert sorted(told(session, "proposal_withdrawn")) == [offered, offered, second, third]
 
     confirmed(session, closure_id)
-    assert replanned(session, queries.reservation(session, second), now=MONDAY).is_possible
-    held = session.get(Replanned, second).hold_id
-    do(session, reservations.cancel, second)
-    assert replan.overdue(session, now=MONDAY) == []  # free at once, not when a job runs
-    assert session.scalars(select(Occupancy.id).where(Occupancy.hold_id == held)).all() == []
-    assert told(session, "proposal_withdrawn")[-1] == second
+    ends = {second: reservations.cancel, third: partial(reservations.move, span=hours(MONDAY, 70, 72))}
+    for one, leave in ends.items():
+        assert replanned(session, queries.reservation(session, one), now=MONDAY).is_possible
+        held = session.get(Replanned, one).hold_id
+        do(session, leave, one)
+        assert replan.overdue(session, now=MONDAY) == []  # free at once, not when a job runs
+        assert session.scalars(select(Occupancy.id).where(Occupancy.hold_id == held)).all() == []
+        assert told(session, "proposal_withdrawn")[-1] == one
     assert is_sound(session)
 
 
