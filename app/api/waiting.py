@@ -26,8 +26,10 @@ from app.api.fields import (
 )
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
+from app.api.reservation_models import PersonName
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -54,7 +56,8 @@ class NewWaitingEntry(RequestModel):
     Without length_minutes exactly starts_at to ends_at is wished for. With it any time of this length between the two
     will do, also one that lies in a part of the day: `morning` (6:00 to 12:00 by the clock of the workshop),
     `afternoon` (12:00 to 18:00) or `evening` (18:00 to 24:00). is_automatic: what is offered is accepted at once,
-    without asking. member_id: by default the member of the login.
+    without asking; second_person: who is there as well then, as in NewReservation, where the machine needs two persons
+    (without one, who hands it out is asked). member_id: by default the member of the login.
     """
 
     machine_id: Id | None = None
@@ -66,6 +69,7 @@ class NewWaitingEntry(RequestModel):
     places: Places = 1
     purpose: Text = ""
     is_automatic: StrictBool = False
+    second_person: PersonName = ""
     member_id: Id | None = None
 
 
@@ -97,6 +101,7 @@ class WaitingEntry(ResponseModel):
     places: int
     purpose: str
     is_automatic: bool
+    second_person: str
     position: int | None
     offer_id: int | None
     created_at: Instant
@@ -142,6 +147,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
         body.places,
         body.purpose.strip(),
         body.is_automatic,
+        person_named(db.session(), member_id, body.second_person),
     )
 
     def join() -> Reply:
@@ -254,6 +260,7 @@ def _of_view(view: WaitingView) -> WaitingEntry:
         places=view.places,
         purpose=view.purpose,
         is_automatic=view.is_automatic,
+        second_person=view.second_person,
         position=view.position,
         offer_id=view.offer_id,
         created_at=view.created_at,

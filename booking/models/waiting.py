@@ -26,7 +26,7 @@ class WaitingEntry(Base):
     length_min: any span of this length from window_from to window_until and in the part of the day will do; None:
     exactly the window. An entry waits until its window is over, unless it ended before (left_at: its member left, or
     was served). Its order is its id. offer_id: the open offer; an entry has one at most. is_automatic: what is offered
-    is accepted at once, without asking.
+    is accepted at once, without asking; second_person, second_user_id: who is there as well then, "" for nobody named.
     """
 
     __tablename__ = "booking_waiting_entry"
@@ -55,6 +55,8 @@ class WaitingEntry(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None]  # user id
     is_automatic: Mapped[bool] = mapped_column(default=False)
+    second_person: Mapped[str] = mapped_column(default="", server_default="")
+    second_user_id: Mapped[int | None]  # user id
     offer_id: Mapped[int | None]
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)

@@ -44,6 +44,7 @@ class WaitingView:
     created_at: datetime
     left_at: datetime | None
     is_automatic: bool
+    second_person: str
     offer_id: int | None
     revision: int
     position: int | None
@@ -186,6 +187,7 @@ def _view(row: Row[*tuple[Any, ...]], now: datetime) -> WaitingView:
         created_at=entry.created_at,
         left_at=entry.left_at,
         is_automatic=entry.is_automatic,
+        second_person=entry.second_person,
         offer_id=entry.offer_id,
         revision=entry.revision,
         position=ahead + 1 if is_waiting else None,

@@ -21,6 +21,7 @@ from booking.offer_events import OfferAccepted
 from booking.persons import MEMBER_ITSELF, Person
 from booking.publish import publish
 from booking.timespan import TimeSpan
+from booking.waiting.offering import wish_of
 from booking.waiting_errors import OfferNotFound
 from booking.wishes import Wish
 
@@ -113,17 +114,25 @@ def renew(session: Session, offer_id: int, *, now: datetime) -> bool:
 def accept_automatically(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
     """Accept an offer whose member wished so beforehand; return whether it was still open.
 
+    With the second person that was named then; without one hand-out asks, because nobody is there to be asked.
     Where the rules refuse it by now, it lapses at once. Nothing of a refused acceptance is stored.
     """
     try:
         with session.begin_nested():
-            accept(session, offer_id, by=by, now=now, second=None)  # nobody is there to be asked
+            accept(session, offer_id, by=by, now=now, second=_named_second(session, offer_id))
     except DomainError:
         offer, entry = offers.lock(session, offer_id)
         if offer.state != OfferStatus.OPEN:
             return False
         offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
     return True
+
+
+def _named_second(session: Session, offer_id: int) -> Person | None:
+    """Return who was named when the member joined the waiting list; None for nobody."""
+    wanted = select(WaitingEntry).join(Offer, Offer.entry_id == WaitingEntry.id).where(Offer.id == offer_id)
+    entry = session.scalars(wanted).one_or_none()
+    return None if entry is None else wish_of(entry).named_second
 
 
 def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:

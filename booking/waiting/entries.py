@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, occupancies, offers, quota_use, rules
+from booking import catalogue, groups, members, occupancies, offers, quota_use, rules
 from booking.availability import reading
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
@@ -22,6 +22,7 @@ from booking.kernel.errors import Busy
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.models import Member, Offer, OfferStatus, WaitingEntry
+from booking.persons import Person
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
 from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces
@@ -66,6 +67,8 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
         created_at=now,
         created_by=by.user_id,
         is_automatic=wish.is_automatic,
+        second_person=wish.second.name,
+        second_user_id=wish.second.user_id,
         revision=0,
     )
     session.add(entry)
@@ -180,14 +183,15 @@ def _same(wish: WaitingWish, now: datetime) -> Select[int]:
 
 
 def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
-    """Store what is said otherwise of an equal wish: whether it is accepted without asking, and what for."""
+    """Store what is said otherwise of an equal wish: whether it is accepted without asking, with whom, what for."""
     entry = offers.lock_entry(session, entry_id)
     assert entry is not None
     # An open offer of which nobody was told, because it is accepted without asking, stays so.
     is_automatic = wish.is_automatic or (entry.is_automatic and entry.offer_id is not None)
-    said = (is_automatic, wish.purpose or entry.purpose)
-    if said != (entry.is_automatic, entry.purpose):
-        entry.is_automatic, entry.purpose = said
+    second = wish.second if wish.second.name else Person(entry.second_person, entry.second_user_id)
+    said = (is_automatic, wish.purpose or entry.purpose, second.name, second.user_id)
+    if said != (entry.is_automatic, entry.purpose, entry.second_person, entry.second_user_id):
+        entry.is_automatic, entry.purpose, entry.second_person, entry.second_user_id = said
         entry.revision += 1
         session.flush()
 
@@ -239,6 +243,8 @@ def _violations(
     """
     policy = terms.policy
     if wish.is_exact:
+        if wish.named_second is not None:
+            eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id, wish.named_second)
         found = list(rules.check_request(wish.window, wish.places, policy, eligibility, asked_at=now))
         time = (wish.window, wish.places)
         return [*found, *quota_use.check(session, wish.member_id, time, policy.quotas, asked_at=now)]

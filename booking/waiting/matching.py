@@ -14,6 +14,7 @@ from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
 from booking.models import DayPart
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.persons import MEMBER_ITSELF, Person
 from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
@@ -27,7 +28,10 @@ PART_MINUTES: Mapping[DayPart, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingWish:
-    """What a member waits for: a machine or a group, exactly one of them. The rest as in models.WaitingEntry."""
+    """What a member waits for: a machine or a group, exactly one of them. The rest as in models.WaitingEntry.
+
+    second: who is there as well, where it is accepted without asking.
+    """
 
     member_id: int
     machine_id: int | None
@@ -38,6 +42,12 @@ class WaitingWish:
     places: int = 1
     purpose: str = ""
     is_automatic: bool = False
+    second: Person = MEMBER_ITSELF
+
+    @property
+    def named_second(self) -> Person | None:
+        """Who is there as well without being asked; None where that is asked or named later."""
+        return self.second if self.is_automatic and self.second.name else None
 
     @property
     def is_exact(self) -> bool:

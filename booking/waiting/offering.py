@@ -22,6 +22,7 @@ from booking.kernel.events import Actor
 from booking.members import Eligibilities
 from booking.models import DayPart, GroupMachine, HoldKind, Offer, OfferStatus, Unit, WaitingEntry
 from booking.offer_events import OfferMade
+from booking.persons import Person
 from booking.place_assignment import Taking
 from booking.publish import publish
 from booking.rules import Policy
@@ -42,7 +43,6 @@ class Candidate:
     """An entry that may be served. passed: the times of this machine that its member was offered and did not take."""
 
     entry_id: int
-    is_automatic: bool
     wish: WaitingWish
     passed: Sequence[Interval]
 
@@ -103,6 +103,8 @@ def wish_of(entry: WaitingEntry) -> WaitingWish:
         DayPart(entry.part),
         entry.places,
         entry.purpose,
+        entry.is_automatic,
+        Person(entry.second_person, entry.second_user_id),
     )
 
 
@@ -146,7 +148,7 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         span = _span_for(one, terms, eligibilities, held, reach, now)
         if span is None:
             continue
-        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places, second=None)
+        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places, second=one.wish.named_second)
         if wishes.violations_of(session, asked, policy, asked_at=now):  # quotas above all, which are read one by one
             refused += 1
             if refused < REFUSALS_MAX:
@@ -226,7 +228,7 @@ def _candidates(session: Session, terms: MachineTerms, reach: TimeSpan, now: dat
         )
         for entry_id, starts_at, ends_at in session.execute(before):
             passed.setdefault(entry_id, []).append((floor_timestamp(starts_at), ceil_timestamp(ends_at)))
-    return [Candidate(one.id, one.is_automatic, wish_of(one), passed.get(one.id, ())) for one in found]
+    return [Candidate(one.id, wish_of(one), passed.get(one.id, ())) for one in found]
 
 
 def _make(session: Session, one: Candidate, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:
@@ -265,5 +267,5 @@ def _make(session: Session, one: Candidate, terms: MachineTerms, span: TimeSpan,
     entry.offer_id = offer_id
     entry.revision += 1
     session.flush()
-    publish(session, OfferMade.of(offer, is_automatic=one.is_automatic), by=OFFERING, now=now)
+    publish(session, OfferMade.of(offer, is_automatic=one.wish.is_automatic), by=OFFERING, now=now)
     return True

@@ -23,7 +23,7 @@ from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from booking.series_wishes import SeriesWish
 from booking.usage import Measurement
-from booking.waiting import entries
+from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
 from booking.wall_clock import to_wall
 from booking.wishes import Wish
@@ -288,3 +288,33 @@ def test_who_accepts_an_offer_names_the_second_person(app, session, sample_ring,
     session.rollback()
     made = session.get(Reservation, int(taken.location.rpartition("/")[2]))
     assert (made.member_id, made.second_person) == (sample_ring.bernd, "Ida")
+
+
+@pytest.mark.parametrize(("named", "second"), [("Jan", "Jan"), ("", ""), ("Ida", None)])
+def test_who_joins_the_waiting_list_may_name_the_second_person_beforehand(
+    app, session, sample_ring, saw, log_in, named, second
+):
+    """What is accepted without asking has the person who was named, and waits for a time in which that one may."""
+    given = ask(session, saw, sample_ring.anna, MAX)
+    for person in (Person("Ida"), Person("Jan")):
+        induct(session, sample_ring, person, member_id=sample_ring.bernd)
+    bernd = log_in(sample_ring.bernd_login)
+    span = hours(MONDAY, 1, 3)
+    of_span = {"machine": "laser", "start": span.start.isoformat(), "end": span.end.isoformat()}
+    page = bernd.get("/waiting-list/join", query_string=of_span).text
+    assert 'name="second_person"' in page
+    typed = of_span | {"kind": "exact", "part": "any", "places": "1", "is_automatic": "y", "second_person": named}
+    assert bernd.post("/waiting-list/join", data=typed).status_code == 303
+    (entry,) = program_of(app, session, sample_ring.bernd_login, now=MONDAY).get("/waiting-list").json["items"]
+    assert entry["second_person"] == named
+    if second is None:
+        end_induction(session, Person(named))
+    with write_transaction(session):
+        reservations.cancel(session, given, by=SOMEBODY, now=MONDAY)
+    offered = answers.automatic(session, now=MONDAY)
+    assert len(offered) == (second is not None)
+    for one in offered:
+        with write_transaction(session):
+            assert answers.accept_automatically(session, one, by=SOMEBODY, now=MONDAY)
+        made = session.scalars(select(Reservation).where(Reservation.member_id == sample_ring.bernd)).one()
+        assert made.second_person == second

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional
 
 from app.forms.base_form import BaseForm
@@ -22,6 +22,7 @@ from app.wording.waiting import PARTS
 from booking.errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.models import DayPart
+from booking.persons import PERSON_LENGTH_MAX
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant
 
@@ -56,8 +57,10 @@ class JoinForm(BaseForm):
         _l("Places"), [Required(_l("Please enter how many places you need.")), NumberRange(1, 10_000)], default=1
     )
     is_automatic = BooleanField(_l("Reserve it for me as soon as it is free, without asking"))
+    second_person = StringField(_l("Second person"), [MaxCharacters(PERSON_LENGTH_MAX)])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
+    persons: tuple[str, ...] = ()  # names that are offered
     zone: ZoneInfo | None = None
     span: TimeSpan | None = None  # that the page was opened for
     window: TimeSpan | None = None  # what is waited for, after validation

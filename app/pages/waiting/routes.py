@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.member_logins import login_names, person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -70,6 +71,8 @@ def join() -> ResponseReturnValue:
         _propose(form)
     if form.span is None:
         form.kind.data = ANY_TIME
+    if target.needs_second_person and member_id is not None:
+        form.persons = login_names(session, member_id)
     joined = submit(
         form,
         lambda: entries.join(session, _wish(form, target, member_id), by=current_actor(), now=now()),
@@ -171,6 +174,7 @@ def _wish(form: JoinForm, target: Target, member_id: int | None) -> WaitingWish:
         form.places.data or 0,
         clean(form.purpose.data),
         form.is_automatic.data,
+        person_named(db.session(), member_id, form.second_person.data or ""),
     )
 
 

@@ -16,7 +16,10 @@ ID_DIGITS_MAX = 9
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A machine or group that is lent. card: the machine, or the first one of the group."""
+    """A machine or group that is lent. card: the machine, or the first one of the group.
+
+    needs_second_person: the machine, or one of the group.
+    """
 
     name: str
     value: str
@@ -24,6 +27,7 @@ class Target:
     group_id: int | None
     card: MachineCard
     places: int
+    needs_second_person: bool
 
 
 def read_target(session: Session, value: str) -> Target:
@@ -33,7 +37,7 @@ def read_target(session: Session, value: str) -> Target:
     card = queries.machine_card(session, value)
     if card.is_retired:
         raise MachineNotFound(id=value)
-    return Target(card.name, value, card.id, None, card, card.places)
+    return Target(card.name, value, card.id, None, card, card.places, card.rules.needs_second_person)
 
 
 def _group(session: Session, value: str) -> Target:
@@ -44,4 +48,5 @@ def _group(session: Session, value: str) -> Target:
     if view.retired_at is not None or not view.lent:
         raise GroupNotFound(id=view.id)
     cards = [queries.machine_card(session, one.id) for one in view.lent]
-    return Target(view.name, value, None, view.id, cards[0], max(card.places for card in cards))
+    needs_second = any(card.rules.needs_second_person for card in cards)
+    return Target(view.name, value, None, view.id, cards[0], max(card.places for card in cards), needs_second)
