@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -12,8 +13,9 @@ from booking import catalogue, groups, quota_use
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.nearest import Nearest, nearest
-from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes
+from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes, check_wish
 from booking.availability.starts import DAY, floor_timestamp
+from booking.availability.within_quotas import as_much_as_fits, first_week
 from booking.catalogue import MachineTerms
 from booking.group_choice import GroupWish
 from booking.models import Machine
@@ -24,11 +26,30 @@ def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, coun
     """Return up to `count` reservations of a group's machines that would be accepted instead, nearest first.
 
     Of several machines at the same time the one of the lowest rank and id. The times do not follow from each other:
-    each is possible alone. Raises MemberNotFound.
+    each is possible alone. Where a quota is in the way, the first is as much as fits at the wished start, and the
+    others lie in a week or month in which the wish fits, as within_quotas.alternatives() has it. Raises MemberNotFound.
     """
     ranks = groups.ranks_of(session, wish.group_id)
     terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(ranks))}
-    queries = _queries(session, [terms[one] for one in ranks if one in terms], wish, now)
+    in_order = [terms[one] for one in ranks if one in terms]
+    queries = _queries(session, in_order, wish, now)
+    found = _around(session, wish, queries, terms, now, count)
+    limited = [terms[one] for one in queries if _passes_quota(session, wish, terms[one], wish.span, now)]
+    shorter = [each for one in limited for each in as_much_as_fits(session, wish.on(one.machine_id), one, now=now)][:1]
+    if limited and len(shorter + found) < count:
+        found += _in_first_week(session, wish, limited, queries, terms, now, count)
+    return tuple(dict.fromkeys(shorter + found))[:count]
+
+
+def _around(
+    session: Session,
+    wish: GroupWish,
+    queries: dict[int, SlotQuery],
+    terms: dict[int, MachineTerms],
+    now: datetime,
+    count: int,
+) -> list[Alternative]:
+    """Return the times nearest to a wish that the quotas allow."""
     start = floor_timestamp(wish.span.start)
     by_day, others = dict[TimeSpan, int](), dict[TimeSpan, int]()
     for days in REACHES_DAYS:
@@ -38,7 +59,33 @@ def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, coun
     found = others | by_day
     in_order = [span for spans in (by_day, others.keys() - by_day.keys()) for span in _in_order(spans, wish.span)]
     within = (span for span in in_order if not _passes_quota(session, wish, terms[found[span]], span, now))
-    return tuple(Alternative(found[span], terms[found[span]].name, span) for span in islice(within, count))
+    return [Alternative(found[span], terms[found[span]].name, span) for span in islice(within, count)]
+
+
+def _in_first_week(
+    session: Session,
+    wish: GroupWish,
+    limited: list[MachineTerms],
+    queries: dict[int, SlotQuery],
+    terms: dict[int, MachineTerms],
+    now: datetime,
+    count: int,
+) -> list[Alternative]:
+    """Return the wished time of the first later week in which no quota is in the way, and the times around it."""
+    weeks = [
+        each for one in limited if (each := first_week(session, wish.on(one.machine_id), one, now=now)) is not None
+    ]
+    if not weeks:
+        return []
+    later = replace(wish, span=min(each.span for each in weeks))
+    found: list[Alternative] = []
+    for machine_id in queries:
+        on_it = later.on(machine_id)
+        if check_wish(session, on_it, now=now).is_accepted:
+            found.append(Alternative(machine_id, terms[machine_id].name, later.span))
+            break
+    around = _around(session, later, queries, terms, now, count)
+    return found + [one for one in around if not (found and one.span.overlaps(later.span))]
 
 
 def _passes_quota(session: Session, wish: GroupWish, terms: MachineTerms, span: TimeSpan, now: datetime) -> bool:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking import catalogue, quota_use
-from booking.availability import proposals
+from booking.availability import proposals, reading
 from booking.availability.proposals import Alternative, check_wish
+from booking.catalogue import MachineTerms
 from booking.errors import Violation
 from booking.quota_rules import Measure
-from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wall_clock import later_by_clock
 from booking.wishes import Wish
@@ -37,8 +37,8 @@ def alternatives(
     fitting = list(_fitting(session, wish, found, now, excluding))
     if not passed:
         return tuple(fitting)
-    shorter = list(_shorter(session, wish, passed, terms.policy, terms.name, now, excluding))
-    later = _first_week(session, wish, terms.policy, now, excluding) if len(shorter + fitting) < count else None
+    shorter = list(as_much_as_fits(session, wish, terms, now=now, excluding=excluding))
+    later = first_week(session, wish, terms, now=now, excluding=excluding) if len(shorter + fitting) < count else None
     if later is not None:
         check = check_wish(session, later, now=now, excluding=excluding)
         same = [Alternative(later.machine_id, terms.name, later.span)] if check.is_accepted else []
@@ -48,9 +48,50 @@ def alternatives(
     return tuple(dict.fromkeys(shorter + fitting))[:count]
 
 
+def as_much_as_fits(
+    session: Session, wish: Wish, terms: MachineTerms, *, now: datetime, excluding: int | None = None
+) -> Iterator[Alternative]:
+    """Yield as much of a wish as the quotas leave, from its start, if the other rules accept it and it is free.
+
+    Found by halving, because not every minute counts: of prime time only some do.
+    """
+    step, shortest = terms.policy.step_min, terms.policy.shortest_allowed_min
+    fewest, most = max(-(-shortest // step), 1), (wish.span.seconds - 1) // (step * 60)
+    if fewest > most or _passed(session, _cut(wish, fewest * step), now, excluding):
+        return
+    while fewest < most:
+        steps = (fewest + most + 1) // 2
+        if _passed(session, _cut(wish, steps * step), now, excluding):
+            most = steps - 1
+        else:
+            fewest = steps
+    shorter = _cut(wish, fewest * step)
+    if check_wish(session, shorter, now=now, excluding=excluding).is_accepted:
+        yield Alternative(wish.machine_id, terms.name, shorter.span)
+
+
+def first_week(
+    session: Session, wish: Wish, terms: MachineTerms, *, now: datetime, excluding: int | None = None
+) -> Wish | None:
+    """Return a wish at the same time of the first later week in which no quota is in the way."""
+    for weeks in range(1, WEEKS_AHEAD + 1):
+        start, end = (
+            later_by_clock(instant, timedelta(weeks=weeks), terms.policy.hours.zone)
+            for instant in (wish.span.start, wish.span.end)
+        )
+        later = replace(wish, span=TimeSpan(start, end))
+        if not _passed(session, later, now, excluding):
+            return later
+    return None
+
+
+def _cut(wish: Wish, minutes: int) -> Wish:
+    return replace(wish, span=TimeSpan(wish.span.start, wish.span.start + timedelta(minutes=minutes)))
+
+
 def _passed(session: Session, wish: Wish, now: datetime, excluding: int | None) -> list[Violation]:
     """Return the quotas that a wish would pass; its own reservation is left out."""
-    quotas = catalogue.lending_terms(session, wish.machine_id).policy.quotas
+    quotas = reading.cached_terms(session, wish.machine_id).policy.quotas
     time = (wish.span, wish.places)
     return list(quota_use.check(session, wish.member_id, time, quotas, asked_at=now, reservation_id=excluding))
 
@@ -61,35 +102,3 @@ def _fitting(
     for one in found:
         if not _passed(session, replace(wish, machine_id=one.machine_id, span=one.span), now, excluding):
             yield one
-
-
-def _shorter(
-    session: Session,
-    wish: Wish,
-    passed: Iterable[Violation],
-    policy: Policy,
-    name: str,
-    now: datetime,
-    excluding: int | None,
-) -> Iterator[Alternative]:
-    """Yield as much of a wish as the quotas leave, from its start, if the other rules accept it and it is free."""
-    left = min(each.limit - (each.actual - each.added) for each in passed) // wish.places
-    minutes = left // policy.step_min * policy.step_min
-    if minutes < policy.shortest_allowed_min or minutes * 60 >= wish.span.seconds:
-        return
-    span = TimeSpan(wish.span.start, wish.span.start + timedelta(minutes=minutes))
-    if check_wish(session, replace(wish, span=span), now=now, excluding=excluding).is_accepted:
-        yield Alternative(wish.machine_id, name, span)
-
-
-def _first_week(session: Session, wish: Wish, policy: Policy, now: datetime, excluding: int | None) -> Wish | None:
-    """Return a wish at the same time of the first later week in which no quota is in the way."""
-    for weeks in range(1, WEEKS_AHEAD + 1):
-        start, end = (
-            later_by_clock(instant, timedelta(weeks=weeks), policy.hours.zone)
-            for instant in (wish.span.start, wish.span.end)
-        )
-        later = replace(wish, span=TimeSpan(start, end))
-        if not _passed(session, later, now, excluding):
-            return later
-    return None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from booking import (
     audits,
+    availability,
     decisions,
     groups,
     occupancies,
@@ -36,6 +37,8 @@ from booking.models import QuotaUse
 from booking.overruling import Overruling
 from booking.quotas import QuotaInput
 from booking.ring import RingInput
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
 from booking.workshops import WorkshopInput
 from tests import builders
 from tests.builders import SOMEBODY, SampleRing, hours
@@ -312,3 +315,30 @@ def test_approving_counts_what_is_open_now_not_when_it_was_asked_for(session: Se
     builders.reserve(session, combine, anna, hours(MONDAY, 5, 6), now=later)
     with write_transaction(session):
         assert decisions.approve(session, asked.id, by=SOMEBODY, now=later).status == "confirmed"
+
+
+@pytest.mark.of_sqlite
+def test_where_a_quota_is_in_the_way_as_much_as_fits_and_a_later_week_are_proposed(
+    session: Session, sample_ring: SampleRing
+) -> None:
+    """Of prime time only what lies in it counts; and any machine of a group will do."""
+    anna, combine = sample_ring.anna, sample_ring.combine
+    enter(session, replace(WEEK, measure="prime_time", most=60, weekdays=0b11111, from_minute=17 * 60,
+                           until_minute=20 * 60))  # fmt: skip
+    twin = builders.machine(session, sample_ring.hall, "twin")
+    with write_transaction(session):
+        ranked = tuple(RankedMachine(one) for one in (combine, twin))
+        group_id = groups.make(session, sample_ring.hall, GroupInput("Combines", ranked), **BY)
+    wished, fits = hours(MONDAY, 31, 36), hours(MONDAY, 31, 34)  # Tuesday from 15:00
+
+    alone = availability.alternatives(session, Wish(combine, anna, wished), now=MONDAY)
+    of_any = availability.group_alternatives(session, GroupWish(group_id, anna, wished), now=MONDAY)
+
+    for found in (alone, of_any):
+        assert (found[0].machine_id, found[0].span, len(found)) == (combine, fits, 3)
+        asked = [Wish(one.machine_id, anna, one.span) for one in found]
+        assert all(availability.check_wish(session, one, now=MONDAY).is_accepted for one in asked)
+    builders.reserve(session, combine, anna, fits, now=MONDAY)  # the quota of this week is used up
+    enter(session, replace(WEEK, most=3 * 60))
+    later = availability.group_alternatives(session, GroupWish(group_id, anna, fits), now=MONDAY)
+    assert later[0].span == TimeSpan(fits.start + timedelta(days=7), fits.end + timedelta(days=7))
