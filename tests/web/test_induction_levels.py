@@ -19,6 +19,7 @@ from booking.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of
+from tests.web.test_new_reservation import wish
 
 TODAY = MONDAY.date()
 
@@ -83,6 +84,10 @@ def test_who_begins_needs_a_trainer_who_is_named(app, session, sample_ring, log_
     page = anna.get(address).text
     assert "Trainers: Bernd." in page
     assert "You may run it under supervision until" in anna.get("/machines/laser").text
+    told = "Eva under supervision, 0 of 2 uses. One of these has to be there at the hand-out: Bernd."
+    assert told in anna.post("/reservations/new", data=wish(machine="laser") | {"check": "1"}).text
+    assert "Nobody is a trainer" not in anna.post("/reservations/new", data=wish() | {"check": "1"}).text
+    assert "under supervision, 0 of 2 uses" in anna.get("/account").text
     refused = anna.post(address, data={"operator": "Eva"})
     assert refused.status_code == 422
     assert "under supervision for now. Enter which trainer is there." in refused.text

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.wording import formats
-from app.wording.induction_levels import level_label
+from app.wording.induction_levels import level_label, supervised_label
 from booking import availability, queries
 from booking.availability import EligibilityByKind
 from booking.eligibility import MemberEligibility
 from booking.persons import Level, Person, folded
-from booking.queries import InductionView, MachineToRun
+from booking.queries import InductionView, MachineToRun, supervised_uses
+from booking.queries.supervised_uses import Progress
 
 EXPIRES_SOON = timedelta(days=60)
 FORGOTTEN_AFTER = timedelta(days=365)  # what ended longer ago is not shown
@@ -32,7 +33,10 @@ class MyInduction:
 
 
 def my_inductions(session: Session, member_id: int | None, today: date) -> tuple[MyInduction, ...]:
-    """Return the newest induction of each kind and person, those that end first at the top; in four SQL statements."""
+    """Return the newest induction of each kind and person, those that end first at the top.
+
+    In four SQL statements; four more where some are for use under supervision.
+    """
     if member_id is None:
         return ()
     found = queries.inductions(session, member_id=member_id, limit=INDUCTIONS_MAX)
@@ -40,9 +44,10 @@ def my_inductions(session: Session, member_id: int | None, today: date) -> tuple
     shown = [one for one in newest.values() if one.valid_until >= today - FORGOTTEN_AFTER]
     machines = queries.machines_with_induction(session, kind_ids=[one.kind_id for one in shown]) if shown else ()
     eligible = availability.eligibility_by_kind(session, member_id)
+    done = supervised_uses.progress(session, shown)
     return tuple(
         _with_missing(
-            _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), today),
+            _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), done.get(one.id), today),
             _eligibility(eligible, one).lacking_on(today),
         )
         for one in sorted(shown, key=lambda each: each.valid_until)
@@ -68,7 +73,7 @@ def _holds_longest(one: InductionView) -> tuple[bool, date]:
     return one.ended_at is None, one.valid_until
 
 
-def _mine(one: InductionView, machines: tuple[MachineToRun, ...], today: date) -> MyInduction:
+def _mine(one: InductionView, machines: tuple[MachineToRun, ...], done: Progress | None, today: date) -> MyInduction:
     day = formats.format_day(one.valid_until)
     kind = f"{one.kind} ({one.person_name})" if one.person_name else one.kind
     if one.ended_at is not None:
@@ -78,5 +83,5 @@ def _mine(one: InductionView, machines: tuple[MachineToRun, ...], today: date) -
     tone = "wait" if one.valid_until <= today + EXPIRES_SOON else "good"
     words = _("valid until %(day)s", day=day)
     if one.level != Level.ALONE:
-        words = f"{words}, {level_label(one.level)}"
+        words = f"{words}, {supervised_label(done) if done else level_label(one.level)}"
     return MyInduction(kind, tone, words, machines)

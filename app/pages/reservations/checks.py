@@ -83,6 +83,7 @@ class CheckView:
     price_note: str = ""  # that the machines of the group differ in price
     waiting_href: str = ""  # where one joins the waiting list for it, if it is only taken
     offer_href: str = ""  # where one answers the offer that holds it for the member
+    first_uses: str = ""  # what to know of uses under supervision that come first
 
     @property
     def is_accepted(self) -> bool:

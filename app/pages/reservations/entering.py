@@ -20,6 +20,7 @@ from app.forms.submit import show_not_stored
 from app.pages.declaration import ACTION, POST, MenuEntry, page
 from app.pages.reservations import answering, bp, checks, grouped, prefilling, repeating, sending
 from app.pages.reservations.checks import CheckView
+from app.pages.reservations.first_uses import with_first_uses
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.grouped import OtherPrice
 from app.pages.reservations.options import ChosenGroup, FormOptions
@@ -189,9 +190,12 @@ def _checked(card: MachineCard, group: ChosenGroup | None, wish: Wish | None) ->
     """Return the check of a wish, with the machine that it is about: of a group the one that is chosen."""
     if wish is None:
         return card, None
+    session, instant = db.session(), now()
     if group is not None:
-        return grouped.check_view(db.session(), group, wish, now=now())
-    return card, checks.check_view(db.session(), card, wish, now=now())
+        card, view = grouped.check_view(session, group, wish, now=instant)
+    else:
+        view = checks.check_view(session, card, wish, now=instant)
+    return card, with_first_uses(session, view, card, wish, now=instant)
 
 
 def _price_alone(form: ReservationForm, card: MachineCard | None, group: ChosenGroup | None) -> CheckView | None:

@@ -15,13 +15,12 @@ from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.workshop import bp
 from app.wording.errors import sentence_of
-from app.wording.induction_levels import level_label
+from app.wording.induction_levels import level_label, supervised_label
 from booking import induction_levels
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.persons import Level
-from booking.queries import InductionView
-from booking.queries.induction_kind_views import KindView
+from booking.queries import InductionView, supervised_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,9 @@ def raise_level(induction_id: int) -> ResponseReturnValue:
     return redirect(url_for(".list_inductions"), code=303)
 
 
-def levels_shown(listed: tuple[InductionView, ...], kinds: dict[int, KindView]) -> dict[int, LevelShown]:
+def levels_shown(listed: tuple[InductionView, ...]) -> dict[int, LevelShown]:
     """Return the levels of inductions by their ids, with how many uses under supervision are done."""
-    supervised = [one for one in listed if one.level == Level.SUPERVISED and one.ended_at is None]
-    counts = induction_levels.supervised_counts(db.session(), [one.id for one in supervised])
     shown = {one.id: LevelShown(level_label(one.level)) for one in listed if one.level == Level.TRAINER}
-    for one in supervised:
-        done, needed = counts.get(one.id, 0), kinds[one.kind_id].supervised_uses
-        words = _("under supervision, %(done)s of %(needed)s uses", done=min(done, needed), needed=needed)
-        shown[one.id] = LevelShown(words if needed else level_label(one.level), True, 0 < needed <= done)
+    for induction_id, done in supervised_uses.progress(db.session(), listed).items():
+        shown[induction_id] = LevelShown(supervised_label(done), True, 0 < done.needed <= done.done)
     return shown

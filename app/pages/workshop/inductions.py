@@ -253,7 +253,7 @@ def list_page(kind_form: KindForm, status: int) -> ResponseReturnValue:
         sorting=sorting,
         kept={"q": text or None} | ({"machine": machine.slug} if machine else {"kind": kind_id}),
         kinds=_kind_rows(kinds),
-        levels=levels_shown(listed[:PER_PAGE], {one.id: one for one in kinds}),
+        levels=levels_shown(listed[:PER_PAGE]),
         machines=machines,
         machine=machine,
         today=_day_of(now()),
