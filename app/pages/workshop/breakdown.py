@@ -37,7 +37,7 @@ from booking.wishes import Wish
     keeps_input=True,
 )
 def decide(closure_id: int) -> ResponseReturnValue:
-    """Decide on the reservations in the span of a closure, with one mail for each member."""
+    """Decide on reservations in the span of a closure one by one, with times of one's own; a step aside of its plan."""
     closure, session, instant = lookups.closure(closure_id), db.session(), now()
     if closure.lifted_at is not None or closure.ends_at <= instant:
         flash(_("This closure is over. There is nothing to decide any more."), "warning")
@@ -50,7 +50,7 @@ def decide(closure_id: int) -> ResponseReturnValue:
         form,
         lambda: breakdown.decide(session, closure_id, form.decisions(), by=current_actor(), now=now()),
         message=_("Your decisions are entered. Each member whose reservation changes gets one e-mail."),
-        location=url_for(".decide", closure_id=closure_id),
+        location=url_for(".plan", closure_id=closure_id),
     )
     return decided or _page(form, lookups.closure(closure_id), hits, page)
 
