@@ -117,12 +117,9 @@ def move(
     lifecycle.require(reservation, Step.MOVE, now)
     before = Wish.of(reservation)
     wish = _changed(before, machine_id=machine_id, span=span, places=places)
-    held = held_proposals.machines_of(session, [reservation.id])
-    occupancies.lock_machines(session, [before.machine_id, wish.machine_id, *held])
+    _lock_machines(session, reservation, before, wish, by=by, now=now)
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
-    if held and (wish.machine_id, wish.span) != (before.machine_id, before.span):
-        held_proposals.end(session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now)
     terms = catalogue.lending_terms(session, wish.machine_id)
     found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
@@ -130,6 +127,16 @@ def move(
     _publish_moved(session, reservation, before, blocking_id, series_id, by=by, now=now)
     record_overruled(session, reservation, found, overruling, by=by, now=now)
     return reservation
+
+
+def _lock_machines(
+    session: Session, reservation: Reservation, before: Wish, wish: Wish, *, by: Actor, now: datetime
+) -> None:
+    """Lock the machines of a move, and release what a re-plan holds for a reservation that leaves its time."""
+    held = held_proposals.machines_of(session, [reservation.id])
+    occupancies.lock_machines(session, [before.machine_id, wish.machine_id, *held])
+    if held and (wish.machine_id, wish.span) != (before.machine_id, before.span):
+        held_proposals.end(session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now)
 
 
 def _changed(wish: Wish, **changes: Any) -> Wish:

@@ -25,7 +25,7 @@ from booking.models import Member, Offer, OfferStatus, WaitingEntry
 from booking.persons import Person
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
-from booking.waiting.matching import WaitingWish, first_span, minutes_of, pieces
+from booking.waiting.matching import WaitingWish, entry_of, first_span, minutes_of, pieces
 from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 
 JOINING_LOCKS = 3  # the first key of PostgreSQL's advisory locks on who joins; the second is the member's id
@@ -36,9 +36,9 @@ WINDOW_DAYS_MAX = 62  # of one entry
 def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> int:
     """Put a wish on the waiting list and return the id of its entry; of one that waits already, that of the same.
 
-    That one is accepted without asking, or not, as was said last.
-    The rules have to accept it; for a pattern some time of it. The quotas of a pattern are judged
-    when a time is found. The machines are locked, so that what becomes free at the same moment sees the entry.
+    That one is accepted without asking, or not, as was said last. The rules have to accept it; for a pattern some time
+    of it. The quotas of a pattern are judged when a time is found. The machines are locked, so that what becomes free
+    at the same moment sees the entry.
 
     Raises MachineNotFound, GroupNotFound, MemberNotFound, RequestRefused, TimeIsFree.
     """
@@ -54,23 +54,7 @@ def join(session: Session, wish: WaitingWish, *, by: Actor, now: datetime) -> in
     eligibilities = reading.eligibility_by_kind(session, wish.member_id)
     accepting = _accepting(session, wish, terms, eligibilities, now)
     _refuse_free(session, wish, accepting, eligibilities, now)
-    entry = WaitingEntry(
-        member_id=wish.member_id,
-        machine_id=wish.machine_id,
-        group_id=wish.group_id,
-        window_from=wish.window.start,
-        window_until=wish.window.end,
-        length_min=wish.length_min,
-        part=wish.part.value,
-        places=wish.places,
-        purpose=wish.purpose,
-        created_at=now,
-        created_by=by.user_id,
-        is_automatic=wish.is_automatic,
-        second_person=wish.second.name,
-        second_user_id=wish.second.user_id,
-        revision=0,
-    )
+    entry = entry_of(wish, by, now)
     session.add(entry)
     session.flush()
     record(session, WaitingListJoined.of(entry), by=by, at=now)

@@ -12,7 +12,8 @@ from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, next_start
 from booking.catalogue import MachineTerms
 from booking.eligibility import MemberEligibility
-from booking.models import DayPart
+from booking.kernel.events import Actor
+from booking.models import DayPart, WaitingEntry
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.persons import MEMBER_ITSELF, Person
 from booking.rules import Policy
@@ -53,6 +54,27 @@ class WaitingWish:
     def is_exact(self) -> bool:
         """Whether only the window itself will do."""
         return self.length_min is None
+
+
+def entry_of(wish: WaitingWish, by: Actor, now: datetime) -> WaitingEntry:
+    """Return the entry of a wish, to be stored."""
+    return WaitingEntry(
+        member_id=wish.member_id,
+        machine_id=wish.machine_id,
+        group_id=wish.group_id,
+        window_from=wish.window.start,
+        window_until=wish.window.end,
+        length_min=wish.length_min,
+        part=wish.part.value,
+        places=wish.places,
+        purpose=wish.purpose,
+        created_at=now,
+        created_by=by.user_id,
+        is_automatic=wish.is_automatic,
+        second_person=wish.second.name,
+        second_user_id=wish.second.user_id,
+        revision=0,
+    )
 
 
 def minutes_of(wish: WaitingWish, policy: Policy) -> int:
