@@ -79,9 +79,11 @@ def price_example(terms: Mapping[str, SlipTerms], use: SlipUse) -> dict[str, Pri
     return {price_class: price_slip(of_class, use) for price_class, of_class in terms.items()}
 
 
-def last_season(session: Session, card: MachineCard, terms: Mapping[str, SlipTerms], *, until: date) -> SeasonCost:
-    """Return what the uses of the last year would have cost, at most 10,000 of them, the newest."""
-    since = until - SEASON
+def last_season(
+    session: Session, card: MachineCard, terms: Mapping[str, SlipTerms], *, until: date, since: date | None = None
+) -> SeasonCost:
+    """Return what the uses of a year, or since a day, would have cost, at most 10,000 of them, the newest."""
+    since = since or until - SEASON
     uses = season_uses(session, card.id, since, until, at_most=USES_MAX)
     is_cut = len(uses) == USES_MAX
     if is_cut:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
+from decimal import Decimal
 
 import click
 from flask.cli import AppGroup
@@ -11,7 +13,7 @@ from app.clock import now
 from app.commands.terminal import DAY, TERMINAL
 from app.extensions import db
 from billing.errors import LedgerIsOpen, WrongPeriod
-from billing.ledger.opening import begin_opening, open_batch
+from billing.ledger.opening import ToPost, begin_opening, open_batch, to_post
 from booking.kernel.transaction import in_write_transaction
 
 ledger = AppGroup("ledger", help="The ledger: what is owed, as balanced entries.")
@@ -24,10 +26,21 @@ def add_to(ring: AppGroup) -> None:
 
 @ledger.command("open")
 @click.option("--on", "on", type=DAY, required=True, help="Posting date of what was charged and allocated so far.")
-def open_ledger(on: date) -> None:
-    """Post what was charged and allocated so far, once. Interrupted, it goes on where it was when typed again."""
+@click.option("--dry-run", is_flag=True, help="Only say what would be posted.")
+def open_ledger(on: date, dry_run: bool) -> None:
+    """Post what was charged and allocated so far, once. Interrupted, it goes on where it was when typed again.
+
+    The sums are printed first; in a terminal, it asks before it posts. No entry is ever changed or deleted: a charge or
+    allocation that is wrong is reversed afterwards, as always.
+    """
     session = db.session()
     try:
+        found = to_post(session)
+        click.echo(_preview(found, on))
+        if dry_run:
+            return
+        if sys.stdin.isatty():
+            click.confirm("Open the ledger now? It is done once, and the day stays", abort=True)
         in_write_transaction(session, lambda: begin_opening(session, on, now=now()))
     except LedgerIsOpen as refusal:
         raise click.ClickException("The ledger is open already; it is opened only once.") from refusal
@@ -39,3 +52,11 @@ def open_ledger(on: date) -> None:
         posted += done
         click.echo(f"  {posted} charges and allocations posted ...")
     click.echo(f"The ledger is open; {posted} charges and allocations were posted on {on}.")
+
+
+def _preview(found: ToPost, on: date) -> str:
+    charged, allocated = (Decimal(cents).scaleb(-2) for cents in (found.charged_cents, found.allocated_cents))
+    return (
+        f"To be posted on {on}: {found.charges} charges of {charged:,.2f} EUR and {found.allocations} allocations of "
+        f"{allocated:,.2f} EUR, reversals included."
+    )

@@ -6,6 +6,7 @@ runs, what is newly charged is left to it; the last batch opens the ledger under
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -22,7 +23,30 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 
 BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ToPost:
+    """What an opening would post: how many charges and allocations, reversals included, and their sums in cents."""
+
+    charges: int
+    charged_cents: int
+    allocations: int
+    allocated_cents: int
+
+
 CLOSED, OPENING, OPEN = "closed", "opening", "open"
+
+
+def to_post(session: Session) -> ToPost:
+    """Return what is not posted yet. Reads only. Raises LedgerIsOpen."""
+    ledger = session.execute(select(Ledger.state, Ledger.posted_charge_id, Ledger.posted_allocation_id)).one()
+    if ledger.state == OPEN:
+        raise LedgerIsOpen(opened_on=session.scalar(select(Ledger.opened_on)))
+    sums = func.coalesce(func.sum(Charge.cents), 0), func.coalesce(func.sum(Allocation.total_cents), 0)
+    charges = session.execute(select(func.count(), sums[0]).where(Charge.id > ledger.posted_charge_id)).one()
+    parts = session.execute(select(func.count(), sums[1]).where(Allocation.id > ledger.posted_allocation_id)).one()
+    return ToPost(charges[0], int(charges[1]), parts[0], int(parts[1]))
 
 
 def begin_opening(session: Session, on: date, *, now: datetime) -> None:

@@ -146,6 +146,9 @@ def test_the_ledger_is_opened_by_a_command_once(app, session, karl, charged):  #
 
     runner = app.test_cli_runner()
     assert runner.invoke(args=["ring", "ledger", "open", "--on", "2100-01-01"]).exit_code == 1
+    shown = runner.invoke(args=["ring", "ledger", "open", "--on", "2026-07-01", "--dry-run"])
+    assert "6 charges of 31,780.00 EUR and 0 allocations of 0.00 EUR" in shown.output
+    assert ledger_state(session).state == "closed", "nothing was opened by that"
     # What is posted already is not posted twice: the sources are unique.
     with write_transaction(session):
         session.execute(update(Ledger).values(posted_charge_id=10_000, posted_allocation_id=10_000))

@@ -144,6 +144,7 @@ def test_a_backdated_tariff_asks_for_confirmation_before_it_changes_charges(sess
     asked = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
     assert asked.status_code == 409
     assert "1 use is already priced within this time" in text(asked)
+    assert "€1,150.00 were charged; by this tariff it is €1,100.00, a difference of -€50.00." in text(asked)
 
     done = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent | {"reprice": "y"})
     assert done.status_code == 303

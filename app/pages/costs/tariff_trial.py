@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -66,6 +67,22 @@ def tried(session: Session, card: MachineCard, form: TariffForm, *, today: date)
         season,
         tuple(SeasonRow(names[code], season.by_class[code]) for code in names if code in season.by_class),
     )
+
+
+def repriced(
+    session: Session, card: MachineCard, form: TariffForm, later: Iterable[date], *, today: date
+) -> SeasonCost | None:
+    """Return what the uses that a tariff prices again were charged, and what they would be; None if it is refused.
+
+    later: the days on which other tariffs of the machine begin. Call after a validation that found nothing.
+    """
+    entry = form.entry()
+    ends = [day - timedelta(days=1) for day in later if day > entry.valid_from]
+    try:
+        terms = terms_by_class(entry, form.unit.code)
+    except DomainError:
+        return None
+    return last_season(session, card, terms, since=entry.valid_from, until=min([today, *ends]))
 
 
 def _example(card: MachineCard, form: TariffForm, terms: SlipTerms) -> SlipUse:

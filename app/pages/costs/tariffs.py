@@ -14,7 +14,7 @@ from app.forms.submit import INVALID, submit
 from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.costs.tariff_form import TariffForm, shown_rows, tariff_form
-from app.pages.costs.tariff_trial import TRY, TariffTrial, is_trial, tried
+from app.pages.costs.tariff_trial import TRY, TariffTrial, is_trial, repriced, tried
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import basis_label, price_class_label, price_label
@@ -142,12 +142,15 @@ def _form_page(
 ) -> ResponseReturnValue:
     refusal = form.refusal
     affected = refusal.facts["charges"] if isinstance(refusal, TariffInUse) and tariff is None else 0
+    session = db.session()
+    later = [one.valid_from for one in queries.tariff_history(session, card.id)] if affected else []
     page_text = render_template(
         "costs/tariff_form.html",
         form=form,
         card=card,
         tariff=tariff,
         affected=affected,
+        repriced=repriced(session, card, form, later, today=today()) if affected else None,
         shown_rows=shown_rows,
         try_name=TRY,
         trial=trial,
