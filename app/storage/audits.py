@@ -70,6 +70,7 @@ FINDING_TEXTS = {
     "period_hash": "the lines of period {name} are not those with which it was closed",
     "period_event": "period {name} is not closed as the event log says",
     "period_lost": "period {name} was closed, and is not any more",
+    "invoiced": "the documents of member {member_id} are {cents} cents, the balance has another sum",
     "balance": "the balance of member {member_id} is {cents} cents, its lines are {lines}",
 }
 

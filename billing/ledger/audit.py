@@ -2,7 +2,8 @@
 
 Codes of the findings and their facts: unbalanced (entry_id), entry_hash (entry_id: its content is not what the event
 log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum),
-number_gap (entry_id: of the entry after a gap), account_day (account_id, day: its sums are not those of its lines).
+number_gap (entry_id: of the entry after a gap), account_day (account_id, day: its sums are not those of its lines),
+invoiced (member_id, cents: of the documents).
 """
 
 from __future__ import annotations
@@ -16,7 +17,18 @@ from sqlalchemy.orm import Session
 
 from billing.events import EntryPosted
 from billing.ledger.posting import ENTRY_CONTENT, LINE_CONTENT, digest
-from billing.models import AccountDay, Advance, Allocation, AllocationLine, Balance, Charge, Entry, Ledger, Posting
+from billing.models import (
+    AccountDay,
+    Advance,
+    Allocation,
+    AllocationLine,
+    Balance,
+    Charge,
+    Document,
+    Entry,
+    Ledger,
+    Posting,
+)
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
@@ -35,6 +47,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     if session.scalar(select(Ledger.state)) == "open":
         yield from _not_posted(session)
     yield from _wrong_balances(session)
+    yield from _wrongly_invoiced(session)
     yield from _wrong_days(session)
 
 
@@ -165,6 +178,25 @@ def _wrong_balances(session: Session) -> Iterator[AuditFinding]:
     for statement in (wrong.where(differs).order_by(Balance.member_id), without.order_by(summed.c.member_id)):
         for member_id, cents, lines in session.execute(statement):
             yield _finding("balance", member_id=member_id, cents=int(cents), lines=int(lines))
+
+
+def _wrongly_invoiced(session: Session) -> Iterator[AuditFinding]:
+    """Yield the balances whose invoiced part is not the sum of the documents."""
+    summed = (
+        select(Document.member_id, func.sum(Document.gross_cents).label("cents"))
+        .where(Document.kind != "statement")
+        .group_by(Document.member_id)
+        .subquery()
+    )
+    invoiced = func.coalesce(summed.c.cents, 0)
+    statement = (
+        select(Balance.member_id, invoiced)
+        .outerjoin(summed, summed.c.member_id == Balance.member_id)
+        .where(invoiced != Balance.invoiced_cents)
+        .order_by(Balance.member_id)
+    )
+    for member_id, cents in session.execute(statement):
+        yield _finding("invoiced", member_id=member_id, cents=int(cents))
 
 
 def _stream(session: Session, statement: Select[Any]) -> Iterator[Row[Any]]:

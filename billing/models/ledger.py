@@ -123,7 +123,8 @@ class Posting(Base):
 class Balance(Base):
     """What a member owes: the sum of the member's lines. The database adds each line when it is inserted.
 
-    Summed for each list, the lines of a large ring would all be read for one page; `ring check` compares them.
+    invoiced_cents: what of it stands in invoices, less what cancellations took back; it adds each document. Summed for
+    each list, the lines of a large ring would all be read for one page; `ring check` compares them.
     """
 
     __tablename__ = "billing_balance"
@@ -132,6 +133,7 @@ class Balance(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), primary_key=True, autoincrement=False)
     cents: Mapped[int] = mapped_column(BigInteger)
     lines: Mapped[int]
+    invoiced_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class AccountDay(Base):

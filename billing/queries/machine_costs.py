@@ -36,3 +36,8 @@ def _view(row: MachineCost) -> MachineCostView:
     costs = MachineCostInput(**{name: getattr(row, name) for name in _INPUTS})
     entry = MachineCostEntry(costs, row.planned_use, row.contractor_price)
     return MachineCostView(row.machine_id, row.charge_unit, entry, row.revision)
+
+
+def calculated_machine_ids(session: Session, *, limit: int) -> tuple[int, ...]:
+    """Return the first machines, in the order of their entry, whose costs were calculated."""
+    return tuple(session.scalars(select(MachineCost.machine_id).order_by(MachineCost.machine_id).limit(limit)))

@@ -39,6 +39,7 @@ class UsageRecord(Base):
         Index("ix_booking_usage_newest", "handed_out_at", "id"),
         Index("ix_booking_usage_disputed", "handed_out_at", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
         Index("ix_booking_usage_machine_day", "machine_id", "service_date"),
+        Index("ix_booking_usage_use", "machine_id", "charge_unit", "service_date", "used_amount"),  # sums of years
         Index(
             "ix_booking_usage_reading",
             "machine_id",

@@ -16,6 +16,8 @@ from app.exports.event_log import event_types
 from app.pages.admin import lists, security
 from app.schema import metadata
 from billing import queries as money
+from billing.queries import next_steps, open_sums
+from billing.queries.machine_years import machine_years
 from booking import availability, queries
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Hold, Occupancy, Reservation, Unit
@@ -43,6 +45,9 @@ AS_LONG_AS_THE_RING_IS_LARGE = (
     "auth_recovery_code",
     "auth_second_factor",
     "auth_user",
+    "billing_account",
+    "billing_balance",
+    "billing_machine_cost",
     "billing_pool",
     "billing_share",
     "billing_tariff",
@@ -89,6 +94,12 @@ JOIN billing_tariff t ON t.machine_id = u.machine_id;
 INSERT INTO booking_event (at, actor_job, type, facts) SELECT handed_back_at, 'bench', CASE id % 3 WHEN 0 THEN
 'use_charged' WHEN 1 THEN 'machine_handed_out' ELSE 'machine_handed_back' END, json_object('usage_id', id)
 FROM booking_usage;
+INSERT INTO billing_posting (entry_id, number, account_id, member_id, machine_id, topic, cents) SELECT c.id, 1, a.id,
+c.member_id, c.machine_id, 'use', c.cents FROM billing_charge c JOIN billing_account a ON a.code = 'receivables';
+INSERT INTO billing_posting (entry_id, number, account_id, topic, cents) SELECT c.id, 2, a.id, 'counter', -c.cents
+FROM billing_charge c JOIN billing_account a ON a.code = 'use_charges';
+INSERT INTO billing_entry (id, posting_date, service_from, service_until, lines, charge_id, sha256, posted_at) SELECT
+id, service_date, service_date, service_date, 2, id, '', created_at FROM billing_charge;
 INSERT INTO billing_pool (id, machine_id, name, rules, excludes_guests, revision) SELECT 1, min(id), 'Pool',
 '{}', 0, 0 FROM booking_machine;
 INSERT INTO billing_allocation (id, pool_id, period_from, period_until, total_cents, posted_at, note) VALUES
@@ -288,6 +299,15 @@ READINGS = {
     "the newest allocations": lambda r: money.allocations(r.session, limit=26),
     "the costs of a pool": lambda r: money.costs(r.session, 1, limit=26),
     "a member's charges": lambda r: money.charges_of_member(r.session, r.members[1], limit=26),
+    "what members owe by age": lambda r: (
+        open_sums.age_totals(r.session, NOW.date()),
+        open_sums.aged_balances(r.session, NOW.date(), age="30"),
+    ),
+    "use and costs per unit of four years": lambda r: machine_years(r.session, r.machines, NOW.year),
+    "what stands in no invoice, and the period to close": lambda r: (
+        next_steps.not_invoiced(r.session),
+        next_steps.period_to_close(r.session, NOW.date()),
+    ),
     "the damage reports": lambda r: queries.damage_reports(r.session, workshop_ids=r.workshops, limit=26),
     "the announcements": lambda r: queries.announcements(r.session, NOW.date()),
     "the security log": lambda r: security.entries(r.session, security_log.LOGGED_IN, 1),

@@ -239,6 +239,7 @@ def test_what_is_posted_is_never_changed(session, charged, table):
         ("billing_posting", "cents = cents + 1", "unbalanced"),
         ("billing_entry", "posting_date = '2026-01-01'", "entry_hash"),
         ("billing_balance", "cents = cents + 1", "balance"),
+        ("billing_balance", "invoiced_cents = 1", "invoiced"),
         ("billing_account_day", "credit_cents = credit_cents + 1", "account_day"),
         ("billing_account_day", "posting_date = '2020-01-01' WHERE account_id = 1", "account_day"),
     ],

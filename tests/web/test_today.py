@@ -127,7 +127,7 @@ def test_of_many_machines_those_of_today_are_shown_and_not_those_closed_on_anoth
 def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, clock):
     karl = log_in(sample_ring.karl_login)
     first = karl.get("/today").text
-    assert ("3 of 4 done" in first, "Open a cost pool" in first, "need one more step" in first) == (True, True, True)
+    assert ("4 of 5 done" in first, "Open a cost pool" in first, "need one more step" in first) == (True, True, True)
 
     from billing.charges import charge_for
 
@@ -136,6 +136,52 @@ def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, 
         charge_for(session, slip, by=SOMEBODY, now=MONDAY)
 
     assert "1 usage slip has no price yet" in karl.get("/today").text
+
+
+def test_the_next_five_steps_are_in_their_order_and_each_figure_leads_to_its_reason(
+    session, sample_ring, log_in, clock
+):
+    """Everything is open but objections: the question about the charges first, the period to close last."""
+    from billing.pools import enter_pool
+    from tests.integration.documents_ring import able_to_issue, charge_use
+    from tests.integration.test_allocations import cost, do
+
+    able_to_issue(session, sample_ring.anna)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 1250)
+    pool_id = do(session, enter_pool, sample_ring.combine, "Harvester", {"repair": "use"})
+    do(session, enter_pool, sample_ring.splitter, "Splitter", {"repair": "use"})
+    cost(session, pool_id, "repair", 118_000, date(2026, 6, 20))
+    clock.instant = MONDAY + timedelta(days=60)
+    karl = log_in(sample_ring.karl_login)
+
+    page = karl.get("/today").text
+
+    steps = (
+        "Decide what the usage charges of Harvester are: income or advances",
+        "No bill yet for: Splitter.",
+        "Allocate €1,180.00",
+        "Issue invoices of €1,750.00",
+        "Close the period 2026",
+    )
+    places = [page.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "2 of 7 done" in page
+    assert "Tariffs set" not in page, "five open steps are shown, and no done one"
+    for address in (
+        f"/costs/pools/{pool_id}/edit#charges_are",
+        "/costs/periods/2026",
+        "/invoices/run",
+        "/costs/open-sums?age=over",
+        f"/costs/pools/{pool_id}?year=2026",
+        "/usage?machine=combine&amp;until=2026-12-31&amp;from=2026-01-01",
+    ):
+        assert address in page, address
+    assert "€94.40" in page, "1,180.00 by 12.50 hectares"
+    owed = karl.get("/costs/open-sums?age=over").text
+    assert f"/costs/balances/{sample_ring.anna}" in owed
+    assert "€1,750.00 of it have been owed for more than 90 days, by 1 member." in owed
+    assert "Nobody owes anything of this age." in karl.get("/costs/open-sums?age=30").text
+    assert "€94.40" in karl.get("/costs/use?year=2026").text
 
 
 def test_costs_that_wait_are_named_with_their_sum(session, sample_ring, log_in):
