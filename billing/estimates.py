@@ -54,3 +54,9 @@ def estimate_of_class(
         amount = span.seconds * (places if unit.places_count else 1)
         calculation = price_slip(terms, SlipUse(amount, amount, span=span, zone=card.zone, places=places))
     return Estimate(tariff.charge_unit, terms.main.unit_price, terms.main.minimum_cents, calculation, terms)
+
+
+def price_of_amount(estimate: Estimate, card: MachineCard, wish: Wish, amount: int) -> PriceCalculation:
+    """Return what a wish would cost if so much were used, in small units; about right, as the estimate itself."""
+    use = SlipUse(amount, None, span=wish.span, zone=card.zone, places=wish.places)
+    return price_slip(estimate.terms, use)

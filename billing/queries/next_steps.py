@@ -39,7 +39,7 @@ def period_to_close(session: Session, today: date) -> PeriodSpan | None:
     last_closed = session.execute(
         select(AccountingPeriod.name, AccountingPeriod.last_day)
         .where(AccountingPeriod.state == CLOSED)
-        .order_by(AccountingPeriod.last_day.desc())
+        .order_by(AccountingPeriod.name.desc())  # in the order of time, too: a year has periods of one length
         .limit(1)
     ).one_or_none()
     first = session.scalar(select(func.min(Entry.posting_date)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Balance, Entry, Posting
@@ -72,23 +73,27 @@ def _total(cents: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement
 
 def _aged(today: date) -> Subquery:
     """Return a subquery of the members who owe something: member_id, cents, and a column for each age."""
-    recent = _recent(today)
-    debits = [func.coalesce(recent.c[age], 0) for age in AGES[:-1]]
-    columns, left = [], Balance.cents
-    for age, debit in zip(AGES, debits, strict=False):
-        columns.append(case((left < debit, left), else_=debit).label(age))
-        left = case((left > debit, left - debit), else_=0)
-    columns.append(left.label(OLD))
+    rows = union_all(_balances(), _recent(today)).subquery()
+    cents = func.max(rows.c.cents)
+    # What is left of the balance once the debits of an age and of all younger ones are taken off it.
+    left = [cents]
+    for age in AGES[:-1]:
+        beyond = cents - sum(func.sum(rows.c[each]) for each in AGES[: AGES.index(age) + 1])
+        left.append(case((beyond > 0, beyond), else_=0))
+    parts = [before - after for before, after in pairwise(left)]
+    columns = (part.label(age) for age, part in zip(AGES, (*parts, left[-1]), strict=True))
     return (
-        select(Balance.member_id, Balance.cents, *columns)
-        .outerjoin(recent, recent.c.member_id == Balance.member_id)
-        .where(Balance.cents > 0)
-        .subquery()
+        select(rows.c.member_id, cents.label("cents"), *columns).group_by(rows.c.member_id).having(cents > 0).subquery()
     )
 
 
-def _recent(today: date) -> Subquery:
-    """Return a subquery of the debits of the last 90 days by member and age, without what was reversed."""
+def _balances() -> Select[Any]:
+    nothing = (literal(0).label(age) for age in AGES[:-1])
+    return select(Balance.member_id, Balance.cents.label("cents"), *nothing).where(Balance.cents > 0)
+
+
+def _recent(today: date) -> Select[Any]:
+    """Return the debits of the last 90 days by age, without what was reversed."""
     reversal = aliased(Entry)
     starts = [today - timedelta(days=days) for days in DAYS]
     parts = []
@@ -96,17 +101,16 @@ def _recent(today: date) -> Subquery:
         is_of_age = Entry.posting_date >= start
         if end is not None:
             is_of_age &= Entry.posting_date < end
-        parts.append(func.sum(case((is_of_age, Posting.cents), else_=0)).label(age))
+        parts.append(case((is_of_age, Posting.cents), else_=0).label(age))
+    # "+ 0": the posting date is to find the entries. SQLite would walk through all lines and all entries otherwise.
     return (
-        select(Posting.member_id, *parts)
+        select(Posting.member_id, literal(0).label("cents"), *parts)
         .join(Entry, Entry.id == Posting.entry_id)
         .where(
             Entry.posting_date >= starts[-1],
-            Entry.reverses_id.is_(None),
+            (Entry.reverses_id + literal_column("0")).is_(None),
             ~exists().where(reversal.reverses_id == Entry.id),
-            Posting.member_id.is_not(None),
+            (Posting.member_id + literal_column("0")).is_not(None),
             Posting.cents > 0,
         )
-        .group_by(Posting.member_id)
-        .subquery()
     )

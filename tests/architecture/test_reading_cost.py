@@ -47,6 +47,8 @@ AS_LONG_AS_THE_RING_IS_LARGE = (
     "auth_user",
     "billing_account",
     "billing_balance",
+    "billing_document_terms",
+    "billing_ledger",
     "billing_machine_cost",
     "billing_pool",
     "billing_share",

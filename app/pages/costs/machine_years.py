@@ -44,8 +44,8 @@ class YearCell:
 class MachineYearRow:
     """A machine: its use in the year, from which use on it pays, and what a unit cost in each year, the oldest first.
 
-    unit: of its use, in words. pays_from: in words, "" where that is not calculated. percent: of the break-even, at
-    most 100; None without one. pool_id: where its bills are, None without a pool. first_day, last_day: of the year.
+    unit: of its use, in words. pays_from: in words, "" where that is not calculated. percent: of the break-even, also
+    above 100; None without one. pool_id: where its bills are, None without a pool. first_day, last_day: of the year.
     """
 
     machine_id: int
@@ -113,4 +113,4 @@ def _pays_from(found: MachineYears, used: int, entered: MachineCostView | None) 
     if units is None:
         return _("never"), None
     reached = Fraction(100 * used, units * CHARGE_UNITS[found.charge_unit].small_per_unit) if units else Fraction(100)
-    return f"{format_number(units)} {UNIT_NAMES[found.charge_unit]}", min(int(reached), 100)
+    return f"{format_number(units)} {UNIT_NAMES[found.charge_unit]}", int(reached)
