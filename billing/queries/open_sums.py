@@ -76,7 +76,7 @@ def _aged(today: date) -> Subquery:
     rows = union_all(_balances(), _recent(today)).subquery()
     cents = func.max(rows.c.cents)
     # What is left of the balance once the debits of an age and of all younger ones are taken off it.
-    left = [cents]
+    left: list[ColumnElement[Any]] = [cents]
     for age in AGES[:-1]:
         beyond = cents - sum(func.sum(rows.c[each]) for each in AGES[: AGES.index(age) + 1])
         left.append(case((beyond > 0, beyond), else_=0))
@@ -87,12 +87,12 @@ def _aged(today: date) -> Subquery:
     )
 
 
-def _balances() -> Select[Any]:
+def _balances() -> Select[*tuple[Any, ...]]:
     nothing = (literal(0).label(age) for age in AGES[:-1])
     return select(Balance.member_id, Balance.cents.label("cents"), *nothing).where(Balance.cents > 0)
 
 
-def _recent(today: date) -> Select[Any]:
+def _recent(today: date) -> Select[*tuple[Any, ...]]:
     """Return the debits of the last 90 days by age, without what was reversed."""
     reversal = aliased(Entry)
     starts = [today - timedelta(days=days) for days in DAYS]

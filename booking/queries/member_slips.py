@@ -69,7 +69,7 @@ def uses_of_member(session: Session, member_id: int, first: date, last: date) ->
         .group_by(UsageRecord.machine_id, UsageRecord.charge_unit)
         .order_by(func.count().desc(), UsageRecord.machine_id)
     )
-    return tuple(MemberUse(machine_id, unit, uses, int(amount)) for machine_id, unit, uses, amount in rows)
+    return tuple(MemberUse(machine_id, unit, uses, int(amount or 0)) for machine_id, unit, uses, amount in rows)
 
 
 def last_use(session: Session, member_id: int, machine_id: int, charge_unit: str) -> LastUse | None:
@@ -85,4 +85,4 @@ def last_use(session: Session, member_id: int, machine_id: int, charge_unit: str
         .order_by(UsageRecord.handed_out_at.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else LastUse(*row)
+    return None if row is None else LastUse(row[0], row[1], row[2] or 0)

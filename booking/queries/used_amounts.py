@@ -66,6 +66,7 @@ def used_amounts(
     ).all()
     each = len(spans)
     return tuple(
-        MachineUse(*rows[at][:4], amounts=tuple(int(row[4]) for row in rows[at : at + each]))
-        for at in range(0, len(rows), each)
+        MachineUse(machine_id, name, slug, unit, tuple(int(row[4]) for row in rows[at : at + each]))
+        for at, (machine_id, name, slug, unit, _used) in enumerate(rows)
+        if at % each == 0
     )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth import api_tokens, one_use_links, security_log
 from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, SecurityEntry, User
+from app.documents.composer import TextComposer
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -27,8 +28,11 @@ from app.storage.backup import database_at
 from app.subscriptions import SUBSCRIPTIONS
 from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
+from billing.documents.issuing import issue
+from billing.ledger.audit import broken_ledger
 from billing.models import AllocationCount, Charge, ChargeTotal, Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.queries.next_steps import not_invoiced
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
 from booking.deletions import delete_members
@@ -42,6 +46,7 @@ from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
+from tests.integration.documents_ring import TODAY, able_to_issue, charge_more, charge_use
 from tests.integration.test_allocations import do, post
 from tests.integration.test_charges import charge, tariff, use
 
@@ -392,3 +397,17 @@ def test_tariffs_of_one_price_have_no_parts_and_price_as_before(session, databas
     assert session.get_one(Charge, another).cents == 143_865
     view = billing_queries.tariff(session, tariff_id)
     assert (view.has_parts, view.cap_day_cents, bool(view.parts)) == (False, None, False)
+
+
+def test_balances_know_what_of_them_was_invoiced_before(session, database_url, sample_ring):
+    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 1250)
+    charge_more(session, sample_ring.combine, sample_ring.bernd, 200)
+    with write_transaction(session):
+        issue(session, sample_ring.anna, TODAY, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+    migrate_again(database_url, "year_of_the_treasurer")
+
+    found = not_invoiced(session)
+    assert (found.members, found.cents) == (1, 28_000)
+    assert list(broken_ledger(session)) == []

@@ -19,7 +19,8 @@ from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.declaration import page
 from app.web.paging import page_number
-from app.wording.formats import UNIT_NAMES, format_amount, format_money, format_number
+from app.wording.formats import format_amount, format_money, format_number
+from app.wording.units import UNIT_NAMES
 from billing import queries
 from billing.machine_costs import break_even
 from billing.queries import PoolView

@@ -102,7 +102,12 @@ def _use_sentences(used: Sequence[MemberUse], names: Mapping[int, str]) -> list[
     ]
     if machines == 1:
         return [_("You used: %(names)s.", names=", ".join(often))]
-    found = _("You used %(num)s machines, %(times)s in all.", num=machines, times=_times(uses))
+    found = ngettext(
+        "You used %(num)s machine, %(times)s in all.",
+        "You used %(num)s machines, %(times)s in all.",
+        machines,
+        times=_times(uses),
+    )
     return [found, _("Most often: %(names)s.", names=", ".join(often))]
 
 
