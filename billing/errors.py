@@ -143,7 +143,7 @@ class NotHandedBack(DomainError):
 
 
 class LedgerClosed(DomainError):
-    """The ledger is not open yet, so that advances cannot be posted or counted."""
+    """The ledger is not open yet, so that advances and fees cannot be posted, nor advances counted."""
 
     code = "ledger_closed"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from billing.models import Advance, Allocation, Charge
+from billing.models import Advance, Allocation, Charge, Fee
 from booking.kernel.events import Event
 
 
@@ -112,6 +112,29 @@ class AdvancePosted(Event):
             pool_id=advance.pool_id,
             total_cents=advance.total_cents,
             reverses_id=advance.reverses_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeePosted(Event):
+    """A fee was posted; or, with reverses_id, the reversal of one."""
+
+    fee_id: int
+    member_id: int
+    cents: int
+    service_date: str
+    reverses_id: int | None
+    type: ClassVar[str] = "fee_posted"
+
+    @classmethod
+    def of(cls, fee: Fee) -> Self:
+        """Return the event of a fee or reversal that was just posted."""
+        return cls(
+            fee_id=fee.id,
+            member_id=fee.member_id,
+            cents=fee.cents,
+            service_date=fee.service_from.isoformat(),
+            reverses_id=fee.reverses_id,
         )
 
 

@@ -45,6 +45,7 @@ MODULES = (
     "periods",
     "statements",
     "advances",
+    "fees",
     "tasks",
     "exports",
     "reference",

@@ -45,7 +45,8 @@ class EntryQuery(RequestModel):
 class BalanceLine(ResponseModel):
     """A line of a balance, the newest first. cents: above zero where the member owes it; balance_cents: after it.
 
-    topic: use, share (of costs), advance, counted (against the share). One of the three ids is its source.
+    topic: use, share (of costs), advance, counted (against the share), fee, dues, material. One of the four ids is its
+    source.
     """
 
     entry_id: int
@@ -59,6 +60,7 @@ class BalanceLine(ResponseModel):
     charge_id: int | None
     allocation_id: int | None
     advance_id: int | None
+    fee_id: int | None
     is_reversal: bool
 
 
@@ -106,6 +108,7 @@ class LedgerLine(ResponseModel):
     charge_id: int | None
     allocation_id: int | None
     advance_id: int | None
+    fee_id: int | None
     reverses_id: int | None
 
 

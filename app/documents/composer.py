@@ -16,10 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.wording.billing import format_exact_amount, key_label
+from app.wording.fees import fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
 from app.wording.tariffs import working_steps
 from billing.documents.drafts import DraftLine
 from billing.documents.issuing import CANCELLATION, Heading, LineText
+from billing.fees.working import working_of
 from billing.models import AllocationCostGroup, AllocationLine, Posting
 from billing.pricing import PriceCalculation
 from billing.queries.pools import pool_names
@@ -68,6 +70,8 @@ class TextComposer:
     def _text(self, line: DraftLine) -> str:
         machine, pool = self._machines.get(line.machine_id or 0, ""), self._pools.get(line.pool_id or 0, "")
         name = pool or machine
+        if line.fee_text is not None:
+            return _("Reversal: %(text)s", text=line.fee_text) if line.is_reversal else line.fee_text
         text = {
             "use": _("Use of %(name)s", name=machine),
             "share": _("Share of the costs of %(name)s", name=name),
@@ -79,6 +83,8 @@ class TextComposer:
     def _working(self, line: DraftLine) -> Rows:
         if line.calculation is not None and line.charge_unit is not None and not line.is_reversal:
             return _of_use(line.calculation, line.charge_unit)
+        if line.fee_calculation is not None and not line.is_reversal:
+            return tuple((step.text, step.figure) for step in fee_steps(working_of(line.fee_calculation)))
         if line.topic == "share" and line.allocation_id is not None:
             return self._of_share(line)
         return ()

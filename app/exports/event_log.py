@@ -24,6 +24,7 @@ MONEY_EVENTS = (
     "allocation_posted",
     "allocation_reversed",
     "advance_posted",
+    "fee_posted",
     "ledger_opened",
     "statement_sent",
     "chart_changed",

@@ -109,6 +109,7 @@ HEADERS: dict[str, Any] = {
     "account": _l("Account"),
     "account_number": _l("Account number"),
     "advance": _l("Advance"),
+    "fee": _l("Fee"),
     "topic": _l("What"),
     "lines": _l("Lines"),
     "balance": _l("Balance in EUR"),

@@ -1,4 +1,4 @@
-"""The subscribers that mail members what they owe: advances that were called, statements that were sent."""
+"""The subscribers that mail members what they owe: advances that were called, fees, statements that were sent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from app.notifications import recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import members_of, notify
+from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.ledger import topic_label
-from billing.events import AdvancePosted, StatementSent
+from billing.events import AdvancePosted, FeePosted, StatementSent
 from billing.queries.advances import advance, owed_by_member
 from billing.queries.balances import balance_of
+from billing.queries.fees import fee
 from billing.queries.pools import pool_names
 from billing.queries.statements import statement
 from booking.kernel.events import Handler, RecordedEvent
@@ -29,6 +31,20 @@ def advance_posted(session: Session, event: RecordedEvent, now: datetime) -> Non
         notify(session, event, notification, recipients.of_member(session, member_id), now)
 
 
+def fee_posted(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member of a fee with its working, or that it was taken back."""
+    view = fee(session, event.facts["fee_id"])
+    original = view if view.reverses_id is None else fee(session, view.reverses_id)
+    facts = {
+        "fee": view,
+        "original": original,
+        "kind_label": fee_kind_label,
+        "steps": fee_steps,
+        "balance": balance_of(session, view.member_id).cents,
+    }
+    notify(session, event, Notification("fee_made", facts, f"/fees/{original.id}"), members_of(session, event), now)
+
+
 def statement_sent(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Send the sums of a statement to its member, with the way to its lines."""
     days = date.fromisoformat(event.facts["period_from"]), date.fromisoformat(event.facts["period_until"])
@@ -38,4 +54,8 @@ def statement_sent(session: Session, event: RecordedEvent, now: datetime) -> Non
     notify(session, event, Notification("statement", facts, path), members_of(session, event), now)
 
 
-HANDLERS: dict[str, Handler] = {AdvancePosted.type: advance_posted, StatementSent.type: statement_sent}
+HANDLERS: dict[str, Handler] = {
+    AdvancePosted.type: advance_posted,
+    FeePosted.type: fee_posted,
+    StatementSent.type: statement_sent,
+}

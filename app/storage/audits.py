@@ -22,6 +22,7 @@ from app.storage import migrate, nul_texts
 from billing import audits as money
 from billing.closing.audit import broken_periods
 from billing.documents.audit import broken_documents
+from billing.fees.audit import broken_fees
 from billing.ledger.audit import broken_ledger, broken_numbers
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
@@ -57,6 +58,8 @@ FINDING_TEXTS = {
     "day_total": "the total of {day} is {cents} cents, its charges are {charged}",
     "gap": "slip {usage_id} has a gap before row {number}",
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
+    "fee_working": "fee {fee_id} differs from its working",
+    "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",
     "document_gap": "a document is missing after {number}",
     "document_sums": "document {number} does not add up",
@@ -170,8 +173,8 @@ def check_allocations(session: Session) -> list[AuditMessage]:
 
 
 def check_charges(session: Session) -> list[AuditMessage]:
-    """Check that every charge follows from its own calculation and each slip has at most one that counts."""
-    return _described(islice(money.broken_charges(session), FINDINGS_MAX))
+    """Check that every charge and fee follows from its own calculation and each slip has at most one that counts."""
+    return _described(islice(chain(money.broken_charges(session), broken_fees(session)), FINDINGS_MAX))
 
 
 def check_ledger(session: Session) -> list[AuditMessage]:

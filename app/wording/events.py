@@ -85,6 +85,7 @@ FACTS: dict[str, FactText] = {
     "usage_id": FactText(FactKind.ELSEWHERE),
     "allocation_id": FactText(FactKind.ELSEWHERE),
     "advance_id": FactText(FactKind.VALUE, _l("number")),
+    "fee_id": FactText(FactKind.VALUE, _l("number")),
     "sha256": FactText(FactKind.HIDDEN),
     "opened_on": FactText(FactKind.VALUE, _l("posting date")),
     "entries": FactText(FactKind.VALUE, _l("entries")),

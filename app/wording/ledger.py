@@ -16,6 +16,9 @@ TOPIC_LABELS: dict[str, Any] = {
     "share": _l("Share of costs"),
     "advance": _l("Advances"),
     "counted": _l("Counted against the share"),
+    "fee": _l("Fees"),
+    "dues": _l("Membership dues"),
+    "material": _l("Material"),
     "counter": _l("Contra line"),
 }
 
@@ -24,6 +27,9 @@ ACCOUNT_LABELS: dict[str, Any] = {
     "use_charges": _l("Usage charges"),
     "allocated_costs": _l("Costs divided among members"),
     "advances": _l("Advances received"),
+    "fees": _l("Fees"),
+    "dues": _l("Membership dues"),
+    "materials": _l("Sales of material"),
 }
 
 LEDGER_STATES: dict[str, Any] = {

@@ -36,7 +36,7 @@ TEXTS: dict[str, tuple[Any, Any]] = {
         _l("Declined, expired, moved, cancelled, outside new rules: otherwise you would come for nothing."),
     ),
     "slips": (_l("Usage slips and answers"), _l("With them begins the time in which you may object.")),
-    "statements": (_l("Statements and advances"), _l("They say what you owe.")),
+    "statements": (_l("Statements, advances and fees"), _l("They say what you owe.")),
     "requests": (_l("Requests that wait for you"), _l("One e-mail for each request.")),
     "moves": (_l("Moved and cancelled by members"), _l("Without a decision of yours.")),
     "objections": (_l("Objections to usage slips"), _l("They also wait for you under Today.")),

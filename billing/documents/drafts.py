@@ -20,7 +20,7 @@ from billing.documents.codes import Codes
 from billing.documents.terms import terms
 from billing.documents.treatment import Taxation
 from billing.documents.vat import OUTSIDE, Taxed, Treatment
-from billing.models import Charge, DocumentLine, Entry, Posting
+from billing.models import Charge, DocumentLine, Entry, Fee, Posting
 from billing.models.party import RING
 from billing.parties.party import PartyView, parties
 from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
@@ -32,7 +32,8 @@ NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER, NO_CONTACT = "address", "ring_addres
 class DraftLine:
     """A line of the ledger to be invoiced. turn: odd, see DocumentLine. cents: what is owed, VAT included.
 
-    quantity: in small units of charge_unit, negative in a reversal; None without a charge.
+    quantity: in small units of charge_unit, negative in a reversal; None without a charge. fee_text, fee_calculation:
+    of a fee, or of the fee that it takes back.
     """
 
     entry_id: int
@@ -50,6 +51,8 @@ class DraftLine:
     charge_unit: str | None
     charged_amount: int | None
     calculation: dict[str, Any] | None
+    fee_text: str | None
+    fee_calculation: dict[str, Any] | None
     treatment: Treatment
 
 
@@ -183,6 +186,8 @@ def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | Non
         select(*_COLUMNS, *_OTHER_COLUMNS, turns.label("turns"))
         .join(Entry, Entry.id == Posting.entry_id)
         .outerjoin(Charge, Charge.id == Entry.charge_id)
+        .outerjoin(_FEE_ROW, _FEE_ROW.id == Entry.fee_id)
+        .outerjoin(Fee, Fee.id == func.coalesce(_FEE_ROW.reverses_id, _FEE_ROW.id))
         .outerjoin(_REVERSAL, _REVERSAL.reverses_id == Entry.id)
         .outerjoin(_OTHER, _IS_OTHER)
         .where(Posting.member_id.is_not(None), turns % 2 == 0, Entry.service_until <= until)
@@ -221,10 +226,13 @@ def _line(row: Row[Any], treatment: Treatment) -> DraftLine:
         charge_unit=row.charge_unit,
         charged_amount=row.charged_amount,
         calculation=row.calculation,
+        fee_text=row.fee_text,
+        fee_calculation=row.fee_calculation,
         treatment=treatment,
     )
 
 
+_FEE_ROW = aliased(Fee)  # of the line itself: the reversal of a fee names that fee
 _COLUMNS: tuple[Any, ...] = (
     Posting.member_id,
     Posting.entry_id,
@@ -241,7 +249,9 @@ _COLUMNS: tuple[Any, ...] = (
     Charge.charge_unit,
     Charge.charged_amount,
     Charge.calculation,
-    Charge.tax_code,
+    func.coalesce(Charge.tax_code, Fee.tax_code).label("tax_code"),
+    Fee.text.label("fee_text"),
+    Fee.calculation.label("fee_calculation"),
 )
 
 # The last document line of the line that a line takes back, or by which it is taken back.

@@ -32,6 +32,7 @@ JOURNAL_COLUMNS = (
     Column("charge", WHOLE),
     Column("allocation", WHOLE),
     Column("advance", WHOLE),
+    Column("fee", WHOLE),
     Column("reverses", WHOLE),
 )
 
@@ -70,4 +71,4 @@ def _when(line: LedgerLine) -> Row:
 
 
 def _source(line: LedgerLine) -> Row:
-    return line.charge_id, line.allocation_id, line.advance_id, line.reverses_id
+    return line.charge_id, line.allocation_id, line.advance_id, line.fee_id, line.reverses_id

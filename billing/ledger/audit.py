@@ -26,6 +26,7 @@ from billing.models import (
     Charge,
     Document,
     Entry,
+    Fee,
     Ledger,
     Posting,
 )
@@ -40,7 +41,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     """Yield the inconsistencies of the ledger.
 
     Checked: each entry balances, has the hash that the event log has, and mirrors what it reverses; each charge,
-    allocation and advance has its entry; balances are the sums of their lines.
+    allocation, advance and fee has its entry; balances are the sums of their lines.
     """
     yield from _broken_entries(session)
     yield from _wrong_mirrors(session)
@@ -133,6 +134,7 @@ def _not_posted(session: Session) -> Iterator[AuditFinding]:
         ("charge", select(Charge.id).where(Charge.cents != 0, ~exists().where(Entry.charge_id == Charge.id))),
         ("allocation", select(Allocation.id).where(has_line, ~exists().where(Entry.allocation_id == Allocation.id))),
         ("advance", select(Advance.id).where(~exists().where(Entry.advance_id == Advance.id))),
+        ("fee", select(Fee.id).where(~exists().where(Entry.fee_id == Fee.id))),
     )
     for source, statement in sources:
         for source_id in session.scalars(statement):

@@ -1,8 +1,8 @@
-"""What is posted for a charge, an allocation and an advance. Each is posted in the transaction that makes its source.
+"""What is posted for charges, allocations, advances and fees, each in the transaction that makes its source.
 
 A charge: receivables to use charges, or to advances where a pool of its machine counts it. An allocation:
 receivables of each member's share to allocated costs, and what it counts against the share from where it was posted
-back to the receivables. An advance: receivables to advances.
+back to the receivables. An advance: receivables to advances. A fee: receivables to the income account of its kind.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from billing.ledger.posting import (
     ALLOCATED_COSTS,
     COUNTED,
     COUNTER,
+    DUES,
+    FEE,
+    FEES,
+    MATERIAL,
+    MATERIALS,
+    OF_DUES,
     RECEIVABLES,
     SHARE,
     USE,
@@ -41,6 +47,7 @@ from billing.models import (
     AllocationLine,
     Charge,
     Entry,
+    Fee,
     LedgerAccount,
     Pool,
     Posting,
@@ -49,6 +56,8 @@ from booking import queries
 from booking.kernel.events import Actor
 
 IS_ADVANCE = "advance"
+# Kind of a fee -> what its line is for, account of income; every other kind is a FEE.
+FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS)}
 
 
 def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, on: date | None = None) -> None:
@@ -117,6 +126,22 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
         advance.period_from, advance.period_until, lines, advance_id=advance.id, reverses_id=reversed_entry
     )
     post(session, draft, on=today_of_ring(session, now), by=by, now=now)
+
+
+def post_fee(session: Session, fee: Fee, *, by: Actor, now: datetime) -> None:
+    """Post a fee or its reversal, dated by its service as a charge. The caller has seen that the ledger is open."""
+    reversed_entry, not_before = _entry_of(session, Entry.fee_id, fee.reverses_id)
+    if reversed_entry is not None:
+        lines = mirrored(session, reversed_entry)
+    else:
+        topic, account = FEE_POSTINGS.get(fee.kind, (FEE, FEES))
+        lines = [
+            LineDraft(RECEIVABLES, fee.cents, topic, fee.member_id, fee.machine_id),
+            LineDraft(account, -fee.cents, COUNTER, None, fee.machine_id),
+        ]
+    draft = EntryDraft(fee.service_from, fee.service_until, lines, fee_id=fee.id, reverses_id=reversed_entry)
+    on = posting_date(session, fee.service_from, by=by, now=now, not_before=not_before)
+    post(session, draft, on=on, by=by, now=now)
 
 
 def _entry_of(

@@ -23,9 +23,11 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 
 RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
+FEES, DUES, MATERIALS = "fees", "dues", "materials"
 PERIOD_GUARDS = ("billing_period_closed", "billing_period_soft_closed")
 # What a line is for.
 USE, SHARE, ADVANCE, COUNTED, COUNTER = "use", "share", "advance", "counted", "counter"
+FEE, OF_DUES, MATERIAL = "fee", "dues", "material"
 
 
 class LineDraft(NamedTuple):
@@ -44,7 +46,7 @@ class LineDraft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """An entry to be posted. Exactly one of charge_id, allocation_id and advance_id is its source.
+    """An entry to be posted. Exactly one of charge_id, allocation_id, advance_id and fee_id is its source.
 
     service_from, service_until: first and last day of what was supplied. reverses_id: the entry that it reverses.
     """
@@ -55,6 +57,7 @@ class EntryDraft:
     charge_id: int | None = None
     allocation_id: int | None = None
     advance_id: int | None = None
+    fee_id: int | None = None
     reverses_id: int | None = None
 
 
@@ -124,9 +127,11 @@ def account_ids(session: Session) -> dict[str, int]:
 def digest(entry: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str:
     """Return the SHA-256 over the content of an entry and its lines, as hexadecimal text.
 
-    Not over posted_at and posted_by: the event beside it has both.
+    Not over posted_at and posted_by: the event beside it has both. fee_id only where it is one: there were no fees at
+    first, and the hashes of that time stay.
     """
-    content = [[entry[name] for name in ENTRY_CONTENT], [[line[name] for name in LINE_CONTENT] for line in lines]]
+    names = ENTRY_CONTENT if entry["fee_id"] is not None else [one for one in ENTRY_CONTENT if one != "fee_id"]
+    content = [[entry[name] for name in names], [[line[name] for name in LINE_CONTENT] for line in lines]]
     return hashlib.sha256(json.dumps(content, separators=(",", ":"), default=str).encode()).hexdigest()
 
 
@@ -140,6 +145,7 @@ ENTRY_CONTENT = (
     "allocation_id",
     "advance_id",
     "reverses_id",
+    "fee_id",
 )
 LINE_CONTENT = ("number", "account_id", "member_id", "machine_id", "pool_id", "topic", "cents")
 
@@ -154,6 +160,7 @@ def _row(draft: EntryDraft, entry_id: int, on: date, lines: int) -> dict[str, An
         "charge_id": draft.charge_id,
         "allocation_id": draft.allocation_id,
         "advance_id": draft.advance_id,
+        "fee_id": draft.fee_id,
         "reverses_id": draft.reverses_id,
     }
 

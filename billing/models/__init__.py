@@ -22,6 +22,7 @@ from billing.models.document import (
     DocumentVat,
     VatText,
 )
+from billing.models.fee import Fee
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
@@ -54,6 +55,7 @@ __all__ = [
     "DocumentTerms",
     "DocumentVat",
     "Entry",
+    "Fee",
     "Ledger",
     "LedgerAccount",
     "MachineCost",

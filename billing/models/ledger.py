@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 
-SOURCES = ("charge_id", "allocation_id", "advance_id")
+SOURCES = ("charge_id", "allocation_id", "advance_id", "fee_id")
 ONE_SOURCE = " + ".join(f"(CASE WHEN {column} IS NULL THEN 0 ELSE 1 END)" for column in SOURCES) + " = 1"
 
 
@@ -76,6 +76,7 @@ class Entry(Base):
         CheckConstraint("id >= 1", name="id"),
         CheckConstraint("service_from <= service_until", name="service"),
         Index("ix_billing_entry_posted", "posting_date", "id"),
+        Index("ix_billing_entry_fee_id", "fee_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,6 +87,7 @@ class Entry(Base):
     charge_id: Mapped[int | None] = mapped_column(ForeignKey("billing_charge.id"), unique=True)
     allocation_id: Mapped[int | None] = mapped_column(ForeignKey("billing_allocation.id"), unique=True)
     advance_id: Mapped[int | None] = mapped_column(ForeignKey("billing_advance.id"), unique=True)
+    fee_id: Mapped[int | None] = mapped_column(ForeignKey("billing_fee.id"))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_entry.id"), unique=True)
     sha256: Mapped[str]
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)

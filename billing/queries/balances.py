@@ -41,9 +41,9 @@ class BalanceTotals:
 
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
-    """One line of a member's balance. topic: use, share, counted, advance. balance: what was owed after it.
+    """One line of a member's balance. topic: see ledger/posting.py. balance: what was owed after it.
 
-    charge_id, allocation_id, advance_id: the one that it comes from. is_reversal: it reverses an earlier line.
+    charge_id, allocation_id, advance_id, fee_id: the one that it comes from. is_reversal: it reverses an earlier line.
     """
 
     entry_id: int
@@ -58,6 +58,7 @@ class BalanceLine:
     charge_id: int | None
     allocation_id: int | None
     advance_id: int | None
+    fee_id: int | None
     is_reversal: bool
     balance: int
 
@@ -164,6 +165,7 @@ BALANCE_LINE: tuple[Any, ...] = (
     Entry.charge_id,
     Entry.allocation_id,
     Entry.advance_id,
+    Entry.fee_id,
     Entry.reverses_id.is_not(None).label("is_reversal"),
 )
 

@@ -57,6 +57,7 @@ class LedgerLine:
     charge_id: int | None
     allocation_id: int | None
     advance_id: int | None
+    fee_id: int | None
     reverses_id: int | None
 
 
@@ -177,5 +178,6 @@ _LINE: tuple[Any, ...] = (
     Entry.charge_id,
     Entry.allocation_id,
     Entry.advance_id,
+    Entry.fee_id,
     Entry.reverses_id,
 )

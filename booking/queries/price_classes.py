@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
@@ -52,3 +52,18 @@ def price_class_history(session: Session, member_id: int) -> tuple[PriceClassSpa
         since = held_until
     last = session.scalar(select(Member.price_class).where(Member.id == member_id))
     return (*spans, PriceClassSpan(last, since, None)) if last is not None else ()
+
+
+def members_by_class(session: Session, day: date) -> dict[int, str]:
+    """Return member id -> price class of a day, of all who are members on that day."""
+    former = (
+        select(FormerPriceClass.price_class)
+        .where(FormerPriceClass.member_id == Member.id, FormerPriceClass.held_until > day)
+        .order_by(FormerPriceClass.held_until)
+        .limit(1)
+        .scalar_subquery()
+    )
+    has_joined = Member.joined_on.is_(None) | (Member.joined_on <= day)
+    is_there = Member.left_on.is_(None) | (Member.left_on >= day)
+    rows = session.execute(select(Member.id, func.coalesce(former, Member.price_class)).where(has_joined, is_there))
+    return {row[0]: row[1] for row in rows}

@@ -52,6 +52,12 @@ FORBIDDEN_IMPORTS = (
         "billing.documents.numbering -> billing.documents.issuing",
     ),
     (
+        "billing/fees/working.py",
+        "import billing.fees.posting",
+        "The floors of fees",
+        "billing.fees.working -> billing.fees.posting",
+    ),
+    (
         "billing/parties/bank_details.py",
         "import billing.parties.party",
         "The floors of the parties",

@@ -37,6 +37,7 @@ from app.notifications import (
 from app.notifications.choices import Owner
 from billing import advances, allocations, pools, previews, shares, tariffs
 from billing.documents.issuing import issue
+from billing.fees.posting import FeeInput, enter_fee
 from billing.models import DocumentFile
 from booking import (
     announcements,
@@ -387,6 +388,16 @@ def _advance(session: Session, sample_ring: SampleRing) -> Sample:
         return Sample(advances.post_advance(session, pool_id, wanted, by=SOMEBODY, now=MONDAY).id)
 
 
+def _fee(session: Session, sample_ring: SampleRing) -> Sample:
+    """A fee that Anna owes."""
+    wanted = FeeInput(
+        "material", sample_ring.anna, MONDAY.date(), "Plywood", Decimal(2), Decimal("12.50"), "m²", tax_code="outside"
+    )
+    with write_transaction(session):
+        made = enter_fee(session, wanted, by=SOMEBODY, now=MONDAY)
+    return Sample(made.id, member_id=sample_ring.anna)
+
+
 def _document(session: Session, sample_ring: SampleRing) -> Sample:
     """An invoice to Anna."""
     able_to_issue(session, sample_ring.anna)
@@ -525,6 +536,7 @@ SAMPLES: dict[str, Build] = {
     "cost_id": _cost,
     "allocation_id": _allocation,
     "advance_id": _advance,
+    "fee_id": _fee,
     "document_id": _document,
     "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),
     "costs:name": lambda _session, _sample_ring: Sample("2026"),

@@ -20,7 +20,7 @@ from app.mail.models import Mail
 from app.notifications import choices
 from app.notifications.choices import Owner
 from app.notifications.kinds import KIND_OF_TEMPLATE, MANAGER
-from billing.models import Allocation, AllocationLine, Charge, Party, Pool, Share, VatRegime
+from billing.models import Allocation, AllocationLine, Charge, Fee, Party, Pool, Share, VatRegime
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
@@ -59,6 +59,8 @@ LEFT_OUT = frozenset(
         "member_id",
         "hold_kind",
         "created_by",
+        "made_by",
+        "form_key",
         "joined_by",
         "asked_by",
         "reminded_until",
@@ -133,6 +135,7 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "usage_amounts", _rows(session, UsageAmount, UsageAmount.usage_id.in_(of_slip))
     yield "usage_choices", _rows(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
+    yield "fees", _rows(session, Fee, Fee.member_id == member_id, machine=Machine.name)
     yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
     yield "allocations", _allocations(session, member_id)
 

@@ -40,8 +40,8 @@ ERRORS = (
         409,
         _l("The ledger is not open yet"),
         _l(
-            "Advances and accounting periods need an open ledger. Nothing was stored. The operator opens it once with: "
-            "ring ledger open --on DATE"
+            "Advances, fees and accounting periods need an open ledger. Nothing was stored. The operator opens it once "
+            "with: ring ledger open --on DATE"
         ),
     ),
     ErrorText(
@@ -76,6 +76,27 @@ ERRORS = (
         404,
         _l("No such advance"),
         _l("There is no such advance."),
+    ),
+    ErrorText(
+        "fee_not_found",
+        404,
+        _l("No such fee"),
+        _l("There is no such fee."),
+    ),
+    ErrorText(
+        "nobody_owes_dues",
+        422,
+        _l("Nobody is left who owes dues"),
+        _l(
+            "Nobody of the chosen price classes is a member on that day without dues for the period. Choose another "
+            "period or other classes."
+        ),
+    ),
+    ErrorText(
+        "stale_dues",
+        409,
+        _l("Something has changed"),
+        _l("Who owes dues has changed since it was shown. Nothing was posted; look at the new list."),
     ),
     ErrorText(
         "account_not_found",

@@ -1,0 +1,1 @@
+"""Fees: what members owe that is no use of a machine."""

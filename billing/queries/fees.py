@@ -1,0 +1,111 @@
+"""Views of fees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from billing.fee_errors import FeeNotFound
+from billing.fees.working import Working, working_of
+from billing.models import Entry, Fee
+from booking.kernel.views import columns_of
+from booking.queries import members_matching
+
+
+@dataclass(frozen=True, slots=True)
+class FeeView:
+    """A fee or its reversal. text: what it is for; of a reversal, why. entry_id: of the ledger."""
+
+    id: int
+    kind: str
+    member_id: int
+    machine_id: int | None
+    reservation_id: int | None
+    service_from: date
+    service_until: date
+    text: str
+    cents: int
+    calculation: dict[str, Any]
+    tax_code: str | None
+    reverses_id: int | None
+    made_at: datetime
+    reversed_by_id: int | None
+    entry_id: int | None
+
+    @property
+    def working(self) -> Working:
+        """Return what the cents come from."""
+        return working_of(self.calculation)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeFilter:
+    """Which fees. member_text: a part of number or name; since, until: first and last day of service."""
+
+    kind: str = ""
+    member_id: int | None = None
+    member_text: str = ""
+    machine_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+_reversal = aliased(Fee)
+_COLUMNS = columns_of(
+    FeeView,
+    Fee,
+    reversed_by_id=select(_reversal.id).where(_reversal.reverses_id == Fee.id).scalar_subquery(),
+    entry_id=select(Entry.id).where(Entry.fee_id == Fee.id).scalar_subquery(),
+)
+
+
+def fee(session: Session, fee_id: int) -> FeeView:
+    """Return a fee or reversal. Raises FeeNotFound."""
+    row = session.execute(select(*_COLUMNS).where(Fee.id == fee_id)).one_or_none()
+    if row is None:
+        raise FeeNotFound(id=fee_id)
+    return FeeView(*row)
+
+
+def fees_by_ids(session: Session, fee_ids: Collection[int]) -> dict[int, FeeView]:
+    """Return id -> fee of some ids, in one statement or none."""
+    if not fee_ids:
+        return {}
+    rows = session.execute(select(*_COLUMNS).where(Fee.id.in_(fee_ids)))
+    return {row.id: FeeView(*row) for row in rows}
+
+
+def fees(session: Session, wanted: FeeFilter, *, limit: int = 25, offset: int = 0) -> tuple[tuple[FeeView, ...], bool]:
+    """Return a page of fees and reversals, the newest first, and whether there are more."""
+    statement = select(*_COLUMNS).where(*_conditions(wanted)).order_by(Fee.id.desc())
+    rows = session.execute(statement.limit(limit + 1).offset(offset)).all()
+    return tuple(FeeView(*row) for row in rows[:limit]), len(rows) > limit
+
+
+def fee_totals(session: Session, wanted: FeeFilter) -> tuple[int, int]:
+    """Return how many fees and reversals there are, and their sum in cents."""
+    sums = select(func.count(), func.coalesce(func.sum(Fee.cents), 0))
+    count, cents = session.execute(sums.where(*_conditions(wanted))).one()
+    return count, int(cents)
+
+
+def _conditions(wanted: FeeFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.kind:
+        found.append(Fee.kind == wanted.kind)
+    if wanted.member_id is not None:
+        found.append(Fee.member_id == wanted.member_id)
+    if wanted.member_text:
+        found.append(Fee.member_id.in_(members_matching(wanted.member_text)))
+    if wanted.machine_id is not None:
+        found.append(Fee.machine_id == wanted.machine_id)
+    if wanted.since is not None:
+        found.append(Fee.service_until >= wanted.since)
+    if wanted.until is not None:
+        found.append(Fee.service_from <= wanted.until)
+    return found

@@ -1,0 +1,148 @@
+"""Fees as pages, calls and mails: entered, taken back, dues of all; members see their own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from billing.fees.posting import enter_fee
+from billing.queries.balances import balance_of
+from billing.queries.fees import FeeFilter, fees
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import TODAY
+from tests.integration.test_allocations import do
+from tests.integration.test_posted_fees import plywood  # noqa: F401
+from tests.web.test_costs_pages import text
+from tests.web.test_statements import mails
+
+pytestmark = pytest.mark.of_sqlite
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+def filled(sample_ring, **changes):
+    return {
+        "q": "Anna",
+        "found_for": "Anna",
+        "member": str(sample_ring.anna),
+        "kind": "material",
+        "text": "Plywood <b>",
+        "service_date": TODAY.isoformat(),
+        "quantity": "2,5",
+        "unit": "m²",
+        "unit_price": "12,99",
+    } | changes
+
+
+def test_a_fee_is_entered_found_and_taken_back(session, sample_ring, karl):
+    sent = karl.post("/fees/new", data=filled(sample_ring))
+    assert sent.status_code == 303
+    page = text(karl.get(sent.location))
+    assert all(words in page for words in ("Plywood &lt;b&gt;", "2.5 m²", "12.99", "32.48")), page
+    listed = text(karl.get("/fees?kind=material&member=Anna"))
+    assert "Plywood" in listed
+    assert "Plywood" not in text(karl.get("/fees?kind=dues"))
+    assert karl.get("/fees?from=2026-12-31&until=2026-01-01").status_code == 422
+    assert sent.location in text(karl.get(f"/costs/balances/{sample_ring.anna}"))
+
+    assert karl.post(f"{sent.location}/reverse", data={"reason": ""}).status_code == 422
+    assert karl.post(f"{sent.location}/reverse", data={"reason": "Falsch."}).status_code == 303
+    assert karl.post(f"{sent.location}/reverse", data={"reason": "Falsch."}).status_code == 409
+    assert balance_of(session, sample_ring.anna).cents == 0
+    first, second = mails(session)
+    assert "Plywood <b>" in first.subject
+    assert all(words in first.body for words in ("2.5 m²", "12.99", "32.48")), first.body
+    assert "Falsch." in second.body
+
+
+def test_the_form_names_what_is_wrong(session, sample_ring, karl):
+    for wrong in (
+        {"member": ""},
+        {"text": " "},
+        {"quantity": "0"},
+        {"quantity": "1,2345"},
+        {"quantity": "2000000"},
+        {"unit_price": "-1"},
+        {"unit_price": "0.001", "quantity": "1"},
+        {"unit_price": "999999999"},
+        {"service_date": "2027-01-01"},
+        {"service_date": "1066-10-14"},
+        {"tax_code": "20"},
+        {"machine": "4711"},
+        {"kind": "dues"},
+    ):
+        assert karl.post("/fees/new", data=filled(sample_ring, **wrong)).status_code == 422, wrong
+    assert fees(session, FeeFilter())[0] == ()
+
+
+def test_dues_are_shown_before_they_are_posted(session, sample_ring, karl):
+    page = text(karl.get("/fees/dues"))
+    assert "Membership dues 2026" in page
+    sent = {
+        "amount": "60",
+        "since": "2026-01-01",
+        "until": "2026-12-31",
+        "members_on": TODAY.isoformat(),
+        "price_classes": ["member"],
+        "text": "Beitrag 2026",
+        "tax_code": "outside",
+    }
+    shown = text(karl.post("/fees/dues", data=sent | {"show": "1"}))
+    seen = re.search(r'name="seen"[^>]*value="([0-9a-f]{64})"', shown)
+    assert seen, shown
+    assert "120.00" in shown
+    assert karl.post("/fees/dues", data=sent).status_code == 409
+    assert balance_of(session, sample_ring.anna).cents == 0
+    assert karl.post("/fees/dues", data=sent | {"seen": seen[1]}).status_code == 303
+    assert balance_of(session, sample_ring.anna).cents == 6_000
+    assert karl.post("/fees/dues", data=sent | {"seen": seen[1]}).status_code == 422
+    for wrong in ({"amount": "0"}, {"until": "2025-01-01"}, {"price_classes": []}, {"since": "0001-01-01"}):
+        assert karl.post("/fees/dues", data=sent | wrong | {"show": "1"}).status_code == 422, wrong
+
+
+def test_members_see_their_own_fees_only(session, sample_ring, log_in, plywood):  # noqa: F811
+    made = do(session, enter_fee, plywood)
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    assert "Plywood" in text(anna.get("/fees"))
+    assert anna.get(f"/fees/{made}").status_code == 200
+    assert "Plywood" not in text(bernd.get("/fees?member=Anna"))
+    assert bernd.get(f"/fees/{made}").status_code == 404
+    assert anna.get("/fees/new").status_code == 403
+
+
+def test_fees_by_calls(session, sample_ring, karl, log_in):
+    wanted = {
+        "kind": "other",
+        "member_id": sample_ring.anna,
+        "service_date": TODAY.isoformat(),
+        "text": "Key lost",
+        "unit_price": "25.00",
+        "vat_code": "outside",
+    }
+    made = karl.post("/api/v1/fees", json=wanted)
+    assert (made.status_code, made.json["cents"], made.json["vat_code"]) == (201, 2_500, "outside")
+    address = f"/api/v1/fees/{made.json['id']}"
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
+    assert anna.get(address).json["calculation"] == {"quantity": "1", "unit_price": "25.00", "unit": ""}
+    assert [one["id"] for one in anna.get("/api/v1/fees?period=2026").json["items"]] == [made.json["id"]]
+    assert anna.get("/api/v1/fees?kind=dues").json["items"] == []
+    assert bernd.get(f"/api/v1/fees?member_id={sample_ring.anna}").json["items"] == []
+    assert bernd.get(address).status_code == 404
+    assert anna.post("/api/v1/fees", json=wanted).status_code == 403
+    for wrong in ({"quantity": "0"}, {"unit_price": "1e3"}, {"service_date": "2027-01-01"}, {"kind": "dues"}):
+        assert karl.post("/api/v1/fees", json=wanted | wrong).status_code == 422, wrong
+    assert karl.post(f"{address}/reverse", json={"reason": "Found."}).json["cents"] == -2_500
+    assert karl.post(f"{address}/reverse", json={"reason": "Found."}).status_code == 409
+
+    called = {"period": "2026", "members_on": MONDAY.date().isoformat(), "cents": 6_000, "price_classes": ["member"]}
+    called["text"] = "Dues 2026"
+    preview = karl.post("/api/v1/fees/dues", json=called)
+    assert (preview.status_code, preview.json["total_cents"]) == (200, 12_000)
+    stale = karl.post("/api/v1/fees/dues", json=called | {"preview": False, "digest": "0"})
+    assert (stale.status_code, stale.json["code"]) == (409, "stale_dues")
+    posted = karl.post("/api/v1/fees/dues", json=called | {"preview": False, "digest": preview.json["digest"]})
+    assert (posted.status_code, balance_of(session, sample_ring.bernd).cents) == (201, 6_000)
