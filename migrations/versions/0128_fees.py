@@ -15,8 +15,8 @@ from alembic import op
 from booking.kernel.orm import UtcDateTime
 from migrations.append_only import drop_append_only, make_append_only
 
-revision = "0126"
-down_revision = "0125"
+revision = "0128"
+down_revision = "0127"
 branch_labels = None
 depends_on = None
 
