@@ -391,7 +391,7 @@ def _advance(session: Session, sample_ring: SampleRing) -> Sample:
 def _fee(session: Session, sample_ring: SampleRing) -> Sample:
     """A fee that Anna owes."""
     wanted = FeeInput(
-        "material", sample_ring.anna, MONDAY.date(), "Plywood", Decimal(2), Decimal("12.50"), "m²", tax_code="outside"
+        "material", sample_ring.anna, MONDAY.date(), "Plywood", Decimal(2), Decimal("12.50"), "m²", tax_code="standard"
     )
     with write_transaction(session):
         made = enter_fee(session, wanted, by=SOMEBODY, now=MONDAY)
