@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing.pools import HEAD, KEYS, SHARES, USE
+from billing.scopes import Piece
 from billing.shares import holdings_on
 from booking import queries
 from booking.queries import GUEST_PRICE_CLASS, CountedUse, MemberName
@@ -70,10 +71,14 @@ class Bearers:
         """Return the slips that count: without those of guests whom the pool leaves out."""
         return [slip for slip in slips if not (self.excludes_guests and slip.price_class == GUEST_PRICE_CLASS)]
 
-    def with_use(self, machine_id: int, since: date, until: date) -> frozenset[int]:
-        """Return the members who bear costs by their use of a machine from one day to another."""
+    def with_use(self, pieces: Iterable[Piece]) -> frozenset[int]:
+        """Return the members who bear costs by their use of what a pool counts."""
         left_out = GUEST_PRICE_CLASS if self.excludes_guests else None
-        return queries.members_with_use(self._session, machine_id, since, until, except_class=left_out)
+        found = (
+            queries.members_with_use(self._session, one.machine_ids, one.first, one.last, except_class=left_out)
+            for one in pieces
+        )
+        return frozenset().union(*found)
 
     def _look_up(self, day: date) -> dict[int, int]:
         holdings = () if self._pool_id is None else holdings_on(self._session, self._pool_id, day)
@@ -86,9 +91,9 @@ class Bearers:
         return {one.member_id: one.shares for one in counting if one.counts_on(day)}
 
 
-def bearers_by_key(bearers: Bearers, machine_id: int, day: date, since: date, until: date) -> dict[str, frozenset[int]]:
-    """Return key -> the members who would bear a cost of a day, divided by the use from one day to another."""
-    used = dict.fromkeys(bearers.with_use(machine_id, since, until), 1)
+def bearers_by_key(bearers: Bearers, pieces: Iterable[Piece], day: date) -> dict[str, frozenset[int]]:
+    """Return key -> the members who would bear a cost of a day, divided by the use of some machines on some days."""
+    used = dict.fromkeys(bearers.with_use(pieces), 1)
     found = {key: weights_of(key, bearers.held_on(day), used) for key in KEYS}
     return {key: frozenset(member_id for member_id, _weight in one.by_member) for key, one in found.items()}
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance, AllocationCharge, Charge, Pool
 from billing.pools import ADVANCE, is_effective
 from billing.preview_models import CountedAdvance, CountedCharge
+from billing.scopes import pieces_of, within
 from booking.queries import GUEST_PRICE_CLASS
 
 
@@ -54,9 +55,10 @@ def _charges(session: Session, pool: Pool, period_from: date, period_until: date
     is_counted = exists().where(
         AllocationCharge.charge_id == Charge.id, Allocation.id == AllocationCharge.allocation_id, is_effective()
     )
+    pieces = pieces_of(session, pool, period_from, period_until)
     statement = (
         select(Charge.id, Charge.member_id, Charge.cents)
-        .where(Charge.machine_id == pool.machine_id, Charge.service_date.between(period_from, period_until))
+        .where(within(pieces, Charge.machine_id, Charge.service_date))
         .where(~is_counted, Charge.cents != 0)
         .order_by(Charge.id)
     )

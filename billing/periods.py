@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from billing.bearers import Bearers
 from billing.models import Pool
 from billing.preview_models import Preview
+from billing.scopes import pieces_of
 
 Period = tuple[date, date]  # first and last day
 
@@ -53,7 +54,7 @@ def other_periods(session: Session, preview: Preview) -> tuple[PeriodEffect, ...
     present = preview.bearer_ids_by_period
     effects = []
     for since, until in dict.fromkeys(_candidates(preview)):
-        users = bearers.with_use(preview.machine_id, since, until)
+        users = bearers.with_use(pieces_of(session, pool, since, until))
         dropped, added = tuple(sorted(present - users)), tuple(sorted(users - present))
         effects.append(PeriodEffect(since, until, len(users), dropped, added))
     return tuple(effects)

@@ -5,7 +5,7 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, OtherPoolCounts, PoolNotFound, UnknownKind
 from billing.limits import (
     CENTS_MAX,
+    FIRST_DAY,
+    LAST_DAY,
     NAME_LENGTH_MAX,
     NOTE_LENGTH_MAX,
     require_between,
@@ -23,6 +25,8 @@ from billing.limits import (
     require_text,
 )
 from billing.models import Allocation, AllocationCost, Cost, Pool
+from billing.plausibility import Bill, require_usual
+from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
@@ -66,7 +70,7 @@ def enter_pool(
     """
     queries.machine_card(session, machine_id)
     _check_pool(session, name, rules, None)
-    _check_counting(session, machine_id, charges_are, None)
+    require_sole_counting(session, (Piece(FIRST_DAY, LAST_DAY, frozenset({machine_id})),), charges_are)
     pool = Pool(
         machine_id=machine_id,
         name=name.strip(),
@@ -106,7 +110,7 @@ def change_pool(
     if excludes_guests is not None:
         pool.excludes_guests = excludes_guests
     if charges_are is not None:
-        _check_counting(session, pool.machine_id, charges_are, pool_id)
+        require_sole_counting(session, pieces_of(session, pool), charges_are, except_pool=pool_id)
         pool.charges_are = charges_are
     pool.revision += 1
     _record_change(session, "pool", pool, by, now)
@@ -122,13 +126,14 @@ def enter_cost(
     now: datetime,
     form_key: str | None = None,
     tax_code: str | None = None,
+    confirmed_cents: int | None = None,
 ) -> Cost:
     """Enter a cost in a pool.
 
     form_key: idempotency key of the caller; a second call with the same key returns the cost of the first.
-    tax_code: None means "as entered": no tax is computed.
+    tax_code: None means "as entered": no tax is computed. confirmed_cents: the unusual amount that was confirmed.
 
-    Raises PoolNotFound, UnknownKind, WrongAmount, WrongPeriod, WrongText.
+    Raises PoolNotFound, UnknownKind, WrongAmount, WrongPeriod, WrongText, UnusualCost.
     """
     pool = locked_pool(session, pool_id)
     if form_key is not None:
@@ -137,6 +142,7 @@ def enter_cost(
             return entered
     _check_cost(pool, entry)
     require_tax_code(tax_code)
+    require_usual(session, pool_id, Bill(entry.kind, entry.supplier, entry.net_cents), confirmed_cents)
     cost = Cost(pool_id=pool_id, tax_code=tax_code, entered_at=now, entered_by=by.user_id, form_key=form_key)
     _assign(cost, entry)
     session.add(cost)
@@ -145,14 +151,24 @@ def enter_cost(
 
 
 def change_cost(
-    session: Session, cost_id: int, entry: CostEntry, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    cost_id: int,
+    entry: CostEntry,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    confirmed_cents: int | None = None,
 ) -> Cost:
-    """Correct a cost that is not in an effective allocation.
+    """Correct a cost that is not in an effective allocation. Its stored amount is not asked about again.
 
-    Raises CostNotFound, StaleRevision, CostAllocated, UnknownKind, WrongAmount, WrongPeriod, WrongText.
+    Raises CostNotFound, StaleRevision, CostAllocated, UnknownKind, WrongAmount, WrongPeriod, WrongText, UnusualCost.
     """
     cost, pool = _unallocated_cost(session, cost_id, revision)
     _check_cost(pool, entry)
+    if entry.net_cents != cost.net_cents:
+        bill = Bill(entry.kind, entry.supplier, entry.net_cents, cost_id)
+        require_usual(session, pool.id, bill, confirmed_cents)
     _assign(cost, entry)
     cost.revision += 1
     _record_change(session, "cost", cost, by, now)
@@ -175,6 +191,19 @@ def locked_pool(session: Session, pool_id: int, revision: int | None = None) -> 
     Raises PoolNotFound, StaleRevision.
     """
     return revisions.locked(session, Pool, pool_id, missing=PoolNotFound, revision=revision)
+
+
+def require_sole_counting(
+    session: Session, pieces: Collection[Piece], charges_are: str | None, *, except_pool: int = 0
+) -> None:
+    """Raise OtherPoolCounts where a pool would count charges as advances that another one counts."""
+    if charges_are not in (None, INCOME, ADVANCE):
+        raise ValueError(f"charges are {charges_are!r}")
+    if charges_are != ADVANCE:
+        return
+    for other in session.scalars(select(Pool).where(Pool.charges_are == ADVANCE, Pool.id != except_pool)):
+        if overlap(pieces, pieces_of(session, other)):
+            raise OtherPoolCounts(pool_id=other.id)
 
 
 def is_effective() -> ColumnElement[bool]:
@@ -219,16 +248,6 @@ def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: 
             raise ValueError(f"no key {key!r}")
     if session.scalar(select(exists().where(Pool.name == name.strip(), Pool.id != (pool_id or 0)))):
         raise NameTaken(name=name)
-
-
-def _check_counting(session: Session, machine_id: int, charges_are: str | None, pool_id: int | None) -> None:
-    if charges_are not in (None, INCOME, ADVANCE):
-        raise ValueError(f"charges are {charges_are!r}")
-    counting = select(Pool.id).where(
-        Pool.machine_id == machine_id, Pool.charges_are == ADVANCE, Pool.id != (pool_id or 0)
-    )
-    if charges_are == ADVANCE and (other := session.scalar(counting)) is not None:
-        raise OtherPoolCounts(pool_id=other)
 
 
 def _check_cost(pool: Pool, entry: CostEntry) -> None:

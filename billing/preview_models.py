@@ -101,10 +101,12 @@ class Preview:
 
     groups_by_period: the numbers of the cost groups whose weights are the use in the period; another period would
     change them. charges, advances: what counts against the shares; without them the whole share is due.
+    counts_machine: the pool counts machine_id alone.
     """
 
     pool_id: int
     machine_id: int
+    counts_machine: bool
     period_from: date
     period_until: date
     total_cents: int

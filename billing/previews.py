@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 
@@ -18,6 +18,7 @@ from billing.models import Cost, Pool
 from billing.pools import USE, unallocated_costs
 from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview, bearer_ids
 from billing.preview_warnings import bearer_warnings, counting_warnings, history_warnings, slip_warnings
+from billing.scopes import Piece, pieces_of
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
 from booking.kernel.progress import tracked
@@ -44,7 +45,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         raise PoolNotFound(id=pool_id)
     costs = _costs_of(session, pool_id, period_from, period_until)
     bearers = Bearers(session, pool_id, excludes_guests=pool.excludes_guests)
-    every_slip = _uses(session, pool.machine_id, period_from, period_until)
+    every_slip = _uses(session, pieces_of(session, pool, period_from, period_until))
     slips = bearers.counted(every_slip)
     counted = [slip for slip in slips if slip.used_amount is not None]
     in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
@@ -55,6 +56,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     preview = Preview(
         pool_id=pool_id,
         machine_id=pool.machine_id,
+        counts_machine=pool.counts_machine,
         period_from=period_from,
         period_until=period_until,
         total_cents=sum(cost.net_cents for cost in costs),
@@ -72,9 +74,14 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     return replace(_with_digest(preview), warnings=warnings + later)
 
 
-def _uses(session: Session, machine_id: int, period_from: date, period_until: date) -> tuple[CountedUse, ...]:
-    steps = PASSES * queries.count_uses(session, machine_id, period_from, period_until, at_most=SLIPS_MAX)
-    return queries.counted_uses(session, machine_id, period_from, period_until, steps=steps)
+def _uses(session: Session, pieces: Collection[Piece]) -> tuple[CountedUse, ...]:
+    """Return the uses that the pool counts, by slip."""
+    found: list[CountedUse] = []
+    for one in pieces:
+        place = (one.machine_ids, one.first, one.last)
+        steps = PASSES * queries.count_uses(session, *place, at_most=SLIPS_MAX)
+        found += queries.counted_uses(session, *place, steps=steps)
+    return tuple(sorted(found, key=lambda use: use.usage_id)) if len(pieces) > 1 else tuple(found)
 
 
 def _costs_of(session: Session, pool_id: int, period_from: date, period_until: date) -> list[Cost]:

@@ -36,6 +36,7 @@ MODULES = (
     "usage",
     "use_days",
     "costs",
+    "pool_counts",
     "allocations",
     "ledger",
     "tariffs",

@@ -189,7 +189,7 @@ def get_allocation(allocation_id: int, query: AllocationQuery) -> Allocation:
 def _is_long(pool_id: int, period: DaysOfPeriod) -> bool:
     """Return whether the worker shall carry the request out, which it does not do already. Raises PoolNotFound."""
     session = db.session()
-    return not is_carried_out() and is_long_allocation(session, queries.pool(session, pool_id).machine_id, period)
+    return not is_carried_out() and is_long_allocation(session, pool_id, period)
 
 
 def _previewed(preview: Preview) -> Allocation:
@@ -273,5 +273,6 @@ def _lines(of: Preview | AllocationView, groups: Iterable[CostGroup]) -> list[Al
 
 
 def _slips_url(of: Preview | AllocationView, member_id: int) -> str:
-    wanted = {"machine_id": of.machine_id, "member_id": member_id, "from": of.period_from, "until": of.period_until}
+    wanted: dict[str, object] = {"machine_id": of.machine_id} if of.counts_machine else {}
+    wanted |= {"member_id": member_id, "from": of.period_from, "until": of.period_until}
     return f"/api/v1/usage?{urlencode(wanted)}"

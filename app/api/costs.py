@@ -44,6 +44,9 @@ BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pa
 class Pool(ResponseModel):
     """A cost pool. rules: kind of cost -> key. unallocated_*: costs not allocated yet.
 
+    machine_id: the machine that it counts; if counts_machine is false, it counts (or counted) something else, see
+    `/pools/{pool_id}/counts`, and this is one of the machines.
+
     Keys: use (the members who used the machine in the period, by the amount used), shares (the members who hold
     shares of the pool on the day of the cost, by their shares), head (those members, each the same part; if nobody
     holds shares, those who used the machine in the period). excludes_guests: members of the price class "guest" bear
@@ -55,6 +58,7 @@ class Pool(ResponseModel):
     id: int
     name: str
     machine_id: int
+    counts_machine: bool
     rules: dict[str, str]
     excludes_guests: bool
     charges_are: str | None
@@ -79,7 +83,10 @@ class CostFilter(RequestModel):
 
 
 class NewCost(RequestModel):
-    """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`."""
+    """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`.
+
+    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
+    """
 
     pool_id: Id
     service_date: BillDay
@@ -88,6 +95,7 @@ class NewCost(RequestModel):
     net_cents: BillCents
     document_number: ShortText = ""
     note: Text = ""
+    confirmed_cents: BillCents | None = None
 
 
 class Cost(ResponseModel):
@@ -135,17 +143,17 @@ def list_costs(query: CostFilter) -> CostList:
     body=NewCost,
     response=Cost,
     status=201,
-    errors=(404,),
+    errors=(404, 409),
     idempotent=True,
 )
 def enter_cost(body: NewCost) -> Reply:
-    """Enter a cost into a pool."""
+    """Enter a cost into a pool. An amount of ten times the usual one or more is refused until it is confirmed."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document_number, body.note)
     by, instant = current_actor(), now()
 
     def write() -> Reply:
         session = db.session()
-        cost = pools.enter_cost(session, body.pool_id, entry, by=by, now=instant)
+        cost = pools.enter_cost(session, body.pool_id, entry, by=by, now=instant, confirmed_cents=body.confirmed_cents)
         return reply(Cost.model_validate(queries.cost(session, cost.id)), 201)
 
     return run_idempotent(body, write)

@@ -95,7 +95,7 @@ class Accounting:
 
     def _enter(self, bill: CostEntry, hour: int) -> Process:
         yield (arrived := at(bill.service_date + timedelta(days=4), hour))
-        pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived)
+        pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived, confirmed_cents=bill.net_cents)
 
     def _post(self, first: date, last: date, note: str) -> Process:
         yield (posted := at(last + timedelta(days=DAYS_TO_POST), 20) + timedelta(minutes=14))

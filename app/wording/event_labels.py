@@ -141,6 +141,7 @@ RECORD_LABELS: dict[str, Any] = {
 }
 
 FIELD_LABELS: dict[str, Any] = {
+    "counts": _l("What it counts"),
     "number": _l("Number"),
     "name": _l("Name"),
     "trade": _l("Trade"),

@@ -42,6 +42,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_charge": lambda count: ngettext("%(num)s usage charge", "%(num)s usage charges", count),
     "billing_share": lambda count: ngettext("%(num)s entry of shares", "%(num)s entries of shares", count),
     "billing_pool": lambda count: ngettext("%(num)s cost pool", "%(num)s cost pools", count),
+    "billing_pool_scope_machine": lambda count: ngettext(
+        "%(num)s cost pool that counts it", "%(num)s cost pools that count it", count
+    ),
     "billing_allocation_line": lambda count: ngettext(
         "%(num)s line of an allocation", "%(num)s lines of allocations", count
     ),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.errors import LedgerClosed
@@ -52,6 +52,7 @@ from billing.models import (
     Pool,
     Posting,
 )
+from billing.scopes import counts_on
 from booking import queries
 from booking.kernel.events import Actor
 
@@ -118,8 +119,7 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
             .where(AdvanceLine.advance_id == advance.id)
             .order_by(AdvanceLine.member_id)
         )
-        machine_id = session.scalar(select(Pool.machine_id).where(Pool.id == advance.pool_id))
-        place = (machine_id, advance.pool_id)
+        place = (_machine_of(session, advance.pool_id), advance.pool_id)
         lines = [LineDraft(RECEIVABLES, cents, ADVANCE, member_id, *place) for member_id, cents in owed]
         lines.append(LineDraft(ADVANCES, -advance.total_cents, COUNTER, None, *place))
     draft = EntryDraft(
@@ -156,16 +156,23 @@ def _entry_of(
 
 def _account_of(session: Session, charge: Charge) -> str:
     """Return the account of a charge: advances only where an allocation will count it (billing/counting.py)."""
-    counting = select(Pool.id).where(Pool.machine_id == charge.machine_id, Pool.charges_are == IS_ADVANCE)
+    is_possible = or_(Pool.machine_id == charge.machine_id, ~Pool.counts_machine)
+    counting = select(Pool).where(Pool.charges_are == IS_ADVANCE, is_possible)
     if charge.price_class == queries.GUEST_PRICE_CLASS:
         counting = counting.where(~Pool.excludes_guests)
-    return USE_CHARGES if session.scalar(counting) is None else ADVANCES
+    pools = session.scalars(counting).all()
+    is_counted = any(counts_on(session, pool, charge.machine_id, charge.service_date) for pool in pools)
+    return ADVANCES if is_counted else USE_CHARGES
+
+
+def _machine_of(session: Session, pool_id: int) -> int | None:
+    """Return the machine of a pool; None for one that counts others, whose lines name the pool alone."""
+    return session.scalar(select(Pool.machine_id).where(Pool.id == pool_id, Pool.counts_machine))
 
 
 def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     """Return the lines of an allocation: each member's share, then what is counted against it."""
-    machine_id = session.scalar(select(Pool.machine_id).where(Pool.id == allocation.pool_id))
-    place = (machine_id, allocation.pool_id)
+    place = (_machine_of(session, allocation.pool_id), allocation.pool_id)
     shares = session.execute(
         select(AllocationLine.member_id, func.sum(AllocationLine.cents))
         .where(AllocationLine.allocation_id == allocation.id)

@@ -27,6 +27,7 @@ from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAcco
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
+from billing.models.pool_scope import PoolScope, PoolScopeMachine
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
@@ -61,6 +62,8 @@ __all__ = [
     "MachineCost",
     "Party",
     "Pool",
+    "PoolScope",
+    "PoolScopeMachine",
     "Posting",
     "Share",
     "Tariff",

@@ -32,12 +32,14 @@ class Share(Base):
 
 
 class Pool(Base):
-    """The costs of a machine, to be divided among members.
+    """The costs of a machine, or of several, to be divided among members.
 
-    rules: kind of cost -> key ("use", "shares", "head"). Costs with the same key and weights form a cost group.
-    excludes_guests: members of the price class "guest" bear none of the costs. charges_are: what the usage charges of
-    the machine are: "income" (owed beside the share of the costs) or "advance" (they count against that share); None
-    until the treasurer has answered. At most one pool of a machine counts its charges.
+    machine_id: the machine that it counts; counts_machine: whether it has always been this one. If not, what it counts
+    is in billing_pool_scope, and before the first day there it is this one. rules: kind of cost -> key ("use",
+    "shares", "head"). Costs with the same key and weights form a cost group. excludes_guests: members of the price
+    class "guest" bear none of the costs. charges_are: what the usage charges are: "income" (owed beside the share of
+    the costs) or "advance" (they count against that share); None until the treasurer has answered. At most one pool
+    counts the charges of a machine.
     """
 
     __tablename__ = "billing_pool"
@@ -47,8 +49,8 @@ class Pool(Base):
             "ix_billing_pool_counting",
             "machine_id",
             unique=True,
-            sqlite_where=text("charges_are = 'advance'"),
-            postgresql_where=text("charges_are = 'advance'"),
+            sqlite_where=text("charges_are = 'advance' AND counts_machine"),
+            postgresql_where=text("charges_are = 'advance' AND counts_machine"),
         ),
     )
 
@@ -58,6 +60,7 @@ class Pool(Base):
     rules: Mapped[dict[str, str]] = mapped_column(JSON)
     excludes_guests: Mapped[bool] = mapped_column(default=False)
     charges_are: Mapped[str | None]
+    counts_machine: Mapped[bool] = mapped_column(default=True)
     revision: Mapped[int] = mapped_column(default=0)
 
 

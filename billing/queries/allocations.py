@@ -27,12 +27,16 @@ from booking.kernel.views import columns_of
 
 @dataclass(frozen=True, slots=True)
 class AllocationView:
-    """A posted allocation. reverses_id: the allocation it reverses; reversed_by_id: the reversal of this one."""
+    """A posted allocation. reverses_id: the allocation it reverses; reversed_by_id: the reversal of this one.
+
+    counts_machine: its pool counts machine_id alone.
+    """
 
     id: int
     pool_id: int
     pool_name: str
     machine_id: int
+    counts_machine: bool
     period_from: date
     period_until: date
     total_cents: int
@@ -52,7 +56,12 @@ class MemberTotal:
 
 _reversal = aliased(Allocation)
 _ALLOCATION = columns_of(
-    AllocationView, Allocation, pool_name=Pool.name, machine_id=Pool.machine_id, reversed_by_id=_reversal.id
+    AllocationView,
+    Allocation,
+    pool_name=Pool.name,
+    machine_id=Pool.machine_id,
+    counts_machine=Pool.counts_machine,
+    reversed_by_id=_reversal.id,
 )
 _COST = columns_of(GroupedCost, AllocationCost)
 _SLIP = columns_of(CountedSlip, AllocationSlip)

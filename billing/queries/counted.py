@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.ledger.posting import ADVANCES
 from billing.models import AllocationAdvance, AllocationCharge, LedgerAccount, Pool, Posting
+from billing.pools import ADVANCE
+from billing.scopes import overlap, pieces_of
 
 
 def counted_cents(session: Session, allocation_id: int, member_ids: Collection[int] | None = None) -> dict[int, int]:
@@ -23,15 +25,22 @@ def counted_cents(session: Session, allocation_id: int, member_ids: Collection[i
     return counted
 
 
-def uncounted_cents(session: Session, machine_id: int) -> int:
-    """Return what was posted as advances for a machine and no allocation has counted: it is left on their account.
+def uncounted_cents(session: Session, pool_id: int) -> int:
+    """Return what was posted as advances for the machines of a pool and no allocation has counted.
 
-    0 while a pool of the machine counts its charges: that one will.
+    It is left on their account. 0 while another pool counts the charges of one of the machines: that one will.
     """
-    counts = exists().where(Pool.machine_id == machine_id, Pool.charges_are == "advance")
+    pool = session.get_one(Pool, pool_id)
+    pieces = pieces_of(session, pool)
+    counting = session.scalars(select(Pool).where(Pool.charges_are == ADVANCE, Pool.id != pool_id)).all()
+    if any(overlap(pieces, pieces_of(session, other)) for other in counting):
+        return 0
+    is_of_pool = Posting.machine_id.in_(sorted(frozenset().union(*(one.machine_ids for one in pieces))))
+    if not pool.counts_machine:
+        is_of_pool = or_(is_of_pool, Posting.pool_id == pool_id)
     left = (
         select(func.sum(-Posting.cents))
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
-        .where(LedgerAccount.code == ADVANCES, Posting.machine_id == machine_id, ~counts)
+        .where(LedgerAccount.code == ADVANCES, is_of_pool)
     )
     return int(session.scalar(left) or 0)

@@ -20,7 +20,8 @@ from booking.kernel.views import columns_of
 class PoolView:
     """A cost pool. rules: kind of cost -> key. excludes_guests: guests bear nothing. waiting_*: unallocated costs.
 
-    charges_are: what the charges of the machine are, "income" or "advance"; None while that is not answered.
+    charges_are: what the usage charges are, "income" or "advance"; None while that is not answered. counts_machine: it
+    counts machine_id and has never counted anything else; see queries/pool_counts.py.
     """
 
     id: int
@@ -29,6 +30,7 @@ class PoolView:
     rules: dict[str, str]
     excludes_guests: bool
     charges_are: str | None
+    counts_machine: bool
     revision: int
     waiting_count: int
     waiting_cents: int

@@ -135,16 +135,16 @@ def usage_slip_ids(
     return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
 
 
-def count_uses(session: Session, machine_id: int, since: date, until: date, *, at_most: int) -> int:
+def count_uses(session: Session, machines: int | Collection[int], since: date, until: date, *, at_most: int) -> int:
     """Return how many uses counted_uses() would return, up to a number."""
-    found = select(UsageRecord.id).where(UsageRecord.machine_id == machine_id, *_between(since, until)).limit(at_most)
+    found = select(UsageRecord.id).where(_is_of(machines), *_between(since, until)).limit(at_most)
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
 def counted_uses(
-    session: Session, machine_id: int, since: date, until: date, *, steps: int = 0
+    session: Session, machines: int | Collection[int], since: date, until: date, *, steps: int = 0
 ) -> tuple[CountedUse, ...]:
-    """Return the uses of a machine with a day of service from one day to another, both included, by slip.
+    """Return the uses of a machine, or of several, with a day of service from one day to another, included, by slip.
 
     steps: of the whole work of which this is the first, for its progress.
     """
@@ -158,7 +158,7 @@ def counted_uses(
             IS_DISPUTED,
             UsageRecord.price_class,
         )
-        .where(UsageRecord.machine_id == machine_id, *_between(since, until))
+        .where(_is_of(machines), *_between(since, until))
         .order_by(UsageRecord.id)
     )
     return tuple(
@@ -168,16 +168,22 @@ def counted_uses(
 
 
 def members_with_use(
-    session: Session, machine_id: int, since: date, until: date, *, except_class: str | None = None
+    session: Session, machines: int | Collection[int], since: date, until: date, *, except_class: str | None = None
 ) -> frozenset[int]:
-    """Return the members who used a machine from one day to another, both included, with an amount above zero.
+    """Return the members who used a machine, or one of several, on some days, with an amount above zero.
 
     except_class: uses of this price class do not count.
     """
-    wanted = [UsageRecord.machine_id == machine_id, *_between(since, until), UsageRecord.used_amount > 0]
+    wanted = [_is_of(machines), *_between(since, until), UsageRecord.used_amount > 0]
     if except_class is not None:
         wanted.append(UsageRecord.price_class != except_class)
     return frozenset(session.scalars(select(UsageRecord.member_id).where(*wanted).distinct()))
+
+
+def _is_of(machines: int | Collection[int]) -> ColumnElement[bool]:
+    if isinstance(machines, int):
+        return UsageRecord.machine_id == machines
+    return UsageRecord.machine_id.in_(sorted(machines))
 
 
 def unfinished_use(session: Session, since: date, until: date) -> UnfinishedUse:

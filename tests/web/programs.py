@@ -36,6 +36,9 @@ class Program:
     def post(self, path: str, content: Any = None, **headers: str) -> TestResponse:
         return self._send("POST", path, content, headers)
 
+    def put(self, path: str, content: Any = None, **headers: str) -> TestResponse:
+        return self._send("PUT", path, content, headers)
+
     def patch(self, path: str, content: Any = None, **headers: str) -> TestResponse:
         return self._send("PATCH", path, content, headers)
 

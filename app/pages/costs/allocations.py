@@ -22,6 +22,7 @@ from app.forms.period_form import PeriodForm
 from app.forms.submit import submit
 from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
+from app.pages.costs.counted_names import counted_name
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.explanation import explain
 from app.pages.costs.forms import PostForm, ReverseForm
@@ -57,7 +58,7 @@ def allocate(pool_id: int) -> ResponseReturnValue:
 
 
 def _is_long(pool: PoolView, period: Period) -> bool:
-    return is_long_allocation(db.session(), pool.machine_id, period)
+    return is_long_allocation(db.session(), pool.id, period)
 
 
 @page(
@@ -215,7 +216,7 @@ def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnVal
     page = render_template(
         "costs/allocation.html",
         allocation=view,
-        machine=presenter.machine_names(session)[view.machine_id],
+        machine=counted_name(session, view.pool_id, view),
         slug=machine_slugs(session)[view.machine_id],
         table=table,
         picture=posted_picture(session, allocation_id, table.heads),
@@ -237,7 +238,7 @@ def _explained(allocation_id: int, member_id: int) -> ResponseReturnValue:
     return render_template(
         "costs/explained.html",
         allocation=view,
-        machine=presenter.machine_names(session)[view.machine_id],
+        machine=counted_name(session, view.pool_id, view),
         slug=machine_slugs(session)[view.machine_id],
         page=explain(session, view, table.rows[0], member_id),
     )

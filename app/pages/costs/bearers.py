@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.wording.billing import key_explanation, key_label, warning_text
 from app.wording.formats import format_short_day
 from billing.bearers import Bearers, bearers_by_key
-from billing.periods import Period, PeriodEffect, other_periods, proposed_period
+from billing.periods import Period, PeriodEffect, other_periods
 from billing.pools import HEAD, KEYS, USE
 from billing.preview_models import CostGroup, Preview, PreviewWarning
+from billing.scopes import Piece
 from booking import queries
 from booking.queries import MemberName
 
@@ -66,15 +67,15 @@ class OtherPeriod:
 
 
 def key_explanations(
-    session: Session, machine_id: int, pool: int | None, today: date, *, oldest_cost: date | None, excludes_guests: bool
+    session: Session, pieces: Sequence[Piece], pool: int | None, today: date, *, excludes_guests: bool
 ) -> tuple[KeyExplanation, ...]:
     """Return each key with the names of those who would bear a cost of today.
 
-    pool: its id; None while it is still to be opened. oldest_cost: of its unallocated costs.
+    pieces: what the pool counts in the period that it would propose. pool: its id; None while it is still to be opened.
     """
-    period = proposed_period(oldest_cost, today)
+    period = pieces[0].first, pieces[-1].last
     bearers = Bearers(session, pool, excludes_guests=excludes_guests)
-    found = bearers_by_key(bearers, machine_id, today, *period)
+    found = bearers_by_key(bearers, pieces, today)
     members = _members(session, found.values())
     is_by_use = {key: key == USE or (key == HEAD and not bearers.held_on(today)) for key in KEYS}
     return tuple(

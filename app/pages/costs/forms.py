@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -19,25 +18,24 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
-    TextAreaField,
 )
 from wtforms.validators import Length, NumberRange, ValidationError
 
 from app.auth.logins import Login
 from app.forms.base_form import BaseForm, RowForm, is_review_only
 from app.forms.choices import select_choice
-from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
-from app.forms.number_fields import EuroField
 from app.forms.required import NOT_SENT, Required
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
+from app.pages.costs.counted_names import scope_of_choice
 from app.wording.billing import KEY_LABELS
 from app.wording.ledger import CHARGES_ARE_LABELS
 from billing.errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
-from billing.pools import KINDS_MAX, USE, CostEntry
-from billing.queries import CostView, PoolView
+from billing.pools import KINDS_MAX, USE
+from billing.queries import PoolView
+from billing.scopes import Scope
 from booking.queries import MemberName
 
 KINDS_SHOWN = 4
@@ -59,7 +57,7 @@ class KindForm(RowForm):
 class PoolForm(RevisionMixin, BaseForm):
     """A pool's name and its kinds of cost. There are always KINDS_MAX rows; those without a kind count for nothing."""
 
-    machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))], coerce=int)
+    machine = SelectField(_l("What it counts"), [Required(_l("Please choose what the pool counts."))])
     name = StringField(_l("Name"), [Required(_l("Please enter a name for the cost pool.")), NAME])
     kinds = FieldList(FormField(KindForm), max_entries=KINDS_MAX)
     excludes_guests = BooleanField(_l("Leave guests out: they bear none of the costs of this pool"))
@@ -74,19 +72,19 @@ class PoolForm(RevisionMixin, BaseForm):
         for _row in range(len(self.kinds), KINDS_MAX):
             self.kinds.append_entry()
 
-    def offer(self, machines: Iterable[tuple[int, str]]) -> None:
+    def offer(self, scopes: list[Any]) -> None:
         """Fill in what can be chosen. Call before validation."""
-        self.machine.choices = [select_choice(*pair) for pair in machines]
+        self.machine.choices = scopes
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name of blanks."""
         if not text_of(field):
             raise ValidationError(_("Please give it a name."))
 
-    def chosen_machine(self) -> int | None:
-        """Return the machine that is chosen, or the one that the browser shows first."""
-        machines = [machine_id for machine_id, _label, *_rest in self.machine.iter_choices()]
-        return self.machine.data if self.machine.data in machines else next(iter(machines), None)
+    def chosen_scope(self) -> Scope:
+        """Return what is chosen, or what the browser shows first."""
+        offered = [value for value, _label, *_rest in self.machine.iter_choices()]
+        return scope_of_choice(self.machine.data if self.machine.data in offered else offered[0])
 
     def rules(self) -> dict[str, str]:
         """Return kind of cost -> key, as entered."""
@@ -117,49 +115,6 @@ class PoolForm(RevisionMixin, BaseForm):
 
     def _rows(self) -> list[KindForm]:
         return [entry.form for entry in self.kinds]
-
-
-class CostForm(RevisionMixin, BaseForm):
-    """A bill."""
-
-    service_date = DateField(_l("Service date"), [Required(_l("Please enter the service date."))])
-    supplier = StringField(_l("Supplier"), [Required(_l("Please enter the supplier.")), NAME])
-    net = EuroField(_l("Net amount, in euro"), [Required(_l("Please enter the net amount."))])
-    kind = SelectField(_l("Kind of cost"), [Required(_l("Please choose the kind of cost."))])
-    document = StringField(_l("Number of the bill"), [NAME])
-    note = TextAreaField(_l("Note"), [NOTE])
-
-    def offer(self, kinds: Iterable[str]) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.kind.choices = [select_choice(kind, kind) for kind in kinds]
-
-    def validate_net(self, field: EuroField) -> None:
-        """Refuse an amount of zero."""
-        if field.cents == 0:
-            raise ValidationError(_("The amount is zero. A credit note of the supplier is entered with a minus."))
-
-    def entry(self) -> CostEntry:
-        """Return what was entered. Call only after validation."""
-        assert self.service_date.data
-        assert self.net.cents is not None
-        return CostEntry(
-            service_date=self.service_date.data,
-            supplier=self.supplier.data or "",
-            kind=self.kind.data,
-            net_cents=self.net.cents,
-            document=self.document.data or "",
-            note=self.note.data or "",
-        )
-
-    def fill(self, cost: CostView) -> None:
-        """Show what is stored."""
-        self.service_date.data, self.supplier.data, self.kind.data = cost.service_date, cost.supplier, cost.kind
-        self.net.show_cents(cost.net_cents)
-        self.document.data, self.note.data, self.revision.data = cost.document, cost.note, cost.revision
-
-
-class NewCostForm(IdempotencyKeyMixin, CostForm):
-    """A new bill, entered once however often it is sent."""
 
 
 class SharesForm(MemberChoiceMixin, BaseForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,22 +15,23 @@ from app.forms.member_choice import ANY_DAY
 from app.forms.submit import submit
 from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
+from app.pages.costs.counted_names import counted_name, scope_choices, scope_words
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
+from app.pages.costs.forms import PoolForm, SharesForm
 from app.pages.costs.pool_rows import pool_rows
 from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import key_label
-from app.wording.errors import sentence_of
 from app.wording.ledger import charges_are_label
+from billing import pool_scopes, queries
 from billing import pools as billing_pools
-from billing import queries
 from billing import shares as billing_shares
+from billing.periods import proposed_period
 from billing.queries.counted import uncounted_cents
-from booking.kernel.errors import DomainError
-from booking.kernel.transaction import in_write_transaction
-from booking.queries import machine_choices, machine_slugs
+from billing.queries.pool_counts import counted_pieces
+from billing.scopes import Piece, Scope, machines_in
+from booking.queries import machine_slugs
 
 LATEST = 5
 SHOW_BEARERS = "show_bearers"  # the button that shows who would bear costs, and stores nothing
@@ -55,7 +56,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         year=year,
         cost_cents=sum(one.cents for one in months),
         chart=cost_chart(months, year, today(), before),
-        machine=presenter.machine_names(session)[view.machine_id],
+        machine=counted_name(session, pool_id, view),
         costs=costs,
         has_next=has_next,
         page=page_number(),
@@ -63,18 +64,18 @@ def pool(pool_id: int) -> ResponseReturnValue:
         years=choice,
         key_label=key_label,
         charges_are_label=charges_are_label,
-        uncounted=uncounted_cents(session, view.machine_id) if view.charges_are == billing_pools.INCOME else 0,
-        keys=[one for one in _keys(view.machine_id, view, excludes_guests=view.excludes_guests) if one.key in used],
+        uncounted=uncounted_cents(session, pool_id) if view.charges_are == billing_pools.INCOME else 0,
+        keys=[one for one in _keys(_pieces(view), view, excludes_guests=view.excludes_guests) if one.key in used],
     )
 
 
 @page(bp, "/pools/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def new_pool() -> ResponseReturnValue:
-    """Open a pool for the costs of a machine."""
+    """Open a pool for the costs of a machine, a group, a site or the whole ring."""
     form = PoolForm()
-    form.offer((one.id, one.name) for one in machine_choices(db.session(), include_retired=True))
+    form.offer(scope_choices(db.session()))
     if not form.is_submitted():
-        form.machine.data = request.args.get("machine", type=int)
+        form.machine.data = request.args.get("machine")
     if SHOW_BEARERS in request.form:
         return _pool_page(form, None)
     opened = submit(form, lambda: _enter_pool(form), message=_("The cost pool was opened."), location=_pool_url)
@@ -98,65 +99,6 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
         stored=lambda: _stored_pool(pool_id),
     )
     return changed or _pool_page(form, queries.pool(db.session(), pool_id))
-
-
-@page(bp, "/pools/<int:pool_id>/costs/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
-def new_cost(pool_id: int) -> ResponseReturnValue:
-    """Enter a bill."""
-    session, form = db.session(), NewCostForm()
-    view = queries.pool(session, pool_id)
-    form.offer(view.rules)
-    if not form.is_submitted():
-        form.service_date.data = today()
-        form.issue_key()
-    entered = submit(
-        form,
-        lambda: _enter_cost(pool_id, form),
-        message=_("The cost was entered. It waits for an allocation."),
-        location=_pool_url(pool_id),
-    )
-    return entered or _cost_page(form, view, None)
-
-
-@page(bp, "/costs/<int:cost_id>", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
-def edit_cost(cost_id: int) -> ResponseReturnValue:
-    """Look at a bill; correct it while it waits."""
-    session = db.session()
-    cost = queries.cost(session, cost_id)
-    view = queries.pool(session, cost.pool_id)
-    form = _stored_cost(cost_id, view)
-    if request.method == "POST":
-        form = CostForm()
-        form.offer(_kinds(cost, view))
-    changed = submit(
-        form,
-        lambda: billing_pools.change_cost(
-            session, cost_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
-        ),
-        message=_("The cost was changed."),
-        location=_pool_url(view.id),
-        stored=lambda: _stored_cost(cost_id, view),
-    )
-    return changed or _cost_page(form, view, cost)
-
-
-@page(bp, "/costs/<int:cost_id>/delete", methods=POST, access=Access(treasurer=ALL))
-def delete_cost(cost_id: int) -> ResponseReturnValue:
-    """Delete a bill that was never allocated."""
-    session = db.session()
-    cost = queries.cost(session, cost_id)
-    try:
-        in_write_transaction(
-            session,
-            lambda: billing_pools.delete_cost(
-                session, cost_id, by=current_actor(), now=now(), revision=request.form.get("revision", type=int)
-            ),
-        )
-    except DomainError as refusal:
-        flash(sentence_of(refusal), "warning")
-        return redirect(url_for(".edit_cost", cost_id=cost_id), code=303)
-    flash(_("The cost was deleted."))
-    return redirect(url_for(".pool", pool_id=cost.pool_id), code=303)
 
 
 @page(bp, "/pools/<int:pool_id>/shares", access=Access(treasurer=ALL, admin=ALL))
@@ -185,9 +127,9 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
 
 
 def _enter_pool(form: PoolForm) -> int:
-    return billing_pools.enter_pool(
+    return pool_scopes.open_pool(
         db.session(),
-        form.machine.data,
+        form.chosen_scope(),
         form.name.data or "",
         form.rules(),
         by=current_actor(),
@@ -211,12 +153,6 @@ def _change_pool(pool_id: int, form: PoolForm) -> None:
     )
 
 
-def _enter_cost(pool_id: int, form: NewCostForm) -> None:
-    entry, by = form.entry(), current_actor()
-    key = form.derive_id(by.user_id, pool_id, entry)
-    billing_pools.enter_cost(db.session(), pool_id, entry, by=by, now=now(), form_key=key)
-
-
 def _set_shares(pool_id: int, form: SharesForm) -> None:
     billing_shares.set_shares(
         db.session(),
@@ -235,51 +171,38 @@ def _stored_pool(pool_id: int) -> PoolForm:
     return form
 
 
-def _stored_cost(cost_id: int, view: queries.PoolView) -> CostForm:
-    cost = queries.cost(db.session(), cost_id)
-    form = CostForm(formdata=None)
-    form.offer(_kinds(cost, view))
-    form.fill(cost)
-    return form
-
-
-def _kinds(cost: queries.CostView, view: queries.PoolView) -> list[str]:
-    """Return the kinds that a cost may be of: those of its pool, and the one it has."""
-    return list(dict.fromkeys([*view.rules, cost.kind]))
-
-
 def _pool_url(pool_id: int) -> str:
     return url_for(".pool", pool_id=pool_id)
 
 
 def _pool_page(form: PoolForm, view: queries.PoolView | None) -> ResponseReturnValue:
-    machine_id = view.machine_id if view else form.chosen_machine()
-    leaves_out = bool(form.excludes_guests.data)
+    session, leaves_out = db.session(), bool(form.excludes_guests.data)
+    scope = None if view else form.chosen_scope()
     return render_template(
         "costs/pool_form.html",
         form=form,
         pool=view,
-        machine=presenter.machine_names(db.session()).get(machine_id or 0),
-        keys=() if machine_id is None else _keys(machine_id, view, excludes_guests=leaves_out),
+        machine=scope_words(session, scope) if scope else counted_name(session, view.id, view),
+        keys=_keys(_pieces(view, scope), view, excludes_guests=leaves_out),
         show_bearers=SHOW_BEARERS,
     ), form.status
 
 
+def _pieces(view: queries.PoolView | None, scope: Scope | None = None) -> tuple[Piece, ...]:
+    """Return what a pool counts in the period that it would propose; of one to be opened, what is chosen."""
+    session, period = db.session(), proposed_period(view.waiting_from if view else None, today())
+    if view is not None:
+        return counted_pieces(session, view.id, period)
+    assert scope is not None
+    return (Piece(*period, machines_in(session, scope)),)
+
+
 def _keys(
-    machine_id: int, view: queries.PoolView | None, *, excludes_guests: bool
+    pieces: tuple[Piece, ...], view: queries.PoolView | None, *, excludes_guests: bool
 ) -> tuple[bearers.KeyExplanation, ...]:
     return bearers.key_explanations(
-        db.session(),
-        machine_id,
-        view.id if view else None,
-        today(),
-        oldest_cost=view.waiting_from if view else None,
-        excludes_guests=excludes_guests,
+        db.session(), pieces, view.id if view else None, today(), excludes_guests=excludes_guests
     )
-
-
-def _cost_page(form: CostForm, view: queries.PoolView, cost: queries.CostView | None) -> ResponseReturnValue:
-    return render_template("costs/cost_form.html", form=form, pool=view, cost=cost), form.status
 
 
 def _shares_page(pool_id: int, form: SharesForm) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from app.wording.formats import Zone, format_amount, format_span
-from app.wording.rules import courses, fields, maintenance, parties, quotas, reserving, series, waiting
+from app.wording.rules import costs, courses, fields, maintenance, parties, quotas, reserving, series, waiting
 from app.wording.rules.second_person import AT_HAND_OUT
 from app.wording.rules.text import RuleText, ViolationText, by_code
 from booking.errors import GroupTaken, SlotTaken, Violation
@@ -31,6 +31,7 @@ VIOLATION_TEXTS: dict[str, ViolationText] = by_code(
         *courses.COURSE_RULES,
         *maintenance.MAINTENANCE_RULES,
         *parties.PARTY_RULES,
+        *costs.COST_RULES,
     )
 )
 

@@ -1,0 +1,48 @@
+"""Whether a bill looks mistyped, by what such bills usually are: a question to the treasurer, never a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median_high
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.cost_errors import UnusualCost
+from billing.models import Cost
+from booking.errors import Violation
+
+UNUSUAL_FACTOR = 10  # a comma that slipped by one place
+COMPARED_MAX = 12  # the latest bills
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What is compared of a bill. cost_id: of a stored one that is corrected, which is not compared with itself."""
+
+    kind: str
+    supplier: str
+    net_cents: int
+    cost_id: int = 0
+
+
+def usual_cents(session: Session, pool_id: int, bill: Bill) -> int | None:
+    """Return what such bills usually are in euro cents, regardless of their sign; None without an earlier one.
+
+    The median of the latest twelve of the same kind and supplier in the pool; where that supplier has none, of the
+    kind.
+    """
+    statement = select(Cost.net_cents).where(Cost.pool_id == pool_id, Cost.kind == bill.kind, Cost.id != bill.cost_id)
+    latest = statement.order_by(Cost.service_date.desc(), Cost.id.desc()).limit(COMPARED_MAX)
+    amounts = session.scalars(latest.where(Cost.supplier == bill.supplier.strip())).all()
+    amounts = amounts or session.scalars(latest).all()
+    return median_high(abs(cents) for cents in amounts) if amounts else None
+
+
+def require_usual(session: Session, pool_id: int, bill: Bill, confirmed_cents: int | None) -> None:
+    """Raise UnusualCost for a bill of ten times the usual amount or more, unless exactly that amount is confirmed."""
+    if bill.net_cents == confirmed_cents:
+        return
+    usual = usual_cents(session, pool_id, bill)
+    if usual is not None and abs(bill.net_cents) >= UNUSUAL_FACTOR * usual:
+        raise UnusualCost([Violation("unusual_amount", "net_cents", limit=usual, actual=bill.net_cents)])

@@ -1,0 +1,156 @@
+"""What a pool counts: several machines, a group, a site or the whole ring, from a day on; slips and charges follow."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from billing import queries
+from billing.cost_errors import NothingCounted, ScopeNotFound, TooManyMachines
+from billing.errors import OtherPoolCounts
+from billing.ledger.posting import ADVANCES, USE_CHARGES
+from billing.models import LedgerAccount, PoolScope, Posting
+from billing.pool_scopes import change_scope, open_pool, take_back_scope
+from billing.pools import ADVANCE, INCOME, CostEntry, change_pool, enter_cost, enter_pool
+from billing.previews import preview_allocation
+from billing.queries.pool_counts import pool_scopes
+from billing.scopes import GROUP, MACHINES, MACHINES_MAX, RING, WORKSHOP, DatedScope, Scope
+from booking.errors import GroupNotFound, MachineNotFound, NotFound
+from booking.groups import GroupInput, RankedMachine, make
+from booking.kernel.errors import StaleRevision
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY, machine
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import IN_JUNE, do, post, use
+from tests.integration.test_charges import charge, tariff
+
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
+IN_SEPTEMBER, AUTUMN = IN_JUNE + timedelta(days=80), date(2026, 9, 1)
+
+
+@pytest.fixture
+def chopper(session, sample_ring):
+    """A second machine of the hall that is counted in hectares."""
+    return machine(session, sample_ring.hall, "chopper", charge_unit="ha")
+
+
+def opened(session, scope, name="Harvest", **named):
+    return do(session, open_pool, scope, name, {"fuel": "use"}, **named)
+
+
+def bill(session, pool_id, net_cents=10_000):
+    return do(session, enter_cost, pool_id, CostEntry(date(2026, 6, 20), "Huber", "fuel", net_cents))
+
+
+def counted(session, pool_id):
+    return [slip.usage_id for slip in preview_allocation(session, pool_id, *YEAR).slips]
+
+
+def group_of(session, workshop_id, *machine_ids):
+    with write_transaction(session):
+        data = GroupInput("Harvesters", tuple(RankedMachine(one) for one in machine_ids))
+        return make(session, workshop_id, data, by=SOMEBODY, now=MONDAY)
+
+
+def test_each_scope_counts_the_slips_of_its_machines(session, sample_ring, chopper):
+    other = machine(session, sample_ring.lab, "mower", charge_unit="ha")
+    group = group_of(session, sample_ring.hall, sample_ring.combine, chopper)
+    slips = {one: use(session, one, sample_ring.anna, 100) for one in (sample_ring.combine, chopper, other)}
+    both, everything = [slips[sample_ring.combine], slips[chopper]], list(slips.values())
+    for number, (scope, expected) in enumerate(
+        (
+            (Scope(MACHINES, machine_ids=(chopper,)), [slips[chopper]]),
+            (Scope(MACHINES, machine_ids=(chopper, other)), [slips[chopper], slips[other]]),
+            (Scope(GROUP, group_id=group), both),
+            (Scope(WORKSHOP, workshop_id=sample_ring.hall), both),
+            (Scope(RING), everything),
+        )
+    ):
+        pool = opened(session, scope, f"Pool {number}")
+        bill(session, pool)
+        assert counted(session, pool) == expected
+
+
+def test_the_choice_is_dated_and_closed_allocations_stay(session, sample_ring, chopper):
+    """Until August the combine alone counts, from September on both: an allocation of the year cuts at the day."""
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"})
+    summer = [use(session, one, sample_ring.anna, 100) for one in (sample_ring.combine, chopper)]
+    autumn = [use(session, one, sample_ring.bernd, 50, IN_SEPTEMBER) for one in (sample_ring.combine, chopper)]
+    bill(session, pool)
+    before = post(session, pool, YEAR)
+    bill(session, pool, 20_000)
+    assert counted(session, pool) == [summer[0], autumn[0]]
+
+    both = DatedScope(AUTUMN, Scope(MACHINES, machine_ids=(sample_ring.combine, chopper)))
+    do(session, change_scope, pool, both)
+
+    assert counted(session, pool) == [summer[0], autumn[0], autumn[1]]
+    posted = queries.slips_of_bearers(session, before, [sample_ring.bernd], limit=9)[0]
+    assert [one.usage_id for one in posted] == [autumn[0]]
+    assert [one.valid_from for one in pool_scopes(session, pool)] == [date(1990, 1, 1), AUTUMN]
+
+    do(session, change_scope, pool, DatedScope(AUTUMN, Scope.of_machine(chopper)))
+    assert counted(session, pool) == [summer[0], autumn[1]]
+    do(session, take_back_scope, pool, AUTUMN)
+    assert counted(session, pool) == [summer[0], autumn[0]]
+    with pytest.raises(ScopeNotFound):
+        do(session, take_back_scope, pool, AUTUMN)
+
+
+def test_charges_of_all_machines_count_against_the_share(session, sample_ring, chopper):
+    for one in (sample_ring.combine, chopper):
+        tariff(session, one)
+    scope = Scope(MACHINES, machine_ids=(sample_ring.combine, chopper))
+    pool = opened(session, scope, charges_are=ADVANCE)
+    charges = [charge(session, use(session, one, sample_ring.anna, 100)) for one in scope.machine_ids]
+    bill(session, pool, 30_000)
+
+    preview = preview_allocation(session, pool, *YEAR)
+    assert [one.charge_id for one in preview.charges] == charges
+    assert preview.counted_cents == {sample_ring.anna: 23_000}
+    post(session, pool, YEAR)
+    accounts = select(LedgerAccount.code).join(Posting, Posting.account_id == LedgerAccount.id)
+    codes = set(session.scalars(accounts))
+    assert ADVANCES in codes
+    assert USE_CHARGES not in codes
+    assert session.scalars(select(Posting.machine_id).where(Posting.pool_id == pool)).all() == [None] * 4
+
+
+def test_charges_count_in_one_pool_only(session, sample_ring, chopper):
+    combine = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"}, charges_are=ADVANCE)
+    with pytest.raises(OtherPoolCounts):
+        opened(session, Scope(RING), charges_are=ADVANCE)
+    session.rollback()
+    ring = opened(session, Scope(RING), charges_are=INCOME)
+    with pytest.raises(OtherPoolCounts):
+        do(session, change_pool, ring, "Harvest", {"fuel": "use"}, charges_are=ADVANCE)
+    session.rollback()
+    do(session, change_scope, combine, DatedScope(date(1990, 1, 1), Scope.of_machine(chopper)))
+    do(session, enter_pool, sample_ring.combine, "Combine anew", {"fuel": "use"}, charges_are=ADVANCE)
+    with pytest.raises(OtherPoolCounts):
+        do(session, take_back_scope, combine, date(1990, 1, 1))
+
+
+def test_what_there_is_not_is_refused(session, sample_ring, chopper):
+    empty = group_of(session, sample_ring.hall)
+    for scope, error in (
+        (Scope(GROUP, group_id=99), GroupNotFound),
+        (Scope(WORKSHOP, workshop_id=99), NotFound),
+        (Scope(MACHINES, machine_ids=(chopper, 99)), MachineNotFound),
+        (Scope(GROUP, group_id=empty), NothingCounted),
+        (Scope(MACHINES), NothingCounted),
+        (Scope(MACHINES, machine_ids=tuple(range(1, MACHINES_MAX + 2))), TooManyMachines),
+    ):
+        with pytest.raises(error):
+            opened(session, scope)
+        session.rollback()
+    pool = opened(session, Scope(RING))
+    with pytest.raises(StaleRevision):
+        do(session, change_scope, pool, DatedScope(AUTUMN, Scope.of_machine(chopper)), revision=7)
+    session.rollback()
+    session.add(PoolScope(pool_id=pool, valid_from=AUTUMN, what="group"))
+    with pytest.raises(IntegrityError):
+        session.flush()
