@@ -53,8 +53,16 @@ def open_pool(
     """
     machine_ids = _require_scope(session, scope)
     if scope.what == MACHINES and len(machine_ids) == 1:
-        settings = {"excludes_guests": excludes_guests, "charges_are": charges_are}
-        return pools.enter_pool(session, min(machine_ids), name, rules, by=by, now=now, **settings)
+        return pools.enter_pool(
+            session,
+            min(machine_ids),
+            name,
+            rules,
+            by=by,
+            now=now,
+            excludes_guests=excludes_guests,
+            charges_are=charges_are,
+        )
     pool = pools.enter_pool(session, min(machine_ids), name, rules, by=by, now=now, excludes_guests=excludes_guests)
     store_scope(session, pool, DatedScope(FIRST_DAY, scope))
     pools.require_sole_counting(session, pieces_of(session, pool), charges_are, except_pool=pool.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 
@@ -18,7 +18,7 @@ from billing.models import Cost, Pool
 from billing.pools import USE, unallocated_costs
 from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview, bearer_ids
 from billing.preview_warnings import bearer_warnings, counting_warnings, history_warnings, slip_warnings
-from billing.scopes import Piece, pieces_of
+from billing.scopes import pieces_of
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
 from booking.kernel.progress import tracked
@@ -40,12 +40,10 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     MixedUnits, UnknownKind.
     """
     require_period(period_from, period_until)
-    pool = session.get(Pool, pool_id)
-    if pool is None:
-        raise PoolNotFound(id=pool_id)
+    pool = _pool_of(session, pool_id)
     costs = _costs_of(session, pool_id, period_from, period_until)
     bearers = Bearers(session, pool_id, excludes_guests=pool.excludes_guests)
-    every_slip = _uses(session, pieces_of(session, pool, period_from, period_until))
+    every_slip = _uses(session, pool, (period_from, period_until))
     slips = bearers.counted(every_slip)
     counted = [slip for slip in slips if slip.used_amount is not None]
     in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
@@ -74,9 +72,17 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     return replace(_with_digest(preview), warnings=warnings + later)
 
 
-def _uses(session: Session, pieces: Collection[Piece]) -> tuple[CountedUse, ...]:
-    """Return the uses that the pool counts, by slip."""
+def _pool_of(session: Session, pool_id: int) -> Pool:
+    pool = session.get(Pool, pool_id)
+    if pool is None:
+        raise PoolNotFound(id=pool_id)
+    return pool
+
+
+def _uses(session: Session, pool: Pool, period: tuple[date, date]) -> tuple[CountedUse, ...]:
+    """Return the uses that a pool counts, by slip."""
     found: list[CountedUse] = []
+    pieces = pieces_of(session, pool, *period)
     for one in pieces:
         place = (one.machine_ids, one.first, one.last)
         steps = PASSES * queries.count_uses(session, *place, at_most=SLIPS_MAX)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.ledger.posting import ADVANCES
@@ -35,7 +35,9 @@ def uncounted_cents(session: Session, pool_id: int) -> int:
     counting = session.scalars(select(Pool).where(Pool.charges_are == ADVANCE, Pool.id != pool_id)).all()
     if any(overlap(pieces, pieces_of(session, other)) for other in counting):
         return 0
-    is_of_pool = Posting.machine_id.in_(sorted(frozenset().union(*(one.machine_ids for one in pieces))))
+    is_of_pool: ColumnElement[bool] = Posting.machine_id.in_(
+        sorted(frozenset().union(*(one.machine_ids for one in pieces)))
+    )
     if not pool.counts_machine:
         is_of_pool = or_(is_of_pool, Posting.pool_id == pool_id)
     left = (

@@ -38,7 +38,7 @@ def test_the_treasurer_changes_what_a_pool_counts_and_takes_it_back(session, sam
     page = text(client.get(address))
     assert "all machines of the ring" in page
     assert "Combine, Laser" in page
-    assert "Cost pool of Combine" in text(client.get(f"/costs/pools/{pool}"))
+    assert "Cost pool of all machines of the ring" in text(client.get(f"/costs/pools/{pool}"))
 
     assert client.post(f"{address}/take-back", data={"day": "nonsense"}).status_code == 422
     client.post(f"{address}/take-back", data={"day": "2027-01-01"})
