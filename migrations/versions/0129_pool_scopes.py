@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0126"
-down_revision = "0125"
+revision = "0129"
+down_revision = "0128"
 branch_labels = None
 depends_on = None
 
