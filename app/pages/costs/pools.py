@@ -182,7 +182,7 @@ def _pool_page(form: PoolForm, view: queries.PoolView | None) -> ResponseReturnV
         "costs/pool_form.html",
         form=form,
         pool=view,
-        machine=scope_words(session, scope) if scope else counted_name(session, view.id, view),
+        machine=counted_name(session, view.id, view) if view else scope_words(session, form.chosen_scope()),
         keys=_keys(_pieces(view, scope), view, excludes_guests=leaves_out),
         show_bearers=SHOW_BEARERS,
     ), form.status
