@@ -53,7 +53,7 @@ class PostgresqlTemplate:
     """One PostgreSQL server per test process (a wheel from pip), one template database, a copy per test.
 
     Creating and dropping a database takes far longer than emptying the tables that a test has written to, so a copy
-    is emptied and used again. One whose schema or initial rows were changed is dropped.
+    is emptied and used again. One whose schema was changed is dropped.
 
     A connection to each copy stays open: a new one spends more on reading the catalogue than on emptying the tables.
     """
@@ -180,6 +180,7 @@ class PostgresqlState:
     schema: tuple[int, int | None]
     tables: tuple[str, ...]
     initial_rows: Mapping[str, list[tuple[str]]]
+    initial_contents: Mapping[str, bytes]
     sequences: Mapping[str, int | None]
 
     @classmethod
@@ -188,19 +189,20 @@ class PostgresqlState:
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         tables = tuple(name for (name,) in found)
         filled = {name: _rows(connection, name) for name in _filled(connection, tables)}
+        contents = {name: _copied(connection, name) for name in filled}
         sequences = dict(connection.execute(SEQUENCES).fetchall())
-        return cls(_schema(connection), tables, filled, sequences)
+        return cls(_schema(connection), tables, filled, contents, sequences)
 
     def restore(self, connection: psycopg.Connection) -> set[str] | None:
-        """Delete what a test has written; return its tables, or None where its database differs in more than that."""
+        """Take back what a test has written; return its tables, or None where its database has another schema."""
         if _schema(connection) != self.schema:
             return None
-        if any(_rows(connection, name) != rows for name, rows in self.initial_rows.items()):
-            return None
         connection.execute("SET session_replication_role = replica")  # no triggers: the history refuses to be deleted
-        written = {name for name in _filled(connection, self.tables) if name not in self.initial_rows}
+        changed = {name for name, rows in self.initial_rows.items() if _rows(connection, name) != rows}
+        written = {name for name in _filled(connection, self.tables) if name not in self.initial_rows} | changed
         if written:
             connection.execute("; ".join(f'DELETE FROM "{name}"' for name in sorted(written)))
+        _enter(connection, {name: self.initial_contents[name] for name in sorted(changed)})
         reached = connection.execute(SEQUENCES).fetchall()
         _set_sequences(
             connection, {name: self.sequences[name] for name, last in reached if last != self.sequences[name]}
@@ -212,8 +214,7 @@ class PostgresqlState:
         contents = {}
         for name in _filled(connection, self.tables):
             if name not in self.initial_rows:
-                with connection.cursor().copy(f'COPY "{name}" TO STDOUT (FORMAT BINARY)') as copy:
-                    contents[name] = b"".join(copy)
+                contents[name] = _copied(connection, name)
         return PostgresqlRows(contents, dict(connection.execute(SEQUENCES).fetchall()))
 
 
@@ -227,10 +228,21 @@ class PostgresqlRows:
     def enter(self, connection: psycopg.Connection) -> None:
         """Write the rows into a database that is as after the migrations."""
         connection.execute("SET session_replication_role = replica")  # no triggers, and no order of the tables
-        for name, content in self.contents.items():
-            with connection.cursor().copy(f'COPY "{name}" FROM STDIN (FORMAT BINARY)') as copy:
-                copy.write(content)
+        _enter(connection, self.contents)
         _set_sequences(connection, {name: last for name, last in self.sequences.items() if last is not None})
+
+
+def _copied(connection: psycopg.Connection, table: str) -> bytes:
+    """Return the rows of a table as PostgreSQL copies them."""
+    with connection.cursor().copy(f'COPY "{table}" TO STDOUT (FORMAT BINARY)') as copy:
+        return b"".join(copy)
+
+
+def _enter(connection: psycopg.Connection, contents: Mapping[str, bytes]) -> None:
+    """Write copied rows into their tables."""
+    for name, content in contents.items():
+        with connection.cursor().copy(f'COPY "{name}" FROM STDIN (FORMAT BINARY)') as copy:
+            copy.write(content)
 
 
 def _set_sequences(connection: psycopg.Connection, reached: Mapping[str, int | None]) -> None:

@@ -1,4 +1,7 @@
-"""A backup counts only when it was restored and looked at: from each database into each."""
+"""A backup counts only when it was restored and looked at: from each database into each.
+
+A backup is the same file whatever it was made from, so what happens to it afterwards is looked at with one of SQLite.
+"""
 
 from __future__ import annotations
 
@@ -109,12 +112,14 @@ def test_a_backup_of_either_database_restores_into_either(database_uri, lived_in
             assert connection.scalar(text("SELECT count(*) FROM pg_stats WHERE tablename = 'booking_occupancy'"))
 
 
+@pytest.mark.of_sqlite
 def test_a_backup_is_for_its_owner_alone(database_uri, lived_in, tmp_path):
     file = make_backup(database_uri, tmp_path / "backup.sqlite").file
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.of_sqlite
 def test_a_restored_ring_goes_on(database_uri, lived_in, empty_instance, tmp_path):
     """The guard, the append-only log and the numbering of new rows are all back."""
     make_backup(database_uri, tmp_path / "ring.backup")
@@ -153,6 +158,7 @@ def test_a_backup_taken_while_members_reserve_is_one_moment_of_the_ring(app, dat
         assert len(rows["booking_reservation"]) == len(rows["booking_occupancy"]) == len(rows["booking_event"])
 
 
+@pytest.mark.of_sqlite
 def test_an_instance_with_members_is_left_alone(database_uri, lived_in, tmp_path):
     make_backup(database_uri, tmp_path / "ring.backup")
     before = content(database_uri)
@@ -191,6 +197,7 @@ def an_orphan(file: Path) -> None:
 SPOILS = (damaged, cut_short, a_letter, from_the_future, an_orphan, Path.unlink)
 
 
+@pytest.mark.of_sqlite
 def test_a_backup_that_is_none_is_refused_and_nothing_is_written(database_uri, lived_in, empty_instance, tmp_path):
     make_backup(database_uri, tmp_path / "ring.backup")
 
@@ -203,6 +210,7 @@ def test_a_backup_that_is_none_is_refused_and_nothing_is_written(database_uri, l
     assert not any(rows for table, rows in content(empty_instance).items() if table not in FILLED_BY_PROGRAM)
 
 
+@pytest.mark.of_sqlite
 def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, database_uri, empty_instance, tmp_path):
     file = tmp_path / "old.backup"
     make_backup(database_uri, file)
@@ -218,6 +226,7 @@ def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, datab
 
 
 # SQLite's own restore is one transaction of SQLite; only on PostgreSQL is there a half way to stand in.
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize("empty_instance", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
 def test_a_restore_that_fails_half_way_leaves_an_empty_ring(
     monkeypatch, database_uri, lived_in, empty_instance, tmp_path
@@ -239,6 +248,7 @@ def test_a_restore_that_fails_half_way_leaves_an_empty_ring(
     assert not any(rows for table, rows in content(empty_instance).items() if table not in FILLED_BY_PROGRAM)
 
 
+@pytest.mark.of_sqlite
 def test_a_backup_replaces_only_a_backup(database_uri, lived_in, session, tmp_path):
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear treasurer")
@@ -259,6 +269,7 @@ def test_a_backup_never_writes_over_the_ring_itself(database_uri, lived_in):
         make_backup(database_uri, Path(database_uri.removeprefix("sqlite:///")))
 
 
+@pytest.mark.of_sqlite
 def test_the_commands_report_errors_in_sentences(app, lived_in, tmp_path):
     runner = app.test_cli_runner()
 

@@ -61,6 +61,7 @@ def test_members_are_imported(app, members_file):
     assert count_members() == 1
 
 
+@pytest.mark.of_sqlite  # tests/integration/test_demo_ring.py loads it on both
 def test_the_demo_ring_is_loaded(app):
     result = run(app, "demo", "--today", "2026-11-20", "--scale", "0.1")
 
