@@ -20,6 +20,25 @@ _ENDED = {
 }
 
 
+_ENDED_WORDS = {
+    ExchangeState.ACCEPTED: ("done", _l("accepted")),
+    ExchangeState.DECLINED: ("rejected", _l("declined")),
+    ExchangeState.LAPSED: ("expired", _l("no answer")),
+    ExchangeState.WITHDRAWN: ("cancelled", _l("taken back")),
+    ExchangeState.OUTDATED: ("expired", _l("out of date")),
+}
+
+
+def state_words(view: ExchangeView, state: ExchangeState, reader_id: int | None) -> tuple[str, str]:
+    """Return how an exchange stands for a list: a code of app/pages/looks.py and a few words."""
+    if state != ExchangeState.OPEN:
+        code, words = _ENDED_WORDS[state]
+        return code, str(words)
+    if view.agreed_at is None and reader_id == view.receiver_id:
+        return "requested", _("your answer")
+    return "waiting", _("waits")
+
+
 def state_text(view: ExchangeView, state: ExchangeState, reader_id: int | None) -> str:
     """Return how an exchange stands."""
     if state == ExchangeState.DECLINED and view.agreed_at is not None:

@@ -135,7 +135,19 @@ def format_clock_span(span: TimeSpan, zone: Zone = None) -> str:
     return f"{days[0]} {start}–{days[1]} {end}"
 
 
-def _format_date(day: datetime, *, has_year: bool) -> str:
+def format_beside_day(span: TimeSpan, zone: Zone = None) -> str:
+    """Return 7:30–11:35; over several days 7:30–Thu 11:35, 7:30–15 Jan 11:35. Beside the day on which it starts."""
+    place = as_zone(zone)
+    first, last = (local_day(at, place) for at in (span.start, span.end - timedelta(microseconds=1)))
+    end = _format_end_clock(span.end, place)
+    if first != last:
+        is_short = last - first <= WEEKDAY_SPAN_MAX
+        day = format_short_weekday(last) if is_short else _format_date(last, has_year=first.year != last.year)
+        end = f"{day} {end}"
+    return f"{format_clock(span.start, place)}–{end}"
+
+
+def _format_date(day: date, *, has_year: bool) -> str:
     return (
         format_short_day(day)
         if has_year
@@ -225,6 +237,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "format_short_weekday": format_short_weekday,
     "format_clock": format_clock,
     "format_clock_span": format_clock_span,
+    "format_beside_day": format_beside_day,
     "format_instant": format_instant,
     "format_end": format_end,
     "format_span": format_span,

@@ -129,7 +129,7 @@ def test_the_managers_of_both_machines_of_a_swap_may_see_it_and_others_not(log_i
     )
     elsewhere = log_in(login(session, "Ella", now=MONDAY, manages=(workshop(session, "far", name="Far"),)))
 
-    address, listed = f"/exchanges/{exchange_id}", "Swap: "
+    address, listed = f"/exchanges/{exchange_id}", f'href="/exchanges/{exchange_id}"'
     assert [one.get(address).status_code for one in (lora, wanda, elsewhere)] == [200, 200, 404]
     assert [listed in one.get("/exchanges").text for one in (lora, wanda, elsewhere)] == [True, True, False]
     assert 'href="/exchanges"' in lora.get("/reservations").text

@@ -22,7 +22,7 @@ from app.pages.exchanges import bp
 from app.pages.exchanges.forms import AnswerForm, RejectForm, changed_text, partner_text
 from app.pages.exchanges.presenter import terms_of
 from app.wording.errors import sentence_of, status_of
-from app.wording.exchanges import state_text
+from app.wording.exchanges import state_text, state_words
 from app.wording.rules import violation_sentence
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, StaleRevision
@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
         limit=PER_PAGE + 1,
     )
     shown, instant = found[:PER_PAGE], now()
-    rows = [(view, state_text(view, view.state_at(instant), current_user.member_id)) for view in shown]
+    rows = [(view, *state_words(view, view.state_at(instant), current_user.member_id)) for view in shown]
     more = shown[-1].id if len(found) > PER_PAGE else None
     return render_template("exchanges/index.html", rows=rows, next_before=more)
 

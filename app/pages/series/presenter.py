@@ -28,11 +28,12 @@ DATES_PER_PAGE = 50
 class SeriesDateRow:
     """One date. before: its time by the rule, where it was moved; can_put_back: it is not reserved and lies ahead.
 
-    reason: why it could not be approved.
+    short: the time beside its day. reason: why it could not be approved.
     """
 
     date: SeriesDateView
     text: str
+    short: str
     before: str
     can_put_back: bool
     reason: str
@@ -156,6 +157,7 @@ def _row(
     return SeriesDateRow(
         date=one,
         text=formats.format_span(shown, view.zone),
+        short=formats.format_span(shown, view.zone) if is_moved else formats.format_beside_day(shown, view.zone),
         before=formats.format_span(planned, view.zone) if is_moved else "",
         can_put_back=can_put_back and not one.is_held and planned.start > now,
         reason=_reason(refusals.get(reservation.id) if reservation is not None else None, view),

@@ -21,6 +21,7 @@ LABELS: dict[str, Any] = {
     "costs.download_dues": _l("What an allocation makes due as a file"),
     "costs.download_period": _l("Journal of a period as a file"),
     "costs.download_journal": _l("Journal of the ledger as a file"),
+    "invoices.issue_all": _l("Issuing invoices"),
     "invoices.download_pdf": _l("An invoice"),
     "invoices.download_xml": _l("An invoice for programs"),
     "usage.download_days": _l("Use by day as a file"),
