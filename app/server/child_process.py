@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import multiprocessing
 import os
 import select
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
-from app.server.small_supervisor import STOP_SIGNALS, stop_signals
+from app.server.shutdown_signal import CHILD_SIGNALS
+from app.server.small_supervisor import STOP_SIGNALS
 
-CHILD_SIGNALS = [signal.SIGCHLD] if hasattr(signal, "SIGCHLD") else []
+ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
 # Named, because Python's own choice differs between its versions: since 3.14 a further process starts the children on
 # Linux, so none is a child of the process that it must not outlive. macOS's libraries do not survive a fork.
 START_METHOD = "spawn" if sys.platform in ("darwin", "win32") else "fork"
-_POLL_SECONDS = 0.5
+_RUN_AGAIN = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from app.server import child_process; child_process.run_again()"
+)
 _ORPHAN_SECONDS = 5.0  # what a process without its parent has to end by itself: nobody else would kill it
 
 
@@ -64,74 +69,49 @@ class ChildProcess:
         """The handle for multiprocessing.connection.wait()."""
         return self._process.sentinel
 
-    def stop(self, seconds: float) -> None:
-        """Terminate the process, after the given time kill it and all it started. May be called after it ended."""
+    def ask_to_end(self) -> None:
+        """Terminate the process. To be repeated, because a process that is still starting may miss the first signal."""
+        if hasattr(os, "killpg"):  # on Windows the console has sent Ctrl-C to all processes
+            self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill the process and all it started. May be called before the start and after it ended."""
         if self._process.pid is None:
             return
-        deadline = time.monotonic() + seconds
-        while self.is_alive and time.monotonic() < deadline:
-            # Repeated, because a process that is still starting may miss the first signal.
-            self._signal("SIGTERM")
-            self._process.join(_POLL_SECONDS)
-        self._signal("SIGKILL")
-        self._process.join()
-
-    def _signal(self, name: str) -> None:
         if hasattr(os, "killpg"):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid or 0, getattr(signal, name))
-        elif name == "SIGTERM":
-            self._process.join(_POLL_SECONDS)  # Windows: the console has sent Ctrl-C to all processes
+            self._signal(signal.SIGKILL)
         else:
             self._process.kill()
+        self._process.join()
+
+    def _signal(self, number: int) -> None:
+        if self._process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
 
 
-class ShutdownSignal:
-    """A context manager that records a request to end: Ctrl-C, a service manager, a closed terminal.
+def command_of(target: Callable[..., None], *arguments: object) -> list[str]:
+    """Return the command of a program that runs a function as a ChildProcess does: the ring is loaded again for it.
 
-    It only records: an exception raised by a signal handler can occur where Python swallows it. wakeup: a socket that
-    becomes readable with a signal, for multiprocessing.connection.wait(), which a recorded signal would not end. The
-    end of a child is such a signal too: its sentinel stays silent while processes that the child started still run.
+    target: of a module, by its name. arguments: what JSON can hold. The parent is whoever has executed `START` with it
+    (small_supervisor.py).
     """
+    name = f"{target.__module__}:{target.__qualname__}"
+    return [sys.executable, "-P", "-c", _RUN_AGAIN, str(ROOT), name, json.dumps(arguments)]
 
-    def __init__(self) -> None:
-        self.is_received = False
-        self.wakeup, self._written = socket.socketpair()
-        self.wakeup.setblocking(False)
-        self._written.setblocking(False)
-        self._previous_wakeup = -1
-        self._previous_handlers: dict[int, Any] = {}
 
-    def __enter__(self) -> ShutdownSignal:
-        self._previous_handlers = {number: signal.signal(number, self._record) for number in stop_signals()}
-        for number in CHILD_SIGNALS:  # with its default handler it would not be written to the socket
-            self._previous_handlers[number] = signal.signal(number, lambda _number, _frame: None)
-        self._previous_wakeup = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for number, handler in self._previous_handlers.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._previous_wakeup)
-        self.wakeup.close()
-        self._written.close()
-
-    def forget_wakeup(self) -> None:
-        """Empty the socket, so that the next wait lasts until the next signal."""
-        with suppress(BlockingIOError):
-            while self.wakeup.recv(4096):
-                pass
-
-    def _record(self, _number: int, _frame: object) -> None:
-        self.is_received = True
+def run_again() -> None:
+    """Run the function that the arguments of this program name, until it ends or the parent has ended."""
+    _reset_signals()
+    if sys.platform == "linux":
+        _kill_when_orphaned(os.getppid())
+    module, _, name = sys.argv[2].partition(":")
+    with suppress(KeyboardInterrupt):
+        getattr(import_module(module), name)(*json.loads(sys.argv[3]))
 
 
 def _run_in_session(target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    signal.set_wakeup_fd(-1)  # a fork's is that of the parent
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    for number in CHILD_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+    _reset_signals()
     if hasattr(os, "setsid"):
         os.setsid()
     _end_with_parent()
@@ -139,31 +119,42 @@ def _run_in_session(target: Callable[..., None], arguments: tuple[Any, ...]) -> 
         target(*arguments)
 
 
+def _reset_signals() -> None:
+    signal.set_wakeup_fd(-1)  # a fork's is that of the parent
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    for number in CHILD_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _end_with_parent() -> None:
     """Linux: ask the kernel for SIGTERM when the parent ends, however it ends."""
-    if sys.platform == "linux":
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux" and parent is not None and parent.pid is not None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _kill_when_orphaned(parent.pid)
         if not has_parent():
             os.kill(os.getpid(), signal.SIGTERM)  # it ended before the request
-        _kill_when_orphaned()
 
 
-def _kill_when_orphaned() -> None:
+def _kill_when_orphaned(parent_id: int) -> None:
     """Kill this process some seconds after its parent ended: a graceful end may wait for a network that hangs.
 
     A thread waits for the parent's end, without waking up; the parent may become another program meanwhile.
     """
     try:
-        parent = os.pidfd_open(os.getppid())
-    except OSError:  # an older kernel, or the parent has ended
+        parent = os.pidfd_open(parent_id)
+    except OSError:  # an older kernel, or the parent has ended: SIGTERM is on its way
         return
 
     def kill_later() -> None:
-        select.select([parent], [], [])
+        end = select.poll()
+        end.register(parent, select.POLLIN)
+        end.poll()
         time.sleep(_ORPHAN_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    threading.Thread(target=kill_later, daemon=True).start()
+    threading.Thread(target=kill_later, name="parent", daemon=True).start()
 
 
 def has_parent() -> bool:

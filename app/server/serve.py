@@ -23,23 +23,13 @@ from urllib.parse import urlsplit
 import click
 
 from app.server import child_process, metrics
-from app.server.child_process import ShutdownSignal
+from app.server.shutdown_signal import ShutdownSignal
 from app.server.small_supervisor import Handover, block_signals, handover_command
-from app.server.supervisor import SupervisedProcess
-from app.server.web_process import (
-    BACKLOG,
-    ROOT,
-    WEB_PROCESSES,
-    raise_file_limit,
-    restart_command,
-    run_web_process,
-    shares_port,
-)
+from app.server.supervisor import SupervisedProcess, stop_all
+from app.server.web_process import BACKLOG, WEB_PROCESSES, raise_file_limit, run_web_process, shares_port
 
 # Wildcard address -> loopback address.
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
-# How the worker is started again, as a program of its own.
-WORK = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", "work"]
 M_ARENA_MAX, ARENAS = -8, 2  # of malloc.h
 FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
@@ -131,7 +121,7 @@ def serve(
     gc.freeze()
     bound_arenas()
     web = _web_processes(host, port)
-    worker = [] if run_worker is None else [SupervisedProcess("worker", BACKOFF_SECONDS_MAX, WORK, run_worker)]
+    worker = [] if run_worker is None else [SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
@@ -145,25 +135,16 @@ def serve(
                 _supervise(shutdown, processes)
             return _exit_code(web[0], shutdown)
         finally:
-            for process in processes:
-                process.stop(2 * STOP_SECONDS)
+            stop_all(processes, 2 * STOP_SECONDS, shutdown)
             metrics.remove_metrics()
 
 
 def _web_processes(host: str, port: int) -> list[SupervisedProcess]:
     """Return the processes to supervise that serve the web; where they cannot share a port, granian's supervisor."""
     if not shares_port():
-        return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, [], run_web, host, port)]
+        return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port)]
     return [
-        SupervisedProcess(
-            f"web process {number}",
-            WEB_BACKOFF_SECONDS_MAX,
-            restart_command(host, port, number),
-            run_web_process,
-            host,
-            port,
-            number,
-        )
+        SupervisedProcess(f"web process {number}", WEB_BACKOFF_SECONDS_MAX, run_web_process, host, port, number)
         for number in range(1, WEB_PROCESSES + 1)
     ]
 
@@ -239,10 +220,22 @@ def first_response(
         try:
             with closing(HTTPConnection(local, port, timeout=FIRST_RESPONSE_SECONDS)) as connection:
                 connection.request("GET", "/", headers={"Host": urlsplit(base_url).netloc})
-                return connection.getresponse()
+                if _has_answered(connection.sock, web, shutdown, deadline):
+                    return connection.getresponse()
         except (OSError, HTTPException):
             time.sleep(0.02)
     return None
+
+
+def _has_answered(connection: socket.socket, web: SupervisedProcess, shutdown: ShutdownSignal, deadline: float) -> bool:
+    """Wait for an answer to read; return False where the web server or the time has ended, or a shutdown is due."""
+    while True:
+        shutdown.forget_wakeup()  # before looking, as in _supervise()
+        left_seconds = deadline - time.monotonic()
+        if not web.is_alive or shutdown.is_received or left_seconds <= 0:
+            return False
+        if connection in wait([connection, shutdown.wakeup], left_seconds):
+            return True
 
 
 def _redirects_to_setup(response: HTTPResponse) -> bool:

@@ -20,6 +20,9 @@ BACKOFF_SECONDS_MIN = 1.0
 STABLE_SECONDS = 60.0  # after running so long the backoff starts from its minimum again
 IDLE_SECONDS = 60.0
 REPEAT_SECONDS = 0.5  # a process that is still starting may miss the first signal
+SAME_REQUEST_SECONDS = 0.3  # a program that started this one may pass on the Ctrl-C that the terminal has sent already
+TELL_SECONDS = 2.0
+AGAIN = "It waits for what is under way. Ctrl-C again ends it at once."
 # Asks the kernel for SIGTERM when the supervisor ends, however it ends, then becomes the program that is to be started.
 START = """
 import ctypes, os, signal, sys
@@ -150,13 +153,18 @@ def _ended() -> list[tuple[int, int]]:
 
 
 def _stop(children: list[Child], seconds: float) -> None:
-    """Ask all to end; after this time kill them with all they started."""
+    """Ask all to end; kill them with all they started after this time, or at once when Ctrl-C is pressed again."""
     running = {child.pid: child for child in children if child.pid is not None}
-    everything, deadline = list(running.values()), time.monotonic() + seconds
-    while running and time.monotonic() < deadline:
+    everything, began, is_told = list(running.values()), time.monotonic(), False
+    while running and (waited := time.monotonic() - began) < seconds:
+        if waited > TELL_SECONDS and not is_told:
+            is_told = True
+            report(AGAIN)
         for child in running.values():
             child.signal(signal.SIGTERM)
-        signal.sigtimedwait([signal.SIGCHLD], REPEAT_SECONDS)
+        received = signal.sigtimedwait([signal.SIGCHLD, signal.SIGINT], REPEAT_SECONDS)
+        if received is not None and received.si_signo == signal.SIGINT and waited > SAME_REQUEST_SECONDS:
+            break
         for pid, _code in _ended():
             running.pop(pid, None)
     for child in everything:

@@ -1,28 +1,23 @@
-"""Supervision of a child process: restarted when it ends, with exponential backoff."""
+"""Supervision of child processes: restarted when they end, with exponential backoff, and ended together."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from multiprocessing.connection import wait
 
-from app.server.child_process import ChildProcess
-from app.server.small_supervisor import Backoff, Handover, report
+from app.server.child_process import ChildProcess, command_of
+from app.server.shutdown_signal import ShutdownSignal
+from app.server.small_supervisor import REPEAT_SECONDS, Backoff, Handover, report
 
 
 class SupervisedProcess:
-    """A child process, its name for people, the backoff before its next start, and a command that does the same."""
+    """A child process, its name for people, and the backoff before its next start."""
 
-    def __init__(
-        self,
-        name: str,
-        backoff_seconds_max: float,
-        command: list[str],
-        target: Callable[..., None],
-        *arguments: object,
-    ) -> None:
+    def __init__(self, name: str, backoff_seconds_max: float, target: Callable[..., None], *arguments: object) -> None:
         self.name = name
-        self._backoff_seconds_max, self._command = backoff_seconds_max, command
+        self._backoff_seconds_max, self._command = backoff_seconds_max, command_of(target, *arguments)
         self._backoff = Backoff(backoff_seconds_max)
         self._make = partial(ChildProcess, target, *arguments)
         self._child: ChildProcess | None = None
@@ -64,16 +59,35 @@ class SupervisedProcess:
         pid = self._child.pid if self._child is not None and self._child.is_alive else None
         return self.name, pid, self._backoff_seconds_max, self._command
 
-    def stop(self, seconds: float) -> None:
-        """Stop the process and all it started. May be called when it does not run."""
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the process and all it started. May be called when it does not run."""
         if self._child is not None:
-            self._child.stop(seconds)
+            self._child.ask_to_end()
+
+    def kill(self) -> None:
+        """Kill the process and all it started. May be called when it does not run."""
+        if self._child is not None:
+            self._child.kill()
 
     def _on_exit(self, child: ChildProcess) -> None:
         code = child.exit_code
-        child.stop(0)  # processes that it started would keep its port
+        child.kill()  # processes that it started would keep its port
         self._child = None
-        wait = self._backoff.next_seconds(time.monotonic() - self._started)
-        self._next_start = time.monotonic() + wait
-        seconds = f"{wait:.0f} s"
-        report(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.")
+        seconds = self._backoff.next_seconds(time.monotonic() - self._started)
+        self._next_start = time.monotonic() + seconds
+        report(f"The {self.name} ended (exit code {code}); it starts again in {seconds:.0f} s.")
+
+
+def stop_all(processes: Iterable[SupervisedProcess], seconds: float, shutdown: ShutdownSignal) -> None:
+    """Ask all to end; kill them with all they started after this time, or at once when Ctrl-C is pressed again."""
+    deadline, everything = time.monotonic() + seconds, list(processes)
+    while True:
+        shutdown.forget_wakeup()  # before looking, as where they are supervised
+        running = {sentinel: each for each in everything if (sentinel := each.sentinel) is not None}
+        if not running or shutdown.is_repeated or time.monotonic() >= deadline:
+            break
+        for process in running.values():
+            process.ask_to_end()
+        wait([shutdown.wakeup, *running], timeout=REPEAT_SECONDS)
+    for process in everything:
+        process.kill()

@@ -8,16 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 
 from app.server import metrics
 from app.server.lanes import THREADS
 
-ROOT = Path(__file__).resolve().parents[2]
 WEB_PROCESSES = 2
 BACKLOG = 4_096
 OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
-RESTART = "import sys; sys.path.insert(0, sys.argv[1]); from app.server import web_process; web_process.restart()"
 IDLE_TIMEOUT_SECONDS, BLOCKING_THREADS_MAX = 30, 512  # granian's defaults
 WITHOUT_TLS: tuple[object, ...] = (False, None, None, None, "tls1.3", None, [], False)
 
@@ -25,17 +22,6 @@ WITHOUT_TLS: tuple[object, ...] = (False, None, None, None, "tls1.3", None, [], 
 def shares_port() -> bool:
     """Return whether several processes can listen on one port, and the kernel divides the connections."""
     return sys.platform == "linux"
-
-
-def restart_command(host: str, port: int, number: int) -> list[str]:
-    """Return the command of a process that loads the program and takes the place of one that ended."""
-    return [sys.executable, "-c", RESTART, str(ROOT), host, str(port), str(number)]
-
-
-def restart() -> None:
-    """Run the web process that the arguments of the program describe: the folder of the program, host, port, number."""
-    _root, host, port, number = sys.argv[1:]
-    run_web_process(host, int(port), int(number))
 
 
 def run_web_process(host: str, port: int, number: int) -> None:

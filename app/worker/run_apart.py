@@ -13,8 +13,8 @@ import sys
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.server.child_process import ROOT
 from app.server.small_supervisor import START
-from app.server.web_process import ROOT
 from app.worker.job_runs import is_due
 from app.worker.jobs import Job, latest_night
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -22,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.extensions import db
+from app.server.shutdown_signal import ShutdownSignal
 from app.worker.jobs import JOBS, Job
 from app.worker.run_apart import run_apart
 from booking.kernel.database_errors import classify_error
@@ -196,18 +195,21 @@ class Worker:
         self._scheduler: Any = None
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then end within two seconds, even if the network hangs."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._request_stop)
-        sys.setswitchinterval(SWITCH_SECONDS)
-        with self._app.app_context():
-            db.engine.dispose(close=False)  # the connections belong to the parent process
-        self._scheduler = scheduler = self._make_scheduler()
-        scheduler.start()
-        clock_jumps = ClockJumpDetector()
-        while not self._stop_requested.wait(WAKE_SECONDS):
-            if clock_jumps.has_jumped():
-                reschedule_all(scheduler)
+        """Work until a request to end, then end within two seconds, even if the network hangs."""
+        with ShutdownSignal() as shutdown:
+            sys.setswitchinterval(SWITCH_SECONDS)
+            with self._app.app_context():
+                db.engine.dispose(close=False)  # the connections belong to the parent process
+            self._scheduler = scheduler = self._make_scheduler()
+            scheduler.start()
+            clock_jumps = ClockJumpDetector()
+            while not shutdown.wait(WAKE_SECONDS):
+                if clock_jumps.has_jumped():
+                    reschedule_all(scheduler)
+            self._end(scheduler)
+
+    def _end(self, scheduler: Any) -> None:
+        self._stop_requested.set()  # not by the signal's handler, which may interrupt one that holds its lock
         scheduler.pause()
         if not self._drained():
             # A job waits for the network; what it has claimed is retried when its lease expires.
@@ -284,9 +286,6 @@ class Worker:
         else:
             self._scheduler.modify_job(job.name, executor=IN_THREADS, func=self._run_until_done)
         self._scheduler.reschedule_job(job.name, trigger=self._trigger(seconds))
-
-    def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop_requested.set()
 
     def _drained(self) -> bool:
         with self._condition:

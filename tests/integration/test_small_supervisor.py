@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,26 +16,43 @@ from types import SimpleNamespace
 import pytest
 
 from app.server import small_supervisor
+from app.server.child_process import command_of
 from app.server.serve import PortTaken, take_port
 from app.server.supervisor import SupervisedProcess
 from tests.ports import free_port
+from tests.setup.starting import are_gone
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere granian supervises the web processes")
 
 NOTE_ITSELF = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()} '); time.sleep(float(sys.argv[2]))"
+# It does not end when it is asked to, and notes that it was.
+STUBBORN = """
+import os, signal, time
+from app.server import child_process
+child_process._ORPHAN_SECONDS = 0.2
+def note(word): open({notes!r}, "a").write(f"{{word}} ")
+signal.signal(signal.SIGTERM, lambda *_: note(0))
+note(os.getpid())
+while True: time.sleep(600)
+"""
 
 
 @contextmanager
-def supervised(notes: Path, seconds: float, *, messages: str, under: tuple[str, ...] = ()):
+def supervised(
+    notes: Path, seconds: float = 0, *, messages: str, under: tuple[str, ...] = (), is_stubborn: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
     """The small supervisor with a child that notes its process id and lives for some seconds; ended by SIGTERM."""
     command = [sys.executable, "-I", "-S", "-c", NOTE_ITSELF, str(notes), str(seconds)]
+    if is_stubborn:
+        command = command_of(exec, STUBBORN.format(notes=str(notes)), {})
     with Path(messages).open("w") as log:
-        program = small_supervisor.handover_command([("worker", None, 0.02, command)], 10.0)
+        program = small_supervisor.handover_command([("worker", None, 0.02, command)], 600.0)
         process = subprocess.Popen([*under, *program], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         yield process
-        process.terminate()
-        assert process.wait(30) == 0
+        if process.poll() is None:
+            process.terminate()
+            assert process.wait(30) == 0
     finally:
         process.kill()
         process.wait()
@@ -71,6 +89,35 @@ def test_started_with_nohup_it_outlives_its_terminal(tmp_path):
 
 
 @on_linux
+def test_ctrl_c_pressed_again_does_not_wait(tmp_path):
+    notes = tmp_path / "notes"
+    with supervised(notes, messages=os.devnull, is_stubborn=True) as process:
+        child, *_ = started(process, notes, 1)
+        process.send_signal(signal.SIGINT)
+        started(process, notes, 2)  # it was asked to end
+
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+
+        assert (process.returncode, are_gone([child])) == (0, True)
+
+
+@on_linux
+def test_a_process_that_was_started_again_ends_with_a_supervisor_that_is_killed(tmp_path):
+    notes = tmp_path / "notes"
+    with supervised(notes, messages=os.devnull, is_stubborn=True) as process:
+        first, *_ = started(process, notes, 1)
+        os.kill(first, signal.SIGKILL)
+        _first, again, *_ = started(process, notes, 2)
+
+        process.kill()
+        process.wait()
+
+        assert are_gone([again])
+
+
+@on_linux
 def test_a_process_that_the_system_refuses_is_started_later(monkeypatch, capfd):
     def refuse():
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -84,14 +131,14 @@ def test_a_process_that_the_system_refuses_is_started_later(monkeypatch, capfd):
 
 
 def test_a_process_that_ended_before_the_handover_is_handed_over_as_not_running(monkeypatch):
-    process = SupervisedProcess("worker", 60.0, ["work"], print)
+    process = SupervisedProcess("worker", 60.0, print)
     child = SimpleNamespace(pid=4711, is_alive=True, start=lambda: None)
     monkeypatch.setattr(process, "_make", lambda: child)
     process.ensure_running()
 
-    assert process.handover() == ("worker", 4711, 60.0, ["work"])
+    assert process.handover() == ("worker", 4711, 60.0, command_of(print))
     child.is_alive = False
-    assert process.handover() == ("worker", None, 60.0, ["work"])
+    assert process.handover() == ("worker", None, 60.0, command_of(print))
 
 
 @on_linux

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import signal
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from multiprocessing import connection
 from threading import Barrier
 from types import SimpleNamespace
 
@@ -196,6 +199,35 @@ def test_a_job_that_finds_nothing_for_a_minute_is_asked_less_often():
     changes = [pace.changed(has_worked=has_worked) for has_worked in (False, False, False, True)]
 
     assert changes == [None, 5.0, None, 1.0]
+
+
+def test_a_signal_ends_the_worker_also_where_it_is_just_beginning_to_wait(app, monkeypatch):
+    """The handler runs between any two steps of the main thread, which may hold a lock at that moment."""
+    beginnings, worker, paused = [threading.Condition.wait, connection.wait], Worker(app), []
+    codes = [each.__code__ for each in beginnings]
+
+    def interrupt(frame, _event, _argument):
+        if frame.f_code in codes and not paused:
+            signal.raise_signal(signal.SIGTERM)
+
+    def end_of_patience(_number, _frame):
+        raise AssertionError("it waits for itself")
+
+    monkeypatch.setattr("app.worker.scheduler.SWITCH_SECONDS", sys.getswitchinterval())
+    stand_in = SimpleNamespace(
+        start=lambda: sys.setprofile(interrupt), pause=lambda: paused.append(True), shutdown=lambda **_how: None
+    )
+    monkeypatch.setattr(worker, "_make_scheduler", lambda: stand_in)
+    former = signal.signal(signal.SIGALRM, end_of_patience)
+    signal.alarm(20)
+    try:
+        worker.run()
+    finally:
+        signal.alarm(0)
+        sys.setprofile(None)
+        signal.signal(signal.SIGALRM, former)
+
+    assert paused == [True]
 
 
 def test_an_idle_job_is_looked_for_in_the_thread_of_the_scheduler_until_there_is_work(app, monkeypatch):
