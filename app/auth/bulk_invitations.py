@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import accounts, mails, one_use_links
@@ -15,6 +16,7 @@ from app.auth.models import User
 from booking.email_addresses import check_email, normalize_email
 from booking.kernel.events import Actor
 from booking.models import Member
+from booking.queries.member_texts import member_texts
 
 MISSING, INVALID, SHARED, USED = "missing", "invalid", "shared", "used"
 BATCH = 100  # invitations of one transaction: it holds the write lock for about a second
@@ -36,15 +38,16 @@ def candidates(session: Session, day: date) -> list[Candidate]:
 
     An address that several of them have, or that a login has already, gets no invitation: it would be of one alone.
     """
-    without = ~exists().where(User.member_id == Member.id)
-    rows = session.execute(
-        select(Member.id, Member.number, Member.name, Member.email)
-        .where(without, or_(Member.left_on.is_(None), Member.left_on >= day))
-        .order_by(Member.number, Member.id)
-    ).all()
-    used = set(session.scalars(select(User.email)))
-    counts = Counter(normalize_email(row.email) for row in rows)
-    return [Candidate(*row, _obstacle(row.email, counts, used)) for row in rows]
+    logins = session.execute(select(User.member_id, User.email)).all()
+    left_out = {login.member_id for login in logins} | set(
+        session.scalars(select(Member.id).where(Member.left_on < day))
+    )
+    found = [one for one in member_texts(session) if one.id not in left_out]
+    used, counts = {login.email for login in logins}, Counter(normalize_email(one.email) for one in found)
+    return [
+        Candidate(one.id, one.number, one.name, one.email, _obstacle(one.email, counts, used))
+        for one in sorted(found, key=attrgetter("number", "id"))
+    ]
 
 
 def invite_members(

@@ -31,6 +31,16 @@ _TEXTS = PreparedStatement(select(*(_member.c[name] for name in ("id", "number",
 
 
 @dataclass(frozen=True, slots=True)
+class MemberText:
+    """What a member is found by, but for the trade."""
+
+    id: int
+    number: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Texts:
     """The texts of all members at a version; ids: of the member of each."""
 
@@ -70,6 +80,20 @@ def ids_by_words(session: Session, words: Collection[str], *, upto: int = NAMES,
             if len(found) > at_most:
                 return None
     return found
+
+
+def member_texts(session: Session) -> list[MemberText]:
+    """Return the texts of all members, in no order."""
+    if is_writing(session):
+        return [MemberText(row.id, row.number, row.name, row.email) for row in _TEXTS.of(session)]
+    kept = _texts(session)
+    return [_text_of(member_id, text) for member_id, text in zip(kept.ids, kept.texts, strict=True)]
+
+
+def _text_of(member_id: int, text: str) -> MemberText:
+    names, _trade, email = text.split(_BETWEEN)
+    number, _newline, name = names.partition("\n")
+    return MemberText(member_id, number, name, email)
 
 
 def _texts(session: Session) -> _Texts:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -29,10 +29,12 @@ from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
 from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, StillOut
 from booking.queries.machines import MachineFilter
+from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
 PER_PAGE = 24
 SORTED_BY = ("workshop", "name", "kind")
+MOMENT = timedelta(seconds=1)
 CHIPS_SHOWN = 6  # kinds beside each other, those with most machines; all are chosen from a list
 
 
@@ -157,11 +159,20 @@ def catalogue(session: Session, filters: CatalogueFilters, reader: CatalogueRead
     cards = tuple(_in_order(cards, filters.sorting))
     if not filters.only_free:
         return CatalogueList(_entries(session, cards[shown], reader, now), _sorts(cards))
-    entries = _entries(session, cards, reader, now, has_prices=False)
-    free = tuple(entry for entry in entries if entry.state.code == "free")
-    prices = _prices(session, reader, [entry.card.id for entry in free[shown]], now)
-    priced = tuple(replace(entry, price=prices.get(entry.card.id, "")) for entry in free[shown])
-    return CatalogueList(priced, _sorts(entry.card for entry in free))
+    free = _free_now(session, cards, reader, now)
+    return CatalogueList(_entries(session, free[shown], reader, now), _sorts(free))
+
+
+def _free_now(
+    session: Session, cards: Sequence[MachineCard], reader: CatalogueReader, now: datetime
+) -> Sequence[MachineCard]:
+    """Return the machines that are free at this moment, by what holds them then: their day is read of those shown."""
+    board = _board(session, cards, TimeSpan(now, now + MOMENT), now)
+    return [
+        card
+        for card, row, late in board
+        if state_now(row, card.zone, late, now=now, reader=reader.of(card.workshop_id)).code == "free"
+    ]
 
 
 def _sorts(cards: Iterable[MachineCard | MachineChoice]) -> tuple[str, ...]:
@@ -212,21 +223,26 @@ def chips(
 
 
 def _entries(
-    session: Session, cards: Collection[MachineCard], reader: CatalogueReader, now: datetime, *, has_prices: bool = True
+    session: Session, cards: Sequence[MachineCard], reader: CatalogueReader, now: datetime
 ) -> tuple[CatalogueEntry, ...]:
-    if not cards:
-        return ()
-    ids = [card.id for card in cards]
     ring = formats.as_zone(None)
-    board = queries.board(session, day_span(local_day(now, ring), ring), now=now, machine_ids=ids)
-    rows = {row.machine.id: row for row in board.rows}
-    late = queries.still_out(session, now, machine_ids=ids)
-    prices = _prices(session, reader, ids, now) if has_prices else {}
+    board = _board(session, cards, day_span(local_day(now, ring), ring), now)
+    prices = _prices(session, reader, [card.id for card in cards], now) if cards else {}
     return tuple(
-        _entry(card, rows[card.id], late.get(card.id), prices.get(card.id, ""), reader.of(card.workshop_id), now)
-        for card in cards
-        if card.id in rows
+        _entry(card, row, late, prices.get(card.id, ""), reader.of(card.workshop_id), now) for card, row, late in board
     )
+
+
+def _board(
+    session: Session, cards: Sequence[MachineCard], span: TimeSpan, now: datetime
+) -> list[tuple[MachineCard, BoardRow, StillOut | None]]:
+    """Return what holds machines during a span, and what of them should be back."""
+    if not cards:
+        return []
+    ids = [card.id for card in cards]
+    rows = {row.machine.id: row for row in queries.board(session, span, now=now, machine_ids=ids).rows}
+    late = queries.still_out(session, now, machine_ids=ids)
+    return [(card, rows[card.id], late.get(card.id)) for card in cards if card.id in rows]
 
 
 def _entry(
