@@ -6,6 +6,8 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
+from booking.kernel.late_methods import late_methods
+
 # The modules that declare endpoints, in the order of the reference page.
 MODULES = (
     "guard",
@@ -60,8 +62,9 @@ def register_api(app: Flask) -> None:
 
 def load_endpoints() -> Blueprint:
     """Import the modules that declare endpoints and return the blueprint."""
-    from app.api.endpoints import bp
+    with late_methods():
+        from app.api.endpoints import bp
 
-    for name in MODULES:
-        import_module(f"{__name__}.{name}")
+        for name in MODULES:
+            import_module(f"{__name__}.{name}")
     return bp

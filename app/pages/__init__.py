@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 from flask import Blueprint, Flask
 
 from app.wording import formats
+from booking.kernel.late_methods import late_methods
 
 
 def register_pages(app: Flask) -> None:
@@ -22,8 +23,9 @@ def load_desks() -> list[Blueprint]:
 
     A desk is a package in this folder; its `__init__` holds the blueprint `bp`.
     """
-    desks = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if found.ispkg]
-    for desk in desks:
-        for module in iter_modules(desk.__path__):
-            import_module(f"{desk.__name__}.{module.name}")
+    with late_methods():
+        desks = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if found.ispkg]
+        for desk in desks:
+            for module in iter_modules(desk.__path__):
+                import_module(f"{desk.__name__}.{module.name}")
     return [desk.bp for desk in desks]
