@@ -1,20 +1,25 @@
 """A ring with data that is updated: rows that exist get what a new column needs, on both databases.
 
-Each test enters data with the present program, takes the schema back to before a migration, which drops what the
-migration added, and applies it again.
+Each story enters data with the present program and names a migration. The schema is taken back to before each of them,
+which drops what they added, and all are applied again. To go back and forth takes a second or more, so stories that do
+not look at each other's rows share one way.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.auth import api_tokens, one_use_links, security_log
 from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, SecurityEntry, User
@@ -43,6 +48,7 @@ from booking.members import MemberInput, enter_member
 from booking.models import Induction, Machine, Member, Reservation, Ring, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
+from tests import builders
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
@@ -51,26 +57,43 @@ from tests.integration.test_allocations import do, post
 from tests.integration.test_charges import charge, tariff, use
 
 
-def migrate_again(database_url, name, *statements, before=()):
-    """Take the schema back to before a migration, and bring it to the present one; return the answers in between.
+@dataclass(frozen=True)
+class Before:
+    """The time before a migration: statements that write rows as the former program did, and those that ask."""
 
-    before: statements that write rows as the former program did.
+    migration: str
+    written: Iterable[str] = ()
+    asked: Iterable[str] = ()
+
+    @property
+    def revision(self) -> str:
+        """Return the number of the migration."""
+        return next((migrate.MIGRATIONS / "versions").glob(f"*_{self.migration}.py")).stem.split("_")[0]
+
+
+# A story enters its rows, yields the time before a migration, is sent the answers, and looks at its rows afterwards.
+Story = Callable[[Session, builders.SampleRing], Generator[Before, list[Any], None]]
+
+
+def migrate_again(database_url: str, times: list[Before]) -> list[list[Any]]:
+    """Take the schema back to before each migration, the newest first, and bring it to the present one.
+
+    Return the answers of each time.
     """
     db.session.remove()
     db.engine.dispose()
-    uri, versions = uri_of(database_url), migrate.MIGRATIONS / "versions"
-    revision = next(versions.glob(f"*_{name}.py")).stem.split("_")[0]
-    former = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
-    migrate.downgrade(uri, former)
-    with database_at(uri, writing=True) as connection:
-        for statement in before:
-            connection.execute(text(statement))
-        answers = [connection.scalar(text(statement)) for statement in statements]
+    uri, script, answers = uri_of(database_url), ScriptDirectory(str(migrate.MIGRATIONS)), {}
+    for one in sorted(times, key=lambda each: each.revision, reverse=True):
+        migrate.downgrade(uri, script.get_revision(one.revision).down_revision)
+        with database_at(uri, writing=True) as connection:
+            for statement in one.written:
+                connection.execute(text(statement))
+            answers[one.migration] = [connection.scalar(text(statement)) for statement in one.asked]
     migrate.upgrade(uri)
-    return answers
+    return [answers[one.migration] for one in times]
 
 
-def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_end(session, database_url, sample_ring):
+def shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_end(session, sample_ring):
     pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fee": "shares"}, excludes_guests=True)
     for member_id, day in (
         (sample_ring.anna, date(2026, 1, 1)),
@@ -81,7 +104,7 @@ def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_
     with write_transaction(session):
         session.get_one(Member, sample_ring.bernd).left_on = date(2026, 6, 30)
 
-    migrate_again(database_url, "who_bears_costs")
+    yield Before("who_bears_costs")
 
     rows = session.execute(select(Share.member_id, Share.valid_from, Share.outlasts_membership).order_by(Share.id))
     assert [tuple(row) for row in rows] == [
@@ -92,9 +115,7 @@ def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_
     assert session.scalars(select(Pool.excludes_guests)).one() is False
 
 
-def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_service(
-    session, database_url, sample_ring
-):
+def slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_service(session, sample_ring):
     tariff(session, sample_ring.combine)
     charged = use(session, sample_ring.combine, sample_ring.anna, 100)
     unpriced = use(session, sample_ring.splitter, sample_ring.anna, 3_600, days_ago=2)
@@ -105,7 +126,7 @@ def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_
         late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
         session.execute(update(UsageRecord).where(UsageRecord.id == unpriced).values(handed_out_at=late))
 
-    migrate_again(database_url, "price_facts_of_slips")
+    yield Before("price_facts_of_slips")
 
     slips = {slip_id: session.get(UsageRecord, slip_id) for slip_id in (charged, unpriced)}
     assert [(slip.price_class, slip.service_date) for slip in slips.values()] == [
@@ -115,13 +136,13 @@ def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_
     assert all(slip.objection_until == slip.handed_back_at + timedelta(days=14) for slip in slips.values())
 
 
-def test_charges_are_summed_by_their_days_of_service(session, database_url, sample_ring):
+def charges_are_summed_by_their_days_of_service(session, sample_ring):
     tariff(session, sample_ring.combine)
     for amount in (100, 250):
         charge(session, use(session, sample_ring.combine, sample_ring.anna, amount))
     before = session.execute(select(ChargeTotal.service_date, ChargeTotal.cents)).all()
 
-    migrate_again(database_url, "totals_of_days")
+    yield Before("totals_of_days")
 
     session.rollback()
     assert before
@@ -129,7 +150,7 @@ def test_charges_are_summed_by_their_days_of_service(session, database_url, samp
     assert list(broken_charges(session)) == []
 
 
-def test_the_lines_of_posted_allocations_are_counted(session, database_url, sample_ring):
+def the_lines_of_posted_allocations_are_counted(session, sample_ring):
     pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fee": "shares", "repair": "head"})
     for member_id, shares in ((sample_ring.anna, 1), (sample_ring.bernd, 2)):
         do(session, set_shares, pool, member_id, shares, date(2026, 1, 1))
@@ -139,7 +160,7 @@ def test_the_lines_of_posted_allocations_are_counted(session, database_url, samp
     columns = AllocationCount.group_number, AllocationCount.bearers, AllocationCount.rounding_cents
     before = session.execute(select(*columns).order_by(columns[0])).all()
 
-    migrate_again(database_url, "counts_of_allocations")
+    yield Before("counts_of_allocations")
 
     session.rollback()
     assert [(number, bearers) for number, bearers, _cents in before] == [(0, 2), (1, 2), (2, 2)]
@@ -147,22 +168,20 @@ def test_the_lines_of_posted_allocations_are_counted(session, database_url, samp
     assert list(broken_allocations(session)) == []
 
 
-def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url):
+def mails_that_wait_or_were_given_up_stay_as_they_are(session, sample_ring):
     with write_transaction(session):
         for key in ("waits", "given up"):
             words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "Hello", "body": "Text"}
             queue_mail(session, key=key, **words, now=MONDAY)
         session.scalars(select(Mail).where(Mail.key == "given up")).one().given_up_at = MONDAY
 
-    migrate_again(database_url, "mail_suspension")
+    yield Before("mail_suspension")
 
     rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.is_our_fault).order_by(Mail.id))
     assert [tuple(row) for row in rows] == [("waits", "Text", None, False), ("given up", "Text", MONDAY, False)]
 
 
-def test_mails_get_the_end_of_their_link_and_those_without_a_link_that_works_lose_their_text(
-    session, database_url, sample_ring
-):
+def mails_get_the_end_of_their_link_and_those_without_a_link_that_works_lose_their_text(session, sample_ring):
     with write_transaction(session):
         create = partial(one_use_links.create, session, now=MONDAY, valid_for=timedelta(days=7))
         lives, used = create(sample_ring.anna_login, "invitation"), create(sample_ring.bernd_login, "invitation")
@@ -172,7 +191,7 @@ def test_mails_get_the_end_of_their_link_and_those_without_a_link_that_works_los
         session.scalars(select(Mail).where(Mail.key == lives.mail_key)).one().given_up_at = MONDAY
         session.execute(update(OneUseToken).where(OneUseToken.id == used.id).values(used_at=MONDAY))
 
-    migrate_again(database_url, "mails_with_links")
+    yield Before("mails_with_links")
 
     rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.link_ends_at).order_by(Mail.id)).all()
     assert [tuple(row) for row in rows] == [
@@ -183,7 +202,7 @@ def test_mails_get_the_end_of_their_link_and_those_without_a_link_that_works_los
     ]
 
 
-def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(session, database_url, sample_ring):
+def reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(session, sample_ring):
     far, soon = hours(MONDAY, 240, 244), hours(MONDAY, 2, 3)
     far_id, asked_id = (
         reserve(session, machine, sample_ring.anna, far, now=MONDAY).id
@@ -193,7 +212,7 @@ def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(
     with write_transaction(session):
         session.execute(update(Machine.__table__).values(late_cancel_hours=48))
 
-    migrate_again(database_url, "deadline_of_free_cancelling")
+    yield Before("deadline_of_free_cancelling")
 
     stored = dict(session.execute(select(Reservation.id, Reservation.cancel_until)).all())
     assert stored == {
@@ -204,7 +223,7 @@ def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(
     assert session.scalars(select(Reservation.former_starts_at)).all() == [None] * 3
 
 
-def test_calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(session, database_url, sample_ring):
+def calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(session, sample_ring):
     by = Actor(user_id=sample_ring.anna_login)
     wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 51))
     with write_transaction(session):
@@ -216,7 +235,7 @@ def test_calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(
         queue_mail(session, key="event1:declined:user1", **words, now=MONDAY)
         queue_mail(session, key="event999:confirmed:user1", **words, now=MONDAY)
 
-    migrate_again(database_url, "attached_entries")
+    yield Before("attached_entries")
 
     (entry,) = session.scalars(select(AttachedEntry))
     assert (entry.reservation_id, entry.revision, entry.recipient) == (
@@ -226,7 +245,7 @@ def test_calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(
     )
 
 
-def test_amounts_in_grams_become_tenths_and_what_was_posted_means_what_it_meant(session, database_url, sample_ring):
+def amounts_in_grams_become_tenths_and_what_was_posted_means_what_it_meant(session, sample_ring):
     printer = machine(session, sample_ring.hall, "printer", charge_unit="g")
     per_gram = TariffEntry(date(2026, 1, 1), {"member": Decimal("0.05")}, minimum_amount=100)
     tariff(session, printer, per_gram)
@@ -237,14 +256,15 @@ def test_amounts_in_grams_become_tenths_and_what_was_posted_means_what_it_meant(
     post(session, pool, (date(2026, 11, 1), date(2026, 11, 30)))
     stored = figures(session)
 
-    in_grams = migrate_again(
-        database_url,
+    in_grams = yield Before(
         "tenths_of_a_gram",
-        "SELECT used_amount FROM booking_usage",
-        "SELECT minimum_amount FROM billing_tariff",
-        "SELECT charged_amount FROM billing_charge",
-        "SELECT weight FROM billing_allocation_line",
-        "SELECT amount FROM billing_allocation_slip",
+        asked=[
+            "SELECT used_amount FROM booking_usage",
+            "SELECT minimum_amount FROM billing_tariff",
+            "SELECT charged_amount FROM billing_charge",
+            "SELECT weight FROM billing_allocation_line",
+            "SELECT amount FROM billing_allocation_slip",
+        ],
     )
 
     assert in_grams == [38, 10, 38, 38, 38]
@@ -259,7 +279,7 @@ def figures(session):
     return [tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table}"))]
 
 
-def test_long_spans_of_deputies_are_cut_and_those_without_a_manager_end(session, database_url, sample_ring):
+def long_spans_of_deputies_are_cut_and_those_without_a_manager_end(session, sample_ring):
     today = database_day(session)
     names = ["Old", "Running", "Coming", "Short", "Orphan"]
     ids = {name: login(session, name, now=MONDAY, member_id=member(session, name)) for name in names}
@@ -275,10 +295,9 @@ def test_long_spans_of_deputies_are_cut_and_those_without_a_manager_end(session,
         "Orphan": (today, today + day, walter),
     }
 
-    migrate_again(
-        database_url,
+    yield Before(
         "deputy_spans",
-        before=[
+        written=[
             "INSERT INTO auth_managed_workshop (user_id, workshop_id, is_deputy, valid_from, valid_until, named_by)"
             f" VALUES ({ids[name]}, {sample_ring.hall}, true, '{first}', '{last}', {by})"
             for name, (first, last, by) in spans.items()
@@ -298,20 +317,20 @@ def database_day(session):
     return date.fromisoformat(str(session.scalar(text("SELECT CURRENT_DATE"))))
 
 
-def test_ids_that_were_deleted_before_are_not_given_again(session, database_url, sample_ring):
+def ids_that_were_deleted_before_are_not_given_again(session, sample_ring):
     with write_transaction(session):
         deleted = enter_member(session, MemberInput("M-9", "Irrtum"), by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         delete_members(session, [deleted], by=SOMEBODY, now=MONDAY)
-    migrate_again(database_url, "ids_of_deleted_records")
+    yield Before("ids_of_deleted_records")
     with write_transaction(db.session()):
         assert enter_member(db.session(), MemberInput("M-9", "Neu"), by=SOMEBODY, now=MONDAY) > deleted
 
 
-def test_inductions_and_slips_of_before_are_of_the_member_itself(session, database_url, sample_ring):
+def inductions_and_slips_of_before_are_of_the_member_itself(session, sample_ring):
     slip = use(session, sample_ring.combine, sample_ring.anna, 100)
 
-    migrate_again(database_url, "persons_of_inductions")
+    yield Before("persons_of_inductions")
 
     (one,) = session.scalars(select(Induction))
     assert (one.member_id, one.person_name, one.person_user_id) == (sample_ring.anna, "", None)
@@ -319,24 +338,24 @@ def test_inductions_and_slips_of_before_are_of_the_member_itself(session, databa
     assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
 
 
-def test_what_is_reserved_before_needs_no_second_person(session, database_url, sample_ring):
+def what_is_reserved_before_needs_no_second_person(session, sample_ring):
     slip = use(session, sample_ring.combine, sample_ring.anna, 100)
     reserved = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
 
-    migrate_again(database_url, "second_persons")
+    yield Before("second_persons")
 
     assert not session.get(Machine, sample_ring.laser).rules.needs_second_person
     assert (session.get(Reservation, reserved).second_person, session.get(UsageRecord, slip).second_person) == ("", "")
     assert reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 73, 75), now=MONDAY).id
 
 
-def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(session, database_url, sample_ring):
+def tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(session, sample_ring):
     with write_transaction(session):
         for user_id in (sample_ring.anna_login, sample_ring.bernd_login):
             api_tokens.create(session, user_id, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
         session.get_one(User, sample_ring.bernd_login).disabled_at = MONDAY
 
-    migrate_again(database_url, "end_of_api_tokens")
+    yield Before("end_of_api_tokens")
 
     anna, bernd = session.scalars(select(ApiToken).order_by(ApiToken.id)).all()
     assert abs(anna.expires_at - datetime.now(UTC) - timedelta(days=365)) < timedelta(minutes=5)
@@ -344,21 +363,19 @@ def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(sess
     assert bernd.revoked_at is not None
 
 
-def test_entries_of_the_security_log_stay_and_name_no_file(session, database_url):
+def entries_of_the_security_log_stay_and_name_no_file(session, sample_ring):
     key = (MONDAY, "exported", "203.0.113.0/24", 7)
     counts = Counter({(*key, ""): 2, (*key, "slips.csv"): 1})
     in_write_transaction(session, lambda: security_log.add_counts(session, counts, Counter({(*key, "slips.csv"): 9})))
 
-    migrate_again(database_url, "files_of_the_security_log")
+    yield Before("files_of_the_security_log")
 
     found = session.execute(select(SecurityEntry.file, SecurityEntry.count, SecurityEntry.row_count))
     assert [tuple(row) for row in found] == [("", 2, 0)]
 
 
-def test_what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_sorts(
-    session, database_url, sample_ring
-):
-    migrate_again(database_url, "machine_sorts")
+def what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_sorts(session, sample_ring):
+    yield Before("machine_sorts")
 
     assert set(session.scalars(select(Machine.sort))) == {"machine"}
     for sort in ("room", "person", "tool", "machine"):
@@ -368,28 +385,25 @@ def test_what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_
         session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(sort="animal"))
 
 
-@pytest.mark.parametrize(("domain", "is_demo"), [("demo.example", True), ("ring.example", False)])
-def test_a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour(
-    session, database_url, sample_ring, domain, is_demo
-):
+def a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour(session, sample_ring, *, domain, is_demo):
     with write_transaction(session):
         for user in session.scalars(select(User)):
             user.email, user.tour_ended_at = f"{user.name.lower()}@{domain}", None
 
-    migrate_again(database_url, "demo_and_tour")
+    yield Before("demo_and_tour")
 
     assert session.scalars(select(Ring.is_demo)).one() is is_demo
     assert {ended is None for ended in session.scalars(select(User.tour_ended_at))} == {is_demo}
 
 
-def test_tariffs_of_one_price_have_no_parts_and_price_as_before(session, database_url, sample_ring):
+def tariffs_of_one_price_have_no_parts_and_price_as_before(session, sample_ring):
     tariff_id = tariff(session, sample_ring.combine)
     slip = use(session, sample_ring.combine, sample_ring.anna, 1_250)
     made = charge(session, slip)
     before = ("id", "number", "cents", "calculation")
     stored = session.execute(select(*(getattr(Charge, name) for name in before))).one()
 
-    migrate_again(database_url, "tariff_lines")
+    yield Before("tariff_lines")
 
     assert session.execute(select(*(getattr(Charge, name) for name in before))).one() == stored
     assert charge(session, slip) == made  # priced again, it is the same
@@ -399,15 +413,61 @@ def test_tariffs_of_one_price_have_no_parts_and_price_as_before(session, databas
     assert (view.has_parts, view.cap_day_cents, bool(view.parts)) == (False, None, False)
 
 
-def test_balances_know_what_of_them_was_invoiced_before(session, database_url, sample_ring):
+def balances_know_what_of_them_was_invoiced_before(session, sample_ring):
     able_to_issue(session, sample_ring.anna, sample_ring.bernd)
     charge_use(session, sample_ring.combine, sample_ring.anna, 1250)
     charge_more(session, sample_ring.combine, sample_ring.bernd, 200)
     with write_transaction(session):
         issue(session, sample_ring.anna, TODAY, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
 
-    migrate_again(database_url, "year_of_the_treasurer")
+    yield Before("year_of_the_treasurer")
 
     found = not_invoiced(session)
     assert (found.members, found.cents) == (1, 28_000)
     assert list(broken_ledger(session)) == []
+
+
+of_the_demo = a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour
+TOGETHER: tuple[tuple[Story, ...], ...] = (
+    (
+        shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_end,
+        mails_that_wait_or_were_given_up_stay_as_they_are,
+        reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update,
+        long_spans_of_deputies_are_cut_and_those_without_a_manager_end,
+        ids_that_were_deleted_before_are_not_given_again,
+        what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_sorts,
+        inductions_and_slips_of_before_are_of_the_member_itself,
+    ),
+    (
+        slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_service,
+        tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end,
+        partial(of_the_demo, domain="ring.example", is_demo=False),
+    ),
+    (
+        calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient,
+        amounts_in_grams_become_tenths_and_what_was_posted_means_what_it_meant,
+    ),
+    (
+        mails_get_the_end_of_their_link_and_those_without_a_link_that_works_lose_their_text,
+        charges_are_summed_by_their_days_of_service,
+        the_lines_of_posted_allocations_are_counted,
+    ),
+    (
+        entries_of_the_security_log_stay_and_name_no_file,
+        partial(of_the_demo, domain="demo.example", is_demo=True),
+        what_is_reserved_before_needs_no_second_person,
+        tariffs_of_one_price_have_no_parts_and_price_as_before,
+    ),
+    (balances_know_what_of_them_was_invoiced_before,),
+)
+
+
+@pytest.mark.parametrize("stories", TOGETHER)
+def test_rows_of_before_get_what_a_migration_added(session, database_url, sample_ring, stories):
+    told = [story(session, sample_ring) for story in stories]
+    times = [next(one) for one in told]
+
+    for story, answers in zip(told, migrate_again(database_url, times), strict=True):
+        session.rollback()
+        with pytest.raises(StopIteration):
+            story.send(answers)
