@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.models import Charge, Tariff
@@ -68,19 +68,33 @@ def price_of_use(
         return None
     if terms.is_plain:
         return price_slip(terms, use)
-    cents, amount = _charged_before(session, of, tariff_id) if terms.looks_back else (0, 0)
+    cents, amount = _charged_before(session, of, tariff_id, terms) if terms.looks_back else (0, 0)
     zone = lending_terms(session, of.machine_id).policy.hours.zone
     return price_slip(terms, replace(use, zone=zone, earlier_cents=cents, earlier_amount=amount))
 
 
-def _charged_before(session: Session, of: UseOfMember, tariff_id: int) -> tuple[int, int]:
-    """Return what the member was charged by the tariff before a use: cents of its day, and amount of its month."""
+def free_of_each(terms: SlipTerms) -> int:
+    """Return the amount of each use that is free; what is beyond it uses up what is free in the month."""
+    return 0 if terms.line is None else terms.line.free_amount * terms.line.free_times
+
+
+def _charged_before(session: Session, of: UseOfMember, tariff_id: int, terms: SlipTerms) -> tuple[int, int]:
+    """Return what the member was charged by the tariff before a use: cents of its day, and amount of its month.
+
+    What is free of each use does not count towards the month, so that it uses up nothing of what is free there.
+    """
     day = of.service_date
     is_before = or_(Charge.service_date < day, Charge.usage_id < of.id)
     of_day = [*_of_member(of.member_id, tariff_id, day, day), is_before]
     of_month = [*_of_member(of.member_id, tariff_id, day.replace(day=1), day), is_before]
     cents = session.scalar(select(func.sum(Charge.cents)).where(*of_day))
-    amount = session.scalar(select(func.sum(Charge.charged_amount)).where(*of_month))
+    free = free_of_each(terms)
+    beyond = case(
+        (Charge.charged_amount > free, Charge.charged_amount - free),
+        (Charge.charged_amount < -free, Charge.charged_amount + free),  # a reversal
+        else_=0,
+    )
+    amount = session.scalar(select(func.sum(beyond)).where(*of_month))
     return int(cents or 0), int(amount or 0)
 
 

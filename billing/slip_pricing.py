@@ -132,7 +132,8 @@ class SlipUse:
 
     used_amount, booked_amount: in the charge unit of the machine. amounts: of other lines, by name. choices: names of
     variants. span: when it was, by the clock of zone; None where that is not known yet. earlier_cents: charged to the
-    member for earlier uses of the machine on the same day of service; earlier_amount: charged in the same month.
+    member for earlier uses of the machine on the same day of service; earlier_amount: charged in the same month, beyond
+    what was free of each use.
     """
 
     used_amount: int

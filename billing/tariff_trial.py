@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from billing.models import Charge
 from billing.pricing import PriceCalculation, PriceTerms, cents_of_many, counted_amount
+from billing.slip_prices import free_of_each
 from billing.slip_pricing import SlipTerms, SlipUse, price_slip
 from billing.tariff_terms import slip_terms
 from billing.tariffs import TariffEntry, check_entry
@@ -153,5 +154,5 @@ class _Season:
             ),
         )
         self._cents[day] += priced.cents
-        self._amounts[month] += priced.charged_amount
+        self._amounts[month] += max(priced.charged_amount - free_of_each(terms), 0)
         return priced.cents

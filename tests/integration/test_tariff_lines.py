@@ -144,6 +144,21 @@ def test_the_order_of_pricing_changes_no_price(session, sample_ring, in_order):
     assert sum(cents for _number, cents, _is in rows_of(session, second)) == 0
 
 
+def test_what_is_free_of_each_use_takes_nothing_of_what_is_free_in_a_month(session, sample_ring):
+    """Of each use an hour is free, and two in a month: of two, two and three hours only the last is paid for, twice."""
+    parts = TariffParts(MainEntry(free_amount=HOUR, month_free_amount=2 * HOUR))
+    tariff(session, sample_ring.splitter, entry(parts, base="10"))
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+    uses = [
+        timed_use(session, sample_ring.splitter, sample_ring.anna, day, n)
+        for day, n in zip(days, (2, 2, 3), strict=True)
+    ]
+    for slip in (*uses, uses[0]):
+        charge(session, slip)
+
+    assert [rows_of(session, slip)[-1][1] for slip in uses] == [0, 0, 2_000]
+
+
 def test_the_part_of_a_use_in_the_night_costs_more(session, sample_ring):
     night = AdjustmentEntry("Night", "percent", Decimal(50), "times", PriceWindow(127, 22 * 60, 6 * 60))
     tariff(session, sample_ring.splitter, entry(TariffParts(adjustments=(night,)), base="10"))
