@@ -41,6 +41,7 @@ from booking.queries.exchanges import ExchangeView
 PARTY = Access(member=OWN)
 DECIDE = Access(manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+DECIDING = "api.approve_reservation"
 action = partial(
     Endpoint, "POST", access=PARTY, response=Exchange, errors=(404, 409, 412), idempotent=True, conditional=True
 )
@@ -122,7 +123,7 @@ def accept_exchange(exchange_id: int, body: ExchangeAnswer) -> Reply:
     """
     view = lookups.exchange(exchange_id, of="receiver")
     second = person_named(db.session(), view.receiver_id, body.second_person)
-    return _act(view, partial(accepting.accept, approve=_may_decide(view), second=second), body)
+    return _act(view, partial(accepting.accept, decides_in=_decided_in(), second=second), body)
 
 
 @decision("/exchanges/<id:exchange_id>/approve")
@@ -131,7 +132,7 @@ def approve_exchange(exchange_id: int) -> Reply:
 
     For who may approve on all of its machines that need an approval.
     """
-    return _act(_to_decide(exchange_id), accepting.approve)
+    return _act(_to_decide(exchange_id), partial(accepting.approve, decides_in=_decided_in()))
 
 
 @decision("/exchanges/<id:exchange_id>/reject", body=Reason)
@@ -162,9 +163,14 @@ def _receiver(number: str) -> int:
 
 def _may_decide(view: ExchangeView) -> bool:
     workshops = view.deciding_workshops or {view.given.workshop_id}
-    return permissions.may("api.approve_reservation", "POST") and all(
-        permissions.may_touch("api.approve_reservation", "POST", workshop_id=one) for one in workshops
+    return permissions.may(DECIDING, "POST") and all(
+        permissions.may_touch(DECIDING, "POST", workshop_id=one) for one in workshops
     )
+
+
+def _decided_in() -> frozenset[int] | None:
+    """Return the workshops in which the present login may approve; None: all. The verb compares them under its lock."""
+    return permissions.workshops_within(endpoint=DECIDING)
 
 
 def _to_decide(exchange_id: int) -> ExchangeView:

@@ -5,6 +5,7 @@ Their places are free at no moment: the new reservations take over the rows that
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +26,7 @@ from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
 from booking.exchange_events import ExchangeAccepted, ExchangeAgreed, ReservationHandedOver
 from booking.exchanges import conditions, ending
 from booking.exchanges.conditions import Change, Judgement, Seconds
+from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.lifecycle import Step
@@ -41,7 +43,7 @@ def accept(
     *,
     by: Actor,
     now: datetime,
-    approve: bool = False,
+    decides_in: Collection[int] | None = (),
     revision: int | None = None,
     second: Person = MEMBER_ITSELF,
 ) -> Exchange:
@@ -49,7 +51,8 @@ def accept(
 
     Everything is judged again as of now. Nobody cancels late by it. On a machine that needs approval, what is handed
     over becomes a request of the receiver, and a swap waits for the workshop, which decides about both halves at once;
-    unless the actor may decide (approve). second: who is there as well, where the machine needs two persons.
+    unless the actor decides in all workshops that want to (decides_in; None: everywhere). second: who is there as well,
+    where the machine needs two persons.
     Raises ExchangeNotFound, ExchangeClosed, StaleRevision, MachineNotFound, NotExchangeable, RequestRefused,
     PartnerRefused.
     """
@@ -57,7 +60,8 @@ def accept(
     ending.require_unanswered(exchange, now)
     exchange.receivers_second, exchange.receivers_second_user_id = second.name, second.user_id
     judgement = _judge(session, given, wanted, exchange, revision=revision, now=now)
-    if wanted is not None and judgement.needs_approval and not approve:
+    approve = _decides(decides_in, judgement)
+    if wanted is not None and not approve:
         exchange.agreed_at, exchange.lapses_at = now, min(given.starts_at, wanted.starts_at)
         exchange.revision += 1
         session.flush()
@@ -66,17 +70,33 @@ def accept(
     return _carry_out(session, given, wanted, exchange, approve=approve, by=by, now=now)
 
 
-def approve(session: Session, exchange_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> Exchange:
+def approve(
+    session: Session,
+    exchange_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    decides_in: Collection[int] | None = None,
+    revision: int | None = None,
+) -> Exchange:
     """Approve a swap on which both members have agreed, for the workshop: both halves at once.
 
-    Approved already, it stays so. Raises as accept().
+    Approved already, it stays so. Raises as accept(); StaleRevision also where another workshop than those of
+    decides_in decides as well since a moment ago.
     """
     given, wanted, exchange = _lock(session, exchange_id)
     if exchange.state == ExchangeState.ACCEPTED and exchange.agreed_at is not None:
         return exchange
     ending.require_agreed(exchange, now)
-    _judge(session, given, wanted, exchange, revision=revision, now=now)
+    judgement = _judge(session, given, wanted, exchange, revision=revision, now=now)
+    if not _decides(decides_in, judgement):
+        raise StaleRevision(expected=revision, actual=exchange.revision)
     return _carry_out(session, given, wanted, exchange, approve=True, by=by, now=now)
+
+
+def _decides(decides_in: Collection[int] | None, judgement: Judgement) -> bool:
+    """Return whether who decides in some workshops may approve all that needs it, as the locked machines say now."""
+    return decides_in is None or judgement.deciding_workshops <= frozenset(decides_in)
 
 
 def _judge(

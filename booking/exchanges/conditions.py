@@ -43,14 +43,19 @@ class Change:
 class Judgement:
     """What stands against an exchange: why a reservation cannot change hands, and the rules each member breaks.
 
-    needs_approval: one of its machines is lent only after approval. What is handed over is a request of the receiver
-    then; a swap waits until the workshop has decided about both halves at once.
+    deciding_workshops: of its machines that are lent only after approval. What is handed over is a request of the
+    receiver then; a swap waits until the workshops have decided about both halves at once.
     """
 
     obstacle: NotExchangeable | None = None
     of_receiver: list[Violation] = field(default_factory=list)
     of_proposer: list[Violation] = field(default_factory=list)
-    needs_approval: bool = False
+    deciding_workshops: frozenset[int] = frozenset()
+
+    @property
+    def needs_approval(self) -> bool:
+        """Return whether one of its machines is lent only after approval."""
+        return bool(self.deciding_workshops)
 
     @property
     def is_possible(self) -> bool:
@@ -98,7 +103,7 @@ def judge(
         obstacle,
         of_receiver=found[0],
         of_proposer=found[1] if wanted is not None else [],
-        needs_approval=any(one.policy.needs_approval for one in terms.values()),
+        deciding_workshops=frozenset(one.workshop_id for one in terms.values() if one.policy.needs_approval),
     )
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from booking import blockings, breakdown, replan, reservations
+from booking import blockings, breakdown, machines, replan, reservations
 from booking.breakdown import Choice, Decision
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
-from booking.kernel.errors import DomainError
+from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.transaction import write_transaction
-from booking.models import Exchange, Reservation
+from booking.machines import MachineInput
+from booking.models import Exchange, Machine, Reservation
 from booking.replan import Outcome
 from booking.replan.errors import PlanChanged
+from booking.wishes import Wish
 from tests.breakdowns import broken_laser, three_lasers
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve, workshop
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once
 from tests.ring_check import ring_check
@@ -160,4 +162,37 @@ def test_what_a_plan_calls_at_risk_changes_hands_before_the_plan_or_after_it(app
     assert isinstance(accepted, int) or accepted.code == "exchange_closed"
     assert sum(isinstance(one, PlanChanged) for one in (planned, again)) >= 1
     assert isinstance(accepted, int) or not all(isinstance(one, PlanChanged) for one in (planned, again))
+    assert sound(session)
+
+
+def test_who_decides_in_one_workshop_approves_nothing_of_another_that_wants_to_decide_since_a_moment_ago(
+    app, session, sample_ring
+):
+    """Bernd manages the hall alone. He accepts, or approves, while the yard begins to decide about its machine."""
+    trailer = machine(session, workshop(session, "yard"), "trailer")
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(needs_approval=True))
+        asked = Wish(sample_ring.combine, sample_ring.anna, MORNING)
+        given = reservations.request_reservation(session, asked, by=SOMEBODY, now=MONDAY, approve=True).id
+    wanted = reserve(session, trailer, sample_ring.bernd, NOON, now=MONDAY).id
+    exchange_id = propose(session, given, sample_ring.bernd, wanted)
+    hall = {"decides_in": {sample_ring.hall}, "by": SOMEBODY, "now": MONDAY}
+
+    def asking_first(of_session):
+        data = MachineInput(slug="trailer", name="Trailer", needs_approval=True)
+        machines.change_machine(of_session, trailer, data, places=1, by=SOMEBODY, now=MONDAY)
+        return trailer
+
+    def accepting_in_hall(of_session):
+        return accepting.accept(of_session, exchange_id, **hall).made_for_receiver_id
+
+    changed, made = all_at_once(app, asking_first, accepting_in_hall)
+
+    assert changed == trailer
+    one = session.get(Exchange, exchange_id, populate_existing=True)
+    assert (one.state, one.agreed_at is None) == (("accepted", True) if made else ("open", False))
+    if not made:
+        session.rollback()
+        with pytest.raises(StaleRevision), write_transaction(session):
+            accepting.approve(session, exchange_id, **hall)
     assert sound(session)

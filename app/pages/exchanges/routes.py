@@ -37,6 +37,7 @@ from booking.queries.exchanges import ExchangeView
 PARTY = Access(member=OWN)
 DECIDE = Access(manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+DECIDING = "approvals.decide"
 PER_PAGE, CONFLICT = 20, 409
 REFUSALS = (ExchangeClosed, RequestRefused, PartnerRefused, NotExchangeable, MachineNotFound, StaleRevision)
 
@@ -75,7 +76,7 @@ def accept(exchange_id: int) -> ResponseReturnValue:
         if form.shown.data != shown.digest:
             return _page(view, changed_text()), CONFLICT
     second = person_named(session, view.receiver_id, form.second_person.data or "")
-    refused = _carry_out(view, partial(accepting.accept, approve=may_decide(view), second=second), form)
+    refused = _carry_out(view, partial(accepting.accept, decides_in=_decided_in(), second=second), form)
     if refused is not None:
         return refused
     made = exchange_queries.exchange(session, exchange_id).made_for_receiver_id
@@ -108,7 +109,8 @@ def withdraw(exchange_id: int) -> ResponseReturnValue:
 @page(bp, "/exchanges/<int:exchange_id>/approve", methods=POST, access=DECIDE)
 def approve(exchange_id: int) -> ResponseReturnValue:
     """Approve a swap on which both have agreed, for the workshop: both halves at once."""
-    refused = _carry_out(_to_decide(exchange_id), accepting.approve, AnswerForm())
+    verb = partial(accepting.approve, decides_in=_decided_in())
+    refused = _carry_out(_to_decide(exchange_id), verb, AnswerForm())
     return refused if refused is not None else _decided(_("Approved: both have what they wanted."))
 
 
@@ -126,7 +128,12 @@ def reject(exchange_id: int) -> ResponseReturnValue:
 def may_decide(view: ExchangeView) -> bool:
     """Return whether the present login may approve all that needs an approval in an exchange."""
     wanted = view.deciding_workshops or {view.given.workshop_id}
-    return all(permissions.may_touch("approvals.decide", "POST", workshop_id=one) for one in wanted)
+    return all(permissions.may_touch(DECIDING, "POST", workshop_id=one) for one in wanted)
+
+
+def _decided_in() -> frozenset[int] | None:
+    """Return the workshops in which the present login may approve; None: all. The verb compares them under its lock."""
+    return permissions.workshops_within(endpoint=DECIDING)
 
 
 def _to_decide(exchange_id: int) -> ExchangeView:

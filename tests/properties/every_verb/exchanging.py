@@ -86,7 +86,7 @@ class Exchanging(Steps):
         one = self.ring.exchanges[id_]
         is_closed = self.ring.is_unanswerable(one) or one.is_agreed or self.is_outdated(one)
         expected = "exchange_closed" if is_closed else self.judged_again(one)
-        if self.attempt(expected, accepting.accept, id_, approve=approve) is None:
+        if self.attempt(expected, accepting.accept, id_, decides_in=None if approve else ()) is None:
             return
         if self.ring.needs_workshop(one) and not approve:
             one.is_agreed = True
