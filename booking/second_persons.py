@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,26 @@ def check_busy_in_many(
     within = TimeSpan(min(spans).start, max(one.end for one in spans))
     taken = _taken(session, member_id, person, within, excluding)
     return [_busy(person, [other for other in taken if other.overlaps(span)]) for span in spans]
+
+
+class OfDates:
+    """The dates of one series that are planned so far: in each of them its second person is needed.
+
+    Dates that overlap, on machines of a group or on places of one machine, must not share the person.
+    """
+
+    def __init__(self, person: Person | None, planned: Iterable[TimeSpan] = ()) -> None:
+        self._person, self._planned = person, list(planned)
+
+    def add(self, span: TimeSpan) -> None:
+        """Note a date that is to be reserved."""
+        self._planned.append(span)
+
+    def violations(self, policy: Policy, span: TimeSpan) -> list[Violation]:
+        """Return second_person_busy where a date on a machine of this policy overlaps one that was noted."""
+        if self._person is None or not self._person.name or not policy.needs_second_person:
+            return []
+        return _busy(self._person, [other for other in self._planned if other.overlaps(span)])
 
 
 def _busy(person: Person, taken: Sequence[TimeSpan]) -> list[Violation]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
 from booking.place_counts import PlaceCount
 from booking.quota_tally import QuotaTally
+from booking.second_persons import OfDates
 from booking.series_times import Occurrence
 from booking.series_wishes import PlannedDate, RankedTerms, SeriesWish
 from booking.timespan import TimeSpan
@@ -68,6 +70,23 @@ class _Option:
         return bool(self.violations), machine.rank, -machine.fits, self.gap, machine.terms.machine_id
 
 
+class _Used(NamedTuple):
+    """What the dates that are planned so far use up: the quotas of the member, and the time of its second person."""
+
+    tally: QuotaTally
+    second: OfDates
+
+    def violations(self, terms: MachineTerms, span: TimeSpan, places: int) -> list[Violation]:
+        """Return what keeps one more date from a machine."""
+        passed = self.tally.violations(span, places, counting=terms.policy.quotas)
+        return [*passed, *self.second.violations(terms.policy, span)]
+
+    def add(self, terms: MachineTerms, span: TimeSpan, places: int) -> None:
+        """Note a date that a machine gets."""
+        self.tally.add(span, places, terms.policy.quotas)
+        self.second.add(span)
+
+
 def lent_machines(session: Session, group_id: int) -> list[RankedTerms]:
     """Return the machines of a group that are lent, with their ranks, in their order. Raises GroupRefused for none."""
     ranks = groups.ranks_of(session, group_id)
@@ -94,17 +113,17 @@ def judge(
     """
     held = held_spans.by_place(session, [terms.machine_id for _rank, terms in machines], _around(machines, found))
     those = [_machine(session, wish, rank, terms, found, held, now) for rank, terms in machines]
-    tally = _tally(session, wish, machines, found, now)
+    used = _Used(_tally(session, wish, machines, found, now), OfDates(wish.second))
     dates = []
     for at, one in enumerate(found):
-        options = [_option(machine, wish, at, one.span, held, tally) for machine in those]
+        options = [_option(machine, wish, at, one.span, held, used) for machine in those]
         planned = _planned(one, options, overruling)
         if planned.is_accepted:
             chosen = next(option.machine for option in options if option.machine.terms.machine_id == planned.machine_id)
             chosen.count.add(chosen.terms.policy.occupied_by(one.span), wish.places)
-            tally.add(one.span, wish.places, chosen.terms.policy.quotas)
+            used.add(chosen.terms, one.span, wish.places)
         dates.append(planned)
-    return [*_with_alternatives(session, wish, machines, dates, tally, now)] if proposes else dates
+    return [*_with_alternatives(session, wish, machines, dates, used, now)] if proposes else dates
 
 
 def _around(machines: Sequence[RankedTerms], found: Sequence[Occurrence]) -> TimeSpan:
@@ -142,12 +161,9 @@ def _machine(
     return replace(machine, fits=fits)
 
 
-def _option(
-    machine: _Machine, wish: SeriesWish, at: int, span: TimeSpan, held: HeldByPlace, tally: QuotaTally
-) -> _Option:
-    policy = machine.terms.policy
-    passed = tally.violations(span, wish.places, counting=policy.quotas)
-    gap = group_choice.gap_around(machine.terms, held, policy.occupied_by(span), wish.places)
+def _option(machine: _Machine, wish: SeriesWish, at: int, span: TimeSpan, held: HeldByPlace, used: _Used) -> _Option:
+    passed = used.violations(machine.terms, span, wish.places)
+    gap = group_choice.gap_around(machine.terms, held, machine.terms.policy.occupied_by(span), wish.places)
     return _Option(machine, (*machine.broken[at], *passed), machine.short(wish, span), gap)
 
 
@@ -175,7 +191,7 @@ def _with_alternatives(
     wish: SeriesWish,
     machines: Sequence[RankedTerms],
     dates: Sequence[PlannedDate],
-    tally: QuotaTally,
+    used: _Used,
     now: datetime,
 ) -> Iterator[PlannedDate]:
     """Yield the dates; those refused with the nearest time on any machine that the quotas accept as well."""
@@ -190,17 +206,17 @@ def _with_alternatives(
                 choices.append((abs(span.start - one.occurrence.span.start), rank, span, terms))
     choices_of = iter(nearby)
     for one in dates:
-        yield one if one.is_accepted else _with_alternative(one, next(choices_of), wish.places, tally)
+        yield one if one.is_accepted else _with_alternative(one, next(choices_of), wish.places, used)
 
 
 def _with_alternative(
     one: PlannedDate,
     choices: Sequence[tuple[timedelta, int, TimeSpan, MachineTerms]],
     places: int,
-    tally: QuotaTally,
+    used: _Used,
 ) -> PlannedDate:
     for _off, _rank, span, terms in sorted(choices, key=lambda choice: (*choice[:2], choice[3].machine_id)):
-        if not tally.violations(span, places, counting=terms.policy.quotas):
-            tally.add(span, places, terms.policy.quotas)
+        if not used.violations(terms, span, places):
+            used.add(terms, span, places)
             return replace(one, alternative=span, alternative_on=terms.machine_id)
     return one

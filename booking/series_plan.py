@@ -20,6 +20,7 @@ from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.quota_tally import QuotaTally
+from booking.second_persons import OfDates
 from booking.series_times import Occurrence
 from booking.series_wishes import PlannedDate, RankedTerms, SeriesPlan, SeriesWish
 from booking.timespan import TimeSpan
@@ -101,7 +102,7 @@ def _on_machine(
     ]
     dates = list(_with_taken(session, wish, terms, dates))
     if proposes:
-        dates = _with_alternatives(session, wish, dates, now)
+        dates = list(_with_alternatives(session, wish, terms, dates, now))
     return _within_quotas(session, wish, terms, dates, overruling, now)
 
 
@@ -136,16 +137,20 @@ def _taking(wish: SeriesWish, terms: MachineTerms, span: TimeSpan) -> Taking:
 
 
 def _with_alternatives(
-    session: Session, wish: SeriesWish, dates: Sequence[PlannedDate], now: datetime
-) -> list[PlannedDate]:
+    session: Session, wish: SeriesWish, terms: MachineTerms, dates: Sequence[PlannedDate], now: datetime
+) -> Iterator[PlannedDate]:
+    """Look for other times; on a machine with several places one may overlap a date that needs the second person."""
     refused = [wish.wish_for(one.occurrence.span) for one in dates if not one.is_accepted]
     kept = [one.occurrence.span for one in dates if one.is_accepted]
+    second = OfDates(wish.second, kept)
     found = iter(availability.nearest_times(session, wish.machine_id, refused, besides=kept, now=now))
-    return [one if one.is_accepted else _with_alternative(one, next(found)) for one in dates]
-
-
-def _with_alternative(one: PlannedDate, span: TimeSpan | None) -> PlannedDate:
-    return replace(one, alternative=span, alternative_on=None if span is None else one.machine_id)
+    for one in dates:
+        span = None if one.is_accepted else next(found)
+        if span is None or second.violations(terms.policy, span):
+            yield one
+        else:
+            second.add(span)
+            yield replace(one, alternative=span, alternative_on=one.machine_id)
 
 
 def _within_quotas(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, members
+from booking import catalogue, members, rules, second_persons
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.nearest import nearest
@@ -15,6 +15,7 @@ from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
 from booking.availability.replanning import hold, widest
 from booking.availability.starts import DAY, Interval, floor_timestamp
+from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -22,12 +23,19 @@ REACH = DAY * 3 // 2  # what lies further off is another date, not another time 
 
 
 def nearest_times(
-    session: Session, machine_id: int, wishes: Sequence[Wish], *, besides: Iterable[TimeSpan], now: datetime
+    session: Session,
+    machine_id: int,
+    wishes: Sequence[Wish],
+    *,
+    besides: Iterable[TimeSpan],
+    now: datetime,
+    excluding: Collection[int] = (),
 ) -> list[TimeSpan | None]:
     """Return for each wish of one member and number of places the nearest span that would be accepted instead.
 
     All of them are possible together, and beside other spans (besides) that are to be reserved with as many places.
-    None: there is no such span within a day and a half. Raises MachineNotFound.
+    None: there is no such span within a day and a half, or the second person cannot be there then. excluding: the
+    reservations that are moved, which need that person no more. Raises MachineNotFound.
     """
     if not wishes:
         return []
@@ -51,7 +59,31 @@ def nearest_times(
         if nearby is not None:
             hold(held, terms.place_ids, query, terms.policy.occupied_by(nearby))
         found.append(nearby)
-    return found
+    return _with_second_persons(session, wishes, found, terms.policy, excluding)
+
+
+def _with_second_persons(
+    session: Session,
+    wishes: Sequence[Wish],
+    found: list[TimeSpan | None],
+    policy: Policy,
+    excluding: Collection[int],
+) -> list[TimeSpan | None]:
+    """Leave out the times at which the second person of a wish is needed elsewhere, or not inducted."""
+    if not policy.needs_second_person:
+        return found
+    left = list(found)
+    for second in dict.fromkeys(wish.second for wish in wishes):
+        spans = {at: span for at, span in enumerate(found) if span is not None and wishes[at].second == second}
+        if second is None or not spans:
+            continue
+        member_id = wishes[0].member_id
+        busy = second_persons.check_busy_in_many(session, member_id, second, [*spans.values()], excluding=excluding)
+        eligible = members.eligibility_of(session, member_id, policy.induction_kind_id, second)
+        for (at, span), needed in zip(spans.items(), busy, strict=True):
+            if needed or any(rules.check_member(span, policy, eligible)):
+                left[at] = None
+    return left
 
 
 def _window(wish: Wish) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -13,9 +13,11 @@ from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken
 from booking.models import Reservation, Status
 from booking.overruling import Overruling
+from booking.persons import Person
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.quota_tally import QuotaTally
+from booking.second_persons import OfDates
 from booking.series_change.models import ChangedDate
 from booking.timespan import TimeSpan
 
@@ -112,15 +114,30 @@ def _counted(
 
 
 def with_alternatives(
-    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms, now: datetime
+    session: Session,
+    dates: Sequence[ChangedDate],
+    terms: MachineTerms,
+    now: datetime,
+    needed: Mapping[Person | None, OfDates],
+    excluding: Collection[int],
 ) -> Iterator[ChangedDate]:
-    """Look for another time for what is taken; nobody is proposed to pass a rule at another time."""
+    """Look for another time for what is taken; nobody is proposed to pass a rule at another time.
+
+    needed: by second person, the dates of all machines in which it is needed. excluding: all dates that are changed.
+    """
     short = [one for one in dates if one.taken is not None]
     kept = [one.after.span for one in dates if one.is_accepted and not one.is_unchanged]
     wishes = [one.after for one in short]
     if terms.is_retired or not wishes:
         yield from dates
         return
-    found = iter(availability.nearest_times(session, terms.machine_id, wishes, besides=kept, now=now))
+    found = iter(
+        availability.nearest_times(session, terms.machine_id, wishes, besides=kept, now=now, excluding=excluding)
+    )
     for one in dates:
-        yield one if one.taken is None else replace(one, alternative=next(found))
+        span, of_person = None if one.taken is None else next(found), needed[one.after.second]
+        if span is None or of_person.violations(terms.policy, span):
+            yield one
+        else:
+            of_person.add(span)
+            yield replace(one, alternative=span)

@@ -13,9 +13,12 @@ from booking.errors import MachineNotFound, Violation
 from booking.models import Reservation
 from booking.move_rules import check_move
 from booking.overruling import Overruling
+from booking.persons import Person
 from booking.rules import check_request
 from booking.series_change import conflicts
 from booking.series_change.models import ChangedDate
+
+_Busy = Mapping[date, Sequence[Violation]]  # by the day of a date
 
 
 def judge(
@@ -33,17 +36,19 @@ def judge(
     proposes: look for other times for those that are refused. Raises MachineNotFound.
     """
     judged: list[ChangedDate] = []
+    busy = _second_busy(session, dates, terms_of)
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in dates if one.after.machine_id == each]
-        judged += _of_machine(session, of_machine, found, terms_of, now, overruling)
+        judged += _of_machine(session, of_machine, found, terms_of, busy, now, overruling)
     in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
     counted = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
     if not proposes:
         return tuple(sorted(counted, key=lambda one: one.day))
     planned: list[ChangedDate] = []
+    needed, ids = _needed(counted), [one.reservation_id for one in dates]
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in counted if one.after.machine_id == each]
-        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now)
+        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now, needed, ids)
     return tuple(sorted(planned, key=lambda one: one.day))
 
 
@@ -52,6 +57,7 @@ def _of_machine(
     dates: Sequence[ChangedDate],
     found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
+    busy: _Busy,
     now: datetime,
     overruling: Overruling | None,
 ) -> Sequence[ChangedDate]:
@@ -59,7 +65,7 @@ def _of_machine(
     terms = terms_of[dates[0].after.machine_id]
     if terms.is_retired and any(not one.keeps_less for one in dates):
         raise MachineNotFound(id=terms.machine_id)
-    judged = _judged(session, dates, found, terms, now=now, overruling=overruling)
+    judged = _judged(session, dates, found, terms, busy, now=now, overruling=overruling)
     return conflicts.with_taken(session, judged, found, terms)
 
 
@@ -68,6 +74,7 @@ def _judged(
     dates: Sequence[ChangedDate],
     found: Mapping[date, Reservation],
     terms: MachineTerms,
+    busy: _Busy,
     *,
     now: datetime,
     overruling: Overruling | None,
@@ -77,7 +84,6 @@ def _judged(
         second: members.eligibility_of(session, dates[0].before.member_id, terms.policy.induction_kind_id, second)
         for second in {one.after.second for one in dates}
     }
-    busy = _second_busy(session, dates, terms)
     left = sorted({one.before.machine_id for one in dates if not one.may_decide} - {terms.machine_id})
     are_twins = {one: machine_moves.are_twins(session, one, terms.machine_id) for one in left}
     judged = []
@@ -104,17 +110,38 @@ def _judged(
     return judged
 
 
-def _second_busy(
-    session: Session, dates: Sequence[ChangedDate], terms: MachineTerms
-) -> Mapping[date, Sequence[Violation]]:
-    """Return what keeps the second person of each date from being there at its new time, the dates apart."""
+def _needed(dates: Sequence[ChangedDate]) -> Mapping[Person | None, second_persons.OfDates]:
+    """Return the times in which the dates need their second persons; what is refused may stay where it is."""
+    found: dict[Person | None, second_persons.OfDates] = {}
+    for one in dates:
+        second = one.after.second
+        of_person = found.setdefault(second, second_persons.OfDates(second))
+        of_person.add(one.after.span if one.is_accepted else one.before.span)
+    return found
+
+
+def _second_busy(session: Session, dates: Sequence[ChangedDate], terms_of: Mapping[int, MachineTerms]) -> _Busy:
+    """Return what keeps the second person of each date from being there at its new time, by day.
+
+    Of two dates that would overlap, on one machine or on two, the later one lacks the person that both name.
+    """
     found: dict[date, Sequence[Violation]] = {}
     ids = [one.reservation_id for one in dates]
-    for second in {one.after.second for one in dates} if terms.policy.needs_second_person else ():
-        own = [one for one in dates if one.after.second == second and not one.keeps_less]
-        if second is None or not own:
+    for second in {one.after.second for one in dates}:
+        of_person = sorted((one for one in dates if one.after.second == second), key=lambda one: one.after.span.start)
+        moved = [one for one in of_person if terms_of[one.after.machine_id].policy.needs_second_person]
+        moved = [one for one in moved if not (one.keeps_less or one.is_unchanged)]
+        if second is None or not moved:
             continue
-        spans = [one.after.span for one in own]
-        busy = second_persons.check_busy_in_many(session, own[0].after.member_id, second, spans, excluding=ids)
-        found |= {one.day: violations for one, violations in zip(own, busy, strict=True)}
+        spans = [one.after.span for one in moved]
+        elsewhere = second_persons.check_busy_in_many(session, moved[0].after.member_id, second, spans, excluding=ids)
+        found |= {one.day: violations for one, violations in zip(moved, elsewhere, strict=True) if violations}
+        planned = second_persons.OfDates(second)
+        for one in sorted(of_person, key=lambda each: each in moved):  # those that stay come first
+            policy = terms_of[one.after.machine_id].policy
+            shared = planned.violations(policy, one.after.span) if one in moved else ()
+            if shared:
+                found.setdefault(one.day, shared)
+            else:
+                planned.add(one.after.span)
     return found

@@ -11,22 +11,34 @@ import pytest
 from sqlalchemy import select, update
 
 from app.extensions import db
-from booking import audits, availability, breakdown, catalogue, condition_changes, replan, rule_changes
+from booking import (
+    audits,
+    availability,
+    breakdown,
+    catalogue,
+    condition_changes,
+    replan,
+    rule_changes,
+    series_plan,
+)
 from booking.breakdown import Choice, Decision
 from booking.errors import RequestRefused, ReservationsOutside
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.machines import MachineInput
-from booking.models import Induction, Machine, Reservation
+from booking.models import Induction, Machine, MachineGroup, Reservation, Unit
 from booking.persons import Person
+from booking.recurrence import parse
 from booking.replan import Outcome
 from booking.reservations import request_reservation
 from booking.rules import RULE_NAMES
 from booking.second_person_changes import change_second_person
+from booking.series_wishes import SeriesWish
 from booking.wishes import Wish
 from tests.breakdowns import close, three_lasers
 from tests.builders import SOMEBODY, hours, induction_kind
 from tests.conftest import MONDAY
+from tests.integration.test_series_verbs import BERLIN
 
 BY = {"by": SOMEBODY, "now": MONDAY}
 EVA, MAX, OTTO = Person("Eva"), Person("Max"), Person("Otto")
@@ -181,3 +193,53 @@ def test_deciding_one_by_one_agrees_with_the_plan_about_second_persons(session, 
     with write_transaction(session):
         breakdown.decide(session, closure_id, [Decision(unnamed, Choice.MOVE, machine_id=a)], **BY)
     assert session.get(Reservation, unnamed, populate_existing=True).machine_id == a
+
+
+def planned(session, sample_ring, machine_id, hours_long, **more):
+    """A series on three days with Eva, of which the second day is taken for some hours."""
+    start = (MONDAY + timedelta(days=7)).astimezone(BERLIN).replace(tzinfo=None)
+    rule, length = parse("FREQ=DAILY;COUNT=3", start, BERLIN), timedelta(hours=hours_long)
+    wanted = SeriesWish(machine_id, sample_ring.anna, rule, start, length, second=EVA, **more)
+    return series_plan.plan(session, wanted, now=MONDAY).dates[1]
+
+
+def take_second_day(session, sample_ring, machine_ids, length):
+    span = hours(MONDAY + timedelta(days=8), 0, length)
+    with write_transaction(session):
+        session.execute(update(Machine).values(needs_second_person=False, induction_kind_id=None))
+    for one in machine_ids:
+        ask(session, Wish(one, sample_ring.bernd, span))
+
+
+def need_second(session, is_needed=True):
+    with write_transaction(session):
+        session.execute(update(Machine).values(needs_second_person=is_needed))
+
+
+def test_another_time_of_a_date_overlaps_no_other_date_that_needs_the_same_person(session, sample_ring, saws):
+    """Of a series of 20 hours a day the second is only free on the twin, from five hours later on."""
+    take_second_day(session, sample_ring, saws, 5)
+    group_id = session.scalar(select(MachineGroup.id))
+
+    found = planned(session, sample_ring, saws[0], 20, group_id=group_id)
+    assert found.alternative == hours(MONDAY + timedelta(days=8), 5, 25)
+    need_second(session)
+    assert planned(session, sample_ring, saws[0], 20, group_id=group_id).alternative is None
+    need_second(session, is_needed=False)
+    with write_transaction(session):
+        session.add(Unit(machine_id=saws[0], number=2))
+    ask(session, Wish(saws[0], sample_ring.bernd, hours(MONDAY + timedelta(days=8), 0, 5)))
+    assert planned(session, sample_ring, saws[0], 20).alternative == hours(MONDAY + timedelta(days=8), 5, 25)
+    need_second(session)
+    assert planned(session, sample_ring, saws[0], 20).alternative is None
+
+
+def test_another_time_of_a_date_is_one_at_which_the_second_person_can_be_there(session, sample_ring, saws):
+    a, _b, c = saws
+    take_second_day(session, sample_ring, [a], 2)
+    need_second(session)
+    assert planned(session, sample_ring, a, 2).alternative is not None
+    for start in (-2.5, 2.5):  # around both times that are as near
+        span = hours(MONDAY + timedelta(days=8), start, start + 2)
+        ask(session, Wish(c, sample_ring.anna, span, second=EVA))
+    assert planned(session, sample_ring, a, 2).alternative is None
