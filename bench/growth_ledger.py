@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from billing.events import EntryPosted
-from billing.ledger.posting import ALLOCATED_COSTS, COUNTER, RECEIVABLES, SHARE, USE, USE_CHARGES, digest
+from billing.ledger.posting import (
+    ALLOCATED_COSTS,
+    COUNTER,
+    ENTRY_CONTENT,
+    RECEIVABLES,
+    SHARE,
+    USE,
+    USE_CHARGES,
+    digest,
+)
 
 AT_ONCE = 10_000
 ENTRY = ("id", "posting_date", "service_from", "service_until", "lines", "charge_id", "allocation_id", "sha256")
@@ -90,16 +99,12 @@ def _row(entry_id: int, number: int, line: _Line, accounts: dict[str, int]) -> d
 
 
 def _entry(entry_id: int, on: str, source: _Source, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+    entry: dict[str, Any] = dict.fromkeys(ENTRY_CONTENT) | {
         "id": entry_id,
         "posting_date": on,
         "service_from": source.since,
         "service_until": source.until,
         "lines": len(lines),
-        "charge_id": None,
-        "allocation_id": None,
-        "advance_id": None,
-        "reverses_id": None,
     }
     entry[source.column] = source.id
     return entry | {"sha256": digest(entry, lines)}

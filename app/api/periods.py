@@ -17,6 +17,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
+from billing.closing import checklist, failed_pricing
 from billing.closing import periods as closing
 from billing.queries import periods as views
 from booking.queries import ring_zone
@@ -78,14 +79,22 @@ class PeriodList(ResponseModel):
 class OpenPoint(ResponseModel):
     """Something that is missing in a period.
 
-    Codes: events (hand-backs that are not processed yet; nobody can accept this one), unpriced (slips without a price),
-    still_out (uses that have not ended), disputed (objections without an answer), unallocated (costs, of cents),
-    without_costs (pools without a cost in the period).
+    Codes: events (hand-backs that are not processed yet; nobody can accept this one), failed (usage_ids, at most 20:
+    slips that could not be priced because an error happened), unpriced (slips without a price), still_out (uses that
+    have not ended), disputed (objections without an answer), unallocated (costs, of cents), without_costs (pools
+    without a cost in the period).
     """
 
     code: str
     count: int
     cents: int
+    usage_ids: list[int]
+
+
+class PricedAgain(ResponseModel):
+    """How many slips were priced that could not be priced before."""
+
+    priced: int
 
 
 class Closing(ResponseModel):
@@ -161,6 +170,23 @@ def reopen_period(body: PeriodRequest) -> Reply:
     return _changed(body, closing.reopen)
 
 
+@Endpoint(
+    "POST",
+    "/periods/price-again",
+    access=Access(treasurer=ALL),
+    response=PricedAgain,
+    idempotent=True,
+)
+def price_again() -> Reply:
+    """Try once more to price the slips of the open point `failed`, also those of other periods."""
+    instant = now()
+
+    def price() -> Reply:
+        return reply(PricedAgain(priced=failed_pricing.price_again(db.session(), now=instant)))
+
+    return run_idempotent(None, price)
+
+
 def _changed(body: PeriodRequest, verb: Callable[..., object]) -> Reply:
     instant, by = now(), current_actor()
 
@@ -182,9 +208,13 @@ def _previewed(shown: closing.Closing) -> Closing:
         lines=shown.content.lines,
         debit_cents=shown.content.debit_cents,
         sha256=shown.content.sha256,
-        open_points=[OpenPoint(code=one.code, count=one.count, cents=one.cents) for one in shown.points],
+        open_points=[_point(one) for one in shown.points],
         digest=shown.digest,
     )
+
+
+def _point(one: checklist.OpenPoint) -> OpenPoint:
+    return OpenPoint(code=one.code, count=one.count, cents=one.cents, usage_ids=list(one.slips))
 
 
 def _today() -> date:

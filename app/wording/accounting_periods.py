@@ -28,6 +28,15 @@ POINTS: dict[str, Callable[[OpenPoint], str]] = {
         "undelivered",
         point.count,
     ),
+    "failed": lambda point: ngettext(
+        "%(num)s usage slip could not be priced, because an error happened. If its amount is wrong, correct it by "
+        "answering an objection. Closed in spite of it, the period stays as it is, and the slip is posted with the day "
+        "on which it is priced.",
+        "%(num)s usage slips could not be priced, because an error happened. If an amount is wrong, correct it by "
+        "answering an objection. Closed in spite of them, the period stays as it is, and they are posted with the day "
+        "on which they are priced.",
+        point.count,
+    ),
     "unpriced": lambda point: ngettext(
         "%(num)s usage slip has no price, because its tariff is missing.",
         "%(num)s usage slips have no price, because their tariffs are missing.",

@@ -1,8 +1,9 @@
 """The checklist before a period is closed: what is missing in it. Reads only.
 
-Codes of the points, in their order: events (hand-backs that are not processed yet), unpriced (slips without a price),
-still_out (uses that have not ended), disputed (objections without an answer), unallocated (costs that are not divided),
-without_costs (pools that have no cost in the period).
+Codes of the points, in their order: events (hand-backs that are not processed yet), failed (slips that could not be
+priced because an error happened), unpriced (slips without a price, because a tariff is missing), still_out (uses that
+have not ended), disputed (objections without an answer), unallocated (costs that are not divided), without_costs (pools
+that have no cost in the period).
 """
 
 from __future__ import annotations
@@ -13,26 +14,34 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from billing.closing.failed_pricing import failed_slips
 from billing.models import Cost, Pool, Unpriced
 from billing.period_names import PeriodSpan
 from billing.pools import is_unallocated
 from billing.subscribers import SUBSCRIPTIONS
-from booking.kernel.deliveries import undelivered_count
+from booking.kernel.deliveries import untried_count
 from booking.queries.usage import unfinished_use
 
-EVENTS, UNPRICED, STILL_OUT, DISPUTED = "events", "unpriced", "still_out", "disputed"
+EVENTS, FAILED, UNPRICED, STILL_OUT, DISPUTED = "events", "failed", "unpriced", "still_out", "disputed"
 UNALLOCATED, WITHOUT_COSTS = "unallocated", "without_costs"
-BLOCKING = (EVENTS,)  # it is settled by itself within seconds, or the operator has to look after it
+BLOCKING = (EVENTS,)  # it is settled by itself within seconds
+
+
+SLIPS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPoint:
-    """Something that is missing in a period. cents: of unallocated costs; pools: id -> name, of without_costs."""
+    """Something that is missing in a period.
+
+    cents: of unallocated costs; pools: id -> name, of without_costs; slips: of failed, at most SLIPS_MAX.
+    """
 
     code: str
     count: int
     cents: int = 0
     pools: tuple[tuple[int, str], ...] = ()
+    slips: tuple[int, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -47,7 +56,9 @@ def open_points(session: Session, period: PeriodSpan) -> tuple[OpenPoint, ...]:
 
 def _points(session: Session, period: PeriodSpan) -> Iterator[OpenPoint]:
     use = unfinished_use(session, period.first_day, period.last_day)
-    yield OpenPoint(EVENTS, sum(undelivered_count(session, one) for one in SUBSCRIPTIONS))
+    yield OpenPoint(EVENTS, sum(untried_count(session, one) for one in SUBSCRIPTIONS))
+    failed = failed_slips(session, period.last_day)
+    yield OpenPoint(FAILED, len(failed), slips=failed[:SLIPS_MAX])
     unpriced = select(func.count()).select_from(Unpriced).where(Unpriced.service_date <= period.last_day)
     yield OpenPoint(UNPRICED, session.scalar(unpriced) or 0)
     yield OpenPoint(STILL_OUT, use.out)

@@ -111,6 +111,35 @@ def retry_dead_letters(session: Session, *, now: datetime) -> int:
     return len(failures)
 
 
+def retry_failures(session: Session, subscription: Subscription, *, now: datetime) -> int:
+    """Schedule one more try of every event that a subscriber failed on, at once and the last one; return how many.
+
+    Call inside write_transaction(), and deliver() after it.
+    """
+    failures = session.scalars(select(Failure).where(Failure.subscriber == subscription.subscriber)).all()
+    for failure in failures:
+        failure.tries, failure.next_try_at = len(RETRY_AFTER), now
+    session.flush()
+    return len(failures)
+
+
+def failed_events(session: Session, subscription: Subscription) -> Sequence[tuple[RecordedEvent, datetime]]:
+    """Return the events that a subscriber failed on, with the instant of the last try. Only reads."""
+    statement = (
+        select(RecordedEvent, Failure.failed_at)
+        .join(Failure, Failure.event_id == RecordedEvent.id)
+        .where(Failure.subscriber == subscription.subscriber)
+        .order_by(RecordedEvent.id)
+    )
+    return [(event, failed_at) for event, failed_at in session.execute(statement)]
+
+
+def untried_count(session: Session, subscription: Subscription) -> int:
+    """Return how many events the subscriber has not handled yet, without those that it failed on. Only reads."""
+    new = new_events(subscription, cursors.position_of(session, subscription.subscriber)).order_by(None)
+    return session.scalar(select(func.count()).select_from(new.with_only_columns(RecordedEvent.id).subquery())) or 0
+
+
 def new_events(subscription: Subscription, position: int, limit: int | None = None) -> Select[RecordedEvent]:
     """Return the query for a subscriber's events after a position in the log that were never delivered to it."""
     subscriber = subscription.subscriber
@@ -126,10 +155,8 @@ def new_events(subscription: Subscription, position: int, limit: int | None = No
 
 def undelivered_count(session: Session, subscription: Subscription) -> int:
     """Return how many events the subscriber has not handled yet, those that it failed on included. Only reads."""
-    new = new_events(subscription, cursors.position_of(session, subscription.subscriber)).order_by(None)
-    waiting = session.scalar(select(func.count()).select_from(new.with_only_columns(RecordedEvent.id).subquery())) or 0
     failed = select(func.count()).select_from(Failure).where(Failure.subscriber == subscription.subscriber)
-    return waiting + (session.scalar(failed) or 0)
+    return untried_count(session, subscription) + (session.scalar(failed) or 0)
 
 
 def _due_retries(session: Session, subscription: Subscription, now: datetime, limit: int) -> Sequence[RecordedEvent]:

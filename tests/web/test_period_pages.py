@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.wording.accounting_periods import period_state_label
+from billing import charges
 from billing.closing.periods import soft_close
 from billing.models import Ledger
 from billing.queries.periods import period
@@ -60,6 +61,24 @@ def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # 
     sent = {"digest": digest_of(page)}
     assert karl.post(f"{ADDRESS}/close", data=sent).status_code == 422
     assert karl.post(f"{ADDRESS}/close", data=sent | {"accepts_open": "y"}).status_code == 303
+
+
+def test_a_slip_that_cannot_be_priced_is_named_and_tried_again(session, karl, sample_ring, seven, june, monkeypatch):  # noqa: F811
+    def failing(*_words):
+        raise OverflowError
+
+    monkeypatch.setattr(charges, "price_of_slip", failing)
+    slip = use(session, sample_ring.combine, seven[0], 100)
+    delivered(session)
+    page = karl.get(ADDRESS).text
+    assert "1 usage slip could not be priced" in page
+    assert f'href="/usage/{slip}"' in page
+    assert "No slip could be priced" in karl.post(f"{ADDRESS}/price-again", follow_redirects=True).text
+    assert karl.post("/api/v1/periods/price-again").json == {"priced": 0}
+
+    monkeypatch.undo()
+    assert "1 slip is priced now." in karl.post(f"{ADDRESS}/price-again", follow_redirects=True).text
+    assert "could not be priced" not in karl.get(ADDRESS).text
 
 
 def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):  # noqa: F811
@@ -131,7 +150,7 @@ def test_programs_preview_and_close_a_period(session, karl, june):  # noqa: F811
     cost(session, june, "fixed", 4_200)
     shown = karl.post("/api/v1/periods/close", json={"period": "2026-06"}).json
     assert (shown["entries"], shown["lines"], shown["debit_cents"]) == (7, 19, 3_278_000)
-    assert shown["open_points"] == [{"code": "unallocated", "count": 1, "cents": 4_200}]
+    assert shown["open_points"] == [{"code": "unallocated", "count": 1, "cents": 4_200, "usage_ids": []}]
     wanted = {"period": "2026-06", "preview": False, "digest": shown["digest"]}
 
     assert karl.post("/api/v1/periods/close", json=wanted).json["code"] == "open_points"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import render_template, url_for
+from flask import flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.auth.current_login import current_actor
@@ -24,6 +25,7 @@ from app.web.paging import page_number
 from app.wording.accounting_periods import period_label, period_state_label, point_sentence
 from app.wording.errors import sentence_of
 from app.wording.ledger import account_label
+from billing.closing import failed_pricing
 from billing.closing import periods as closing
 from billing.closing.periods import Closing
 from billing.errors import EarlierPeriodOpen
@@ -99,6 +101,23 @@ def close_period(name: str) -> ResponseReturnValue:
         location=url_for(".period", name=name),
     )
     return closed or _period_page(name, form)
+
+
+@page(bp, "/periods/<name>/price-again", methods=POST, access=Access(treasurer=ALL))
+def price_again(name: str) -> ResponseReturnValue:
+    """Try once more to price the slips that could not be priced because an error happened."""
+    form = ChangePeriodForm()
+
+    def shown(priced: int) -> str:
+        flash(
+            ngettext("%(num)s slip is priced now.", "%(num)s slips are priced now.", priced)
+            if priced
+            else _("No slip could be priced this time either. What happened is in the log of the program.")
+        )
+        return url_for(".period", name=name)
+
+    again = submit(form, lambda: failed_pricing.price_again(db.session(), now=now()), message="", location=shown)
+    return again or _period_page(name, form)
 
 
 def _change(name: str, verb: Callable[..., object], message: str) -> ResponseReturnValue:
