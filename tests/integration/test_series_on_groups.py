@@ -28,6 +28,7 @@ from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, induct, machine, reserve
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
 from tests.integration.test_series_feeds import labels_of, open_feed
 from tests.integration.test_series_verbs import BERLIN, START, enter, wish_of
 
@@ -247,6 +248,29 @@ def test_a_group_that_is_emptied_meanwhile_is_seen_whole_or_empty(app, session, 
     session.rollback()
     stored = session.scalars(select(Reservation).where(Reservation.status == Status.CONFIRMED)).all()
     assert len(stored) == (4 if asked == "4 dates" else 0)
+    assert sound(session)
+
+
+def test_series_on_a_group_and_one_that_moves_through_it_the_other_way_do_not_wait_for_each_other_for_ever(
+    app, session, sample_ring, presses, group, wish
+):
+    """Two members want the group, which locks A, B and C; Bernd's series goes from B to A, and back."""
+    a, b, _c = presses
+    bernds = enter(session, wish_of(sample_ring, machine_id=b, member_id=sample_ring.bernd)).id
+
+    def entering(of_session):
+        return len(series.create(of_session, wish, on_conflict=OnConflict.REFUSE, **BY).dates)
+
+    def moving(machine_id):
+        change = SeriesChange(Scope.ALL, machine_id=machine_id)
+        options = {"on_conflict": OnConflict.REFUSE, "decides_in": None, **BY}
+        return lambda of_session: len(carry_out.change_series(of_session, bernds, change, **options).dates)
+
+    results = all_at_once(app, entering, moving(a), entering, moving(b))
+
+    assert all(isinstance(one, int | DomainError) for one in results), results
+    assert {one.code for one in results if isinstance(one, DomainError)} <= {"series_conflicts"}
+    assert results[0] == 4 or results[2] == 4
     assert sound(session)
 
 
