@@ -48,11 +48,12 @@ def test_the_account_book_says_what_a_plain_one_says(ledger):
     book.teardown()
     assert VERBS - {verb for verb, code in ANSWERS if code is None} == set(), "never done"
     is_searching = not settings.default.derandomize  # with --hypothesis-profile=searching: for as long as it is let
+    Begun.audits_every = 1 if is_searching else Begun.audits_every
     run_state_machine_as_test(
         Begun,
         settings=settings(
             max_examples=1_000 if is_searching else 3,
-            stateful_step_count=40 if is_searching else 20,
+            stateful_step_count=40 if is_searching else 15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
