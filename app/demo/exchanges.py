@@ -5,25 +5,26 @@ And a swap of two others on which both have agreed, which waits for the workshop
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import combinations
 
 from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
 from app.demo.people import ANNA, BERND
-from booking import queries
+from app.demo.simulation import at
+from booking import queries, reservations
 from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import DomainError
 from booking.models import Status
 from booking.queries import ReservationView
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 NOTE = "Mir kommt die Gesellenprüfung dazwischen. Passt es dir?"
 AGREED_NOTE = "Bei mir ist es an deinem Tag trockener. Tauschen wir?"
-PAIRS_MAX = 60  # that are tried: the rules refuse most
+MACHINE, OTHER, DAYS_OF_SWAP = "forage-harvester", "M-002", range(15, 25)
 
 
 def offer_exchanges(session: Session, base: BaseData, *, now: datetime) -> None:
@@ -44,25 +45,21 @@ def _to_come(session: Session, member_id: int, now: datetime) -> list[Reservatio
 
 
 def agree_on_swap(session: Session, base: BaseData, *, now: datetime) -> None:
-    """Let two members agree on the first swap that the rules allow and about which the workshop decides."""
-    for given, wanted in _pairs(session, base, now):
-        proposal = Proposal(given.id, None, wanted.id, AGREED_NOTE, hours=96)
+    """Let Anna agree on a swap of a machine that needs approval, on the first days on which it is free twice."""
+    for days in DAYS_OF_SWAP:
         with suppress(DomainError), session.begin_nested():
+            given = _reserve(session, base, OTHER, days, now)
+            wanted = _reserve(session, base, ANNA, days + 2, now)
+            proposal = Proposal(given, None, wanted, AGREED_NOTE, hours=96)
             exchange_id = proposing.propose(session, proposal, by=DEMO, now=now)
             accepting.accept(session, exchange_id, by=DEMO, now=now)
             return
 
 
-def _pairs(session: Session, base: BaseData, now: datetime) -> Iterator[tuple[ReservationView, ReservationView]]:
-    """Yield pairs of reservations of one machine that needs approval, by two members; at most PAIRS_MAX."""
-    soon, late = now + timedelta(days=1), now + timedelta(days=28)
-    found = queries.reservations(session, since=soon, until=late, statuses=[Status.CONFIRMED], limit=200)
-    needs_approval = {one.id for one in queries.machine_cards(session, limit=None).items if one.rules.needs_approval}
-    to_come = [one for one in found if one.machine_id in needs_approval and one.starts_at > soon]
-    known = {base.members[ANNA], base.members[BERND]}
-    pairs = [
-        (one, other)
-        for one, other in combinations(to_come, 2)
-        if one.machine_id == other.machine_id and one.member_id != other.member_id
-    ]
-    yield from sorted(pairs, key=lambda pair: not known & {one.member_id for one in pair})[:PAIRS_MAX]
+def _reserve(session: Session, base: BaseData, member: str, days: int, now: datetime) -> int:
+    """Reserve a morning, confirmed, and return the id. Raises DomainError where it is not possible."""
+    day = base.today + timedelta(days=days)
+    span = TimeSpan(at(day, 7), at(day, 11))
+    wish = Wish(base.machines[MACHINE], base.members[member], span, purpose="Grünschnitt")
+    uid = f"swap-{days}@ringbuch"
+    return reservations.request_reservation(session, wish, by=DEMO, now=now, approve=True, uid=uid).id

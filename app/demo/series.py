@@ -20,14 +20,14 @@ from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
-WEDNESDAY, THURSDAY = 2, 3
+WEDNESDAY, THURSDAY, FRIDAY = 2, 3, 4
 IN_DAYS = 7  # when the first week of a series begins
 
 
 def enter_series(session: Session, base: BaseData, now: datetime) -> Iterator[Process]:
     """Yield the processes that enter them."""
     yield _thursdays(session, base, now - timedelta(hours=6))
-    yield _wednesdays(session, base, now - timedelta(hours=7))
+    yield _at_lasers(session, base, now - timedelta(hours=7))
 
 
 def _thursdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
@@ -40,8 +40,8 @@ def _thursdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
     _enter(session, wish, "hofladen", asked_at)
 
 
-def _wednesdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
-    """Enter Bernd's Wednesdays at a laser cutter; on the second of them somebody else has the first one."""
+def _at_lasers(session: Session, base: BaseData, asked_at: datetime) -> Process:
+    """Enter Bernd's Wednesdays and Fridays at a laser cutter; once somebody else has the first one."""
     yield asked_at
     first, machine_id = _first(base, WEDNESDAY), base.machines[TWIN_OF]
     start = at(first + timedelta(days=7), 9)
@@ -51,7 +51,7 @@ def _wednesdays(session: Session, base: BaseData, asked_at: datetime) -> Process
     wish = SeriesWish(
         machine_id,
         base.members[BERND],
-        RecurrenceRule(Frequency.WEEKLY, weekdays=(WEDNESDAY,), count=5),
+        RecurrenceRule(Frequency.WEEKLY, weekdays=(WEDNESDAY, FRIDAY), count=4),
         datetime.combine(first, time(9)),
         timedelta(hours=2),
         purpose="Beschläge gravieren",

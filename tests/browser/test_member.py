@@ -158,6 +158,15 @@ def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(wi
     expect(page.locator("main")).not_to_contain_text("bestätigt")
 
 
+def test_each_date_of_a_series_on_a_group_says_which_machine_it_has(window, picture):
+    page = window("bernd", size=PHONE)
+    page.goto("/series/1")
+
+    expect(page.locator("main")).to_contain_text("Laserschneider, egal welcher")
+    expect(page.locator("main")).to_contain_text("Laserschneider B")
+    picture(page, "series-group-phone")
+
+
 def test_every_free_stretch_of_the_board_is_a_link(window, picture):
     page = window("anna", language="en")
     page.goto(next_week())

@@ -14,6 +14,10 @@ def test_a_manager_approves_a_request(window, picture):
     picture(page, "today-manager", whole=True)
     page.goto("/approvals")
     picture(page, "approvals")
+    follow(page, page.get_by_role("link", name="Feldhäcksler gegen Feldhäcksler"))
+    expect(page.get_by_role("button", name="Tausch freigeben")).to_be_visible()
+    picture(page, "exchange-approval", whole=True)
+    page.goto("/approvals")
     waiting = page.get_by_role("button", name="Freigeben", exact=True)
     before = waiting.count()
     follow(page, waiting.first)
@@ -47,6 +51,7 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
     for path, words, name in (
         ("/workshop/inductions/courses", "Tischkreissäge", "courses"),
         ("/workshop/maintenance", "Reinigen und abschmieren", "maintenance"),
+        ("/workshop/quotas", "12 h pro Woche", "quotas"),
     ):
         page.goto(path)
         expect(page.locator("main")).to_contain_text(words)

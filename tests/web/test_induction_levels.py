@@ -87,7 +87,7 @@ def test_who_begins_needs_a_trainer_who_is_named(app, session, sample_ring, log_
     told = "Eva under supervision, 0 of 2 uses. One of these has to be there at the hand-out: Bernd."
     assert told in anna.post("/reservations/new", data=wish(machine="laser") | {"check": "1"}).text
     assert "Nobody is a trainer" not in anna.post("/reservations/new", data=wish() | {"check": "1"}).text
-    assert "under supervision, 0 of 2 uses" in anna.get("/account").text
+    assert all("under supervision, 0 of 2 uses" in anna.get(path).text for path in ("/account", "/inductions"))
     refused = anna.post(address, data={"operator": "Eva"})
     assert refused.status_code == 422
     assert "under supervision for now. Enter which trainer is there." in refused.text

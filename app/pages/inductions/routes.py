@@ -19,10 +19,11 @@ from app.pages.inductions import bp
 from app.ring_card import ring_zone
 from app.web.paging import page_number
 from app.wording.courses import seats_text
+from app.wording.induction_levels import supervised_label
 from booking import availability, induction_wishes, queries
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import courses as course_queries
-from booking.queries import induction_demand, induction_kind_views
+from booking.queries import induction_demand, induction_kind_views, supervised_uses
 from booking.queries.courses import CourseView
 from booking.wall_clock import local_day
 
@@ -45,9 +46,11 @@ def index() -> ResponseReturnValue:
     found = course_queries.courses(session, now=instant, offset=(number - 1) * PER_PAGE, limit=PER_PAGE + 1)
     shown = [one for one in found[:PER_PAGE] if one.cancelled_at is None]
     wishes = induction_demand.wishes(session, now=instant, member_id=member_id) if member_id is not None else ()
+    valid = _valid(member_id, today)
     return render_template(
         "inductions/index.html",
-        inductions=_valid(member_id, today),
+        inductions=valid,
+        levels={one: supervised_label(done) for one, done in supervised_uses.progress(session, valid).items()},
         courses=[(one, seats_text(one), local_day(one.span.start, one.zone)) for one in shown],
         mine=course_queries.signups_of_member(session, [one.id for one in shown], member_id) if member_id else {},
         wishes=wishes,
