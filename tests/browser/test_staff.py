@@ -51,7 +51,7 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
     for path, words, name in (
         ("/workshop/inductions/courses", "Tischkreissäge", "courses"),
         ("/workshop/maintenance", "Reinigen und abschmieren", "maintenance"),
-        ("/workshop/quotas", "12 h pro Woche", "quotas"),
+        ("/workshop/quotas", "12 h in der Woche", "quotas"),
     ):
         page.goto(path)
         expect(page.locator("main")).to_contain_text(words)
