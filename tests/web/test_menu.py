@@ -15,14 +15,14 @@ from tests.conftest import MONDAY
 
 # The bar from the top of a screen, then what is behind "More".
 MENUS = {
-    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Invoices, Usage slips, Induction courses,"
+    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Invoices, Fees, Usage slips, Induction courses,"
     " Announcements, Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Announcements, Calendar subscriptions, Screens, Help and rules",
-    "karl": "Today, Costs, Bill, Balances, Slips, Charges, Allocations; Plan, Reservations, Machines, Invoices,"
+    "karl": "Today, Costs, Bill, Balances, Slips, Charges, Allocations; Plan, Reservations, Machines, Invoices, Fees,"
     " Announcements, Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Balances, Charges, Invoices, Allocations, Usage slips, Inductions, Announcements,"
+    " Costs, Balances, Charges, Invoices, Allocations, Fees, Usage slips, Inductions, Announcements,"
     " Calendar subscriptions, Screens, Background tasks, Administration, Help and rules",
 }
 PHONES = {
