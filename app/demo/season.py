@@ -34,12 +34,15 @@ DAYS_AHEAD = 21
 TOLERANCES_MIN = (0, 60, 0, 120)  # by how much a reservation may be moved, one after the other
 DAYS_TO_ANSWER = 9
 PAST_STEP_DAYS = 5  # from use to use, in the year before
+HARVESTED, HARVEST_DAYS, HARVEST = 6, 8, (7, 4)  # uses of the combine in the year before, from when on every few days
+HARVESTED_AFTER_DAYS = (20, 34, 48, 62)  # from the start of the season
 QUARTER_HOUR = timedelta(minutes=15)
 MORNING, NIGHT = 7, 22  # hours of the day between which people act
-NORMAL_LOAD, PEAK_LOAD = 0.55, 2.2  # factors of the usual demand: in the season, and around today
+NORMAL_LOAD, PEAK_LOAD = 0.33, 2.2  # factors of the usual demand: in the season, and around today, which is looked at
 
 
 EXPIRY = Actor(job="expire_requests")
+COMBINE = next(one for one in MACHINES if one.entry.slug == "combine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Season:
         yield break_down(self.session, self.base, self.manager, self.now)
 
     def past_processes(self, scale: float) -> Iterator[Process]:
-        """Return a few uses of the year before, every fourth by Anna: of what needs no induction and has no meter."""
+        """Return a few uses of the year before, without inductions: every fourth by Anna; and a harvest."""
         machines = cycle(one for one in MACHINES if not one.induction and not _has_meter(one))
         members = cycle((ANNA, "", "", ""))
         day, step = self.base.past_start, timedelta(days=round(PAST_STEP_DAYS / scale))
@@ -79,9 +82,18 @@ class Season:
             use = self._random_use(next(machines), day)
             yield self._process(replace(use, member=next(members) or use.member))
             day += step
+        day = date(self.base.past_start.year, *HARVEST)
+        for _use in range(max(round(HARVESTED * scale), 1)):
+            if day < self.base.past_end - timedelta(days=PAST_STEP_DAYS):
+                yield self._process(self._random_use(COMBINE, day))
+            day += timedelta(days=HARVEST_DAYS)
 
     def _uses(self, scale: float) -> Iterator[Process]:
-        for use in (*self._scripted_uses(), *self._random_uses(scale)):
+        # However small the ring, somebody used the combine in the first half, whose costs are divided by use.
+        harvest = (self.base.season_start + timedelta(days=days) for days in HARVESTED_AFTER_DAYS)
+        for use in (*self._scripted_uses(), *(self._random_use(COMBINE, day) for day in harvest)):
+            yield self._process(use)
+        for use in self._random_uses(scale):
             yield self._process(use)
 
     def _random_uses(self, scale: float) -> Iterator[Use]:

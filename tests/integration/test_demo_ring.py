@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app import create_app, demo
 from app.extensions import db
 from app.mail.models import Mail
-from billing.models import Allocation, Charge, Cost
+from billing.models import AccountingPeriod, Allocation, Charge, Cost, Document, Entry
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
@@ -93,10 +93,10 @@ def test_texts_are_in_one_language(loaded):
 
 
 def test_costs_were_entered_during_the_season(loaded):
-    past, posted = loaded.scalars(select(Allocation).order_by(Allocation.period_from)).all()
+    past, late, posted = loaded.scalars(select(Allocation).order_by(Allocation.period_from, Allocation.id)).all()
     bills = loaded.scalars(select(Cost).where(Cost.service_date.between(posted.period_from, posted.period_until))).all()
 
-    assert past.period_until.year == NOW.year - 1
+    assert past.period_until.year == late.period_until.year == NOW.year - 1
     assert loaded.scalar(
         select(func.count()).where(Charge.service_date <= past.period_until)
     )  # uses of the year before
@@ -104,6 +104,18 @@ def test_costs_were_entered_during_the_season(loaded):
     assert len(bills) == 5
     assert all(bill.entered_at < posted.posted_at for bill in bills)
     assert loaded.scalar(select(func.count()).where(Cost.service_date > posted.period_until)) == 4
+
+
+def test_the_year_before_is_closed_with_invoices_and_a_late_bill(loaded):
+    closed = loaded.scalars(select(AccountingPeriod)).one()
+    late = loaded.scalars(select(Allocation).order_by(Allocation.period_from, Allocation.id).offset(1).limit(1)).one()
+    posted_on = loaded.scalar(select(Entry.posting_date).where(Entry.allocation_id == late.id))
+    documents = dict(loaded.execute(select(Document.series, func.count()).group_by(Document.series)).tuples().all())
+
+    assert (closed.name, closed.state) == (str(NOW.year - 1), "closed")
+    assert late.period_until == closed.last_day < posted_on
+    assert documents["R"] >= 4, "three holders of shares, one of them twice"
+    assert documents["S"] == 1
 
 
 def test_requests_wait_for_the_manager(loaded):
