@@ -11,12 +11,15 @@ from pydantic import Field
 from app.api.endpoints import Endpoint
 from app.api.fields import PAGE_LENGTH, PageLength, RequestModel, ResponseModel
 from app.auth.permissions import ALL, OWN, Access, reaches_all
+from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing.queries import balances
 from billing.queries.ledger import accounts, journal
+from billing.queries.open_sums import age_totals, aged_balances
 from booking.errors import MemberNotFound
-from booking.queries import member_names
+from booking.queries import member_names, ring_zone
+from booking.wall_clock import local_day
 
 Which = Literal["owing", "credit", "settled"]
 EntryCursor = r"^[1-9][0-9]{0,9}-[1-9][0-9]{0,6}$"
@@ -90,6 +93,32 @@ class BalanceList(ResponseModel):
     next: str | None
 
 
+class OpenSumsQuery(BalanceQuery):
+    """A page of open sums. age: only members who owe something of that age, in days since the posting date."""
+
+    age: Literal["30", "60", "90", "over"] | None = None
+
+
+class OpenSum(ResponseModel):
+    """What a member owes, in cents, and of it what has been owed for how long: age -> cents."""
+
+    member_id: int
+    cents: int
+    ages: dict[str, int]
+
+
+class OpenSums(ResponseModel):
+    """What members owe by age, the largest sum first; credits are not in it.
+
+    ages: of all members, age -> cents: "30" (up to 30 days), "60" (31 to 60), "90" (61 to 90), "over". What was counted
+    or credited settles the oldest sums first.
+    """
+
+    ages: dict[str, int]
+    items: list[OpenSum]
+    next: str | None
+
+
 class LedgerLine(ResponseModel):
     """A line of an entry: cents above zero are debits. account: its number in the chart of the ring."""
 
@@ -159,6 +188,25 @@ def list_balances(query: BalancesQuery) -> BalanceList:
         state=balances.ledger_state(session).state,
         total_cents=balances.balance_totals(session).cents,
         items=[Balance(member_id=row.member_id, cents=row.cents) for row in rows],
+        next=_following(query, len(rows), has_more),
+    )
+
+
+@Endpoint(
+    "GET",
+    "/ledger/open-sums",
+    access=Access(treasurer=ALL, admin=ALL),
+    query=OpenSumsQuery,
+    response=OpenSums,
+)
+def list_open_sums(query: OpenSumsQuery) -> OpenSums:
+    """List who owes how much, and since when."""
+    session = db.session()
+    today = local_day(now(), ring_zone(session))
+    rows, has_more = aged_balances(session, today, age=query.age or "", limit=query.limit, offset=query.cursor)
+    return OpenSums(
+        ages={one.age: one.cents for one in age_totals(session, today)},
+        items=[OpenSum(member_id=row.member_id, cents=row.cents, ages=dict(row.ages)) for row in rows],
         next=_following(query, len(rows), has_more),
     )
 

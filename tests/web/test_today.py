@@ -181,6 +181,9 @@ def test_the_next_five_steps_are_in_their_order_and_each_figure_leads_to_its_rea
     assert f"/costs/balances/{sample_ring.anna}" in owed
     assert "€1,750.00 of it have been owed for more than 90 days, by 1 member." in owed
     assert "Nobody owes anything of this age." in karl.get("/costs/open-sums?age=30").text
+    by_api = karl.get("/api/v1/ledger/open-sums?age=over").json
+    assert by_api["items"] == [{"member_id": sample_ring.anna, "cents": 175_000, "ages": by_api["ages"]}]
+    assert by_api["ages"] == {"30": 0, "60": 0, "90": 0, "over": 175_000}
     assert "€94.40" in karl.get("/costs/use?year=2026").text
 
 
