@@ -72,6 +72,8 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
 
 def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     page = window("karl")
+    page.goto("/today")
+    picture(page, "treasurer-desk", whole=True)
     page.goto("/costs")
     picture(page, "costs")
     follow(page, page.locator("main table a").first)
@@ -88,6 +90,16 @@ def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").first.click()
     assert download.value.suggested_filename.endswith(".csv")
+
+    page.goto("/invoices/run")
+    picture(page, "invoices-run")
+    page.goto("/costs/periods")
+    follow(page, page.locator("main table a").last)
+    picture(page, "period")
+    anna = window("anna", size=PHONE)
+    anna.goto("/costs/mine/year")
+    expect(anna.locator("#next")).to_be_visible()
+    picture(anna, "my-year-phone")
 
 
 def test_the_button_of_a_form_on_its_way_cannot_be_pressed_again(window):
