@@ -1,18 +1,25 @@
-"""The rows that are measured without a server: the week as data, the earliest free span."""
+"""The rows that are measured without a server: the week as data, the earliest free span; and pages by a test client."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from statistics import median
 
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
 from app import create_app
+from app.auth import login_sessions
+from app.auth.models import User
 from app.clock import now
 from app.extensions import db
 from bench.clients import UnexpectedResponse
 from bench.filling import EVERY_HOURS, MACHINES, FilledRing
 from booking import availability, queries
+from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
 
 IN_A_WEEK = 7 * 24 // EVERY_HOURS * MACHINES
@@ -57,3 +64,37 @@ def _seconds(filled: FilledRing, read: Callable[[], None], rounds: int, times: i
         db.session.remove()
         db.engine.dispose()
     return median(results)
+
+
+def median_ms(asked: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+    """Return the median of the processor time of each, in milliseconds; they are asked in turn."""
+    spent: list[list[float]] = [[] for _ask in asked]
+    for _round in range(rounds):
+        for ask, times in zip(asked, spent, strict=True):
+            begin = time.process_time()
+            ask()
+            times.append((time.process_time() - begin) * 1e3)
+    return [median(times) for times in spent]
+
+
+def client_of(app: Flask, email: str) -> FlaskClient:
+    """Return a test client in which somebody is logged in."""
+    # No request is made within this context: they would share what it remembers of the login.
+    with app.app_context():
+        session = db.session()
+        user_id = session.scalars(select(User.id).where(User.email == email)).one()
+        with write_transaction(session):
+            secret = login_sessions.open_session(session, user_id, now=now(), days=30)
+        db.session.remove()
+        db.engine.dispose()
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = secret, True
+    return client
+
+
+def get(client: FlaskClient, address: str) -> None:
+    """Ask a page."""
+    response = client.get(address)
+    if response.status_code != 200:
+        raise UnexpectedResponse(f"{address} answers {response.status_code}; nothing is printed.")

@@ -68,6 +68,16 @@ TARGETS = (
         ("tests/unit/billing/test_golden_splits.py", "tests/properties/test_split_cents.py"),
         PURE,
     ),
+    Target(
+        "billing/slip_pricing.py",
+        ("tests/unit/billing/test_price_of_a_slip.py", "tests/properties/test_price_slip.py"),
+        PURE,
+    ),
+    Target("billing/price_windows.py", ("tests/unit/billing/test_price_of_a_slip.py",), PURE),
+    Target("billing/documents/vat.py", ("tests/unit/billing/test_vat_sums.py",), PURE),
+    Target("billing/period_names.py", ("tests/integration/test_accounting_periods.py",)),
+    Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
+    Target("booking/second_persons.py", ("tests/integration/test_second_persons.py",)),
 )
 
 

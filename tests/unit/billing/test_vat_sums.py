@@ -24,6 +24,11 @@ def test_gross_prices_give_net_and_vat_of_their_sum():
     assert sums(of_gross([(99, S19)] * 3)) == [("19", 250, 47)]
 
 
+def test_a_single_cent_is_rounded_up_and_stays_positive():
+    assert sums(of_gross([(1, S19)])) == [("19", 1, 0)]
+    assert sums(of_gross([(-1, S19)])) == [("19", -1, 0)]
+
+
 def test_rates_stand_side_by_side():
     taxed = of_net([(17_100, FREE), (20_000, S19), (2_147, S7), (12_989, S19)])
     assert sums(taxed) == [("19", 32_989, 6_268), ("7", 2_147, 150), ("0", 17_100, 0)]
