@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import CompoundSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
@@ -63,7 +63,8 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
     found: dict[int, list[BoardEntry]] = defaultdict(list)
     several: dict[Cause, list[int]] = {}
     # By the connection: the session costs half as much again for each row.
-    rows = session.connection().execute(_HELD, held_spans.during(machine_ids, span)).all()
+    statement = _HELD_AT if span.end - span.start == held_spans.MOMENT else _HELD
+    rows = session.connection().execute(statement, held_spans.during(machine_ids, span)).all()
     for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *rest in rows:
         if is_shared:
             cause = reservation_id, blocking_id, since, until
@@ -97,14 +98,8 @@ def _with_all_places(entries: list[BoardEntry], several: dict[Cause, list[int]])
     ]
 
 
-def _held() -> Select[*tuple[Any, ...]]:
-    held = held_spans.holding(
-        Unit.machine_id,
-        Unit.number,
-        Occupancy.hold_id,
-        Occupancy.occupied_from,
-        Occupancy.occupied_until,
-    ).subquery()
+def _with_causes(spans: CompoundSelect[*tuple[Any, ...]] | Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    held = spans.subquery()
     occupied_from, occupied_until = held.c.occupied_from, held.c.occupied_until
     has_one_time = Reservation.former_starts_at.is_(None)
     return (
@@ -134,4 +129,5 @@ def _held() -> Select[*tuple[Any, ...]]:
     )
 
 
-_HELD = _held()
+_SPANS = Unit.machine_id, Unit.number, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until
+_HELD, _HELD_AT = _with_causes(held_spans.holding(*_SPANS)), _with_causes(held_spans.holding_at(*_SPANS))

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from booking import models, queries, records, usage
+from booking.held_spans import MOMENT
 from booking.induction_kinds import KindInput, change_kind
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
 from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
+from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
@@ -53,6 +55,20 @@ def test_what_began_before_the_span_is_shown_and_what_ended_before_is_not(sessio
     shown = entries(queries.board(session, hours(MONDAY, 24, 48), now=MONDAY), sample_ring.combine)
 
     assert [entry.starts_at for entry in shown] == [hours(MONDAY, 4, 30).start]
+
+
+def test_at_a_moment_the_board_shows_what_holds_places_then(session, sample_ring):
+    for places, begin, end in ((2, 1, 4), (3, 4, 6), (1, 4, 30)):
+        reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, begin, end), now=MONDAY, places=places)
+
+    def held(span):
+        return entries(queries.board(session, span, now=MONDAY), sample_ring.cold_store)
+
+    day, moments = held(hours(MONDAY, 0, 24)), [MONDAY + timedelta(hours=hour) for hour in (0, 1, 3.99, 4, 6, 7, 30)]
+    shown = [list(held(TimeSpan(at, at + MOMENT))) for at in moments]
+
+    assert shown == [[one for one in day if one.occupied_from <= at < one.occupied_until] for at in moments]
+    assert [sum(one.places for one in found) for found in shown] == [0, 2, 2, 4, 1, 1, 0]
 
 
 def test_a_reservation_of_many_places_is_one_entry(session, sample_ring):

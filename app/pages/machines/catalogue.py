@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from app.wording.sorts import SORT_LABELS_MANY, sorts_count
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from booking import queries
+from booking.held_spans import MOMENT
 from booking.machine_sorts import MACHINE_SORTS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
@@ -34,7 +35,6 @@ from booking.wall_clock import local_day
 
 PER_PAGE = 24
 SORTED_BY = ("workshop", "name", "kind")
-MOMENT = timedelta(seconds=1)
 CHIPS_SHOWN = 6  # kinds beside each other, those with most machines; all are chosen from a list
 
 
