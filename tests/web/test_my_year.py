@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from billing.fees.posting import FeeInput, enter_fee
 from billing.tariffs import TariffEntry, enter_tariff
 from tests.builders import hours, login, reserve
 from tests.conftest import MONDAY
@@ -37,6 +39,13 @@ def test_the_year_stands_on_one_page_in_sentences_and_one_picture(anna):
     assert "What your next use will cost" not in shown, "nothing is reserved"
     assert "You used no machine in this year." in text(anna.get("/costs/mine/year?year=2025"))
     assert anna.get("/costs/mine/year?year=never").status_code == 422
+
+
+def test_fees_are_named_beside_the_use(session, sample_ring, anna):
+    fee = FeeInput("other", sample_ring.anna, date(2026, 10, 1), "Replacement key", Decimal(1), Decimal(12))
+    do(session, enter_fee, fee)
+
+    assert "Fees of €12.00 were charged beside it." in text(anna.get("/costs/mine/year"))
 
 
 def test_the_next_use_is_priced_like_the_last_one_where_only_a_meter_will_tell(session, sample_ring, anna):

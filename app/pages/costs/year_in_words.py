@@ -136,8 +136,10 @@ def _charge_sentences(year: MyYear) -> list[str]:
 def _cost_sentences(sums: Statement) -> list[str]:
     """Return the sentences about the costs of the machines, advances, and what is owed after all."""
     share, counted = sums.made_of.get("share", 0), sums.made_of.get("counted", 0)
-    advance = sums.made_of.get("advance", 0)
+    advance, fees = sums.made_of.get("advance", 0), sums.made_of.get("fee", 0)
     found = []
+    if fees:
+        found.append(_("Fees of %(sum)s were charged beside it.", sum=format_money(fees)))
     if share:
         found.append(_("Your part of the costs of the machines was %(sum)s.", sum=format_money(share)))
     if counted:
