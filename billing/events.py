@@ -189,6 +189,20 @@ class DocumentIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PostingsExported(Event):
+    """A file of entries was made. kind: datev or journal. sha256: over its bytes, as of an entry."""
+
+    export_id: int
+    kind: str
+    period: str
+    entries: int
+    total_cents: int
+    is_again: bool
+    sha256: str
+    type: ClassVar[str] = "postings_exported"
+
+
+@dataclass(frozen=True, slots=True)
 class StatementSent(Event):
     """A member was sent the statement of a period."""
 

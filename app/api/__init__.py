@@ -51,6 +51,7 @@ MODULES = (
     "fees",
     "tasks",
     "exports",
+    "posting_exports",
     "reference",
 )
 

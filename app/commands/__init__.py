@@ -24,7 +24,7 @@ MODULES = {
     "import": "imports",
     "demo": "demo",
     "feed": "feed",
-    "export": "export",
+    "export": "export_postings",
     "permissions": "permissions",
     "setup-code": "setup_code",
     "ledger": "ledger",

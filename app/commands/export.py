@@ -54,11 +54,6 @@ def in_days(command: Callable[..., None]) -> Callable[..., None]:
 NO_PERIOD = "The span ends before it starts, is too long or too far away."
 
 
-def add_to(ring: AppGroup) -> None:
-    """Register the commands of this module."""
-    ring.add_command(export)
-
-
 @export.command("allocation")
 @click.argument("number", type=int)
 @in_format

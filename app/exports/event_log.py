@@ -27,6 +27,7 @@ MONEY_EVENTS = (
     "fee_posted",
     "ledger_opened",
     "statement_sent",
+    "postings_exported",
     "chart_changed",
     "period_changed",
     "period_closed",

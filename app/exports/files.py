@@ -44,6 +44,13 @@ def file_response(table: Table, file_format: str) -> Response:
     return response
 
 
+def attached(file: IO[bytes], media_type: str, name: str) -> Response:
+    """Return a file as an attachment; it is read in chunks, then closed."""
+    response = Response(_chunks(file), mimetype=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
 def noted(table: Table, file_format: str) -> Table:
     """Return a table whose rows are counted while they are read, and then noted in the security log."""
     return replace(table, rows=_counted(table.rows, security_log.export_noter(f"{table.name}.{file_format}")))

@@ -24,6 +24,7 @@ from billing.closing.audit import broken_periods
 from billing.documents.audit import broken_documents
 from billing.fees.audit import broken_fees
 from billing.ledger.audit import broken_ledger, broken_numbers
+from billing.posting_exports.audit import broken_exports
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding
@@ -61,6 +62,9 @@ FINDING_TEXTS = {
     "fee_working": "fee {fee_id} differs from its working",
     "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",
+    "export_sums": "export {export_id} of postings does not hold what it states",
+    "export_file": "the file of export {export_id} is not the one that was made",
+    "export_hash": "export {export_id} is not what the event log says",
     "document_gap": "a document is missing after {number}",
     "document_sums": "document {number} does not add up",
     "document_hash": "document {number} is not what the event log says",
@@ -178,8 +182,8 @@ def check_charges(session: Session) -> list[AuditMessage]:
 
 
 def check_ledger(session: Session) -> list[AuditMessage]:
-    """Check that entries balance, are as the event log has them, and that balances are the sums of their lines."""
-    return _described(islice(broken_ledger(session), FINDINGS_MAX))
+    """Check that entries balance, balances are sums of lines, and entries and exports are as the event log has them."""
+    return _described(islice(chain(broken_ledger(session), broken_exports(session)), FINDINGS_MAX))
 
 
 def check_periods(session: Session) -> list[AuditMessage]:

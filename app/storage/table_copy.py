@@ -26,6 +26,7 @@ FILLED_BY_PROGRAM = (
     "billing_vat_rate",
     "billing_document_terms",
     "billing_vat_text",
+    "billing_datev_terms",
 )
 
 

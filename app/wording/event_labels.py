@@ -110,6 +110,7 @@ EVENT_LABELS: dict[str, Any] = {
     "document_issued": _l("Document issued or taken back"),
     "ledger_opened": _l("Ledger opened"),
     "chart_changed": _l("Account numbers changed"),
+    "postings_exported": _l("Postings written to a file"),
     "statement_sent": _l("Statement sent to a member"),
     "period_changed": _l("Accounting period soft-closed or opened again"),
     "period_closed": _l("Accounting period closed"),
@@ -138,6 +139,7 @@ RECORD_LABELS: dict[str, Any] = {
     "machine_cost": _l("machine costs"),
     "vat_text": _l("sentence about VAT"),
     "document_terms": _l("terms of invoices"),
+    "datev_terms": _l("details for DATEV"),
 }
 
 FIELD_LABELS: dict[str, Any] = {

@@ -86,6 +86,8 @@ FACTS: dict[str, FactText] = {
     "allocation_id": FactText(FactKind.ELSEWHERE),
     "advance_id": FactText(FactKind.VALUE, _l("number")),
     "fee_id": FactText(FactKind.VALUE, _l("number")),
+    "export_id": FactText(FactKind.VALUE, _l("file no.")),
+    "is_again": FactText(FactKind.FLAG, _l("once more")),
     "sha256": FactText(FactKind.HIDDEN),
     "opened_on": FactText(FactKind.VALUE, _l("posting date")),
     "entries": FactText(FactKind.VALUE, _l("entries")),

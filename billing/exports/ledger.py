@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
 from billing.models import Entry
-from billing.period_names import PeriodSpan
-from billing.queries.ledger import LedgerLine, accounts, journal_forward
+from billing.queries.ledger import LedgerLine, accounts, journal_forward, lines_of_entries, trial_balance
 from billing.queries.pools import pool_names
 from booking.queries import machine_names, member_names
 
@@ -37,33 +37,54 @@ JOURNAL_COLUMNS = (
 )
 
 
-def journal_table(session: Session, period: PeriodSpan | None = None) -> Table:
-    """Return all lines of the ledger: debits above zero, credits below, so that their sum is zero.
+def journal_table(session: Session, entry_ids: Sequence[int], made_on: date, *, name: str, length: int) -> Table:
+    """Return the lines of entries: debits above zero, credits below, so that their sum is zero.
 
-    period: only those with a posting date in it.
+    made_on: the last day of the postings. name: of their period. length: how many lines they have.
     """
-    lines, dates = select(func.coalesce(func.sum(Entry.lines), 0)), select(func.max(Entry.posting_date))
-    if period is not None:
-        within = Entry.posting_date.between(period.first_day, period.last_day)
-        lines, dates = lines.where(within), dates.where(within)
-    made_on = session.scalar(dates) or UNDATED
-    rows = _rows(session, period)
-    length = int(session.scalar(lines) or 0)
-    return Table("journal", JOURNAL_COLUMNS, rows, made_on, period.name if period else "", length=length)
+    batches = (entry_ids[start : start + BATCH] for start in range(0, len(entry_ids), BATCH))
+    rows = _rows(session, (lines_of_entries(session, ids) for ids in batches))
+    return Table("journal", JOURNAL_COLUMNS, rows, made_on, name, length=length)
 
 
-def _rows(session: Session, period: PeriodSpan | None) -> Iterator[Row]:
+def whole_journal(session: Session) -> Table:
+    """Return all lines of the ledger, in the order of their posting."""
+    length = session.scalar(select(func.coalesce(func.sum(Entry.lines), 0))) or 0
+    return Table("journal", JOURNAL_COLUMNS, _rows(session, _all_lines(session)), UNDATED, length=int(length))
+
+
+ACCOUNT_COLUMNS = (
+    Column("account_number", TEXT),
+    Column("account", CODE),
+    Column("debit", MONEY, sums_while=()),
+    Column("credit", MONEY, sums_while=()),
+)
+
+
+def account_table(session: Session) -> Table:
+    """Return all accounts with their sums; both above zero."""
+    sums = trial_balance(session)
+    rows = ((one.account.number, one.account.code, one.debit_cents, one.credit_cents) for one in sums)
+    return Table("accounts", ACCOUNT_COLUMNS, rows, UNDATED)
+
+
+def _all_lines(session: Session) -> Iterator[Sequence[LedgerLine]]:
+    after = (0, 0)
+    while lines := journal_forward(session, after=after, limit=BATCH):
+        yield lines
+        after = (lines[-1].entry_id, lines[-1].number)
+
+
+def _rows(session: Session, batches: Iterable[Sequence[LedgerLine]]) -> Iterator[Row]:
     numbers = {each.id: each for each in accounts(session)}
     machines, pools = machine_names(session), pool_names(session)
-    after = (0, 0)
-    while lines := journal_forward(session, after=after, limit=BATCH, period=period):
+    for lines in batches:
         names = {one.id: one for one in member_names(session, {each.member_id or 0 for each in lines})}
         for line in lines:
             account, member = numbers[line.account_id], names.get(line.member_id or 0)
             who = (member.number, member.name) if member else (None, None)
             where = (machines.get(line.machine_id or 0), pools.get(line.pool_id or 0))
             yield (*_when(line), account.number, account.code, *who, *where, line.topic, line.cents, *_source(line))
-        after = (lines[-1].entry_id, lines[-1].number)
 
 
 def _when(line: LedgerLine) -> Row:

@@ -23,6 +23,7 @@ from billing.models.document import (
     VatText,
 )
 from billing.models.fee import Fee
+from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
@@ -48,6 +49,7 @@ __all__ = [
     "Charge",
     "ChargeTotal",
     "Cost",
+    "DatevTerms",
     "Document",
     "DocumentFile",
     "DocumentLine",
@@ -57,6 +59,7 @@ __all__ = [
     "DocumentVat",
     "Entry",
     "Fee",
+    "ExportedEntry",
     "Ledger",
     "LedgerAccount",
     "MachineCost",
@@ -65,6 +68,8 @@ __all__ = [
     "PoolScope",
     "PoolScopeMachine",
     "Posting",
+    "PostingExport",
+    "PostingExportFile",
     "Share",
     "Tariff",
     "TariffAdjustment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AccountNotFound
 from billing.models import AccountDay, Entry, Ledger, LedgerAccount, Posting
-from billing.period_names import PeriodSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +144,19 @@ def journal(
     return lines, (lines[-1].entry_id, lines[-1].number) if len(rows) > limit else None
 
 
-def journal_forward(
-    session: Session, *, after: tuple[int, int], limit: int, period: PeriodSpan | None = None
-) -> tuple[LedgerLine, ...]:
-    """Return the lines that follow one (entry id, number), in the order of their posting; period: only of this one."""
+def journal_forward(session: Session, *, after: tuple[int, int], limit: int) -> tuple[LedgerLine, ...]:
+    """Return the lines that follow one (entry id, number), in the order of their posting."""
     entry_id, number = after
     later = (Posting.entry_id > entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
     statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id).where(Posting.entry_id >= entry_id, later)
-    if period is not None:
-        statement = statement.where(Entry.posting_date.between(period.first_day, period.last_day))
     rows = session.execute(statement.order_by(Posting.entry_id, Posting.number).limit(limit)).all()
+    return tuple(LedgerLine(*row) for row in rows)
+
+
+def lines_of_entries(session: Session, entry_ids: Sequence[int]) -> tuple[LedgerLine, ...]:
+    """Return the lines of some entries, in the order of their posting."""
+    statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id).where(Posting.entry_id.in_(entry_ids))
+    rows = session.execute(statement.order_by(Posting.entry_id, Posting.number))
     return tuple(LedgerLine(*row) for row in rows)
 
 

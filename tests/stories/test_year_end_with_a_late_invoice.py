@@ -86,8 +86,9 @@ def test_the_year_end_with_a_late_invoice(session, sample_ring, log_in, clock, r
     shown = karl.post("/api/v1/periods/close", json={"period": "2026"}).json
     wanted = {"period": "2026", "preview": False, "digest": shown["digest"], "accept_open_points": True}
     sealed = karl.post("/api/v1/periods/close", json=wanted).json["sha256"]
-    file = karl.get("/costs/periods/2026/file.csv").data
-    assert karl.get("/costs/periods/2026/file.csv").data == file
+    file = _journal(karl, "2026")
+    assert karl.get(file["address"]).data == file["content"]
+    assert karl.post("/api/v1/exports/postings", json=file["wanted"]).status_code == 409
 
     # 4: the late invoice and the credit, by the keys of 2026, posted in March
     clock.instant = LATE_DAY
@@ -102,8 +103,9 @@ def test_the_year_end_with_a_late_invoice(session, sample_ring, log_in, clock, r
     assert [(one["posting_date"], one["service_from"]) for one in entries] == [("2027-03-17", "2026-01-01")]
     (year,) = [one for one in karl.get("/api/v1/periods").json["items"] if one["name"] == "2026"]
     assert year["sha256"] == sealed
-    assert karl.get("/costs/periods/2026/file.csv").data == file
-    assert len(karl.get("/costs/periods/2027/file.csv").text.splitlines()) == 1 + len(people) + 1
+    again = _journal(karl, "2026", again=True)
+    assert (again["address"], again["content"]) == ("/api/v1/exports/postings/2/file", file["content"])
+    assert len(_journal(karl, "2027")["content"].splitlines()) == 1 + len(people) + 1
 
     # 5: who left on 31 December still owes; the statement is there, nothing is opened again
     with write_transaction(session):
@@ -128,3 +130,12 @@ def _allocated(karl, pool, people):
     for line in posted.json["lines"]:
         borne[line["member_id"]] += line["cents"]
     return [borne[one] for one in people]
+
+
+def _journal(karl, period, **named):
+    """Make the journal of a period; return its content, where it is fetched again, and what was sent."""
+    wanted = {"what": "journal_csv", "period": period} | named
+    wanted |= {"digest": karl.post("/api/v1/exports/postings", json=wanted).json["digest"], "preview": False}
+    made = karl.post("/api/v1/exports/postings", json=wanted).json
+    address = f"/api/v1/exports/postings/{made['id']}/file"
+    return {"wanted": wanted, "address": address, "content": karl.get(address).data}

@@ -38,7 +38,7 @@ def test_the_treasurer_finds_who_owes_what_and_why(session, karl, seven, charged
     assert "M-3" not in text(karl.get("/costs/balances?which=owing&member=M-2"))
     assert "No balance is like this" in text(karl.get("/costs/balances?which=credit"))
 
-    for file in ("/costs/balances/file", f"/costs/balances/{seven[0]}/file", "/costs/ledger/journal/file"):
+    for file in ("/costs/balances/file", f"/costs/balances/{seven[0]}/file"):
         assert "Hof 1" in karl.get(f"{file}.csv").text or "Usage charges" in karl.get(f"{file}.csv").text
         assert karl.get(f"{file}.xlsx").data == karl.get(f"{file}.xlsx").data
 

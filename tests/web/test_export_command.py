@@ -51,6 +51,9 @@ def test_members_shares_and_the_list_of_allocations_are_written_too(export, pool
     assert "Combine" in export("shares", pool).stdout
     assert "no cost pool number 7" in export("shares", 7).output
     assert "100,01" in export("allocations").stdout
+    assert "100,01" in export("postings", "2026", "--what", "journal_csv").stdout
+    assert "is not in such a file already" in export("postings", "2026", "--what", "journal_csv").output
+    assert export("postings", "2026", "--what", "journal_csv", "--again").exit_code == 0
     assert export("allocations").stdout_bytes == export("allocations").stdout_bytes
 
 

@@ -9,12 +9,10 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.permissions import ALL, Access
-from app.exports.files import page_file
 from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.declaration import page
 from app.wording.ledger import LEDGER_STATES, account_label, topic_label
-from billing.exports.ledger import journal_table
 from billing.queries import charges_by_ids
 from billing.queries.balances import ledger_state
 from billing.queries.ledger import AccountView, LedgerLine, account, accounts, journal, trial_balance
@@ -56,12 +54,6 @@ def ledger() -> ResponseReturnValue:
 def ledger_journal() -> ResponseReturnValue:
     """List the lines of all entries, the newest first."""
     return _lines_page(None)
-
-
-@page(bp, "/ledger/journal/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
-def download_journal(file_format: str) -> ResponseReturnValue:
-    """Return all lines of the ledger, in the order of their posting."""
-    return page_file(journal_table(db.session()), file_format)
 
 
 @page(bp, "/ledger/accounts/<code>", access=Access(treasurer=ALL, admin=ALL))

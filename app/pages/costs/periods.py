@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
-from app.exports.files import page_file
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.submit import submit
@@ -29,8 +28,6 @@ from billing.closing import failed_pricing
 from billing.closing import periods as closing
 from billing.closing.periods import Closing
 from billing.errors import EarlierPeriodOpen
-from billing.exports.ledger import journal_table
-from billing.period_names import named_period
 from billing.queries import periods as views
 from billing.queries.ledger import period_sums
 from booking.kernel.errors import DomainError
@@ -63,12 +60,6 @@ def set_period_length() -> ResponseReturnValue:
 def period(name: str) -> ResponseReturnValue:
     """Show a period: the checklist and the sums before it is closed, or what was sealed."""
     return _period_page(name, ClosePeriodForm(formdata=None))
-
-
-@page(bp, "/periods/<name>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
-def download_period(name: str, file_format: str) -> ResponseReturnValue:
-    """Return the journal of a period."""
-    return page_file(journal_table(db.session(), named_period(name)), file_format)
 
 
 @page(bp, "/periods/<name>/soft-close", methods=POST, access=Access(treasurer=ALL))

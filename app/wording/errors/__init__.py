@@ -5,7 +5,19 @@ A subclass of DomainError without a row, and a row without a subclass, fail test
 
 from __future__ import annotations
 
-from app.wording.errors import api, auth, billing, booking, calendars, costs, http, imports, kernel, periods
+from app.wording.errors import (
+    api,
+    auth,
+    billing,
+    booking,
+    calendars,
+    costs,
+    http,
+    imports,
+    kernel,
+    periods,
+    posting_exports,
+)
 from app.wording.errors.http import SERVER_ERROR, HttpErrorText
 from app.wording.errors.text import ErrorText, by_code
 from booking.kernel.errors import DomainError
@@ -16,6 +28,7 @@ DOMAIN_ERRORS = by_code(
     + billing.ERRORS
     + costs.ERRORS
     + periods.ERRORS
+    + posting_exports.ERRORS
     + calendars.ERRORS
     + auth.ERRORS
     + api.ERRORS

@@ -1,0 +1,58 @@
+"""What a tax adviser states once for all DATEV files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from billing.models import DatevTerms
+from booking import records
+from booking.errors import Violation
+from booking.kernel import revisions
+from booking.kernel.events import Actor
+
+THE_ONE = 1
+ADVISER_MIN, ADVISER_MAX, CLIENT_MAX = 1_001, 9_999_999, 99_999
+
+
+@dataclass(frozen=True, slots=True)
+class DatevTermsInput:
+    """What is entered; see the model. None as a number: not said yet."""
+
+    adviser: int | None = None
+    client: int | None = None
+    has_member_accounts: bool = True
+    is_locked: bool = False
+
+
+def datev_terms(session: Session) -> tuple[DatevTermsInput, int]:
+    """Return the terms and their revision."""
+    row = session.get_one(DatevTerms, THE_ONE, populate_existing=True)
+    return DatevTermsInput(**{one.name: getattr(row, one.name) for one in fields(DatevTermsInput)}), row.revision
+
+
+def change_datev_terms(
+    session: Session, data: DatevTermsInput, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Change the terms; files that were made stay. Call inside write_transaction().
+
+    Raises StaleRevision, RecordRefused.
+    """
+    limits = (("adviser", ADVISER_MIN, ADVISER_MAX), ("client", 1, CLIENT_MAX))
+    violations = []
+    for name, least, most in limits:
+        number = getattr(data, name)
+        if number is not None and number < least:
+            violations.append(Violation("at_least", name, limit=least, actual=number))
+        elif number is not None and number > most:
+            violations.append(Violation("at_most", name, limit=most, actual=number))
+    records.refuse(violations)
+    row = session.get_one(DatevTerms, THE_ONE, with_for_update=True, populate_existing=True)
+    revisions.require_revision(revision, row.revision)
+    changed = records.write(row, records.values_of(data))
+    if changed:
+        row.revision += 1
+        session.flush()
+        records.note(session, "datev_terms", THE_ONE, ",".join(changed), by, now)

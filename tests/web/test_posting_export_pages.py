@@ -1,0 +1,91 @@
+"""The pages and calls of exported postings: preview, making, fetching again; DATEV's details; all figures as SQLite."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import pytest
+
+from app.exports.figures import figures_file
+from billing.exports.members import BILLING_COLUMNS
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
+from tests.integration.test_ledger import charged  # noqa: F401
+from tests.web.test_costs_pages import text
+
+pytestmark = pytest.mark.of_sqlite
+NEW = "/costs/exports/new"
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+def digest_of(page):
+    return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page.text)[1]
+
+
+def test_the_treasurer_sees_makes_and_fetches_a_datev_file(session, sample_ring, log_in, karl, charged):  # noqa: F811
+    cost(session, charged, "variable", 12_345)
+    post(session, charged)
+    assert "No file of postings was made yet." in text(karl.get("/costs/exports"))
+    missing = text(karl.get(f"{NEW}?what=datev&year=2026"))
+    assert "number of the tax adviser at DATEV is not entered" in missing
+    assert "Make the file" not in missing
+
+    assert karl.post("/costs/exports/datev", data={"adviser": "7", "revision": "0"}).status_code == 422
+    sent = {"adviser": "29098", "client": "55003", "has_member_accounts": "y", "revision": "0"}
+    assert karl.post("/costs/exports/datev", data=sent).status_code == 303
+    assert karl.get("/api/v1/datev-terms").json["adviser"] == 29_098
+
+    page = karl.get(f"{NEW}?what=datev&year=2026&month=6")
+    assert "7 entries" in text(page)
+    wanted = {"what": "datev", "period": "2026-06", "again": "", "digest": digest_of(page)}
+    assert karl.post(NEW, data=wanted | {"digest": "0" * 64}).status_code == 409
+    made = karl.post(NEW, data=wanted)
+    assert made.status_code == 303
+    file = karl.get(f"{made.location}/file.bin")
+    assert "EXTF_Buchungsstapel_2026-06.csv" in file.headers["Content-Disposition"]
+    assert file.data.startswith(b'"EXTF";700;21;')
+    assert karl.post(NEW, data=wanted).status_code == 409
+    assert "7 entries of this period are in a file of this kind already" in text(
+        karl.get(f"{NEW}?what=datev&year=2026&month=6")
+    )
+    once_more = karl.get(f"{NEW}?what=datev&year=2026&month=6&again=1")
+    assert "has these postings twice" in text(once_more)
+    assert karl.post(NEW, data=wanted | {"again": "1", "digest": digest_of(once_more)}).status_code == 303
+    assert "once more" in text(karl.get("/costs/exports"))
+    assert karl.get("/api/v1/exports/postings").json["items"][0]["is_again"] is True
+
+    rita, anna = log_in(sample_ring.rita_login), log_in(sample_ring.anna_login)
+    assert rita.get("/costs/exports/1").status_code == 200
+    assert rita.get(NEW).status_code == 403
+    assert anna.get("/costs/exports").status_code == 403
+    assert anna.get("/costs/exports/1/file.bin").status_code == 403
+    assert karl.get("/costs/exports/99/file.bin").status_code == 404
+    for wrong in ("what=datev&year=x", "what=datev&year=2026&month=0"):
+        assert karl.get(f"{NEW}?{wrong}").status_code == 404
+
+
+def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged):  # noqa: F811
+    assert karl.get("/costs/exports/figures/file.db").status_code == 303  # the worker makes it
+    path = tmp_path / "ring.db"
+    with app.test_request_context(), figures_file(session, MONDAY.date(), has_all_of_members=False) as file:
+        path.write_bytes(file.read())
+    database = sqlite3.connect(path)
+    assert database.execute("SELECT sum(amount_cents), count(*) FROM journal").fetchone() == (0, 12)
+    owed = database.execute("SELECT sum(amount_cents) FROM journal WHERE account = 'receivables'").fetchone()
+    assert database.execute("SELECT sum(balance_cents) FROM balances").fetchone() == owed
+    columns = [row[1] for row in database.execute("PRAGMA table_info(members)")]
+    assert columns == [column.code for column in BILLING_COLUMNS]
+    assert "phone" not in columns
+    described = set(database.execute("SELECT table_name, column_name FROM about_columns"))
+    for (table,) in database.execute("SELECT table_name FROM about_tables").fetchall():
+        assert {(table, row[1]) for row in database.execute(f"PRAGMA table_info({table})")} <= described
+    names = {row[1] for row in database.execute("SELECT name, name FROM sqlite_master")}
+    assert not [name for name in names if "user" in name or "token" in name or "mail" in name]
+    database.close()
+    answer = karl.get("/api/v1/exports/figures")
+    assert answer.data.startswith(b"SQLite format 3")
