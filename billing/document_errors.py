@@ -18,6 +18,24 @@ class DocumentNotFound(NotFound):
     code = "document_not_found"
 
 
+class FileNotMade(DomainError):
+    """The file of the document is not made yet, so there is nothing to send. facts: number."""
+
+    code = "document_file_not_made"
+
+
+class AlreadySent(DomainError):
+    """The document was sent or printed before, and that was not asked for again. facts: number."""
+
+    code = "document_already_sent"
+
+
+class StatementSentMeanwhile(DomainError):
+    """The statement of these days was sent since it was looked at. facts: none."""
+
+    code = "statement_sent_meanwhile"
+
+
 class NotCancellable(DomainError):
     """Only an invoice is taken back, not what takes one back. facts: number."""
 

@@ -189,6 +189,19 @@ class DocumentIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSent(Event):
+    """A document was sent to its member. way: mail or print. turn: above 1 where it was sent again."""
+
+    document_id: int
+    member_id: int
+    number: str
+    sending_id: int
+    way: str
+    turn: int
+    type: ClassVar[str] = "document_sent"
+
+
+@dataclass(frozen=True, slots=True)
 class PostingsExported(Event):
     """A file of entries was made. kind: datev or journal. sha256: over its bytes, as of an entry."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from flask import Response
 from flask_login import current_user
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api.endpoints import Endpoint, reply
-from app.api.fields import PAGE_LENGTH, Day, Id, PageLength, RequestModel, ResponseModel
+from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, RequestModel, ResponseModel
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth import permissions
@@ -21,7 +22,7 @@ from app.extensions import db
 from app.web.url_converters import ID_MAX
 from app.wording.formats import as_zone
 from billing.document_errors import DocumentNotFound
-from billing.documents import issuing
+from billing.documents import issuing, sending
 from billing.queries import documents
 from billing.queries.documents import DocumentRow
 from booking.errors import MemberNotFound
@@ -53,7 +54,10 @@ class InvoiceLine(ResponseModel):
 
 
 class Invoice(ResponseModel):
-    """A document. kind: invoice, cancellation (takes cancels_id back) or statement. has_file: the PDF is made."""
+    """A document. kind: invoice, cancellation (takes cancels_id back) or statement. has_file: the PDF is made.
+
+    sent_at: when it was sent by e-mail or printed last.
+    """
 
     id: int
     kind: str
@@ -67,6 +71,7 @@ class Invoice(ResponseModel):
     cancels_id: int | None
     cancelled_by_id: int | None
     has_file: bool
+    sent_at: Instant | None
 
 
 class InvoiceDetails(Invoice):
@@ -87,6 +92,13 @@ class NewInvoice(RequestModel):
 
     member_id: Id
     service_until: Day
+
+
+class SendingRequest(RequestModel):
+    """Send a document. way: by mail, or print: it was printed. again: although it was sent or printed before."""
+
+    way: Literal["mail", "print"] = "mail"
+    again: StrictBool = False
 
 
 class IssuedInvoices(ResponseModel):
@@ -158,6 +170,28 @@ def issue_invoice(body: NewInvoice) -> Reply:
         return reply(IssuedInvoices(items=[_invoice(documents.document_row(session, each)) for each in ids]), 201)
 
     return run_idempotent(body, issue)
+
+
+@Endpoint(
+    "POST",
+    "/invoices/<id:document_id>/send",
+    access=TREASURERS,
+    body=SendingRequest,
+    response=Invoice,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+)
+def send_invoice(document_id: int, body: SendingRequest) -> Reply:
+    """Send a document to its member by e-mail, or record that it was printed; once, unless again is true."""
+    session, by, instant = db.session(), current_actor(), now()
+    after = len(sending.sendings(session, document_id)) if body.again else 0
+
+    def send() -> Reply:
+        sending.send(session, document_id, body.way, after=after, by=by, now=instant)
+        return reply(_invoice(documents.document_row(session, document_id)), 201)
+
+    return run_idempotent(body, send)
 
 
 @Endpoint(

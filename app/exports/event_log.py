@@ -28,6 +28,7 @@ MONEY_EVENTS = (
     "ledger_opened",
     "statement_sent",
     "postings_exported",
+    "document_sent",
     "chart_changed",
     "period_changed",
     "period_closed",

@@ -95,6 +95,7 @@ def outgoing(mail: Mail, body: str) -> OutgoingMail:
         mail.off_url,
         mail.language,
         mail.tone,
+        mail.document_sending_id,
     )
 
 

@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from app.mail import headers
 from app.mail.failures import MailNotComposed, PermanentFailure, SenderInvalid
 from app.mail.html_part import html_part
-from app.mail.outgoing import OutgoingMail, Sender
+from app.mail.outgoing import AttachedFile, OutgoingMail, Sender
 from booking.email_addresses import Mailbox, mailbox
 
 FALLBACK_ADDRESS = "ringbuch@localhost"
@@ -23,14 +23,19 @@ COMPOSING_ERRORS = (ValueError, TypeError, LookupError, AttributeError, MessageE
 _CALENDAR_START = re.compile(r"^(?=BEGIN:VCALENDAR)", re.MULTILINE)
 
 
-def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
+def build_message(mail: OutgoingMail, sender: Sender, file: AttachedFile | None = None) -> EmailMessage:
     """Return the MIME message: text, the same as HTML, and files. Texts of people are encoded: none can add a header.
+
+    file: a PDF beside the calendar entries.
 
     Raises SenderInvalid, PermanentFailure (the recipient's address), MailNotComposed.
     """
     from_address, to_address = _sender_address(sender), _recipient_address(mail)
     try:
-        return _composed(mail, sender, from_address, to_address)
+        message = _composed(mail, sender, from_address, to_address)
+        if file is not None:
+            message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
+        return message
     except COMPOSING_ERRORS as error:
         raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
 

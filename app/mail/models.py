@@ -16,6 +16,7 @@ class Mail(Base):
     __tablename__ = "mail_outbox"
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR given_up_at IS NULL", name="one_end"),
+        Index("ix_mail_outbox_document_sending_id", "document_sending_id", unique=True),
         Index(None, "sent_at", "given_up_at", "is_urgent", "next_attempt_at"),
     )
 
@@ -37,6 +38,7 @@ class Mail(Base):
     is_urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent before the others
     off_url: Mapped[str] = mapped_column(default="", server_default="")  # where mails of its kind are switched off
     language: Mapped[str] = mapped_column(default="", server_default="")  # in which it is written
+    document_sending_id: Mapped[int | None]  # of billing: whose file is attached; it is read when the mail is sent
     tone: Mapped[str] = mapped_column(default="", server_default="")  # of what happened: good, wait or stop
 
 

@@ -40,6 +40,7 @@ def queue_mail(
     body: str,
     now: datetime,
     calendar: str | None = None,
+    document_sending_id: int | None = None,
     link_ends_at: datetime | None = None,
     is_urgent: bool = False,
     off_url: str = "",
@@ -50,6 +51,7 @@ def queue_mail(
 
     key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
     body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
+    document_sending_id: whose file is attached (attached_files.py).
     link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
     waits for it in front of the screen. off_url: where such mails are switched off, for the header. language: in which
     it is written; tone: good, wait or stop, of what happened. Returns the id of the mail; None where one of this key
@@ -66,6 +68,7 @@ def queue_mail(
         "subject": one_line(subject)[:SUBJECT_MAX],
         "body": _stored(plain_text(body), key, is_secret=link_ends_at is not None),
         "calendar": calendar,
+        "document_sending_id": document_sending_id,
     }
     times = {"queued_at": now, "next_attempt_at": now, "link_ends_at": link_ends_at}
     how = {"is_urgent": is_urgent, "off_url": off_url, "language": language, "tone": tone}

@@ -8,7 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """A leased mail, detached from the database. language and tone: see queue_mail(); empty where not known."""
+    """A leased mail, detached from the database. language and tone: see queue_mail(); empty where not known.
+
+    document_sending_id: whose file is attached.
+    """
 
     id: int
     key: str
@@ -22,6 +25,15 @@ class OutgoingMail:
     off_url: str = ""
     language: str = ""
     tone: str = ""
+    document_sending_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A PDF to attach to a mail."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.mail import circuit_breaker, pending_marks
+from app.mail.attached_files import attached_file
 from app.mail.failures import (
     DeliverySuspended,
     MailNotComposed,
@@ -120,7 +121,7 @@ class Batch:
     def _attempt(self, connection: MailConnection, mail: OutgoingMail) -> dict[str, object]:
         """Send one mail and return the new column values of its row. Raises DeliverySuspended."""
         try:
-            connection.send(build_message(mail, self._sender))
+            connection.send(build_message(mail, self._sender, attached_file(self._session, mail)))
         except PermanentFailure as failure:
             return self._refusal(mail, failure)
         except SenderRefused as refusal:

@@ -40,7 +40,7 @@ class Notification:
     """What a mail is about: its template, the facts it shows, and the page to act on.
 
     with_calendar: the reservation among the facts is attached as a calendar entry, or the several ones that `changed`.
-    link_ends_at: see queue_mail().
+    link_ends_at, document_sending_id: see queue_mail().
     """
 
     template: str
@@ -48,6 +48,7 @@ class Notification:
     path: str
     with_calendar: bool = False
     link_ends_at: datetime | None = None
+    document_sending_id: int | None = None
 
     @property
     def entries(self) -> Sequence[ReservationView]:
@@ -98,6 +99,7 @@ def queue_keyed(
         language=to.language,
         tone=TONE_OF_TEMPLATE.get(notification.template, ""),
         calendar=calendar_of(session, entries, to.language) if entries else None,
+        document_sending_id=notification.document_sending_id,
     )
     if mail_id is not None and entries:
         record_entries(session, mail_id, entries, to)

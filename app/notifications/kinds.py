@@ -61,7 +61,9 @@ COURSES = MailKind(
     ("course_offered", "course_joined", "course_seat", "course_trainer", "induction_given", "induction_expires"),
 )
 SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
-STATEMENTS = MailKind("statements", MEMBER, ("statement", "advance_called", "fee_made"), is_required=True)
+STATEMENTS = MailKind(
+    "statements", MEMBER, ("statement", "advance_called", "fee_made", "document_sent"), is_required=True
+)
 REQUESTS = MailKind(
     "requests",
     MANAGER,

@@ -9,11 +9,16 @@ from sqlalchemy.orm import Session
 from app.notifications import recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import members_of, notify
+from app.wording.documents import KIND_LABELS
 from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.ledger import topic_label
-from billing.events import AdvancePosted, FeePosted, StatementSent
+from billing.documents.sending import MAIL
+from billing.documents.terms import terms
+from billing.events import AdvancePosted, DocumentSent, FeePosted, StatementSent
+from billing.models import DocumentSending
 from billing.queries.advances import advance, owed_by_member
 from billing.queries.balances import balance_of
+from billing.queries.documents import document_row
 from billing.queries.fees import fee
 from billing.queries.pools import pool_names
 from billing.queries.statements import statement
@@ -54,8 +59,22 @@ def statement_sent(session: Session, event: RecordedEvent, now: datetime) -> Non
     notify(session, event, Notification("statement", facts, path), members_of(session, event), now)
 
 
+def document_sent(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Send a document to the address that its sending names, with the ring's own words."""
+    sending = session.get_one(DocumentSending, event.facts["sending_id"])
+    if sending.way != MAIL:
+        return
+    document = document_row(session, sending.document_id)
+    key = f"sending{sending.id}:member{document.member_id}"
+    to = recipients.at_address(session, document.member_id, key, sending.to_address)
+    facts = {"document": document, "title": KIND_LABELS[document.kind], "words": terms(session)[0].mail_text}
+    path = f"/invoices/{document.id}"
+    notify(session, event, Notification("document_sent", facts, path, document_sending_id=sending.id), [to], now)
+
+
 HANDLERS: dict[str, Handler] = {
     AdvancePosted.type: advance_posted,
     FeePosted.type: fee_posted,
     StatementSent.type: statement_sent,
+    DocumentSent.type: document_sent,
 }

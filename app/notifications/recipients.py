@@ -56,6 +56,13 @@ def of_record(member: Member) -> Recipient:
     return Recipient(f"member{member.id}", member.email, member.name, _language(""), member_id=member.id)
 
 
+def at_address(session: Session, member_id: int, key: str, address: str) -> Recipient:
+    """Return a member at an address that it stated, in the language of its first login."""
+    languages = [one.language for one in of_member(session, member_id)]
+    name = session.get_one(Member, member_id).name
+    return Recipient(key, address, name, languages[0] if languages else _language(""), member_id=member_id)
+
+
 def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:
     """Return the managers of a workshop and the deputies of its day; the administrators where there are none."""
     zone = session.scalar(select(Workshop.timezone).where(Workshop.id == workshop_id)) or "UTC"

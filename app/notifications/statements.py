@@ -13,11 +13,14 @@ from billing.statements import send_statement
 from booking.kernel.events import Actor
 
 
-def send_to_reachable(session: Session, member_id: int, days: Period, *, by: Actor, now: datetime) -> None:
+def send_to_reachable(
+    session: Session, member_id: int, days: Period, *, after: int | None = None, by: Actor, now: datetime
+) -> None:
     """Record that a member is sent the statement of some days. Call inside write_transaction().
 
-    Raises MemberNotFound, WrongPeriod, MemberWithoutEmail (nothing is recorded).
+    after: see send_statement(). Raises MemberNotFound, WrongPeriod, StatementSentMeanwhile, MemberWithoutEmail
+    (nothing is recorded).
     """
-    send_statement(session, member_id, *days, by=by, now=now)
+    send_statement(session, member_id, *days, after=after, by=by, now=now)
     if not recipients.of_member(session, member_id):
         raise MemberWithoutEmail(id=member_id)

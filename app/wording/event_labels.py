@@ -110,6 +110,7 @@ EVENT_LABELS: dict[str, Any] = {
     "document_issued": _l("Document issued or taken back"),
     "ledger_opened": _l("Ledger opened"),
     "chart_changed": _l("Account numbers changed"),
+    "document_sent": _l("Document sent or printed"),
     "postings_exported": _l("Postings written to a file"),
     "statement_sent": _l("Statement sent to a member"),
     "period_changed": _l("Accounting period soft-closed or opened again"),

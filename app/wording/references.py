@@ -61,6 +61,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_allocation_advance": lambda count: ngettext(
         "%(num)s advance counted in an allocation", "%(num)s advances counted in allocations", count
     ),
+    "billing_statement_sending": lambda count: ngettext(
+        "%(num)s statement that was sent", "%(num)s statements that were sent", count
+    ),
     "billing_document": lambda count: ngettext("%(num)s invoice", "%(num)s invoices", count),
     "billing_machine_cost": lambda count: ngettext(
         "%(num)s calculation of its costs", "%(num)s calculations of its costs", count

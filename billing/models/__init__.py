@@ -20,10 +20,11 @@ from billing.models.document import (
     DocumentSending,
     DocumentTerms,
     DocumentVat,
+    StatementSending,
     VatText,
 )
-from billing.models.fee import Fee
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
+from billing.models.fee import Fee
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
@@ -58,8 +59,8 @@ __all__ = [
     "DocumentTerms",
     "DocumentVat",
     "Entry",
-    "Fee",
     "ExportedEntry",
+    "Fee",
     "Ledger",
     "LedgerAccount",
     "MachineCost",
@@ -71,6 +72,7 @@ __all__ = [
     "PostingExport",
     "PostingExportFile",
     "Share",
+    "StatementSending",
     "Tariff",
     "TariffAdjustment",
     "TariffLine",

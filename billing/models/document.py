@@ -172,13 +172,34 @@ class DocumentFile(Base):
 
 
 class DocumentSending(Base):
-    """That a document was sent by mail. Several rows: it was sent again."""
+    """That a document was sent by mail, or printed to be sent by post. turn: above 1 only if it was sent again.
+
+    to_address: an e-mail address; "" where it was printed.
+    """
 
     __tablename__ = "billing_document_sending"
-    __table_args__ = (Index(None, "document_id"),)
+    __table_args__ = (
+        CheckConstraint("way IN ('mail', 'print')", name="way"),
+        CheckConstraint("turn >= 1", name="turn"),
+        Index(None, "document_id", "turn", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("billing_document.id"))
+    turn: Mapped[int]
+    way: Mapped[str]
     to_address: Mapped[str]
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     queued_by: Mapped[int | None]  # user id
+
+
+class StatementSending(Base):
+    """How often the statement of a member for some days was sent, and when last."""
+
+    __tablename__ = "billing_statement_sending"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), primary_key=True, autoincrement=False)
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    last_day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

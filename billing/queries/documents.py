@@ -92,6 +92,29 @@ def issued_documents(session: Session, rows: Sequence[DocumentRow]) -> tuple[Iss
     return tuple(IssuedDocument(row, records[row.id], tuple(lines[row.id]), tuple(groups[row.id])) for row in rows)
 
 
+def document_record(session: Session, document_id: int) -> Document:
+    """Return the whole row of a document. Raises DocumentNotFound."""
+    record = session.get(Document, document_id)
+    if record is None:
+        raise DocumentNotFound(id=document_id)
+    return record
+
+
+def document_lines(
+    session: Session, document_id: int, *, limit: int, offset: int = 0
+) -> tuple[tuple[DocumentLine, ...], bool]:
+    """Return a page of the lines of a document, and whether there are more."""
+    statement = select(DocumentLine).where(DocumentLine.document_id == document_id).order_by(DocumentLine.number)
+    rows = session.scalars(statement.limit(limit + 1).offset(offset)).all()
+    return tuple(rows[:limit]), len(rows) > limit
+
+
+def document_sums(session: Session, document_id: int) -> tuple[DocumentVat, ...]:
+    """Return the sums of a document by rate."""
+    statement = select(DocumentVat).where(DocumentVat.document_id == document_id).order_by(DocumentVat.number)
+    return tuple(session.scalars(statement))
+
+
 def unmade(session: Session, *, limit: int, without: Collection[int] = ()) -> tuple[DocumentRow, ...]:
     """Return documents whose file is not made yet, the oldest first."""
     statement = _rows().where(~exists().where(DocumentFile.document_id == Document.id))

@@ -58,6 +58,12 @@ FORBIDDEN_IMPORTS = (
         "billing.fees.working -> billing.fees.posting",
     ),
     (
+        "billing/posting_exports/terms.py",
+        "import billing.posting_exports.selection",
+        "The floors of exported postings",
+        "billing.posting_exports.terms -> billing.posting_exports.selection",
+    ),
+    (
         "billing/parties/bank_details.py",
         "import billing.parties.party",
         "The floors of the parties",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.documents import making
 from app.pages.invoices import run
 from billing.documents.terms import terms
 from billing.models import Document
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
-from tests.web.filled_forms import form_with
+from tests.web.filled_forms import form_with, forms_of
 from tests.web.test_costs_pages import text
 
 UNTIL = {"until": "2026-11-23"}
@@ -160,3 +162,41 @@ def test_programs_issue_and_take_back(charged, log_in):
     assert karl.post("/api/v1/invoices/1/cancel").json["gross_cents"] == -175_000
     assert karl.post("/api/v1/invoices/1/cancel").status_code == 409
     assert log_in(charged.anna_login).post("/api/v1/invoices", json=body).status_code == 403
+
+
+def test_the_treasurer_sends_what_an_e_mail_reaches_and_prints_the_rest(session, charged, log_in):
+    charge_more(session, charged.combine, charged.bernd, 200)
+    karl = log_in(charged.karl_login)
+    assert "Everything that was issued is sent or printed." in text(karl.get("/invoices/sending"))
+    karl.post("/invoices/run", data=UNTIL)
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == charged.bernd).values(email=""))
+        session.execute(update(Member).where(Member.id == charged.anna).values(email="anna@example.org"))
+    assert "is being made" in text(karl.get("/invoices/sending"))
+    making.make_files(session)
+
+    page = karl.get("/invoices/sending")
+    assert "1 by e-mail" in text(page)
+    assert "1 to print" in text(page)
+    mail, printed = (one for one in forms_of(page.text) if "last" in one)
+    assert karl.post("/invoices/sending/mail", data=mail | {"count": "7"}).status_code == 409
+    assert karl.post("/invoices/sending/mail", data={}).status_code == 422
+    assert karl.post("/invoices/sending/mail", data=mail).status_code == 303
+    assert karl.post("/invoices/sending/mail", data=mail).status_code == 409  # a second click
+    assert karl.get("/invoices/sending/file.pdf").data.startswith(b"%PDF-")
+    assert karl.post("/invoices/sending/printed", data=printed).status_code == 303
+    assert "Everything that was issued is sent or printed." in text(karl.get("/invoices/sending"))
+    assert karl.get("/invoices/sending/file.pdf").status_code == 303
+
+    page = karl.get("/invoices/1")
+    assert "Waits to be sent to anna@example.org" in text(page)
+    shown = form_with(page.text, "after")
+    assert karl.post("/invoices/1/send", data={"after": "0"}).status_code == 409
+    assert karl.post("/invoices/1/send", data=shown).status_code == 303
+    assert karl.post("/invoices/1/send", data=shown).status_code == 409
+    assert karl.post("/api/v1/invoices/1/send", json={}).json["code"] == "document_already_sent"
+    assert karl.post("/api/v1/invoices/1/send", json={"again": True}).json["sent_at"]
+    anna = log_in(charged.anna_login)
+    assert anna.get("/invoices/sending").status_code == 403
+    assert anna.post("/invoices/1/send", data={"after": "3"}).status_code == 403
+    assert "Send once more" not in text(anna.get("/invoices/1"))

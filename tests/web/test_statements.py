@@ -19,6 +19,7 @@ from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven  # noqa: F401
 from tests.integration.test_ledger import DUE, PER_SHARE, charged  # noqa: F401
+from tests.web.filled_forms import form_with
 from tests.web.test_costs_pages import text
 
 NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
@@ -75,7 +76,11 @@ def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated)
         session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
     mails(session)
 
-    assert karl.post(address).status_code == 303
+    assert karl.post(address).status_code == 422
+    shown = form_with(karl.get(address).text, "after")
+    assert karl.post(address, data=shown).status_code == 303
+    again = karl.post(address, data=shown)  # a second click
+    assert (again.status_code, "sent since you opened this page" in text(again)) == (409, True)
 
     subject, body = mails(session)[-1]
     assert "9.189,10" in subject.replace("\u202f", "")
@@ -87,7 +92,7 @@ def test_a_statement_to_nobody_is_not_said_to_be_sent(session, karl, seven, stat
     """The first member has no login, and no address in its record."""
     address = f"/costs/balances/{seven[0]}/statement?from=2026-11-01&until=2026-11-30"
 
-    refused = karl.post(address)
+    refused = karl.post(address, data={"after": "0"})
     assert (refused.status_code, "has an e-mail address; nothing was sent" in text(refused)) == (409, True)
     call = karl.post("/api/v1/statements", json={"member_id": seven[0], "period": "2026-11"})
     assert (call.status_code, call.json["code"]) == (409, "member_without_email")

@@ -25,6 +25,8 @@ from app.pages.account.my_records import my_records
 from app.pages.declaration import POST, page
 from app.ring_card import ring_card
 from app.wording.formats import as_zone
+from billing.models import Document
+from billing.queries.documents import pdf_of
 from booking.kernel.events import RecordedEvent
 from booking.models import DamageReport, Photo, UsageRecord
 from booking.wall_clock import local_day
@@ -71,6 +73,8 @@ def _archive(session: Session, login: Login) -> IO[bytes]:
             archive.writestr("my-data.json", json.dumps(records, ensure_ascii=False, indent=2))
             for name, photo in _photos(session, login):
                 archive.writestr(name, photo.content, zipfile.ZIP_STORED)
+            for name, pdf in _invoices(session, login):
+                archive.writestr(name, pdf, zipfile.ZIP_STORED)
     except BaseException:
         file.close()
         raise
@@ -93,6 +97,14 @@ def _photos(session: Session, login: Login) -> Iterator[tuple[str, Photo]]:
             photo = session.get_one(Photo, photo_id)
             yield f"{name}.{SUFFIXES.get(photo.media_type, 'bin')}", photo
             session.expunge(photo)
+
+
+def _invoices(session: Session, login: Login) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the member's invoices, one at a time."""
+    statement = select(Document.id, Document.number).where(Document.member_id == (login.member_id or 0))
+    for document_id, number in session.execute(statement.order_by(Document.id)).all():
+        if (pdf := pdf_of(session, document_id)) is not None:
+            yield f"{number}.pdf", pdf
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -20,7 +20,22 @@ from app.mail.models import Mail
 from app.notifications import choices
 from app.notifications.choices import Owner
 from app.notifications.kinds import KIND_OF_TEMPLATE, MANAGER
-from billing.models import Allocation, AllocationLine, Charge, Fee, Party, Pool, Share, VatRegime
+from billing.models import (
+    Allocation,
+    AllocationLine,
+    Charge,
+    Document,
+    DocumentLine,
+    DocumentSending,
+    Entry,
+    Fee,
+    Party,
+    Pool,
+    Posting,
+    Share,
+    StatementSending,
+    VatRegime,
+)
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
@@ -77,6 +92,9 @@ LEFT_OUT = frozenset(
         "operator_user_id",
         "second_user_id",
         "schedule_version",
+        "seller",  # names whoever answers for the ring
+        "issued_by",
+        "queued_by",
     }
 )
 
@@ -138,6 +156,12 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "fees", _rows(session, Fee, Fee.member_id == member_id, machine=Machine.name)
     yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
     yield "allocations", _allocations(session, member_id)
+    yield "ledger_lines", _ledger_lines(session, member_id)
+    of_document = select(Document.id).where(Document.member_id == member_id)
+    yield "invoices", _rows(session, Document, Document.member_id == member_id)
+    yield "invoice_lines", _rows(session, DocumentLine, DocumentLine.document_id.in_(of_document))
+    yield "sent_invoices", _rows(session, DocumentSending, DocumentSending.document_id.in_(of_document))
+    yield "sent_statements", _rows(session, StatementSending, StatementSending.member_id == member_id)
 
 
 def _rows(
@@ -193,6 +217,18 @@ def _allocations(session: Session, member_id: int) -> list[Record]:
         .where(AllocationLine.member_id == member_id)
     )
     return _records(session, statement.order_by(Allocation.id, AllocationLine.group_number))
+
+
+def _ledger_lines(session: Session, member_id: int) -> list[Record]:
+    statement = (
+        select(Entry.id.label("entry"), Entry.posting_date, Entry.service_from, Entry.service_until)
+        .add_columns(Posting.topic, Posting.cents, Machine.name.label("machine"), Pool.name.label("pool"))
+        .join(Posting, Posting.entry_id == Entry.id)
+        .outerjoin(Machine, Machine.id == Posting.machine_id)
+        .outerjoin(Pool, Pool.id == Posting.pool_id)
+        .where(Posting.member_id == member_id)
+    )
+    return _records(session, statement.order_by(Entry.id, Posting.number))
 
 
 def _mails(session: Session, login: Login) -> Iterator[Record]:

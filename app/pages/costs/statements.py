@@ -8,6 +8,8 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from wtforms import IntegerField
+from wtforms.widgets import HiddenInput
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
@@ -17,6 +19,7 @@ from app.exports.files import page_file
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.period_form import PeriodForm, requested_days
+from app.forms.required import NOT_SENT, Required
 from app.forms.submit import submit
 from app.notifications.statements import send_to_reachable
 from app.pages.costs import bp, presenter
@@ -28,10 +31,13 @@ from billing.exports.statements import statement_table
 from billing.periods import accounting_year
 from billing.queries import charges_by_ids, statements
 from billing.queries.pools import pool_names
+from billing.statements import times_sent
 
 
 class SendStatementForm(BaseForm):
-    """A statement is sent: nothing is typed, the days are in the address."""
+    """A statement is sent: nothing is typed, the days are in the address. after: how often it was sent when shown."""
+
+    after = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
 
 
 @page(bp, "/balances/<int:member_id>/statement", access=Access(treasurer=ALL, admin=ALL))
@@ -47,7 +53,7 @@ def mail_statement(member_id: int) -> ResponseReturnValue:
     shown: dict[str, Any] = {"from": days[0], "until": days[1]}
     sent = submit(
         form,
-        lambda: send_to_reachable(db.session(), member_id, days, by=current_actor(), now=now()),
+        lambda: send_to_reachable(db.session(), member_id, days, after=form.after.data, by=current_actor(), now=now()),
         message=_("The statement is sent by e-mail."),
         location=url_for(".member_statement", member_id=member_id, **shown),
     )
@@ -98,13 +104,15 @@ def _pdf(member_id: int) -> ResponseReturnValue:
     return response
 
 
-def _statement_page(member_id: int, *, is_own: bool, refusals: BaseForm | None = None) -> ResponseReturnValue:
+def _statement_page(member_id: int, *, is_own: bool, refusals: SendStatementForm | None = None) -> ResponseReturnValue:
     session, period = db.session(), _period()
     member = presenter.known_member(session, member_id)
     days = accounting_year(today()) if period.errors else period.period
     of = statements.statement(session, member_id, *days)
     lines, has_next = statements.statement_lines(session, of, limit=PER_PAGE, offset=offset())
     charges = charges_by_ids(session, [line.charge_id for line in lines if line.charge_id is not None])
+    form = refusals or SendStatementForm(formdata=None)
+    form.after.data = 0 if is_own else times_sent(session, member_id, days)
     return render_template(
         "costs/statement.html",
         member=member,
@@ -118,7 +126,7 @@ def _statement_page(member_id: int, *, is_own: bool, refusals: BaseForm | None =
         topic_label=topic_label,
         page=page_number(),
         has_next=has_next,
-        form=refusals or SendStatementForm(formdata=None),
+        form=form,
         days={"from": days[0], "until": days[1]},
     ), (422 if period.errors else refusals.status if refusals else 200)
 

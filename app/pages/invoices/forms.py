@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
+from wtforms.widgets import HiddenInput
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
-from app.forms.required import Required
+from app.forms.required import NOT_SENT, Required
 from app.forms.revision import RevisionMixin
 from app.wording.documents import CODE_LABELS, REASON_LABELS
 from billing.documents.terms import LENGTHS_MAX, PAY_DAYS_MAX, TEXT_LENGTH_MAX, TermsInput
@@ -24,6 +25,19 @@ class CancelForm(BaseForm):
     sure = BooleanField(
         _l("I have looked at it: the invoice is taken back as a whole"), [Required(_l("Please tick this first."))]
     )
+
+
+class SendForm(BaseForm):
+    """A document is sent. after: how often it was sent when the page was shown."""
+
+    after = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
+
+
+class SendAllForm(BaseForm):
+    """Documents that were shown are sent or printed. last, count: the newest of them, and how many there are."""
+
+    last = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
+    count = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
 
 
 class RunForm(BaseForm):
@@ -49,6 +63,7 @@ class TermsForm(RevisionMixin, BaseForm):
     advance_code = _code(_l("VAT in advances"))
     other_code = _code(_l("VAT in anything else"))
     intro = TextAreaField(_l("Text above the lines"), [Length(max=LENGTHS_MAX["intro"])], render_kw={"rows": 3})
+    mail_text = TextAreaField(_l("Words in the e-mail"), [Length(max=LENGTHS_MAX["mail_text"])], render_kw={"rows": 4})
 
     @classmethod
     def of(cls, stored: TermsInput, revision: int) -> TermsForm:
@@ -64,6 +79,7 @@ class TermsForm(RevisionMixin, BaseForm):
         return TermsInput(
             pay_days=self.pay_days.data or 0,
             intro=(self.intro.data or "").strip(),
+            mail_text=(self.mail_text.data or "").strip(),
             use_code=self.use_code.data or None,
             share_code=self.share_code.data or None,
             advance_code=self.advance_code.data or None,

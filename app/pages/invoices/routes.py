@@ -13,12 +13,13 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.documents.composer import TextComposer
+from app.documents.sendings import sending_states
 from app.extensions import db
 from app.forms.submit import submit
 from app.forms.year_choice import requested_year
 from app.pages.declaration import POST, MenuEntry, page
 from app.pages.invoices import bp
-from app.pages.invoices.forms import CancelForm
+from app.pages.invoices.forms import CancelForm, SendForm
 from app.web.paging import page_number
 from app.wording.documents import KIND_LABELS
 from app.wording.formats import as_zone
@@ -29,7 +30,7 @@ from billing.queries import documents as queries
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
-PER_PAGE = 25
+PER_PAGE, LINES = 25, 100
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
 PDF, XML = "application/pdf", "application/xml"
 
@@ -67,7 +68,7 @@ def index() -> ResponseReturnValue:
 @page(bp, "/<int:document_id>", access=SEEN)
 def show(document_id: int) -> ResponseReturnValue:
     """Show one document: its lines, its sums, its files."""
-    return _show(document_id, CancelForm(formdata=None))
+    return document_page(document_id)
 
 
 @page(bp, "/<int:document_id>/file.pdf", access=SEEN)
@@ -101,24 +102,37 @@ def cancel(document_id: int) -> ResponseReturnValue:
         message=_("The invoice is taken back. Its lines can be invoiced again."),
         location=lambda new_id: url_for(".show", document_id=new_id),
     )
-    return cancelled or _show(document_id, form)
+    return cancelled or document_page(document_id, form=form)
 
 
-def _show(document_id: int, form: CancelForm) -> ResponseReturnValue:
+def document_page(
+    document_id: int, *, form: CancelForm | None = None, send_form: SendForm | None = None
+) -> ResponseReturnValue:
+    """Return the page of a document, with a form that was refused."""
     session = db.session()
-    _seen(document_id)
-    found = queries.document(session, document_id)
-    (member,) = member_names(session, [found.row.member_id])
-    others = [each for each in (found.row.cancels_id, found.row.cancelled_by_id) if each is not None]
+    row = _seen(document_id)
+    lines, has_next = queries.document_lines(session, document_id, limit=LINES, offset=(page_number() - 1) * LINES)
+    (member,) = member_names(session, [row.member_id])
+    others = [each for each in (row.cancels_id, row.cancelled_by_id) if each is not None]
+    sent = sending_states(session, document_id, now())
+    cancel_form, again_form = form or CancelForm(formdata=None), send_form or SendForm(formdata=None)
+    again_form.after.data = len(sent)
     return render_template(
         "invoices/show.html",
-        document=found,
+        row=row,
+        record=queries.document_record(session, document_id),
+        groups=queries.document_sums(session, document_id),
+        lines=lines,
+        page=page_number(),
+        has_next=has_next,
         member=member,
-        form=form,
+        form=cancel_form,
+        send_form=again_form,
+        sent=sent,
         numbers=queries.numbers_of(session, others),
         format_percent=format_percent,
         kinds=KIND_LABELS,
-    ), form.status
+    ), form.status if form else again_form.status
 
 
 def _seen(document_id: int) -> queries.DocumentRow:

@@ -15,6 +15,27 @@ ERRORS = (
     ),
     ErrorText("document_not_found", 404, _l("No such document"), _l("There is no such document.")),
     ErrorText(
+        "document_file_not_made",
+        409,
+        _l("The file is not made yet"),
+        _l("The file of %(number)s is being made; it is there in some seconds. Nothing was sent."),
+    ),
+    ErrorText(
+        "document_already_sent",
+        409,
+        _l("This document was sent already"),
+        _l("%(number)s was sent or printed before. Nothing was sent; to send it once more, say so."),
+    ),
+    ErrorText(
+        "statement_sent_meanwhile",
+        409,
+        _l("This statement was sent already"),
+        _l(
+            "It was sent since you opened this page. Nothing was sent now; to send it once more, press the button "
+            "again."
+        ),
+    ),
+    ErrorText(
         "not_cancellable",
         409,
         _l("This document is not taken back"),
