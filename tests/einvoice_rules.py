@@ -1,7 +1,7 @@
 """Judges e-invoices by compiled Schematron rules, in a process of its own: `python tests/einvoice_rules.py`.
 
-Saxon ends the whole process where several threads use it. Input: JSON {rules: path, invoices: [XML ...]}; output: for
-each invoice {fired: number of rules that looked at something, failed: [id of each rule that is broken]}.
+Saxon ends the whole process where several threads use it. Input: JSON [[path of rules, [XML ...]] ...]; output: for
+each of them, for each invoice {fired: how many rules looked at something, failed: [id of each rule that is broken]}.
 """
 
 from __future__ import annotations
@@ -31,5 +31,4 @@ def judge(rules: str, invoices: list[str]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    wanted = json.load(sys.stdin)
-    json.dump(judge(wanted["rules"], wanted["invoices"]), sys.stdout)
+    json.dump([judge(rules, invoices) for rules, invoices in json.load(sys.stdin)], sys.stdout)

@@ -65,6 +65,8 @@ FINDING_TEXTS = {
     "export_sums": "export {export_id} of postings does not hold what it states",
     "export_file": "the file of export {export_id} is not the one that was made",
     "export_hash": "export {export_id} is not what the event log says",
+    "document_ledger": "document {number} has a line that is not that of the ledger",
+    "uninvoiced": "whether line {number} of entry {entry_id} can be invoiced is not as it is stored",
     "document_gap": "a document is missing after {number}",
     "document_sums": "document {number} does not add up",
     "document_hash": "document {number} is not what the event log says",

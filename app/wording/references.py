@@ -61,6 +61,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_allocation_advance": lambda count: ngettext(
         "%(num)s advance counted in an allocation", "%(num)s advances counted in allocations", count
     ),
+    "billing_uninvoiced": lambda count: ngettext(
+        "%(num)s amount that is not invoiced", "%(num)s amounts that are not invoiced", count
+    ),
     "billing_statement_sending": lambda count: ngettext(
         "%(num)s statement that was sent", "%(num)s statements that were sent", count
     ),

@@ -1,7 +1,9 @@
 """The audit of documents, run by `ring check numbers`. Yields the inconsistencies that it finds.
 
 Codes of the findings and their facts: document_gap (number: the last one before it), document_sums (number),
-document_hash (number: its content is not what the event log has), document_file (number).
+document_hash (number: its content is not what the event log has), document_file (number), document_ledger (number: a
+line is not the one of the ledger that it invoices, or of another member), uninvoiced (entry_id, number: what can be
+invoiced is not what stands in no effective document).
 """
 
 from __future__ import annotations
@@ -10,28 +12,65 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.documents.issuing import digest
 from billing.events import DocumentIssued
-from billing.models import Document, DocumentFile, DocumentLine, DocumentNumber, DocumentVat
+from billing.models import (
+    Document,
+    DocumentFile,
+    DocumentLine,
+    DocumentNumber,
+    DocumentVat,
+    Posting,
+    UninvoicedLine,
+)
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
 
 BATCH = 200
+_IS_LINE = (DocumentLine.entry_id == Posting.entry_id, DocumentLine.posting_number == Posting.number)
 
 
 def broken_documents(session: Session) -> Iterator[AuditFinding]:
     """Yield the inconsistencies of documents.
 
     Checked: each range and year counts from one without gaps up to its last number; each document has the sums of its
-    lines and the hash that the event log has; each file has its hash.
+    lines and the hash that the event log has; each line is that of the ledger; each file has its hash.
     """
     yield from _gaps(session)
     yield from _contents(session)
     yield from _files(session)
+    yield from _other_lines(session)
+    yield from _wrongly_open(session)
+
+
+def _other_lines(session: Session) -> Iterator[AuditFinding]:
+    """Yield the documents with a line whose amount or member is not that of the line of the ledger."""
+    stated = case((DocumentLine.turn % 2 == 1, DocumentLine.gross_cents), else_=-DocumentLine.gross_cents)
+    statement = (
+        select(Document.number)
+        .join(DocumentLine, DocumentLine.document_id == Document.id)
+        .outerjoin(Posting, and_(*_IS_LINE))
+        .where(or_(Posting.cents.is_(None), stated != Posting.cents, Posting.member_id != Document.member_id))
+    )
+    for number in session.scalars(statement.distinct().order_by(Document.number)):
+        yield AuditFinding("document_ledger", {"number": number})
+
+
+def _wrongly_open(session: Session) -> Iterator[AuditFinding]:
+    """Yield the lines that members owe whose place among those to invoice is not what their document lines say."""
+    turns = select(func.count()).where(*_IS_LINE).scalar_subquery()
+    is_open = exists().where(
+        UninvoicedLine.entry_id == Posting.entry_id, UninvoicedLine.posting_number == Posting.number
+    )
+    statement = select(Posting.entry_id, Posting.number).where(
+        Posting.member_id.is_not(None), or_(and_(turns % 2 == 0, ~is_open), and_(turns % 2 == 1, is_open))
+    )
+    for entry_id, number in session.execute(statement.order_by(Posting.entry_id, Posting.number)):
+        yield AuditFinding("uninvoiced", {"entry_id": entry_id, "number": number})
 
 
 def _gaps(session: Session) -> Iterator[AuditFinding]:

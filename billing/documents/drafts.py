@@ -20,7 +20,7 @@ from billing.documents.codes import Codes
 from billing.documents.terms import terms
 from billing.documents.treatment import Taxation
 from billing.documents.vat import OUTSIDE, Taxed, Treatment
-from billing.models import Charge, DocumentLine, Entry, Fee, Posting
+from billing.models import Charge, DocumentLine, Entry, Fee, Posting, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import PartyView, parties
 from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
@@ -173,10 +173,7 @@ def _as_invoiced(row: Row[Any]) -> Treatment | None:
 
 
 def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | None) -> list[Row[Any]]:
-    """Return the lines that members owe of which an even number of document lines exists: none, or taken back.
-
-    It looks at each line of the ledger once: of 10^5, 1,000 not invoiced, in 0.1 s (SQLite).
-    """
+    """Return the lines that members owe and that stand in no effective document; the database keeps which they are."""
     turns = (
         select(func.count())
         .where(DocumentLine.entry_id == Posting.entry_id, DocumentLine.posting_number == Posting.number)
@@ -184,17 +181,19 @@ def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | Non
     )
     statement = (
         select(*_COLUMNS, *_OTHER_COLUMNS, turns.label("turns"))
+        .select_from(UninvoicedLine)
+        .join(Posting, _IS_LINE)
         .join(Entry, Entry.id == Posting.entry_id)
         .outerjoin(Charge, Charge.id == Entry.charge_id)
         .outerjoin(_FEE_ROW, _FEE_ROW.id == Entry.fee_id)
         .outerjoin(Fee, Fee.id == func.coalesce(_FEE_ROW.reverses_id, _FEE_ROW.id))
         .outerjoin(_REVERSAL, _REVERSAL.reverses_id == Entry.id)
         .outerjoin(_OTHER, _IS_OTHER)
-        .where(Posting.member_id.is_not(None), turns % 2 == 0, Entry.service_until <= until)
+        .where(Entry.service_until <= until)
         .order_by(Posting.member_id, Posting.entry_id, Posting.number)
     )
     if member_ids is not None:
-        statement = statement.where(Posting.member_id.in_(member_ids))
+        statement = statement.where(UninvoicedLine.member_id.in_(member_ids))
     return list(session.execute(statement))
 
 
@@ -233,6 +232,7 @@ def _line(row: Row[Any], treatment: Treatment) -> DraftLine:
 
 
 _FEE_ROW = aliased(Fee)  # of the line itself: the reversal of a fee names that fee
+_IS_LINE = and_(Posting.entry_id == UninvoicedLine.entry_id, Posting.number == UninvoicedLine.posting_number)
 _COLUMNS: tuple[Any, ...] = (
     Posting.member_id,
     Posting.entry_id,

@@ -21,6 +21,7 @@ from billing.models.document import (
     DocumentTerms,
     DocumentVat,
     StatementSending,
+    UninvoicedLine,
     VatText,
 )
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
@@ -78,6 +79,7 @@ __all__ = [
     "TariffLine",
     "TariffPrice",
     "TariffTier",
+    "UninvoicedLine",
     "Unpriced",
     "VatRate",
     "VatRegime",

@@ -193,6 +193,16 @@ class DocumentSending(Base):
     queued_by: Mapped[int | None]  # user id
 
 
+class UninvoicedLine(Base):
+    """A line of the ledger that a member owes and that stands in no effective document; kept by the database."""
+
+    __tablename__ = "billing_uninvoiced"
+
+    entry_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    posting_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), index=True)
+
+
 class StatementSending(Base):
     """How often the statement of a member for some days was sent, and when last."""
 

