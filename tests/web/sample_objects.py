@@ -39,6 +39,9 @@ from billing import advances, allocations, pools, previews, shares, tariffs
 from billing.documents.issuing import issue
 from billing.fees.posting import FeeInput, enter_fee
 from billing.models import DocumentFile
+from billing.period_names import named_period
+from billing.posting_exports.recording import record_export
+from billing.posting_exports.selection import preview_export
 from booking import (
     announcements,
     blockings,
@@ -411,6 +414,15 @@ def _document(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(made, member_id=sample_ring.anna)
 
 
+def _posting_export(session: Session, sample_ring: SampleRing) -> Sample:
+    """A journal of what was charged."""
+    if not preview_export(session, "journal", named_period("2026")).entry_ids:
+        charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    preview = preview_export(session, "journal", named_period("2026"))
+    with write_transaction(session):
+        return Sample(record_export(session, preview, b"entry", "journal.csv", by=SOMEBODY, now=MONDAY))
+
+
 def _cost(session: Session, sample_ring: SampleRing) -> Sample:
     """A bill that waits to be divided."""
     return Sample(_entered_cost(session, _any_pool(session, sample_ring)))
@@ -538,6 +550,7 @@ SAMPLES: dict[str, Build] = {
     "advance_id": _advance,
     "fee_id": _fee,
     "document_id": _document,
+    "export_id": _posting_export,
     "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),
     "costs:name": lambda _session, _sample_ring: Sample("2026"),
     "code": lambda _session, _sample_ring: Sample("receivables"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
@@ -282,7 +283,9 @@ def _records(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Reco
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; an instant in UTC."""
+    """Return a value as JSON has it; an instant in UTC, an exact number as text."""
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else value
