@@ -8,13 +8,13 @@ from datetime import date
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import AnyOf, Length, NumberRange, Optional
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.required import NOT_SENT, Required
 from app.forms.revision import RevisionMixin
-from app.wording.posting_exports import CHOICE_LABELS
+from app.wording.posting_exports import CHOICE_LABELS, CHOICES
 from billing.posting_exports.terms import ADVISER_MAX, ADVISER_MIN, CLIENT_MAX, DatevTermsInput
 
 
@@ -42,7 +42,7 @@ class ExportChoiceForm(BaseForm):
 class MakeExportForm(BaseForm):
     """The file that was shown, by the digest of its preview. again: entries that are in a file already are wanted."""
 
-    what = HiddenField(validators=[Required(NOT_SENT)])
+    what = HiddenField(validators=[Required(NOT_SENT), AnyOf(CHOICES, message=NOT_SENT)])
     period = HiddenField(validators=[Required(NOT_SENT), Length(max=7)])
     again = HiddenField()
     digest = HiddenField(validators=[Required(NOT_SENT), Length(max=64)])

@@ -42,17 +42,7 @@ READERS, TREASURERS = Access(treasurer=ALL, admin=ALL), Access(treasurer=ALL)
 @page(bp, "/exports", access=READERS)
 def exports() -> ResponseReturnValue:
     """List the files of postings that were made, the newest first; above it, what the next one shall hold."""
-    session = db.session()
-    rows, has_next = newest_exports(session, limit=PER_PAGE, offset=offset())
-    return render_template(
-        "costs/exports.html",
-        rows=rows,
-        has_next=has_next,
-        page=page_number(),
-        form=ExportChoiceForm.of(posted_years(session), request.args.get("period", ""), today()),
-        makers=_makers(rows),
-        kinds=KIND_LABELS,
-    )
+    return _exports_page()
 
 
 @page(bp, "/exports/new", access=TREASURERS, is_expensive=True)
@@ -69,9 +59,9 @@ def new_export() -> ResponseReturnValue:
 def make_export() -> ResponseReturnValue:
     """Make the file as it was shown, record it and keep it; where that takes longer, the worker does."""
     form, session, instant = MakeExportForm(), db.session(), now()
-    if not form.validate_on_submit() or form.what.data not in CHOICES:
+    if not form.validate_on_submit():  # no page sends that: a part of it was cut off
         form.status = 422
-        return _preview_page(form)
+        return _exports_page(form)
     preview = _previewed(form)
     file_format = CHOICES[form.what.data][1]
     if task := deferred(is_long=preview.lines > ROWS_AT_ONCE[file_format]):
@@ -145,6 +135,21 @@ def datev_settings() -> ResponseReturnValue:
     return render_template("costs/datev_settings.html", form=form), form.status
 
 
+def _exports_page(refused: MakeExportForm | None = None) -> ResponseReturnValue:
+    session = db.session()
+    rows, has_next = newest_exports(session, limit=PER_PAGE, offset=offset())
+    return render_template(
+        "costs/exports.html",
+        rows=rows,
+        has_next=has_next,
+        page=page_number(),
+        form=ExportChoiceForm.of(posted_years(session), request.args.get("period", ""), today()),
+        makers=_makers(rows),
+        kinds=KIND_LABELS,
+        refused=refused,
+    ), refused.status if refused else 200
+
+
 def _stored() -> DatevTermsForm:
     return DatevTermsForm.of(*datev_terms(db.session()))
 
@@ -161,7 +166,7 @@ def _previewed(form: MakeExportForm) -> ExportPreview:
 
 
 def _preview_page(form: MakeExportForm) -> ResponseReturnValue:
-    if form.what.data not in CHOICES:
+    if form.what.data not in CHOICES:  # an address that was made up
         form.what.data = next(iter(CHOICES))
     preview = _previewed(form)
     form.digest.data = preview.digest
