@@ -139,7 +139,7 @@ def test_the_schema_refuses_what_is_no_invoice(session, charged):  # noqa: F811
     good = xml_of(session, first)
     validate_xml(good, SCHEMA)
     for broken in (without(good, "ApplicableHeaderTradeSettlement"), good.replace(b">2216.20<", b">a lot<")):
-        with pytest.raises(etree.XMLSyntaxError, match="ram"):
+        with pytest.raises(etree.XMLSyntaxError, match="Element"):
             validate_xml(broken, SCHEMA)
 
 
