@@ -19,7 +19,6 @@ LABELS: dict[str, Any] = {
     "costs.download_statement": _l("A statement as a file"),
     "costs.download_my_statement": _l("My statement as a file"),
     "costs.download_dues": _l("What an allocation makes due as a file"),
-    "invoices.issue_all": _l("Issuing invoices"),
     "costs.make_export": _l("Postings as a file"),
     "costs.download_figures": _l("All figures as one file"),
     "invoices.issue_all": _l("Issuing invoices"),
