@@ -63,7 +63,7 @@ def make_export() -> ResponseReturnValue:
         form.status = 422
         return _exports_page(form)
     preview = _previewed(form)
-    file_format = CHOICES[form.what.data][1]
+    file_format = CHOICES[form.what.data or ""][1]
     if task := deferred(is_long=preview.lines > ROWS_AT_ONCE[file_format]):
         return task
     content: list[Any] = []
