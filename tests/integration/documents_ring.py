@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
+from pypdf import PdfWriter
 from sqlalchemy import update
 
 from billing.charges import charge_for
@@ -44,6 +46,14 @@ def able_to_issue(session, *member_ids, regime="regular", **codes):
         party.set_regime(session, RING, regime, date(2025, 1, 1), by=SOMEBODY, now=MONDAY)
         said = {"use_code": "standard", "share_code": "standard", "advance_code": "standard"} | codes
         terms.change_terms(session, TermsInput(**said), by=SOMEBODY, now=MONDAY)
+
+
+def one_page():
+    """Return the bytes of a PDF with one empty page."""
+    writer, file = PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.write(file)
+    return file.getvalue()
 
 
 def charge_use(session, machine_id, member_id, *ares):

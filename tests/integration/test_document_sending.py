@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from threading import Barrier
 
 import pytest
@@ -31,7 +30,7 @@ from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
+from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, one_page
 from tests.integration.test_issued_documents import invoice, take_back
 
 RING = Sender("Ring", "ring@ring.example")
@@ -58,15 +57,6 @@ def issued(session, sample_ring):
         for document_id in ids:
             session.add(DocumentFile(document_id=document_id, pdf=one_page(), xml=b"", sha256="", made_at=MONDAY))
     return ids
-
-
-def one_page():
-    from pypdf import PdfWriter
-
-    writer, file = PdfWriter(), BytesIO()
-    writer.add_blank_page(100, 100)
-    writer.write(file)
-    return file.getvalue()
 
 
 def send_it(session, document_id, way="mail", **named):

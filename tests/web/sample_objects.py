@@ -82,7 +82,7 @@ from booking.zone_rules import rules_of
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import able_to_issue, charge_use
+from tests.integration.documents_ring import able_to_issue, charge_use, one_page
 
 
 @dataclass(frozen=True)
@@ -410,7 +410,7 @@ def _document(session: Session, sample_ring: SampleRing) -> Sample:
         (made,) = issue(
             session, sample_ring.anna, until, TextComposer(session), on=MONDAY.date(), by=SOMEBODY, now=MONDAY
         )
-        session.add(DocumentFile(document_id=made, pdf=b"%PDF", xml=b"<x/>", sha256="0" * 64, made_at=MONDAY))
+        session.add(DocumentFile(document_id=made, pdf=one_page(), xml=b"<x/>", sha256="0" * 64, made_at=MONDAY))
     return Sample(made, member_id=sample_ring.anna)
 
 
