@@ -49,13 +49,10 @@ def queue_mail(
 ) -> int | None:
     """Add a mail to the outbox. Call inside write_transaction().
 
-    key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
-    body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
-    document_sending_id: whose file is attached (attached_files.py).
-    link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
-    waits for it in front of the screen. off_url: where such mails are switched off, for the header. language: in which
-    it is written; tone: good, wait or stop, of what happened. Returns the id of the mail; None where one of this key
-    was there.
+    key: subject and recipient ("invitation:17"); a second mail of the same key is not queued. body: plain text; URLs in
+    it come from links.absolute() only. calendar: an .ics attachment. document_sending_id: see attached_files.py.
+    link_ends_at: the body has a one-use link until then and is stored encrypted. is_urgent: somebody waits for it.
+    off_url, language, tone: see the model. Returns the id of the mail; None where one of this key was there.
     """
     session.flush()
     connection = session.connection()

@@ -87,6 +87,7 @@ FACTS: dict[str, FactText] = {
     "advance_id": FactText(FactKind.VALUE, _l("number")),
     "fee_id": FactText(FactKind.VALUE, _l("number")),
     "sending_id": FactText(FactKind.HIDDEN),
+    "kind": FactText(FactKind.HIDDEN),
     "way": FactText(FactKind.HIDDEN),
     "turn": FactText(FactKind.HIDDEN),
     "export_id": FactText(FactKind.VALUE, _l("file no.")),

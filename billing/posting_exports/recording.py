@@ -46,11 +46,7 @@ def record_export(
     lock_ledger(session)
     require_exportable(preview_export(session, preview.kind, preview.period, is_again=preview.is_again), preview.digest)
     export_id = (session.scalar(select(func.max(PostingExport.id))) or 0) + 1
-    turns = _turns(session, preview)
-    rows = [
-        {"export_id": export_id, "number": number, "entry_id": one, "kind": preview.kind, "turn": turns.get(one, 0) + 1}
-        for number, one in enumerate(preview.entry_ids, start=1)
-    ]
+    rows = _rows(session, preview, export_id)
     made = {
         "id": export_id,
         "kind": preview.kind,
@@ -95,6 +91,14 @@ def content_of_export(session: Session, export_id: int) -> bytes:
     if content is None:
         raise ExportNotFound(id=export_id)
     return zlib.decompress(content)
+
+
+def _rows(session: Session, preview: ExportPreview, export_id: int) -> list[dict[str, object]]:
+    turns = _turns(session, preview)
+    return [
+        {"export_id": export_id, "number": number, "entry_id": one, "kind": preview.kind, "turn": turns.get(one, 0) + 1}
+        for number, one in enumerate(preview.entry_ids, start=1)
+    ]
 
 
 def _turns(session: Session, preview: ExportPreview) -> dict[int, int]:
