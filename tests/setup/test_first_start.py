@@ -8,7 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from os import times
 from pathlib import Path
@@ -35,22 +36,53 @@ def test_the_first_start_sets_up_and_prints_the_address(first_words):
     assert "Traceback" not in first_words
 
 
-def test_the_second_start_answers_within_two_seconds(start, record_testsuite_property):
-    """On a computer that is busy with other things, the processor time of the start counts instead."""
+# A program of the same libraries that answers one request: what the ring's start is measured by on an unknown machine.
+BARE_PROGRAM = """
+import flask, flask_login, flask_sqlalchemy, wtforms
+from sqlalchemy.orm import DeclarativeBase
+app = flask.Flask("bare")
+app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///:memory:"
+flask_sqlalchemy.SQLAlchemy(app, model_class=type("Base", (DeclarativeBase,), {}))
+app.add_url_rule("/", view_func=lambda: flask.render_template_string("{{ 1 }}"))
+assert app.test_client().get("/").text == "1"
+"""
+# Two seconds on the machine of docs/benchmark.md, where a bare program takes 0.43 s.
+BARE_PROGRAMS = 4.6
+
+
+def test_the_second_start_answers_within_two_seconds(start, prepared, record_testsuite_property):
+    """On a slower or busier computer its processor time counts, measured by that of a bare program at that moment."""
     waits, efforts = [], []
     for _again in range(3):
-        if waits and (waits[-1] < 2 or efforts[-1] < 2):
+        if waits and (waits[-1] < 2 or efforts[-1] < BARE_PROGRAMS):
             break
-        before = times()
-        with start("--no-worker") as ring:
+        with effort() as bare:
+            subprocess.run([prepared / ".venv" / "bin" / "python", "-c", BARE_PROGRAM], check=True, timeout=60)
+        with effort() as own, start("--no-worker") as ring:
             waits.append(ring.wait_for_answer())
             assert ring.interrupt() == 0
             assert "Setting up" not in ring.words
-        after = times()
-        efforts.append(after.children_user + after.children_system - before.children_user - before.children_system)
+        efforts.append(own.seconds / bare.seconds)
     record_testsuite_property("seconds from start to first answer", [round(wait, 2) for wait in waits])
+    record_testsuite_property("its processor time in bare programs", [round(ratio, 2) for ratio in efforts])
 
-    assert min(waits) < 2 or min(efforts) < 2, (waits, efforts)
+    assert min(waits) < 2 or min(efforts) < BARE_PROGRAMS, (waits, efforts)
+
+
+@dataclass
+class Effort:
+    """Processor time of the processes that were started and have ended."""
+
+    seconds: float = 0
+
+
+@contextmanager
+def effort() -> Iterator[Effort]:
+    """Measure the processor time of the processes that are started meanwhile."""
+    found, before = Effort(), times()
+    yield found
+    after = times()
+    found.seconds = after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def test_an_empty_ring_opens_at_setup(open_ring):
