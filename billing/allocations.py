@@ -5,7 +5,8 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
     Allocation,
     AllocationAdvance,
+    AllocationAmount,
     AllocationCharge,
     AllocationCost,
     AllocationCostGroup,
@@ -29,7 +31,7 @@ from billing.models import (
     Pool,
 )
 from billing.pools import locked_pool
-from billing.preview_models import CostGroup, Preview
+from billing.preview_models import CostGroup, Line, Preview
 from billing.previews import preview_allocation
 from booking.kernel import events, progress
 from booking.kernel.events import Actor
@@ -37,13 +39,15 @@ from booking.kernel.events import Actor
 # Of the time that posting takes, the rest is for the rows that are inserted.
 READING_PER_CENT = 50
 ROWS_AT_ONCE = 5_000
-# The rows of an allocation that its reversal has with the opposite sign, in the order of their foreign keys.
+# The rows of an allocation that its reversal has with the opposite sign, in the order of their foreign keys; "": rows
+# without a sum, which it has as they are.
 MIRRORED: tuple[tuple[type[Any], str], ...] = (
     (AllocationCostGroup, "cents"),
     (AllocationLine, "cents"),
     (AllocationCost, "net_cents"),
     (AllocationCharge, "cents"),
     (AllocationAdvance, "cents"),
+    (AllocationAmount, ""),
 )
 
 
@@ -135,8 +139,11 @@ def _post_content(session: Session, allocation_id: int, preview: Preview) -> Non
     """Insert the rows of an allocation, in the order of their foreign keys."""
     common = {"allocation_id": allocation_id}
     _insert(session, AllocationCostGroup, [common | _group_row(group) for group in preview.groups])
-    lines = [common | asdict(line) | {"group_number": group.number} for group in preview.groups for line in group.lines]
+    lines = [
+        common | _line_row(line) | {"group_number": group.number} for group in preview.groups for line in group.lines
+    ]
     _insert(session, AllocationLine, lines)
+    _insert(session, AllocationAmount, [common | row for group in preview.groups for row in _amount_rows(group)])
     _insert(session, AllocationCost, [common | asdict(cost) for cost in preview.costs])
     _insert(session, AllocationSlip, [common | slip._asdict() for slip in preview.slips])
     _insert(session, AllocationCharge, [common | charge._asdict() for charge in preview.charges])
@@ -144,9 +151,21 @@ def _post_content(session: Session, allocation_id: int, preview: Preview) -> Non
 
 
 def _group_row(group: CostGroup) -> dict[str, Any]:
-    row = asdict(group) | {"kinds": list(group.kinds)}
+    row = asdict(replace(group, lines=())) | {"kinds": list(group.kinds)}
     del row["lines"]
     return row
+
+
+def _line_row(line: Line) -> dict[str, Any]:
+    row = asdict(line)
+    del row["amounts"]
+    return row
+
+
+def _amount_rows(group: CostGroup) -> Iterator[dict[str, Any]]:
+    for line in group.lines:
+        for part, amount in enumerate(line.amounts, start=1):
+            yield {"group_number": group.number, "part": part, "member_id": line.member_id, "amount": amount}
 
 
 def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:
@@ -154,7 +173,9 @@ def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:
     for model, amount in MIRRORED:
         columns = model.__table__.columns
         mirrored = [
-            dict(row._mapping) | {"allocation_id": reversal_id, amount: -row._mapping[amount]}
+            dict(row._mapping)
+            | {"allocation_id": reversal_id}
+            | ({amount: -row._mapping[amount]} if amount else {})  # "": the same, as with weights
             for row in session.execute(select(*columns).where(columns.allocation_id == original_id))
         ]
         _insert(session, model, mirrored)

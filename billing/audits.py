@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from billing.key_audit import follows_from_working
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -120,7 +121,8 @@ def _broken_groups(session: Session) -> Iterator[AuditFinding]:
         if lines and counts.get((group.allocation_id, group.number)) != (bearers, rounding):
             yield _finding("counts", allocation_id=group.allocation_id, group=group.number)
         counted = {member_id: used[group.allocation_id].get(member_id) for member_id in weights}
-        if group.key == "use" and any(counted.values()) and counted != weights:
+        is_other_use = group.key == "use" and any(counted.values()) and counted != weights
+        if is_other_use or not follows_from_working(session, group, weights):
             yield _finding("weights", allocation_id=group.allocation_id, group=group.number)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing.pools import HEAD, KEYS, SHARES, USE
+from billing.preview_models import Working
 from billing.scopes import Piece
 from billing.shares import holdings_on
 from booking import queries
@@ -17,10 +18,16 @@ from booking.queries import GUEST_PRICE_CLASS, CountedUse, MemberName
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of a cost: (member id, weight), ordered by member id. is_by_period: from the use of the period."""
+    """The weights of a cost: (member id, weight), ordered by member id. is_by_period: from the use of the period.
+
+    working, amounts: of a key that the pool composed itself, what it consists of, and (member id, what each part of it
+    measured).
+    """
 
     by_member: tuple[tuple[int, int], ...]
     is_by_period: bool
+    working: Working | None = None
+    amounts: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 def weights_of(key: str, held: Mapping[int, int], used: Mapping[int, int]) -> Weights:

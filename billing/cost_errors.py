@@ -27,7 +27,47 @@ class TooManyMachines(DomainError):
     code = "too_many_machines"
 
 
+class CapTooLow(DomainError):
+    """All who bear anything may not bear the whole sum together. facts: members (how many), cap (a fraction)."""
+
+    code = "cap_too_low"
+
+
 class ScopeNotFound(NotFound):
     """Nothing was chosen for this day. facts: id (of the pool), day."""
 
     code = "scope_not_found"
+
+
+class KeyRefused(RulesBroken):
+    """A key cannot divide costs like this.
+
+    Rules: part_twice, parts_percent_sum, minimum_without_use, meter_unit_missing, cap_out_of_range, percents_unused,
+    percents_sum, member_twice, member_unknown.
+    """
+
+    code = "key_refused"
+
+
+class KeyNotFound(NotFound):
+    """There is no such key of the pool. facts: id."""
+
+    code = "key_not_found"
+
+
+class UnknownKey(DomainError):
+    """A kind of cost is to be divided by a key that the pool does not have. facts: key."""
+
+    code = "unknown_key"
+
+
+class MeterNotFound(NotFound):
+    """There is no such meter. facts: id."""
+
+    code = "meter_not_found"
+
+
+class ReadingRefused(RulesBroken):
+    """A reading does not fit those around it. Rules: reading_below_last, reading_above_next, reading_in_future."""
+
+    code = "reading_refused"

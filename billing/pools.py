@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from billing.cost_errors import UnknownKey
 from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, OtherPoolCounts, PoolNotFound, UnknownKind
 from billing.limits import (
     CENTS_MAX,
@@ -24,7 +25,7 @@ from billing.limits import (
     require_tax_code,
     require_text,
 )
-from billing.models import Allocation, AllocationCost, Cost, Pool
+from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey
 from billing.plausibility import Bill, require_usual
 from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
@@ -35,6 +36,7 @@ from booking.kernel.events import Actor
 USE, SHARES, HEAD = "use", "shares", "head"
 INCOME, ADVANCE = "income", "advance"  # what the charges of the machine are
 KEYS = (USE, SHARES, HEAD)
+OWN, OWN_PREFIX = "own", "key-"  # a cost group divided by a key that the pool composed; its rules name it by its id
 KINDS_MAX = 12
 
 
@@ -193,6 +195,11 @@ def locked_pool(session: Session, pool_id: int, revision: int | None = None) -> 
     return revisions.locked(session, Pool, pool_id, missing=PoolNotFound, revision=revision)
 
 
+def key_id_of(key: str) -> int | None:
+    """Return the id of a key that a pool composed itself; None for use, shares and head."""
+    return int(key.removeprefix(OWN_PREFIX)) if key.startswith(OWN_PREFIX) else None
+
+
 def require_sole_counting(
     session: Session, pieces: Collection[Piece], charges_are: str | None, *, except_pool: int = 0
 ) -> None:
@@ -242,10 +249,12 @@ def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: 
     require_text("name", name, NAME_LENGTH_MAX, shortest=1)
     if not 1 <= len(rules) <= KINDS_MAX:
         raise UnknownKind(kind="", kinds=list(rules))
+    own = select(PoolKey.id).where(PoolKey.pool_id == pool_id)
+    known = {*KEYS, *(f"{OWN_PREFIX}{key_id}" for key_id in session.scalars(own))}
     for kind, key in rules.items():
         require_text("kind", kind, NAME_LENGTH_MAX, shortest=1)
-        if key not in KEYS:
-            raise ValueError(f"no key {key!r}")
+        if key not in known:
+            raise UnknownKey(key=key)
     if session.scalar(select(exists().where(Pool.name == name.strip(), Pool.id != (pool_id or 0)))):
         raise NameTaken(name=name)
 

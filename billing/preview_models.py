@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A member's part of a cost group: cents = group total x weight / weight sum, perhaps plus a rounding cent."""
+    """A member's part of a cost group: cents = group total x weight / weight sum, perhaps plus a rounding cent.
+
+    amounts: for the key "own", what each of its parts measured of the member, before minimum and cap.
+    """
 
     member_id: int
     weight: int
     cents: int
     got_rounding_cent: bool
+    amounts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingPart:
+    """A part of an own key as it was used: see keys.KeyPart. unit: the charge unit of the base "use".
+
+    amount_sum: of all members after the minimum. shares_on: the day whose shares applied, "" for other bases.
+    """
+
+    base: str
+    percent: int
+    unit: str
+    amount_sum: int
+    shares_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """An own key as it was used: see keys.KeyTerms."""
+
+    name: str
+    parts: tuple[WorkingPart, ...]
+    minimum: int
+    cap: int | None
+    meter_unit: str
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Working:
+        """Return what asdict() made."""
+        return cls(**(dict(stored) | {"parts": tuple(WorkingPart(**part) for part in stored["parts"])}))
+
+    def looks_at(self, base: str) -> bool:
+        """Return whether a part looks at a base."""
+        return any(part.base == base for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +61,7 @@ class CostGroup:
     """Costs that are divided together by one key.
 
     number: 1, 2, 3 ... within the allocation. shares_on: for the keys "shares" and "head", the day whose shares
-    apply. charge_unit: for the key "use", the unit of the weights.
+    apply. charge_unit: for the key "use", the unit of the weights. working: for the key "own".
     """
 
     number: int
@@ -34,6 +72,11 @@ class CostGroup:
     cents: int
     weight_sum: int
     lines: tuple[Line, ...]
+    working: Working | None = None
+
+    def looks_at(self, base: str) -> bool:
+        """Return whether its key looks at a base: the use, the shares ..."""
+        return self.key == base if self.working is None else self.working.looks_at(base)
 
 
 @dataclass(frozen=True, slots=True)

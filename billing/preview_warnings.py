@@ -60,6 +60,12 @@ def history_warnings(session: Session, preview: Preview) -> Iterator[PreviewWarn
         yield PreviewWarning("unlike_last", last_cents=last)
 
 
+def meter_warnings(unread: frozenset[int]) -> Iterator[PreviewWarning]:
+    """Warn of members whose meters were not read in the period, so that they count nothing."""
+    if unread:
+        yield PreviewWarning("meters_unread", len(unread), member_ids=tuple(sorted(unread)))
+
+
 def counting_warnings(counted: Counted) -> Iterator[PreviewWarning]:
     """Warn of what is not counted: of members who bear nothing, and advances for a period that reaches further."""
     if counted.others:

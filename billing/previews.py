@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
-from billing.bearers import Bearers, Weights, weights_of
+from billing.bearers import Bearers, Weights
 from billing.counting import counted_for
-from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, PoolNotFound, UnknownKind
+from billing.errors import NothingToAllocate, NothingUsed, PoolNotFound, UnknownKind
+from billing.key_weights import KeyWeights
 from billing.limits import require_period
 from billing.models import Cost, Pool
-from billing.pools import USE, unallocated_costs
+from billing.pools import OWN, USE, unallocated_costs
 from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview, bearer_ids
-from billing.preview_warnings import bearer_warnings, counting_warnings, history_warnings, slip_warnings
+from billing.preview_warnings import (
+    bearer_warnings,
+    counting_warnings,
+    history_warnings,
+    meter_warnings,
+    slip_warnings,
+)
 from billing.scopes import pieces_of
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
@@ -37,7 +44,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     Late costs are divided in the same way: by the use and the shares of the period they belong to.
 
     Raises PoolNotFound, WrongPeriod, NothingToAllocate, NothingUsed (a group has costs and no weights),
-    MixedUnits, UnknownKind.
+    MixedUnits, UnknownKind, CapTooLow.
     """
     require_period(period_from, period_until)
     pool = _pool_of(session, pool_id)
@@ -46,10 +53,11 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     every_slip = _uses(session, pool, (period_from, period_until))
     slips = bearers.counted(every_slip)
     counted = [slip for slip in slips if slip.used_amount is not None]
-    in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
-    groups, grouped_costs = _grouped(in_order, counted)
+    keys = KeyWeights(session, pool_id, bearers, counted, (period_from, period_until))
+    in_order = _in_order(pool, _by_weights(pool, costs, keys))
+    groups, grouped_costs = _grouped(in_order, keys)
     by_period = [number for number, ((_key, weights), _costs) in enumerate(in_order, start=1) if weights.is_by_period]
-    is_by_use = any(group.key == USE for group in groups)
+    is_by_use = any(group.looks_at(USE) for group in groups)
     against = counted_for(session, pool, period_from, period_until, bearer_ids(groups))
     preview = Preview(
         pool_id=pool_id,
@@ -68,7 +76,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         digest="",
     )
     warnings = (*slip_warnings(slips if is_by_use else ()), *bearer_warnings(session, preview, bearers, every_slip))
-    later = (*history_warnings(session, preview), *counting_warnings(against))
+    later = (*meter_warnings(keys.unread), *history_warnings(session, preview), *counting_warnings(against))
     return replace(_with_digest(preview), warnings=warnings + later)
 
 
@@ -98,15 +106,14 @@ def _costs_of(session: Session, pool_id: int, period_from: date, period_until: d
     return costs
 
 
-def _by_weights(pool: Pool, costs: Iterable[Cost], bearers: Bearers, used: Mapping[int, int]) -> CostsByWeights:
+def _by_weights(pool: Pool, costs: Iterable[Cost], keys: KeyWeights) -> CostsByWeights:
     """Collect the costs that have the same key and the same weights."""
     groups: CostsByWeights = {}
     for cost in costs:
         key = pool.rules.get(cost.kind)
         if key is None:
             raise UnknownKind(kind=cost.kind, kinds=list(pool.rules))
-        held = {} if key == USE else bearers.held_on(cost.service_date)
-        groups.setdefault((key, weights_of(key, held, used)), []).append(cost)
+        groups.setdefault((key, keys.of(key, cost.service_date)), []).append(cost)
     return groups
 
 
@@ -117,51 +124,38 @@ def _in_order(pool: Pool, by_weights: CostsByWeights) -> list[tuple[tuple[str, W
 
 
 def _grouped(
-    in_order: Iterable[tuple[tuple[str, Weights], list[Cost]]], slips: list[CountedUse]
+    in_order: Iterable[tuple[tuple[str, Weights], list[Cost]]], keys: KeyWeights
 ) -> tuple[tuple[CostGroup, ...], tuple[GroupedCost, ...]]:
     """Return the cost groups and the costs in them."""
     groups, grouped_costs = [], []
     for number, ((key, weights), group_costs) in enumerate(in_order, start=1):
-        unit = _unit_of(slips) if key == USE else ""
-        groups.append(_group(number, key, dict(weights.by_member), group_costs, unit))
+        unit = keys.unit() if key == USE else ""
+        groups.append(_group(number, key if weights.working is None else OWN, weights, group_costs, unit))
         grouped_costs += [_grouped_cost(cost, number) for cost in group_costs]
     return tuple(groups), tuple(sorted(grouped_costs, key=lambda cost: (cost.service_date, cost.cost_id)))
 
 
-def _group(number: int, key: str, weights: Mapping[int, int], costs: list[Cost], charge_unit: str) -> CostGroup:
-    cents = sum(cost.net_cents for cost in costs)
+def _group(number: int, key: str, by: Weights, costs: list[Cost], charge_unit: str) -> CostGroup:
+    cents, weights, amounts = sum(cost.net_cents for cost in costs), dict(by.by_member), dict(by.amounts)
     weight_sum = sum(weights.values())
     if weight_sum == 0 and cents != 0:
         raise NothingUsed(total_cents=cents, key=key)
     parts = split_cents(cents, weights) if weight_sum else {}
     lines = (
-        Line(member_id, weights[member_id], part, has_rounding_cent(cents, weights[member_id], weight_sum, part))
-        for member_id, part in sorted(parts.items())
+        Line(one, weights[one], part, has_rounding_cent(cents, weights[one], weight_sum, part), amounts.get(one, ()))
+        for one, part in sorted(parts.items())
     )
     return CostGroup(
         number=number,
         key=key,
         kinds=tuple(dict.fromkeys(cost.kind for cost in costs)),
-        shares_on=None if key == USE else costs[0].service_date,
+        shares_on=None if key in (USE, OWN) else costs[0].service_date,
         charge_unit=charge_unit,
         cents=cents,
         weight_sum=weight_sum,
         lines=tuple(lines),
+        working=by.working,
     )
-
-
-def _unit_of(slips: list[CountedUse]) -> str:
-    units = sorted({slip.charge_unit for slip in slips})
-    if len(units) > 1:
-        raise MixedUnits(units=units)
-    return units[0] if units else ""
-
-
-def _used_by_member(slips: Iterable[CountedUse]) -> dict[int, int]:
-    used: dict[int, int] = {}
-    for slip in slips:
-        used[slip.member_id] = used.get(slip.member_id, 0) + (slip.used_amount or 0)
-    return used
 
 
 def _grouped_cost(cost: Cost, number: int) -> GroupedCost:

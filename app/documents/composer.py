@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.wording.billing import format_exact_amount, key_label
 from app.wording.fees import fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
+from app.wording.keys import part_of_words
 from app.wording.tariffs import working_steps
 from billing.documents.drafts import DraftLine
 from billing.documents.issuing import CANCELLATION, Heading, LineText
@@ -109,9 +110,9 @@ class TextComposer:
                 _(
                     "%(kinds)s, %(key)s: %(part)s of %(whole)s of %(sum)s",
                     kinds=", ".join(of.kinds),
-                    key=key_label(of.key),
-                    part=_weight(weight, of.charge_unit),
-                    whole=_weight(of.weight_sum, of.charge_unit),
+                    key=of.working["name"] if of.working else key_label(of.key),
+                    part=part_of_words(weight, of.weight_sum) if of.working else _weight(weight, of.charge_unit),
+                    whole=_weight(100, "") + " %" if of.working else _weight(of.weight_sum, of.charge_unit),
                     sum=format_money(of.cents),
                 ),
                 format_money(own),

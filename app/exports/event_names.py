@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User, WallScreen
 from app.exports.event_log import EventRow
 from app.wording import events
-from billing.models import Cost, Pool, Share, Tariff
+from billing.models import Cost, Meter, Pool, PoolKey, Share, Tariff
 from booking.events import RecordChanged
 from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Quota, Workshop
 from calendars.models import Feed
@@ -59,6 +59,14 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
         select(Share.id, Share.pool_id, Pool.name, Member.name)
         .join(Pool, Pool.id == Share.pool_id)
         .join(Member, Member.id == Share.member_id)
+    ),
+    "pool_key": lambda: select(PoolKey.id, PoolKey.pool_id, Pool.name, PoolKey.name).join(
+        Pool, Pool.id == PoolKey.pool_id
+    ),
+    "meter": lambda: (
+        select(Meter.id, Meter.pool_id, Pool.name, Meter.name, Member.name)
+        .join(Pool, Pool.id == Meter.pool_id)
+        .join(Member, Member.id == Meter.member_id)
     ),
     "announcement": lambda: select(Announcement.id, Announcement.id, func.substr(Announcement.text, 1, 80)),
     "group": lambda: select(MachineGroup.id, MachineGroup.id, MachineGroup.name),

@@ -155,7 +155,7 @@ CODE_TEXTS: dict[str, dict[str, Any]] = {
     "account": ACCOUNT_LABELS,
     "unit": UNIT_NAMES,
     "small_unit": SMALL_UNIT_NAMES,
-    "weight_unit": UNIT_NAMES | {"shares": _l("shares"), "heads": _l("heads"), "": ""},
+    "weight_unit": UNIT_NAMES | {"shares": _l("shares"), "heads": _l("heads"), "parts": _l("parts"), "": ""},
 }
 
 

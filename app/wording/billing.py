@@ -18,6 +18,7 @@ KEY_LABELS: dict[str, Any] = {
     "use": _l("by use"),
     "shares": _l("by shares"),
     "head": _l("per head"),
+    "own": _l("by a key of the pool"),
 }
 
 KEY_EXPLANATIONS: dict[str, Any] = {
@@ -68,6 +69,7 @@ MEMBER_WARNINGS: dict[str, Any] = {
     "leavers": _l("These members bear a part although their membership ends before the end of the period:"),
     "guests": _l("These guests of the ring bear a part like members. The pool can leave guests out:"),
     "guests_left_out": _l("These guests bear nothing, because the pool leaves guests out; the others bear their part:"),
+    "meters_unread": _l("The meters of these members were not read in this period, so that they count nothing:"),
     "shares_ended": _l("The shares of these members ended with the membership and no longer count:"),
     "charges_not_counted": _l(
         "These members owe charges or advances of this period but bear none of the costs, so that nothing is counted "

@@ -129,6 +129,8 @@ RECORD_LABELS: dict[str, Any] = {
     "tariff": _l("tariff"),
     "pool": _l("cost pool"),
     "share": _l("share of a member"),
+    "pool_key": _l("key of a cost pool"),
+    "meter": _l("meter of a member"),
     "cost": _l("cost"),
     "feed": _l("calendar subscription"),
     "announcement": _l("announcement"),
@@ -145,6 +147,7 @@ RECORD_LABELS: dict[str, Any] = {
 
 FIELD_LABELS: dict[str, Any] = {
     "counts": _l("What it counts"),
+    "reading": _l("Reading"),
     "number": _l("Number"),
     "name": _l("Name"),
     "trade": _l("Trade"),

@@ -42,6 +42,13 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_charge": lambda count: ngettext("%(num)s usage charge", "%(num)s usage charges", count),
     "billing_share": lambda count: ngettext("%(num)s entry of shares", "%(num)s entries of shares", count),
     "billing_pool": lambda count: ngettext("%(num)s cost pool", "%(num)s cost pools", count),
+    "billing_pool_key_percent": lambda count: ngettext(
+        "%(num)s fixed percentage in a key", "%(num)s fixed percentages in keys", count
+    ),
+    "billing_meter": lambda count: ngettext("%(num)s meter", "%(num)s meters", count),
+    "billing_allocation_amount": lambda count: ngettext(
+        "%(num)s measured amount in an allocation", "%(num)s measured amounts in allocations", count
+    ),
     "billing_pool_scope_machine": lambda count: ngettext(
         "%(num)s cost pool that counts it", "%(num)s cost pools that count it", count
     ),

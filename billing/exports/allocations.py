@@ -37,7 +37,7 @@ from booking.wall_clock import local_day
 
 BATCH_ALLOCATIONS = 500
 
-WEIGHT_UNITS = {"shares": "shares", "head": "heads"}  # by key; of "use" it is the charge unit
+WEIGHT_UNITS = {"shares": "shares", "head": "heads", "own": "parts"}  # by key; of "use" it is the charge unit
 
 ALLOCATION_COLUMNS = (
     Column("allocation", WHOLE),

@@ -30,6 +30,7 @@ from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAcco
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
+from billing.models.pool_key import AllocationAmount, Meter, MeterReading, PoolKey, PoolKeyPercent, PoolKeyTerms
 from billing.models.pool_scope import PoolScope, PoolScopeMachine
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
@@ -41,6 +42,7 @@ __all__ = [
     "AdvanceLine",
     "Allocation",
     "AllocationAdvance",
+    "AllocationAmount",
     "AllocationCharge",
     "AllocationCost",
     "AllocationCostGroup",
@@ -65,8 +67,13 @@ __all__ = [
     "Ledger",
     "LedgerAccount",
     "MachineCost",
+    "Meter",
+    "MeterReading",
     "Party",
     "Pool",
+    "PoolKey",
+    "PoolKeyPercent",
+    "PoolKeyTerms",
     "PoolScope",
     "PoolScopeMachine",
     "Posting",

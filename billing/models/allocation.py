@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -146,19 +147,20 @@ class AllocationCostGroup(Base):
     """The costs of an allocation that are divided together by one key.
 
     shares_on: for the keys "shares" and "head", the day whose shares apply. charge_unit: for the key "use",
-    the unit of the weights.
+    the unit of the weights. working: for the key "own", what it consisted of (billing.preview_models.Working).
     """
 
     __tablename__ = "billing_cost_group"
 
     allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1, 2, 3 ... within the allocation
-    key: Mapped[str]  # use, shares, head
+    key: Mapped[str]  # use, shares, head, own
     kinds: Mapped[list[str]] = mapped_column(JSON)
     shares_on: Mapped[date | None]
     charge_unit: Mapped[str] = mapped_column(default="")
     cents: Mapped[int] = mapped_column(BigInteger)
     weight_sum: Mapped[int] = mapped_column(BigInteger)
+    working: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class AllocationLine(Base):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from billing.errors import AllocationNotFound
 from billing.models import (
     Allocation,
+    AllocationAmount,
     AllocationCost,
     AllocationCostGroup,
     AllocationCount,
@@ -21,7 +22,7 @@ from billing.models import (
     Pool,
 )
 from billing.periods import Period
-from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line
+from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Working
 from booking.kernel.views import columns_of
 
 
@@ -65,7 +66,7 @@ _ALLOCATION = columns_of(
 )
 _COST = columns_of(GroupedCost, AllocationCost)
 _SLIP = columns_of(CountedSlip, AllocationSlip)
-_LINE = columns_of(Line, AllocationLine)
+_LINE = columns_of(Line, AllocationLine, amounts=None)
 
 
 def allocations(
@@ -247,9 +248,21 @@ def _lines(session: Session, allocation_id: int, *conditions: ColumnElement[bool
     of_allocation = AllocationLine.allocation_id == allocation_id
     statement = select(AllocationLine.group_number, *_LINE).where(of_allocation, *conditions)
     lines: dict[int, list[Line]] = {}
-    for group_number, *line in session.execute(statement.order_by(AllocationLine.member_id)):
-        lines.setdefault(group_number, []).append(Line(*line))
+    amounts = _amounts(session, allocation_id)
+    for group_number, member_id, *line in session.execute(statement.order_by(AllocationLine.member_id)):
+        measured = amounts.get((group_number, member_id), ())
+        lines.setdefault(group_number, []).append(Line(member_id, *line, amounts=measured))
     return lines
+
+
+def _amounts(session: Session, allocation_id: int) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Return (group, member id) -> what each part of an own key measured."""
+    statement = select(AllocationAmount).where(AllocationAmount.allocation_id == allocation_id)
+    found: dict[tuple[int, int], tuple[int, ...]] = {}
+    for one in session.scalars(statement.order_by(AllocationAmount.part)):
+        key = (one.group_number, one.member_id)
+        found[key] = (*found.get(key, ()), one.amount)
+    return found
 
 
 def _groups_with(session: Session, allocation_id: int, lines: Mapping[int, Sequence[Line]]) -> tuple[CostGroup, ...]:
@@ -268,6 +281,7 @@ def _groups_with(session: Session, allocation_id: int, lines: Mapping[int, Seque
             cents=row.cents,
             weight_sum=row.weight_sum,
             lines=tuple(lines.get(row.number, ())),
+            working=None if row.working is None else Working.from_json(row.working),
         )
         for row in groups
     )

@@ -22,7 +22,7 @@ class GroupParts:
     rounding_cents: int
 
 
-_LINE = columns_of(Line, AllocationLine)
+_LINE = columns_of(Line, AllocationLine, amounts=None)
 
 
 def largest_parts(session: Session, allocation_id: int, *, limit: int) -> dict[int, GroupParts]:

@@ -26,6 +26,8 @@ PAGES = {
     "tariff": ("costs.tariff_history", "machine_id"),
     "cost": ("costs.pool", "pool_id"),
     "share": ("costs.shares", "pool_id"),
+    "pool_key": ("costs.keys", "pool_id"),
+    "meter": ("costs.keys", "pool_id"),
 }
 
 

@@ -146,8 +146,13 @@ def _bearers(group: CostGroup) -> list[int]:
 
 def _group_sentence(preview: Preview, group: CostGroup) -> str:
     count = len(_bearers(group))
-    kinds = f"{', '.join(group.kinds)} ({key_label(group.key)})"
-    if group.number in preview.groups_by_period:
+    label = key_label(group.key) if group.working is None else group.working.name
+    kinds = f"{', '.join(group.kinds)} ({label})"
+    if group.working is not None:
+        decides = ngettext(
+            "The key of the pool decides: %(num)s member.", "The key of the pool decides: %(num)s members.", count
+        )
+    elif group.number in preview.groups_by_period:
         decides = _by_use_sentence((preview.period_from, preview.period_until), count)
         if group.key == HEAD:
             decides = _("Nobody holds shares, so each user bears the same part. %(decides)s", decides=decides)

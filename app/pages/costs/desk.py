@@ -9,6 +9,7 @@ from app.pages.costs import bp
 from app.web.paging import page_number
 from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
+from app.wording.keys import part_of_words
 from app.wording.tariffs import WorkingStep, beyond_estimate, working_steps
 from billing.pricing import PriceCalculation
 from booking.queries.other_amounts import NamedAmount
@@ -22,6 +23,12 @@ SUMMED_MAX = 250  # as in the list of slips
 def exact_amount_filter(small: int, unit_code: str) -> str:
     """Format an exact amount; for every template, since the page of a slip shows calculations too."""
     return format_exact_amount(small, unit_code)
+
+
+@bp.app_template_filter("part_of_words")
+def part_of_words_filter(weight: int, weight_sum: int) -> str:
+    """Format a weight as a part of the whole: 25.7845 %."""
+    return part_of_words(weight, weight_sum)
 
 
 @bp.app_template_filter("named_amount")

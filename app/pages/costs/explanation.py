@@ -13,11 +13,12 @@ from app.pages.costs.presenter import GroupHead, MemberPart, MemberRow
 from app.wording.bars import Bar, shares
 from app.wording.billing import format_exact_amount
 from app.wording.formats import format_money, format_number, format_short_day
+from app.wording.keys import part_of_words
 from billing import queries
 from billing.queries import AllocationView
 
 SERIES = ("c1", "c2", "c3")
-ICONS = {"shares": "pie-chart", "use": "speedometer2", "head": "people"}
+ICONS = {"shares": "pie-chart", "use": "speedometer2", "head": "people", "own": "pie-chart"}
 COMPARED = 3
 
 
@@ -59,7 +60,9 @@ def explain(session: Session, view: AllocationView, row: MemberRow, member_id: i
 
 
 def weight_words(head: GroupHead, number: int) -> str:
-    """Return a weight: 24.6 ha; shares and heads as a plain number, the key beside it names them."""
+    """Return a weight: 24.6 ha; shares and heads as a plain number, which the key names; of an own key per cent."""
+    if head.key == "own":
+        return part_of_words(number, head.weight_sum)
     if head.key == "use" and head.charge_unit:
         return format_exact_amount(number, head.charge_unit)
     return format_number(number)
@@ -88,6 +91,8 @@ def _explained(part: MemberPart, css: str, kinds: dict[str, int], left_over: int
 def _sentence(part: MemberPart) -> str:
     head = part.head
     mine, whole = weight_words(head, part.weight), weight_words(head, head.weight_sum)
+    if head.key == "own":
+        return _("By the key of the pool your part is %(mine)s.", mine=mine)
     if head.key == "use":
         return _("You used %(mine)s of %(all)s.", mine=mine, all=whole)
     if head.key == "head" or head.shares_on is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -33,13 +35,13 @@ from app.wording.billing import KEY_LABELS
 from app.wording.ledger import CHARGES_ARE_LABELS
 from billing.errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
-from billing.pools import KINDS_MAX, USE
+from billing.pools import KEYS, KINDS_MAX, USE
 from billing.queries import PoolView
 from billing.scopes import Scope
 from booking.queries import MemberName
 
 KINDS_SHOWN = 4
-KEY_CHOICES = [select_choice(*pair) for pair in KEY_LABELS.items()]
+KEY_CHOICES = [select_choice(key, KEY_LABELS[key]) for key in KEYS]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
@@ -72,9 +74,17 @@ class PoolForm(RevisionMixin, BaseForm):
         for _row in range(len(self.kinds), KINDS_MAX):
             self.kinds.append_entry()
 
+    own_keys: Mapping[str, str] = MappingProxyType({})
+
     def offer(self, scopes: list[Any]) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.machine.choices = scopes
+
+    def offer_keys(self, own_keys: Mapping[str, str]) -> None:
+        """Offer the keys that the pool composed itself: code -> name. Call before validation."""
+        self.own_keys = own_keys
+        for row in self._rows():
+            row.key.choices = [*KEY_CHOICES, *(select_choice(*pair) for pair in own_keys.items())]
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name of blanks."""
@@ -101,7 +111,7 @@ class PoolForm(RevisionMixin, BaseForm):
         """Return all kinds with their keys as one answer: a row alone has no meaning."""
         fields = tuple(field for row in self._rows() for field in (row.kind, row.key))
         by_kind = sorted(self.rules().items())
-        text = ", ".join(f"{kind}: {KEY_LABELS[key]}" for kind, key in by_kind)
+        text = ", ".join(f"{kind}: {self.own_keys.get(key) or KEY_LABELS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), text or _("nothing"), fields)
         plain = super().answers()
         others = ("excludes_guests", "charges_are")

@@ -118,6 +118,13 @@ def _group(
 
 
 def _sentence(head: GroupHead, bearers: int) -> str:
+    if head.key == "own":
+        return ngettext(
+            "%(num)s member bears it by the key “%(key)s”.",
+            "%(num)s members bear it by the key “%(key)s”.",
+            bearers,
+            key=head.key_label,
+        )
     if head.key == "use":
         return ngettext(
             "%(num)s member used %(all)s.",
@@ -136,8 +143,8 @@ def _sentence(head: GroupHead, bearers: int) -> str:
 
 
 def _weights(head: GroupHead, number: int) -> str:
-    """Return a weight with its unit."""
-    if head.key == "use" and head.charge_unit:
+    """Return a weight with its unit; by an own key as a part in per cent."""
+    if head.key == "own" or (head.key == "use" and head.charge_unit):
         return weight_words(head, number)
     if head.key == "shares":
         return ngettext("%(num)s share", "%(num)s shares", number)
@@ -146,7 +153,7 @@ def _weights(head: GroupHead, number: int) -> str:
 
 def _rate(head: GroupHead) -> str:
     """Return the part of one hectare, share or head, rounded to cents."""
-    if not head.weight_sum:
+    if not head.weight_sum or head.key == "own":
         return ""
     unit = CHARGE_UNITS.get(head.charge_unit) if head.key == "use" else None
     each = Decimal(head.cents) / 100 * (unit.small_per_unit if unit else 1) / head.weight_sum

@@ -18,11 +18,10 @@ from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.counted_names import counted_name, scope_choices, scope_words
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PoolForm, SharesForm
-from app.pages.costs.pool_rows import pool_rows
+from app.pages.costs.pool_rows import key_labels, pool_rows
 from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
-from app.wording.billing import key_label
 from app.wording.ledger import charges_are_label
 from billing import pool_scopes, queries
 from billing import pools as billing_pools
@@ -30,6 +29,7 @@ from billing import shares as billing_shares
 from billing.periods import proposed_period
 from billing.queries.counted import uncounted_cents
 from billing.queries.pool_counts import counted_pieces
+from billing.queries.pool_keys import pool_keys
 from billing.scopes import Piece, Scope, machines_in
 from booking.queries import machine_slugs
 
@@ -48,7 +48,8 @@ def pool(pool_id: int) -> ResponseReturnValue:
     used, year = frozenset(view.rules.values()), choice.chosen or today().year
     months = [one for one in queries.costs_by_month(session, year) if one.pool_id == pool_id]
     before = [one for one in queries.costs_by_month(session, year - 1) if one.pool_id == pool_id]
-    (row,) = pool_rows([view], machine_slugs(session), months, 12)
+    labels = key_labels(session)
+    (row,) = pool_rows([view], machine_slugs(session), months, 12, labels)
     return render_template(
         "costs/pool.html",
         pool=view,
@@ -62,7 +63,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         page=page_number(),
         latest=latest,
         years=choice,
-        key_label=key_label,
+        key_labels=labels,
         charges_are_label=charges_are_label,
         uncounted=uncounted_cents(session, pool_id) if view.charges_are == billing_pools.INCOME else 0,
         keys=[one for one in _keys(_pieces(view), view, excludes_guests=view.excludes_guests) if one.key in used],
@@ -89,6 +90,7 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         form = PoolForm()
         del form.machine
+        form.offer_keys(own_key_names(pool_id))
     if SHOW_BEARERS in request.form:
         return _pool_page(form, queries.pool(db.session(), pool_id))
     changed = submit(
@@ -164,9 +166,15 @@ def _set_shares(pool_id: int, form: SharesForm) -> None:
     )
 
 
+def own_key_names(pool_id: int) -> dict[str, str]:
+    """Return code -> name of the keys that a pool composed itself."""
+    return {one.code: one.name for one in pool_keys(db.session(), pool_id)}
+
+
 def _stored_pool(pool_id: int) -> PoolForm:
     form = PoolForm(formdata=None)
     del form.machine
+    form.offer_keys(own_key_names(pool_id))
     form.fill(queries.pool(db.session(), pool_id))
     return form
 

@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.wording.billing import key_label
+from app.wording.keys import part_sentences
 from billing import queries as billing_queries
-from billing.preview_models import CostGroup, CountedSlip, Preview
+from billing.preview_models import CostGroup, CountedSlip, Preview, Working
 from billing.queries import AllocationView, ShareView
 from billing.queries.counted import counted_cents
 from billing.shares import Holding
@@ -34,6 +35,7 @@ class GroupHead:
     charge_unit: str
     cents: int
     weight_sum: int
+    working: Working | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class MemberPart:
     weight: int
     cents: int
     got_rounding_cent: bool
+    amounts: tuple[int, ...] = ()
+
+    @property
+    def details(self) -> list[str]:
+        """What each part of an own key measured of the member; nothing for the other keys."""
+        return part_sentences(self.head.working, self.amounts) if self.head.working else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ def breakdown(
     parts: dict[int, dict[int, MemberPart]] = {}
     for group, head in zip(groups, heads, strict=True):
         for line in group.lines:
-            part = MemberPart(head, line.weight, line.cents, line.got_rounding_cent)
+            part = MemberPart(head, line.weight, line.cents, line.got_rounding_cent, line.amounts)
             parts.setdefault(line.member_id, {})[group.number] = part
     by_member: dict[int, list[CountedSlip]] = {}
     for slip in slips:
@@ -194,12 +202,13 @@ def _head(group: CostGroup) -> GroupHead:
     return GroupHead(
         number=group.number,
         key=group.key,
-        key_label=key_label(group.key),
+        key_label=key_label(group.key) if group.working is None else group.working.name,
         kinds=", ".join(group.kinds),
         shares_on=group.shares_on,
         charge_unit=group.charge_unit,
         cents=group.cents,
         weight_sum=group.weight_sum,
+        working=group.working,
     )
 
 

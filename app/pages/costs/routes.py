@@ -17,7 +17,7 @@ from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.leavers import leavers_with_open_sums
 from app.pages.costs.my_year import my_year, requested_machine
-from app.pages.costs.pool_rows import percent_of, pool_rows
+from app.pages.costs.pool_rows import key_labels, percent_of, pool_rows
 from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
     last_month = today().month if choice.chosen == today().year else 12
     return render_template(
         "costs/index.html",
-        pools=pool_rows(queries.pools(session), machine_slugs(session), months, last_month),
+        pools=pool_rows(queries.pools(session), machine_slugs(session), months, last_month, key_labels(session)),
         chart=cost_chart(months, choice.chosen, today(), queries.costs_by_month(session, choice.chosen - 1)),
         percent=percent_of(totals.divided_cents, totals.cost_cents),
         latest=latest,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.pages.costs.machine_years import MachineYearRow, machine_year_rows
 from app.pages.costs.open_sums import Owed, owed_by_age
-from app.pages.costs.pool_rows import PoolRow, percent_of, pool_rows
+from app.pages.costs.pool_rows import PoolRow, key_labels, percent_of, pool_rows
 from app.pages.costs.year_chart import YearChart, cost_chart
 from app.pages.today.steps import Facts, Step, facts_of, next_steps, steps
 from billing import queries as billing_queries
@@ -79,7 +79,7 @@ def treasurer_desk(session: Session, today: date) -> TreasurerDesk:
         totals,
         percent_of(totals.divided_cents, totals.cost_cents),
         cost_chart(months, year, today, billing_queries.costs_by_month(session, year - 1)),
-        pool_rows(pools, slugs, months, today.month if year == today.year else 12),
+        pool_rows(pools, slugs, months, today.month if year == today.year else 12, key_labels(session)),
         machine_year_rows(session, machine_ids[:MACHINES_SHOWN], pools, year),
         len(machine_ids) > MACHINES_SHOWN,
     )

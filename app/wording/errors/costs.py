@@ -34,4 +34,33 @@ ERRORS = (
         _l("No such choice"),
         _l("Nothing was chosen for this day: what the pool counts did not change on it."),
     ),
+    ErrorText(
+        "cap_too_low",
+        422,
+        _l("The cap is too low"),
+        _l(
+            "With this cap all who bear anything (%(members)s of them) would not bear the whole sum together. Raise the "
+            "cap of the key from this time on, or take it away."
+        ),
+    ),
+    ErrorText(
+        "key_refused",
+        422,
+        _l("This key cannot divide costs"),
+        _l("The key was not stored: its parts, percentages or limits do not fit together."),
+    ),
+    ErrorText("key_not_found", 404, _l("No such key"), _l("There is no such key.")),
+    ErrorText(
+        "unknown_key",
+        422,
+        _l("The pool has no such key"),
+        _l("A kind of cost is to be divided by a key that the pool does not have. Choose one of its keys."),
+    ),
+    ErrorText("meter_not_found", 404, _l("No such meter"), _l("There is no such meter.")),
+    ErrorText(
+        "reading_refused",
+        422,
+        _l("This reading does not fit"),
+        _l("The reading was not stored: it does not fit those around it."),
+    ),
 )

@@ -1,0 +1,85 @@
+"""The forms of meters and their readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, StringField
+from wtforms.validators import Length, ValidationError
+
+from app.forms.base_form import BaseForm
+from app.forms.number_fields import ExactNumberField
+from app.forms.required import Required
+from app.wording.rules import violation_sentence
+from billing.cost_errors import ReadingRefused
+from billing.errors import NameTaken, WrongAmount, WrongPeriod
+from billing.limits import NAME_LENGTH_MAX
+from billing.meters import PER_UNIT, ReadingEntry
+from booking.kernel.errors import DomainError
+from booking.queries import MemberName
+
+
+class ReadingField(ExactNumberField):
+    """A reading with up to three decimals. thousandths: None when nothing was typed."""
+
+    decimals = 3
+
+    def check(self, number: Decimal) -> None:
+        """Refuse what no meter shows."""
+        if number < 0:
+            raise ValidationError(_("A meter shows nothing below zero."))
+
+    @property
+    def thousandths(self) -> int | None:
+        """The reading in thousandths of the unit."""
+        return None if self.number is None else int(self.number * PER_UNIT)
+
+
+class MeterForm(BaseForm):
+    """A member's meter."""
+
+    error_fields = ((NameTaken, "name"),)
+
+    name = StringField(
+        _l("Number of the meter"), [Required(_l("Please enter the number of the meter.")), Length(max=NAME_LENGTH_MAX)]
+    )
+    member = StringField(_l("Member number"), [Required(_l("Please enter whose meter it is.")), Length(max=40)])
+    member_id = 0
+
+    def offer(self, members: Sequence[MemberName]) -> None:
+        """Say whom a number can name. Call before validation."""
+        self._by_number = {one.number.casefold(): one.id for one in members}
+
+    def validate_member(self, field: StringField) -> None:
+        """Find the member."""
+        found = self._by_number.get((field.data or "").strip().casefold())
+        if found is None:
+            raise ValidationError(_("There is no member with this number."))
+        self.member_id = found
+
+
+class ReadingForm(BaseForm):
+    """What a meter showed on a day."""
+
+    error_fields = ((WrongPeriod, "read_on"), (WrongAmount, "reading"))
+
+    read_on = DateField(_l("Day"), [Required(_l("Please enter the day of the reading."))])
+    reading = ReadingField(_l("Reading"), [Required(_l("Please enter the reading."))])
+    restart = ReadingField(_l("The meter was changed: reading of the new one"))
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Show at its field what does not fit; any other refusal as usual."""
+        if not isinstance(refusal, ReadingRefused):
+            super().show_refusal(refusal)
+            return
+        for violation in refusal.violations:
+            self.add_error(violation.field, violation_sentence(violation))
+
+    def entry(self) -> ReadingEntry:
+        """Return what was entered. Call only after validation."""
+        assert self.read_on.data
+        assert self.reading.thousandths is not None
+        return ReadingEntry(self.read_on.data, self.reading.thousandths, self.restart.thousandths)

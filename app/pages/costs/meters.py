@@ -1,0 +1,94 @@
+"""/costs/pools/<id>/meters: meters of members, their readings, and readings from a file."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.clock import now
+from app.extensions import db
+from app.forms.submit import submit
+from app.imports.errors import TableError
+from app.imports.meter_readings import Faults, enter_readings
+from app.pages.costs import bp
+from app.pages.costs.desk import today
+from app.pages.costs.meter_forms import MeterForm, ReadingForm
+from app.pages.costs.meter_rows import meter_rows
+from app.pages.declaration import GET_POST, page
+from app.pages.imports.forms import UploadForm
+from billing import meters as billing_meters
+from billing import queries
+from billing.queries.pool_keys import meter
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import member_names
+
+FAULTS_SHOWN = 20
+
+
+@page(bp, "/pools/<int:pool_id>/meters/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
+def new_meter(pool_id: int) -> ResponseReturnValue:
+    """Enter a member's meter."""
+    session, form = db.session(), MeterForm()
+    view = queries.pool(session, pool_id)
+    form.offer(member_names(session))
+    entered = submit(
+        form,
+        lambda: (
+            billing_meters.enter_meter(
+                session, pool_id, form.member_id, form.name.data or "", by=current_actor(), now=now()
+            ).id
+        ),
+        message=_("The meter was entered."),
+        location=lambda meter_id: url_for(".show_meter", meter_id=meter_id),
+    )
+    return entered or (render_template("costs/meter_form.html", form=form, pool=view), form.status)
+
+
+@page(bp, "/meters/<int:meter_id>", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
+def show_meter(meter_id: int) -> ResponseReturnValue:
+    """Show the readings of a meter, and enter one."""
+    session, form = db.session(), ReadingForm()
+    view = meter(session, meter_id)
+    if not form.is_submitted():
+        form.read_on.data = today()
+    entered = submit(
+        form,
+        lambda: billing_meters.enter_reading(
+            session, meter_id, form.entry(), today=today(), by=current_actor(), now=now()
+        ),
+        message=_("The reading was entered."),
+        location=url_for(".show_meter", meter_id=meter_id),
+    )
+    (row,) = [one for one in meter_rows(session, view.pool_id) if one.view.id == meter_id]
+    shown = render_template("costs/meter.html", form=form, pool=queries.pool(session, view.pool_id), row=row)
+    return entered or (shown, form.status)
+
+
+@page(bp, "/pools/<int:pool_id>/meters/file", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
+def readings_file(pool_id: int) -> ResponseReturnValue:
+    """Enter the readings of a file: all lines, or none."""
+    session, form = db.session(), UploadForm()
+    view = queries.pool(session, pool_id)
+    faults: tuple[str, ...] = ()
+    if form.is_submitted() and form.validate():
+        content, by, instant = form.content(), current_actor(), now()
+        try:
+            entered = in_write_transaction(
+                session, lambda: enter_readings(session, pool_id, content, today=today(), by=by, now=instant)
+            )
+        except Faults as found:
+            faults = found.sentences
+        except TableError as unreadable:
+            faults = (str(unreadable),)
+        else:
+            flash(ngettext("%(num)s reading was entered.", "%(num)s readings were entered.", entered))
+            return redirect(url_for(".keys", pool_id=pool_id), code=303)
+    more = max(len(faults) - FAULTS_SHOWN, 0)
+    page_text = render_template(
+        "costs/readings_file.html", form=form, pool=view, faults=faults[:FAULTS_SHOWN], more=more
+    )
+    return page_text, 422 if faults or form.errors else 200

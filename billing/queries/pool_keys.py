@@ -1,0 +1,90 @@
+"""Views of the keys that pools composed themselves, and of the meters of members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.cost_errors import KeyNotFound, MeterNotFound
+from billing.models import Meter, MeterReading, PoolKey
+from billing.pool_keys import DatedTerms, terms_of
+from billing.pools import OWN_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class PoolKeyView:
+    """A key of a pool. code: how the rules of the pool name it."""
+
+    id: int
+    pool_id: int
+    name: str
+    revision: int
+
+    @property
+    def code(self) -> str:
+        """Return how the rules of the pool name it."""
+        return f"{OWN_PREFIX}{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """What a meter showed on a day, in thousandths; restart: of the new one, where it was changed."""
+
+    read_on: date
+    reading: int
+    restart: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterView:
+    """A member's meter with its readings, the newest first."""
+
+    id: int
+    pool_id: int
+    member_id: int
+    name: str
+    readings: tuple[ReadingView, ...]
+
+
+_KEYS = select(PoolKey.id, PoolKey.pool_id, PoolKey.name, PoolKey.revision).order_by(PoolKey.name, PoolKey.id)
+
+
+def pool_keys(session: Session, pool_id: int | None = None) -> tuple[PoolKeyView, ...]:
+    """Return the keys of a pool, or of all pools, by name."""
+    statement = _KEYS if pool_id is None else _KEYS.where(PoolKey.pool_id == pool_id)
+    return tuple(PoolKeyView(*row) for row in session.execute(statement))
+
+
+def pool_key(session: Session, key_id: int) -> tuple[PoolKeyView, tuple[DatedTerms, ...]]:
+    """Return a key with its terms, the oldest first. Raises KeyNotFound."""
+    row = session.execute(_KEYS.where(PoolKey.id == key_id)).one_or_none()
+    if row is None:
+        raise KeyNotFound(id=key_id)
+    return PoolKeyView(*row), terms_of(session, key_id)
+
+
+def meters(session: Session, pool_id: int) -> tuple[MeterView, ...]:
+    """Return the meters of a pool by name."""
+    statement = select(Meter).where(Meter.pool_id == pool_id).order_by(Meter.name)
+    return _views(session, list(session.scalars(statement)))
+
+
+def meter(session: Session, meter_id: int) -> MeterView:
+    """Return a meter. Raises MeterNotFound."""
+    found = session.get(Meter, meter_id)
+    if found is None:
+        raise MeterNotFound(id=meter_id)
+    return _views(session, [found])[0]
+
+
+def _views(session: Session, found: list[Meter]) -> tuple[MeterView, ...]:
+    wanted = MeterReading.meter_id.in_([one.id for one in found])
+    readings: dict[int, list[ReadingView]] = {}
+    for one in session.scalars(select(MeterReading).where(wanted).order_by(MeterReading.read_on.desc())):
+        readings.setdefault(one.meter_id, []).append(ReadingView(one.read_on, one.reading, one.restart))
+    return tuple(
+        MeterView(one.id, one.pool_id, one.member_id, one.name, tuple(readings.get(one.id, ()))) for one in found
+    )
