@@ -39,6 +39,7 @@ MODULES = (
     "use_days",
     "costs",
     "pool_counts",
+    "pool_keys",
     "allocations",
     "ledger",
     "tariffs",

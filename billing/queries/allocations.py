@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -249,9 +249,10 @@ def _lines(session: Session, allocation_id: int, *conditions: ColumnElement[bool
     statement = select(AllocationLine.group_number, *_LINE).where(of_allocation, *conditions)
     lines: dict[int, list[Line]] = {}
     amounts = _amounts(session, allocation_id)
-    for group_number, member_id, *line in session.execute(statement.order_by(AllocationLine.member_id)):
-        measured = amounts.get((group_number, member_id), ())
-        lines.setdefault(group_number, []).append(Line(member_id, *line, amounts=measured))
+    for group_number, *read in session.execute(statement.order_by(AllocationLine.member_id)):
+        line = Line(*read)
+        measured = amounts.get((group_number, line.member_id))
+        lines.setdefault(group_number, []).append(replace(line, amounts=measured) if measured else line)
     return lines
 
 

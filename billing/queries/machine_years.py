@@ -72,7 +72,7 @@ def _costs(session: Session, machine_ids: Collection[int], first: date, last: da
     rows = session.execute(
         select(Pool.machine_id, year, func.sum(Cost.net_cents))
         .join(Pool, Pool.id == Cost.pool_id)
-        .where(Pool.machine_id.in_(machine_ids), Cost.service_date.between(first, last))
+        .where(Pool.machine_id.in_(machine_ids), Pool.counts_machine, Cost.service_date.between(first, last))
         .group_by(Pool.machine_id, year)
     )
     return {(machine_id, int(of)): int(cents) for machine_id, of, cents in rows}

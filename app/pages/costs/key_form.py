@@ -137,7 +137,7 @@ class KeyForm(BaseForm):
 
     def entry(self) -> DatedTerms:
         """Return what was entered. Call only after validation."""
-        parts = [KeyPart(row.base.data, row.percent.ten_thousandths) for row in self.rows() if row.percent.number]
+        parts = [KeyPart(row.base.data, row.percent.ten_thousandths or 0) for row in self.rows() if row.percent.number]
         minimum = int(self._minimum())
         terms = KeyTerms(tuple(parts), minimum, self.cap.ten_thousandths, text_of(self.meter_unit), self.found)
         return DatedTerms(self.valid_from.data or FIRST_DAY, terms)

@@ -83,7 +83,7 @@ def machine_year_rows(
 ) -> tuple[MachineYearRow, ...]:
     """Return the rows of machines by name, in three statements. pools: all of the ring."""
     entries = machine_cost_entries(session, machine_ids)
-    pool_of = {pool.machine_id: pool.id for pool in reversed(pools)}
+    pool_of = {pool.machine_id: pool.id for pool in reversed(pools) if pool.counts_machine}
     return tuple(_row(one, pool_of, entries.get(one.machine_id)) for one in machine_years(session, machine_ids, year))
 
 

@@ -39,8 +39,8 @@ ERRORS = (
         422,
         _l("The cap is too low"),
         _l(
-            "With this cap all who bear anything (%(members)s of them) would not bear the whole sum together. Raise the "
-            "cap of the key from this time on, or take it away."
+            "With this cap all who bear anything (%(members)s of them) would not bear the whole sum together. Raise "
+            "the cap of the key from this time on, or take it away."
         ),
     ),
     ErrorText(

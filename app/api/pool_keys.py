@@ -1,0 +1,265 @@
+"""Endpoints of the keys that pools compose themselves, of meters and their readings."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from app.api import revisions
+from app.api.costs import BillDay
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import Id, RequestModel, ResponseModel, ShortText
+from app.api.idempotency import run_idempotent
+from app.api.problems import Reply
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.clock import now
+from app.extensions import db
+from billing import meters, pool_keys, queries
+from billing.keys import BASES, WHOLE, KeyPart, KeyTerms
+from billing.limits import AMOUNT_MAX
+from billing.meters import READING_MAX, ReadingEntry
+from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
+from billing.queries.pool_keys import MeterView, meter, pool_key
+from billing.queries.pool_keys import meters as meters_of_pool
+from billing.queries.pool_keys import pool_keys as keys_of_pool
+from booking.queries import ring_zone
+from booking.wall_clock import local_day
+
+TREASURERS = Access(treasurer=ALL, admin=ALL)
+MEMBERS_MAX = 10_000
+
+
+class Part(RequestModel):
+    """A part of a key: what it looks at, and how much of the sum it divides, in ten-thousandths of 1 %."""
+
+    base: Literal["use", "shares", "head", "percent", "meter"]
+    percent: int = Field(WHOLE, strict=True, ge=1, le=WHOLE)
+
+
+class MemberPercent(RequestModel):
+    """The fixed percentage of a member, in ten-thousandths of 1 %."""
+
+    member_id: Id
+    percent: int = Field(strict=True, ge=1, le=WHOLE)
+
+
+class KeyFacts(RequestModel):
+    """What a key consists of. The percentages of `parts` make 1000000 (100 %) together, and so do those of members.
+
+    minimum: who used less counts with so much, in small units of the use or thousandths of the meters' unit. cap:
+    nobody bears more than so much of the sum, in ten-thousandths of 1 %; null: no cap. meter_unit: of readings (kWh).
+    """
+
+    name: ShortText = Field(min_length=1)
+    parts: list[Part] = Field(min_length=1, max_length=len(BASES))
+    minimum: int = Field(0, strict=True, ge=0, le=AMOUNT_MAX)
+    cap: int | None = Field(None, strict=True, ge=1, le=WHOLE)
+    meter_unit: str = Field("", max_length=METER_UNIT_LENGTH_MAX)
+    percents: list[MemberPercent] = Field(default_factory=list, max_length=MEMBERS_MAX)
+
+    def terms(self) -> KeyTerms:
+        """Return what was sent."""
+        parts = tuple(KeyPart(one.base, one.percent) for one in self.parts)
+        percents = tuple(sorted((one.member_id, one.percent) for one in self.percents))
+        return KeyTerms(parts, self.minimum, self.cap, self.meter_unit, percents)
+
+
+class KeyFrom(KeyFacts):
+    """What a key consists of from a day on."""
+
+    valid_from: BillDay
+
+
+class Terms(ResponseModel):
+    """What a key consists of from a day on; 1990-01-01 is the beginning."""
+
+    valid_from: date
+    parts: list[Part]
+    minimum: int
+    cap: int | None
+    meter_unit: str
+    percents: list[MemberPercent]
+
+
+class Key(ResponseModel):
+    """A key of a pool. code: how the pool's `rules` name it. terms: the oldest first."""
+
+    id: int
+    pool_id: int
+    name: str
+    code: str
+    terms: list[Terms]
+
+
+class KeyList(ResponseModel):
+    """The keys of a pool by name. next: always null."""
+
+    items: list[Key]
+    next: str | None = None
+
+
+class NewMeter(RequestModel):
+    """A member's meter. name: the number on it."""
+
+    member_id: Id
+    name: ShortText = Field(min_length=1)
+
+
+class NewReading(RequestModel):
+    """What a meter showed on a day, in thousandths of its unit. restart: of the new meter, where it was changed."""
+
+    read_on: BillDay
+    reading: int = Field(strict=True, ge=0, le=READING_MAX)
+    restart: int | None = Field(None, strict=True, ge=0, le=READING_MAX)
+
+
+class Reading(ResponseModel):
+    """What a meter showed on a day, in thousandths of its unit; restart: of the new meter, where it was changed."""
+
+    read_on: date
+    reading: int
+    restart: int | None
+
+
+class Meter(ResponseModel):
+    """A member's meter with its readings, the newest first."""
+
+    id: int
+    pool_id: int
+    member_id: int
+    name: str
+    readings: list[Reading]
+
+
+class MeterList(ResponseModel):
+    """The meters of a pool by name. next: always null."""
+
+    items: list[Meter]
+    next: str | None = None
+
+
+@Endpoint("GET", "/pools/<id:pool_id>/keys", access=TREASURERS, response=KeyList, errors=(404,))
+def list_pool_keys(pool_id: int) -> KeyList:
+    """List the keys that a pool composed itself."""
+    session = db.session()
+    queries.pool(session, pool_id)
+    return KeyList(items=[_key(one.id) for one in keys_of_pool(session, pool_id)])
+
+
+@Endpoint(
+    "POST",
+    "/pools/<id:pool_id>/keys",
+    access=Access(treasurer=ALL),
+    body=KeyFacts,
+    response=Key,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+)
+def enter_pool_key(pool_id: int, body: KeyFacts) -> Reply:
+    """Give a pool a key. Its terms hold from the beginning."""
+    by, instant = current_actor(), now()
+
+    def enter() -> Reply:
+        made = pool_keys.enter_key(db.session(), pool_id, body.name, body.terms(), by=by, now=instant)
+        return reply(_key(made.id), 201)
+
+    return run_idempotent(body, enter)
+
+
+@Endpoint(
+    "PUT",
+    "/keys/<id:key_id>",
+    access=Access(treasurer=ALL),
+    body=KeyFrom,
+    response=Key,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def put_pool_key(key_id: int, body: KeyFrom) -> Reply:
+    """Give a key other terms from a day on; those entered for the same day are replaced."""
+    revision = revisions.expected(pool_key(db.session(), key_id)[0].revision)
+    by, instant, entry = current_actor(), now(), DatedTerms(body.valid_from, body.terms())
+
+    def put() -> Reply:
+        session = db.session()
+        pool_keys.change_key(session, key_id, body.name, entry, by=by, now=instant, revision=revision)
+        return reply(_key(key_id), headers=revisions.etag(pool_key(session, key_id)[0].revision))
+
+    return run_idempotent(body, put)
+
+
+@Endpoint("GET", "/pools/<id:pool_id>/meters", access=TREASURERS, response=MeterList, errors=(404,))
+def list_meters(pool_id: int) -> MeterList:
+    """List the meters of a pool with their readings."""
+    session = db.session()
+    queries.pool(session, pool_id)
+    return MeterList(items=[_meter(one) for one in meters_of_pool(session, pool_id)])
+
+
+@Endpoint(
+    "POST",
+    "/pools/<id:pool_id>/meters",
+    access=Access(treasurer=ALL),
+    body=NewMeter,
+    response=Meter,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+)
+def enter_meter(pool_id: int, body: NewMeter) -> Reply:
+    """Enter a member's meter."""
+    by, instant = current_actor(), now()
+
+    def enter() -> Reply:
+        session = db.session()
+        made = meters.enter_meter(session, pool_id, body.member_id, body.name, by=by, now=instant)
+        return reply(_meter(meter(session, made.id)), 201)
+
+    return run_idempotent(body, enter)
+
+
+@Endpoint(
+    "POST",
+    "/meters/<id:meter_id>/readings",
+    access=Access(treasurer=ALL),
+    body=NewReading,
+    response=Meter,
+    status=201,
+    errors=(404,),
+    idempotent=True,
+)
+def enter_meter_reading(meter_id: int, body: NewReading) -> Reply:
+    """Enter what a meter showed on a day; a reading below the last one is refused."""
+    by, instant = current_actor(), now()
+    entry = ReadingEntry(body.read_on, body.reading, body.restart)
+
+    def enter() -> Reply:
+        session = db.session()
+        meters.enter_reading(session, meter_id, entry, today=local_day(instant, ring_zone(session)), by=by, now=instant)
+        return reply(_meter(meter(session, meter_id)), 201)
+
+    return run_idempotent(body, enter)
+
+
+def _key(key_id: int) -> Key:
+    view, dated = pool_key(db.session(), key_id)
+    terms = [
+        Terms(
+            valid_from=one.valid_from,
+            parts=[Part.model_validate({"base": part.base, "percent": part.percent}) for part in one.terms.parts],
+            minimum=one.terms.minimum,
+            cap=one.terms.cap,
+            meter_unit=one.terms.meter_unit,
+            percents=[MemberPercent(member_id=member, percent=percent) for member, percent in one.terms.percents],
+        )
+        for one in dated
+    ]
+    return Key(id=view.id, pool_id=view.pool_id, name=view.name, code=view.code, terms=terms)
+
+
+def _meter(view: MeterView) -> Meter:
+    return Meter.model_validate(view)

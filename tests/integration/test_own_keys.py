@@ -1,0 +1,188 @@
+"""Costs divided by keys that a pool composed: previewed, posted, reversed, audited; terms by day; meters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import DatabaseError
+
+from billing import queries
+from billing.allocations import reverse_allocation
+from billing.audits import broken_allocations
+from billing.cost_errors import CapTooLow, KeyRefused, ReadingRefused, UnknownKey
+from billing.errors import NameTaken, NothingUsed
+from billing.keys import HEAD, METER, PERCENT, SHARES, USE, WHOLE, KeyPart, KeyTerms
+from billing.meters import ReadingEntry, consumption, enter_meter, enter_reading
+from billing.models import AllocationAmount, MeterReading
+from billing.pool_keys import DatedTerms, change_key, enter_key
+from billing.pools import CostEntry, change_pool, enter_cost
+from billing.previews import preview_allocation
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import JUNE, borne, do, pool, post, seven
+
+__all__ = ["pool", "seven"]
+
+G1B = [925_621, 739_168, 576_121, 533_738, 376_701, 330_839, 107_697]
+BLENDED = KeyTerms((KeyPart(SHARES, 600_000), KeyPart(USE, 400_000)))
+TODAY = MONDAY.date()
+
+
+def own(session, pool_id, terms, name="Own"):
+    """A key for the kind "all" of the pool."""
+    key_id = do(session, enter_key, pool_id, name, terms)
+    do(session, change_pool, pool_id, "Harvester", {"all": f"key-{key_id}"})
+    return key_id
+
+
+def bill(session, pool_id, net_cents, day=date(2026, 6, 20)):
+    return do(session, enter_cost, pool_id, CostEntry(day, "Huber", "all", net_cents), confirmed_cents=net_cents)
+
+
+def read(session, meter_id, day, reading, restart=None):
+    entry = ReadingEntry(day, reading, restart)
+    return do(session, enter_reading, meter_id, entry, today=TODAY)
+
+
+def test_the_blended_pool_is_posted_reversed_and_proved(session, pool):
+    """G1b, to the cent; what each part measured is stored, and the audit computes the weights from it again."""
+    own(session, pool, BLENDED)
+    bill(session, pool, 3_589_885)
+    posted = post(session, pool)
+
+    assert borne(session, posted) == G1B
+    _view, (group,) = queries.allocation(session, posted)
+    assert (group.key, group.working.name, group.lines[0].amounts) == ("own", "Own", (10, 6_120))
+    assert [(part.base, part.amount_sum, part.unit) for part in group.working.parts] == [
+        (SHARES, 40, ""),
+        (USE, 22_700, "ha"),
+    ]
+    mirror = do(session, reverse_allocation, posted, "Mistyped")
+    assert borne(session, posted, mirror) == [0] * 7
+    assert list(broken_allocations(session)) == []
+    for statement in (update(AllocationAmount).values(amount=1), delete(AllocationAmount)):
+        with pytest.raises(DatabaseError, match="append-only"):
+            session.execute(statement)
+        session.rollback()
+
+
+def test_percentages_a_minimum_and_a_cap_divide_as_they_say(session, pool, seven):
+    percents = ((seven[0], 333_333), (seven[1], 333_333), (seven[2], 333_334))
+    key_id = own(session, pool, KeyTerms((KeyPart(PERCENT),), percents=percents))
+    bill(session, pool, 10_000)
+    preview = preview_allocation(session, pool, *JUNE)
+    assert [line.cents for line in preview.groups[0].lines] == [3_333, 3_333, 3_334]
+    assert not preview.groups_by_period
+
+    for terms, expected in (
+        (KeyTerms((KeyPart(USE),), minimum=2_000), [2_675, 2_131, 1_749, 1_456, 1_115, 874, 0]),
+        (KeyTerms((KeyPart(USE),), cap=200_000), [2_000, 2_000, 2_000, 1_729, 1_324, 947, 0]),
+        (KeyTerms((KeyPart(HEAD),), cap=150_000), [1_429, 1_429, 1_429, 1_429, 1_428, 1_428, 1_428]),
+    ):
+        do(session, change_key, key_id, "Own", DatedTerms(date(1990, 1, 1), terms))
+        assert [line.cents for line in preview_allocation(session, pool, *JUNE).groups[0].lines] == expected
+    do(session, change_key, key_id, "Own", DatedTerms(date(1990, 1, 1), KeyTerms((KeyPart(HEAD),), cap=100_000)))
+    with pytest.raises(CapTooLow):
+        preview_allocation(session, pool, *JUNE)
+
+
+def test_a_late_bill_is_divided_by_the_terms_of_its_own_day(session, pool, seven):
+    key_id = own(session, pool, KeyTerms((KeyPart(PERCENT),), percents=((seven[0], WHOLE),)))
+    later = KeyTerms((KeyPart(PERCENT),), percents=((seven[1], WHOLE),))
+    do(session, change_key, key_id, "Own", DatedTerms(date(2026, 7, 1), later))
+    bill(session, pool, 1_000)
+    bill(session, pool, 500, date(2026, 7, 1))
+    groups = preview_allocation(session, pool, date(2026, 1, 1), date(2026, 12, 31)).groups
+    assert [[(line.member_id, line.cents) for line in group.lines] for group in groups] == [
+        [(seven[0], 1_000)],
+        [(seven[1], 500)],
+    ]
+
+
+def test_meters_divide_by_what_they_counted_and_can_be_changed(session, pool, seven):
+    own(session, pool, KeyTerms((KeyPart(METER),), meter_unit="kWh"))
+    first, second, unread = (
+        do(session, enter_meter, pool, member_id, f"Z-{number}") for number, member_id in enumerate(seven[:3])
+    )
+    read(session, first, date(2026, 5, 31), 100_000)
+    read(session, first, date(2026, 6, 15), 160_000, restart=5_000)
+    read(session, first, date(2026, 6, 30), 45_000)
+    read(session, second, date(2026, 5, 31), 0)
+    read(session, second, date(2026, 6, 30), 300_000)
+    bill(session, pool, 10_000)
+
+    assert consumption(session, pool, *JUNE).by_member == {seven[0]: 100_000, seven[1]: 300_000, seven[2]: 0}
+    preview = preview_allocation(session, pool, *JUNE)
+    assert [line.cents for line in preview.groups[0].lines] == [2_500, 7_500, 0]
+    assert next(one for one in preview.warnings if one.code == "meters_unread").member_ids == (seven[2],)
+    assert preview.groups_by_period == (1,)
+    assert unread
+    bill(session, pool, 1, date(2026, 6, 2))
+    with pytest.raises(NothingUsed):
+        preview_allocation(session, pool, date(2026, 6, 1), date(2026, 6, 10))
+
+
+@pytest.mark.parametrize(
+    ("day", "reading", "rule"),
+    [(20, 99_999, "reading_below_last"), (5, 100_001, "reading_above_next"), (10, 200_001, "reading_above_next")],
+)
+def test_a_reading_that_does_not_fit_is_refused_also_by_the_database(session, pool, seven, day, reading, rule):
+    meter_id = do(session, enter_meter, pool, seven[0], "Z-1")
+    read(session, meter_id, date(2026, 6, 10), 100_000)
+    read(session, meter_id, date(2026, 6, 30), 200_000)
+    wanted = date(2026, 6, day)
+    with pytest.raises(ReadingRefused) as refused:
+        read(session, meter_id, wanted, reading)
+    assert refused.value.violations[0].rule == rule
+    session.rollback()
+    same = MeterReading.meter_id == meter_id, MeterReading.read_on == wanted
+    row = {"meter_id": meter_id, "read_on": wanted, "reading": reading, "entered_at": MONDAY}
+    changed, added = update(MeterReading).where(*same).values(reading=reading), insert(MeterReading).values(row)
+    with pytest.raises(DatabaseError, match="billing_meter_reading_goes_up"):
+        session.execute(changed if day == 10 else added)
+
+
+def test_the_last_reading_before_a_period_is_where_it_begins(session, pool, seven):
+    meter_id = do(session, enter_meter, pool, seven[0], "Z-1")
+    for day, reading in ((date(2026, 3, 1), 0), (date(2026, 5, 20), 70), (date(2026, 6, 25), 100)):
+        read(session, meter_id, day, reading)
+    halves = [consumption(session, pool, date(2026, month, 1), date(2026, month, 28)) for month in (5, 6)]
+    assert [one.by_member[seven[0]] for one in halves] == [70, 30]
+    with pytest.raises(ReadingRefused) as refused:
+        read(session, meter_id, TODAY + timedelta(days=1), 200)
+    assert refused.value.violations[0].rule == "reading_in_future"
+
+
+@pytest.mark.parametrize(
+    ("terms", "rule"),
+    [
+        (replace(BLENDED, parts=(KeyPart(SHARES, 600_000), KeyPart(USE, 399_999))), "parts_percent_sum"),
+        (replace(BLENDED, parts=(KeyPart(USE, 500_000), KeyPart(USE, 500_000))), "part_twice"),
+        (KeyTerms((KeyPart(SHARES),), minimum=5), "minimum_without_use"),
+        (KeyTerms((KeyPart(METER),)), "meter_unit_missing"),
+        (KeyTerms((KeyPart(USE),), cap=0), "cap_out_of_range"),
+        (KeyTerms((KeyPart(USE),), percents=((1, WHOLE),)), "percents_unused"),
+        (KeyTerms((KeyPart(PERCENT),), percents=((1, WHOLE - 1),)), "percents_sum"),
+        (KeyTerms((KeyPart(PERCENT),), percents=((1, 500_000), (1, 500_000))), "member_twice"),
+        (KeyTerms((KeyPart(PERCENT),), percents=((999, WHOLE),)), "member_unknown"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_key_that_cannot_divide_is_refused(session, pool, terms, rule):
+    with pytest.raises(KeyRefused) as refused:
+        do(session, enter_key, pool, "Own", terms)
+    assert [one.rule for one in refused.value.violations] == [rule]
+
+
+def test_names_are_unique_and_rules_know_only_keys_of_their_pool(session, pool):
+    key_id = own(session, pool, BLENDED)
+    with pytest.raises(NameTaken):
+        do(session, enter_key, pool, "Own", BLENDED)
+    session.rollback()
+    for key in (f"key-{key_id + 1}", "key-", "by whim"):
+        with pytest.raises(UnknownKey), write_transaction(session):
+            change_pool(session, pool, "Harvester", {"all": key}, by=SOMEBODY, now=MONDAY)
