@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
 
@@ -27,11 +26,12 @@ CELLS = 3  # meter, day, reading; a fourth one is where a new meter began
 DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True)
 class Faults(Exception):
-    """What is wrong with lines of a file, by line; nothing was entered."""
+    """What is wrong with lines of a file, a sentence each; nothing was entered."""
 
-    sentences: tuple[str, ...]
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        super().__init__(*sentences)
+        self.sentences = sentences
 
 
 def enter_readings(session: Session, pool_id: int, content: bytes, *, today: date, by: Actor, now: datetime) -> int:

@@ -140,7 +140,8 @@ class KeyForm(BaseForm):
         parts = [KeyPart(row.base.data, row.percent.ten_thousandths or 0) for row in self.rows() if row.percent.number]
         minimum = int(self._minimum())
         terms = KeyTerms(tuple(parts), minimum, self.cap.ten_thousandths, text_of(self.meter_unit), self.found)
-        return DatedTerms(self.valid_from.data or FIRST_DAY, terms)
+        day = FIRST_DAY if self.valid_from is None else self.valid_from.data  # a new key has no such field
+        return DatedTerms(day or FIRST_DAY, terms)
 
     def fill(self, name: str, revision: int, terms: KeyTerms) -> None:
         """Show what is stored."""

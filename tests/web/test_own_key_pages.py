@@ -1,0 +1,105 @@
+"""Own keys, meters and readings on their pages and in the API: works; bad input; other roles; shown to the member."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from billing import queries
+from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.queries.pool_keys import meters, pool_keys
+from billing.shares import set_shares
+from booking.queries import member_names
+from tests.integration.test_allocations import JUNE, do, post, use
+
+pytestmark = pytest.mark.of_sqlite
+
+BLENDED = {"name": "Blend", "parts-0-percent": "60", "parts-0-base": "shares", "parts-1-percent": "40"}
+FACTS = {"name": "Blend", "parts": [{"base": "shares", "percent": 600_000}, {"base": "use", "percent": 400_000}]}
+
+
+@pytest.fixture
+def pool(session, sample_ring):
+    """Anna holds three shares of four, and used as much as Bernd."""
+    made = do(session, enter_pool, sample_ring.combine, "Combine", {"all": "use"})
+    for member_id, shares in ((sample_ring.anna, 3), (sample_ring.bernd, 1)):
+        do(session, set_shares, made, member_id, shares, date(2026, 1, 1))
+        use(session, sample_ring.combine, member_id, 100)
+    do(session, enter_cost, made, CostEntry(date(2026, 6, 20), "Huber", "all", 10_001))
+    return made
+
+
+def text(answer):
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+def test_a_key_is_entered_chosen_and_explained_to_the_member(session, sample_ring, pool, log_in):
+    client, keys = log_in(sample_ring.karl_login), f"/costs/pools/{pool}/keys"
+    assert client.post(f"{keys}/new", data=BLENDED | {"parts-1-percent": "39"}).status_code == 422
+    assert client.post(f"{keys}/new", data=BLENDED | {"parts-0-percent": "", "parts-1-percent": ""}).status_code == 422
+    assert client.post(f"{keys}/new", data=BLENDED | {"cap": "101"}).status_code == 422
+    assert client.post(f"{keys}/new", data=BLENDED | {"percents": "M-X; 5"}).status_code == 422
+    assert client.post(f"{keys}/new", data=BLENDED | {"minimum": "0.5", "cap": "90"}).status_code == 303
+    assert "60 % by shares, 40 % by use. Who used less than 0.50 ha counts with 0.50 ha" in text(client.get(keys))
+    (key,) = pool_keys(session, pool)
+    assert client.post(f"/costs/keys/{key.id}", data=BLENDED | {"valid_from": "2026-07-01"}).status_code == 303
+
+    edited = {"name": "Combine", "kinds-0-kind": "all", "kinds-0-key": key.code, "charges_are": "income"}
+    assert client.post(f"/costs/pools/{pool}/edit", data=edited).status_code == 303
+    assert "<dt>all</dt><dd>Blend</dd>" in text(client.get(f"/costs/pools/{pool}"))
+    preview = text(client.get(f"/costs/pools/{pool}/allocate?from=2026-06-01&until=2026-06-30"))
+    assert "60 % of the sum by shares: 3 of 4." in preview
+    posted = post(session, pool, JUNE)
+    assert [line.cents for line in queries.allocation(session, posted)[1][0].lines] == [6_501, 3_500]
+    for user_id in (sample_ring.karl_login, sample_ring.anna_login):
+        page = text(log_in(user_id).get(f"/costs/allocations/{posted}"))
+        assert "40 % of the sum by use: 1.00 ha of 2.00 ha." in page
+        assert "Blend" in page
+    assert "By the key of the pool your part is 65 %." in page
+
+
+def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, pool, log_in):
+    client, address = log_in(sample_ring.karl_login), f"/costs/pools/{pool}/meters"
+    number = next(one.number for one in member_names(session) if one.id == sample_ring.anna)
+    assert client.post(f"{address}/new", data={"name": "Z-1", "member": "nobody"}).status_code == 422
+    made = client.post(f"{address}/new", data={"name": "Z-1", "member": number})
+    assert made.status_code == 303
+    assert client.post(made.location, data={"read_on": "2026-05-31", "reading": "1,200.5"}).status_code == 303
+    below = client.post(made.location, data={"read_on": "2026-06-01", "reading": "1200"})
+    assert below.status_code == 422
+    assert "The meter showed 1,200.5 before" in text(below)
+
+    lines = "meter;day;reading;new\nZ-1;2026-06-15;1300,5;10\nZ-1;2026-06-30;{};"
+    wrong = client.post(f"{address}/file", data={"text": lines.format("9") + "\nZ-9;2026-06-30;1"})
+    assert wrong.status_code == 422
+    assert "Line 3" in text(wrong)
+    assert "Line 4: There is no meter “Z-9”" in text(wrong)
+    assert len(meters(session, pool)[0].readings) == 1
+    assert client.post(f"{address}/file", data={"text": ""}).status_code == 422
+    assert client.post(f"{address}/file", data={"text": lines.format("60,25")}).status_code == 303
+    assert [one.reading for one in meters(session, pool)[0].readings] == [60_250, 1_300_500, 1_200_500]
+
+
+def test_programs_enter_keys_meters_and_readings(sample_ring, pool, karl, rita, anna):
+    made = karl.post(f"/pools/{pool}/keys", FACTS)
+    assert (made.status_code, made.json["code"]) == (201, f"key-{made.json['id']}")
+    wrong = karl.post(f"/pools/{pool}/keys", FACTS | {"name": "Other", "minimum": 0, "percents": [], "cap": 0})
+    assert wrong.status_code == 422
+    half = karl.post(f"/pools/{pool}/keys", {"name": "Half", "parts": [{"base": "use", "percent": 500_000}]})
+    assert (half.status_code, half.json["violations"][0]["rule"]) == (422, "parts_percent_sum")
+    changed = karl.put(f"/keys/{made.json['id']}", FACTS | {"cap": 700_000, "valid_from": "2026-07-01"})
+    assert [one["cap"] for one in changed.json["terms"]] == [None, 700_000]
+    assert karl.put("/keys/999", FACTS | {"valid_from": "2026-07-01"}).status_code == 404
+    assert len(rita.get(f"/pools/{pool}/keys").json["items"]) == 1
+
+    meter = karl.post(f"/pools/{pool}/meters", {"member_id": sample_ring.anna, "name": "Z-1"})
+    assert meter.status_code == 201
+    readings = f"/meters/{meter.json['id']}/readings"
+    assert karl.post(readings, {"read_on": "2026-05-31", "reading": 5_000}).status_code == 201
+    below = karl.post(readings, {"read_on": "2026-06-30", "reading": 4_999})
+    assert (below.status_code, below.json["violations"][0]["rule"]) == (422, "reading_below_last")
+    assert karl.post("/meters/999/readings", {"read_on": "2026-05-31", "reading": 1}).status_code == 404
+    assert karl.get(f"/pools/{pool}/meters").json["items"][0]["readings"][0]["reading"] == 5_000
+    for program in (anna, rita):
+        assert program.post(readings, {"read_on": "2026-07-31", "reading": 9_000}).status_code == 403
