@@ -47,7 +47,7 @@ def terms_words(terms: KeyTerms, use_unit: str) -> str:
 def _limits(terms: KeyTerms | Working, measured: str, use_unit: str) -> Iterator[str]:
     if terms.minimum:
         amount = amount_words(measured, terms.minimum, use_unit, terms.meter_unit)
-        yield _("Who used less than %(amount)s counts with %(amount)s", amount=amount)
+        yield _("A smaller use than %(amount)s is counted as %(amount)s", amount=amount)
     if terms.cap is not None:
         yield _("Nobody bears more than %(percent)s of the sum", percent=percent_words(terms.cap))
 

@@ -35,9 +35,10 @@ from app.notifications import (
     recipients,
 )
 from app.notifications.choices import Owner
-from billing import advances, allocations, pools, previews, shares, tariffs
+from billing import advances, allocations, meters, pool_keys, pools, previews, shares, tariffs
 from billing.documents.issuing import issue
 from billing.fees.posting import FeeInput, enter_fee
+from billing.keys import KeyPart, KeyTerms
 from billing.models import DocumentFile
 from billing.period_names import named_period
 from billing.posting_exports.recording import record_export
@@ -379,6 +380,20 @@ def _pool(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(pool.id)
 
 
+def _pool_key(session: Session, sample_ring: SampleRing) -> Sample:
+    """A key by shares alone, composed by the pool."""
+    pool_id, terms = _any_pool(session, sample_ring), KeyTerms((KeyPart("shares"),))
+    with write_transaction(session):
+        return Sample(pool_keys.enter_key(session, pool_id, "Own", terms, by=SOMEBODY, now=MONDAY).id)
+
+
+def _meter(session: Session, sample_ring: SampleRing) -> Sample:
+    """A meter of Anna."""
+    pool_id = _any_pool(session, sample_ring)
+    with write_transaction(session):
+        return Sample(meters.enter_meter(session, pool_id, sample_ring.anna, "Z-1", by=SOMEBODY, now=MONDAY).id)
+
+
 def _advance(session: Session, sample_ring: SampleRing) -> Sample:
     """An advance that Anna owes."""
     rules, year = {"fee": "shares"}, (date(2025, 1, 1), date(2025, 12, 31))
@@ -546,6 +561,8 @@ SAMPLES: dict[str, Build] = {
     "costs:machine_id": lambda _session, sample_ring: Sample(sample_ring.combine),
     "pool_id": _pool,
     "cost_id": _cost,
+    "key_id": _pool_key,
+    "meter_id": _meter,
     "allocation_id": _allocation,
     "advance_id": _advance,
     "fee_id": _fee,

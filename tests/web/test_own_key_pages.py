@@ -41,7 +41,7 @@ def test_a_key_is_entered_chosen_and_explained_to_the_member(session, sample_rin
     assert client.post(f"{keys}/new", data=BLENDED | {"cap": "101"}).status_code == 422
     assert client.post(f"{keys}/new", data=BLENDED | {"percents": "M-X; 5"}).status_code == 422
     assert client.post(f"{keys}/new", data=BLENDED | {"minimum": "0.5", "cap": "90"}).status_code == 303
-    assert "60 % by shares, 40 % by use. Who used less than 0.50 ha counts with 0.50 ha" in text(client.get(keys))
+    assert "60 % by shares, 40 % by use. A smaller use than 0.50 ha is counted as 0.50 ha" in text(client.get(keys))
     (key,) = pool_keys(session, pool)
     assert client.post(f"/costs/keys/{key.id}", data=BLENDED | {"valid_from": "2026-07-01"}).status_code == 303
 
