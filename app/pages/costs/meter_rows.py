@@ -48,8 +48,9 @@ def meter_rows(session: Session, pool_id: int) -> tuple[MeterRow, ...]:
 
 
 def _rows(readings: Sequence[ReadingView]) -> tuple[ReadingRow, ...]:
-    earlier = [*readings[1:], None]
-    return tuple(_row(one, before) for one, before in zip(readings, earlier, strict=True))[:SHOWN]
+    return tuple(
+        _row(one, readings[at + 1] if at + 1 < len(readings) else None) for at, one in enumerate(readings[:SHOWN])
+    )
 
 
 def _row(one: ReadingView, before: ReadingView | None) -> ReadingRow:
