@@ -12,8 +12,8 @@ from booking.kernel.orm import UtcDateTime
 from migrations.append_only import drop_append_only, make_append_only
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0130"
-down_revision = "0129"
+revision = "0133"
+down_revision = "0132"
 branch_labels = None
 depends_on = None
 
