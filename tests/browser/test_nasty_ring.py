@@ -1,6 +1,7 @@
 """What people really type: names without a blank or from right to left, hundreds of machines, a glaring accent.
 
-Each page at 320 px (as a window of 640 px at 200 %), at 2560 px, in forced colours and without a script.
+Each page at 320 px (as a window of 640 px at 200 %) in forced colours, which add borders to what is drawn without them,
+and at 2560 px in the ring's own; the pages of members without a script.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PAGES = {
         "/today", "/reservations", "/reservations/1", "/reservations/new?machine=long", "/machines/long", "/usage",
         "/usage/1", "/usage/at/long", "/costs", "/feeds", "/account", "/account/profile", f"/search?q={LONG}",
         f"/search?q={LONG * 3}", "/exchanges", "/reservations/2/exchange", "/inductions", "/costs/balance",
-        "/usage/days", "/waiting-list/join?machine=many",
+        "/usage/days", "/waiting-list/join?machine=many", "/account/bank", "/costs/balance/statement", "/invoices",
     ),
     "manager": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/inductions/new", "/machines/long/edit",
@@ -44,6 +45,8 @@ PAGES = {
         "/today", "/admin", "/admin/members", "/admin/members/1", "/admin/logins", "/admin/logins/1", "/admin/events",
         "/admin/settings", "/admin/security", "/costs", "/costs/charges", "/costs/tariffs", "/usage", "/reservations",
         "/search?q=a", "/costs/balances", "/costs/ledger", "/costs/ledger/journal",
+        "/costs/balances/1/statement", "/costs/parties", "/costs/parties/1", "/costs/periods", "/costs/vat-rates",
+        "/costs/ledger/chart", "/costs/machine-costs/1", "/costs/tariffs/1/new", "/invoices", "/invoices/run",
     ),
 }  # fmt: skip
 # What sticks out of the window, or is cut where it cannot be scrolled, apart from what is cut on purpose.
@@ -99,11 +102,10 @@ def fill(app: Flask, hall: int, members: list[int]) -> None:
         long = builders.machine(session, hall, "long", name=LONG, kind=LONG, description=LONG * 3, needs_approval=True)
         many = builders.machine(session, hall, "many", name=FROM_THE_RIGHT, places=400)
         with write_transaction(session):
-            for number in range(MACHINES):
-                made = Machine(workshop_id=hall, slug=f"m{number}", name=f"{number} {LONG}"[:60])
-                session.add(made)
-                session.flush()
-                session.add(Unit(machine_id=made.id, number=1))
+            made = [Machine(workshop_id=hall, slug=f"m{n}", name=f"{n} {LONG}"[:60]) for n in range(MACHINES)]
+            session.add_all(made)
+            session.flush()
+            session.add_all(Unit(machine_id=one.id, number=1) for one in made)
         for number, member in enumerate(members):
             builders.reserve(session, many, member, builders.hours(NINE, number, number + 2), now=NINE, places=40)
             builders.reserve(session, long, member, builders.hours(NINE, 30 + 3 * number, 32 + 3 * number), now=NINE)
@@ -113,44 +115,52 @@ def fill(app: Flask, hall: int, members: list[int]) -> None:
         db.session.remove()
 
 
-def page_of(browser: Browser, app: Flask, address: str, login: int | None, *, scripts: bool = True) -> Page:
-    """A window of a login, without a detour by the form."""
-    context = browser.new_context(
-        base_url=address, viewport=NARROW, locale="de-DE", java_script_enabled=scripts, forced_colors="none"
+def window_of(chromium: Browser, address: str, *, scripts: bool) -> Page:
+    context = chromium.new_context(
+        base_url=address, viewport=NARROW, locale="de-DE", java_script_enabled=scripts, forced_colors="active"
     )
-    if login is not None:
-        client = app.test_client()
-        with app.app_context():
-            token = builders.open_session(db.session(), login, now=NOW)
-            db.session.remove()
-        with client.session_transaction() as cookie:
-            cookie.update(_user_id=token, _fresh=True, confirmed_at=int(NOW.timestamp()))
-        name = app.config["SESSION_COOKIE_NAME"]
-        context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": address}])
     return context.new_page()
+
+
+def log_in(page: Page, app: Flask, address: str, login: int) -> None:
+    """As another login in the same window, without a detour by the form."""
+    client = app.test_client()
+    with app.app_context():
+        token = builders.open_session(db.session(), login, now=NOW)
+        db.session.remove()
+    with client.session_transaction() as cookie:
+        cookie.update(_user_id=token, _fresh=True, confirmed_at=int(NOW.timestamp()))
+    name = app.config["SESSION_COOKIE_NAME"]
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": address}])
+
+
+def faults_on(page: Page, path: str) -> list[str]:
+    """What sticks out of a page, which is loaded narrow and in forced colours, then wide and in the ring's own."""
+    page.set_viewport_size(NARROW)
+    page.emulate_media(forced_colors="active")
+    answer = page.goto(path)
+    faults = [] if answer.status == (404 if path == "/nowhere" else 200) else [f"{path}: {answer.status}"]
+    faults += [f"{path} {NARROW['width']}: {one}" for one in page.evaluate(TOO_WIDE)]
+    page.set_viewport_size(WIDE)
+    page.emulate_media(forced_colors="none")
+    return [*faults, *(f"{path} {WIDE['width']}: {one}" for one in page.evaluate(TOO_WIDE))]
 
 
 def test_nothing_overflows_whatever_is_typed(chromium, nasty):
     app, hall, members, logins = nasty
-    faults = []
     with served(app) as address:
-        page = page_of(chromium, app, address, logins["administrator"])
-        for path in EMPTY:
-            answer = page.goto(path)
-            faults += [f"empty {path}: {answer.status}"] if answer.status != 200 else []
-            faults += [f"empty {path}: {fault}" for fault in page.evaluate(TOO_WIDE)]
-        page.context.close()
+        page, without_scripts = (window_of(chromium, address, scripts=scripts) for scripts in (True, False))
+        log_in(page, app, address, logins["administrator"])
+        faults = [f"empty {fault}" for path in EMPTY for fault in faults_on(page, path)]
         fill(app, hall, members)
         for who, paths in PAGES.items():
-            page = page_of(chromium, app, address, logins.get(who), scripts=who != "member")
-            for path in paths:
-                answer = page.goto(path)
-                if answer.status not in (200, 404 if path == "/nowhere" else 200):
-                    faults.append(f"{who} {path}: {answer.status}")
-                for size, colours in ((NARROW, "none"), (WIDE, "none"), (NARROW, "active")):
-                    page.set_viewport_size(size)
-                    page.emulate_media(forced_colors=colours)
-                    faults += [f"{who} {path} {size['width']} {colours}: {one}" for one in page.evaluate(TOO_WIDE)]
-            page.context.close()
+            shown = without_scripts if who == "member" else page
+            shown.context.clear_cookies()
+            if who in logins:
+                log_in(shown, app, address, logins[who])
+            faults += [f"{who} {fault}" for path in paths for fault in faults_on(shown, path)]
+        for each in (page, without_scripts):
+            each.context.close()
 
     assert not faults, "\n".join(faults)
