@@ -51,7 +51,8 @@ def export_postings(period: str, what: str, again: bool, language: str, output: 
             name, content = made_file(session, preview, file_format, now=instant)
         in_write_transaction(session, lambda: record_export(session, preview, content, name, by=TERMINAL, now=instant))
     except DomainError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+        with force_locale("en"):  # as every command speaks
+            raise click.ClickException(sentence_of(refusal)) from refusal
     output.write(content)
     output.flush()
     security_log.write_now()
