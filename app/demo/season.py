@@ -47,7 +47,7 @@ COMBINE = next(one for one in MACHINES if one.entry.slug == "combine")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A reservation to simulate, and when it is requested. is_left_waiting: it stays undecided."""
+    """A use to simulate, and when it is requested. is_left_waiting: it stays undecided; is_disputed: its slip."""
 
     machine: DemoMachine
     member: str
@@ -56,6 +56,7 @@ class Use:
     places: int
     purpose: str
     is_left_waiting: bool = False
+    is_disputed: bool = False
 
 
 class Season:
@@ -89,9 +90,10 @@ class Season:
             day += timedelta(days=HARVEST_DAYS)
 
     def _uses(self, scale: float) -> Iterator[Process]:
-        # However small the ring, somebody used the combine in the first half, whose costs are divided by use.
-        harvest = (self.base.season_start + timedelta(days=days) for days in HARVESTED_AFTER_DAYS)
-        for use in (*self._scripted_uses(), *(self._random_use(COMBINE, day) for day in harvest)):
+        # However small the ring: somebody used the combine in the first half, and somebody objected.
+        days = [self.base.season_start + timedelta(days=days) for days in HARVESTED_AFTER_DAYS]
+        harvest = (replace(self._random_use(COMBINE, day), is_disputed=day <= days[1]) for day in days)
+        for use in (*self._scripted_uses(), *harvest):
             yield self._process(use)
         for use in self._random_uses(scale):
             yield self._process(use)
@@ -230,7 +232,11 @@ class Season:
         yield (handed_back_at := handed_back_at.replace(second=0, microsecond=0))
         slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=handed_back_at)
         charge_for(self.session, slip.id, by=DEMO, now=handed_back_at)
-        if rng.random() < 0.01 or (use.member == ANNA and (self.now - handed_back_at) < timedelta(days=9)):
+        if (
+            rng.random() < 0.01
+            or use.is_disputed
+            or (use.member == ANNA and (self.now - handed_back_at) < timedelta(days=9))
+        ):
             yield from self._dispute(slip.id, handed_back_at)
 
     def _hand_out(self, use: Use, reservation_id: int, at: datetime) -> bool:

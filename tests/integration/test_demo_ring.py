@@ -110,7 +110,7 @@ def test_the_year_before_is_closed_with_invoices_and_a_late_bill(loaded):
     closed = loaded.scalars(select(AccountingPeriod)).one()
     late = loaded.scalars(select(Allocation).order_by(Allocation.period_from, Allocation.id).offset(1).limit(1)).one()
     posted_on = loaded.scalar(select(Entry.posting_date).where(Entry.allocation_id == late.id))
-    documents = dict(loaded.execute(select(Document.series, func.count()).group_by(Document.series)).tuples().all())
+    documents = dict(loaded.execute(select(Document.series, func.count()).group_by(Document.series)).all())
 
     assert (closed.name, closed.state) == (str(NOW.year - 1), "closed")
     assert late.period_until == closed.last_day < posted_on
