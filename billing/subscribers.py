@@ -1,18 +1,29 @@
-"""Event subscriptions: a usage slip is priced after a hand-back or a correction. See app/subscriptions.py."""
+"""Event subscriptions: a usage slip is priced after a hand-back or a correction; missed reservations are noted.
+
+See app/subscriptions.py.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from billing.charges import charge_for
-from booking.events import MachineHandedBack, SlipAnswered
+from billing.fees import missed
+from booking.events import (
+    MachineHandedBack,
+    ReservationCancelled,
+    ReservationNoShow,
+    ReservationNoShowTakenBack,
+    SlipAnswered,
+)
 from booking.kernel.events import Actor, RecordedEvent, Subscription
 from booking.queries import usage_slip
 from booking.slip_classes import SlipReclassified
+from booking.timespan import TimeSpan
 
-PRICING = Actor(job="pricing")
+PRICING, FEES = Actor(job="pricing"), Actor(job="fees")
 
 
 def charge_slip(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -26,6 +37,32 @@ def charge_finished_slip(session: Session, event: RecordedEvent, now: datetime) 
         charge_slip(session, event, now)
 
 
+def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> None:
+    """Note a confirmed reservation that was cancelled too late; not because of a closure, and no date with its series.
+
+    What cancelling a series costs is not said before, so nothing is owed for it.
+    """
+    starts_at, ends_at = event.facts.get("promised_starts_at"), event.facts.get("promised_ends_at")
+    is_alone = event.facts.get("series_id") is None
+    if event.facts["is_late"] and is_alone and starts_at is not None and ends_at is not None:
+        missed.note_cancelled(session, event.facts["reservation_id"], _span(starts_at, ends_at), event.at)
+
+
+def note_no_show(session: Session, event: RecordedEvent, _now: datetime) -> None:
+    """Note a reservation whose member did not come."""
+    span = _span(event.facts["starts_at"], event.facts["ends_at"])
+    missed.note_no_show(session, event.facts["reservation_id"], span, event.at)
+
+
+def forget_no_show(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Forget a no-show that was taken back, with its fee."""
+    missed.take_back(session, event.facts["reservation_id"], by=FEES, now=now)
+
+
+def _span(starts_at: int, ends_at: int) -> TimeSpan:
+    return TimeSpan(datetime.fromtimestamp(starts_at, UTC), datetime.fromtimestamp(ends_at, UTC))
+
+
 SUBSCRIPTIONS = (
     Subscription(
         "billing.charges",
@@ -33,6 +70,14 @@ SUBSCRIPTIONS = (
             MachineHandedBack.type: charge_slip,
             SlipAnswered.type: charge_slip,
             SlipReclassified.type: charge_finished_slip,
+        },
+    ),
+    Subscription(
+        "billing.fees",
+        {
+            ReservationCancelled.type: note_cancelled,
+            ReservationNoShow.type: note_no_show,
+            ReservationNoShowTakenBack.type: forget_no_show,
         },
     ),
 )

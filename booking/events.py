@@ -182,11 +182,14 @@ class ProposalAccepted(ReservationEvent):
 class ReservationCancelled(ReservationEvent):
     """Cancelled before use. is_late: later than the rule of the machine allows.
 
-    blocking_id: the closure because of which a manager cancelled it.
+    blocking_id: the closure because of which a manager cancelled it. promised_...: the confirmed time given up, that
+    before a move which waited for approval; None of a request, and because of a closure.
     """
 
     is_late: bool
     blocking_id: int | None = None
+    promised_starts_at: int | None = None
+    promised_ends_at: int | None = None
     type: ClassVar[str] = "reservation_cancelled"
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from sqlalchemy.orm import Session
 
 from booking import catalogue, lifecycle, occupancies
+from booking.events import to_timestamp
 from booking.lifecycle import Step
 from booking.models import Reservation
 from booking.place_assignment import Taking
@@ -128,3 +129,10 @@ def parts(former: HeldTime, wished: HeldTime) -> Iterator[tuple[TimeSpan, int]]:
         current = span, places
     if current is not None:
         yield current
+
+
+def promised(reservation: Reservation) -> dict[str, int]:
+    """Return the confirmed time of a reservation as events store it; that before a move which waits for approval."""
+    starts_at = reservation.former_starts_at or reservation.starts_at
+    ends_at = reservation.former_ends_at or reservation.ends_at
+    return {"promised_starts_at": to_timestamp(starts_at), "promised_ends_at": to_timestamp(ends_at)}

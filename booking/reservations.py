@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking import (
     catalogue,
     events,
+    former_times,
     freed_time,
     held_proposals,
     lifecycle,
@@ -231,10 +232,11 @@ def cancel(
         _release_held(session, reservation, by=by, now=now)
     is_promised = reservation.status == Status.CONFIRMED or reservation.former_starts_at is not None
     is_late = is_promised and blocking_id is None and now > reservation.cancel_until
+    promised = former_times.promised(reservation) if is_promised and blocking_id is None else {}
     reservation.is_late_cancel = is_late
     reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
     cancelled = events.ReservationCancelled.of(
-        reservation, is_late=is_late, blocking_id=blocking_id, series_id=series_id
+        reservation, is_late=is_late, blocking_id=blocking_id, series_id=series_id, **promised
     )
     publish(session, cancelled, by=by, now=now)
     return reservation

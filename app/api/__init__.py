@@ -50,6 +50,7 @@ MODULES = (
     "statements",
     "advances",
     "fees",
+    "fee_terms",
     "tasks",
     "exports",
     "posting_exports",

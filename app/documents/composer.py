@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.wording.billing import format_exact_amount, key_label
-from app.wording.fees import fee_steps
+from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
 from app.wording.keys import part_of_words
 from app.wording.tariffs import working_steps
@@ -71,8 +71,10 @@ class TextComposer:
     def _text(self, line: DraftLine) -> str:
         machine, pool = self._machines.get(line.machine_id or 0, ""), self._pools.get(line.pool_id or 0, "")
         name = pool or machine
-        if line.fee_text is not None:
-            return _("Reversal: %(text)s", text=line.fee_text) if line.is_reversal else line.fee_text
+        if line.fee_kind is not None:
+            named = f"{fee_kind_label(line.fee_kind)}, {name}" if name else fee_kind_label(line.fee_kind)
+            text = line.fee_text or named
+            return _("Reversal: %(text)s", text=text) if line.is_reversal else text
         text = {
             "use": _("Use of %(name)s", name=machine),
             "share": _("Share of the costs of %(name)s", name=name),

@@ -10,7 +10,7 @@ from app.notifications import recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import members_of, notify
 from app.wording.documents import KIND_LABELS
-from app.wording.fees import fee_kind_label, fee_steps
+from app.wording.fees import fee_kind_label, fee_steps, fee_text
 from app.wording.ledger import topic_label
 from billing.documents.sending import MAIL
 from billing.documents.terms import terms
@@ -23,6 +23,7 @@ from billing.queries.fees import fee
 from billing.queries.pools import pool_names
 from billing.queries.statements import statement
 from booking.kernel.events import Handler, RecordedEvent
+from booking.queries import machine_names
 
 
 def advance_posted(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -44,6 +45,8 @@ def fee_posted(session: Session, event: RecordedEvent, now: datetime) -> None:
         "fee": view,
         "original": original,
         "kind_label": fee_kind_label,
+        "text_of": fee_text,
+        "machine": machine_names(session).get(view.machine_id or 0, ""),
         "steps": fee_steps,
         "balance": balance_of(session, view.member_id).cents,
     }

@@ -127,6 +127,7 @@ RECORD_LABELS: dict[str, Any] = {
     "induction_kind": _l("kind of induction"),
     "induction": _l("induction"),
     "tariff": _l("tariff"),
+    "fee_terms": _l("fees for missed reservations of a machine"),
     "pool": _l("cost pool"),
     "share": _l("share of a member"),
     "pool_key": _l("key of a cost pool"),

@@ -112,6 +112,8 @@ FACTS: dict[str, FactText] = {
     "series_id": FactText(FactKind.HIDDEN),
     "old_series_id": FactText(FactKind.HIDDEN),
     "entry_id": FactText(FactKind.HIDDEN),
+    "promised_starts_at": FactText(FactKind.HIDDEN),
+    "promised_ends_at": FactText(FactKind.HIDDEN),
     "document_id": FactText(FactKind.HIDDEN),
     "cancels_id": FactText(FactKind.HIDDEN),
     "number": FactText(FactKind.VALUE, _l("number")),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from app.wording.formats import format_money, format_number, format_price
+from app.wording.formats import format_length, format_money, format_number, format_price
 from app.wording.tariffs import WorkingStep
+from billing.fees.missed_working import MissedFee
+from billing.fees.terms import TermsEntry
 from billing.fees.working import PricedFee, Working
+from billing.queries.fees import FeeView
+from billing.rounding import half_up
 
 KIND_LABELS: dict[str, Any] = {
     "no_show": _l("No-show"),
@@ -25,9 +32,45 @@ def fee_kind_label(kind: str) -> str:
     return str(KIND_LABELS[kind])
 
 
+def fee_text(fee: FeeView) -> str:
+    """Return what a fee is for: what was typed, else its kind."""
+    return fee.text or fee_kind_label(fee.kind)
+
+
+def cancel_sentence(working: MissedFee) -> str:
+    """Return what cancelling now would cost."""
+    if working.is_free:
+        return _(
+            "Cancelling now is late, but this time it costs nothing: it is one of those that are free in twelve months."
+        )
+    return _(
+        "Cancelling now costs %(sum)s: %(percent)s %% of the planned price of %(price)s. Time that others take "
+        "instead is deducted.",
+        sum=format_money(working.cents),
+        percent=working.percent,
+        price=format_money(working.base_cents),
+    )
+
+
 def fee_steps(working: Working) -> tuple[WorkingStep, ...]:
     """Return the working of a fee, its sum last."""
-    return (*_priced_steps(working), WorkingStep(_("Fee"), format_money(working.cents), is_sum=True))
+    steps = _missed_steps(working) if isinstance(working, MissedFee) else _priced_steps(working)
+    return (*steps, WorkingStep(_("Fee"), format_money(working.cents), is_sum=True))
+
+
+def _missed_steps(working: MissedFee) -> Iterator[WorkingStep]:
+    yield WorkingStep(_("Planned price"), format_money(working.base_cents))
+    if working.notice_seconds is not None:
+        yield WorkingStep(_("Cancelled before the start"), format_length(max(0, working.notice_seconds)))
+    share = half_up(Fraction(working.base_cents * working.percent, 100))
+    yield WorkingStep(_("%(percent)s %% of it", percent=working.percent), format_money(share))
+    if working.cap_cents is not None and share > working.cap_cents:
+        yield WorkingStep(_("At most"), format_money(working.cap_cents))
+    if working.refilled_seconds:
+        left = format_length(working.seconds - working.refilled_seconds)
+        yield WorkingStep(
+            _("Not used by others"), _("%(left)s of %(all)s", left=left, all=format_length(working.seconds))
+        )
 
 
 def _priced_steps(working: PricedFee) -> tuple[WorkingStep, ...]:
@@ -38,3 +81,37 @@ def _priced_steps(working: PricedFee) -> tuple[WorkingStep, ...]:
         WorkingStep(_("Quantity"), quantity),
         WorkingStep(_("Price for one"), format_price(working.unit_price)),
     )
+
+
+def terms_sentences(entry: TermsEntry) -> list[str]:
+    """Return what missing a reservation costs, as sentences."""
+    found = []
+    if entry.no_show_percent:
+        found.append(_("No-show: %(percent)s %% of the planned price.", percent=entry.no_show_percent))
+    for hours, percent in entry.notices:
+        found.append(
+            ngettext(
+                "Cancelled less than %(num)s hour before the start: %(percent)s %% of the planned price.",
+                "Cancelled less than %(num)s hours before the start: %(percent)s %% of the planned price.",
+                hours,
+                percent=percent,
+            )
+        )
+    if not found:
+        return [_("Missing a reservation costs nothing.")]
+    if entry.base_cents:
+        found.append(
+            _("Where the price is known only after the use, it counts as %(sum)s.", sum=format_money(entry.base_cents))
+        )
+    if entry.cap_cents:
+        found.append(_("At most %(sum)s.", sum=format_money(entry.cap_cents)))
+    if entry.free_times:
+        found.append(
+            ngettext(
+                "The first one in twelve months costs nothing.",
+                "The first %(num)s in twelve months cost nothing.",
+                entry.free_times,
+            )
+        )
+    found.append(_("Time that others take instead is deducted: the fee is fixed when the reserved time is over."))
+    return found

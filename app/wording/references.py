@@ -61,6 +61,8 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_posting": lambda count: ngettext("%(num)s line of the ledger", "%(num)s lines of the ledger", count),
     "billing_balance": lambda count: ngettext("%(num)s balance", "%(num)s balances", count),
     "billing_advance_line": lambda count: ngettext("%(num)s part of an advance", "%(num)s parts of advances", count),
+    "billing_fee_terms": lambda count: ngettext("%(num)s entry of fees", "%(num)s entries of fees", count),
+    "billing_missed": lambda count: ngettext("%(num)s missed reservation", "%(num)s missed reservations", count),
     "billing_fee": lambda count: ngettext("%(num)s fee", "%(num)s fees", count),
     "billing_allocation_charge": lambda count: ngettext(
         "%(num)s charge counted in an allocation", "%(num)s charges counted in allocations", count

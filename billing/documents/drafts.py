@@ -52,6 +52,7 @@ class DraftLine:
     charged_amount: int | None
     calculation: dict[str, Any] | None
     fee_text: str | None
+    fee_kind: str | None
     fee_calculation: dict[str, Any] | None
     treatment: Treatment
 
@@ -226,6 +227,7 @@ def _line(row: Row[Any], treatment: Treatment) -> DraftLine:
         charged_amount=row.charged_amount,
         calculation=row.calculation,
         fee_text=row.fee_text,
+        fee_kind=row.fee_kind,
         fee_calculation=row.fee_calculation,
         treatment=treatment,
     )
@@ -251,6 +253,7 @@ _COLUMNS: tuple[Any, ...] = (
     Charge.calculation,
     func.coalesce(Charge.tax_code, Fee.tax_code).label("tax_code"),
     Fee.text.label("fee_text"),
+    Fee.kind.label("fee_kind"),
     Fee.calculation.label("fee_calculation"),
 )
 

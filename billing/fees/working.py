@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from billing.fees.missed_working import MissedFee
 from billing.rounding import cents_of
 
 QUANTITY_DECIMALS = 3
@@ -34,9 +35,9 @@ class PricedFee:
         return cls(Decimal(stored["quantity"]), Decimal(stored["unit_price"]), stored["unit"])
 
 
-Working = PricedFee
+Working = PricedFee | MissedFee
 
 
 def working_of(stored: dict[str, Any]) -> Working:
     """Return the working of a fee as it was stored."""
-    return PricedFee.from_json(stored)
+    return MissedFee.from_json(stored) if "percent" in stored else PricedFee.from_json(stored)

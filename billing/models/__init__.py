@@ -25,7 +25,7 @@ from billing.models.document import (
     VatText,
 )
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
-from billing.models.fee import Fee
+from billing.models.fee import Fee, FeeTerms, Missed
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.party import Party, VatRate, VatRegime
@@ -64,11 +64,13 @@ __all__ = [
     "Entry",
     "ExportedEntry",
     "Fee",
+    "FeeTerms",
     "Ledger",
     "LedgerAccount",
     "MachineCost",
     "Meter",
     "MeterReading",
+    "Missed",
     "Party",
     "Pool",
     "PoolKey",

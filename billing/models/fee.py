@@ -1,4 +1,4 @@
-"""The table of fees: what a member owes that is no use of a machine and no share of costs."""
+"""Tables of fees: what a member owes that is no use of a machine; missed reservations and what they cost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.models.tariff import TAX_CODE_LENGTH
@@ -53,3 +54,64 @@ class Fee(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_by: Mapped[int | None]  # user id
     form_key: Mapped[str | None] = mapped_column(unique=True)
+
+
+class FeeTerms(Base):
+    """What missing a reservation of a machine costs, for reservations that begin on a day or later, until the next.
+
+    notices: [hours, percent], the longest first: cancelled less than so many hours before the start, so much of the
+    planned price is owed. cap_cents: at most. free_times: so many missed ones in twelve months cost nothing.
+    base_cents: in place of the planned price where it is known only after the use; 0: nothing is owed then.
+    """
+
+    __tablename__ = "billing_fee_terms"
+    __table_args__ = (
+        CheckConstraint("no_show_percent BETWEEN 0 AND 100", name="percent"),
+        CheckConstraint("cap_cents > 0", name="cap"),
+        CheckConstraint("free_times >= 0 AND base_cents >= 0", name="not_negative"),
+    )
+
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    no_show_percent: Mapped[int]
+    notices: Mapped[list[list[int]]] = mapped_column(JSON)
+    cap_cents: Mapped[int | None] = mapped_column(BigInteger)
+    free_times: Mapped[int]
+    base_cents: Mapped[int] = mapped_column(BigInteger)
+
+
+class Missed(Base):
+    """A reservation that was missed, with what the terms said at that moment. Its fee is fixed when its span is over.
+
+    missed_at: when it was cancelled or reported. settled_at: when the fee was fixed, also where it was nothing.
+    """
+
+    __tablename__ = "billing_missed"
+    __table_args__ = (
+        CheckConstraint("kind IN ('no_show', 'late_cancel')", name="kind"),
+        CheckConstraint("starts_at < ends_at", name="span_positive"),
+        CheckConstraint("percent BETWEEN 1 AND 100 AND places > 0", name="percent"),
+        Index("ix_billing_missed_member", "member_id", "missed_at"),
+        Index(
+            "ix_billing_missed_due",
+            "ends_at",
+            sqlite_where=sql("settled_at IS NULL"),
+            postgresql_where=sql("settled_at IS NULL"),
+        ),
+    )
+
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_reservation.id"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    missed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    places: Mapped[int]
+    percent: Mapped[int]
+    base_cents: Mapped[int] = mapped_column(BigInteger)
+    cap_cents: Mapped[int | None] = mapped_column(BigInteger)
+    free_times: Mapped[int]
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

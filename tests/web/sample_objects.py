@@ -558,6 +558,7 @@ SAMPLES: dict[str, Build] = {
     "mail_id": _mail,
     "task_id": _task,
     # Whose the workshop, machine or login in an address is does not matter at the treasurer's desk.
+    "fees:machine_id": lambda _session, sample_ring: Sample(sample_ring.combine),
     "costs:machine_id": lambda _session, sample_ring: Sample(sample_ring.combine),
     "pool_id": _pool,
     "cost_id": _cost,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from billing.fees.posting import enter_fee
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
+from billing.tariffs import TariffEntry, enter_tariff
+from booking.decisions import approve
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY
 from tests.integration.test_allocations import do
@@ -146,3 +152,36 @@ def test_fees_by_calls(session, sample_ring, karl, log_in):
     assert (stale.status_code, stale.json["code"]) == (409, "stale_dues")
     posted = karl.post("/api/v1/fees/dues", json=called | {"preview": False, "digest": preview.json["digest"]})
     assert (posted.status_code, balance_of(session, sample_ring.bernd).cents) == (201, 6_000)
+
+
+def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in, clock):
+    per_hour = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(30), "guest": Decimal(30)})
+    do(session, enter_tariff, sample_ring.splitter, per_hour)
+    address = f"/fees/terms/{sample_ring.splitter}"
+    sent = {"valid_from": TODAY.isoformat(), "no_show_percent": "100", "hours": "24", "percent": "50"}
+    sent |= {"short_hours": "2", "short_percent": "100", "cap": "60"}
+    for wrong in (
+        {"valid_from": "2026-01-01"},
+        {"percent": ""},
+        {"short_hours": "30"},
+        {"cap": "0"},
+        {"percent": "101"},
+    ):
+        assert karl.post(address, data=sent | wrong).status_code == 422, wrong
+    assert karl.post(address, data=sent).status_code == 303
+    anna = log_in(sample_ring.anna_login)
+    assert "Cancelled less than 24 hours before the start: 50 % of the planned price" in text(anna.get(address))
+    entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 7.5), now=MONDAY).id
+    with write_transaction(session):
+        approve(session, entered, by=SOMEBODY, now=MONDAY)
+    assert anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json["cents"] == 0  # just reserved
+    clock.instant += timedelta(hours=1)
+    assert "Cancelling now costs €37.50" in text(anna.get(f"/reservations/{entered}/cancel"))
+    fee = anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json
+    assert fee == {"cents": 3_750, "planned_cents": 7_500, "percent": 50, "is_free": False}
+    assert log_in(sample_ring.bernd_login).get(f"/api/v1/reservations/{entered}/cancellation-fee").status_code == 404
+    terms = {"valid_from": TODAY.isoformat(), "no_show_percent": 0, "notices": [{"hours": 6, "percent": 10}]}
+    listed = karl.post(f"/api/v1/machines/{sample_ring.splitter}/fee-terms", json=terms)
+    assert (listed.status_code, listed.json["items"][0]["notices"]) == (201, terms["notices"])
+    assert anna.get(f"/api/v1/machines/{sample_ring.splitter}/fee-terms").json == listed.json
+    assert anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json["cents"] == 750

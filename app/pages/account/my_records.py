@@ -30,6 +30,7 @@ from billing.models import (
     DocumentSending,
     Entry,
     Fee,
+    Missed,
     Party,
     Pool,
     Posting,
@@ -155,6 +156,7 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     yield "usage_choices", _rows(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
     yield "fees", _rows(session, Fee, Fee.member_id == member_id, machine=Machine.name)
+    yield "missed_reservations", _rows(session, Missed, Missed.member_id == member_id, machine=Machine.name)
     yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
     yield "allocations", _allocations(session, member_id)
     yield "ledger_lines", _ledger_lines(session, member_id)

@@ -33,7 +33,7 @@ from booking.queries.price_classes import PriceClassView
 
 
 def _codes() -> list[Any]:
-    said = select_choice("", _l("as said for anything else (Invoices, Terms and texts)"))
+    said = select_choice("", _l("as said for anything else"))
     return [said, *(select_choice(*pair) for pair in CODE_LABELS.items())]
 
 
@@ -65,7 +65,7 @@ class FeeForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
         _l("Kind"), choices=[select_choice(kind, KIND_LABELS[kind]) for kind in ENTERED_KINDS], default=MATERIAL
     )
     text = StringField(
-        _l("What it is for"), [Required(_l("Please say what the fee is for.")), Length(max=NAME_LENGTH_MAX)]
+        _l("What the fee is for"), [Required(_l("Please say what the fee is for.")), Length(max=NAME_LENGTH_MAX)]
     )
     service_date = DateField(_l("Day of supply"), [Required(_l("Please enter the day."))])
     quantity = QuantityField(_l("Quantity"), [Required(_l("Please enter how many."))])

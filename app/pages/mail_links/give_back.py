@@ -19,7 +19,7 @@ from app.notifications import cancel_links
 from app.pages.auth.limits import login_limit
 from app.pages.declaration import GET_POST, page
 from app.pages.mail_links import bp
-from app.pages.reservations.presenter import cancel_page
+from app.pages.reservations.cancelling import cancel_page
 from app.wording.errors import sentence_of, status_of
 from app.wording.formats import format_span
 from booking import queries

@@ -22,6 +22,7 @@ from app.forms.submit import submit
 from app.notifications.calendar_attachment import calendar_of
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
+from app.pages.reservations.cancelling import cancel_page
 from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import CancelForm
 from app.web.sorting import Sorting
@@ -132,7 +133,7 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
 
 
 def _cancel_page(form: CancelForm, view: ReservationView) -> str:
-    return render_template("reservations/cancel.html", form=form, page=presenter.cancel_page(view, now=now()))
+    return render_template("reservations/cancel.html", form=form, page=cancel_page(view, now=now()))
 
 
 def _workshop_ids() -> frozenset[int] | None:

@@ -1,0 +1,184 @@
+"""Fees for missed reservations: noted when it happens, fixed when the time is over, because others may take it.
+
+The functions that write flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from billing.estimates import estimate_of_class
+from billing.fees.missed_working import MissedFee, percent_of_notice
+from billing.fees.posting import append, require_open, reverse_fee
+from billing.fees.terms import terms_on
+from billing.models import Fee, FeeTerms, Ledger, Missed
+from booking import queries
+from booking.kernel.events import Actor
+from booking.price_classes import price_class_on
+from booking.queries.refilled import refilled_seconds
+from booking.timespan import TimeSpan
+from booking.wall_clock import local_day
+
+NO_SHOW, LATE_CANCEL = "no_show", "late_cancel"
+LOOKS_BACK = timedelta(days=365)
+DUE_AT_ONCE = 100
+
+
+def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) -> MissedFee | None:
+    """Return what a member would owe for cancelling a confirmed reservation now, if nobody else takes its time.
+
+    None where nothing is owed, as long as the rule of the machine lets one cancel freely. Raises ReservationNotFound.
+    """
+    view = queries.reservation(session, reservation_id)
+    if not view.is_promised or now <= view.cancel_until:
+        return None
+    span, places = view.span, view.places
+    if view.former is not None:
+        span, places = view.former.span, view.former.places
+    terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
+    percent = 0 if terms is None else percent_of_notice(terms.notices, (span.start - now).total_seconds())
+    if terms is None or not percent:
+        return None
+    row = _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, now)
+    found = _working(session, row, 0)
+    return found if found.cents or found.is_free else None
+
+
+def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, cancelled_at: datetime) -> None:
+    """Note a confirmed reservation that was cancelled, where the terms of its machine say that it was too late."""
+    view = queries.reservation(session, reservation_id)
+    terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
+    if terms is None:
+        return
+    if percent := percent_of_notice(terms.notices, (span.start - cancelled_at).total_seconds()):
+        row = _row(session, reservation_id, LATE_CANCEL, span, view.places, percent, terms, cancelled_at)
+        session.merge(row)
+        session.flush()
+
+
+def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported_at: datetime) -> None:
+    """Note a reservation whose member did not come, where the terms of its machine have a fee for that."""
+    view = queries.reservation(session, reservation_id)
+    terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
+    if terms is not None and terms.no_show_percent:
+        percent = terms.no_show_percent
+        session.merge(_row(session, reservation_id, NO_SHOW, span, view.places, percent, terms, reported_at))
+        session.flush()
+
+
+def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
+    """Forget a no-show that was reported by mistake; a fee that was made for it is reversed. Raises LedgerClosed."""
+    row = session.get(Missed, reservation_id)
+    if row is None:
+        return
+    if row.settled_at is not None:
+        require_open(session)
+        last = _last_fee(session, reservation_id)
+        if last is not None and last.reverses_id is None:
+            reverse_fee(session, last.id, "–", by=by, now=now)
+    session.delete(row)
+    session.flush()
+
+
+def due(session: Session, *, now: datetime) -> Sequence[int]:
+    """Return the reservations whose fee can be fixed, the earliest end first; none while the ledger is not open."""
+    is_open = select(Ledger.id).where(Ledger.state == "open").exists()
+    statement = select(Missed.reservation_id).where(Missed.settled_at.is_(None), Missed.ends_at <= now, is_open)
+    return session.scalars(statement.order_by(Missed.ends_at, Missed.reservation_id).limit(DUE_AT_ONCE)).all()
+
+
+def fix_fee(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> bool:
+    """Fix the fee of a missed reservation whose time is over; return whether this call did it.
+
+    Once: the row is locked and marked in the transaction that posts the fee. Raises LedgerClosed.
+    """
+    require_open(session)
+    row = session.get(Missed, reservation_id, with_for_update=True, populate_existing=True)
+    if row is None or row.settled_at is not None or row.ends_at > now:
+        return False
+    span = TimeSpan(row.starts_at, row.ends_at)
+    working = _working(session, row, refilled_seconds(session, reservation_id, span, row.places, row.missed_at))
+    row.settled_at = now
+    if working.cents:
+        zone = queries.reservation(session, reservation_id).zone
+        append(session, _fee(session, row, zone), working, by=by, now=now)
+    session.flush()
+    return True
+
+
+def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
+    day = local_day(row.starts_at, zone)
+    last = _last_fee(session, row.reservation_id)
+    return Fee(
+        kind=row.kind,
+        member_id=row.member_id,
+        machine_id=row.machine_id,
+        reservation_id=row.reservation_id,
+        number=1 if last is None or last.number is None else last.number + 1,
+        service_from=day,
+        service_until=day,
+        text="",
+    )
+
+
+def _last_fee(session: Session, reservation_id: int) -> Fee | None:
+    statement = select(Fee).where(Fee.reservation_id == reservation_id).order_by(Fee.number.desc()).limit(1)
+    return session.scalars(statement).first()
+
+
+def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
+    """Return the working of a missed reservation. Those before it, by moment and then by number, count as earlier."""
+    before = or_(
+        Missed.missed_at < row.missed_at,
+        (Missed.missed_at == row.missed_at) & (Missed.reservation_id < row.reservation_id),
+    )
+    counted = (Missed.member_id == row.member_id, Missed.missed_at > row.missed_at - LOOKS_BACK, before)
+    earlier = session.scalar(select(func.count()).where(*counted)) or 0
+    length = TimeSpan(row.starts_at, row.ends_at).seconds
+    return MissedFee(
+        row.base_cents,
+        row.percent,
+        row.cap_cents,
+        length * row.places,
+        refilled,
+        row.free_times,
+        earlier,
+        None if row.kind == NO_SHOW else int((row.starts_at - row.missed_at).total_seconds()),
+    )
+
+
+def _row(
+    session: Session,
+    reservation_id: int,
+    kind: str,
+    span: TimeSpan,
+    places: int,
+    percent: int,
+    terms: FeeTerms,
+    missed_at: datetime,
+) -> Missed:
+    view = queries.reservation(session, reservation_id)
+    card = queries.machine_card(session, view.machine_id)
+    price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
+    estimate = estimate_of_class(session, card, span, places, price_class)
+    planned = estimate.calculation.cents if estimate is not None and estimate.calculation else terms.base_cents
+    return Missed(
+        reservation_id=reservation_id,
+        kind=kind,
+        member_id=view.member_id,
+        machine_id=view.machine_id,
+        starts_at=span.start,
+        ends_at=span.end,
+        missed_at=missed_at,
+        places=places,
+        percent=percent,
+        base_cents=planned,
+        cap_cents=terms.cap_cents,
+        free_times=terms.free_times,
+        settled_at=None,
+    )

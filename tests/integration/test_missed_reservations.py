@@ -1,0 +1,144 @@
+"""A missed reservation: noted when it happens, its fee fixed once when the time is over, by what others took of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from billing.errors import WrongAmount, WrongPeriod
+from billing.fees import missed
+from billing.fees.audit import broken_fees
+from billing.fees.terms import TermsEntry, set_terms, terms_history
+from billing.ledger.audit import broken_ledger
+from billing.models import Fee, Missed
+from billing.queries.balances import balance_of
+from billing.queries.fees import FeeFilter, fees
+from billing.subscribers import FEES, SUBSCRIPTIONS
+from billing.tariffs import TariffEntry, enter_tariff
+from booking import reservations
+from booking.decisions import approve, report_no_show, take_back_no_show
+from booking.kernel.deliveries import deliver
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import do
+
+TODAY = MONDAY.date()
+G8 = TermsEntry(TODAY, 100, ((2, 100), (24, 50)), cap_cents=6_000)
+
+
+@pytest.fixture
+def splitter(session, sample_ring):
+    """A machine at 30.00 an hour; reserved 40 hours from now for two and a half: planned 75.00."""
+    per_hour = TariffEntry(TODAY - timedelta(days=30), prices={"member": Decimal(30), "guest": Decimal(30)})
+    do(session, enter_tariff, sample_ring.splitter, per_hour)
+    do(session, set_terms, sample_ring.splitter, G8)
+    return sample_ring.splitter
+
+
+def reserved(session, machine_id, member_id, first=40.0, last=42.5, at=MONDAY):
+    entered = reserve(session, machine_id, member_id, hours(MONDAY, first, last), now=at).id
+    if session.get_one(Reservation, entered).status == "requested":
+        with write_transaction(session):
+            approve(session, entered, by=SOMEBODY, now=at)
+    session.rollback()
+    return entered
+
+
+def at(session, verb, reservation_id, moment):
+    with write_transaction(session):
+        verb(session, reservation_id, by=SOMEBODY, now=moment)
+    for subscription in SUBSCRIPTIONS:
+        with write_transaction(session):
+            deliver(session, subscription, now=moment, limit=50)
+
+
+def fixed(session, moment):
+    found = missed.due(session, now=moment)
+    session.rollback()
+    for one in [*found, *found]:  # twice, as two workers would
+        with write_transaction(session):
+            missed.fix_fee(session, one, by=FEES, now=moment)
+    return [(row.kind, row.cents) for row in fees(session, FeeFilter())[0]]
+
+
+START, END = MONDAY + timedelta(hours=40), MONDAY + timedelta(hours=42.5)
+
+
+@pytest.mark.parametrize(("before", "cents"), [(24.0, 0), (23.9, 3_750), (1.9, 6_000)])
+def test_a_late_cancellation_costs_what_was_announced(session, sample_ring, splitter, before, cents):
+    moment = START - timedelta(hours=before)
+    entered = reserved(session, splitter, sample_ring.anna)
+    announced = missed.fee_if_cancelled(session, entered, now=moment)
+    assert (announced.cents if announced else 0) == cents
+
+    at(session, reservations.cancel, entered, moment)
+
+    assert fixed(session, END - timedelta(seconds=1)) == []
+    assert fixed(session, END) == ([("late_cancel", cents)] if cents else [])
+    assert balance_of(session, sample_ring.anna).cents == cents
+    assert missed.fee_if_cancelled(session, entered, now=moment) is None
+    assert [*broken_ledger(session), *broken_fees(session)] == []
+
+
+def test_time_that_others_take_is_deducted(session, sample_ring, splitter):
+    entered = reserved(session, splitter, sample_ring.anna)
+    at(session, reservations.cancel, entered, START - timedelta(hours=1.9))
+    reserved(session, splitter, sample_ring.bernd, 41.0, 43.5, START - timedelta(hours=1.5))
+    assert fixed(session, END) == [("late_cancel", 2_400)]
+
+
+def test_a_no_show_is_charged_and_forgotten_when_it_is_taken_back(session, sample_ring, splitter):
+    entered = reserved(session, splitter, sample_ring.anna)
+    at(session, report_no_show, entered, START + timedelta(minutes=30))
+    assert fixed(session, END) == [("no_show", 6_000)]
+    at(session, take_back_no_show, entered, END)
+    assert balance_of(session, sample_ring.anna).cents == 0
+    assert session.scalar(select(func.count()).select_from(Missed)) == 0
+    at(session, report_no_show, entered, END + timedelta(hours=1))
+    fixed(session, END + timedelta(hours=1))
+    numbers = session.execute(select(Fee.number, Fee.cents).order_by(Fee.number)).all()
+    assert [tuple(row) for row in numbers] == [(1, 6_000), (2, -6_000), (3, 6_000)]
+    assert [*broken_ledger(session), *broken_fees(session)] == []
+
+
+def test_the_first_ones_in_twelve_months_are_free(session, sample_ring, splitter):
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
+    for first in (40.0, 44.0):
+        entered = reserved(session, splitter, sample_ring.anna, first, first + 2)
+        at(session, reservations.cancel, entered, MONDAY + timedelta(hours=first - 20))
+    assert fixed(session, END + timedelta(hours=9)) == [("late_cancel", 6_000)]
+    assert session.scalar(select(func.count()).where(Missed.settled_at.is_(None))) == 0
+
+
+def test_nothing_is_owed_without_terms_or_while_cancelling_is_free(session, sample_ring, splitter):
+    assert missed.fee_if_cancelled(session, reserved(session, sample_ring.combine, sample_ring.anna), now=START) is None
+    entered = reserved(session, splitter, sample_ring.anna)
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),)))
+    at(session, reservations.cancel, entered, MONDAY)  # 40 hours before: the rule of the machine says that it is free
+    assert session.scalar(select(func.count()).select_from(Missed)) == 0
+
+
+def test_a_machine_without_a_known_price_has_a_sum_of_its_own(session, sample_ring):
+    do(session, set_terms, sample_ring.combine, TermsEntry(TODAY, 50, base_cents=8_001))
+    entered = reserved(session, sample_ring.combine, sample_ring.anna)
+    at(session, report_no_show, entered, START + timedelta(minutes=30))
+    assert fixed(session, END) == [("no_show", 4_001)]
+
+
+def test_terms_are_never_of_a_day_that_is_over(session, sample_ring, splitter):
+    for wrong, error in (
+        (TermsEntry(TODAY - timedelta(days=1), 100), WrongPeriod),
+        (TermsEntry(TODAY, 101), WrongAmount),
+        (TermsEntry(TODAY, 1, ((24, 0),)), WrongAmount),
+        (TermsEntry(TODAY, 1, ((0, 50),)), WrongAmount),
+        (TermsEntry(TODAY, 1, ((24, 50), (24, 100))), WrongAmount),
+        (TermsEntry(TODAY, 1, cap_cents=0), WrongAmount),
+    ):
+        with pytest.raises(error):
+            do(session, set_terms, splitter, wrong)
+    assert [one.notices for one in terms_history(session, splitter)] == [((24, 50), (2, 100))]
