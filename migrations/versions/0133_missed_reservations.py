@@ -10,8 +10,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0130"
-down_revision = "0129"
+revision = "0133"
+down_revision = "0132"
 branch_labels = None
 depends_on = None
 
