@@ -154,6 +154,10 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     of_slip = select(UsageRecord.id).where(UsageRecord.member_id == member_id)
     yield "usage_amounts", _rows(session, UsageAmount, UsageAmount.usage_id.in_(of_slip))
     yield "usage_choices", _rows(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
+    yield from _owed(session, member_id)
+
+
+def _owed(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]:
     yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
     yield "fees", _rows(session, Fee, Fee.member_id == member_id, machine=Machine.name)
     yield "missed_reservations", _rows(session, Missed, Missed.member_id == member_id, machine=Machine.name)
