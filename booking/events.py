@@ -180,11 +180,7 @@ class ProposalAccepted(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationCancelled(ReservationEvent):
-    """Cancelled before use. is_late: later than the rule of the machine allows.
-
-    blocking_id: the closure because of which a manager cancelled it. promised_...: the confirmed time given up, that
-    before a move which waited for approval; None of a request, and because of a closure.
-    """
+    """Cancelled before use. is_late: by the machine's rule. blocking_id: the closure. promised_...: what was confirmed."""
 
     is_late: bool
     blocking_id: int | None = None

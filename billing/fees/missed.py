@@ -41,7 +41,7 @@ def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) ->
     if view.former is not None:
         span, places = view.former.span, view.former.places
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
-    percent = 0 if terms is None else percent_of_notice(terms.notices, (span.start - now).total_seconds())
+    percent = 0 if terms is None else percent_of_notice(terms.notices, span.start - now)
     if terms is None or not percent:
         return None
     row = _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, now)
@@ -55,7 +55,7 @@ def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, cancel
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
     if terms is None:
         return
-    if percent := percent_of_notice(terms.notices, (span.start - cancelled_at).total_seconds()):
+    if percent := percent_of_notice(terms.notices, span.start - cancelled_at):
         row = _row(session, reservation_id, LATE_CANCEL, span, view.places, percent, terms, cancelled_at)
         session.merge(row)
         session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -52,10 +53,10 @@ class MissedFee:
         return cls(**stored)
 
 
-def percent_of_notice(notices: list[list[int]], seconds: float) -> int:
+def percent_of_notice(notices: list[list[int]], notice: timedelta) -> int:
     """Return how many percent are owed for a cancellation so long before the start; 0: it is in time.
 
     notices: [hours, percent]; of those that it misses, the shortest decides.
     """
-    missed = [(hours, percent) for hours, percent in notices if seconds < hours * 3_600]
+    missed = [(hours, percent) for hours, percent in notices if notice < timedelta(hours=hours)]
     return min(missed)[1] if missed else 0

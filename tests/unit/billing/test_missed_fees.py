@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from billing.fees.missed_working import MissedFee, percent_of_notice
@@ -12,7 +14,7 @@ NOTICES = [[24, 50], [2, 100]]
 
 
 def late(hours, **named):
-    percent = percent_of_notice(NOTICES, hours * 3_600)
+    percent = percent_of_notice(NOTICES, timedelta(hours=hours))
     return MissedFee(7_500, percent, 6_000, HALF_HOURS, notice_seconds=int(hours * 3_600), **named)
 
 
