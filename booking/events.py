@@ -180,7 +180,7 @@ class ProposalAccepted(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationCancelled(ReservationEvent):
-    """Cancelled before use. is_late: by the machine's rule. blocking_id: the closure. promised_...: what was confirmed."""
+    """Cancelled before use. is_late: late by its rule. blocking_id: the closure. promised_...: what was confirmed."""
 
     is_late: bool
     blocking_id: int | None = None
