@@ -10,8 +10,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0133"
-down_revision = "0132"
+revision = "0134"
+down_revision = "0133"
 branch_labels = None
 depends_on = None
 
