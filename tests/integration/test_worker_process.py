@@ -115,6 +115,7 @@ def test_two_workers_deliver_everything_once(session, sample_ring, database_url,
 
 def test_a_mail_server_that_hangs_holds_up_nothing_but_mail(session, sample_ring, database_url, tmp_path, today):
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)  # a worker that never comes fails the test instead of holding it
         hanging = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         request_a_machine(session, sample_ring, 40, now=today)
         with workers(database_url, tmp_path, hanging) as (worker,):
