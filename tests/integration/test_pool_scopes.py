@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from billing import queries
@@ -151,6 +151,6 @@ def test_what_there_is_not_is_refused(session, sample_ring, chopper):
     with pytest.raises(StaleRevision):
         do(session, change_scope, pool, DatedScope(AUTUMN, Scope.of_machine(chopper)), revision=7)
     session.rollback()
-    session.add(PoolScope(pool_id=pool, valid_from=AUTUMN, what="group"))
-    with pytest.raises(IntegrityError):
-        session.flush()
+    row = {"pool_id": pool, "valid_from": AUTUMN, "what": "group"}
+    with pytest.raises(IntegrityError), write_transaction(session):
+        session.execute(insert(PoolScope).values(row))

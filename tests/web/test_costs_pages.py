@@ -618,7 +618,7 @@ def test_every_code_has_a_text():
 
     assert texts.CODE_TEXTS["unit"].keys() == CHARGE_UNITS.keys()
     assert texts.CODE_TEXTS["small_unit"].keys() == {unit.small_unit for unit in units}
-    assert texts.CODE_TEXTS["weight_unit"].keys() == CHARGE_UNITS.keys() | {"shares", "heads", ""}
+    assert texts.CODE_TEXTS["weight_unit"].keys() == CHARGE_UNITS.keys() | {"shares", "heads", "parts", ""}
     assert texts.CODE_TEXTS["key"].keys() == set(KEYS)
 
 
