@@ -20,6 +20,7 @@ LABELS: dict[str, Any] = {
     "costs.download_my_statement": _l("My statement as a file"),
     "costs.download_dues": _l("What an allocation makes due as a file"),
     "costs.make_export": _l("Postings as a file"),
+    "costs.download_export": _l("Postings as a file"),
     "costs.download_figures": _l("All figures as one file"),
     "invoices.issue_all": _l("Issuing invoices"),
     "invoices.send_all": _l("Sending invoices"),
