@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, abort, current_app, request
 from pydantic import BaseModel, ValidationError
 
-from app.api import problems
+from app.api import idempotency, problems
 from app.api.fields import UNFIT_MESSAGE, RequestModel
 from app.api.problems import Refusal, Reply
 from app.auth import permissions
@@ -80,6 +80,8 @@ class Endpoint:
             rate_limits.count(rate_limits.EXPORTS if self.files or self.is_expensive else rate_limits.API)
             if self.body is not None:
                 arguments["body"] = _body(self.body)
+            if self.idempotent:
+                idempotency.sent_key()
             if self.query is not None:
                 arguments["query"] = _validated(self.query, _query())
             return _response(view(**arguments), self.status)

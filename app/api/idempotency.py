@@ -69,12 +69,18 @@ def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: SuggestAl
         return in_write_transaction(session, lambda: _run_or_replay(session, claim, lambda: reply))
 
 
-def _claim(body: BaseModel | None) -> Claim | None:
+def sent_key() -> str | None:
+    """Return the key that was sent. Raises Refusal for one that cannot be a key, also where nothing is done with it."""
     key = request.headers.get(HEADER)
+    if key is not None and not re.match(KEY_PATTERN, key):
+        raise Refusal(problems.invalid(problems.field_error(HEADER, "1 to 200 visible ASCII characters")))
+    return key
+
+
+def _claim(body: BaseModel | None) -> Claim | None:
+    key = sent_key()
     if key is None:
         return None
-    if not re.match(KEY_PATTERN, key):
-        raise Refusal(problems.invalid(problems.field_error(HEADER, "1 to 200 visible ASCII characters")))
     # Hash the parsed content, not its bytes: another order of the names is the same request.
     content = body.model_dump_json() if body is not None else ""
     digest = hashlib.sha256("\n".join((request.method, request.path, content)).encode()).hexdigest()

@@ -120,13 +120,14 @@ class Accounting:
             )
 
     def _close(self, last: date) -> Process:
-        """Close the year before. Its uses were priced as they ended, so their events are handled."""
+        """Close the year before. Its uses were priced as they ended, and no missed reservation costs a fee there."""
         yield (closed := at(last + timedelta(days=31), 20))
-        name, subscription = str(last.year), SUBSCRIPTIONS[0]
-        waiting = self.session.scalars(deliveries.new_events(subscription, 0).with_only_columns(RecordedEvent.id))
-        delivered = {"subscriber": subscription.subscriber, "delivered_at": closed}
-        if rows := [{"event_id": event_id, **delivered} for event_id in waiting]:
-            self.session.execute(insert(Delivery), rows)
+        name = str(last.year)
+        for one in SUBSCRIPTIONS:
+            waiting = self.session.scalars(deliveries.new_events(one, 0).with_only_columns(RecordedEvent.id))
+            delivered = {"subscriber": one.subscriber, "delivered_at": closed}
+            if rows := [{"event_id": event_id, **delivered} for event_id in waiting]:
+                self.session.execute(insert(Delivery), rows)
         digest = preview_closing(self.session, name, now=closed).digest
         close_period(self.session, name, digest=digest, accepts_open=True, by=self.by, now=closed)
 

@@ -34,7 +34,7 @@ from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue
 from tests.integration.test_allocations import do
-from tests.integration.test_migrations_with_data import migrate_again
+from tests.integration.test_migrations_with_data import Before, migrate_again
 from tests.integration.test_money_audits import tamper
 
 
@@ -201,9 +201,7 @@ def test_a_ledger_from_before_fees_keeps_its_entries_and_hashes(session, sample_
     with write_transaction(session):
         session.execute(update(Ledger).values(state="open"))
     migrate_again(
-        database_url,
-        "fees",
-        before=("UPDATE billing_account SET skr03 = '8600' WHERE code = 'use_charges'",),
+        database_url, [Before("fees", written=["UPDATE billing_account SET skr03 = '8600' WHERE code = 'use_charges'"])]
     )
     do(session, enter_fee, plywood)
     assert broken(session) == []

@@ -53,16 +53,28 @@ def test_rows_and_sequences_are_restored(use):
         "ALTER TABLE booking_member ALTER COLUMN name DROP NOT NULL",
         "CREATE TABLE booking_extra (id integer)",
         "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
-        "INSERT INTO booking_price_class (code, name_de, name_en, sort_order) VALUES ('x', 'x', 'x', 9)",
-        "DELETE FROM booking_price_class",
     ],
 )
-def test_a_database_with_another_schema_or_other_initial_rows_is_not_used_again(use, change):
+def test_a_database_with_another_schema_is_not_used_again(use, change):
     name, contents = use(change)
     next_name, next_contents = use()
 
     assert next_name != name
     assert next_contents == contents
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO booking_price_class (code, name_de, name_en, sort_order) VALUES ('x', 'x', 'x', 9)",
+        "DELETE FROM booking_price_class",
+        "UPDATE booking_price_class SET name_en = 'x'",
+    ],
+)
+def test_initial_rows_are_put_back(use, change):
+    name, contents = use(change)
+
+    assert use() == (name, contents)
 
 
 def test_a_database_with_open_connections_is_restored(use, postgresql_template, tmp_path):

@@ -84,6 +84,12 @@ def test_a_key_that_is_none_is_refused(anna, session, sample_ring, key):
     assert rows(session, Reservation) == 0
 
 
+def test_a_key_that_is_none_is_refused_also_where_a_request_only_looks(karl):
+    answer = karl.post("/exports/postings", {"what": "datev", "period": "2026"}, Idempotency_Key="a b")
+
+    assert (answer.status_code, answer.json["violations"][0]["field"]) == (422, "Idempotency-Key")
+
+
 def test_of_two_that_arrive_at_once_one_has_the_effect_and_both_the_answer(anna, session, sample_ring):
     together = Barrier(2)
 

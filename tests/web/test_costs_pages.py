@@ -13,7 +13,7 @@ import pytest
 from app.exports import texts
 from billing import queries
 from billing.charges import charge_for
-from billing.pools import KEYS, KINDS_MAX, CostEntry, enter_cost, enter_pool
+from billing.pools import KEYS, KINDS_MAX, OWN, CostEntry, enter_cost, enter_pool
 from billing.price_windows import PriceWindow
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
@@ -619,7 +619,7 @@ def test_every_code_has_a_text():
     assert texts.CODE_TEXTS["unit"].keys() == CHARGE_UNITS.keys()
     assert texts.CODE_TEXTS["small_unit"].keys() == {unit.small_unit for unit in units}
     assert texts.CODE_TEXTS["weight_unit"].keys() == CHARGE_UNITS.keys() | {"shares", "heads", "parts", ""}
-    assert texts.CODE_TEXTS["key"].keys() == set(KEYS)
+    assert texts.CODE_TEXTS["key"].keys() == {*KEYS, OWN}
 
 
 def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl, pool, cost, posted):

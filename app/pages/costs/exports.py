@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -48,6 +48,8 @@ def exports() -> ResponseReturnValue:
 @page(bp, "/exports/new", access=TREASURERS, is_expensive=True)
 def new_export() -> ResponseReturnValue:
     """Show what a file would hold: ?what=datev&year=2026&month=3, with &again=1 also what is in a file already."""
+    if not request.args.get("year"):
+        return redirect(url_for(".exports"), code=303)  # where one chooses what to export
     form = MakeExportForm(formdata=None)
     form.what.data = request.args.get("what", "")
     form.period.data = _period_name(request.args.get("year", ""), request.args.get("month", ""))
