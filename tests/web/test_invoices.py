@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import func, select, update
 
 from app.documents import making
-from app.pages.invoices import run
+from app.pages.invoices import routes, run
 from billing.documents.terms import terms
-from billing.models import Document
+from billing.models import Document, DocumentFile
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
-from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, one_page
 from tests.web.filled_forms import form_with, forms_of
 from tests.web.test_costs_pages import text
 
@@ -164,6 +169,32 @@ def test_programs_issue_and_take_back(charged, log_in):
     assert log_in(charged.anna_login).post("/api/v1/invoices", json=body).status_code == 403
 
 
+def test_a_file_made_since_the_page_was_shown_does_not_count_as_printed(session, charged, log_in):
+    charge_more(session, charged.combine, charged.bernd, 200)
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=UNTIL)
+    with write_transaction(session):
+        session.execute(update(Member).values(email=""))
+        first, second = session.scalars(select(Document.id).order_by(Document.id))
+        session.add(DocumentFile(document_id=first, pdf=one_page(), xml=b"", sha256="", made_at=MONDAY))
+    shown = form_with(karl.get("/invoices/sending").text, "ids")
+    assert len(PdfReader(io.BytesIO(karl.get("/invoices/sending/file.pdf").data)).pages) == 1
+    with write_transaction(session):
+        session.add(DocumentFile(document_id=second, pdf=one_page(), xml=b"", sha256="", made_at=MONDAY))
+    assert karl.post("/invoices/sending/printed", data=shown).status_code == 303
+    assert form_with(karl.get("/invoices/sending").text, "ids")["ids"] == str(second)
+
+
+def test_the_lines_of_a_long_invoice_are_read_page_by_page(session, charged, log_in, monkeypatch):
+    charge_more(session, charged.combine, charged.anna, 300)
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=UNTIL)
+    monkeypatch.setattr(routes, "LINES", 1)
+    first, second = text(karl.get("/invoices/1")), text(karl.get("/invoices/1?page=2"))
+    for net, pages in (("€1,470.59", (True, False)), ("€352.94", (False, True)), ("€2,170.00", (True, True))):
+        assert (net in first, net in second) == pages
+
+
 def test_the_treasurer_sends_what_an_e_mail_reaches_and_prints_the_rest(session, charged, log_in):
     charge_more(session, charged.combine, charged.bernd, 200)
     karl = log_in(charged.karl_login)
@@ -172,15 +203,19 @@ def test_the_treasurer_sends_what_an_e_mail_reaches_and_prints_the_rest(session,
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == charged.bernd).values(email=""))
         session.execute(update(Member).where(Member.id == charged.anna).values(email="anna@example.org"))
-    assert "is being made" in text(karl.get("/invoices/sending"))
+    page = karl.get("/invoices/sending")
+    assert text(page).count("is being made") == 2
+    assert not [one for one in forms_of(page.text) if "ids" in one]  # nothing can be sent or printed yet
     making.make_files(session)
 
     page = karl.get("/invoices/sending")
     assert "1 by e-mail" in text(page)
     assert "1 to print" in text(page)
-    mail, printed = (one for one in forms_of(page.text) if "last" in one)
-    assert karl.post("/invoices/sending/mail", data=mail | {"count": "7"}).status_code == 409
-    assert karl.post("/invoices/sending/mail", data={}).status_code == 422
+    mail, printed = (one for one in forms_of(page.text) if "ids" in one)
+    assert karl.post("/invoices/sending/mail", data=mail | {"ids": "1,7"}).status_code == 409
+    for wrong in ("", "1,", "x", "9" * 30):
+        assert karl.post("/invoices/sending/mail", data=mail | {"ids": wrong}).status_code == 422
+    assert karl.post("/invoices/sending/printed", data=mail).status_code == 409  # an e-mail reaches it
     assert karl.post("/invoices/sending/mail", data=mail).status_code == 303
     assert karl.post("/invoices/sending/mail", data=mail).status_code == 409  # a second click
     assert karl.get("/invoices/sending/file.pdf").data.startswith(b"%PDF-")
@@ -200,3 +235,6 @@ def test_the_treasurer_sends_what_an_e_mail_reaches_and_prints_the_rest(session,
     assert anna.get("/invoices/sending").status_code == 403
     assert anna.post("/invoices/1/send", data={"after": "3"}).status_code == 403
     assert "Send once more" not in text(anna.get("/invoices/1"))
+    with zipfile.ZipFile(io.BytesIO(anna.post("/account/my-data/file.zip").data)) as archive:
+        assert [name for name in archive.namelist() if name.startswith("R-")] == ["R-2026-00001.pdf"]
+        assert archive.read("R-2026-00001.pdf") == karl.get("/invoices/1/file.pdf").data

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange
+from wtforms.validators import Length, NumberRange, Regexp
 from wtforms.widgets import HiddenInput
 
 from app.forms.base_form import BaseForm
@@ -34,10 +35,20 @@ class SendForm(BaseForm):
 
 
 class SendAllForm(BaseForm):
-    """Documents that were shown are sent or printed. last, count: the newest of them, and how many there are."""
+    """Documents that were shown with their files are sent or printed. ids: of them, separated by commas."""
 
-    last = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
-    count = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
+    ids = HiddenField(validators=[Required(NOT_SENT), Regexp(r"\d{1,18}(,\d{1,18})*$", message=NOT_SENT)])
+
+    @classmethod
+    def of(cls, ids: Iterable[int]) -> SendAllForm:
+        """Return the form for the documents of some ids."""
+        form = cls(formdata=None)
+        form.ids.data = ",".join(map(str, ids))
+        return form
+
+    def wanted(self) -> set[int]:
+        """Return the ids of the documents. Call only after validation."""
+        return set(map(int, (self.ids.data or "").split(",")))
 
 
 class RunForm(BaseForm):

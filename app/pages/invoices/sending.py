@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 
 from flask import flash, redirect, render_template, url_for
@@ -58,7 +58,7 @@ def mark_printed() -> ResponseReturnValue:
 @page(bp, "/sending/file.pdf", access=TREASURERS)
 def print_unsent() -> ResponseReturnValue:
     """Return all documents that no e-mail reaches as one PDF, in the order of their numbers."""
-    ids = [one.id for one in _of_way(unsent(db.session()), PRINT) if one.has_file]
+    ids = [one.id for one in _ready(_of_way(unsent(db.session()), PRINT))]
     if task := offered(is_long=len(ids) > AT_ONCE):
         return task
     if not ids:
@@ -85,13 +85,13 @@ def _carry_out(way: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         form.status = 422
         return _sending_page(form)
-    shown = [one for one in _of_way(unsent(session), way) if one.id <= (form.last.data or 0)]
+    wanted = form.wanted()
+    ready = [one.id for one in _ready(_of_way(unsent(session), way)) if one.id in wanted]
     # The worker goes on with what was looked at, however much of it is sent already.
-    if len(shown) != form.count.data and not is_carried_out():
+    if len(ready) != len(wanted) and not is_carried_out():
         form.form_errors.append(_("What can be sent has changed since you looked. Please look once more."))
         form.status = 409
         return _sending_page(form)
-    ready = [one.id for one in shown if one.has_file]
     if task := deferred(is_long=len(ready) > AT_ONCE):
         return task
     count = sum(_send(document_id, way) for document_id in tracked(ready, len(ready)))
@@ -116,10 +116,9 @@ def _of_way(found: Iterable[Unsent], way: str) -> list[Unsent]:
     return [one for one in found if bool(one.to_address) == (way == MAIL)]
 
 
-def _form_of(shown: Sequence[Unsent]) -> SendAllForm:
-    form = SendAllForm(formdata=None)
-    form.last.data, form.count.data = max((one.id for one in shown), default=0), len(shown)
-    return form
+def _ready(found: Iterable[Unsent]) -> list[Unsent]:
+    """Return the documents whose files are made: only these are in a mail or in the PDF to print."""
+    return [one for one in found if one.has_file]
 
 
 def _sending_page(sent: SendAllForm | None = None) -> ResponseReturnValue:
@@ -132,8 +131,8 @@ def _sending_page(sent: SendAllForm | None = None) -> ResponseReturnValue:
         "invoices/sending.html",
         by_mail=by_mail,
         by_post=by_post,
-        mail_form=_form_of(by_mail),
-        print_form=_form_of(by_post),
+        mail_form=SendAllForm.of(one.id for one in _ready(by_mail)),
+        print_form=SendAllForm.of(one.id for one in _ready(by_post)),
         refused=sent,
         shown=shown,
         failed=failed_sendings(session),
