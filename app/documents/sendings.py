@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from app.mail.models import Mail
+from app.mail.models import SENT_DAYS, Mail
 from billing.documents.sending import MAIL, sendings
 from billing.models import Document, DocumentSending
 
 SENT, WAITING, FAILED = "sent", "waiting", "failed"
-NEW = timedelta(days=1)
+KEPT = timedelta(days=SENT_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def failed_sendings(session: Session) -> tuple[FailedSending, ...]:
 
 
 def _state(sending: DocumentSending, mail: Mail | None, now: datetime) -> tuple[str, str]:
-    if mail is None:  # its event is not delivered yet, or it was sent long ago
-        is_new = sending.way == MAIL and now - sending.queued_at < NEW
-        return (WAITING if is_new else SENT), ""
+    if mail is None:  # its event is not delivered yet, or it was sent so long ago that it was deleted
+        is_to_come = sending.way == MAIL and now - sending.queued_at < KEPT
+        return (WAITING if is_to_come else SENT), ""
     if mail.sent_at is not None:
         return SENT, ""
     return (FAILED if mail.given_up_at is not None else WAITING), mail.last_error

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 
+SENT_DAYS = 180  # after it was sent, a mail is deleted
+
 
 class Mail(Base):
     """One mail to one address. `key` names its subject and recipient, so that nothing is queued twice."""

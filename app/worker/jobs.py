@@ -28,7 +28,7 @@ from app.clock import now
 from app.documents import making
 from app.mail import delivery
 from app.mail.leasing import empty_ended_links
-from app.mail.models import Mail
+from app.mail.models import SENT_DAYS, Mail
 from app.notifications import digest, induction_reminders, reminders
 from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import LINKS, Reminder
@@ -55,7 +55,6 @@ LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
 JOB_RUN_DAYS = 60
-MAIL_DAYS = 180
 EXPIRED_LINK_DAYS = 30
 REMINDER_DAYS = 400  # longer than anybody may reserve ahead: until the reservation of a link has begun
 NIGHT_HOUR = 3
@@ -283,7 +282,7 @@ def _purge(session: Session) -> str:
         delete(IdempotencyRecord).where(
             IdempotencyRecord.answered_at <= moment - timedelta(days=IDEMPOTENCY_RECORD_DAYS)
         ),
-        delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
+        delete(Mail).where(Mail.sent_at <= moment - timedelta(days=SENT_DAYS), ~has_lasting_entry(moment)),
         delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
         *(delete(one).where(one.created_at <= moment - timedelta(days=REMINDER_DAYS)) for one in LINKS),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),

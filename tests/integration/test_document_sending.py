@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -80,7 +81,9 @@ def test_a_document_is_sent_once_with_its_file_and_again_only_if_asked(session, 
     with pytest.raises(MemberWithoutEmail):
         send_it(session, second)
     assert [one.id for one in unsent(session)] == [second]
-    assert [one.state for one in sending_states(session, first, MONDAY)] == ["waiting"]
+    for later in (timedelta(), timedelta(days=2)):  # without a worker, or where its mail failed, it is not sent
+        assert [one.state for one in sending_states(session, first, MONDAY + later)] == ["waiting"]
+    assert [one.state for one in sending_states(session, first, MONDAY + timedelta(days=181))] == ["sent"]
 
     delivered(session)
     with write_transaction(session):
