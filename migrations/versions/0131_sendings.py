@@ -19,6 +19,10 @@ branch_labels = None
 depends_on = None
 
 SENDING = "billing_document_sending"
+BEFORE = f"{SENDING}_before"
+KEEP = f"""INSERT INTO {SENDING} (document_id, turn, way, to_address, queued_at, queued_by)
+    SELECT document_id, row_number() OVER (PARTITION BY document_id ORDER BY id), 'mail', to_address, queued_at, queued_by
+    FROM {BEFORE} ORDER BY id"""
 TURN = Guard(
     "billing_document_sending_turn",
     SENDING,
@@ -29,7 +33,8 @@ TURN = Guard(
 
 
 def upgrade() -> None:
-    # Nothing wrote into the table before: it was laid for this.
+    # No release wrote into the table before: it was laid for this. What somebody entered is kept as mails.
+    op.execute(f"CREATE TABLE {BEFORE} AS SELECT * FROM {SENDING}")
     op.drop_table(SENDING)
     op.create_table(
         SENDING,
@@ -44,6 +49,8 @@ def upgrade() -> None:
         sa.CheckConstraint("turn >= 1", name="turn"),
         sa.Index("ix_billing_document_sending_document_id", "document_id", "turn", unique=True),
     )
+    op.execute(KEEP)
+    op.drop_table(BEFORE)
     make_append_only(SENDING, ("id",), ("document_id", "turn"))
     create_guard(TURN)
     op.create_table(

@@ -34,6 +34,7 @@ from app.subscriptions import SUBSCRIPTIONS
 from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
 from billing.documents.issuing import issue
+from billing.documents.sending import sendings
 from billing.ledger.audit import broken_ledger
 from billing.models import AllocationCount, Charge, ChargeTotal, Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
@@ -418,10 +419,19 @@ def balances_know_what_of_them_was_invoiced_before(session, sample_ring):
     charge_use(session, sample_ring.combine, sample_ring.anna, 1250)
     charge_more(session, sample_ring.combine, sample_ring.bernd, 200)
     with write_transaction(session):
-        issue(session, sample_ring.anna, TODAY, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+        (issued,) = issue(session, sample_ring.anna, TODAY, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
 
-    yield Before("year_of_the_treasurer")
+    yield Before(
+        "year_of_the_treasurer",
+        written=[
+            "INSERT INTO billing_document_sending (document_id, to_address, queued_at)"
+            f" VALUES ({issued}, '{address}', '2026-11-23 08:00:00.000000')"
+            for address in ("old@anna.example", "new@anna.example")
+        ],
+    )
 
+    sent = [(one.turn, one.way, one.to_address) for one in sendings(session, issued)]
+    assert sent == [(2, "mail", "new@anna.example"), (1, "mail", "old@anna.example")]
     found = not_invoiced(session)
     assert (found.members, found.cents) == (1, 28_000)
     assert list(broken_ledger(session)) == []
