@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -171,7 +172,7 @@ def _type(column: Column) -> type:
 
 def _about(column: Column, texts: dict[str, str]) -> str:
     text = texts[column.code]
-    return text.replace(" in EUR", "") + " (Cent)" if column.kind == MONEY else text
+    return _("%(what)s in cents", what=text.replace(" in EUR", "")) if column.kind == MONEY else text
 
 
 def _plain(cell: Cell) -> Any:

@@ -34,7 +34,7 @@ def part(first: int, last: int) -> Iterator[None]:
         return
 
     def scaled(done: int, total: int) -> None:
-        outer(first * total + (last - first) * done if total else 0, 100 * total)
+        outer(first * (total or 1) + (last - first) * (done if total else 0), 100 * (total or 1))
 
     with listening(scaled):
         yield
