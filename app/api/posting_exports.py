@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from flask import Response
@@ -30,6 +31,7 @@ from billing.models import PostingExport
 from billing.period_names import named_period
 from billing.posting_exports import selection, terms
 from billing.posting_exports.recording import content_of_export, posting_export, record_export, require_exportable
+from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.wall_clock import local_day
 
@@ -143,7 +145,10 @@ def make_posting_export(body: ExportRequest) -> Reply:
     preview = selection.preview_export(session, kind, named_period(body.period), is_again=body.again)
     if body.preview:
         return reply(_preview(preview))
-    require_exportable(preview, body.digest)
+    try:
+        require_exportable(preview, body.digest)
+    except DomainError as refusal:  # sent again, a request that made its file gets the first reply, not this one
+        return run_idempotent(body, partial(_refuse, refusal))
     name, content = made_file(session, preview, file_format, now=instant)
 
     def make() -> Reply:
@@ -207,6 +212,10 @@ def change_datev_terms(body: DatevTermsChange) -> Reply:
         return _terms()
 
     return in_write_transaction(session, change)
+
+
+def _refuse(refusal: DomainError) -> Reply:
+    raise refusal
 
 
 def _terms() -> Reply:

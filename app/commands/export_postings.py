@@ -17,10 +17,10 @@ from app.exports.postings import made_file
 from app.extensions import db
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
-from app.wording.posting_exports import CHOICES
+from app.wording.posting_exports import CHOICES, problem_sentence
 from billing.period_names import named_period
 from billing.posting_exports.recording import record_export, require_exportable
-from billing.posting_exports.selection import preview_export
+from billing.posting_exports.selection import ExportPreview, preview_export
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -47,6 +47,7 @@ def export_postings(period: str, what: str, again: bool, language: str, output: 
     try:
         with force_locale(language):
             preview = preview_export(session, kind, named_period(period), is_again=again)
+            _require_complete(preview)
             require_exportable(preview, preview.digest)
             name, content = made_file(session, preview, file_format, now=instant)
         in_write_transaction(session, lambda: record_export(session, preview, content, name, by=TERMINAL, now=instant))
@@ -56,6 +57,13 @@ def export_postings(period: str, what: str, again: bool, language: str, output: 
     output.write(content)
     output.flush()
     security_log.write_now()
+
+
+def _require_complete(preview: ExportPreview) -> None:
+    """Refuse a file that lacks something, by naming all that it lacks: no page shows it here."""
+    if preview.problems:
+        with force_locale("en"):
+            raise click.ClickException("\n".join(map(problem_sentence, preview.problems)))
 
 
 @export.command("figures")

@@ -17,7 +17,7 @@ from billing.events import PostingsExported
 from billing.export_errors import ExportNotFound, NotExportable, NothingToExport, StaleExport
 from billing.ledger.posting import lock_ledger
 from billing.models import ExportedEntry, PostingExport, PostingExportFile
-from billing.posting_exports.selection import ExportPreview, batches, preview_export
+from billing.posting_exports.selection import ExportPreview, batches, is_unchanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 
@@ -44,7 +44,9 @@ def record_export(
     Raises what require_exportable raises; of two treasurers who make the same file at once, one gets StaleExport.
     """
     lock_ledger(session)
-    require_exportable(preview_export(session, preview.kind, preview.period, is_again=preview.is_again), preview.digest)
+    if not is_unchanged(session, preview):
+        raise StaleExport
+    require_exportable(preview, preview.digest)
     export_id = (session.scalar(select(func.max(PostingExport.id))) or 0) + 1
     rows = _rows(session, preview, export_id)
     made = {

@@ -21,8 +21,6 @@ DATEV, JOURNAL = "datev", "journal"
 KINDS = (DATEV, JOURNAL)
 LINES_MAX = 250_000  # of a journal: what one process holds in memory at once; a year of 10,000 uses has 40,000
 BATCH = 1_000
-
-
 NAMES_MAX = 20
 
 
@@ -71,6 +69,18 @@ class ExportPreview:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """All that a file depends on: the ids of its entries, the accounts and the terms. digest: over all of it."""
+
+    entry_ids: tuple[int, ...]
+    earlier: int
+    terms: DatevTermsInput
+    accounts: Sequence[AccountView]
+    chart: str
+    digest: str
+
+
 def preview_export(session: Session, kind: str, period: PeriodSpan, *, is_again: bool = False) -> ExportPreview:
     """Return what a file of the entries with a posting date in a period would hold.
 
@@ -78,31 +88,29 @@ def preview_export(session: Session, kind: str, period: PeriodSpan, *, is_again:
     """
     if kind not in KINDS:
         raise ValueError(f"no kind {kind!r}")
-    found = _entries(session, kind, period)
-    chosen = [(entry_id, sha256) for entry_id, sha256, turns in found if is_again or not turns]
-    entry_ids = tuple(entry_id for entry_id, _sha256 in chosen)
-    lines, cents = _sums(session, entry_ids)
-    terms, _revision = datev_terms(session)
-    numbers = accounts(session)
-    length = len(numbers[0].number)
-    problems = tuple(_problems(session, kind, lines, entry_ids, terms, numbers))
-    chart = session.get_one(Ledger, 1).chart
-    shown = (kind, period.name, is_again, chosen, terms, chart, [(one.id, one.number) for one in numbers])
+    of = _selected(session, kind, period, is_again=is_again)
+    lines, cents = _sums(session, of.entry_ids)
+    problems = tuple(_problems(session, kind, lines, of))
     return ExportPreview(
         kind=kind,
         period=period,
         is_again=is_again,
-        entry_ids=entry_ids,
+        entry_ids=of.entry_ids,
         lines=lines,
         cents=cents,
-        earlier=sum(1 for _id, _sha256, turns in found if turns),
+        earlier=of.earlier,
         problems=problems,
-        changed_names=tuple(_changed_names(session, entry_ids)) if kind == DATEV else (),
-        terms=terms,
-        chart=chart,
-        account_length=length,
-        digest=hashlib.sha256(repr(shown).encode()).hexdigest(),
+        changed_names=tuple(_changed_names(session, of.entry_ids)) if kind == DATEV else (),
+        terms=of.terms,
+        chart=of.chart,
+        account_length=len(of.accounts[0].number),
+        digest=of.digest,
     )
+
+
+def is_unchanged(session: Session, preview: ExportPreview) -> bool:
+    """Return whether a file would still hold what a preview shows. Reads no line: an entry never changes."""
+    return _selected(session, preview.kind, preview.period, is_again=preview.is_again).digest == preview.digest
 
 
 def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -114,6 +122,22 @@ def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def member_account(length: int, member_id: int) -> str:
     """Return the personal account of a member: 10000 and its id where accounts have four digits."""
     return str(10**length + member_id)
+
+
+def _selected(session: Session, kind: str, period: PeriodSpan, *, is_again: bool) -> _Selected:
+    found = _entries(session, kind, period)
+    chosen = [one for one in found if is_again or not one[2]]  # with the turns: of two clicks on "again" one is refused
+    terms, _revision = datev_terms(session)
+    numbers, chart = accounts(session), session.get_one(Ledger, 1).chart
+    shown = (kind, period.name, is_again, chosen, terms, chart, [(one.id, one.number) for one in numbers])
+    return _Selected(
+        entry_ids=tuple(entry_id for entry_id, _sha256, _turns in chosen),
+        earlier=sum(1 for _id, _sha256, turns in found if turns),
+        terms=terms,
+        accounts=numbers,
+        chart=chart,
+        digest=hashlib.sha256(repr(shown).encode()).hexdigest(),
+    )
 
 
 def _entries(session: Session, kind: str, period: PeriodSpan) -> list[tuple[int, str, int]]:
@@ -144,26 +168,19 @@ def _sums(session: Session, entry_ids: Sequence[int]) -> tuple[int, int]:
     return lines, cents
 
 
-def _problems(
-    session: Session,
-    kind: str,
-    lines: int,
-    entry_ids: Sequence[int],
-    terms: DatevTermsInput,
-    numbers: Sequence[AccountView],
-) -> Iterator[ExportProblem]:
+def _problems(session: Session, kind: str, lines: int, of: _Selected) -> Iterator[ExportProblem]:
     if lines > (ROWS_MAX if kind == DATEV else LINES_MAX):
         yield ExportProblem("rows")
     if kind != DATEV:
         return
-    for code, number in (("adviser", terms.adviser), ("client", terms.client)):
+    for code, number in (("adviser", of.terms.adviser), ("client", of.terms.client)):
         if number is None:
             yield ExportProblem(code)
-    length = len(numbers[0].number)
-    if others := [one.code for one in numbers if len(one.number) != length]:
-        yield ExportProblem("lengths", (numbers[0].code, *others))
-    if terms.has_member_accounts:
-        beyond = {one for one in _subjects(session, entry_ids)["member"] if one >= 6 * 10**length}
+    length = len(of.accounts[0].number)
+    if others := [one.code for one in of.accounts if len(one.number) != length]:
+        yield ExportProblem("lengths", (of.accounts[0].code, *others))
+    if of.terms.has_member_accounts:
+        beyond = {one for one in _subjects(session, of.entry_ids)["member"] if one >= 6 * 10**length}
         if beyond:
             yield ExportProblem("member_account", _names(session, beyond))
 

@@ -10,7 +10,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from app.exports.postings import made_file
@@ -104,6 +104,14 @@ def test_an_entry_is_in_one_file_of_a_kind_unless_that_is_asked_for(session, pos
     assert list(broken_exports(session)) == []
 
 
+def test_no_line_of_the_ledger_is_read_while_it_is_locked(session, posted):
+    preview, statements = preview_export(session, "datev", YEAR), []
+    event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
+    in_write_transaction(session, lambda: record_export(session, preview, b"", "x", by=SOMEBODY, now=MONDAY))
+    assert statements
+    assert not [one for one in statements if "FROM billing_posting" in one]
+
+
 def test_of_two_treasurers_who_export_at_once_one_is_refused(app, session, posted):
     together = Barrier(2)
 
@@ -153,9 +161,16 @@ def test_the_database_refuses_to_change_an_export_and_one_that_is_not_what_it_st
         with pytest.raises(DatabaseError, match="billing_export_incomplete"):
             in_write_transaction(session, partial(_insert_again, session, stated))
 
+    tamper(session, "billing_export_file", "content = substr(content, 3)")  # no longer what can be unpacked
+    assert [one.code for one in broken_exports(session)] == ["export_file"]
     tamper(session, "billing_export", "cents = cents + 1")
     tamper(session, "billing_export", "sha256 = 'other'")
     assert [one.code for one in broken_exports(session)] == ["export_sums", "export_file", "export_hash"]
+    for table in ("billing_export_file", "billing_export_entry", "billing_export"):
+        tamper(session, table, "kind = kind" if table != "billing_export_file" else "content = content")
+        with write_transaction(session):
+            session.execute(text(f"DELETE FROM {table}"))
+    assert [one.code for one in broken_exports(session)] == ["export_hash"]
 
 
 def _insert_again(session, stated):

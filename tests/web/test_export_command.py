@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import stat
 
 import openpyxl
@@ -54,7 +55,18 @@ def test_members_shares_and_the_list_of_allocations_are_written_too(export, pool
     assert "100,01" in export("postings", "2026", "--what", "journal_csv").stdout
     assert "is not in such a file already" in export("postings", "2026", "--what", "journal_csv").output
     assert export("postings", "2026", "--what", "journal_csv", "--again").exit_code == 0
+    assert "number of the tax adviser at DATEV is not entered" in export("postings", "2026").output
     assert export("allocations").stdout_bytes == export("allocations").stdout_bytes
+
+
+def test_all_figures_are_written_and_describe_themselves(export, posted, tmp_path):
+    file = tmp_path / "ring.db"
+    assert export("figures", "-o", file, "--language", "en").exit_code == 0
+    database = sqlite3.connect(file)
+    about = dict(database.execute("SELECT column_name, about FROM about_columns WHERE table_name = 'journal'"))
+    assert about["amount_cents"] == "Amount in cents"
+    assert database.execute("SELECT count(phone) FROM members").fetchone()  # whoever has the terminal has it all
+    database.close()
 
 
 def test_events_are_written_in_the_language_asked_for(export, posted):

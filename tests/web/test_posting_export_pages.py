@@ -9,6 +9,7 @@ import pytest
 
 from app.exports.figures import figures_file
 from billing.exports.members import BILLING_COLUMNS
+from booking.kernel import progress
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
 from tests.integration.test_ledger import charged  # noqa: F401
@@ -55,9 +56,19 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(session, sample_ring,
     )
     once_more = karl.get(f"{NEW}?what=datev&year=2026&month=6&again=1")
     assert "has these postings twice" in text(once_more)
-    assert karl.post(NEW, data=wanted | {"again": "1", "digest": digest_of(once_more)}).status_code == 303
+    again = wanted | {"again": "1", "digest": digest_of(once_more)}
+    assert [karl.post(NEW, data=again).status_code for _click in range(2)] == [303, 409]
     assert "once more" in text(karl.get("/costs/exports"))
     assert karl.get("/api/v1/exports/postings").json["items"][0]["is_again"] is True
+
+    cost(session, charged, "fixed", 900)
+    post(session, charged)
+    asked = {"what": "datev", "period": "2026"}
+    digest = karl.post("/api/v1/exports/postings", json=asked).json["digest"]
+    asked, key = asked | {"preview": False, "digest": digest}, {"Idempotency-Key": "once"}
+    first, second, third = (karl.post("/api/v1/exports/postings", json=asked, headers=sent) for sent in (key, key, {}))
+    assert (first.status_code, second.status_code, third.status_code) == (201, 201, 409)
+    assert first.json == second.json
 
     rita, anna = log_in(sample_ring.rita_login), log_in(sample_ring.anna_login)
     assert rita.get("/costs/exports/1").status_code == 200
@@ -71,9 +82,16 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(session, sample_ring,
 
 def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged):  # noqa: F811
     assert karl.get("/costs/exports/figures/file.db").status_code == 303  # the worker makes it
-    path = tmp_path / "ring.db"
-    with app.test_request_context(), figures_file(session, MONDAY.date(), has_all_of_members=False) as file:
+    path, seen = tmp_path / "ring.db", []
+    with (
+        app.test_request_context(),
+        progress.listening(lambda *of: seen.append(of)),
+        figures_file(session, MONDAY.date(), has_all_of_members=False) as file,
+    ):
         path.write_bytes(file.read())
+    shares = [done / total for done, total in seen]
+    assert shares == sorted(shares)
+    assert (shares[0], 0.7 < shares[-1] < 1) == (0, True)
     database = sqlite3.connect(path)
     assert database.execute("SELECT sum(amount_cents), count(*) FROM journal").fetchone() == (0, 12)
     owed = database.execute("SELECT sum(amount_cents) FROM journal WHERE account = 'receivables'").fetchone()
