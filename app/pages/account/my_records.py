@@ -8,12 +8,10 @@ hashed and are no data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import and_, case, or_, select
+from sqlalchemy.orm import Session
 
 from app.auth.logins import Login
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, SecurityEntry, User
@@ -21,26 +19,11 @@ from app.mail.models import Mail
 from app.notifications import choices
 from app.notifications.choices import Owner
 from app.notifications.kinds import KIND_OF_TEMPLATE, MANAGER
-from billing.models import (
-    Allocation,
-    AllocationLine,
-    Charge,
-    Document,
-    DocumentLine,
-    DocumentSending,
-    Entry,
-    Fee,
-    Missed,
-    Party,
-    Pool,
-    Posting,
-    Share,
-    StatementSending,
-    VatRegime,
-)
+from app.pages.account.my_money import owed
+from app.pages.account.record_rows import LEFT_OUT, Record, plain, records_of, rows_of
+from billing.models import Party, VatRegime
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
-from booking.kernel.orm import Base
 from booking.models import (
     Course,
     CourseSignup,
@@ -65,41 +48,6 @@ from booking.models import (
 )
 from calendars.models import Feed
 
-Record = dict[str, Any]
-
-# What a table has about other people, or only for the program itself.
-LEFT_OUT = frozenset(
-    {
-        "password_hash",
-        "token_hash",
-        "user_id",
-        "member_id",
-        "hold_kind",
-        "created_by",
-        "made_by",
-        "form_key",
-        "joined_by",
-        "asked_by",
-        "reminded_until",
-        "decided_by",
-        "handed_out_by",
-        "handed_back_by",
-        "answered_by",
-        "reported_by",
-        "done_by",
-        "named_by",
-        "given_by",
-        "supervisor_name",
-        "person_user_id",
-        "operator_user_id",
-        "second_user_id",
-        "schedule_version",
-        "seller",  # names whoever answers for the ring
-        "issued_by",
-        "queued_by",
-    }
-)
-
 
 def my_records(session: Session, login: Login) -> Iterator[tuple[str, Sequence[Record]]]:
     """Yield title and records of all that is held about a login and the member for which it acts."""
@@ -107,19 +55,19 @@ def my_records(session: Session, login: Login) -> Iterator[tuple[str, Sequence[R
     yield from _access(session, login)
     if login.member_id is not None:
         yield from _of_member(session, login.member_id)
-    yield "damage_reports", _rows(session, DamageReport, DamageReport.reported_by == login.id, machine=Machine.name)
+    yield "damage_reports", rows_of(session, DamageReport, DamageReport.reported_by == login.id, machine=Machine.name)
     yield "mails", list(_mails(session, login))
     yield "events", [_event(event, login) for event in _events(session, login)]
-    yield "security_log", _rows(session, SecurityEntry, SecurityEntry.user_id == login.id)
+    yield "security_log", rows_of(session, SecurityEntry, SecurityEntry.user_id == login.id)
 
 
 def _login(session: Session, login: Login) -> list[Record]:
-    (record,) = _rows(session, User, User.id == login.id)
+    (record,) = rows_of(session, User, User.id == login.id)
     factor = select(SecondFactor.switched_on_at).where(SecondFactor.user_id == login.id)
     return [
         {
             **record,
-            "second_factor_since": _plain(session.scalar(factor)),
+            "second_factor_since": plain(session.scalar(factor)),
             "mail_choices": choices.choices_of(session, Owner(user_id=login.id)),
         }
     ]
@@ -127,59 +75,34 @@ def _login(session: Session, login: Login) -> list[Record]:
 
 def _access(session: Session, login: Login) -> Iterator[tuple[str, list[Record]]]:
     managed = ManagedWorkshop.user_id == login.id
-    yield "managed_workshops", _rows(session, ManagedWorkshop, managed, workshop=Workshop.name)
-    yield "devices", _rows(session, LoginSession, LoginSession.user_id == login.id)
-    yield "tokens_of_programs", _rows(session, ApiToken, ApiToken.user_id == login.id)
-    yield "calendar_subscriptions", _rows(session, Feed, Feed.user_id == login.id)
+    yield "managed_workshops", rows_of(session, ManagedWorkshop, managed, workshop=Workshop.name)
+    yield "devices", rows_of(session, LoginSession, LoginSession.user_id == login.id)
+    yield "tokens_of_programs", rows_of(session, ApiToken, ApiToken.user_id == login.id)
+    yield "calendar_subscriptions", rows_of(session, Feed, Feed.user_id == login.id)
 
 
 def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]:
-    yield "member", _rows(session, Member, Member.id == member_id)
-    yield "billing_details", _rows(session, Party, Party.member_id == member_id)
-    yield "vat_regimes", _rows(session, VatRegime, VatRegime.party_id == member_id)
-    yield "former_price_classes", _rows(session, FormerPriceClass, FormerPriceClass.member_id == member_id)
-    yield "inductions", _rows(session, Induction, Induction.member_id == member_id, kind=InductionKind.name)
+    yield "member", rows_of(session, Member, Member.id == member_id)
+    yield "billing_details", rows_of(session, Party, Party.member_id == member_id)
+    yield "vat_regimes", rows_of(session, VatRegime, VatRegime.party_id == member_id)
+    yield "former_price_classes", rows_of(session, FormerPriceClass, FormerPriceClass.member_id == member_id)
+    yield "inductions", rows_of(session, Induction, Induction.member_id == member_id, kind=InductionKind.name)
     of_wish = InductionWish.member_id == member_id
-    yield "asked_inductions", _rows(session, InductionWish, of_wish, kind=InductionKind.name)
+    yield "asked_inductions", rows_of(session, InductionWish, of_wish, kind=InductionKind.name)
     of_signup = CourseSignup.member_id == member_id
-    yield "course_signups", _rows(session, CourseSignup, of_signup, starts_at=Course.starts_at, place=Course.place)
-    yield "reservations", _rows(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
-    yield "series", _rows(session, Series, Series.member_id == member_id, machine=Machine.name)
+    yield "course_signups", rows_of(session, CourseSignup, of_signup, starts_at=Course.starts_at, place=Course.place)
+    yield "reservations", rows_of(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
+    yield "series", rows_of(session, Series, Series.member_id == member_id, machine=Machine.name)
     waiting = WaitingEntry.member_id == member_id
-    yield "waiting_list", _rows(session, WaitingEntry, waiting, machine=Machine.name, group=MachineGroup.name)
-    yield "offers", _rows(session, Offer, Offer.member_id == member_id, machine=Machine.name)
+    yield "waiting_list", rows_of(session, WaitingEntry, waiting, machine=Machine.name, group=MachineGroup.name)
+    yield "offers", rows_of(session, Offer, Offer.member_id == member_id, machine=Machine.name)
     yield "exchanges_with_members", _exchanges(session, member_id)
-    yield "quotas_for_me_alone", _rows(session, Quota, Quota.member_id == member_id)
-    yield "usage_slips", _rows(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
+    yield "quotas_for_me_alone", rows_of(session, Quota, Quota.member_id == member_id)
+    yield "usage_slips", rows_of(session, UsageRecord, UsageRecord.member_id == member_id, machine=Machine.name)
     of_slip = select(UsageRecord.id).where(UsageRecord.member_id == member_id)
-    yield "usage_amounts", _rows(session, UsageAmount, UsageAmount.usage_id.in_(of_slip))
-    yield "usage_choices", _rows(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
-    yield from _owed(session, member_id)
-
-
-def _owed(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]:
-    yield "usage_charges", _rows(session, Charge, Charge.member_id == member_id, machine=Machine.name)
-    yield "fees", _rows(session, Fee, Fee.member_id == member_id, machine=Machine.name)
-    yield "missed_reservations", _rows(session, Missed, Missed.member_id == member_id, machine=Machine.name)
-    yield "shares", _rows(session, Share, Share.member_id == member_id, pool=Pool.name)
-    yield "allocations", _allocations(session, member_id)
-    yield "ledger_lines", _ledger_lines(session, member_id)
-    of_document = select(Document.id).where(Document.member_id == member_id)
-    yield "invoices", _rows(session, Document, Document.member_id == member_id)
-    yield "invoice_lines", _rows(session, DocumentLine, DocumentLine.document_id.in_(of_document))
-    yield "sent_invoices", _rows(session, DocumentSending, DocumentSending.document_id.in_(of_document))
-    yield "sent_statements", _rows(session, StatementSending, StatementSending.member_id == member_id)
-
-
-def _rows(
-    session: Session, model: type[Base], mine: ColumnElement[bool], **names: InstrumentedAttribute[Any]
-) -> list[Record]:
-    """Return the rows of a table with all columns but those left out, and names of what they refer to."""
-    columns = [column for column in model.__table__.columns if column.key not in LEFT_OUT]
-    statement = select(*columns, *(name.label(label) for label, name in names.items())).select_from(model).where(mine)
-    for joined in dict.fromkeys(name.class_ for name in names.values()):
-        statement = statement.outerjoin(joined)
-    return _records(session, statement.order_by(*model.__table__.primary_key))
+    yield "usage_amounts", rows_of(session, UsageAmount, UsageAmount.usage_id.in_(of_slip))
+    yield "usage_choices", rows_of(session, UsageChoice, UsageChoice.usage_id.in_(of_slip))
+    yield from owed(session, member_id)
 
 
 def _exchanges(session: Session, member_id: int) -> list[Record]:
@@ -202,40 +125,7 @@ def _exchanges(session: Session, member_id: int) -> list[Record]:
         .join(Machine, Machine.id == Reservation.machine_id)
         .where(or_(offered, Exchange.receiver_id == member_id))
     )
-    return _records(session, statement.order_by(Exchange.id))
-
-
-def _allocations(session: Session, member_id: int) -> list[Record]:
-    statement = (
-        select(
-            Allocation.id,
-            Pool.name.label("pool"),
-            Allocation.period_from,
-            Allocation.period_until,
-            Allocation.posted_at,
-            Allocation.reverses_id,
-            AllocationLine.group_number,
-            AllocationLine.weight,
-            AllocationLine.cents,
-            AllocationLine.got_rounding_cent,
-        )
-        .join(AllocationLine, AllocationLine.allocation_id == Allocation.id)
-        .join(Pool, Pool.id == Allocation.pool_id)
-        .where(AllocationLine.member_id == member_id)
-    )
-    return _records(session, statement.order_by(Allocation.id, AllocationLine.group_number))
-
-
-def _ledger_lines(session: Session, member_id: int) -> list[Record]:
-    statement = (
-        select(Entry.id.label("entry"), Entry.posting_date, Entry.service_from, Entry.service_until)
-        .add_columns(Posting.topic, Posting.cents, Machine.name.label("machine"), Pool.name.label("pool"))
-        .join(Posting, Posting.entry_id == Entry.id)
-        .outerjoin(Machine, Machine.id == Posting.machine_id)
-        .outerjoin(Pool, Pool.id == Posting.pool_id)
-        .where(Posting.member_id == member_id)
-    )
-    return _records(session, statement.order_by(Entry.id, Posting.number))
+    return records_of(session, statement.order_by(Exchange.id))
 
 
 def _mails(session: Session, login: Login) -> Iterator[Record]:
@@ -250,7 +140,7 @@ def _mails(session: Session, login: Login) -> Iterator[Record]:
         yield {
             "to_address": to_address,
             "subject": None if is_about_others else subject,
-            **dict(zip(("queued_at", "sent_at", "given_up_at"), map(_plain, instants), strict=True)),
+            **dict(zip(("queued_at", "sent_at", "given_up_at"), map(plain, instants), strict=True)),
         }
 
 
@@ -266,7 +156,7 @@ def _events(session: Session, login: Login) -> Iterable[RecordedEvent]:
 
 
 def _event(event: RecordedEvent, login: Login) -> Record:
-    known = {"at": _plain(event.at), "type": event.type, "by_me": event.actor_user_id == login.id}
+    known = {"at": plain(event.at), "type": event.type, "by_me": event.actor_user_id == login.id}
     return {**known, "facts": _facts_of_mine(event.facts)} if _is_about(event.facts, login) else known
 
 
@@ -282,16 +172,3 @@ def _is_about(facts: Mapping[str, Any], login: Login) -> bool:
 
 def _facts_of_mine(facts: Mapping[str, Any]) -> Record:
     return {name: value for name, value in facts.items() if name not in LEFT_OUT}
-
-
-def _records(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Record]:
-    return [{name: _plain(value) for name, value in row._mapping.items()} for row in session.execute(statement)]
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; an instant in UTC, an exact number as text."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value.isoformat() if isinstance(value, date) else value
