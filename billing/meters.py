@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.cost_errors import MeterNotFound, ReadingRefused
@@ -51,7 +51,9 @@ def enter_meter(session: Session, pool_id: int, member_id: int, name: str, *, by
     require_text("name", name, NAME_LENGTH_MAX, shortest=1)
     if not queries.member_names(session, [member_id]):
         raise MemberNotFound(id=member_id)
-    if session.scalar(select(exists().where(Meter.pool_id == pool_id, Meter.name == name.strip()))):
+    # A file of readings names a meter in any case: Z-1 and z-1 would be one.
+    names = session.scalars(select(Meter.name).where(Meter.pool_id == pool_id))
+    if name.strip().casefold() in {one.casefold() for one in names}:
         raise NameTaken(name=name)
     meter = Meter(pool_id=pool_id, member_id=member_id, name=name.strip())
     session.add(meter)
@@ -67,9 +69,10 @@ def enter_reading(
 
     today: by the clock of the ring. Raises MeterNotFound, WrongAmount, WrongPeriod, ReadingRefused.
     """
-    meter = session.get(Meter, meter_id, with_for_update=True, populate_existing=True)
+    meter = session.get(Meter, meter_id)
     if meter is None:
         raise MeterNotFound(id=meter_id)
+    locked_pool(session, meter.pool_id)  # once for all meters of a file, so that two files never wait for each other
     require_day(entry.read_on)
     for value in (entry.reading, entry.restart or 0):
         require_between("reading", value, 0, READING_MAX)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.cost_errors import UnknownKey
@@ -38,6 +38,7 @@ INCOME, ADVANCE = "income", "advance"  # what the charges of the machine are
 KEYS = (USE, SHARES, HEAD)
 OWN, OWN_PREFIX = "own", "key-"  # a cost group divided by a key that the pool composed; its rules name it by its id
 KINDS_MAX = 12
+COUNTING_LOCK = 4  # the first key of PostgreSQL's advisory lock on which pools count charges
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +209,16 @@ def require_sole_counting(
         raise ValueError(f"charges are {charges_are!r}")
     if charges_are != ADVANCE:
         return
+    _lock_counting(session)
     for other in session.scalars(select(Pool).where(Pool.charges_are == ADVANCE, Pool.id != except_pool)):
         if overlap(pieces, pieces_of(session, other)):
             raise OtherPoolCounts(pool_id=other.id)
+
+
+def _lock_counting(session: Session) -> None:
+    """Let one pool at a time begin to count charges, after its row: two that overlap would not see each other."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(COUNTING_LOCK, 0)))
 
 
 def is_effective() -> ColumnElement[bool]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import count
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError, parse_record_day
 from app.imports.encodings import decode
+from app.imports.errors import TableError
+from app.imports.grids import grid_of_csv
+from app.imports.tables import BYTES_MAX
+from app.imports.workbooks import is_workbook
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
@@ -21,7 +23,6 @@ from booking.errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 
-LINES_MAX = 5_000
 CELLS = 3  # meter, day, reading; a fourth one is where a new meter began
 DECIMALS = 3
 
@@ -37,14 +38,14 @@ class Faults(Exception):
 def enter_readings(session: Session, pool_id: int, content: bytes, *, today: date, by: Actor, now: datetime) -> int:
     """Enter the readings of a file and return how many there were. Call inside write_transaction().
 
-    Each line has meter, day, reading, and perhaps what the new meter showed where it was changed; separated by
-    semicolons, commas with decimal points, or tabs. A first line without a number is taken for headers.
+    Each line has meter, day, reading, and perhaps what the new meter showed where it was changed, with any usual
+    separator (commas only with decimal points). A first line without a number is taken for headers.
 
-    Raises Faults, TableError (no text).
+    Raises Faults, TableError (no text, too many lines).
     """
-    known = {one.name.casefold(): one.id for one in meters(session, pool_id)}
+    known = {one.name.casefold(): one.id for one in meters(session, pool_id, readings=0)}
     faults, entered = [], 0
-    for number, cells in _lines(decode(content)):
+    for number, cells in _lines(content):
         try:
             meter_id, entry = _read(cells, known)
             enter_reading(session, meter_id, entry, today=today, by=by, now=now)
@@ -60,18 +61,20 @@ def enter_readings(session: Session, pool_id: int, content: bytes, *, today: dat
     return entered
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and cells of the lines with content, without one of headers."""
-    lines = text.splitlines()[: LINES_MAX + 1]
-    separator = next((one for one in ("\t", ";") if any(one in line for line in lines)), ",")
-    for number, cells in zip(count(1), csv.reader(lines, delimiter=separator), strict=False):
-        stripped = [cell.strip() for cell in cells]
-        is_header = number == 1 and not any(character.isdigit() for cell in stripped[1:] for character in cell)
-        if any(stripped) and not is_header:
-            yield number, stripped
+def _lines(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield number and cells of the lines with content, without one of headers. Raises TableError."""
+    if len(content) > BYTES_MAX:
+        raise TableError(_("The file is larger than 4 MB. Split it into several."))
+    if is_workbook(content):  # its numbers have no language, so that 1.125 would be read as 1125 in German
+        raise TableError(_("This is a workbook. Save it as CSV, or copy its cells into the field below."))
+    for at, line in enumerate(grid_of_csv(decode(content), lambda _lines: 0)):
+        stripped = [cell.strip() for cell in line.cells]
+        is_header = at == 0 and not any(character.isdigit() for cell in stripped[1:] for character in cell)
+        if not is_header:
+            yield line.number, stripped
 
 
-def _read(cells: list[str], known: Mapping[str, int]) -> tuple[int, ReadingEntry]:
+def _read(cells: Sequence[str], known: Mapping[str, int]) -> tuple[int, ReadingEntry]:
     if len(cells) < CELLS:
         raise CellError(_("Meter, day and reading are needed."))
     meter_id = known.get(cells[0].casefold())

@@ -17,8 +17,10 @@ from app.imports.shares import run_shares
 from billing.allocations import post_allocation, reverse_allocation
 from billing.charges import charge_for
 from billing.models import Allocation, Charge, Share
-from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
+from billing.pool_scopes import open_pool
+from billing.pools import ADVANCE, CostEntry, change_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
+from billing.scopes import RING, WORKSHOP, Scope
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
@@ -75,6 +77,17 @@ def test_two_treasurers_post_one_allocation(session, race, pool, cost):
     session.rollback()  # what it read before belongs to the past
     assert outcomes.count("nothing_to_allocate") == 2
     assert session.scalar(select(func.count()).select_from(Allocation)) == 1
+
+
+def test_of_pools_that_overlap_one_counts_the_charges(session, race, sample_ring):
+    def opening(scope, name):
+        return lambda session: open_pool(
+            session, scope, name, {"repair": "use"}, by=SOMEBODY, now=MONDAY, charges_are=ADVANCE
+        )
+
+    hall = Scope(WORKSHOP, workshop_id=sample_ring.hall)
+    outcomes = race(opening(Scope(RING), "Ring"), opening(hall, "Hall"), opening(Scope(RING), "All"))
+    assert outcomes.count("other_pool_counts") == 2
 
 
 def test_a_cost_is_not_changed_while_it_is_allocated(session, race, pool, cost):

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import DateField, StringField
 from wtforms.validators import Length, ValidationError
 
 from app.forms.base_form import BaseForm
 from app.forms.number_fields import ExactNumberField
 from app.forms.required import Required
+from app.pages.imports.forms import UploadForm
 from app.wording.rules import violation_sentence
 from billing.cost_errors import ReadingRefused
 from billing.errors import NameTaken, WrongAmount, WrongPeriod
@@ -59,6 +61,12 @@ class MeterForm(BaseForm):
         if found is None:
             raise ValidationError(_("There is no member with this number."))
         self.member_id = found
+
+
+class ReadingsForm(UploadForm):
+    """Readings of the meters of a pool, from a file or pasted."""
+
+    file = FileField(_l("File (CSV)"))
 
 
 class ReadingForm(BaseForm):

@@ -130,9 +130,9 @@ ERRORS = (
         422,
         _l("No key to divide by"),
         _l(
-            "There are costs to allocate, but in this period nobody who bears costs had a use or held a share. "
-            "Shares end with the membership, and the pool may leave guests out. Choose another period, enter shares, "
-            "or change the key."
+            "There are costs to allocate, but in this period nobody who bears costs had a use, a meter that counted, "
+            "or a share. Shares end with the membership, and the pool may leave guests out. Choose another period, "
+            "enter shares, or change the key."
         ),
     ),
     ErrorText(
