@@ -65,6 +65,7 @@ class Bearers:
         """pool_id: None for a pool that is still to be opened, of which nobody holds shares."""
         self._session, self._pool_id, self.excludes_guests = session, pool_id, excludes_guests
         self._held: dict[date, dict[int, int]] = {}
+        self._guests: dict[date, frozenset[int]] = {}
         self.guest_holders: set[int] = set()
         self.ended: set[int] = set()
 
@@ -73,6 +74,13 @@ class Bearers:
         if day not in self._held:
             self._held[day] = self._look_up(day)
         return self._held[day]
+
+    def without_guests(self, by_member: Mapping[int, int], day: date) -> dict[int, int]:
+        """Return what belongs to members who may bear a cost of a day: without guests whom the pool leaves out."""
+        if not self.excludes_guests:
+            return dict(by_member)
+        guests = self._guests_on(day)
+        return {one: number for one, number in by_member.items() if one not in guests}
 
     def counted(self, slips: Iterable[CountedUse]) -> list[CountedUse]:
         """Return the slips that count: without those of guests whom the pool leaves out."""
@@ -91,11 +99,16 @@ class Bearers:
         holdings = () if self._pool_id is None else holdings_on(self._session, self._pool_id, day)
         if not holdings:
             return {}
-        guests = queries.members_of_class(self._session, GUEST_PRICE_CLASS, day)
+        guests = self._guests_on(day)
         self.guest_holders.update(one.member_id for one in holdings if one.counts_on(day) and one.member_id in guests)
         counting = [one for one in holdings if not (self.excludes_guests and one.member_id in guests)]
         self.ended.update(one.member_id for one in counting if not one.counts_on(day))
         return {one.member_id: one.shares for one in counting if one.counts_on(day)}
+
+    def _guests_on(self, day: date) -> frozenset[int]:
+        if day not in self._guests:
+            self._guests[day] = queries.members_of_class(self._session, GUEST_PRICE_CLASS, day)
+        return self._guests[day]
 
 
 def bearers_by_key(bearers: Bearers, pieces: Iterable[Piece], day: date) -> dict[str, frozenset[int]]:

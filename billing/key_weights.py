@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.bearers import Bearers, Weights, weights_of
 from billing.errors import MixedUnits
-from billing.keys import MEASURED as RAISED
-from billing.keys import METER, PERCENT, KeyPart, own_weights, raised_to
+from billing.keys import METER, PERCENT, KeyPart, own_weights, raised_base, raised_to
 from billing.meters import Consumption, consumption
 from billing.models import PoolKey
 from billing.pool_keys import DatedTerms, terms_of
@@ -66,12 +65,13 @@ class KeyWeights:
         measured = [self._measured(part, terms.percents, day) for part in terms.parts]
         amounts = [found for found, _is_by_period, _is_by_shares in measured]
         weights = own_weights(terms, amounts)
+        raised = raised_base([part.base for part in terms.parts])
         parts = tuple(
             WorkingPart(
                 base=part.base,
                 percent=part.percent,
                 unit=self.unit() if part.base == USE else "",
-                amount_sum=sum(raised_to(found, terms.minimum if part.base in RAISED else 0).values()),
+                amount_sum=sum(raised_to(found, terms.minimum if part.base == raised else 0).values()),
                 shares_on=day.isoformat() if is_by_shares else "",
             )
             for part, (found, _is_by_period, is_by_shares) in zip(terms.parts, measured, strict=True)
@@ -89,9 +89,9 @@ class KeyWeights:
     ) -> tuple[Mapping[int, int], bool, bool]:
         """Return what the base of a part measures, whether the period decides it, and whether the shares of the day."""
         if part.base == PERCENT:
-            return dict(percents), False, False
+            return self._bearers.without_guests(dict(percents), day), False, False
         if part.base == METER:
-            return self._metered().by_member, True, False
+            return self._bearers.without_guests(self._metered().by_member, day), True, False
         found = weights_of(part.base, {} if part.base == USE else self._bearers.held_on(day), self.used())
         return dict(found.by_member), found.is_by_period, not found.is_by_period
 

@@ -7,7 +7,7 @@ weight of zero bears nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -18,7 +18,7 @@ from billing.split import split_cents
 
 USE, SHARES, HEAD, PERCENT, METER = "use", "shares", "head", "percent", "meter"
 BASES = (USE, SHARES, HEAD, PERCENT, METER)
-MEASURED = (USE, METER)  # what a minimum raises
+MEASURED = (USE, METER)  # what a minimum can raise: the first of them that a key has
 WHOLE = 1_000_000  # a hundred per cent, in ten-thousandths of a per cent
 WEIGHTS_MAX = 2**62  # the sum that a column can hold
 FINE = 10**15  # in so many parts fractions are expressed whose exact weights would be too large
@@ -37,8 +37,9 @@ class KeyTerms:
     """What a key consists of from a day on.
 
     minimum: whoever used less counts with so much, in small units (ares, seconds, thousandths of a meter's unit); 0 for
-    none. Who used nothing stays at nothing. cap: nobody bears more than so much of the sum, in ten-thousandths of 1 %;
-    None for no cap. meter_unit: of the readings, as text. percents: (member id, ten-thousandths of 1 %), by id.
+    none. It is of the use, of meters only where no part looks at the use. Who used nothing stays at nothing. cap: none
+    bears more than so much of the sum, in ten-thousandths of 1 %; None for no cap. meter_unit: of readings, as text.
+    percents: (member id, ten-thousandths of 1 %), by id.
     """
 
     parts: tuple[KeyPart, ...]
@@ -46,6 +47,14 @@ class KeyTerms:
     cap: int | None = None
     meter_unit: str = ""
     percents: tuple[tuple[int, int], ...] = ()
+
+
+def raised_base(bases: Collection[str]) -> str:
+    """Return the base whose amounts a minimum raises: the use, else meters; "" where nothing is measured.
+
+    Never both: a minimum of half a hectare says nothing about kilowatt hours.
+    """
+    return next((base for base in MEASURED if base in bases), "")
 
 
 def own_weights(terms: KeyTerms, amounts: Sequence[Mapping[int, int]]) -> dict[int, int]:
@@ -62,8 +71,9 @@ def own_weights(terms: KeyTerms, amounts: Sequence[Mapping[int, int]]) -> dict[i
         NothingUsed: nobody has anything of a part, so that its share of the sum has no fair division.
         CapTooLow: all members together may not bear the whole sum.
     """
+    base = raised_base([part.base for part in terms.parts])
     raised = [
-        raised_to(found, terms.minimum if part.base in MEASURED else 0)
+        raised_to(found, terms.minimum if part.base == base else 0)
         for part, found in zip(terms.parts, amounts, strict=True)
     ]
     fractions = blended([(part.percent, found, part.base) for part, found in zip(terms.parts, raised, strict=True)])

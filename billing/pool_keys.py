@@ -6,7 +6,7 @@ that write flush and never commit: call them inside write_transaction().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -81,25 +81,23 @@ def change_key(
 
 def terms_of(session: Session, key_id: int) -> tuple[DatedTerms, ...]:
     """Return the terms of a key, the oldest first."""
-    statement = select(PoolKeyTerms).where(PoolKeyTerms.key_id == key_id).order_by(PoolKeyTerms.valid_from)
+    return terms_of_keys(session, [key_id])[key_id]
+
+
+def terms_of_keys(session: Session, key_ids: Collection[int]) -> dict[int, tuple[DatedTerms, ...]]:
+    """Return key id -> its terms, the oldest first, in two statements however many keys there are."""
+    statement = select(PoolKeyTerms).where(PoolKeyTerms.key_id.in_(key_ids)).order_by(PoolKeyTerms.valid_from)
     rows = session.scalars(statement).all()
     percents: dict[int, list[tuple[int, int]]] = {}
     chosen = select(PoolKeyPercent).where(PoolKeyPercent.terms_id.in_([row.id for row in rows]))
     for one in session.scalars(chosen.order_by(PoolKeyPercent.member_id)):
         percents.setdefault(one.terms_id, []).append((one.member_id, one.percent))
-    return tuple(
-        DatedTerms(
-            row.valid_from,
-            KeyTerms(
-                tuple(KeyPart(str(base), int(percent)) for base, percent in row.parts),
-                row.minimum,
-                row.cap,
-                row.meter_unit,
-                tuple(percents.get(row.id, ())),
-            ),
-        )
-        for row in rows
-    )
+    found: dict[int, list[DatedTerms]] = {key_id: [] for key_id in key_ids}
+    for row in rows:
+        parts = tuple(KeyPart(str(base), int(percent)) for base, percent in row.parts)
+        terms = KeyTerms(parts, row.minimum, row.cap, row.meter_unit, tuple(percents.get(row.id, ())))
+        found[row.key_id].append(DatedTerms(row.valid_from, terms))
+    return {key_id: tuple(dated) for key_id, dated in found.items()}
 
 
 def _noted(session: Session, key: PoolKey, by: Actor, now: datetime) -> PoolKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -22,7 +23,7 @@ from billing.keys import BASES, WHOLE, KeyPart, KeyTerms
 from billing.limits import AMOUNT_MAX
 from billing.meters import READING_MAX, ReadingEntry
 from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
-from billing.queries.pool_keys import MeterView, meter, pool_key
+from billing.queries.pool_keys import MeterView, PoolKeyView, meter, pool_key
 from billing.queries.pool_keys import meters as meters_of_pool
 from billing.queries.pool_keys import pool_keys as keys_of_pool
 from booking.queries import ring_zone
@@ -146,7 +147,9 @@ def list_pool_keys(pool_id: int) -> KeyList:
     """List the keys that a pool composed itself."""
     session = db.session()
     queries.pool(session, pool_id)
-    return KeyList(items=[_key(one.id) for one in keys_of_pool(session, pool_id)])
+    found = keys_of_pool(session, pool_id)
+    terms = pool_keys.terms_of_keys(session, [one.id for one in found])
+    return KeyList(items=[_as_key(one, terms[one.id]) for one in found])
 
 
 @Endpoint(
@@ -246,7 +249,10 @@ def enter_meter_reading(meter_id: int, body: NewReading) -> Reply:
 
 
 def _key(key_id: int) -> Key:
-    view, dated = pool_key(db.session(), key_id)
+    return _as_key(*pool_key(db.session(), key_id))
+
+
+def _as_key(view: PoolKeyView, dated: Sequence[DatedTerms]) -> Key:
     terms = [
         Terms(
             valid_from=one.valid_from,

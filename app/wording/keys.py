@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.billing import KEY_LABELS, format_exact_amount
 from app.wording.formats import format_number
-from billing.keys import METER, USE, WHOLE, KeyTerms
+from billing.keys import METER, USE, WHOLE, KeyTerms, raised_base
 from billing.meters import PER_UNIT
 from billing.preview_models import Working, WorkingPart
 
@@ -40,7 +40,7 @@ def terms_words(terms: KeyTerms, use_unit: str) -> str:
         str(BASE_LABELS[part.base]) if one else f"{percent_words(part.percent)} {BASE_LABELS[part.base]}"
         for part in terms.parts
     ]
-    measured = next((part.base for part in terms.parts if part.base in (USE, METER)), "")
+    measured = raised_base([part.base for part in terms.parts])
     return ". ".join((", ".join(labels), *_limits(terms, measured, use_unit)))
 
 
@@ -64,13 +64,14 @@ def amount_words(base: str, amount: int, use_unit: str, meter_unit: str) -> str:
 def part_sentences(working: Working, amounts: Sequence[int]) -> list[str]:
     """Return a sentence for each part of a key with what it measured of a member, and for minimum and cap."""
     found = [_part(working, part, amount) for part, amount in zip(working.parts, amounts, strict=True)]
-    measured = next((part for part in working.parts if part.base in (USE, METER)), None)
-    base, unit = (measured.base, measured.unit) if measured else ("", "")
+    base = raised_base([part.base for part in working.parts])
+    unit = next((part.unit for part in working.parts if part.base == base), "")
     return [*found, *(f"{sentence}." for sentence in _limits(working, base, unit))]
 
 
 def _part(working: Working, part: WorkingPart, amount: int) -> str:
-    raised = max(amount, working.minimum) if amount and part.base in (USE, METER) else amount
+    is_raised = part.base == raised_base([one.base for one in working.parts])
+    raised = max(amount, working.minimum) if amount and is_raised else amount
     return _(
         "%(percent)s of the sum %(key)s: %(mine)s of %(all)s.",
         percent=percent_words(part.percent),

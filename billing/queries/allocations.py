@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import AllocationNotFound
@@ -123,8 +123,7 @@ def allocation_of_members(
     row = session.execute(_allocations().where(Allocation.id == allocation_id)).one_or_none()
     if row is None:
         raise AllocationNotFound(id=allocation_id)
-    of_members = AllocationLine.member_id.in_(member_ids)
-    return AllocationView(*row), _groups_with(session, allocation_id, _lines(session, allocation_id, of_members))
+    return AllocationView(*row), _groups_with(session, allocation_id, _lines(session, allocation_id, member_ids))
 
 
 def slips_of_bearers(
@@ -240,15 +239,17 @@ def units_of_weights(session: Session, within: Period) -> frozenset[str]:
 def _groups(session: Session, allocation_id: int, member_id: int | None) -> tuple[CostGroup, ...]:
     if member_id is None:
         return _groups_with(session, allocation_id, _lines(session, allocation_id))
-    lines = _lines(session, allocation_id, AllocationLine.member_id == member_id)
+    lines = _lines(session, allocation_id, (member_id,))
     return tuple(group for group in _groups_with(session, allocation_id, lines) if group.number in lines)
 
 
-def _lines(session: Session, allocation_id: int, *conditions: ColumnElement[bool]) -> dict[int, list[Line]]:
-    of_allocation = AllocationLine.allocation_id == allocation_id
-    statement = select(AllocationLine.group_number, *_LINE).where(of_allocation, *conditions)
+def _lines(session: Session, allocation_id: int, member_ids: Collection[int] | None = None) -> dict[int, list[Line]]:
+    """Return number of the cost group -> its lines. member_ids: only those of some members; None for all."""
+    statement = select(AllocationLine.group_number, *_LINE).where(AllocationLine.allocation_id == allocation_id)
+    if member_ids is not None:
+        statement = statement.where(AllocationLine.member_id.in_(member_ids))
     lines: dict[int, list[Line]] = {}
-    amounts = _amounts(session, allocation_id)
+    amounts = _amounts(session, allocation_id, member_ids)
     for group_number, *read in session.execute(statement.order_by(AllocationLine.member_id)):
         line = Line(*read)
         measured = amounts.get((group_number, line.member_id))
@@ -256,9 +257,13 @@ def _lines(session: Session, allocation_id: int, *conditions: ColumnElement[bool
     return lines
 
 
-def _amounts(session: Session, allocation_id: int) -> dict[tuple[int, int], tuple[int, ...]]:
+def _amounts(
+    session: Session, allocation_id: int, member_ids: Collection[int] | None
+) -> dict[tuple[int, int], tuple[int, ...]]:
     """Return (group, member id) -> what each part of an own key measured."""
     statement = select(AllocationAmount).where(AllocationAmount.allocation_id == allocation_id)
+    if member_ids is not None:
+        statement = statement.where(AllocationAmount.member_id.in_(member_ids))
     found: dict[tuple[int, int], tuple[int, ...]] = {}
     for one in session.scalars(statement.order_by(AllocationAmount.part)):
         key = (one.group_number, one.member_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.cost_errors import KeyNotFound, MeterNotFound
@@ -66,25 +66,31 @@ def pool_key(session: Session, key_id: int) -> tuple[PoolKeyView, tuple[DatedTer
     return PoolKeyView(*row), terms_of(session, key_id)
 
 
-def meters(session: Session, pool_id: int) -> tuple[MeterView, ...]:
-    """Return the meters of a pool by name."""
+def meters(session: Session, pool_id: int, *, readings: int | None = None) -> tuple[MeterView, ...]:
+    """Return the meters of a pool by name. readings: of each at most so many, the newest; None for all."""
     statement = select(Meter).where(Meter.pool_id == pool_id).order_by(Meter.name)
-    return _views(session, list(session.scalars(statement)))
+    return _views(session, list(session.scalars(statement)), readings)
 
 
-def meter(session: Session, meter_id: int) -> MeterView:
-    """Return a meter. Raises MeterNotFound."""
+def meter(session: Session, meter_id: int, *, readings: int | None = None) -> MeterView:
+    """Return a meter. readings: at most so many, the newest; None for all. Raises MeterNotFound."""
     found = session.get(Meter, meter_id)
     if found is None:
         raise MeterNotFound(id=meter_id)
-    return _views(session, [found])[0]
+    return _views(session, [found], readings)[0]
 
 
-def _views(session: Session, found: list[Meter]) -> tuple[MeterView, ...]:
+def _views(session: Session, found: list[Meter], most: int | None) -> tuple[MeterView, ...]:
     wanted = MeterReading.meter_id.in_([one.id for one in found])
+    place = func.row_number().over(partition_by=MeterReading.meter_id, order_by=MeterReading.read_on.desc())
+    columns = MeterReading.meter_id, MeterReading.read_on, MeterReading.reading, MeterReading.restart
+    ranked = select(*columns, place.label("place")).where(wanted).subquery()
+    statement = select(*(ranked.c[column.key] for column in columns)).order_by(ranked.c.meter_id, ranked.c.place)
+    if most is not None:
+        statement = statement.where(ranked.c.place <= most)
     readings: dict[int, list[ReadingView]] = {}
-    for one in session.scalars(select(MeterReading).where(wanted).order_by(MeterReading.read_on.desc())):
-        readings.setdefault(one.meter_id, []).append(ReadingView(one.read_on, one.reading, one.restart))
+    for meter_id, *shown in session.execute(statement):
+        readings.setdefault(meter_id, []).append(ReadingView(*shown))
     return tuple(
         MeterView(one.id, one.pool_id, one.member_id, one.name, tuple(readings.get(one.id, ()))) for one in found
     )

@@ -169,6 +169,22 @@ def the_lines_of_posted_allocations_are_counted(session, sample_ring):
     assert list(broken_allocations(session)) == []
 
 
+def pools_of_before_count_their_machine_and_allocations_have_no_key_of_their_own(session, sample_ring):
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"}, charges_are="advance")
+    use(session, sample_ring.combine, sample_ring.anna, 200)
+    do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "fuel", 100_01))
+    made = post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
+
+    yield Before("pool_scopes")
+
+    assert billing_queries.pool(session, pool).counts_machine
+    _view, (group,) = billing_queries.allocation(session, made)
+    assert (group.key, group.working, [line.amounts for line in group.lines]) == ("use", None, [()])
+    assert list(broken_allocations(session)) == []
+    with pytest.raises(IntegrityError), write_transaction(session):  # the index that was replaced still refuses
+        session.add(Pool(machine_id=sample_ring.combine, name="Another", rules={}, charges_are="advance"))
+
+
 def mails_that_wait_or_were_given_up_stay_as_they_are(session, sample_ring):
     with write_transaction(session):
         for key in ("waits", "given up"):
@@ -467,6 +483,7 @@ TOGETHER: tuple[tuple[Story, ...], ...] = (
         partial(of_the_demo, domain="demo.example", is_demo=True),
         what_is_reserved_before_needs_no_second_person,
         tariffs_of_one_price_have_no_parts_and_price_as_before,
+        pools_of_before_count_their_machine_and_allocations_have_no_key_of_their_own,
     ),
     (balances_know_what_of_them_was_invoiced_before,),
 )

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from billing.cost_errors import CapTooLow
 from billing.errors import NothingUsed
-from billing.keys import FINE, SHARES, USE, WEIGHTS_MAX, WHOLE, KeyPart, KeyTerms, capped, own_weights, whole_weights
+from billing.keys import (
+    FINE,
+    METER,
+    SHARES,
+    USE,
+    WEIGHTS_MAX,
+    WHOLE,
+    KeyPart,
+    KeyTerms,
+    capped,
+    own_weights,
+    whole_weights,
+)
 from billing.split import split_cents
 
 MEMBERS = range(1, 8)
@@ -39,6 +51,12 @@ def test_the_blended_harvester_pool_is_exact_to_the_cent():
 def test_a_minimum_raises_who_used_something_and_nobody_else():
     weights = own_weights(KeyTerms((KeyPart(USE),), minimum=2_000), [ARES_OF])
     assert [weights[6], weights[7], sum(weights.values())] == [2_000 // 5, 0, (22_700 + 175) // 5]
+
+
+def test_a_minimum_is_of_the_use_and_raises_no_meter_beside_it():
+    both = KeyTerms((KeyPart(METER, 500_000), KeyPart(USE, 500_000)), minimum=100)
+    assert own_weights(both, [{1: 1, 2: 3}, {1: 50, 2: 100}]) == {1: 3, 2: 5}
+    assert own_weights(KeyTerms((KeyPart(METER),), minimum=3), [{1: 1, 2: 3}]) == {1: 1, 2: 1}
 
 
 def test_what_is_above_a_cap_is_borne_by_the_others():

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from app.auth.models import User
+from app.pages.account.my_records import my_records
 from billing import queries
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.queries.pool_keys import meters, pool_keys
@@ -43,6 +45,11 @@ def test_a_key_is_entered_chosen_and_explained_to_the_member(session, sample_rin
     assert client.post(f"{keys}/new", data=BLENDED | {"minimum": "0.5", "cap": "90"}).status_code == 303
     assert "60 % by shares, 40 % by use. A smaller use than 0.50 ha is counted as 0.50 ha" in text(client.get(keys))
     (key,) = pool_keys(session, pool)
+    later = BLENDED | {"name": "Blend", "valid_from": "2027-01-01", "parts-0-percent": "70", "parts-1-percent": "30"}
+    assert client.post(f"/costs/keys/{key.id}", data=later).status_code == 303
+    form = text(client.get(f"/costs/keys/{key.id}"))  # shows what holds today, so that a new name alone changes nothing
+    assert 'value="60"' in form
+    assert 'value="70"' not in form
     assert client.post(f"/costs/keys/{key.id}", data=BLENDED | {"valid_from": "2026-07-01"}).status_code == 303
 
     edited = {"name": "Combine", "kinds-0-kind": "all", "kinds-0-key": key.code, "charges_are": "income"}
@@ -76,9 +83,14 @@ def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, poo
     assert "Line 3" in text(wrong)
     assert "Line 4: There is no meter “Z-9”" in text(wrong)
     assert len(meters(session, pool)[0].readings) == 1
-    assert client.post(f"{address}/file", data={"text": ""}).status_code == 422
+    for refused in ("", "Z-1;2026-06-30;1\n" * 10_001, 'Z-1;2026-06-30;"1'):
+        assert client.post(f"{address}/file", data={"text": refused}).status_code == 422
     assert client.post(f"{address}/file", data={"text": lines.format("60,25")}).status_code == 303
     assert [one.reading for one in meters(session, pool)[0].readings] == [60_250, 1_300_500, 1_200_500]
+    records = dict(my_records(session, session.get(User, sample_ring.anna_login)))
+    assert [(one["pool"], one["name"]) for one in records["meters"]] == [("Combine", "Z-1")]
+    assert [one["reading"] for one in records["meter_readings"]] == [1_200_500, 1_300_500, 60_250]
+    assert not any("entered_by" in one for one in records["meter_readings"])
 
 
 def test_programs_enter_keys_meters_and_readings(sample_ring, pool, karl, rita, anna):

@@ -12,7 +12,7 @@ from app.forms.choices import select_choice
 from app.pages.costs.desk import today
 from billing.queries.pool_counts import pool_scopes
 from billing.scopes import GROUP, MACHINES, RING, WORKSHOP, Scope
-from booking.queries import groups, machine_choices, machine_names, workshops
+from booking.queries import group, groups, machine_choices, machine_names, workshops
 
 NAMES_SHOWN = 3
 SEVERAL = "several"  # chosen by ticking machines
@@ -35,8 +35,7 @@ def scope_words(session: Session, scope: Scope) -> str:
     if scope.what == RING:
         return _("all machines of the ring")
     if scope.what == GROUP:
-        names = {one.id: one.name for one in groups(session)}
-        return _("group %(name)s", name=names.get(scope.group_id or 0, "–"))
+        return _("group %(name)s", name=group(session, scope.group_id or 0).name)
     if scope.what == WORKSHOP:
         return _("site %(name)s", name={one.id: one.name for one in workshops(session)}[scope.workshop_id or 0])
     names = machine_names(session)

@@ -30,10 +30,11 @@ from booking.kernel.transaction import in_write_transaction
 def pool_counts(pool_id: int) -> ResponseReturnValue:
     """Show what a pool counts since when, and ask for another choice."""
     session, form = db.session(), CountsForm(formdata=None)
-    view, newest = queries.pool(session, pool_id), scopes_of_pool(session, pool_id)[-1].scope
+    view, dated = queries.pool(session, pool_id), scopes_of_pool(session, pool_id)
+    present = [one for one in dated if one.valid_from <= today()][-1].scope
     form.offer(session)
-    form.revision.data, form.valid_from.data, form.what.data = view.revision, today(), choice_of_scope(newest)
-    form.machines.data = list(newest.machine_ids) if len(newest.machine_ids) > 1 else []
+    form.revision.data, form.valid_from.data, form.what.data = view.revision, today(), choice_of_scope(present)
+    form.machines.data = list(present.machine_ids) if len(present.machine_ids) > 1 else []
     return _counts_page(pool_id, form)
 
 

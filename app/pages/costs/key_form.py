@@ -22,7 +22,7 @@ from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
 from billing.cost_errors import KeyRefused
 from billing.errors import NameTaken, WrongPeriod
-from billing.keys import BASES, METER, USE, KeyPart, KeyTerms
+from billing.keys import BASES, METER, USE, KeyPart, KeyTerms, raised_base
 from billing.limits import FIRST_DAY, NAME_LENGTH_MAX
 from billing.meters import PER_UNIT
 from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
@@ -163,12 +163,13 @@ class KeyForm(BaseForm):
 
     def _line(self, line: str) -> tuple[int, int] | str:
         """Return (member id, ten-thousandths of 1 %), or what is wrong with a line."""
-        number, _separator, percent = line.replace("\t", ";").rpartition(";" if ";" in line or "\t" in line else " ")
+        text = line.replace("\t", ";").removesuffix("%").strip()
+        number, _separator, percent = text.rpartition(";" if ";" in text else " ")
         member = self._by_number.get(number.strip().casefold())
         if member is None:
             return _("“%(line)s”: there is no member with this number.", line=line[:60])
         try:
-            read = parse_decimal(percent.strip().removesuffix("%").strip(), decimals=DECIMALS)
+            read = parse_decimal(percent.strip(), decimals=DECIMALS)
         except (AmountError, InvalidOperation):
             return _("“%(line)s”: this is no percentage with up to four decimals.", line=line[:60])
         return (
@@ -183,6 +184,6 @@ class KeyForm(BaseForm):
 
     def _per_unit(self, bases: Sequence[str]) -> int:
         """Return how many small units a unit of the minimum has."""
-        if METER in bases and USE not in bases:
+        if raised_base(bases) == METER:
             return PER_UNIT
         return CHARGE_UNITS[self.use_unit].small_per_unit if self.use_unit else 1

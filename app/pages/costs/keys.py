@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -30,10 +32,9 @@ def keys(pool_id: int) -> ResponseReturnValue:
     """List the keys of a pool with what they consist of since when, and the meters."""
     session = db.session()
     view, unit = queries.pool(session, pool_id), use_unit(pool_id)
-    rows = [
-        (one, [(dated.valid_from, terms_words(dated.terms, unit)) for dated in pool_key(session, one.id)[1]])
-        for one in keys_of_pool(session, pool_id)
-    ]
+    found = keys_of_pool(session, pool_id)
+    terms = pool_keys.terms_of_keys(session, [one.id for one in found])
+    rows = [(one, [(dated.valid_from, terms_words(dated.terms, unit)) for dated in terms[one.id]]) for one in found]
     return render_template(
         "costs/keys.html", pool=view, rows=rows, first_day=FIRST_DAY, meters=meter_rows(session, pool_id)
     )
@@ -64,7 +65,7 @@ def edit_key(key_id: int) -> ResponseReturnValue:
     key, dated = pool_key(session, key_id)
     _offer(form, key.pool_id)
     if not form.is_submitted():
-        form.fill(key.name, key.revision, dated[-1].terms)
+        form.fill(key.name, key.revision, _begun(dated).terms)  # so that a new name alone changes no terms
         form.valid_from.data = today()
     changed = submit(
         form,
@@ -81,6 +82,11 @@ def edit_key(key_id: int) -> ResponseReturnValue:
         location=url_for(".keys", pool_id=key.pool_id),
     )
     return changed or _key_page(form, key.pool_id, key)
+
+
+def _begun(dated: Sequence[pool_keys.DatedTerms]) -> pool_keys.DatedTerms:
+    """Return the terms that hold today."""
+    return [one for one in dated if one.valid_from <= today()][-1]
 
 
 def use_unit(pool_id: int) -> str:

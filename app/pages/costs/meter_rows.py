@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.wording.formats import format_number
 from billing.meters import PER_UNIT
-from billing.queries.pool_keys import MeterView, ReadingView, meters
+from billing.queries.pool_keys import MeterView, ReadingView, meter, meters
 from booking.queries import member_names
 
 SHOWN = 6
@@ -41,8 +41,16 @@ def thousandths_words(thousandths: int) -> str:
 
 
 def meter_rows(session: Session, pool_id: int) -> tuple[MeterRow, ...]:
-    """Return the meters of a pool by name."""
-    found = meters(session, pool_id)
+    """Return the meters of a pool by name, each with its newest reading."""
+    return _meter_rows(session, meters(session, pool_id, readings=1))
+
+
+def meter_row(session: Session, meter_id: int) -> MeterRow:
+    """Return a meter with its newest readings. Raises MeterNotFound."""
+    return _meter_rows(session, [meter(session, meter_id, readings=SHOWN + 1)])[0]
+
+
+def _meter_rows(session: Session, found: Sequence[MeterView]) -> tuple[MeterRow, ...]:
     names = {one.id: f"{one.number} {one.name}" for one in member_names(session, [one.member_id for one in found])}
     return tuple(MeterRow(one, names[one.member_id], _rows(one.readings)) for one in found)
 

@@ -16,10 +16,9 @@ from app.imports.errors import TableError
 from app.imports.meter_readings import Faults, enter_readings
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.meter_forms import MeterForm, ReadingForm
-from app.pages.costs.meter_rows import meter_rows
+from app.pages.costs.meter_forms import MeterForm, ReadingForm, ReadingsForm
+from app.pages.costs.meter_rows import meter_row
 from app.pages.declaration import GET_POST, page
-from app.pages.imports.forms import UploadForm
 from billing import meters as billing_meters
 from billing import queries
 from billing.queries.pool_keys import meter
@@ -52,7 +51,7 @@ def new_meter(pool_id: int) -> ResponseReturnValue:
 def show_meter(meter_id: int) -> ResponseReturnValue:
     """Show the readings of a meter, and enter one."""
     session, form = db.session(), ReadingForm()
-    view = meter(session, meter_id)
+    pool_id = meter(session, meter_id, readings=0).pool_id
     if not form.is_submitted():
         form.read_on.data = today()
     entered = submit(
@@ -63,15 +62,16 @@ def show_meter(meter_id: int) -> ResponseReturnValue:
         message=_("The reading was entered."),
         location=url_for(".show_meter", meter_id=meter_id),
     )
-    (row,) = [one for one in meter_rows(session, view.pool_id) if one.view.id == meter_id]
-    shown = render_template("costs/meter.html", form=form, pool=queries.pool(session, view.pool_id), row=row)
-    return entered or (shown, form.status)
+    if entered:
+        return entered
+    row = meter_row(session, meter_id)
+    return render_template("costs/meter.html", form=form, pool=queries.pool(session, pool_id), row=row), form.status
 
 
 @page(bp, "/pools/<int:pool_id>/meters/file", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def readings_file(pool_id: int) -> ResponseReturnValue:
     """Enter the readings of a file: all lines, or none."""
-    session, form = db.session(), UploadForm()
+    session, form = db.session(), ReadingsForm()
     view = queries.pool(session, pool_id)
     faults: tuple[str, ...] = ()
     if form.is_submitted() and form.validate():
