@@ -170,7 +170,7 @@ def the_lines_of_posted_allocations_are_counted(session, sample_ring):
 
 
 def pools_of_before_count_their_machine_and_allocations_have_no_key_of_their_own(session, sample_ring):
-    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"}, charges_are="advance")
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"})
     use(session, sample_ring.combine, sample_ring.anna, 200)
     do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "fuel", 100_01))
     made = post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
@@ -181,6 +181,8 @@ def pools_of_before_count_their_machine_and_allocations_have_no_key_of_their_own
     _view, (group,) = billing_queries.allocation(session, made)
     assert (group.key, group.working, [line.amounts for line in group.lines]) == ("use", None, [()])
     assert list(broken_allocations(session)) == []
+    with write_transaction(session):
+        session.execute(update(Pool).values(charges_are="advance"))
     with pytest.raises(IntegrityError), write_transaction(session):  # the index that was replaced still refuses
         session.add(Pool(machine_id=sample_ring.combine, name="Another", rules={}, charges_are="advance"))
 
