@@ -27,9 +27,8 @@ def not_invoiced(session: Session) -> NotInvoiced:
     """Return what stands in no invoice, of how many members, in one statement over their balances."""
     missing = Balance.cents - Balance.invoiced_cents
     of_members = select(func.count().label("members"), func.sum(missing).label("cents")).where(missing != 0).subquery()
-    has_terms = select(DocumentTerms.id).where(
-        func.coalesce(DocumentTerms.use_code, DocumentTerms.share_code, DocumentTerms.advance_code).is_not(None)
-    )
+    codes = (DocumentTerms.use_code, DocumentTerms.share_code, DocumentTerms.advance_code, DocumentTerms.other_code)
+    has_terms = select(DocumentTerms.id).where(func.coalesce(*codes).is_not(None))
     row = session.execute(select(of_members.c.members, of_members.c.cents, has_terms.exists())).one()
     return NotInvoiced(bool(row[2]), row[0], int(row[1] or 0))
 

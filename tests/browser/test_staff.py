@@ -70,7 +70,8 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
     picture(anna, "courses-phone")
 
 
-def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
+def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture, deliver):
+    deliver()
     page = window("karl")
     page.goto("/today")
     picture(page, "treasurer-desk", whole=True)
@@ -95,6 +96,7 @@ def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     picture(page, "invoices-run")
     page.goto("/costs/periods")
     follow(page, page.locator("main table a").last)
+    expect(page.locator("main")).to_contain_text("Endgültig abgeschlossen")
     picture(page, "period")
     anna = window("anna", size=PHONE)
     anna.goto("/costs/mine/year")

@@ -156,7 +156,7 @@ def test_the_same_seed_and_day_give_the_same_data(sqlite_template, tmp_path):
     assert first != other
 
 
-SEEDS = (("first", 1), ("second", 1), ("other", 2))
+SEEDS = (("first", 1), ("second", 1), ("other", 4))  # the last has a missed reservation in the year that is closed
 RANDOM = ('"auth_user"', '"booking_member_names"')
 
 

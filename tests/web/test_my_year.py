@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from app.pages.costs.year_in_words import TOPIC_SENTENCES, cost_sentences
+from app.wording.ledger import TOPIC_LABELS
 from billing.fees.posting import FeeInput, enter_fee
+from billing.queries.statements import Statement
 from billing.tariffs import TariffEntry, enter_tariff
 from tests.builders import hours, login, reserve
 from tests.conftest import MONDAY
@@ -46,6 +49,26 @@ def test_fees_are_named_beside_the_use(session, sample_ring, anna):
     do(session, enter_fee, fee)
 
     assert "Fees of €12.00 were charged beside it." in text(anna.get("/costs/mine/year"))
+
+
+def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owed(app):
+    first, last = date(2026, 1, 1), date(2026, 12, 31)
+    made_of = {"dues": 5_000, "material": 1_234, "share": -10_000, "counted": 6_000, "advance": -700, "use": 0}
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        said = cost_sentences(Statement(1, first, last, 0, made_of, 6), last)
+        of_a_year_to_come = cost_sentences(Statement(1, first, last, 2_000, {}, 0), first)
+
+    assert said == [
+        "Membership dues of €50.00 were called.",
+        "Material of €12.34 was charged.",
+        "Of your part of the costs of the machines, €100.00 was given back.",
+        "€60.00 that had counted against it is owed again.",
+        "Advances of €7.00 were taken back.",
+        "On 31 Dec 2026 you owed the ring €15.34 in all.",
+    ]
+    assert of_a_year_to_come == [], "nobody knows yet what will be owed then"
+    kept_apart = {"counter", "use"}  # a line of no member; the charges have sentences of their own
+    assert set(TOPIC_LABELS) - kept_apart == set(TOPIC_SENTENCES)
 
 
 def test_the_next_use_is_priced_like_the_last_one_where_only_a_meter_will_tell(session, sample_ring, anna):

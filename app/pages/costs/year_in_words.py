@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -31,6 +33,21 @@ from booking.queries.member_slips import LastUse, MemberUse, last_use, uses_of_m
 from booking.wishes import Wish
 
 NAMED = 3  # so many machines are named in a sentence
+# Topic of the ledger -> the sentence when it is owed, and when more of it was given back than was owed in the year.
+TOPIC_SENTENCES: dict[str, tuple[Any, Any]] = {
+    "fee": (_l("Fees of %(sum)s were charged beside it."), _l("Fees of %(sum)s were taken back.")),
+    "dues": (_l("Membership dues of %(sum)s were called."), _l("Membership dues of %(sum)s were taken back.")),
+    "material": (_l("Material of %(sum)s was charged."), _l("A charge of %(sum)s for material was taken back.")),
+    "share": (
+        _l("Your part of the costs of the machines was %(sum)s."),
+        _l("Of your part of the costs of the machines, %(sum)s was given back."),
+    ),
+    "counted": (
+        _l("%(sum)s that you had been charged before counted against it."),
+        _l("%(sum)s that had counted against it is owed again."),
+    ),
+    "advance": (_l("Advances of %(sum)s were called."), _l("Advances of %(sum)s were taken back.")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ def year_in_words() -> ResponseReturnValue:
         "costs/year_in_words.html",
         year=year,
         years=choice,
-        sentences=(*_use_sentences(used, year.names), *_charge_sentences(year), *_cost_sentences(sums)),
+        sentences=(*_use_sentences(used, year.names), *_charge_sentences(year), *cost_sentences(sums, today())),
         sums=sums,
         until=until,
         topic_label=topic_label,
@@ -133,20 +150,16 @@ def _charge_sentences(year: MyYear) -> list[str]:
     return found
 
 
-def _cost_sentences(sums: Statement) -> list[str]:
-    """Return the sentences about the costs of the machines, advances, and what is owed after all."""
-    share, counted = sums.made_of.get("share", 0), sums.made_of.get("counted", 0)
-    advance, fees = sums.made_of.get("advance", 0), sums.made_of.get("fee", 0)
+def cost_sentences(sums: Statement, today: date) -> list[str]:
+    """Return the sentences about what is owed beside the use, the costs of the machines, and what is owed after all."""
     found = []
-    if fees:
-        found.append(_("Fees of %(sum)s were charged beside it.", sum=format_money(fees)))
-    if share:
-        found.append(_("Your part of the costs of the machines was %(sum)s.", sum=format_money(share)))
-    if counted:
-        found.append(_("%(sum)s that you had been charged before counted against it.", sum=format_money(-counted)))
-    if advance:
-        found.append(_("Advances of %(sum)s were called.", sum=format_money(advance)))
+    for topic, (owed_text, given_back_text) in TOPIC_SENTENCES.items():
+        cents = sums.made_of.get(topic, 0) * (-1 if topic == "counted" else 1)
+        if cents:
+            found.append(str(owed_text if cents > 0 else given_back_text) % {"sum": format_money(abs(cents))})
     day, owed = format_short_day(sums.last_day), sums.closing_cents
+    if sums.last_day > today:
+        return found  # a year to come
     if owed > 0:
         found.append(_("On %(day)s you owed the ring %(sum)s in all.", day=day, sum=format_money(owed)))
     elif owed < 0:
