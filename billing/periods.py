@@ -45,9 +45,9 @@ def proposed_period(oldest_cost: date | None, today: date) -> Period:
 def other_periods(session: Session, preview: Preview) -> tuple[PeriodEffect, ...]:
     """Return what the accounting years and the months of the costs would change, where they are other periods.
 
-    Empty where no cost group depends on the period.
+    Empty where no cost group depends on the use of the period alone; meters, for one, have nothing to do with it.
     """
-    if not preview.groups_by_period:
+    if not preview.groups_by_use:
         return ()
     pool = session.get_one(Pool, preview.pool_id)
     bearers = Bearers(session, pool.id, excludes_guests=pool.excludes_guests)

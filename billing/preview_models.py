@@ -176,9 +176,14 @@ class Preview:
         return bearer_ids(self.groups)
 
     @property
+    def groups_by_use(self) -> tuple[CostGroup, ...]:
+        """Return the cost groups whose bearers the use of the period decides; of own keys it does not decide alone."""
+        return tuple(one for one in self.groups if one.number in self.groups_by_period and one.working is None)
+
+    @property
     def bearer_ids_by_period(self) -> frozenset[int]:
         """Return the members who bear costs because of their use in the period."""
-        return bearer_ids(group for group in self.groups if group.number in self.groups_by_period)
+        return bearer_ids(self.groups_by_use)
 
 
 def bearer_ids(groups: Iterable[CostGroup]) -> frozenset[int]:

@@ -206,7 +206,7 @@ def _previewed(preview: Preview) -> Allocation:
         reverses_id=None,
         reversed_by_id=None,
         member_count=len(preview.bearer_ids),
-        use_member_count=len(preview.bearer_ids_by_period) if preview.groups_by_period else None,
+        use_member_count=len(preview.bearer_ids_by_period) if preview.groups_by_use else None,
         warnings=[_warning(warning) for warning in preview.warnings],
         lines=_lines(preview, preview.groups),
         dues=_dues(preview.groups, preview.counted_cents),

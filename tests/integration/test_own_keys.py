@@ -17,6 +17,7 @@ from billing.errors import NameTaken, NothingUsed
 from billing.keys import HEAD, METER, PERCENT, SHARES, USE, WHOLE, KeyPart, KeyTerms
 from billing.meters import ReadingEntry, consumption, enter_meter, enter_reading
 from billing.models import AllocationAmount, MeterReading
+from billing.periods import other_periods
 from billing.pool_keys import DatedTerms, change_key, enter_key
 from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
 from billing.previews import preview_allocation
@@ -156,6 +157,7 @@ def test_meters_divide_by_what_they_counted_and_can_be_changed(session, hall, th
     assert [line.cents for line in preview.groups[0].lines] == [2_500, 7_500, 0]
     assert next(one for one in preview.warnings if one.code == "meters_unread").member_ids == (seven[2],)
     assert preview.groups_by_period == (1,)
+    assert other_periods(session, preview) == ()  # the use of the machine tells nothing about meters
     assert unread
     bill(session, pool, 1, date(2026, 6, 2))
     with pytest.raises(NothingUsed):

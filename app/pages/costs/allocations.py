@@ -216,7 +216,7 @@ def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnVal
     page = render_template(
         "costs/allocation.html",
         allocation=view,
-        machine=counted_name(session, view.pool_id, view),
+        machine=counted_name(session, view.pool_id, view, view.period_until),
         slug=machine_slugs(session)[view.machine_id],
         table=table,
         picture=posted_picture(session, allocation_id, table.heads),
@@ -238,7 +238,7 @@ def _explained(allocation_id: int, member_id: int) -> ResponseReturnValue:
     return render_template(
         "costs/explained.html",
         allocation=view,
-        machine=counted_name(session, view.pool_id, view),
+        machine=counted_name(session, view.pool_id, view, view.period_until),
         slug=machine_slugs(session)[view.machine_id],
         page=explain(session, view, table.rows[0], member_id),
     )

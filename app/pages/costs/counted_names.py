@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -46,11 +47,11 @@ def scope_words(session: Session, scope: Scope) -> str:
     )
 
 
-def counted_name(session: Session, pool_id: int, of: OfPool) -> str:
-    """Return what a pool counts today, in words."""
+def counted_name(session: Session, pool_id: int, of: OfPool, on: date | None = None) -> str:
+    """Return what a pool counts on a day, in words. on: the last day of an allocation; None for today."""
     if of.counts_machine:
         return machine_names(session)[of.machine_id]
-    begun = [one for one in pool_scopes(session, pool_id) if one.valid_from <= today()]
+    begun = [one for one in pool_scopes(session, pool_id) if one.valid_from <= (on or today())]
     return scope_words(session, begun[-1].scope)
 
 
