@@ -42,10 +42,11 @@ def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> No
 
     What cancelling a series costs is not said before, so nothing is owed for it.
     """
-    starts_at, ends_at = event.facts.get("promised_starts_at"), event.facts.get("promised_ends_at")
     is_alone = event.facts.get("series_id") is None
-    if event.facts["is_late"] and is_alone and starts_at is not None and ends_at is not None:
-        missed.note_cancelled(session, event.facts["reservation_id"], _span(starts_at, ends_at), event.at)
+    if event.facts["is_late"] and is_alone and event.facts.get("promised_places") is not None:
+        span = _span(event.facts["promised_starts_at"], event.facts["promised_ends_at"])
+        places = event.facts["promised_places"]
+        missed.note_cancelled(session, event.facts["reservation_id"], span, places, event.at)
 
 
 def note_no_show(session: Session, event: RecordedEvent, _now: datetime) -> None:
@@ -63,15 +64,16 @@ def _span(starts_at: int, ends_at: int) -> TimeSpan:
     return TimeSpan(datetime.fromtimestamp(starts_at, UTC), datetime.fromtimestamp(ends_at, UTC))
 
 
+CHARGES = Subscription(
+    "billing.charges",
+    {
+        MachineHandedBack.type: charge_slip,
+        SlipAnswered.type: charge_slip,
+        SlipReclassified.type: charge_finished_slip,
+    },
+)
 SUBSCRIPTIONS = (
-    Subscription(
-        "billing.charges",
-        {
-            MachineHandedBack.type: charge_slip,
-            SlipAnswered.type: charge_slip,
-            SlipReclassified.type: charge_finished_slip,
-        },
-    ),
+    CHARGES,
     Subscription(
         "billing.fees",
         {

@@ -186,6 +186,7 @@ class ReservationCancelled(ReservationEvent):
     blocking_id: int | None = None
     promised_starts_at: int | None = None
     promised_ends_at: int | None = None
+    promised_places: int | None = None
     type: ClassVar[str] = "reservation_cancelled"
 
 

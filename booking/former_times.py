@@ -132,7 +132,11 @@ def parts(former: HeldTime, wished: HeldTime) -> Iterator[tuple[TimeSpan, int]]:
 
 
 def promised(reservation: Reservation) -> dict[str, int]:
-    """Return the confirmed time of a reservation as events store it; that before a move which waits for approval."""
+    """Return the confirmed time and places as events store them; those before a move which waits for approval."""
     starts_at = reservation.former_starts_at or reservation.starts_at
     ends_at = reservation.former_ends_at or reservation.ends_at
-    return {"promised_starts_at": to_timestamp(starts_at), "promised_ends_at": to_timestamp(ends_at)}
+    return {
+        "promised_starts_at": to_timestamp(starts_at),
+        "promised_ends_at": to_timestamp(ends_at),
+        "promised_places": reservation.former_places or reservation.places,
+    }

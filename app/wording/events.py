@@ -114,6 +114,7 @@ FACTS: dict[str, FactText] = {
     "entry_id": FactText(FactKind.HIDDEN),
     "promised_starts_at": FactText(FactKind.HIDDEN),
     "promised_ends_at": FactText(FactKind.HIDDEN),
+    "promised_places": FactText(FactKind.HIDDEN),
     "document_id": FactText(FactKind.HIDDEN),
     "cancels_id": FactText(FactKind.HIDDEN),
     "number": FactText(FactKind.VALUE, _l("number")),

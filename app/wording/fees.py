@@ -43,12 +43,21 @@ def cancel_sentence(working: MissedFee) -> str:
         return _(
             "Cancelling now is late, but this time it costs nothing: it is one of those that are free in twelve months."
         )
+    facts = {
+        "sum": format_money(working.cents),
+        "percent": working.percent,
+        "price": format_money(working.base_cents),
+    }
+    if working.is_capped:
+        return _(
+            "Cancelling now costs %(sum)s, the most that is owed: %(percent)s %% of the planned price of %(price)s "
+            "would be more. Time that others take instead is deducted.",
+            **facts,
+        )
     return _(
         "Cancelling now costs %(sum)s: %(percent)s %% of the planned price of %(price)s. Time that others take "
         "instead is deducted.",
-        sum=format_money(working.cents),
-        percent=working.percent,
-        price=format_money(working.base_cents),
+        **facts,
     )
 
 
@@ -64,8 +73,8 @@ def _missed_steps(working: MissedFee) -> Iterator[WorkingStep]:
         yield WorkingStep(_("Cancelled before the start"), format_length(max(0, working.notice_seconds)))
     share = half_up(Fraction(working.base_cents * working.percent, 100))
     yield WorkingStep(_("%(percent)s %% of it", percent=working.percent), format_money(share))
-    if working.cap_cents is not None and share > working.cap_cents:
-        yield WorkingStep(_("At most"), format_money(working.cap_cents))
+    if working.is_capped:
+        yield WorkingStep(_("At most"), format_money(working.cap_cents or 0))
     if working.refilled_seconds:
         left = format_length(working.seconds - working.refilled_seconds)
         yield WorkingStep(

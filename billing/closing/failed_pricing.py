@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Charge, Unpriced
-from billing.subscribers import SUBSCRIPTIONS
+from billing.subscribers import CHARGES
 from booking import queries
 from booking.kernel.deliveries import deliver, failed_events, retry_failures
 
@@ -29,22 +29,19 @@ def price_again(session: Session, *, now: datetime) -> int:
     They are posted as if they were priced for the first time: today where their period takes no more entries.
     Call inside write_transaction().
     """
-    priced = 0
-    for one in SUBSCRIPTIONS:
-        before = retry_failures(session, one, now=now)
-        if before:
-            deliver(session, one, now=now, limit=before)
-            priced += before - len(failed_events(session, one))
-    return priced
+    before = retry_failures(session, CHARGES, now=now)
+    if not before:
+        return 0
+    deliver(session, CHARGES, now=now, limit=before)
+    return before - len(failed_events(session, CHARGES))
 
 
 def _failed(session: Session) -> Iterator[int]:
-    for one in SUBSCRIPTIONS:
-        last_tries: dict[int, datetime] = {}
-        for event, failed_at in failed_events(session, one):
-            last_tries[event.facts["usage_id"]] = failed_at
-        settled = _settled_at(session, last_tries)
-        yield from (slip for slip, at in last_tries.items() if slip not in settled or settled[slip] < at)
+    last_tries: dict[int, datetime] = {}
+    for event, failed_at in failed_events(session, CHARGES):
+        last_tries[event.facts["usage_id"]] = failed_at
+    settled = _settled_at(session, last_tries)
+    yield from (slip for slip, at in last_tries.items() if slip not in settled or settled[slip] < at)
 
 
 def _settled_at(session: Session, usage_ids: dict[int, datetime]) -> dict[int, datetime]:

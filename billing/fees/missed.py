@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.estimates import estimate_of_class
 from billing.fees.missed_working import MissedFee, percent_of_notice
-from billing.fees.posting import append, require_open, reverse_fee
+from billing.fees.posting import append, append_mirror, require_open
 from billing.fees.terms import terms_on
+from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
 from booking import queries
 from booking.kernel.events import Actor
@@ -45,20 +46,20 @@ def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) ->
     if terms is None or not percent:
         return None
     row = _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, now)
-    found = _working(session, row, 0)
-    return found if found.cents or found.is_free else None
+    return _working(session, row, 0) if row.base_cents else None
 
 
-def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, cancelled_at: datetime) -> None:
-    """Note a confirmed reservation that was cancelled, where the terms of its machine say that it was too late."""
+def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, places: int, cancelled_at: datetime) -> None:
+    """Note a confirmed reservation that was cancelled, where the terms of its machine say that it was too late.
+
+    span, places: what was confirmed, not what a move that waited had asked for.
+    """
     view = queries.reservation(session, reservation_id)
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
     if terms is None:
         return
     if percent := percent_of_notice(terms.notices, span.start - cancelled_at):
-        row = _row(session, reservation_id, LATE_CANCEL, span, view.places, percent, terms, cancelled_at)
-        session.merge(row)
-        session.flush()
+        _note(session, _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, cancelled_at))
 
 
 def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported_at: datetime) -> None:
@@ -67,22 +68,23 @@ def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
     if terms is not None and terms.no_show_percent:
         percent = terms.no_show_percent
-        session.merge(_row(session, reservation_id, NO_SHOW, span, view.places, percent, terms, reported_at))
-        session.flush()
+        _note(session, _row(session, reservation_id, NO_SHOW, span, view.places, percent, terms, reported_at))
 
 
 def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
-    """Forget a no-show that was reported by mistake; a fee that was made for it is reversed. Raises LedgerClosed."""
-    row = session.get(Missed, reservation_id)
+    """Forget a no-show that was reported by mistake; a fee that was made for it is reversed. Raises LedgerClosed.
+
+    So are fees of later ones that are free without it.
+    """
+    lock_ledger(session)  # before the row, as fix_fee does: no fee is fixed between reading and forgetting it
+    row = session.get(Missed, reservation_id, with_for_update=True, populate_existing=True)
     if row is None:
         return
-    if row.settled_at is not None:
-        require_open(session)
-        last = _last_fee(session, reservation_id)
-        if last is not None and last.reverses_id is None:
-            reverse_fee(session, last.id, "–", by=by, now=now)
+    later = session.scalars(select(Missed).where(*_counts(row), Missed.settled_at.is_not(None))).all()
     session.delete(row)
     session.flush()
+    for one in (row, *(one for one in later if _working(session, one, 0).is_free)):
+        _reverse_last(session, one.reservation_id, by=by, now=now)
 
 
 def due(session: Session, *, now: datetime) -> Sequence[int]:
@@ -126,6 +128,14 @@ def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
     )
 
 
+def _reverse_last(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
+    """Reverse the fee of a reservation, if it has one that was not taken back."""
+    last = _last_fee(session, reservation_id)
+    if last is not None and last.reverses_id is None:
+        require_open(session)
+        append_mirror(session, last, "", by=by, now=now)
+
+
 def _last_fee(session: Session, reservation_id: int) -> Fee | None:
     statement = select(Fee).where(Fee.reservation_id == reservation_id).order_by(Fee.number.desc()).limit(1)
     return session.scalars(statement).first()
@@ -150,6 +160,22 @@ def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
         earlier,
         None if row.kind == NO_SHOW else int((row.starts_at - row.missed_at).total_seconds()),
     )
+
+
+def _counts(row: Missed) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for those as whose earlier one a missed reservation counts."""
+    after = or_(
+        Missed.missed_at > row.missed_at,
+        (Missed.missed_at == row.missed_at) & (Missed.reservation_id > row.reservation_id),
+    )
+    return Missed.member_id == row.member_id, Missed.missed_at < row.missed_at + LOOKS_BACK, after
+
+
+def _note(session: Session, row: Missed) -> None:
+    """Store a missed reservation; not one for which nothing can be owed: it would use up one that is free."""
+    if row.base_cents:
+        session.merge(row)
+        session.flush()
 
 
 def _row(

@@ -34,6 +34,11 @@ class MissedFee:
         return self.earlier < self.free_times
 
     @property
+    def is_capped(self) -> bool:
+        """Return whether the cap lowers what the percentage would be."""
+        return self.cap_cents is not None and self.base_cents * self.percent > self.cap_cents * 100
+
+    @property
     def cents(self) -> int:
         """Return the fee, rounded once, half up. Source: golden example G8."""
         if self.is_free:

@@ -92,6 +92,14 @@ def reverse_fee(session: Session, fee_id: int, reason: str, *, by: Actor, now: d
     require_text("reason", reason, NOTE_LENGTH_MAX, shortest=1)
     if original.reverses_id is not None or session.scalar(select(exists().where(Fee.reverses_id == fee_id))):
         raise AlreadyReversed(id=fee_id)
+    return append_mirror(session, original, reason.strip(), by=by, now=now)
+
+
+def append_mirror(session: Session, original: Fee, reason: str, *, by: Actor, now: datetime) -> Fee:
+    """Store the mirror of an effective fee, and post it. reason: "" where a job takes it back.
+
+    The caller has called require_open(), and has seen that it was not taken back before.
+    """
     reversal = Fee(
         kind=original.kind,
         member_id=original.member_id,
@@ -100,11 +108,11 @@ def reverse_fee(session: Session, fee_id: int, reason: str, *, by: Actor, now: d
         number=None if original.number is None else original.number + 1,
         service_from=original.service_from,
         service_until=original.service_until,
-        text=reason.strip(),
+        text=reason,
         cents=-original.cents,
         calculation=original.calculation,
         tax_code=original.tax_code,
-        reverses_id=fee_id,
+        reverses_id=original.id,
         made_at=now,
         made_by=by.user_id,
     )

@@ -20,7 +20,8 @@ from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 
-HOURS_MAX, FREE_MAX, NOTICES_MAX = 8_760, 100, 5
+HOURS_MAX, FREE_MAX = 8_760, 100
+NOTICES_MAX = 2  # as many as the page can change: it must not lose what a call entered
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.models import Reservation, Status, Unit
+from booking.queries.reservations import LONGEST
 from booking.timespan import TimeSpan
 
 TAKEN = (Status.CONFIRMED, Status.IN_USE, Status.COMPLETED, Status.NO_SHOW)
@@ -27,6 +28,7 @@ def refilled_seconds(session: Session, reservation_id: int, span: TimeSpan, plac
         Reservation.id != reservation_id,
         Reservation.status.in_(TAKEN),
         Reservation.starts_at < span.end,
+        Reservation.starts_at > span.start - LONGEST,  # else all that the machine ever had would be read
         Reservation.ends_at > span.start,
     )
     if machine_places > places:

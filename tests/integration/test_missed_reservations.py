@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
+from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from app.extensions import db
+from billing.closing.failed_pricing import failed_slips
 from billing.errors import WrongAmount, WrongPeriod
 from billing.fees import missed
 from billing.fees.audit import broken_fees
@@ -23,7 +29,7 @@ from booking.decisions import approve, report_no_show, take_back_no_show
 from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import do
 
@@ -115,6 +121,84 @@ def test_the_first_ones_in_twelve_months_are_free(session, sample_ring, splitter
     assert session.scalar(select(func.count()).where(Missed.settled_at.is_(None))) == 0
 
 
+def test_a_later_fee_goes_with_the_no_show_without_which_it_is_free(session, sample_ring, splitter):
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
+    first, *later = (reserved(session, splitter, sample_ring.anna, start, start + 2) for start in (1.0, 4.0, 8.0))
+    at(session, report_no_show, first, MONDAY + timedelta(hours=2))
+    for one in later:
+        at(session, report_no_show, one, MONDAY + timedelta(hours=9))
+    assert fixed(session, END) == [("no_show", 6_000), ("no_show", 6_000)]
+
+    at(session, take_back_no_show, first, END)
+
+    assert fixed(session, END)[0] == ("no_show", -6_000)
+    assert session.scalars(select(Fee.reservation_id).where(Fee.reverses_id.is_not(None))).all() == later[:1]
+    assert balance_of(session, sample_ring.anna).cents == 6_000
+    assert [*broken_ledger(session), *broken_fees(session)] == []
+
+
+def test_a_no_show_is_taken_back_while_its_fee_is_fixed(app, session, sample_ring, splitter):
+    entered = reserved(session, splitter, sample_ring.anna)
+    at(session, report_no_show, entered, START + timedelta(minutes=30))
+    has_read = Event()
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "DELETE FROM billing_missed" in statement or ("billing_ledger" in statement and "FOR UPDATE" in statement):
+            has_read.set()
+
+    def forget():
+        with app.app_context():
+            try:
+                with write_transaction(db.session()):
+                    event.listen(db.session().connection(), "before_cursor_execute", note)
+                    missed.take_back(db.session(), entered, by=FEES, now=END)
+            finally:
+                db.session.remove()
+
+    if session.get_bind().dialect.name == "sqlite":
+        has_read.set()  # it waits for the write lock before it reads
+    with ThreadPoolExecutor() as threads:
+        with write_transaction(session):
+            assert missed.fix_fee(session, entered, by=FEES, now=END)
+            session.flush()
+            forgotten = threads.submit(forget)
+            assert has_read.wait(timeout=10)
+        forgotten.result()
+
+    session.rollback()
+    assert balance_of(session, sample_ring.anna).cents == 0
+
+
+@pytest.mark.of_sqlite
+def test_what_was_confirmed_is_owed_and_not_what_a_move_asked_for(session, sample_ring):
+    press = machine(session, sample_ring.hall, "press", places=4, needs_approval=True)
+    per_hour = TariffEntry(TODAY - timedelta(days=30), prices={"member": Decimal(30), "guest": Decimal(30)})
+    do(session, enter_tariff, press, per_hour)
+    do(session, set_terms, press, replace(G8, cap_cents=None))
+    entered = reserved(session, press, sample_ring.anna)
+    with write_transaction(session):
+        reservations.move(session, entered, None, places=3, by=SOMEBODY, now=MONDAY)
+    moment = START - timedelta(hours=1.9)
+    assert missed.fee_if_cancelled(session, entered, now=moment).cents == 7_500
+    at(session, reservations.cancel, entered, moment)
+    assert fixed(session, END) == [("late_cancel", 7_500)]
+
+
+@pytest.mark.of_sqlite
+def test_an_event_of_fees_that_failed_is_no_slip_to_price_again(session, sample_ring, splitter, monkeypatch):
+    entered = reserved(session, splitter, sample_ring.anna)
+    monkeypatch.setattr(missed, "note_no_show", Mock(side_effect=RuntimeError("no")))
+    at(session, report_no_show, entered, START + timedelta(minutes=30))
+    assert failed_slips(session, END.date()) == ()
+
+
+@pytest.mark.of_sqlite
+def test_what_costs_nothing_uses_up_no_free_one(session, sample_ring):
+    do(session, set_terms, sample_ring.combine, TermsEntry(TODAY, 50, free_times=1))  # charged by hectare
+    at(session, report_no_show, reserved(session, sample_ring.combine, sample_ring.anna), START + timedelta(hours=1))
+    assert session.scalar(select(func.count()).select_from(Missed)) == 0
+
+
 def test_nothing_is_owed_without_terms_or_while_cancelling_is_free(session, sample_ring, splitter):
     assert missed.fee_if_cancelled(session, reserved(session, sample_ring.combine, sample_ring.anna), now=START) is None
     entered = reserved(session, splitter, sample_ring.anna)
@@ -137,6 +221,7 @@ def test_terms_are_never_of_a_day_that_is_over(session, sample_ring, splitter):
         (TermsEntry(TODAY, 1, ((24, 0),)), WrongAmount),
         (TermsEntry(TODAY, 1, ((0, 50),)), WrongAmount),
         (TermsEntry(TODAY, 1, ((24, 50), (24, 100))), WrongAmount),
+        (TermsEntry(TODAY, 1, ((24, 50), (12, 75), (2, 100))), WrongAmount),  # more than the page can change
         (TermsEntry(TODAY, 1, cap_cents=0), WrongAmount),
     ):
         with pytest.raises(error):

@@ -34,7 +34,6 @@ from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue
 from tests.integration.test_allocations import do
-from tests.integration.test_migrations_with_data import Before, migrate_again
 from tests.integration.test_money_audits import tamper
 
 
@@ -195,15 +194,3 @@ def test_the_audit_finds_a_fee_that_was_changed(session, plywood):
     do(session, reverse_fee, made, "Wrong.")
     tamper(session, "billing_fee", "cents = 1 WHERE reverses_id IS NULL")
     assert [found.code for found in broken_fees(session)] == ["fee_working", "fee_mirror"]
-
-
-def test_a_ledger_from_before_fees_keeps_its_entries_and_hashes(session, sample_ring, database_url, plywood):
-    with write_transaction(session):
-        session.execute(update(Ledger).values(state="open"))
-    migrate_again(
-        database_url, [Before("fees", written=["UPDATE billing_account SET skr03 = '8600' WHERE code = 'use_charges'"])]
-    )
-    do(session, enter_fee, plywood)
-    assert broken(session) == []
-    numbers = {one.account.code: one.account.number for one in trial_balance(session)}
-    assert (numbers["use_charges"], numbers["fees"]) == ("8600", "8601")

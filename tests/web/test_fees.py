@@ -176,7 +176,7 @@ def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in
         approve(session, entered, by=SOMEBODY, now=MONDAY)
     assert anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json["cents"] == 0  # just reserved
     clock.instant += timedelta(hours=1)
-    assert "Cancelling now costs €37.50" in text(anna.get(f"/reservations/{entered}/cancel"))
+    assert "Cancelling now costs €37.50: 50 % of" in text(anna.get(f"/reservations/{entered}/cancel"))
     fee = anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json
     assert fee == {"cents": 3_750, "planned_cents": 7_500, "percent": 50, "is_free": False}
     assert log_in(sample_ring.bernd_login).get(f"/api/v1/reservations/{entered}/cancellation-fee").status_code == 404
@@ -185,3 +185,10 @@ def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in
     assert (listed.status_code, listed.json["items"][0]["notices"]) == (201, terms["notices"])
     assert anna.get(f"/api/v1/machines/{sample_ring.splitter}/fee-terms").json == listed.json
     assert anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json["cents"] == 750
+    later = sent | {"valid_from": (TODAY + timedelta(days=9)).isoformat(), "no_show_percent": "77"}
+    assert karl.post(address, data=later).status_code == 303
+    form = karl.get(address).text
+    assert 'value="6"' in form, "the form proposes what holds today"
+    assert 'value="77"' not in form
+    karl.post(address, data=sent | {"cap": "30"})
+    assert "Cancelling now costs €30.00, the most that is owed" in text(anna.get(f"/reservations/{entered}/cancel"))

@@ -119,10 +119,10 @@ def terms(machine_id: int) -> ResponseReturnValue:
     card, history = machine_card(session, machine_id), billing_terms.terms_history(session, machine_id)
     form = TermsForm() if request.method == "POST" else TermsForm(formdata=None)
     if not form.is_submitted():
-        form.valid_from.data = local_day(now(), as_zone(None))
-        form.no_show_percent.data = 0
-        if history:
-            form.fill(history[0])
+        today = local_day(now(), as_zone(None))
+        form.valid_from.data, form.no_show_percent.data = today, 0
+        if present := next((entry for entry in history if entry.valid_from <= today), None):
+            form.fill(present)
     entered = submit(
         form,
         lambda: billing_terms.set_terms(session, card.id, form.entry(), by=current_actor(), now=now()),

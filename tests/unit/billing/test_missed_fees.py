@@ -25,7 +25,8 @@ def test_the_shorter_the_notice_the_dearer(hours, cents):
 
 def test_no_show_cap_first_ones_and_refilled_time():
     no_show = MissedFee(7_500, 100, 6_000, HALF_HOURS)
-    assert no_show.cents == 6_000
+    assert (no_show.cents, no_show.is_capped) == (6_000, True)
+    assert not MissedFee(6_000, 100, 6_000, HALF_HOURS).is_capped
     assert MissedFee(7_500, 100, 6_000, HALF_HOURS, refilled_seconds=3 * 1_800).cents == 2_400
     assert MissedFee(7_500, 100, 6_000, HALF_HOURS, refilled_seconds=HALF_HOURS).cents == 0
     first, second = (MissedFee(7_500, 100, None, HALF_HOURS, free_times=1, earlier=before) for before in (0, 1))
