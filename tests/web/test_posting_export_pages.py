@@ -28,7 +28,7 @@ def digest_of(page):
     return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page.text)[1]
 
 
-def test_the_treasurer_sees_makes_and_fetches_a_datev_file(session, sample_ring, log_in, karl, charged):  # noqa: F811
+def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_ring, log_in, karl, charged):  # noqa: F811
     cost(session, charged, "variable", 12_345)
     post(session, charged)
     assert "No file of postings was made yet." in text(karl.get("/costs/exports"))
@@ -69,6 +69,9 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(session, sample_ring,
     first, second, third = (karl.post("/api/v1/exports/postings", json=asked, headers=sent) for sent in (key, key, {}))
     assert (first.status_code, second.status_code, third.status_code) == (201, 201, 409)
     assert first.json == second.json
+
+    app.test_cli_runner().invoke(args=["ring", "export", "postings", "2026", "--what", "journal_csv"])
+    assert "Command at the server" in text(karl.get("/costs/exports"))
 
     rita, anna = log_in(sample_ring.rita_login), log_in(sample_ring.anna_login)
     assert rita.get("/costs/exports/1").status_code == 200

@@ -187,4 +187,7 @@ def _makers(rows: Sequence[PostingExport]) -> dict[int, str]:
     ids = {row.made_by for row in rows if row.made_by is not None}
     found = db.session().execute(select(User.id, User.name).where(User.id.in_(ids)))
     names = {user_id: name for user_id, name in found}  # noqa: C416 - rows, not pairs
-    return {row.id: actor_label(names.get(row.made_by or 0), None, row.made_by) for row in rows}
+    return {
+        row.id: actor_label(names.get(row.made_by or 0), "terminal" if row.made_by is None else None, row.made_by)
+        for row in rows
+    }
