@@ -18,7 +18,7 @@ PAGES = {
         "/plan/machine/combine", "/reservations", "/reservations/new",
         "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
         "/account", "/account/mails", "/account/my-data", "/account/devices", "/account/second-factor",
-        "/series", "/series/1", "/series/1/cancel", "/series/1/change", "/waiting-list",
+        "/series", "/series/2", "/series/2/cancel", "/series/2/change", "/waiting-list",
         "/waiting-list/join?machine=combine", "/exchanges", "/inductions", "/costs/balance",
     ),
     "wanda": (

@@ -217,8 +217,10 @@ def test_the_board_is_walked_with_keys(window):
 
 def test_ones_own_block_is_moved_with_keys_and_moved_back(window):
     page = window("anna")
+    wish(page, "baler", days=4, start="05:00", hours=2)
+    send(page)
     page.goto("/plan")
-    page.locator("a[data-at]").last.focus()
+    page.locator("tr[data-machine=baler] a[data-at]").last.focus()
     page.keyboard.press("Shift+ArrowRight")
     expect(page.locator(".board-choice span")).to_be_visible()
     with page.expect_navigation():
@@ -342,23 +344,23 @@ def test_a_day_a_time_and_a_length_are_tapped_in_place(window):
 
 def test_from_hand_out_to_the_slip(window, picture, deliver):
     page = window("anna", size=PHONE)
-    wish(page, "livestock-trailer", days=0, start="10:00", hours=1)
+    wish(page, "sprayer", days=0, start="10:00", hours=1)
     send(page)
-    page.goto("/usage/at/livestock-trailer")
+    page.goto("/usage/at/sprayer")
     follow(page, page.locator("a[href*='/usage/hand-out/']").first)
-    page.fill("[name=note]", "Ein Zinken fehlt")
+    page.fill("[name=note]", "Eine Düse tropft")
     follow(page, page.get_by_role("button", name="Abholen"))
-    page.goto("/usage/at/livestock-trailer")
+    page.goto("/usage/at/sprayer")
     follow(page, page.locator("a[href*='/usage/hand-back/']").first)
     page.fill("[name=amount]", "3,5")
-    expect(page.locator("#price")).to_contain_text("3,5 km")
+    expect(page.locator("#price")).to_contain_text("3,50 ha")
     follow(page, page.get_by_role("button", name="Zurückbringen"))
 
-    expect(page.locator("main")).to_contain_text("3,5 km")
+    expect(page.locator("main")).to_contain_text("3,50 ha")
     deliver()
     page.reload()
     expect(page.locator("main .side .figure-n")).to_contain_text("€")
-    expect(page.locator("main")).to_contain_text("Ein Zinken fehlt")
+    expect(page.locator("main")).to_contain_text("Eine Düse tropft")
     picture(page, "slip-phone", whole=True)
 
 
