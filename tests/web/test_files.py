@@ -197,7 +197,7 @@ def test_an_event_is_exported_as_text_and_as_facts(rita, session, sample_ring):
     assert (row["Reservation"], row["Usage slip"]) == ("41", "")
     assert row["Kind, exactly"] == "reservation_cancelled"
     assert json.loads(row["Facts, exactly"]) == facts | dict.fromkeys(
-        ("blocking_id", "series_id", "promised_starts_at", "promised_ends_at")
+        ("blocking_id", "series_id", "promised_starts_at", "promised_ends_at", "promised_places")
     )
 
 

@@ -28,7 +28,7 @@ DETAILS = {
     "ReservationImported": {"second_person": "Jan"},
     "ReservationRejected": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
-    "ReservationCancelled": {"is_late": True, "promised_starts_at": 1, "promised_ends_at": 2},
+    "ReservationCancelled": {"is_late": True, "promised_starts_at": 1, "promised_ends_at": 2, "promised_places": 1},
     "SlipAnswered": {"was_corrected": True},
     "ClosureChanged": {"old_ends_at": 2},
     "DecisionTakenBack": {"was_approved": True},
