@@ -90,13 +90,15 @@ class _ChargeRow(NamedTuple):
     usage_id: int
     number: int
     cents: int
+    added_vat_cents: int
     reverses_id: int | None
     calculation: dict[str, Any]
 
 
 def _check_charge(row: _ChargeRow, previous: _ChargeRow | None) -> Iterator[AuditFinding]:
     """Check one row. previous: the row before it of the same slip."""
-    if PriceCalculation.from_json(row.calculation).recalculated() != abs(row.cents):
+    calculation = PriceCalculation.from_json(row.calculation)
+    if calculation.recalculated() != abs(row.cents) or calculation.added_vat_cents != abs(row.added_vat_cents):
         yield _finding("calculation", charge_id=row.id)
     if row.number != (previous.number + 1 if previous else 1):
         yield _finding("gap", usage_id=row.usage_id, number=row.number)

@@ -73,7 +73,7 @@ def _priced(session: Session, slip: UsageSlip) -> tuple[Tariff, PriceCalculation
     tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
     if tariff is None or tariff.charge_unit != slip.charge_unit:
         return None
-    terms = terms_of(session, tariff, slip.price_class)
+    terms = terms_of(session, tariff, slip.price_class, slip.service_date)
     calculation = None if terms is None else price_of_slip(session, slip, tariff, terms)
     return None if terms is None or calculation is None else (tariff, calculation, terms.looks_back)
 
@@ -103,6 +103,13 @@ def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor
         .order_by(Unpriced.service_date, Unpriced.usage_id)  # as they depend on each other: none is priced twice
     ).all()
     return sum(charge_for(session, usage_id, by=by, now=now) is not None for usage_id in unpriced)
+
+
+def charge_waiting_for_vat(session: Session, *, by: Actor, now: datetime) -> int:
+    """Price what had no price because a rate of VAT, or how the ring is taxed, was not entered; return how many."""
+    wanted = select(Unpriced.machine_id).where(Tariff.machine_id == Unpriced.machine_id, ~Tariff.price_includes_vat)
+    machine_ids = session.scalars(wanted.distinct().order_by(Unpriced.machine_id)).all()
+    return sum(charge_unpriced(session, machine_id, date.min, by=by, now=now) for machine_id in machine_ids)
 
 
 def tariff_on(session: Session, machine_id: int, day: date, *, for_charge: bool = False) -> Tariff | None:
@@ -147,6 +154,7 @@ def _charge(slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation, numb
         charge_unit=slip.charge_unit,
         charged_amount=calculation.charged_amount,
         cents=calculation.cents,
+        added_vat_cents=calculation.added_vat_cents,
         calculation=calculation.as_json(),
         tax_code=tariff.tax_code,
         created_at=now,
@@ -165,6 +173,7 @@ def _reversal(charge: Charge, number: int, now: datetime) -> Charge:
         charge_unit=charge.charge_unit,
         charged_amount=-charge.charged_amount,
         cents=-charge.cents,
+        added_vat_cents=-charge.added_vat_cents,
         calculation=charge.calculation,
         tax_code=charge.tax_code,
         reverses_id=charge.id,

@@ -46,3 +46,15 @@ class AlreadyCancelled(DomainError):
     """The invoice was taken back before. facts: number, by (the number of the document that did)."""
 
     code = "already_cancelled"
+
+
+class VatUnknown(DomainError):
+    """VAT is to be added to prices, and how much is not known. facts: reason (regime, rate), vat_code, day."""
+
+    code = "vat_unknown"
+
+
+class VatRateUnknown(DomainError):
+    """No rate of VAT is entered for a day of service. facts: vat_code, day."""
+
+    code = "vat_rate_unknown"

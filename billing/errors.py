@@ -287,9 +287,3 @@ class AllocationNotFound(NotFound):
     """There is no such allocation."""
 
     code = "allocation_not_found"
-
-
-class VatRateUnknown(DomainError):
-    """No rate of VAT is entered for a day of service. facts: vat_code, day."""
-
-    code = "vat_rate_unknown"

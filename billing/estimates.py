@@ -45,7 +45,7 @@ def estimate_of_class(
 ) -> Estimate | None:
     """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class."""
     tariff = charges.tariff_on(session, card.id, local_day(span.start, card.zone))
-    terms = terms_of(session, tariff, price_class) if tariff is not None else None
+    terms = terms_of(session, tariff, price_class, local_day(span.start, card.zone)) if tariff is not None else None
     if tariff is None or terms is None:
         return None
     unit = CHARGE_UNITS[tariff.charge_unit]

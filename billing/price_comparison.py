@@ -9,10 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing.document_errors import VatUnknown
+from billing.documents.treatment import Taxation
 from billing.models import Tariff, TariffPrice
+from billing.price_vat import VatTerms
 from billing.slip_pricing import CHOSEN, Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from billing.tariff_parts import NO_PARTS, TariffParts
 from billing.tariff_terms import parts_of, plain_terms, slip_terms
+from billing.tariff_vat import ring_taxation, vat_terms
 from booking.catalogue import lending_terms
 from booking.charge_units import CHARGE_UNITS
 from booking.price_classes import price_class_on
@@ -32,6 +36,7 @@ class PriceComparison:
         self._session = session
         self._tariffs: dict[int, list[Tariff]] = {}
         self._zones: dict[int, ZoneInfo] = {}
+        self._taxation: Taxation | None = None
         self._parts: dict[int, TariffParts] = {}
         self._prices: dict[tuple[int, str], Decimal] = {}
         self._classes: dict[tuple[int, date], str] = {}
@@ -72,9 +77,19 @@ class PriceComparison:
         if tariff is None or price is None:
             return None
         parts = self._parts.get(tariff.id, NO_PARTS)
-        main = plain_terms(tariff, price)
-        terms = slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, self._class_of(wish.member_id, day))
-        return tariff.charge_unit, terms
+        main, price_class = plain_terms(tariff, price), self._class_of(wish.member_id, day)
+        try:
+            vat = self._vat_of(tariff, day)
+        except VatUnknown:
+            return None
+        return tariff.charge_unit, slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, price_class, vat)
+
+    def _vat_of(self, tariff: Tariff, day: date) -> VatTerms | None:
+        if tariff.tax_code is None or tariff.price_includes_vat:
+            return None  # included VAT changes no price
+        if self._taxation is None:
+            self._taxation = ring_taxation(self._session)
+        return vat_terms(self._taxation, tariff.tax_code, day, is_included=False)
 
     def _tariffs_of(self, machine_id: int) -> list[Tariff]:
         """Return the tariffs of a machine, the latest and highest version first, and note their prices."""

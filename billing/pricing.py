@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from billing.rounding import cents_of
-from billing.working import WorkingLine, recalculated_cents
+from billing.working import VAT, IncludedVat, WorkingLine, included_vat, recalculated_cents
 
 USED, LARGER, BOOKED = "used", "larger", "booked"
 BASES = (USED, LARGER, BOOKED)
@@ -45,7 +45,8 @@ class PriceCalculation:
     used -> counted (by the basis) -> stepped (rounded up) -> charged (raised to the minimum amount)
     -> priced_cents (times the price, rounded once) -> cents (raised to the minimum charge).
     lines: of a tariff with more than one price (billing/slip_pricing.py); they add up to cents, and unit_price is that
-    of the first unit.
+    of the first unit. included_vat: where the prices of the tariff include it; it changes no price, so that it decides
+    nothing where two calculations are compared.
     """
 
     basis: str
@@ -62,20 +63,35 @@ class PriceCalculation:
     minimum_cents: int
     cents: int
     lines: tuple[WorkingLine, ...] = ()
+    included_vat: IncludedVat | None = field(default=None, compare=False)
+
+    @property
+    def added_vat_cents(self) -> int:
+        """Return the VAT that was added to the prices of the tariff; 0 where they include it."""
+        return sum(line.cents for line in self.lines if line.kind == VAT)
 
     def as_json(self) -> dict[str, Any]:
         """Return JSON values for the database; the price is text, so that no digit is lost."""
         plain = {name: getattr(self, name) for name in PLAIN_FIELDS} | {"unit_price": str(self.unit_price)}
-        return plain | {"lines": [line.as_json() for line in self.lines]} if self.lines else plain
+        if self.lines:
+            plain["lines"] = [line.as_json() for line in self.lines]
+        if self.included_vat is not None:
+            plain["included_vat"] = [str(self.included_vat.percent), self.included_vat.cents]
+        return plain
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> PriceCalculation:
         """Read a calculation as it was stored; numbers added by later versions of the program are ignored."""
         known = {name: stored[name] for name in PLAIN_FIELDS} | {"unit_price": Decimal(stored["unit_price"])}
-        return cls(**known, lines=tuple(WorkingLine.from_json(line) for line in stored.get("lines", ())))
+        lines = tuple(WorkingLine.from_json(line) for line in stored.get("lines", ()))
+        vat = stored.get("included_vat")
+        return cls(**known, lines=lines, included_vat=IncludedVat(Decimal(vat[0]), vat[1]) if vat else None)
 
     def recalculated(self) -> int | None:
-        """Return the price from the numbers of the calculation alone; None where a line differs from its own."""
+        """Return the price from the numbers of the calculation alone; None where a line or the VAT differs."""
+        vat = self.included_vat
+        if vat is not None and vat != included_vat(self.cents, vat.percent):
+            return None
         if self.lines:
             return recalculated_cents(self.lines)
         terms = PriceTerms(
@@ -89,7 +105,7 @@ class PriceCalculation:
         return price_cents(terms, self.used_amount, self.booked_amount).cents
 
 
-PLAIN_FIELDS = tuple(name for name in PriceCalculation.__slots__ if name != "lines")
+PLAIN_FIELDS = tuple(name for name in PriceCalculation.__slots__ if name not in ("lines", "included_vat"))
 
 
 def price_cents(terms: PriceTerms, used_amount: int, booked_amount: int | None = None) -> PriceCalculation:

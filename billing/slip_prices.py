@@ -81,13 +81,14 @@ def free_of_each(terms: SlipTerms) -> int:
 def _charged_before(session: Session, of: UseOfMember, tariff_id: int, terms: SlipTerms) -> tuple[int, int]:
     """Return what the member was charged by the tariff before a use: cents of its day, and amount of its month.
 
+    VAT that was added does not count: the cap is without it, too.
     What is free of each use does not count towards the month, so that it uses up nothing of what is free there.
     """
     day = of.service_date
     is_before = or_(Charge.service_date < day, Charge.usage_id < of.id)
     of_day = [*_of_member(of.member_id, tariff_id, day, day), is_before]
     of_month = [*_of_member(of.member_id, tariff_id, day.replace(day=1), day), is_before]
-    cents = session.scalar(select(func.sum(Charge.cents)).where(*of_day))
+    cents = session.scalar(select(func.sum(Charge.cents - Charge.added_vat_cents)).where(*of_day))
     free = free_of_each(terms)
     beyond = case(
         (Charge.charged_amount > free, Charge.charged_amount - free),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from billing.price_limits import days_of, limit_lines
+from billing.price_vat import VatTerms, added_vat, with_included_vat
 from billing.price_windows import PriceWindow
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from billing.rounding import cents_of
-from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, Part, WorkingLine
+from billing.working import FIXED, LINE, PER_UNIT, PERCENT, USE, Part, WorkingLine
 from booking.charge_units import CHARGE_UNITS
 from booking.timespan import TimeSpan
-from booking.wall_clock import by_local_day
 
 ADJUSTMENT_KINDS = (PERCENT, FIXED, PER_UNIT)
 ALWAYS, CHOSEN, TIMES = "always", "chosen", "times"
@@ -84,7 +84,8 @@ class Adjustment:
 class SlipTerms:
     """A tariff for one price class. main: of the use itself, with what has always been there; line: what it has beyond.
 
-    lines: of the other amounts. cap_day_cents: the most that a member pays for a day.
+    lines: of the other amounts. cap_day_cents: the most that a member pays for a day. vat: None where the tariff says
+    nothing of it, or there is none. Minimum and cap are with or without it as the prices are.
     """
 
     main: PriceTerms
@@ -93,6 +94,7 @@ class SlipTerms:
     lines: tuple[LineTerms, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     cap_day_cents: int | None = None
+    vat: VatTerms | None = None
 
     def __post_init__(self) -> None:
         own = None if self.line is None else (self.line.step_amount, self.line.minimum_amount)
@@ -102,7 +104,13 @@ class SlipTerms:
     @property
     def is_plain(self) -> bool:
         """Whether the use has one price, as every tariff had before there were lines."""
-        return self.line is None and self.cap_day_cents is None and not self.lines and not self.adjustments
+        has_one = self.line is None and self.cap_day_cents is None and not self.lines and not self.adjustments
+        return has_one and not self.adds_vat
+
+    @property
+    def adds_vat(self) -> bool:
+        """Whether VAT is added to the prices."""
+        return self.vat is not None and not self.vat.is_included
 
     @property
     def looks_back(self) -> bool:
@@ -132,8 +140,8 @@ class SlipUse:
 
     used_amount, booked_amount: in the charge unit of the machine. amounts: of other lines, by name. choices: names of
     variants. span: when it was, by the clock of zone; None where that is not known yet. earlier_cents: charged to the
-    member for earlier uses of the machine on the same day of service; earlier_amount: charged in the same month, beyond
-    what was free of each use.
+    member for earlier uses of the machine on the same day of service, without added VAT; earlier_amount: charged in the
+    same month, beyond what was free of each use.
     """
 
     used_amount: int
@@ -151,13 +159,18 @@ def price_slip(terms: SlipTerms, use: SlipUse) -> PriceCalculation:
     """Price a use by all lines of a tariff and return the whole calculation; its `cents` are the price.
 
     Each line is rounded once, half up away from zero. Percentages are of the sum of the amounts' lines. Then the
-    minimum price, then the cap of the day. A use of nothing costs nothing.
+    minimum price, then the cap of the day, then the VAT where the prices do not include it. A use of nothing costs
+    nothing.
 
     Raises:
         ValueError: an amount is below zero. That is a bug in the caller, slips cannot hold one.
 
     Source: "Tariffs with lines" in billing/README.md.
     """
+    return with_included_vat(_price(terms, use), terms.vat)
+
+
+def _price(terms: SlipTerms, use: SlipUse) -> PriceCalculation:
     plain = price_cents(terms.main, use.used_amount, use.booked_amount)
     if terms.is_plain:
         return plain
@@ -166,7 +179,14 @@ def price_slip(terms: SlipTerms, use: SlipUse) -> PriceCalculation:
         return replace(plain, priced_cents=0, cents=0)
     base = sum(line.cents for line in lines)
     lines += _adjustments(terms, use, base, lines[0])
-    lines += _limits(terms, use, sum(line.cents for line in lines))
+    lines += limit_lines(
+        sum(line.cents for line in lines),
+        terms.main.minimum_cents,
+        terms.cap_day_cents,
+        days=days_of(use.span, use.zone),
+        earlier_cents=use.earlier_cents,
+    )
+    lines += added_vat(terms.vat, sum(line.cents for line in lines))
     total = sum(line.cents for line in lines)
     return replace(plain, priced_cents=lines[0].cents, cents=total, lines=tuple(lines))
 
@@ -270,30 +290,3 @@ def _per_use_or_unit(one: Adjustment, main: WorkingLine) -> WorkingLine:
     cents = cents_of(one.value * amount, small)
     part = Part(amount, one.value)
     return WorkingLine(one.kind, cents, name=one.name, charge_unit=unit, small_per_unit=small, parts=(part,))
-
-
-def _limits(terms: SlipTerms, use: SlipUse, total: int) -> list[WorkingLine]:
-    """Return the lines that raise a price to the minimum, or to zero, and lower it to the cap."""
-    found = []
-    least = terms.main.minimum_cents
-    if total < least or total < 0:
-        found.append(WorkingLine(MINIMUM if least else FLOOR, least - total, limit_cents=least))
-        total = least
-    if terms.cap_day_cents is not None:
-        days = _days(use)
-        room = max(terms.cap_day_cents * days - use.earlier_cents, 0)
-        if total > room:
-            cap = WorkingLine(
-                CAP, room - total, limit_cents=terms.cap_day_cents, days=days, earlier_cents=use.earlier_cents
-            )
-            found.append(cap)
-    return found
-
-
-def _days(use: SlipUse) -> int:
-    """Return on how many days of the clock a use lies."""
-    if use.span is None or use.zone is None:
-        return 1
-    return max(
-        1, sum(1 for _day, length in by_local_day(use.span.start, use.span.end, use.zone) if length > timedelta())
-    )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from billing.document_errors import VatUnknown
 from billing.models import Tariff, TariffAdjustment, TariffLine, TariffPrice, TariffTier
+from billing.price_vat import VatTerms
 from billing.price_windows import PriceWindow
 from billing.pricing import PriceTerms
 from billing.slip_pricing import TIMES, Adjustment, LineTerms, SlipTerms
@@ -24,6 +27,7 @@ from billing.tariff_parts import (
     TierEntry,
     main_line,
 )
+from billing.tariff_vat import ring_taxation, vat_terms
 from booking.charge_units import CHARGE_UNITS
 
 WINDOW_FIELDS = ("weekdays", "from_minute", "until_minute", "from_day", "until_day")
@@ -155,14 +159,29 @@ def _adjustments(session: Session, tariff_ids: list[int]) -> defaultdict[int, li
     return found
 
 
-def terms_of(session: Session, tariff: Tariff, price_class: str) -> SlipTerms | None:
-    """Return the terms of a tariff for a price class, or None if it has no price for that class."""
+def terms_of(session: Session, tariff: Tariff, price_class: str, day: date) -> SlipTerms | None:
+    """Return the terms of a tariff for a price class on a day of service.
+
+    None if it has no price for that class, or adds a VAT whose rate on that day is not known.
+    """
     of_class = (TariffPrice.tariff_id == tariff.id, TariffPrice.price_class == price_class)
     unit_price = session.scalar(select(TariffPrice.price).where(*of_class))
     if unit_price is None:
         return None
     parts = parts_of(session, [tariff.id])[tariff.id] if tariff.has_parts else NO_PARTS
-    return slip_terms(plain_terms(tariff, unit_price), tariff.charge_unit, tariff.cap_day_cents, parts, price_class)
+    try:
+        vat = tariff_vat(session, tariff, day)
+    except VatUnknown:
+        return None
+    main = plain_terms(tariff, unit_price)
+    return slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, price_class, vat)
+
+
+def tariff_vat(session: Session, tariff: Tariff, day: date) -> VatTerms | None:
+    """Return the VAT of a tariff on a day of service. Raises VatUnknown."""
+    if tariff.tax_code is None:
+        return None
+    return vat_terms(ring_taxation(session), tariff.tax_code, day, is_included=tariff.price_includes_vat)
 
 
 def plain_terms(tariff: Tariff, unit_price: Decimal) -> PriceTerms:
@@ -178,7 +197,12 @@ def plain_terms(tariff: Tariff, unit_price: Decimal) -> PriceTerms:
 
 
 def slip_terms(
-    main: PriceTerms, charge_unit: str, cap_day_cents: int | None, parts: TariffParts, price_class: str
+    main: PriceTerms,
+    charge_unit: str,
+    cap_day_cents: int | None,
+    parts: TariffParts,
+    price_class: str,
+    vat: VatTerms | None,
 ) -> SlipTerms:
     """Return the terms for a price class, stored or only tried. main: of the use itself, for that class."""
     own = None
@@ -193,6 +217,7 @@ def slip_terms(
         tuple(_line_terms(line, price_class) for line in parts.lines),
         tuple(Adjustment(one.name, one.kind, one.value, one.applies, one.window) for one in parts.adjustments),
         cap_day_cents,
+        vat,
     )
 
 

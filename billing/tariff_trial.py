@@ -16,7 +16,7 @@ from billing.pricing import PriceCalculation, PriceTerms, cents_of_many, counted
 from billing.slip_prices import free_of_each
 from billing.slip_pricing import SlipTerms, SlipUse, price_slip
 from billing.tariff_terms import slip_terms
-from billing.tariffs import TariffEntry, check_entry
+from billing.tariffs import TariffEntry, check_entry, entry_vat
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import MachineCard
 from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
@@ -58,9 +58,12 @@ class SeasonCost:
         )
 
 
-def terms_by_class(entry: TariffEntry, charge_unit: str) -> dict[str, SlipTerms]:
-    """Return price class -> terms of a tariff that is not stored. Raises what entering it would."""
-    parts = check_entry(entry, charge_unit)
+def terms_by_class(session: Session, entry: TariffEntry, charge_unit: str) -> dict[str, SlipTerms]:
+    """Return price class -> terms of a tariff that is not stored, with the VAT of its first day.
+
+    Raises what entering it would.
+    """
+    parts, vat = check_entry(entry, charge_unit), entry_vat(session, entry)
     found = {}
     for price_class, unit_price in entry.prices.items():
         main = PriceTerms(
@@ -71,7 +74,7 @@ def terms_by_class(entry: TariffEntry, charge_unit: str) -> dict[str, SlipTerms]
             minimum_cents=entry.minimum_cents,
             basis=entry.basis,
         )
-        found[price_class] = slip_terms(main, charge_unit, entry.cap_day_cents, parts, price_class)
+        found[price_class] = slip_terms(main, charge_unit, entry.cap_day_cents, parts, price_class, vat)
     return found
 
 
@@ -153,6 +156,6 @@ class _Season:
                 earlier_amount=self._amounts[month],
             ),
         )
-        self._cents[day] += priced.cents
+        self._cents[day] += priced.cents - priced.added_vat_cents
         self._amounts[month] += max(priced.charged_amount - free_of_each(terms), 0)
         return priced.cents

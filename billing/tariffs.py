@@ -23,13 +23,14 @@ from billing.limits import (
     PRICE_MAX,
     require_between,
     require_day,
-    require_tax_code,
     require_text,
 )
 from billing.models import Charge, Tariff, TariffPrice
+from billing.price_vat import VatTerms
 from billing.pricing import BASES, USED
 from billing.tariff_parts import NO_PARTS, TariffParts, checked, require_price
 from billing.tariff_terms import set_parts
+from billing.tariff_vat import require_vat, ring_taxation, vat_terms
 from booking import queries
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
@@ -43,6 +44,7 @@ class TariffEntry:
     Uses of a member whose class has no price stay unpriced. step_amount: use is rounded up to whole steps.
     minimum_amount: the smallest amount charged for a use. minimum_cents: the lowest price of a use. basis: see
     billing/pricing.py. parts: lines, tiers, surcharges. cap_day_cents: the most that a member pays for a day.
+    tax_code: of the VAT of its charges; None: no tax is computed. price_includes_vat: else that VAT is added.
     """
 
     valid_from: date
@@ -54,6 +56,8 @@ class TariffEntry:
     note: str = ""
     parts: TariffParts = NO_PARTS
     cap_day_cents: int | None = None
+    tax_code: str | None = None
+    price_includes_vat: bool = True
 
 
 def enter_tariff(
@@ -64,18 +68,18 @@ def enter_tariff(
     by: Actor,
     now: datetime,
     reprice: bool = False,
-    tax_code: str | None = None,
 ) -> Tariff:
     """Enter a tariff of a machine, in the charge unit of the machine.
 
     The previous tariff ends the day before. Unpriced slips are priced at once, uses priced already within the new
-    validity again (reversal and new charge) if `reprice` is true. tax_code: of its charges; None: no tax is computed.
+    validity again (reversal and new charge) if `reprice` is true.
 
-    Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName, TariffInUse (it priced uses).
+    Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName, TariffInUse (it priced uses),
+    VatUnknown.
     """
     card = queries.machine_card(session, machine_id)
     parts = check_entry(entry, card.charge_unit)
-    require_tax_code(tax_code)
+    entry_vat(session, entry)
     lock_ledger(session)  # whoever prices a slip at this moment is seen, or sees this tariff
     affected = _priced_within(session, machine_id, entry.valid_from)
     if affected and not reprice:
@@ -84,7 +88,6 @@ def enter_tariff(
         machine_id=machine_id,
         version=_next_version(session, machine_id, entry.valid_from),
         charge_unit=card.charge_unit,
-        tax_code=tax_code,
         created_at=now,
     )
     _assign(tariff, entry)
@@ -103,11 +106,13 @@ def change_tariff(
 ) -> Tariff:
     """Change a tariff that has not priced a use yet.
 
-    Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName.
+    Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName,
+    VatUnknown.
     """
     lock_ledger(session)  # before the tariff, as whoever prices a slip
     tariff = _unused(session, tariff_id, revision)
     parts = check_entry(entry, tariff.charge_unit)
+    entry_vat(session, entry)
     if affected := _priced_within(session, tariff.machine_id, entry.valid_from):
         raise TariffInUse(charges=len(affected))
     since = min(tariff.valid_from, entry.valid_from)  # where it begins later, the tariff before it may price what waits
@@ -149,9 +154,18 @@ def check_entry(entry: TariffEntry, charge_unit: str) -> TariffParts:
     require_text("note", entry.note, NOTE_LENGTH_MAX)
     if entry.cap_day_cents is not None:
         require_between("cap_day_cents", entry.cap_day_cents, 1, CENTS_MAX)
+    require_vat(entry.tax_code, is_included=entry.price_includes_vat)
     if entry.basis not in BASES:
         raise ValueError(f"no basis {entry.basis!r}")
     return checked(entry.parts, charge_unit, entry.prices)
+
+
+def entry_vat(session: Session, entry: TariffEntry) -> VatTerms | None:
+    """Return the VAT on the first day of a tariff. Raises VatUnknown where it is to be added and not known."""
+    if entry.tax_code is None:
+        return None
+    taxation = ring_taxation(session)
+    return vat_terms(taxation, entry.tax_code, entry.valid_from, is_included=entry.price_includes_vat)
 
 
 def _assign(tariff: Tariff, entry: TariffEntry) -> None:
@@ -159,6 +173,7 @@ def _assign(tariff: Tariff, entry: TariffEntry) -> None:
     tariff.step_amount, tariff.minimum_amount = entry.step_amount, entry.minimum_amount
     tariff.minimum_cents, tariff.cap_day_cents = entry.minimum_cents, entry.cap_day_cents
     tariff.basis, tariff.note = entry.basis, entry.note.strip()
+    tariff.tax_code, tariff.price_includes_vat = entry.tax_code, entry.price_includes_vat
 
 
 def _set_content(session: Session, tariff: Tariff, prices: Mapping[str, Decimal], parts: TariffParts) -> None:

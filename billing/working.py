@@ -12,7 +12,8 @@ from billing.rounding import half_up
 USE, LINE = "use", "line"  # the use itself; another amount of it
 PERCENT, FIXED, PER_UNIT = "percent", "fixed", "per_unit"  # surcharges and discounts
 MINIMUM, FLOOR, CAP = "minimum", "floor", "cap"
-KINDS = (USE, LINE, PERCENT, FIXED, PER_UNIT, MINIMUM, FLOOR, CAP)
+VAT = "vat"  # added to all lines before it
+KINDS = (USE, LINE, PERCENT, FIXED, PER_UNIT, MINIMUM, FLOOR, CAP, VAT)
 
 
 class Part(NamedTuple):
@@ -22,13 +23,20 @@ class Part(NamedTuple):
     unit_price: Decimal
 
 
+class IncludedVat(NamedTuple):
+    """The VAT that a price includes: its rate in percent, and its part of the price in cents."""
+
+    percent: Decimal
+    cents: int
+
+
 @dataclass(frozen=True, slots=True)
 class WorkingLine:
     """One line of a price; its cents are rounded once. Amounts in small units of charge_unit.
 
     used -> counted (by the basis) -> stepped (rounded up) -> charged (raised to the minimum) -> less free -> parts.
-    percent: of base_cents, for share_seconds of of_seconds. limit_cents: of a minimum or a cap; days: for how many
-    days a cap holds; earlier_cents: what earlier uses of the day took of it.
+    percent: of base_cents (of VAT: of all lines before it), for share_seconds of of_seconds. limit_cents: of a minimum
+    or a cap; days: for how many days a cap holds; earlier_cents: what earlier uses of the day took of it.
     """
 
     kind: str
@@ -78,6 +86,9 @@ class WorkingLine:
             assert self.percent is not None
             exact = Fraction(self.percent) * self.base_cents * self.share_seconds / (100 * self.of_seconds)
             return half_up(exact)
+        if self.kind == VAT:
+            assert self.percent is not None
+            return half_up(Fraction(self.percent) * before / 100)
         if self.kind in (MINIMUM, FLOOR):
             return max(self.limit_cents - before, 0)
         if self.kind == CAP:
@@ -97,6 +108,11 @@ def recalculated_cents(lines: tuple[WorkingLine, ...]) -> int | None:
             return None
         total += cents
     return total
+
+
+def included_vat(cents: int, percent: Decimal) -> IncludedVat:
+    """Return the VAT in a price that includes it: the net price is rounded once, and the VAT is the rest."""
+    return IncludedVat(percent, cents - half_up(Fraction(cents) * 100 / (100 + Fraction(percent))))
 
 
 def _exact_cents(part: Part, small_per_unit: int) -> Fraction:

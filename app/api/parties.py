@@ -17,6 +17,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from billing.charges import charge_waiting_for_vat
 from billing.models.party import RING
 from billing.parties import party, vat_rates
 from billing.parties.party import LENGTHS_MAX, PartyInput
@@ -177,6 +178,7 @@ def enter_vat_rate(body: NewVatRate) -> Reply:
 
     def enter() -> Reply:
         vat_rates.enter_rate(db.session(), entry, by=by, now=instant)
+        charge_waiting_for_vat(db.session(), by=by, now=instant)
         return reply(_rates())
 
     return run_idempotent(body, enter)
@@ -198,6 +200,8 @@ def _set_regime(party_id: int, body: NewVatRegime) -> Reply:
 
     def state() -> Reply:
         party.set_regime(db.session(), party_id, body.regime, body.valid_from, by=by, now=instant)
+        if party_id == RING:
+            charge_waiting_for_vat(db.session(), by=by, now=instant)
         return _reply(party_id)
 
     return run_idempotent(body, state)

@@ -134,7 +134,11 @@ class AdjustmentFacts(RequestModel):
 
 
 class TariffFacts(RequestModel):
-    """A tariff: prices by price class in euro per charge unit, as text; step and minimum in charge units."""
+    """A tariff: prices by price class in euro per charge unit, as text; step and minimum in charge units.
+
+    vat_code: null for what is said for all documents. price_includes_vat: else the VAT of the day is added to the price
+    of each use, which then needs a vat_code; minimum_cents and cap_day_cents are with or without it as the prices.
+    """
 
     valid_from: Day
     prices: PriceByClass
@@ -143,10 +147,18 @@ class TariffFacts(RequestModel):
     minimum: Number = "0"
     minimum_cents: Cents = 0
     cap_day_cents: Annotated[int, Field(strict=True, ge=1, le=CENTS_MAX)] | None = None
+    vat_code: Literal["standard", "reduced", "exempt", "outside"] | None = None
+    price_includes_vat: StrictBool = True
     note: Text = ""
     main: MainFacts = Field(default_factory=MainFacts)
     lines: Annotated[list[LineFacts], Field(max_length=LINES_MAX)] = Field(default_factory=list)
     adjustments: Annotated[list[AdjustmentFacts], Field(max_length=ADJUSTMENTS_MAX)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check_vat(self) -> Self:
+        if not self.price_includes_vat and self.vat_code is None:
+            raise ValueError("prices without VAT need a vat_code")
+        return self
 
 
 class WrongNumber(ValueError):

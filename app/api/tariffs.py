@@ -62,6 +62,8 @@ class TariffAnswer(ResponseModel):
     minimum: str
     minimum_cents: int
     cap_day_cents: int | None
+    vat_code: str | None
+    price_includes_vat: bool
     note: str
     main: MainFacts
     lines: list[LineFacts]
@@ -163,7 +165,7 @@ def try_tariff(machine_id: int, body: TariffToTry) -> TrialAnswer:
     """Calculate what a tariff would cost, without storing it: an example, and the uses of the last year."""
     session = db.session()
     card = machine_card(session, machine_id)
-    terms = terms_by_class(_entry(body, card), card.charge_unit)
+    terms = terms_by_class(session, _entry(body, card), card.charge_unit)
     season = last_season(session, card, terms, until=local_day(now(), card.zone))
     total = season.total
     priced = price_example(terms, _example(body, card)) if body.example is not None or body.amounts else {}
@@ -222,6 +224,8 @@ def _entry(body: TariffFacts, card: MachineCard) -> TariffEntry:
             note=body.note,
             parts=parts_of(body, card.charge_unit),
             cap_day_cents=body.cap_day_cents,
+            tax_code=body.vat_code,
+            price_includes_vat=body.price_includes_vat,
         )
     except WrongNumber as error:
         raise _refusal(error) from error
@@ -245,6 +249,8 @@ def _answer(view: queries.TariffView) -> TariffAnswer:
         minimum=written(view.minimum_amount, unit),
         minimum_cents=view.minimum_cents,
         cap_day_cents=view.cap_day_cents,
+        vat_code=view.tax_code,
+        price_includes_vat=view.price_includes_vat,
         note=view.note,
         main=main,
         lines=lines,

@@ -145,6 +145,7 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
         minimum_amount=demo.tariff.minimum_amount,
         minimum_cents=demo.tariff.minimum_cents,
         parts=PARTS_OF_TARIFFS.get(machine.slug, NO_PARTS),
+        tax_code="standard",  # as all prices of the demo, it is in them
     )
     tariffs.enter_tariff(session, machine_id, entry, by=DEMO, now=now)
 

@@ -133,7 +133,10 @@ def _of_use(calculation: Mapping[str, Any], unit: str) -> Rows:
     if "used_amount" not in calculation:
         return ()
     if calculation.get("lines"):  # more than one price: the steps of the slip, which add up
-        return tuple((step.text, step.figure) for step in working_steps(PriceCalculation.from_json(dict(calculation))))
+        return tuple(
+            (step.text, step.figure)
+            for step in working_steps(PriceCalculation.from_json(dict(calculation)), with_included=False)
+        )
     rows = [(_("Used"), format_exact_amount(calculation["used_amount"], unit))]
     charged = calculation.get("charged_amount", calculation["used_amount"])
     if charged != calculation["used_amount"]:

@@ -128,6 +128,8 @@ HEADERS: dict[str, Any] = {
     "vat_percent": _l("VAT in per cent"),
     "balance": _l("Balance in EUR"),
     "tax_code": _l("Tax code"),
+    "price_includes_vat": _l("Prices include VAT"),
+    "added_vat": _l("VAT added to the prices"),
     "event": _l("No."),
     "at": _l("When"),
     "actor": _l("Who"),

@@ -38,4 +38,7 @@ PROBLEM_LABELS: dict[str, Any] = {
     "vat_code": _l("Which VAT is in these amounts is not said"),
     "mixed_codes": _l("Charges and advances with different VAT are counted against one share"),
     "rate": _l("No rate of VAT is known for the day of service"),
+    "other_vat": _l(
+        "VAT was added to a price at another rate than holds for its day: enter the tariff again to correct it"
+    ),
 }

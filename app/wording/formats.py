@@ -225,9 +225,10 @@ def format_price(unit_price: Decimal) -> str:
     return _cached_price(unit_price, _language())
 
 
-def format_unit_price(unit_price: Decimal, unit_code: str) -> str:
-    """Return €25.50 per hour: an exact price and its unit."""
-    return _("%(price)s per %(unit)s", price=format_price(unit_price), unit=UNIT_NAMES_ONE[unit_code])
+def format_unit_price(unit_price: Decimal, unit_code: str, *, adds_vat: bool = False) -> str:
+    """Return €25.50 per hour: an exact price and its unit. adds_vat: VAT comes on top of it."""
+    text = _("%(price)s per %(unit)s", price=format_price(unit_price), unit=UNIT_NAMES_ONE[unit_code])
+    return f"{text} {_('plus VAT')}" if adds_vat else text
 
 
 FILTERS: dict[str, Callable[..., str]] = {

@@ -13,14 +13,16 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.wording.billing import format_exact_amount
+from app.wording.documents import CODE_LABELS
 from app.wording.formats import format_money, format_number, format_price, format_short_weekday, format_unit_price
 from app.wording.opening_hours import A_MONDAY, minute_text
+from app.wording.parties import format_percent
 from app.wording.units import UNIT_NAMES
 from billing.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
 from billing.pricing import PriceCalculation
 from billing.slip_pricing import CHOSEN, Adjustment, SlipTerms
 from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts, TierEntry
-from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, WorkingLine
+from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, VAT, WorkingLine
 
 KIND_LABELS: dict[str, Any] = {
     PERCENT: _l("percent of the price"),
@@ -39,10 +41,17 @@ WEEKDAY_LABELS: dict[int, Any] = {
     0b0100000: _l("Saturday"),
     0b1000000: _l("Sunday"),
 }
+UNTAXED = ("exempt", "outside")  # codes of VAT without a rate
 MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 TIER_LABELS: dict[str, Any] = {
     "graduated": _l("Each tier has its price: the first units keep the first price"),
     "volume": _l("The price of the tier reached holds for the whole amount"),
+}
+
+
+VAT_MODES: dict[str, Any] = {
+    "included": _l("include VAT: members pay what stands there"),
+    "added": _l("are without VAT: it is added to the price of a use"),
 }
 
 
@@ -55,12 +64,35 @@ class WorkingStep:
     is_sum: bool = False
 
 
-def working_steps(calculation: PriceCalculation) -> tuple[WorkingStep, ...]:
-    """Return the working of a price with several lines; () for a use with one price."""
+def working_steps(calculation: PriceCalculation, *, with_included: bool = True) -> tuple[WorkingStep, ...]:
+    """Return the working of a price with several lines; () for a use with one price.
+
+    with_included: below the price the VAT that it includes. Documents state it once, for all their lines.
+    """
     if not calculation.lines:
         return ()
     steps = [step for line in calculation.lines for step in _steps(line, len(calculation.lines) > 1)]
-    return (*steps, WorkingStep(_("Price"), format_money(calculation.cents), is_sum=True))
+    included = included_step(calculation) if with_included else None
+    price = WorkingStep(_("Price"), format_money(calculation.cents), is_sum=True)
+    return (*steps, price, included) if included else (*steps, price)
+
+
+def included_step(calculation: PriceCalculation) -> WorkingStep | None:
+    """Return what VAT a price includes; None where it includes none, or nothing is said of it."""
+    vat = calculation.included_vat
+    if vat is None:
+        return None
+    return WorkingStep(_("%(percent)s VAT included", percent=format_percent(vat.percent)), format_money(vat.cents))
+
+
+def vat_sentence(tax_code: str | None, *, includes_vat: bool) -> str:
+    """Return what a tariff says of VAT; "" for nothing."""
+    if tax_code is None:
+        return ""
+    label = CODE_LABELS.get(tax_code, tax_code)
+    if tax_code in UNTAXED:
+        return str(label)
+    return _("included, %(rate)s", rate=label) if includes_vat else _("added to the prices, %(rate)s", rate=label)
 
 
 def _steps(line: WorkingLine, is_named: bool) -> Iterator[WorkingStep]:
@@ -99,6 +131,9 @@ def _exact_price(exact: Fraction) -> str:
 def _adjustment_text(line: WorkingLine) -> str:
     if line.kind == PERCENT:
         return _percent_text(line)
+    if line.kind == VAT:
+        assert line.percent is not None
+        return _("%(percent)s VAT on %(sum)s", percent=format_percent(line.percent), sum=format_money(line.base_cents))
     if line.kind == FIXED:
         return line.name
     if line.kind == PER_UNIT:

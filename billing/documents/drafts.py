@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, and_, exists, func, select
@@ -20,12 +21,14 @@ from billing.documents.codes import Codes
 from billing.documents.terms import terms
 from billing.documents.treatment import Taxation
 from billing.documents.vat import OUTSIDE, Taxed, Treatment
-from billing.models import Charge, DocumentLine, Entry, Fee, Posting, UninvoicedLine
+from billing.models import Charge, DocumentLine, Entry, Fee, Posting, Tariff, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import PartyView, parties
+from billing.working import VAT
 from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
 
 NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER, NO_CONTACT = "address", "ring_address", "tax_number", "contact"
+OTHER_VAT = "other_vat"  # VAT was added to a price at another rate than holds for its day now
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _member_drafts(
     problems = dict.fromkeys(lacking)
     lines = []
     for row in rows:
-        found = _as_invoiced(row) or taxation.of(codes.of(row), row.service_from, row.service_until)
+        found = _as_invoiced(row) or _treatment(row, codes, taxation)
         if isinstance(found, str):
             problems[found] = None
         else:
@@ -161,6 +164,16 @@ def _member_drafts(
 
 def _draft(member_id: int, lines: list[DraftLine]) -> Draft:
     return Draft(member_id, tuple(lines), vat.of_gross([(line.cents, line.treatment) for line in lines]))
+
+
+def _treatment(row: Row[Any], codes: Codes, taxation: Taxation) -> Treatment | str:
+    """Return how a line is taxed, or why it cannot be: what was added to a price is what its invoice states."""
+    found = taxation.of(codes.of(row), row.service_from, row.service_until)
+    if isinstance(found, str) or row.price_includes_vat is not False:
+        return found
+    lines = row.calculation.get("lines", ())
+    added = next((Decimal(line["percent"]) for line in lines if line["kind"] == VAT), Decimal(0))
+    return found if added == found.percent or not row.cents else OTHER_VAT
 
 
 def _as_invoiced(row: Row[Any]) -> Treatment | None:
@@ -186,6 +199,7 @@ def _uninvoiced(session: Session, until: date, member_ids: Collection[int] | Non
         .join(Posting, _IS_LINE)
         .join(Entry, Entry.id == Posting.entry_id)
         .outerjoin(Charge, Charge.id == Entry.charge_id)
+        .outerjoin(Tariff, Tariff.id == Charge.tariff_id)
         .outerjoin(_FEE_ROW, _FEE_ROW.id == Entry.fee_id)
         .outerjoin(Fee, Fee.id == func.coalesce(_FEE_ROW.reverses_id, _FEE_ROW.id))
         .outerjoin(_REVERSAL, _REVERSAL.reverses_id == Entry.id)
@@ -251,6 +265,7 @@ _COLUMNS: tuple[Any, ...] = (
     Charge.charge_unit,
     Charge.charged_amount,
     Charge.calculation,
+    Tariff.price_includes_vat,
     func.coalesce(Charge.tax_code, Fee.tax_code).label("tax_code"),
     Fee.text.label("fee_text"),
     Fee.kind.label("fee_kind"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from billing.document_errors import VatRateUnknown
 from billing.documents.vat import EXEMPT, OUTSIDE, STANDARD, Treatment
-from billing.errors import VatRateUnknown
 from billing.parties import vat_rates
 from billing.parties.party import FLAT_RATE_FARMER, SMALL, PartyView
 from billing.parties.party import OUTSIDE as OUTSIDE_REGIME
@@ -23,11 +22,11 @@ MIXED_CODES = "mixed_codes"  # in place of a code, too: a line whose parts have 
 
 @dataclass(slots=True)
 class Taxation:
-    """Finds treatments; reads each rate once."""
+    """Finds treatments; reads all rates once, when the first is needed."""
 
     session: Session
     issuer: PartyView
-    _rates: dict[tuple[str, date], Decimal | None] = field(default_factory=dict)
+    _rates: tuple[vat_rates.RateInput, ...] | None = None
 
     def of(self, code: str | None, first: date, last: date) -> Treatment | str:
         """Return the treatment of what was supplied between two days, or why there is none: its code.
@@ -58,10 +57,9 @@ class Taxation:
         return self._rated(code, day, "")
 
     def _rated(self, code: str, day: date, reason: str) -> Treatment | str:
-        if (code, day) not in self._rates:
-            try:
-                self._rates[code, day] = vat_rates.rate_on(self.session, code, day)
-            except VatRateUnknown:
-                self._rates[code, day] = None
-        percent = self._rates[code, day]
-        return NO_RATE if percent is None else Treatment(STANDARD, percent, reason)
+        if self._rates is None:
+            self._rates = vat_rates.rates(self.session)
+        try:
+            return Treatment(STANDARD, vat_rates.rate_among(self._rates, code, day), reason)
+        except VatRateUnknown:
+            return NO_RATE

@@ -57,6 +57,8 @@ TARIFF_RULE_COLUMNS = (
     Column("step", DECIMAL, AMOUNT_DECIMALS),
     Column("minimum_amount", DECIMAL, AMOUNT_DECIMALS),
     Column("minimum_charge", MONEY),
+    Column("tax_code", TEXT),
+    Column("price_includes_vat", YES_NO),
     Column("valid_from", DAY),
 )
 
@@ -133,5 +135,7 @@ def _tariff_row(card: MachineCard, tariff: billing_queries.TariffView, price_cla
         to_exact_decimal(tariff.step_amount, unit),
         to_exact_decimal(tariff.minimum_amount, unit),
         tariff.minimum_cents,
+        tariff.tax_code,
+        tariff.price_includes_vat,
         tariff.valid_from,
     )

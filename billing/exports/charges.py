@@ -44,6 +44,7 @@ CHARGE_COLUMNS = (
     Column("unit_price", DECIMAL, PRICE_DECIMALS),
     Column("amount", MONEY, sums_while=()),
     Column("tax_code", TEXT),
+    Column("added_vat", MONEY, sums_while=()),
 )
 
 
@@ -95,4 +96,5 @@ def _row(charge: PostedCharge, machines: Mapping[int, str], member: MemberName, 
         charge.unit_price,
         charge.cents,
         charge.tax_code,
+        charge.added_vat_cents,
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Numeric, false
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Numeric, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -20,7 +20,9 @@ class Tariff(Base):
     Validity has no end of its own, so two tariffs can never overlap. A tariff that has priced a use is never changed,
     nor are its prices (the database refuses it): a correction is a higher version for the same day, and the highest
     version applies. charge_unit: hour, hectare ...; minimum_amount and step_amount are in small units: use is rounded
-    up to whole steps, then raised to the minimum. tax_code: None means "as entered", no tax is computed.
+    up to whole steps, then raised to the minimum. tax_code: of VAT (billing/documents/treatment.py); None means "as
+    entered", no tax is computed. price_includes_vat: all its prices, minimum and cap do; else that VAT is added to the
+    price of a use, by the rate of its day.
     has_parts: it has lines, tiers or surcharges (models/tariff_part.py). cap_day_cents: the most that a member pays for
     a day.
     """
@@ -31,6 +33,7 @@ class Tariff(Base):
         CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         CheckConstraint("basis IN ('used', 'larger', 'booked')", name="basis"),
         CheckConstraint("cap_day_cents > 0", name="cap"),
+        CheckConstraint("price_includes_vat OR tax_code IS NOT NULL", name="vat"),
         Index(None, "machine_id", "valid_from", "version", unique=True),
     )
 
@@ -44,6 +47,7 @@ class Tariff(Base):
     step_amount: Mapped[int] = mapped_column(default=1)
     basis: Mapped[str] = mapped_column(default="used")  # used, booked, or the larger of the two
     tax_code: Mapped[str | None]
+    price_includes_vat: Mapped[bool] = mapped_column(default=True, server_default=true())
     note: Mapped[str] = mapped_column(default="")
     has_parts: Mapped[bool] = mapped_column(default=False, server_default=false())
     cap_day_cents: Mapped[int | None] = mapped_column(BigInteger)
@@ -81,7 +85,8 @@ class Charge(Base):
     """The price of one use. Append-only: a correction is a reversal (reverses_id) and a new charge.
 
     The rows of a slip are numbered: odd ones are charges, even ones reverse the one before. The unique index makes
-    sure that concurrent workers post at most one effective charge for a slip.
+    sure that concurrent workers post at most one effective charge for a slip. cents: what is owed, VAT included;
+    added_vat_cents: of it what was added to the prices of the tariff, 0 where they include VAT.
     """
 
     __tablename__ = "billing_charge"
@@ -108,6 +113,7 @@ class Charge(Base):
     charge_unit: Mapped[str]
     charged_amount: Mapped[int] = mapped_column(BigInteger)  # small units, after step and minimum
     cents: Mapped[int] = mapped_column(BigInteger)
+    added_vat_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     calculation: Mapped[dict[str, Any]] = mapped_column(JSON)  # a PriceCalculation
     tax_code: Mapped[str | None]  # of the tariff
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_charge.id"), unique=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.errors import VatRateUnknown
+from billing.document_errors import VatRateUnknown
 from billing.models import VatRate
 from booking import records
 from booking.errors import Violation
@@ -39,11 +40,15 @@ def rates(session: Session) -> tuple[RateInput, ...]:
 
 def rate_on(session: Session, code: str, day: date) -> Decimal:
     """Return the rate in percent that holds on a day of service. Raises VatRateUnknown where none is entered."""
-    statement = select(VatRate).where(VatRate.code == code, VatRate.valid_from <= day)
-    row = session.scalar(statement.order_by(VatRate.valid_from.desc()).limit(1))
-    if row is None or (row.known_until is not None and row.known_until < day):
+    return rate_among(rates(session), code, day)
+
+
+def rate_among(known: Iterable[RateInput], code: str, day: date) -> Decimal:
+    """Return the rate in percent on a day of service, of rates in the order of rates(). Raises VatRateUnknown."""
+    rate = next((one for one in known if one.code == code and one.valid_from <= day), None)
+    if rate is None or (rate.known_until is not None and rate.known_until < day):
         raise VatRateUnknown(vat_code=code, day=day)
-    return row.percent
+    return rate.percent
 
 
 def enter_rate(session: Session, entry: RateInput, *, by: Actor, now: datetime) -> None:

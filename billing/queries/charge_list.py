@@ -38,6 +38,7 @@ class PostedCharge:
     unit_price: Decimal
     cents: int
     tax_code: str | None
+    added_vat_cents: int
     reverses_id: int | None
 
     def posted_on(self, zone: ZoneInfo) -> date:

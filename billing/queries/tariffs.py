@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing.errors import TariffNotFound
 from billing.models import Charge, Tariff, TariffPrice
+from billing.parties.vat_rates import CODES
 from billing.tariff_parts import NO_PARTS, TariffParts
 from billing.tariff_terms import parts_of
 from booking.kernel.prepared import PreparedStatement
@@ -40,12 +41,19 @@ class TariffView:
     minimum_amount: int
     step_amount: int
     basis: str
+    tax_code: str | None
+    price_includes_vat: bool
     note: str
     has_parts: bool
     cap_day_cents: int | None
     parts: TariffParts
     is_used: bool
     revision: int
+
+    @property
+    def adds_vat(self) -> bool:
+        """Whether VAT is added to its prices."""
+        return not self.price_includes_vat and self.tax_code in CODES
 
 
 # The fields from billing_tariff; the rest of the view is computed from other rows.

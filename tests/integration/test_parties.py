@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DatabaseError
 
 from app.extensions import db
-from billing.errors import VatRateUnknown
+from billing.document_errors import VatRateUnknown
 from billing.models import Party, VatRate, VatRegime
 from billing.models.party import RING
 from billing.parties import party as billing_party

@@ -29,7 +29,7 @@ TRIED = entry(
 
 def tried(session, machine_id, trial, *, until=None):
     card = machine_card(session, machine_id)
-    return last_season(session, card, terms_by_class(trial, card.charge_unit), until=until or MONDAY.date())
+    return last_season(session, card, terms_by_class(session, trial, card.charge_unit), until=until or MONDAY.date())
 
 
 def test_a_trial_says_what_entering_the_tariff_then_charges(session, sample_ring):

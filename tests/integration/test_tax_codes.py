@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -35,29 +36,29 @@ def test_without_a_tax_code_amounts_are_as_entered(session, sample_ring, pool):
 
 
 def test_a_charge_and_its_reversal_carry_the_code_of_their_tariff(session, sample_ring):
-    tariff(session, sample_ring.combine, tax_code="S19")
+    tariff(session, sample_ring.combine, replace(YEAR_2026, tax_code="standard"))
     charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
-    tariff(session, sample_ring.combine, tax_code="F7.8", reprice=True)
+    tariff(session, sample_ring.combine, replace(YEAR_2026, tax_code="reduced"), reprice=True)
 
     codes = session.execute(select(Charge.cents, Charge.tax_code).order_by(Charge.number)).all()
-    assert codes == [(11_500, "S19"), (-11_500, "S19"), (11_500, "F7.8")]
+    assert codes == [(11_500, "standard"), (-11_500, "standard"), (11_500, "reduced")]
 
 
-def test_a_correction_keeps_the_tax_code(session, sample_ring, pool):
-    entered = tariff(session, sample_ring.combine, tax_code="S19")
+def test_a_correction_has_its_own_tax_code_and_a_bill_keeps_it(session, sample_ring, pool):
+    entered = tariff(session, sample_ring.combine, replace(YEAR_2026, tax_code="standard"))
     bill = do(session, enter_cost, pool, BILL, tax_code="S7")
 
     with write_transaction(session):
-        change_tariff(session, entered, YEAR_2026, by=SOMEBODY, now=MONDAY)
+        change_tariff(session, entered, replace(YEAR_2026, tax_code="reduced"), by=SOMEBODY, now=MONDAY)
     do(session, change_cost, bill, BILL)
 
-    assert (session.get(Tariff, entered).tax_code, session.get(Cost, bill).tax_code) == ("S19", "S7")
+    assert (session.get(Tariff, entered).tax_code, session.get(Cost, bill).tax_code) == ("reduced", "S7")
 
 
 @pytest.mark.parametrize("code", ["", "x" * 13])
 def test_a_tax_code_is_short_and_not_empty(session, sample_ring, pool, code):
     with pytest.raises(WrongText):
-        tariff(session, sample_ring.combine, tax_code=code)
+        tariff(session, sample_ring.combine, replace(YEAR_2026, tax_code=code))
     with pytest.raises(WrongText):
         do(session, enter_cost, pool, BILL, tax_code=code)
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.price_vat import VatTerms
 from billing.pricing import BASES, PriceCalculation, PriceTerms, cents_of_many, price_cents
 from billing.rounding import cents_of, half_up
 from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
@@ -53,7 +54,8 @@ def slip_terms(draw):
         for number, kind in enumerate(draw(st.lists(st.sampled_from(["percent", "fixed", "per_unit"]), max_size=3)))
     )
     cap = draw(st.one_of(st.none(), st.integers(1, 100_000)))
-    return SlipTerms(main, own.charge_unit, own, (draw(line_terms("other")),), adjustments, cap)
+    vat = draw(st.one_of(st.none(), st.builds(VatTerms, st.decimals(1, 99, places=2), st.booleans())))
+    return SlipTerms(main, own.charge_unit, own, (draw(line_terms("other")),), adjustments, cap, vat)
 
 
 uses = st.builds(
@@ -74,7 +76,18 @@ def test_the_lines_add_up_to_the_price_and_recompute_it(terms, use):
     else:
         assert priced.cents == 0
     assert priced.recalculated() == priced.cents >= 0
-    assert PriceCalculation.from_json(priced.as_json()) == priced
+    stored = PriceCalculation.from_json(priced.as_json())
+    assert (stored, stored.included_vat) == (priced, priced.included_vat)
+
+
+@given(slip_terms(), uses, st.decimals(1, 99, places=2))
+def test_vat_that_is_included_changes_no_price_and_vat_that_is_added_is_rounded_once(terms, use, percent):
+    bare = price_slip(replace(terms, vat=None), use).cents
+    included = price_slip(replace(terms, vat=VatTerms(percent, is_included=True)), use)
+    added = price_slip(replace(terms, vat=VatTerms(percent, is_included=False)), use)
+    assert included.cents == bare
+    assert added.cents == bare + half_up(Fraction(percent) * bare / 100)
+    assert added.added_vat_cents == added.cents - bare
 
 
 @given(slip_terms(), uses, amounts, amounts)

@@ -31,7 +31,7 @@ def tier(start, end):
     return {"from_amount": start, "until_amount": end, "prices": BOTH}
 
 
-TARIFF = {"valid_from": "2026-01-01", "prices": BOTH, "cap_day_cents": 90_000, **PARTS}
+TARIFF = {"valid_from": "2026-01-01", "vat_code": "reduced", "prices": BOTH, "cap_day_cents": 90_000, **PARTS}
 
 
 def test_a_tariff_with_parts_is_entered_and_read_back(session, karl, anna, sample_ring):
@@ -47,6 +47,7 @@ def test_a_tariff_with_parts_is_entered_and_read_back(session, karl, anna, sampl
     assert read == [made.json]
     assert read[0]["main"]["tiers"][0]["from_amount"] == "50"
     assert read[0]["lines"][0]["free"] == "2"
+    assert (read[0]["vat_code"], read[0]["price_includes_vat"]) == ("reduced", True)
     assert anna.post(path, TARIFF).status_code == 403
 
 
@@ -70,6 +71,8 @@ def test_a_tariff_with_parts_is_entered_and_read_back(session, karl, anna, sampl
         ({"prices": {"member": "1", "nobody": "2"}}, "invalid_request"),
         ({"prices": {"member": "-1"}}, "invalid_request"),
         ({"main": {"free": "0.0001"}}, "invalid_request"),
+        ({"price_includes_vat": False, "vat_code": None}, "invalid_request"),
+        ({"price_includes_vat": False, "vat_code": "standard"}, "vat_unknown"),
         ({"adjustments": [PARTS["adjustments"][0] | {"kind": "fixed"}]}, "invalid_request"),
         ({"adjustments": [PARTS["adjustments"][0] | {"times": {"from_time": "25:00"}}]}, "invalid_request"),
         ({"adjustments": [{"name": "Free", "kind": "percent", "value": "-101"}]}, "wrong_amount"),

@@ -98,6 +98,7 @@ def test_the_treasurer_enters_a_tariff(session, sample_ring, karl):
         "step": "0.25",
         "minimum_amount": "1",
         "minimum_charge": "50",
+        "vat_code": "standard",
     }
     answer = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
 
@@ -108,6 +109,7 @@ def test_the_treasurer_enters_a_tariff(session, sample_ring, karl):
     page = text(karl.get(f"/costs/tariffs/{sample_ring.combine}"))
     assert "€1,138.005" in page
     assert "valid today" in page
+    assert "included, Standard rate" in page
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,8 @@ def test_a_tariff_with_tiers_amounts_and_surcharges_is_entered_shown_and_changed
         ({"adjustments-0-name": ""}, "Please fill in “Name”."),
         ({"member_price": "1000001"}, "A number is zero, negative or too large."),
         ({"cap_day": "0"}, "Enter more than zero"),
+        ({"vat_mode": "added"}, "Choose which VAT is added to the prices."),
+        ({"vat_mode": "added", "vat_code": "reduced"}, "the rate of VAT is not entered"),
     ],
 )
 def test_impossible_parts_of_a_tariff_are_refused_at_their_fields(session, sample_ring, karl, changes, said):

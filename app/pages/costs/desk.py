@@ -10,7 +10,7 @@ from app.web.paging import page_number
 from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
 from app.wording.keys import part_of_words
-from app.wording.tariffs import WorkingStep, beyond_estimate, working_steps
+from app.wording.tariffs import WorkingStep, beyond_estimate, included_step, working_steps
 from billing.pricing import PriceCalculation
 from booking.queries.other_amounts import NamedAmount
 from booking.wall_clock import local_day
@@ -38,6 +38,7 @@ def named_amount_filter(one: NamedAmount) -> str:
 
 
 bp.add_app_template_global(beyond_estimate, "beyond_estimate")
+bp.add_app_template_global(included_step, "included_step")
 
 
 @bp.app_template_global("working_steps")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +21,7 @@ from app.pages.costs.party_forms import MemberAddressForm, PartyForm, RegimeForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.parties import GAP_LABELS, REGIME_LABELS
+from billing.charges import charge_waiting_for_vat
 from billing.models.party import RING
 from billing.parties import party as billing_party
 from billing.parties.bank_details import short_iban, spaced_iban
@@ -28,6 +29,7 @@ from billing.parties.party import PartyView
 from billing.queries.document_gaps import OPTIONAL, member_gaps, ring_gaps
 from booking import members
 from booking.errors import MemberNotFound
+from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.members import MemberInput
 from booking.models import Member
@@ -166,13 +168,20 @@ def _change_regimes(party_id: int) -> ResponseReturnValue:
         return redirect(location, code=303)
     stated = submit(
         form,
-        lambda: billing_party.set_regime(
-            session, party_id, form.regime.data, form.valid_from.data or today(), by=current_actor(), now=now()
-        ),
+        lambda: _state(party_id, form, current_actor(), now()),
         message=_("It is stated how it is taxed."),
         location=location,
     )
     return stated or _party_page(party_id, form)
+
+
+def _state(party_id: int, form: RegimeForm, by: Actor, instant: datetime) -> None:
+    """State how a party is taxed; what waited for the ring's taxation gets its price."""
+    session = db.session()
+    day = form.valid_from.data or today()
+    billing_party.set_regime(session, party_id, form.regime.data, day, by=by, now=instant)
+    if party_id == RING:
+        charge_waiting_for_vat(session, by=by, now=instant)
 
 
 def _shown(party_id: int) -> PartyPage:

@@ -18,7 +18,9 @@ from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
 from app.pages.costs.tariff_rows import NAME, AdjustmentRow, LineRow, TierRow, priced_row
 from app.wording.billing import BASIS_LABELS, price_label
-from app.wording.tariffs import TIER_LABELS
+from app.wording.documents import CODE_LABELS
+from app.wording.tariffs import TIER_LABELS, VAT_MODES
+from billing.document_errors import VatUnknown
 from billing.limits import NOTE_LENGTH_MAX
 from billing.queries import TariffView
 from billing.tariff_parts import ADJUSTMENTS_MAX, LINES_MAX, TIERS_MAX, MainEntry, TariffParts, TierEntry
@@ -26,10 +28,17 @@ from billing.tariffs import TariffEntry
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.queries import PriceClassView
 
+VAT_CHOICES = [
+    select_choice("", _l("as said for all documents")),
+    *(select_choice(*pair) for pair in CODE_LABELS.items()),
+]
 BASIS_CHOICES = [select_choice(*pair) for pair in BASIS_LABELS.items()]
 NOTE = Length(max=NOTE_LENGTH_MAX)
 GRADUATED, VOLUME = "graduated", "volume"
+INCLUDED, ADDED = "included", "added"
 AFTER_PRICES = (
+    "vat_code",
+    "vat_mode",
     "basis",
     "step",
     "minimum_amount",
@@ -55,6 +64,10 @@ class TariffForm(RevisionMixin, BaseForm):
     price_classes: tuple[str, ...] = ()
 
     valid_from = DateField(_l("Valid from"), [Required(_l("Please enter the day from which the tariff holds."))])
+    vat_code = SelectField(_l("Which VAT"), choices=VAT_CHOICES, default="")
+    vat_mode = SelectField(
+        _l("The prices"), [Optional()], choices=[select_choice(*one) for one in VAT_MODES.items()], default=INCLUDED
+    )
     basis = SelectField(_l("What counts"), [Required(_l("Please choose what counts."))], choices=BASIS_CHOICES)
     step = UseField(_l("Rounded up to steps of"), [Optional()])
     minimum_amount = UseField(_l("Minimum amount of a use"), [Optional()])
@@ -75,6 +88,7 @@ class TariffForm(RevisionMixin, BaseForm):
     reprice = BooleanField(_l("Price uses again that were already priced within this time"))
 
     not_persisted = ("reprice", "example")
+    error_fields = ((VatUnknown, "vat_code"),)
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,6 +113,11 @@ class TariffForm(RevisionMixin, BaseForm):
         for row in self.tier_rows:
             row.from_amount.unit = CHARGE_UNITS.get(units.get(text_of(row.line), ""), self.unit)
         return super().validate(extra_validators)
+
+    def validate_vat_code(self, field: SelectField) -> None:
+        """Refuse to add a VAT that is not named."""
+        if self.vat_mode.data == ADDED and not field.data:
+            raise ValidationError(_("Choose which VAT is added to the prices."))
 
     def validate_minimum_charge(self, field: EuroField) -> None:
         """Refuse a negative minimum."""
@@ -132,6 +151,8 @@ class TariffForm(RevisionMixin, BaseForm):
             note=self.note.data or "",
             parts=self._parts(),
             cap_day_cents=self.cap_day.cents,
+            tax_code=self.vat_code.data or None,
+            price_includes_vat=self.vat_mode.data != ADDED,
         )
 
     def _parts(self) -> TariffParts:
@@ -165,6 +186,7 @@ class TariffForm(RevisionMixin, BaseForm):
         if tariff.cap_day_cents:
             self.cap_day.show_cents(tariff.cap_day_cents)
         self.basis.data, self.note.data = tariff.basis, tariff.note
+        self.vat_code.data, self.vat_mode.data = tariff.tax_code or "", INCLUDED if tariff.price_includes_vat else ADDED
         self._fill_parts(tariff.parts)
 
     def _fill_parts(self, parts: TariffParts) -> None:

@@ -53,7 +53,7 @@ def tried(session: Session, card: MachineCard, form: TariffForm, *, today: date)
         return None
     entry = form.entry()
     try:
-        terms = terms_by_class(entry, form.unit.code)
+        terms = terms_by_class(session, entry, form.unit.code)
     except DomainError as refusal:
         form.show_refusal(refusal)
         return None
@@ -79,7 +79,7 @@ def repriced(
     entry = form.entry()
     ends = [day - timedelta(days=1) for day in later if day > entry.valid_from]
     try:
-        terms = terms_by_class(entry, form.unit.code)
+        terms = terms_by_class(session, entry, form.unit.code)
     except DomainError:
         return None
     return last_season(session, card, terms, since=entry.valid_from, until=min([today, *ends]))

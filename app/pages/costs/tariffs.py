@@ -19,7 +19,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import basis_label, price_class_label, price_label
 from app.wording.errors import sentence_of
-from app.wording.tariffs import part_sentences
+from app.wording.tariffs import part_sentences, vat_sentence
 from billing import queries
 from billing import tariffs as billing_tariffs
 from billing.errors import TariffInUse
@@ -57,6 +57,7 @@ def tariff_history(machine_id: int) -> ResponseReturnValue:
         card=machine_card(session, machine_id),
         history=queries.tariff_history(session, machine_id),
         part_sentences=part_sentences,
+        vat_sentence=vat_sentence,
         class_names={each.code: price_class_label(each) for each in price_classes(session)},
         today=today(),
         basis_label=basis_label,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,6 +19,7 @@ from app.pages.costs.desk import today
 from app.pages.costs.party_forms import RateForm
 from app.pages.declaration import GET_POST, page
 from app.wording.parties import VAT_CODE_LABELS, format_percent
+from billing.charges import charge_waiting_for_vat
 from billing.parties import vat_rates as billing_rates
 
 
@@ -32,7 +35,7 @@ def vat_rates() -> ResponseReturnValue:
     session, form = db.session(), RateForm()
     entered = submit(
         form,
-        lambda: billing_rates.enter_rate(session, form.entry(), by=current_actor(), now=now()),
+        lambda: _enter(form, now()),
         message=_("The rate was entered. Documents keep the rates they were issued with."),
         location=url_for(".vat_rates"),
     )
@@ -48,3 +51,10 @@ def vat_rates() -> ResponseReturnValue:
         today=today(),
         may_change=permissions.may("costs.vat_rates", "POST"),
     ), form.status
+
+
+def _enter(form: RateForm, instant: datetime) -> None:
+    """Enter a rate; what waited for it gets its price."""
+    session, by = db.session(), current_actor()
+    billing_rates.enter_rate(session, form.entry(), by=by, now=instant)
+    charge_waiting_for_vat(session, by=by, now=instant)

@@ -134,7 +134,7 @@ def _price_text(session: Session, time: ExchangedTime, member_id: int) -> str:
         return ""
     if estimate.calculation is not None:
         return formats.format_money(estimate.calculation.cents)
-    return formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+    return formats.format_unit_price(estimate.unit_price, estimate.charge_unit, adds_vat=estimate.terms.adds_vat)
 
 
 def _obstacle(judged: Judgement, times: Sequence[ExchangedTime]) -> str:

@@ -44,6 +44,7 @@ PLACES = {
     "vat_code": "invoices.terms",
     "mixed_codes": "invoices.terms",
     "rate": "costs.vat_rates",
+    "other_vat": "costs.tariffs",
 }
 
 

@@ -265,7 +265,7 @@ def _prices(session: Session, reader: CatalogueReader, machine_ids: Collection[i
     member_id = reader.member_id
     price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, today)
     return {
-        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit)
+        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit, adds_vat=tariff.adds_vat)
         for machine_id, tariff in billing_queries.tariffs_on(session, today, machine_ids=machine_ids).items()
         if price_class in tariff.prices
     }

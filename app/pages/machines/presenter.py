@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.notifications import recipients
+from app.pages.machines.price import Price, price_of
 from app.pages.machines.slots import Slot, slots_of
 from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now
 from app.pages.ribbons import Reader, day_span, machine_ribbon
@@ -21,23 +22,15 @@ from app.wording.ribbon import Ribbon
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
 from app.wording.rules.quotas import own_quota_text, quota_amount, quota_group, quota_place
-from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.whereabouts import still_out_sentence
-from billing import charges
-from billing.slip_pricing import SlipTerms, SlipUse, price_slip
-from billing.tariff_terms import terms_of
 from booking import availability, machines, queries
-from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused, Violation
-from booking.members import STANDARD_PRICE_CLASS
 from booking.persons import Level
-from booking.price_classes import price_class_on
 from booking.queries import BoardRow, ClosureView, MachineCard, induction_kind_views
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
 DAYS_AHEAD, WEEK_DAYS, SLOTS_SHOWN, WEEKS_SHOWN = 14, 7, 4, 12
-EXAMPLES = {"hour": 2, "minute": 30, "place_day": 3}  # charge units of the example; of others ten
 RULE_ICONS = {
     "needs_approval": "check2-circle",
     "needs_second_person": "people",
@@ -59,16 +52,6 @@ class WeekDay:
     day: date
     ribbon: Ribbon | None
     pool: PoolDay | None
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Today's price of a use: of one unit, the minimum ("" for none), and an example."""
-
-    amount: str
-    unit: str
-    minimum: str
-    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +151,6 @@ def _quotas(session: Session, card: MachineCard, reader: MachineReader, now: dat
     return tuple(own_quota_text(own) for own in queries.own_quotas(session, reader.member_id, card.id, now=now))
 
 
-def price_of(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> Price | None:
-    """Return today's price of a use: for the member's price class; for a login without a member the standard class."""
-    day = local_day(now, card.zone)
-    tariff = charges.tariff_on(session, card.id, day)
-    if tariff is None:
-        return None
-    price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
-    terms = terms_of(session, tariff, price_class)
-    if terms is None:
-        return None
-    main = terms.main
-    unit = _("per %(unit)s", unit=UNIT_NAMES_ONE[tariff.charge_unit])
-    minimum = _("at least %(sum)s", sum=formats.format_money(main.minimum_cents)) if main.minimum_cents else ""
-    return Price(formats.format_price(main.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
-
-
 def weeks_of_use(session: Session, card: MachineCard, *, now: datetime) -> WeeksOfUse:
     """Return how long the machine was used in each of the last weeks."""
     seconds = queries.seconds_by_week(session, card.id, card.zone, weeks=WEEKS_SHOWN, now=now)
@@ -219,16 +186,6 @@ def qr_svg(address: str) -> bytes:
 def reasons(refusal: RecordRefused) -> str:
     """Return all reasons of a refusal in one text."""
     return " ".join(violation_sentence(violation) for violation in refusal.violations)
-
-
-def _example(terms: SlipTerms, unit_code: str) -> str:
-    unit = CHARGE_UNITS[unit_code]
-    count = EXAMPLES.get(unit_code, 10)
-    amount = count * unit.small_per_unit
-    cents = price_slip(terms, SlipUse(amount, amount if unit.from_clock else None)).cents
-    is_time = unit.small_unit == "seconds"
-    shown = formats.format_length(amount) if is_time else f"{count} {UNIT_NAMES[unit_code]}"
-    return _("for example %(amount)s for %(sum)s", amount=shown, sum=formats.format_money(cents))
 
 
 def _whole(seconds: int) -> int:

@@ -59,7 +59,7 @@ def _price_text(estimate: Estimate | None) -> str:
     if estimate is None:
         return ""
     if estimate.calculation is None:
-        return formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+        return formats.format_unit_price(estimate.unit_price, estimate.charge_unit, adds_vat=estimate.terms.adds_vat)
     return _("about %(sum)s", sum=formats.format_money(estimate.calculation.cents))
 
 

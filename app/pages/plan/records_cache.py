@@ -85,7 +85,7 @@ def member_records(session: Session, member_id: int | None, last_change: int, no
 
 def _prices(session: Session, price_class: str, day: date) -> dict[int, str]:
     return {
-        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit)
+        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit, adds_vat=tariff.adds_vat)
         for machine_id, tariff in billing_queries.tariffs_on(session, day).items()
         if price_class in tariff.prices
     }

@@ -119,5 +119,5 @@ def _terms(estimate: Estimate | None) -> tuple[object, ...] | None:
 def _price(estimate: Estimate | None) -> str:
     if estimate is None:
         return _("without a price")
-    price = formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+    price = formats.format_unit_price(estimate.unit_price, estimate.charge_unit, adds_vat=estimate.terms.adds_vat)
     return price if estimate.terms.is_plain else _("%(price)s and further prices", price=price)

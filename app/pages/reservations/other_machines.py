@@ -53,7 +53,7 @@ def price_so_far(session: Session, view: ReservationView) -> str:
     if estimate is None:
         return ""
     if estimate.calculation is None:
-        price = formats.format_unit_price(estimate.unit_price, estimate.charge_unit)
+        price = formats.format_unit_price(estimate.unit_price, estimate.charge_unit, adds_vat=estimate.terms.adds_vat)
         return _("So far %(price)s on %(machine)s.", price=price, machine=card.name)
     sum_text = formats.format_money(estimate.calculation.cents)
     return _("So far about %(price)s on %(machine)s.", price=sum_text, machine=card.name)

@@ -113,7 +113,7 @@ def _missing(slip: SlipView) -> str:
 def _priced(session: Session, of: PricedUse, use: SlipUse, form: MeasureForm) -> LivePrice:
     """Return the price of a use as the charge of the slip will have it."""
     tariff = charges.tariff_on(session, of.machine_id, of.service_date)
-    terms = terms_of(session, tariff, of.price_class) if tariff is not None else None
+    terms = terms_of(session, tariff, of.price_class, of.service_date) if tariff is not None else None
     if tariff is None or terms is None or tariff.charge_unit != of.charge_unit:
         return LivePrice(
             of.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")

@@ -57,6 +57,15 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "vat_unknown",
+        422,
+        _l("How much VAT is to be added is not known"),
+        _l(
+            "For %(day)s, the taxation of the ring or the rate of VAT is not entered. It is not guessed: enter both "
+            "under Costs, Billing details, or say that the prices include VAT."
+        ),
+    ),
+    ErrorText(
         "ledger_closed",
         409,
         _l("The ledger is not open yet"),

@@ -1,0 +1,188 @@
+"""Prices with and without VAT: what a charge is, what its working says, and that its invoice states the same cents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from app.wording.tariffs import working_steps
+from billing.audits import broken_charges
+from billing.charges import charge_waiting_for_vat
+from billing.document_errors import VatUnknown
+from billing.documents.drafts import drafts
+from billing.errors import WrongText
+from billing.estimates import estimate_for
+from billing.ledger.audit import broken_ledger
+from billing.models import Balance, Charge, Unpriced
+from billing.parties.vat_rates import RateInput, enter_rate
+from billing.pricing import PriceCalculation
+from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
+from billing.tariffs import TariffEntry
+from booking.kernel.transaction import write_transaction
+from booking.queries import machine_card
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import TODAY, able_to_issue
+from tests.integration.test_allocations import do
+from tests.integration.test_charges import charge, tariff, use
+from tests.integration.test_tariff_lines import timed_use
+
+NET = TariffEntry(
+    date(2026, 1, 1),
+    {"member": Decimal(115), "guest": Decimal(138)},
+    tax_code="standard",
+    price_includes_vat=False,
+)
+GROSS = replace(NET, price_includes_vat=True)
+
+
+@pytest.fixture
+def ring(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
+    return sample_ring
+
+
+def effective(session):
+    rows = session.scalars(select(Charge).order_by(Charge.id)).all()
+    reversed_ids = {row.reverses_id for row in rows}
+    return [row for row in rows if row.reverses_id is None and row.id not in reversed_ids]
+
+
+def draft_of(session, member_id):
+    return drafts(session, TODAY)[member_id]
+
+
+def groups(session, member_id):
+    (draft,) = draft_of(session, member_id).drafts
+    return [(group.treatment.percent, group.net_cents, group.vat_cents) for group in draft.taxed.groups]
+
+
+def is_sound(session):
+    return not list(broken_charges(session)) and not list(broken_ledger(session))
+
+
+def test_vat_is_added_once_to_a_price_without_it_and_the_invoice_states_the_same(session, ring):
+    tariff(session, ring.combine, NET)
+
+    charge(session, use(session, ring.combine, ring.anna, 1_250))
+
+    (row,) = effective(session)
+    assert (row.cents, row.added_vat_cents) == (171_063, 27_313)  # golden G2's 1,437.50, at 19 %
+    assert session.get(Balance, ring.anna).cents == 171_063
+    assert groups(session, ring.anna) == [(Decimal(19), 143_750, 27_313)]
+    assert is_sound(session)
+
+
+def test_a_price_with_vat_stays_what_members_were_told_and_says_what_is_in_it(session, ring):
+    """Golden G3: 22.88 = 19.23 and 3.65."""
+    tariff(session, ring.combine, replace(GROSS, prices={"member": Decimal("22.88"), "guest": Decimal(30)}))
+
+    charge(session, use(session, ring.combine, ring.anna, 100))
+
+    (row,) = effective(session)
+    calculation = PriceCalculation.from_json(row.calculation)
+    assert (row.cents, row.added_vat_cents, calculation.included_vat) == (2_288, 0, (Decimal(19), 365))
+    assert groups(session, ring.anna) == [(Decimal(19), 1_923, 365)]
+    assert charge(session, row.usage_id) == row.id, "what is included decides nothing: nothing is priced again"
+    assert is_sound(session)
+
+
+def test_minimum_and_cap_are_without_vat_as_the_prices_are(app, session, ring):
+    parts = TariffParts(adjustments=(AdjustmentEntry("Cleaning", "fixed", Decimal(2)),))
+    hourly = replace(NET, prices={"member": Decimal(20), "guest": Decimal(20)}, parts=parts, cap_day_cents=5_000)
+    tariff(session, ring.splitter, hourly)
+    start = MONDAY - timedelta(days=1, hours=8)
+
+    for hour in (0, 2):
+        charge(session, timed_use(session, ring.splitter, ring.anna, start + timedelta(hours=hour), 2))
+
+    first, second = effective(session)
+    with app.test_request_context():
+        assert [step.figure for step in working_steps(PriceCalculation.from_json(second.calculation))[-3:]] == [
+            "-34,00\N{NO-BREAK SPACE}€",
+            "1,52\N{NO-BREAK SPACE}€",
+            "9,52\N{NO-BREAK SPACE}€",
+        ]
+    assert [(row.cents, row.added_vat_cents) for row in (first, second)] == [(4_998, 798), (952, 152)]
+    assert is_sound(session)
+
+
+def test_the_rate_of_the_day_of_service_holds(session, ring):
+    do(session, enter_rate, RateInput("standard", Decimal(16), date(2026, 7, 1)))
+    tariff(session, ring.combine, NET)
+
+    for days in (1, 150):
+        charge(session, use(session, ring.combine, ring.anna, 100, days_ago=days))
+
+    assert sorted(row.cents for row in effective(session)) == [13_340, 13_685]
+    assert groups(session, ring.anna) == [(Decimal(19), 11_500, 2_185), (Decimal(16), 11_500, 1_840)]
+
+
+def test_nothing_is_added_where_the_ring_is_a_small_business(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, regime="small")
+    tariff(session, sample_ring.combine, NET)
+
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
+
+    assert [(row.cents, row.added_vat_cents) for row in effective(session)] == [(11_500, 0)]
+    assert groups(session, sample_ring.anna) == [(0, 11_500, 0)]
+
+
+def test_a_tariff_adds_no_vat_that_nobody_knows(session, sample_ring):
+    with pytest.raises(VatUnknown):
+        tariff(session, sample_ring.combine, NET)
+    with pytest.raises(WrongText):
+        tariff(session, sample_ring.combine, replace(NET, tax_code=None))
+    tariff(session, sample_ring.combine, GROSS)
+
+
+def test_a_use_waits_for_a_rate_that_is_not_entered_yet(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), date(2026, 6, 30)))
+    tariff(session, sample_ring.combine, NET)
+    usage_id = use(session, sample_ring.combine, sample_ring.anna, 100)
+    assert charge(session, usage_id) is None
+    assert session.get(Unpriced, usage_id) is not None
+
+    do(session, enter_rate, RateInput("flat_rate", Decimal("6.1"), date(2026, 7, 1)))
+    with write_transaction(session):
+        assert charge_waiting_for_vat(session, by=SOMEBODY, now=MONDAY) == 1
+
+    assert [row.cents for row in effective(session)] == [12_202]
+
+
+def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the_tariff(session, ring):
+    tariff(session, ring.combine, NET)
+    charge(session, use(session, ring.combine, ring.anna, 100))
+    do(session, enter_rate, RateInput("standard", Decimal(20), date(2026, 1, 1)))
+    assert draft_of(session, ring.anna).problems == ("other_vat",)
+
+    tariff(session, ring.combine, NET, reprice=True)
+
+    assert groups(session, ring.anna) == [(Decimal(20), 11_500, 2_300)]
+    assert is_sound(session)
+
+
+def test_what_a_member_is_told_beforehand_has_the_vat_in_it(session, ring):
+    parts = TariffParts(lines=(LineEntry("Wood", "km", {"member": Decimal(1), "guest": Decimal(1)}),))
+    tariff(session, ring.splitter, replace(NET, prices={"member": Decimal(12), "guest": Decimal(12)}, parts=parts))
+    wish = Wish(ring.splitter, ring.anna, TimeSpan(MONDAY, MONDAY + timedelta(hours=3)), 1)
+
+    told = estimate_for(session, machine_card(session, ring.splitter), wish)
+
+    assert told.terms.adds_vat
+    assert told.calculation.cents == 4_284
+
+
+def test_the_database_refuses_prices_without_a_vat_that_is_to_be_added(session, sample_ring):
+    entered = tariff(session, sample_ring.combine)
+
+    with pytest.raises(DatabaseError, match="ck_billing_tariff_vat"), write_transaction(session):
+        session.execute(text("UPDATE billing_tariff SET price_includes_vat = false WHERE id = :id"), {"id": entered})
