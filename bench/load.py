@@ -136,11 +136,12 @@ class Load:
 
     async def _monday(self, _sessions: Sequence[Client]) -> str:
         """Let fifty browsers come at the same moment: log in, look at pages, reserve."""
-        visits = await asyncio.gather(*(self._visit(number) for number in range(BROWSERS)))
+        visits = await asyncio.gather(*(self.visit(number) for number in range(BROWSERS)))
         slowest = at(0.95, list(itertools.chain.from_iterable(pages for _total, pages in visits)))
         return f"whole visit p95 {ms(at(0.95, [total for total, _pages in visits]))}, one page p95 {ms(slowest)}"
 
-    async def _visit(self, number: int) -> tuple[float, list[float]]:
+    async def visit(self, number: int) -> tuple[float, list[float]]:
+        """Log in, look at the pages, reserve; return the seconds of the visit and of its pages."""
         begin = time.perf_counter()
         client = await self.session(number)
         pages = []
@@ -148,8 +149,7 @@ class Load:
             answer = await client.get(path)
             expect(answer, 200)
             pages.append(answer.seconds)
-        wish = self._fields(self._wish(number), token_in(answer), machine=number)
-        sent = await client.post_form("/reservations/new", wish)
+        sent = await client.post_form("/reservations/new", self.wish_fields(number, token_in(answer)))
         expect(sent, 303)
         expect(await client.get("/today"), 200)
         client.close()
@@ -173,6 +173,10 @@ class Load:
             return writer.post_form("/reservations/new", fields)
 
         return call
+
+    def wish_fields(self, number: int, token: str) -> dict[str, str]:
+        """Return the form of the visit of this number."""
+        return self._fields(self._wish(number), token, machine=number)
 
     def _wish(self, number: int) -> datetime:
         return (self._filled.monday + timedelta(days=self._first_day, hours=number)).replace(tzinfo=None)

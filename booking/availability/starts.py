@@ -168,6 +168,8 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
 def next_start(intervals: Iterable[Interval], since: int, policy: Policy) -> int | None:
     """Return the first start of the intervals, on the grid, at or after an instant; None without one."""
     for first, last in intervals:
+        if last < since:
+            continue
         start = first if first >= since else _next_on_grid(since, policy)
         if start <= last:
             return start

@@ -7,6 +7,7 @@ Every text and address is escaped here and nowhere before.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import escape
 
@@ -16,6 +17,11 @@ from app.pages.plan.cells import Cell
 def cells_html(cells: Iterable[Cell]) -> str:
     """Return the cells of a row, one after the other."""
     return "".join([_cell_html(cell) for cell in cells])
+
+
+@lru_cache(maxsize=4_096)  # the machines of a board say the same few things
+def _escaped(text: str) -> str:
+    return str(escape(text))
 
 
 def _cell_html(cell: Cell) -> str:
@@ -28,11 +34,11 @@ def _cell_html(cell: Cell) -> str:
     else:
         start += f" class={css}>"
     if cell.is_plain:
-        return f"{start}{escape(cell.name)}"
+        return f"{start}{_escaped(cell.name)}"
     # Free time: up to 400 links. HTML knows no character named "start", so its ampersand may stand as it is.
     address = str(escape(cell.href)).replace("&amp;start=", "&start=")
     if not css and cell.href:
-        return f'{start}<a href="{address}">{escape(cell.name)}</a>'
+        return f'{start}<a href="{address}">{_escaped(cell.name)}</a>'
     if not cell.href:
         more = f" id=r{cell.reservation_id}" if cell.reservation_id else ""  # its link was too close to another one
         return f"{start}<i{more}>{_texts(cell)}</i>"
@@ -44,12 +50,12 @@ def _texts(cell: Cell) -> str:
     """Return what is seen in elements of their own, and what only readers and the card have in <b>."""
     parts = []
     if cell.hidden:
-        parts.append(f"<b>{escape(cell.hidden)} </b>")
+        parts.append(f"<b>{_escaped(cell.hidden)} </b>")
     if cell.name:
-        parts.append(f"<em>{escape(cell.name)}</em>")
+        parts.append(f"<em>{_escaped(cell.name)}</em>")
     if cell.time:
         is_alone = not cell.name and " l" not in cell.css
-        parts.append(escape(cell.time) if is_alone else f"<u>{escape(cell.time)}</u>")
+        parts.append(_escaped(cell.time) if is_alone else f"<u>{_escaped(cell.time)}</u>")
     if cell.more:
-        parts.append(f"<b> {escape(cell.more)}</b>")
+        parts.append(f"<b> {_escaped(cell.more)}</b>")
     return "".join(parts)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.pages.plan.axis import Axis
+from app.pages.plan.row_cache import RowSource
 from app.pages.plan.row_renderers import render_key
-from booking.queries import BoardRow, BoardWorkshop
+from booking.queries import BoardRow
 from booking.timespan import TimeSpan
 
 
@@ -17,9 +18,9 @@ class LoadRenderer:
         self.days = [TimeSpan(axis.bounds[day.first], axis.bounds[day.last]) for day in axis.days]
         self.key = render_key("load", axis, axis.bounds[0])  # the load does not depend on the present moment
 
-    def render(self, row: BoardRow, _place: BoardWorkshop) -> str:
+    def render(self, source: RowSource) -> str:
         """Return the load of the machine, day by day."""
-        return " ".join(f"{taken}/{opened}" for taken, opened in (day_load(row, day) for day in self.days))
+        return " ".join(f"{taken}/{opened}" for taken, opened in (day_load(source.row, day) for day in self.days))
 
 
 def day_load(row: BoardRow, day: TimeSpan) -> tuple[int, int]:

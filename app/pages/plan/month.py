@@ -15,10 +15,11 @@ from app.pages.plan import free_days
 from app.pages.plan.axis import Axis
 from app.pages.plan.folds import Fold, folds_of
 from app.pages.plan.presenter import SATURDAY, holiday_names
+from app.pages.plan.row_cache import RowSource
 from app.pages.plan.row_renderers import render_key
 from app.pages.plan.selection import DAY, LIST, PlanSelection, month_code
 from app.wording import formats, periods
-from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
+from booking.queries import Board, BoardMachine
 from booking.timespan import TimeSpan
 
 
@@ -29,9 +30,9 @@ class MonthRenderer:
         self.days = [TimeSpan(axis.bounds[day.first], axis.bounds[day.last]) for day in axis.days]
         self.key = render_key("month", axis, axis.bounds[0])
 
-    def render(self, row: BoardRow, _place: BoardWorkshop) -> str:
+    def render(self, source: RowSource) -> str:
         """Return the codes of the machine's days."""
-        return free_days.day_codes(row, self.days)
+        return free_days.day_codes(source.row, self.days)
 
 
 @dataclass(frozen=True, slots=True)

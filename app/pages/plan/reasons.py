@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -54,7 +53,7 @@ class Reasons:
         ends = {end for start, end in pairwise(cuts) if start in whole}
         inside = sorted(edge for edge in whole | ends if segment.start < edge < segment.end)
         for start, end in pairwise((segment.start, *inside, segment.end)):
-            yield replace(segment, start=start, end=end)
+            yield segment._replace(start=start, end=end)
 
     def _closed(self, segment: Segment) -> str:
         day = local_day(segment.start, self.axis.zone)

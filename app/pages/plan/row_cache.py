@@ -3,18 +3,22 @@
 A week of fifty machines has thousands of cells, and few of them change between two requests. A row is cached by the
 mark of its machine (see BoardOutline), by what is shown (RenderKey) and by what the viewer may know. Each process has
 its own cache, so nothing needs to be invalidated across processes.
+
+Members who hold something in a row each see it in another way. What these ways have in common is cached beside them:
+what holds the machine need not be read again, nor cut into segments.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from flask import current_app
 
+from app.pages.plan.segments import Segment
 from app.pages.plan.viewer import Viewer
 from booking.eligibility import MemberEligibility
 from booking.kernel.lru_byte_cache import LruByteCache
@@ -22,6 +26,7 @@ from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
 
 BYTES_MAX = 8 * 1024 * 1024
 ROW_OVERHEAD_BYTES = 1_000  # of Python's objects beside the texts
+ENTRY_BYTES, SEGMENT_BYTES = 700, 250  # measured, with their instants
 Marks = Mapping[int, tuple[int, int]]
 Fill = Callable[[set[int]], Board]
 Name = tuple["RenderKey", int, tuple[int, int]]
@@ -43,26 +48,53 @@ class RenderKey:
     window: tuple[int, int] = (0, 1440)
 
 
+@dataclass(frozen=True, slots=True)
+class RowSource:
+    """What a row is rendered from: the same for all viewers.
+
+    segments: by what they depend on in the viewer, filled in by who renders.
+    """
+
+    row: BoardRow
+    place: BoardWorkshop
+    segments: dict[Hashable, Sequence[Segment]] = field(default_factory=dict)
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        """The members who hold something in it."""
+        return frozenset(entry.member_id for entry in self.row.entries if entry.member_id is not None)
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes it takes."""
+        return ENTRY_BYTES * len(self.row.entries) + SEGMENT_BYTES * sum(map(len, self.segments.values()))
+
+
 class RowRenderer(Protocol):
     """Renders the row of a machine."""
 
     @property
     def key(self) -> RenderKey: ...
 
-    def render(self, row: BoardRow, place: BoardWorkshop) -> str: ...
+    def render(self, source: RowSource) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRow:
-    """A rendered row: the members who hold something in it, and its text for each variant."""
+    """A rendered row: the members who hold something in it, and its text for each variant.
+
+    source: where there are such members, for whom it will be rendered again.
+    """
 
     member_ids: frozenset[int]
     texts: Mapping[Variant, str]
+    source: RowSource | None = None
 
     @property
     def size(self) -> int:
         """Roughly how many bytes it takes."""
-        return ROW_OVERHEAD_BYTES + sum(map(sys.getsizeof, self.texts.values()))
+        of_source = 0 if self.source is None else self.source.size
+        return ROW_OVERHEAD_BYTES + of_source + sum(map(sys.getsizeof, self.texts.values()))
 
 
 class RowCache:
@@ -76,11 +108,18 @@ class RowCache:
         row = self._rows.get(name)
         return None if row is None else row.texts.get(variant_of(viewer, machine, row.member_ids))
 
-    def keep(self, name: Name, member_ids: frozenset[int], variant: Variant, text: str) -> None:
+    def source(self, name: Name) -> RowSource | None:
+        """Return what a cached row was rendered from, if it is still known."""
+        row = self._rows.get(name)
+        return None if row is None else row.source
+
+    def keep(
+        self, name: Name, member_ids: frozenset[int], variant: Variant, text: str, source: RowSource | None = None
+    ) -> None:
         """Keep a row in one variant beside its other ones."""
         row = self._rows.get(name)
         texts = {} if row is None else row.texts
-        self._rows.put(name, CachedRow(member_ids, {**texts, variant: text}))
+        self._rows.put(name, CachedRow(member_ids, {**texts, variant: text}, source if member_ids else None))
 
 
 def variant_of(viewer: Viewer, machine: BoardMachine, member_ids: frozenset[int]) -> Variant:
@@ -101,33 +140,44 @@ def render_rows(
     fill: reads what holds some machines; called once, for the machines without a cached row.
     """
     cache: RowCache = current_app.extensions.setdefault("plan_row_cache", RowCache())
-    wanted = {row.machine.id for row in shown.rows}
-    found = [_cached(cache, renderer.key, shown, marks, viewer) for renderer in renderers]
-    to_read = set().union(*(wanted - texts.keys() for texts in found))
+    machines = [row.machine for row in shown.rows]
+    made = [_Rows(cache, renderer, marks, viewer) for renderer in renderers]
+    to_read = set[int]().union(*(rows.render_known(machines) for rows in made))
     if to_read:
-        full = fill(to_read)
-        for renderer, texts in zip(renderers, found, strict=True):
-            _render_missing(cache, renderer, full, marks, viewer, texts)
-    return found
+        read = [RowSource(row, place) for place in fill(to_read).workshops for row in place.rows]
+        for rows in made:
+            rows.render(read)
+    return [rows.texts for rows in made]
 
 
-def _cached(cache: RowCache, key: RenderKey, shown: Board, marks: Marks, viewer: Viewer) -> dict[int, str]:
-    texts = {}
-    for machine in (row.machine for row in shown.rows):
-        if (text := cache.find((key, machine.id, marks[machine.id]), viewer, machine)) is not None:
-            texts[machine.id] = text
-    return texts
+class _Rows:
+    """The rows that one renderer makes for a viewer, by machine id."""
 
+    def __init__(self, cache: RowCache, renderer: RowRenderer, marks: Marks, viewer: Viewer) -> None:
+        self._cache, self._renderer, self._marks, self._viewer = cache, renderer, marks, viewer
+        self.texts: dict[int, str] = {}
 
-def _render_missing(
-    cache: RowCache, renderer: RowRenderer, full: Board, marks: Marks, viewer: Viewer, texts: dict[int, str]
-) -> None:
-    for place in full.workshops:
-        for row in place.rows:
-            machine_id = row.machine.id
-            if machine_id in texts:
-                continue
-            texts[machine_id] = renderer.render(row, place)
-            member_ids = frozenset(entry.member_id for entry in row.entries if entry.member_id is not None)
-            name, variant = (renderer.key, machine_id, marks[machine_id]), variant_of(viewer, row.machine, member_ids)
-            cache.keep(name, member_ids, variant, texts[machine_id])
+    def _name(self, machine_id: int) -> Name:
+        return self._renderer.key, machine_id, self._marks[machine_id]
+
+    def render_known(self, machines: Iterable[BoardMachine]) -> set[int]:
+        """Render what is cached or known well enough; return the ids of the machines of which nothing is known."""
+        unknown = set()
+        for machine in machines:
+            name = self._name(machine.id)
+            if (text := self._cache.find(name, self._viewer, machine)) is not None:
+                self.texts[machine.id] = text
+            elif (source := self._cache.source(name)) is not None:
+                self.render([source])
+            else:
+                unknown.add(machine.id)
+        return unknown
+
+    def render(self, sources: Iterable[RowSource]) -> None:
+        """Render and cache the rows that are not rendered yet."""
+        for source in sources:
+            machine, member_ids = source.row.machine, source.member_ids
+            if machine.id not in self.texts:
+                text = self.texts[machine.id] = self._renderer.render(source)
+                variant = variant_of(self._viewer, machine, member_ids)
+                self._cache.keep(self._name(machine.id), member_ids, variant, text, source)

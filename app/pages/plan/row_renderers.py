@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import render_template, url_for
@@ -12,11 +13,10 @@ from app.pages.plan.axis import Axis
 from app.pages.plan.cell_html import cells_html
 from app.pages.plan.cells import Addresses, CellMaker
 from app.pages.plan.labels import Labels
-from app.pages.plan.row_cache import RenderKey
-from app.pages.plan.segments import Cuts, Frame, segments_of
+from app.pages.plan.row_cache import RenderKey, RowSource
+from app.pages.plan.segments import WHOLE, Cuts, Frame, Segment, segments_of
 from app.pages.plan.viewer import Viewer
 from booking.opening_hours import instant_of
-from booking.queries import BoardRow, BoardWorkshop
 
 # Free time of a day is cut at noon when it is very long; on a day's own board at every third hour.
 LONG_IN_WEEK, LONG_IN_DAY = timedelta(days=2), timedelta(hours=4)
@@ -33,10 +33,11 @@ class TableRenderer:
         self.maker = CellMaker(axis, viewer, Labels(), addresses, is_day=is_day)
         self.cuts = _cuts(axis, is_day=is_day)
 
-    def render(self, row: BoardRow, place: BoardWorkshop) -> str:
+    def render(self, source: RowSource) -> str:
         """Return the state ("" when there is nothing to say), a line break, and the cells."""
+        row, place = source.row, source.place
         state = states.state_now(row, place, self.viewer, self.now)
-        parts = segments_of(row, _frame(self.axis, self.viewer, row, self.now), self.cuts)
+        parts = _segments(source, self.axis, self.viewer, self.now, self.cuts)
         return f"{state}\n{cells_html(self.maker.cells(parts, row, place, self.now))}"
 
 
@@ -50,10 +51,11 @@ class ListRenderer:
         self.new_address = url_for("reservations.new")
         self.show_address = url_for("reservations.index") + "/"
 
-    def render(self, row: BoardRow, place: BoardWorkshop) -> str:
+    def render(self, source: RowSource) -> str:
         """Return no state, a line break, the ribbon and the free times of the machine."""
-        parts = segments_of(row, _frame(self.axis, self.viewer, row, self.now))
-        text = render_template("plan/_machine_day.html", day=day_list.machine_day(self, row, place, parts))
+        parts = _segments(source, self.axis, self.viewer, self.now)
+        day = day_list.machine_day(self, source.row, source.place, parts)
+        text = render_template("plan/_machine_day.html", day=day)
         return f"\n{text}"
 
 
@@ -64,8 +66,15 @@ def render_key(view: str, axis: Axis, now: datetime) -> RenderKey:
     return RenderKey(view, axis.bounds[0], axis.columns, str(get_locale()), minute, window)
 
 
-def _frame(axis: Axis, viewer: Viewer, row: BoardRow, now: datetime) -> Frame:
-    return Frame(axis.span, now, viewer.member_id, viewer.eligibility_for(row.machine))
+def _segments(source: RowSource, axis: Axis, viewer: Viewer, now: datetime, cuts: Cuts = WHOLE) -> Sequence[Segment]:
+    machine, eligibility = source.row.machine, viewer.eligibility_for(source.row.machine)
+    # Segments of a single place are the same for all whom the rules treat alike; others say which places are one's own.
+    member_id = viewer.member_id if machine.places > 1 else None
+    found = source.segments.get((eligibility, member_id))
+    if found is None:
+        found = segments_of(source.row, Frame(axis.span, now, member_id, eligibility), cuts)
+        source.segments[eligibility, member_id] = found
+    return found
 
 
 def _cuts(axis: Axis, *, is_day: bool) -> Cuts:

@@ -6,10 +6,12 @@ shows how many are free. At which times a reservation could start is found by bo
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from booking.availability import AcceptedStarts, accepted_starts
 from booking.eligibility import MemberEligibility
@@ -21,14 +23,14 @@ CLOSED, GONE, EARLY, FAR, FREE = "closed", "gone", "early", "far", "free"
 SETUP, WORK, CLEANING, CLOSURE, SHARED = "setup", "work", "cleaning", "closure", "shared"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A part of a row.
 
     kind: closed, gone (past), early (inside the notice), far (beyond the horizon), free; setup, work,
     cleaning of an entry; closure; shared (some places held). starts_at: the first instant in it at which the shortest
     reservation would be accepted, None without one. free: places free in a shared or free segment. own: the viewer's
-    entries in a shared segment. late: places in a shared segment that are still out after their time.
+    entries in a shared segment. late: places in a shared segment that are still out after their time. A tuple, because
+    boards have thousands.
     """
 
     kind: str
@@ -57,7 +59,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Cuts:
     """Where free time is cut, so that each part is a link of its own: at midnights always, at other instants
-    only what is at least `long`.
+    only what is at least `long`. Both in order.
     """
 
     midnights: Sequence[datetime] = ()
@@ -74,7 +76,8 @@ class Cuts:
 
     @staticmethod
     def _between(cuts: Sequence[datetime], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        yield from pairwise((start, *(cut for cut in cuts if start < cut < end), end))
+        inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+        yield from pairwise((start, *inside, end)) if inside else ((start, end),)
 
 
 WHOLE = Cuts()
@@ -117,8 +120,7 @@ def _with_starts(segments: Iterable[Segment], cuts: Cuts, starts: AcceptedStarts
             yield segment
             continue
         for start, end in cuts.parts(segment):
-            starts_at = starts.first(start, end)
-            yield Segment(segment.kind, start, end, None, starts_at, segment.free, segment.own, segment.late)
+            yield Segment(segment.kind, start, end, None, starts.first(start, end), *segment[5:])
 
 
 def _single_segments(row: BoardRow, frame: Frame, openings: _Openings) -> Iterator[Segment]:
@@ -144,9 +146,8 @@ def _entry_segments(entry: BoardEntry, span: TimeSpan) -> Iterator[Segment]:
             (CLEANING, entry.ends_at, entry.occupied_until),
         ]
     for kind, begins, ends in pieces:
-        start, end = max(begins, span.start), min(ends, span.end)
-        if start < end:
-            yield Segment(kind, start, end, entry)
+        if begins < ends and span.start < ends and begins < span.end:
+            yield Segment(kind, max(begins, span.start), min(ends, span.end), entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,12 @@ class _Openings:
     def background(self, since: datetime, until: datetime) -> Iterator[Segment]:
         """Yield the segments of time that no entry holds."""
         cursor = since
-        for opening in self.open_spans:
-            start, end = max(opening.start, since), min(opening.end, until)
-            if start >= end:
+        for opening in self.open_spans:  # in order
+            if opening.end <= since:
                 continue
+            if opening.start >= until:
+                break
+            start, end = max(opening.start, since), min(opening.end, until)
             if cursor < start:
                 yield Segment(CLOSED, cursor, start)
             yield from self._open(start, end)
@@ -213,4 +216,4 @@ def _shared_part(
     own = tuple(entry for entry in held if frame.member_id is not None and entry.member_id == frame.member_id)
     late = sum(entry.places for entry in held if entry.due_at is not None)
     for segment in openings.background(part.start, part.end):
-        yield replace(segment, kind=SHARED if held else segment.kind, free=free, own=own, late=late)
+        yield segment._replace(kind=SHARED if held else segment.kind, free=free, own=own, late=late)

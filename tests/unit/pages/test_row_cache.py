@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from app.pages.plan.row_cache import ROW_OVERHEAD_BYTES, RenderKey, RowCache
+from flask import Flask
+
+from app.pages.plan.row_cache import ROW_OVERHEAD_BYTES, RenderKey, RowCache, RowSource, render_rows
 from app.pages.plan.viewer import Viewer
-from booking.queries import BoardMachine
+from booking.opening_hours import WeeklyHours
+from booking.queries import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop
 from booking.rules import MachineRules
+from booking.timespan import TimeSpan
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 KEY = RenderKey("week", NOW, 7, "de", NOW)
-ANNA, BERND = 1, 2
+LATER = NOW + timedelta(hours=4)
+ANNA, BERND, NOBODY = 1, 2, 3
 COMBINE = BoardMachine(1, "combine", "Combine", "", 1, 1, None, MachineRules())
 BOTH = frozenset({ANNA, BERND})
 TEXT = "x" * 1_000
@@ -68,3 +74,54 @@ def test_a_row_larger_than_the_cache_is_not_kept():
 
     assert cache.find(name(1), viewer(ANNA), COMBINE) is None
     assert cache.find(name(2), viewer(ANNA), COMBINE) == TEXT
+
+
+class Renderer:
+    """Renders who looks, and remembers from what."""
+
+    key = KEY
+
+    def __init__(self) -> None:
+        self.sources: list[RowSource] = []
+
+    def render(self, source: RowSource) -> str:
+        self.sources.append(source)
+        return TEXT
+
+
+def entry(member_id: int) -> BoardEntry:
+    return BoardEntry(1, None, (1,), NOW, LATER, NOW, LATER, "confirmed", member_id, "Anna", "")
+
+
+def board(*entries: BoardEntry) -> Board:
+    hours = WeeklyHours(ZoneInfo("Europe/Berlin"), ())
+    row = BoardRow(COMBINE, entries, hours, ())
+    place = BoardWorkshop(1, "hall", "Hall", hours.zone, (), (), (row,))
+    return Board(TimeSpan(NOW, LATER), (place,))
+
+
+def test_a_row_that_another_member_has_seen_is_not_read_again():
+    full, renderer, read = board(entry(ANNA), entry(BERND)), Renderer(), []
+
+    def fill(machine_ids: set[int]) -> Board:
+        read.append(machine_ids)
+        return full
+
+    with Flask(__name__).app_context():
+        for member_id in (ANNA, BERND, ANNA, NOBODY):
+            found = render_rows(full, {1: (0, 0)}, [renderer], viewer(member_id), fill)
+            assert found == [{1: TEXT}]
+
+    assert read == [{1}]
+    assert len(renderer.sources) == 3, "each sees it in another way, and Anna twice in the same"
+    assert renderer.sources[0] is renderer.sources[1] is renderer.sources[2]
+
+
+def test_a_row_that_all_see_alike_is_kept_without_what_it_was_made_from():
+    cache = RowCache()
+    place = board(entry(ANNA)).workshops[0]
+    source = RowSource(place.rows[0], place)
+    cache.keep(name(1), source.member_ids, (False, ANNA, True, None), TEXT, source)
+    cache.keep(name(2), frozenset(), (False, None, True, None), TEXT, source)
+
+    assert (cache.source(name(1)), cache.source(name(2))) == (source, None)

@@ -1,0 +1,118 @@
+"""Processor time of Monday's visit: of each request by a test client, and of whole visits over HTTP. Run by hand.
+
+python -m bench.visit [--rounds 20] [--http]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from bench.filling import MEMBERS, PASSWORD, FilledRing, fill
+from bench.load import BROWSERS, DAYS_EACH, PAGES, Load
+from bench.serving import children, processor_seconds, whole_ring
+
+GERMAN = {"Accept-Language": "de"}
+SECONDS_TO_SETTLE = 5  # until the worker runs, too
+FORM = "/reservations/new"
+
+
+def main() -> None:
+    """Print the table of the test client, and that of the servers where it is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--reservations", type=int, default=10_000)
+    parser.add_argument("--http", action="store_true", help="also visits one after another and fifty at once")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ringbuch-visit-") as folder:
+        filled = fill(Path(folder), options.reservations)
+        if options.http:
+            _print_over_http(filled)
+        _print_by_test_client(filled, options.rounds)
+
+
+def _print_by_test_client(filled: FilledRing, rounds: int) -> None:
+    app = create_app(
+        {"BASE_URL": "http://127.0.0.1:8000", "LOGIN_LIMIT": "100000 per minute"}, instance_path=filled.instance
+    )
+    visits = [Visit(app, filled, number).times_ms() for number in range(rounds)]
+    print("| request | least, ms | median, ms |\n|---|---|---|")
+    for name in visits[0]:
+        times = [visit[name] for visit in visits]
+        print(f"| {name} | {min(times):.2f} | {median(times):.2f} |")
+    whole = [sum(visit.values()) for visit in visits]
+    print(f"| the whole visit | {min(whole):.1f} | {median(whole):.1f} |", flush=True)
+
+
+class Visit:
+    """A visit by a test client: the requests of `bench.load monday`, each with its processor time."""
+
+    def __init__(self, app: Flask, filled: FilledRing, number: int) -> None:
+        self._client: FlaskClient = app.test_client()
+        self._number = number
+        self._wish = Load(0, 0, filled, 30 + DAYS_EACH)
+        self._times: dict[str, float] = {}
+
+    def times_ms(self) -> dict[str, float]:
+        """Make the visit; return the processor time of each request in milliseconds."""
+        page = self._ask("GET", "/login", 200)
+        fields = {"csrf_token": _token(page), "email": f"m{self._number % MEMBERS}@bench.example", "password": PASSWORD}
+        self._ask("POST", "/login", 303, fields)
+        for path in (*PAGES, FORM):
+            page = self._ask("GET", path, 200)
+        wish = self._wish.wish_fields(self._number, _token(page))
+        self._ask("POST", FORM, 303, wish)
+        self._ask("GET", "/today", 200, name="GET /today at the end")
+        return self._times
+
+    def _ask(self, method: str, path: str, status: int, fields: dict[str, str] | None = None, name: str = "") -> str:
+        headers = GERMAN | ({"Referer": f"http://localhost{path}"} if fields else {})
+        begin = time.process_time()
+        response: TestResponse = self._client.open(path, method=method, data=fields, headers=headers)
+        text = response.get_data(as_text=True)
+        self._times[name or f"{method} {path}"] = (time.process_time() - begin) * 1e3
+        if response.status_code != status:
+            raise SystemExit(f"{method} {path}: status {response.status_code} instead of {status}; nothing is printed.")
+        return text
+
+
+def _token(page: str) -> str:
+    return page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+
+
+def _print_over_http(filled: FilledRing) -> None:
+    environment = {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_LOGIN_LIMIT": "100000 per minute"}
+    print("| fifty visits | by the clock | web processes | worker |\n|---|---|---|---|")
+    ways = (("one after another", 1), ("all at once", BROWSERS))
+    with whole_ring({**os.environ, **environment}) as (pid, port):
+        time.sleep(SECONDS_TO_SETTLE)
+        for turn, (name, at_once) in enumerate((*ways, *ways)):
+            load = Load(pid, port, filled, 30 + DAYS_EACH * (turn + 2))
+            before, begin = _seconds_of(pid), time.perf_counter()
+            asyncio.run(_visits(load, at_once))
+            seconds = time.perf_counter() - begin
+            *web, worker = (after - earlier for earlier, after in zip(before, _seconds_of(pid), strict=True))
+            print(f"| {name} | {seconds:.2f} s | {sum(web):.2f} s | {worker:.2f} s |", flush=True)
+
+
+async def _visits(load: Load, at_once: int) -> None:
+    for first in range(0, BROWSERS, at_once):
+        await asyncio.gather(*(load.visit(first + number) for number in range(at_once)))
+
+
+def _seconds_of(pid: int) -> list[float]:
+    return [processor_seconds(child) for child in sorted(children(pid))]
+
+
+if __name__ == "__main__":
+    main()
