@@ -287,6 +287,6 @@ def test_a_commit_that_is_not_confirmed_ends_in_time_and_lets_no_further_writer_
     assert anna.get("/machines").status_code == 200
     assert time.monotonic() - started < 3
     db.session.remove()
+    proxy.cut()
     proxy.restore()
-    end_all_connections(anna.application.config["DATABASE_URL"])
     assert anna.post("/api/v1/reservations", json=wish_of(sample_ring, 72)).status_code == 201
