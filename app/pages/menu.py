@@ -81,9 +81,8 @@ def _menu_of(login: Any) -> Menu:
     if not login.is_authenticated or login.owes_second_factor:
         return Menu()
     role = role_of(login)
-    shown = {
-        endpoint: (entry, url_for(endpoint)) for endpoint, entry in _entries() if _is_shown(endpoint, entry, login)
-    }
+    entries = _entries_of(tuple(permissions.roles_of(login)), is_leaver=login.left_on is not None)
+    shown = {endpoint: (entry, url_for(endpoint)) for endpoint, entry in entries}
     here = _present_desk({endpoint: address for endpoint, (_entry, address) in shown.items()})
     counts = _counts(login)
     items = {
@@ -102,12 +101,6 @@ def _menu_of(login: Any) -> Menu:
     places = {endpoint: entry.bar[role] for endpoint, (entry, _address) in shown.items() if role in entry.bar}
     bar = tuple(items[endpoint] for endpoint in sorted(places, key=lambda one: places[one]))
     return Menu(bar, tuple(item for endpoint, item in items.items() if endpoint not in places))
-
-
-def _is_shown(endpoint: str, entry: MenuEntry, login: Any) -> bool:
-    if not permissions.may(endpoint) or (entry.roles and set(entry.roles).isdisjoint(permissions.roles_of(login))):
-        return False
-    return login.left_on is None or not permissions.access_to(endpoint).is_public
 
 
 def role_of(login: Any) -> str:
@@ -130,10 +123,18 @@ def _label(entry: MenuEntry, login: Any, role: str) -> str:
 
 
 @cache
-def _entries() -> tuple[tuple[str, MenuEntry], ...]:
-    """Return endpoint and entry of all pages that have one, in the order of "More"."""
+def _entries_of(roles: tuple[str, ...], *, is_leaver: bool) -> tuple[tuple[str, MenuEntry], ...]:
+    """Return endpoint and entry of the pages in the menu of these roles, in the order of "More"."""
+
+    def is_shown(endpoint: str, entry: MenuEntry) -> bool:
+        access = permissions.access_to(endpoint)
+        if not permissions.is_granted(roles, access) or (entry.roles and set(entry.roles).isdisjoint(roles)):
+            return False
+        return not (is_leaver and access.is_public)
+
     entries = [(endpoint, page.menu) for endpoint, page in PAGES.items() if page.menu is not None]
-    return tuple(sorted(entries, key=lambda entry: entry[1].order))
+    shown = [(endpoint, entry) for endpoint, entry in entries if is_shown(endpoint, entry)]
+    return tuple(sorted(shown, key=lambda one: one[1].order))
 
 
 def _present_desk(addresses: Mapping[str, str]) -> str | None:

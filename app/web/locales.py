@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import flask_babel
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import Domain, get_locale
@@ -70,6 +71,7 @@ def init_app(app: Flask) -> None:
     """Register the choice of the language."""
     babel.init_app(app, locale_selector=choose_locale)
     babel.domain_instance = domain = LanguageDomain()
+    flask_babel.get_domain = lambda: domain  # Flask-Babel would look for it in four steps for each text
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension jinja2.ext.i18n
         gettext=lambda text: domain.get_translations().ugettext(text),
         ngettext=lambda one, many, number: domain.get_translations().ungettext(one, many, number),
