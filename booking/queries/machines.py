@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -132,16 +132,14 @@ def machine_cards(
     if include_retired or is_some:
         wanted = conditions(wanted_machines, include_retired=include_retired)
         wanted += [] if machine_ids is None else [Machine.id.in_(machine_ids)]
-        rows = session.execute(_cards().where(*wanted)).all()
+        cards: Sequence[MachineCard] = [_card(row) for row in session.execute(_cards().where(*wanted))]
     else:
         lent = _LENT_CARDS.of(session)
-        rows, versions = lent.rows, lent.versions
+        cards, versions = lent.rows, lent.versions
     words = text.split()  # in Python: a ring has some dozens of machines
-    found = [row for row in rows if _mentions(row, words)] if words else rows
+    found = [card for card in cards if _mentions(card, words)] if words else cards
     end = None if limit is None else offset + limit
-    cards = (_card(row) for row in found[offset:end])
-    fresh = (replace(card, schedule_version=versions.get(card.id, card.schedule_version)) for card in cards)
-    return Listing(tuple(fresh), len(found))
+    return Listing(tuple(_in_version(card, versions) for card in found[offset:end]), len(found))
 
 
 def machine_ids_in_order(
@@ -229,8 +227,14 @@ def rules_of(*values: Any) -> MachineRules:
     return MachineRules(*values)
 
 
-def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
-    texts = (row.name, row.kind, row.location, row.description, row.workshop_name)
+def _in_version(card: MachineCard, versions: Mapping[int, int]) -> MachineCard:
+    """Return a remembered card with the present version of its schedule."""
+    version = versions.get(card.id, card.schedule_version)
+    return card if version == card.schedule_version else replace(card, schedule_version=version)
+
+
+def _mentions(card: MachineCard, words: list[str]) -> bool:
+    texts = (card.name, card.kind, card.location, card.description, card.workshop_name)
     return all(is_text_in(word, *texts) for word in words)
 
 
@@ -258,7 +262,8 @@ def last_moved_away(
 
 
 # What the catalogue asks for each time.
-_LENT_CARDS = LentMachinesReader(PreparedStatement(_cards().where(Machine.retired_at.is_(None))).of)
+_LENT = PreparedStatement(_cards().where(Machine.retired_at.is_(None)))
+_LENT_CARDS = LentMachinesReader(lambda session: [_card(row) for row in _LENT.of(session)])
 _KINDS = PreparedStatement(
     select(Machine.kind, func.count())
     .where(Machine.kind != "", Machine.retired_at.is_(None))

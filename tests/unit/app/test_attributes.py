@@ -1,22 +1,24 @@
-"""HTML attributes of form fields: as WTForms writes them, however often they are asked for."""
+"""HTML attributes and options of form fields: as WTForms writes them, however often they are asked for."""
 
 from __future__ import annotations
 
 import importlib.util
+from types import SimpleNamespace
 
 import pytest
+from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 from wtforms.widgets import core
 
-from app.forms.attributes import html_attributes
+from app.forms.attributes import html_attributes, render_option
 
 
 def original():
-    """Return the function of WTForms, from a copy of its module: in the module itself it is replaced."""
+    """Return the widgets of WTForms, from a copy of their module: in the module itself functions are replaced."""
     spec = importlib.util.spec_from_file_location("copy_of_widgets", core.__file__)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
-    return copy.html_params
+    return copy
 
 
 @pytest.mark.parametrize(
@@ -31,10 +33,20 @@ def original():
     ],
 )
 def test_attributes_are_those_of_wtforms(values):
-    assert html_attributes(**values) == original()(**values)
+    assert html_attributes(**values) == original().html_params(**values)
+
+
+@pytest.mark.parametrize("value", ["a", 'a"<b>', "", 0, 1, True])
+@pytest.mark.parametrize("label", ["Saw & plane", "", Markup("<b>Saw</b>"), LazyString(lambda: "Säge")])
+@pytest.mark.parametrize("is_selected", [True, False])
+@pytest.mark.parametrize("attributes", [{}, {"disabled": True}])
+def test_options_are_those_of_wtforms(value, label, is_selected, attributes):
+    choice = SimpleNamespace(value=value, label=label, selected=is_selected, render_kw=attributes)
+    assert render_option(choice) == render_option(choice) == original().Select.render_option(choice)
 
 
 def test_all_widgets_write_them_this_way():
     for widget in (core.Input, core.Button):
         assert widget.html_params is html_attributes
     assert core.html_params is html_attributes
+    assert core.Select.render_option is core.Select._dispatch_render_option() is render_option
