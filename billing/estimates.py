@@ -12,6 +12,7 @@ from billing.pricing import PriceCalculation
 from billing.slip_pricing import SlipTerms, SlipUse, price_slip
 from billing.tariff_terms import terms_of
 from booking.charge_units import CHARGE_UNITS
+from booking.kernel.read_cache import cached_read
 from booking.price_classes import price_class_on
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
@@ -43,7 +44,15 @@ def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | 
 def estimate_of_class(
     session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str
 ) -> Estimate | None:
-    """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class."""
+    """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class.
+
+    Read once for a version of the database: those who want the same hour are shown the same price.
+    """
+    key = ("estimate", card.id, card.zone, span, places, price_class)
+    return cached_read(session, key, lambda: _estimate(session, card, span, places, price_class))
+
+
+def _estimate(session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str) -> Estimate | None:
     tariff = charges.tariff_on(session, card.id, local_day(span.start, card.zone))
     terms = terms_of(session, tariff, price_class, local_day(span.start, card.zone)) if tariff is not None else None
     if tariff is None or terms is None:

@@ -127,10 +127,14 @@ def _reservation(session: Session, reservation_id: int) -> Reservation:
 
 def places_free(session: Session, wish: Wish, *, excluding: int | None = None) -> int:
     """Return how many places are free at every instant of a wish, by counting. Raises MachineNotFound."""
-    terms = catalogue.lending_terms(session, wish.machine_id)
-    occupied = terms.policy.occupied_by(wish.span)
-    held = held_spans.by_place(session, [wish.machine_id], occupied, excluding=excluding)
-    return _least_free(terms, held, occupied)
+
+    def read() -> int:
+        terms = reading.cached_terms(session, wish.machine_id)
+        occupied = terms.policy.occupied_by(wish.span)
+        held = held_spans.by_place(session, [wish.machine_id], occupied, excluding=excluding)
+        return _least_free(terms, held, occupied)
+
+    return cached_read(session, ("places free", wish.machine_id, wish.span, excluding), read)
 
 
 def alternatives(

@@ -21,7 +21,7 @@ from booking.kernel.transaction import is_writing
 
 T = TypeVar("T")
 
-ENTRIES_MAX = 16  # of a connection
+ENTRIES_MAX = 64  # of a connection; a form that is refused uses nine
 _CACHE, _VERSION = "ringbuch_read_cache", "ringbuch_database_version"
 
 

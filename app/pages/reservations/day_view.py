@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from app.extensions import page_locale
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR, SpanForm
 from app.pages.plan.segments import Frame, starts_of
 from app.pages.reservations.checks import choice_of, keep_length
@@ -87,7 +88,7 @@ def day_view(
     return DayView(
         day=day,
         ribbon=_ribbon(row, day, card, span, window=window, now=now, wish=wish),
-        days=tuple(_day_tap(row, one, card, span, chosen=day, now=now) for one in days),
+        days=_day_taps(session, row, days, card, span, chosen=day, now=now, excluding=excluding),
         lengths=tuple(_length_taps(row, day, card, span, now=now, is_valid=form.span is not None)),
     )
 
@@ -151,14 +152,34 @@ def _reader() -> Reader:
     return Reader(member_id=current_user.member_id)
 
 
-def _day_tap(row: BoardRow, day: date, card: MachineCard, span: TimeSpan, *, chosen: date, now: datetime) -> DayTap:
+def _day_taps(
+    session: Session,
+    row: BoardRow,
+    days: list[date],
+    card: MachineCard,
+    span: TimeSpan,
+    *,
+    chosen: date,
+    now: datetime,
+    excluding: int | None,
+) -> tuple[DayTap, ...]:
+    """Return the days to tap, made once in a language for a version of the database: they show no names."""
+    today = local_day(now, card.zone)
+    key = ("day taps", card.id, tuple(days), span, chosen, today, excluding, str(page_locale()))
+
+    def make() -> tuple[DayTap, ...]:
+        return tuple(_day_tap(row, one, card, span, chosen=chosen, today=today) for one in days)
+
+    return cached_read(session, key, make)
+
+
+def _day_tap(row: BoardRow, day: date, card: MachineCard, span: TimeSpan, *, chosen: date, today: date) -> DayTap:
     wall = datetime.combine(day, to_wall(span.start, card.zone).time())
     value = choice_of(card.id, keep_length(span, first_instant(wall, card.zone), card), card).value
     load = _load(row, day, card)
     words = _("closed all day") if load is None else _("%(percent)s %% taken", percent=load)
     label = f"{formats.format_day(day)}: {words}"
-    is_today = day == local_day(now, card.zone)
-    return DayTap(day, value, 100 if load is None else load, day == chosen, is_today, label)
+    return DayTap(day, value, 100 if load is None else load, day == chosen, day == today, label)
 
 
 def _load(row: BoardRow, day: date, card: MachineCard) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.wording.local_time import url_instant
 from booking.availability import WishCheck
-from booking.queries.offers import offers
+from booking.queries.offers import waiting_offers
 from booking.wishes import Wish
 
 
@@ -21,7 +21,7 @@ def address(target: str, wish: Wish) -> str:
 
 def own_offer(session: Session, wish: Wish, now: datetime) -> str:
     """Return the page of an open offer of the member for a time that overlaps a wish; "" without one."""
-    found = offers(session, member_id=wish.member_id, open_at=now)
+    found = waiting_offers(session, wish.member_id, now=now, limit=20)
     own = (one for one in found if one.machine_id == wish.machine_id and one.span.overlaps(wish.span))
     one = next(own, None)
     return "" if one is None else url_for("waiting.offer", offer_id=one.id)
