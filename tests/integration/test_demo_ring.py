@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,8 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app import create_app, demo
+from app.auth import login_sessions
+from app.auth.models import User
 from app.extensions import db
 from app.mail.models import Mail
+from app.web.compression import LEVEL
 from billing.models import AccountingPeriod, Allocation, Charge, Cost, Document, Entry
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
@@ -116,6 +120,23 @@ def test_the_year_before_is_closed_with_invoices_and_a_late_bill(loaded):
     assert late.period_until == closed.last_day < posted_on
     assert documents["R"] >= 4, "three holders of shares, one of them twice"
     assert documents["S"] == 1
+
+
+def test_the_plan_of_a_member_stays_light(loaded_app, loaded):
+    """The whole demo's is 44.4 kB, and 8.1 compressed, at most; this one has fewer reservations and as many rows."""
+    anna = loaded.scalars(select(User.id).where(User.email == "anna@demo.example")).one()
+    loaded.rollback()
+    with write_transaction(loaded):
+        secret = login_sessions.open_session(loaded, anna, now=NOW, days=1)
+    client = loaded_app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = secret, True
+
+    page = client.get("/plan", headers={"Accept-Language": "de"})
+
+    assert page.text.count("data-machine=") == 17
+    assert len(page.data) <= 36_900
+    assert len(gzip.compress(page.data, LEVEL)) <= 6_860
 
 
 def test_requests_wait_for_the_manager(loaded):

@@ -129,6 +129,7 @@ def strip_start(selection: PlanSelection, today: date) -> date:
     return selection.day - timedelta(days=(selection.day - today).days % WEEK_LENGTH)
 
 
+Stripe = tuple[float, float]  # its first column, and the one behind it
 DayButton = tuple[date, str, int, bool, bool, str]
 
 
@@ -243,36 +244,48 @@ def _stripes(axis: Axis, now: datetime) -> Iterator[tuple[str, str]]:
     yield from _stripes_of(axis, local_day(now, axis.zone))
     if axis.bounds[0] < now:
         share = axis.share(now)
-        yield "past", _stripe(0, axis.columns if share is None else round(axis.columns * share / 100, 2))
+        last = axis.columns if share is None else round(axis.columns * share / 100, 2)
+        yield "past", _path([(0, last)])
 
 
 @lru_cache(maxsize=32)
 def _stripes_of(axis: Axis, today: date) -> tuple[tuple[str, str], ...]:
-    paths: dict[str, str] = {}
-    for css, path in _yield_stripes(axis, today):
-        paths[css] = paths.get(css, "") + path
-    return tuple(paths.items())
+    found: dict[str, list[Stripe]] = {}
+    for css, first, last in _yield_stripes(axis, today):
+        found.setdefault(css, []).append((first, last))
+    return tuple((css, _path(stripes)) for css, stripes in found.items())
 
 
-def _yield_stripes(axis: Axis, today: date) -> Iterator[tuple[str, str]]:
+def _yield_stripes(axis: Axis, today: date) -> Iterator[tuple[str, float, float]]:
     for day in axis.days:
         if day.date == today:
-            yield "td", _stripe(day.first, day.last)
+            yield "td", day.first, day.last
         elif day.date.weekday() >= SATURDAY:
-            yield "wk", _stripe(day.first, day.last)
+            yield "wk", day.first, day.last
         walls = (to_wall(bound, axis.zone) for bound in axis.bounds[day.first : day.last])
         minutes = [wall.hour * HOUR + wall.minute for wall in walls]
         before = sum(minute < axis.window.first for minute in minutes)
         after = sum(minute >= axis.window.last for minute in minutes)
         if before:
-            yield "nt", _stripe(day.first, day.first + before)
+            yield "nt", day.first, day.first + before
         if after:
-            yield "nt", _stripe(day.last - after, day.last)
-        yield "dl", f"M{day.first} 0v1"
+            yield "nt", day.last - after, day.last
+        yield "dl", day.first, day.first
 
 
-def _stripe(first: float, last: float) -> str:
-    return f"M{first} 0h{round(last - first, 2):g}v1H{first}z"
+def _path(stripes: Sequence[Stripe]) -> str:
+    """Return stripes as one path; those without a width are lines. Each starts from the start of the one before it.
+
+    A week repeats the same steps, which compresses to half of what absolute positions take.
+    """
+    path: list[str] = []
+    at = 0.0
+    for first, last in stripes:
+        width = round(last - first, 2)
+        begin = "-1" if path and not width else " 0"  # a line ends one further down
+        path.append(f"m{first - at:g}{begin}" + (f"h{width:g}v1h-{width:g}z" if width else "v1"))
+        at = first
+    return "".join(path)
 
 
 def _night(axis: Axis) -> str:
