@@ -5,9 +5,10 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from billing.tariff_terms import terms_of
 from booking import queries
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 from booking.queries import UsageSlip
 
 ONE_PER_SLIP = ("ix_billing_charge_usage_id", "billing_charge is append-only")  # PostgreSQL, SQLite
@@ -64,7 +66,7 @@ def _charge_one(session: Session, usage_id: int, by: Actor, now: datetime) -> tu
         number += 1
         _append(session, _reversal(present, number, now), by, now)
     session.execute(delete(Unpriced).where(Unpriced.usage_id == usage_id))
-    made = _append(session, _charge(slip, tariff, calculation, number + 1, now), by, now)
+    made = _append(session, new_charge(slip, tariff, calculation, number + 1, now), by, now)
     return made, made if looks_back else None
 
 
@@ -142,7 +144,8 @@ def _is_same(charge: Charge, slip: UsageSlip, tariff: Tariff, calculation: Price
     return has_same_parties and PriceCalculation.from_json(charge.calculation) == calculation
 
 
-def _charge(slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation, number: int, now: datetime) -> Charge:
+def new_charge(slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation, number: int, now: datetime) -> Charge:
+    """Return the charge of a slip, not added yet."""
     return Charge(
         usage_id=slip.id,
         number=number,
@@ -181,13 +184,39 @@ def _reversal(charge: Charge, number: int, now: datetime) -> Charge:
     )
 
 
+def insert_first(session: Session, charges: Sequence[Charge]) -> None:
+    """Insert the first charges of slips in their order, and give each its id; they stay outside the session.
+
+    Raises AlreadyCharged (another transaction priced a slip at this moment).
+    """
+    table = table_of(Charge)
+    names = [column.name for column in table.c if column.name != "id"]
+    rows = [{name: getattr(one, name) for name in names} for one in charges]
+    usage_ids = [one.usage_id for one in charges]
+    try:
+        session.connection().execute(insert(table), rows)
+    except IntegrityError as error:
+        if not _is_doubled(error):
+            raise
+        raise AlreadyCharged(usage_id=usage_ids[0]) from error
+    wanted = select(Charge.usage_id, Charge.id).where(Charge.usage_id.in_(usage_ids), Charge.number == 1)
+    ids = {row.usage_id: row.id for row in session.execute(wanted)}
+    for one in charges:
+        one.id = ids[one.usage_id]
+
+
+def _is_doubled(error: IntegrityError) -> bool:
+    """Return whether the database refused a second effective charge of a slip."""
+    return any(name in str(error.orig) for name in ONE_PER_SLIP)
+
+
 def _append(session: Session, charge: Charge, by: Actor, now: datetime) -> Charge:
     usage_id = charge.usage_id
     session.add(charge)
     try:
         session.flush()
     except IntegrityError as error:
-        if not any(name in str(error.orig) for name in ONE_PER_SLIP):
+        if not _is_doubled(error):
             raise
         raise AlreadyCharged(usage_id=usage_id) from error
     events.record(session, UseCharged.of(charge), by=by, at=now)

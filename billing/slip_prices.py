@@ -16,20 +16,26 @@ from billing.pricing import PriceCalculation
 from billing.slip_pricing import SlipTerms, SlipUse, price_slip
 from booking.catalogue import lending_terms
 from booking.queries import UsageSlip
-from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
+from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
 from booking.timespan import TimeSpan
 
 
 def price_of_slip(session: Session, slip: UsageSlip, tariff: Tariff, terms: SlipTerms) -> PriceCalculation | None:
     """Return the price of a slip that was handed back; None where its amounts and choices do not fit the tariff."""
+    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
+    use = use_of_slip(slip, beside, terms)
+    return None if use is None else price_of_use(session, slip, use, tariff.id, terms)
+
+
+def use_of_slip(slip: UsageSlip, beside: BesideAmount, terms: SlipTerms) -> SlipUse | None:
+    """Return the use of a slip that was handed back; None where it has an amount that the tariff does not count."""
     assert slip.used_amount is not None
     assert slip.handed_back_at is not None
-    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
     units = {line.name: line.charge_unit for line in terms.lines}
     if any(units.get(one.name) != one.charge_unit for one in beside.amounts):
         return None
     has_length = slip.handed_out_at < slip.handed_back_at
-    use = SlipUse(
+    return SlipUse(
         slip.used_amount,
         slip.booked_amount,
         span=TimeSpan(slip.handed_out_at, slip.handed_back_at) if has_length else None,
@@ -37,7 +43,6 @@ def price_of_slip(session: Session, slip: UsageSlip, tariff: Tariff, terms: Slip
         amounts={one.name: one.amount for one in beside.amounts},
         choices=frozenset(beside.choices),
     )
-    return price_of_use(session, slip, use, tariff.id, terms)
 
 
 class UseOfMember(Protocol):

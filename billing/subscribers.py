@@ -5,10 +5,12 @@ See app/subscriptions.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from billing.charge_batches import charge_many
 from billing.charges import charge_for
 from billing.fees import missed
 from booking.events import (
@@ -19,7 +21,7 @@ from booking.events import (
     SlipAnswered,
 )
 from booking.kernel.events import Actor, RecordedEvent, Subscription
-from booking.queries import usage_slip
+from booking.queries import usage_slip, usage_slips
 from booking.slip_classes import SlipReclassified
 from booking.timespan import TimeSpan
 
@@ -35,6 +37,15 @@ def charge_finished_slip(session: Session, event: RecordedEvent, now: datetime) 
     """Price a slip with another price class again; one that is still out is priced when it comes back."""
     if usage_slip(session, event.facts["usage_id"]).used_amount is not None:
         charge_slip(session, event, now)
+
+
+def charge_slips(session: Session, events: Sequence[RecordedEvent], now: datetime) -> None:
+    """Price the slips of several events, each that came back: what is still out is priced when it does."""
+    ids = [event.facts["usage_id"] for event in events]
+    still_out = {slip.id for slip in usage_slips(session, usage_ids=set(ids)) if slip.used_amount is None}
+    reclassified = SlipReclassified.type
+    wanted = [one for one, event in zip(ids, events, strict=True) if event.type != reclassified or one not in still_out]
+    charge_many(session, wanted, by=PRICING, now=now)
 
 
 def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> None:
@@ -71,6 +82,7 @@ CHARGES = Subscription(
         SlipAnswered.type: charge_slip,
         SlipReclassified.type: charge_finished_slip,
     },
+    charge_slips,
 )
 SUBSCRIPTIONS = (
     CHARGES,

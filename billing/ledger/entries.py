@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -61,6 +62,30 @@ IS_ADVANCE = "advance"
 FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS)}
 
 
+class Charged(Protocol):
+    """What decides the lines of a charge."""
+
+    @property
+    def member_id(self) -> int:
+        """The member."""
+
+    @property
+    def machine_id(self) -> int:
+        """The machine."""
+
+    @property
+    def service_date(self) -> date:
+        """The day of service."""
+
+    @property
+    def price_class(self) -> str:
+        """The price class of the day."""
+
+    @property
+    def cents(self) -> int:
+        """What is owed."""
+
+
 def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, on: date | None = None) -> None:
     """Post a charge or its reversal, unless the ledger is not open yet.
 
@@ -73,13 +98,18 @@ def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, o
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
-        lines = [
-            LineDraft(RECEIVABLES, charge.cents, USE, charge.member_id, charge.machine_id),
-            LineDraft(_account_of(session, charge), -charge.cents, COUNTER, None, charge.machine_id),
-        ]
+        lines = charge_lines(charge, account_of_charge(session, charge))
     draft = EntryDraft(charge.service_date, charge.service_date, lines, charge_id=charge.id, reverses_id=reversed_entry)
     on = on or posting_date(session, charge.service_date, by=by, now=now, not_before=not_before)
     post(session, draft, on=on, by=by, now=now)
+
+
+def charge_lines(charge: Charged, account: str) -> list[LineDraft]:
+    """Return the lines of a charge. account: see account_of_charge()."""
+    return [
+        LineDraft(RECEIVABLES, charge.cents, USE, charge.member_id, charge.machine_id),
+        LineDraft(account, -charge.cents, COUNTER, None, charge.machine_id),
+    ]
 
 
 def post_allocation_entry(
@@ -154,7 +184,7 @@ def _entry_of(
     return (None, date.min) if found is None else (found.id, found.posting_date)
 
 
-def _account_of(session: Session, charge: Charge) -> str:
+def account_of_charge(session: Session, charge: Charged) -> str:
     """Return the account of a charge: advances only where an allocation will count it (billing/counting.py)."""
     is_possible = or_(Pool.machine_id == charge.machine_id, ~Pool.counts_machine)
     counting = select(Pool).where(Pool.charges_are == IS_ADVANCE, is_possible)

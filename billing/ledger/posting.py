@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from billing.events import EntryPosted
 from billing.models import Entry, Ledger, LedgerAccount, Posting
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 
 RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
 FEES, DUES, MATERIALS = "fees", "dues", "materials"
@@ -77,27 +78,46 @@ def post(session: Session, draft: EntryDraft, *, on: date, by: Actor, now: datet
 
     Raises PeriodNotOpen (the database refuses the posting date).
     """
-    lines = [line for line in draft.lines if line.cents]
-    codes = account_ids(session)
-    entry_id = _next_id(session)
-    rows = [
-        line._asdict() | {"entry_id": entry_id, "number": number, "account_id": codes[line.account]}
-        for number, line in enumerate(lines, start=1)
-    ]
-    for row in rows:
-        del row["account"]
-    entry = _row(draft, entry_id, on, len(rows)) | {"posted_at": now, "posted_by": by.user_id}
-    entry["sha256"] = digest(entry, rows)
+    (posted,) = insert_entries(session, [(draft, on)], by=by, now=now)
+    events.record(session, posted, by=by, at=now)
+    return posted.entry_id
+
+
+def insert_entries(
+    session: Session, drafts: Sequence[tuple[EntryDraft, date]], *, by: Actor, now: datetime
+) -> list[EntryPosted]:
+    """Insert entries, each with its posting date, and return their events, which the caller records in this order.
+
+    As post(), in as many statements for a thousand entries as for one.
+    """
+    codes, first_id = account_ids(session), _next_id(session)
+    entries, rows = [], []
+    for entry_id, (draft, on) in enumerate(drafts, first_id):
+        lines = _line_rows(draft, entry_id, codes)
+        entry = _row(draft, entry_id, on, len(lines)) | {"posted_at": now, "posted_by": by.user_id}
+        entry["sha256"] = digest(entry, lines)
+        entries.append(entry)
+        rows += lines
     session.flush()
-    session.execute(insert(Posting), rows)
+    # By the tables: the mapper would insert lines with and without a member one after another.
+    connection = session.connection()
+    connection.execute(insert(table_of(Posting)), rows)
     try:
-        session.execute(insert(Entry), [entry])
+        connection.execute(insert(table_of(Entry)), entries)
     except IntegrityError as error:
         if not any(guard in str(error.orig) for guard in PERIOD_GUARDS):
             raise
-        raise PeriodNotOpen(posting_date=on) from error
-    events.record(session, EntryPosted(entry_id=entry_id, sha256=entry["sha256"]), by=by, at=now)
-    return entry_id
+        raise PeriodNotOpen(posting_date=drafts[0][1]) from error
+    return [EntryPosted(entry_id=entry["id"], sha256=entry["sha256"]) for entry in entries]
+
+
+def _line_rows(draft: EntryDraft, entry_id: int, codes: Mapping[str, int]) -> list[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate((line for line in draft.lines if line.cents), start=1):
+        row = line._asdict() | {"entry_id": entry_id, "number": number, "account_id": codes[line.account]}
+        del row["account"]
+        rows.append(row)
+    return rows
 
 
 def mirrored(session: Session, entry_id: int) -> list[LineDraft]:

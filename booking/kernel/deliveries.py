@@ -30,6 +30,7 @@ RETRY_AFTER = (
     timedelta(hours=6),
 )
 ERROR_LENGTH_MAX = 500
+TOGETHER = 100  # events that a subscriber handles at once, where it can
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +84,40 @@ def deliver(
     retries = _due_retries(session, subscription, now, limit)
     new = session.scalars(new_events(subscription, cursor.event_id, limit - len(retries))).all()
     count = 0
-    for event in (*retries, *new):
-        _deliver_one(session, subscription, event, now, is_retry=count < len(retries))
+    for event in retries:
+        _deliver_one(session, subscription, event, now, is_retry=True)
         count += 1
         if time.monotonic() > until:
-            break
+            return count
+    for first in range(0, len(new), TOGETHER):
+        for some in _handled_together(session, subscription, new[first : first + TOGETHER], now):
+            if len(some) == 1:
+                _deliver_one(session, subscription, some[0], now, is_retry=False)
+            count += len(some)
+            if time.monotonic() > until:
+                return count
     return count
+
+
+def _handled_together(
+    session: Session, subscription: Subscription, events: Sequence[RecordedEvent], now: datetime
+) -> Sequence[Sequence[RecordedEvent]]:
+    """Deliver events together and return them as one; else each alone, still to be delivered."""
+    alone = [[event] for event in events]
+    if subscription.many is None or len(events) < 2:
+        return alone
+    ids = [event.id for event in events]
+    try:
+        with session.begin_nested():
+            subscription.many(session, events, now)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.info("%s handles %s events one by one: %s", subscription.subscriber, len(ids), type(error).__name__)
+        return alone
+    delivered = [{"event_id": one, "subscriber": subscription.subscriber, "delivered_at": now} for one in ids]
+    session.connection().execute(_DELIVERED, delivered)
+    return [events]
 
 
 def commit_cursor(session: Session, subscription: Subscription, *, now: datetime) -> None:

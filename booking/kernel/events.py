@@ -62,14 +62,20 @@ _RECORD = insert(table_of(RecordedEvent))
 _RECORD_ONE, _RECORD_MANY = PreparedStatement(_RECORD), PreparedStatement(_RECORD.inline())
 
 Handler = Callable[[Session, RecordedEvent, datetime], None]
+ManyHandler = Callable[[Session, Sequence[RecordedEvent], datetime], None]
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """The name of a subscriber (never changed, it keys the deliveries) and its handlers by event type."""
+    """The name of a subscriber (never changed, it keys the deliveries) and its handlers by event type.
+
+    many: handles several events of any of these types as their handlers would one after another, but faster. Where it
+    fails on some, nothing of it stays, and they are handled one by one.
+    """
 
     subscriber: str
     handlers: Mapping[str, Handler]
+    many: ManyHandler | None = None
 
 
 def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
