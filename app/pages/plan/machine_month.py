@@ -19,12 +19,13 @@ from app.pages.plan import bp, segments
 from app.pages.plan.axis import Axis, month_axis
 from app.pages.plan.labels import Labels, short_clock
 from app.pages.plan.month import month_title, weeks_of
-from app.pages.plan.presenter import SATURDAY, holiday_names
+from app.pages.plan.presenter import holiday_names
 from app.pages.plan.reasons import Reasons
 from app.pages.plan.records_cache import member_records
 from app.pages.plan.routes import viewer_of_login
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.selection import clamped, month_after, month_code
+from app.pages.plan.stripes import SATURDAY
 from app.pages.plan.viewer import Viewer
 from app.wording.local_time import url_instant
 from booking import queries

@@ -14,10 +14,11 @@ from flask_babel import ngettext
 from app.pages.plan import free_days
 from app.pages.plan.axis import Axis
 from app.pages.plan.folds import Fold, folds_of
-from app.pages.plan.presenter import SATURDAY, holiday_names
+from app.pages.plan.presenter import holiday_names
 from app.pages.plan.row_cache import RowSource
 from app.pages.plan.row_renderers import render_key
 from app.pages.plan.selection import DAY, LIST, PlanSelection, month_code
+from app.pages.plan.stripes import SATURDAY
 from app.wording import formats, periods
 from booking.queries import Board, BoardMachine
 from booking.timespan import TimeSpan

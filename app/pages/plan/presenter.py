@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
 
 from flask_babel import get_locale
@@ -15,13 +14,13 @@ from app.pages.plan.axis import Axis, Day
 from app.pages.plan.folds import Fold
 from app.pages.plan.room import columns_px
 from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, PlanSelection
+from app.pages.plan.stripes import SATURDAY, stripes_of
 from app.pages.plan.window import ALL_DAY, HOUR
 from app.wording import formats, periods
 from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
 from booking.wall_clock import local_day, to_wall
 
-SATURDAY = 5
 ROOM_FOR_WEEKDAY_PX = 115
 
 
@@ -99,7 +98,7 @@ def table_of(shown: Board, axis: Axis, selection: PlanSelection, groups: Sequenc
         days=tuple(_day_heads(shown, axis, selection, now)),
         hours=tuple(_hour_heads(axis)) if is_day else (),
         groups=tuple(groups),
-        stripes=tuple(_stripes(axis, now)),
+        stripes=tuple(stripes_of(axis, now)),
         now_at=axis.share(now),
         bounds_min=axis.minutes,
         zone=axis.zone.key,
@@ -129,7 +128,6 @@ def strip_start(selection: PlanSelection, today: date) -> date:
     return selection.day - timedelta(days=(selection.day - today).days % WEEK_LENGTH)
 
 
-Stripe = tuple[float, float]  # its first column, and the one behind it
 DayButton = tuple[date, str, int, bool, bool, str]
 
 
@@ -237,55 +235,6 @@ def _hour_heads(axis: Axis) -> Iterator[HourHead]:
         starts.insert(0, (0, ""))
     for (first, text), (last, _text) in pairwise([*starts, (axis.columns, "")]):
         yield HourHead(last - first, text)
-
-
-def _stripes(axis: Axis, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield what lies behind the rows: today, weekends, nights, a line at each midnight, and the past."""
-    yield from _stripes_of(axis, local_day(now, axis.zone))
-    if axis.bounds[0] < now:
-        share = axis.share(now)
-        last = axis.columns if share is None else round(axis.columns * share / 100, 2)
-        yield "past", _path([(0, last)])
-
-
-@lru_cache(maxsize=32)
-def _stripes_of(axis: Axis, today: date) -> tuple[tuple[str, str], ...]:
-    found: dict[str, list[Stripe]] = {}
-    for css, first, last in _yield_stripes(axis, today):
-        found.setdefault(css, []).append((first, last))
-    return tuple((css, _path(stripes)) for css, stripes in found.items())
-
-
-def _yield_stripes(axis: Axis, today: date) -> Iterator[tuple[str, float, float]]:
-    for day in axis.days:
-        if day.date == today:
-            yield "td", day.first, day.last
-        elif day.date.weekday() >= SATURDAY:
-            yield "wk", day.first, day.last
-        walls = (to_wall(bound, axis.zone) for bound in axis.bounds[day.first : day.last])
-        minutes = [wall.hour * HOUR + wall.minute for wall in walls]
-        before = sum(minute < axis.window.first for minute in minutes)
-        after = sum(minute >= axis.window.last for minute in minutes)
-        if before:
-            yield "nt", day.first, day.first + before
-        if after:
-            yield "nt", day.last - after, day.last
-        yield "dl", day.first, day.first
-
-
-def _path(stripes: Sequence[Stripe]) -> str:
-    """Return stripes as one path; those without a width are lines. Each starts from the start of the one before it.
-
-    A week repeats the same steps, which compresses to half of what absolute positions take.
-    """
-    path: list[str] = []
-    at = 0.0
-    for first, last in stripes:
-        width = round(last - first, 2)
-        begin = "-1" if path and not width else " 0"  # a line ends one further down
-        path.append(f"m{first - at:g}{begin}" + (f"h{width:g}v1h-{width:g}z" if width else "v1"))
-        at = first
-    return "".join(path)
 
 
 def _night(axis: Axis) -> str:
