@@ -11,7 +11,6 @@ import cProfile
 import gc
 import io
 import itertools
-import json
 import os
 import pstats
 import sys
@@ -37,7 +36,7 @@ from bench.crowd import TOKEN
 from bench.filling import MACHINES, MEMBERS, FilledRing, fill
 from bench.in_process import client_of
 from bench.load import Load
-from bench.over_http import JSON
+from bench.over_http import reserve_call
 from bench.serving import postgresql
 
 RESERVATIONS = 10_000
@@ -114,16 +113,20 @@ def _hand(app: Flask, filled: FilledRing) -> Ask:
 
 def _create(app: Flask, filled: FilledRing) -> Ask:
     """Return a reservation by the API, each time of another span and by the next member."""
+    environs = []
+    for token in filled.api_tokens:
+        _method, path, body, headers = reserve_call(filled.machine_ids[0], filled.monday, token)
+        assert body is not None
+        environs.append(_environ("POST", path, body, headers)[0])
     numbers, begin = itertools.count(), filled.monday + timedelta(days=60)
 
     def ask() -> None:
         number = next(numbers)
         start = begin + timedelta(hours=number // MACHINES)
-        wish = {"machine_id": filled.machine_ids[number % MACHINES], "starts_at": start.isoformat(), "purpose": "bench"}
-        wish["ends_at"] = (start + timedelta(hours=1)).isoformat()
-        headers = {**JSON, "Authorization": f"Bearer {filled.api_tokens[number % MEMBERS]}"}
-        built = _environ("POST", "/api/v1/reservations", json.dumps(wish).encode(), headers)
-        _expect(_call(app, *built), 201)
+        *_rest, body, _headers = reserve_call(filled.machine_ids[number % MACHINES], start, "")
+        assert body is not None
+        environ = environs[number % MEMBERS] | {"CONTENT_LENGTH": str(len(body))}
+        _expect(_call(app, environ, body), 201)
 
     return ask
 

@@ -18,6 +18,7 @@ from booking.eligibility import MemberEligibility, SecondPerson
 from booking.errors import Violation
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
+from booking.kernel.read_cache import cached_read
 from booking.models import InductionKind, Prerequisite
 from booking.persons import Inducted, Person
 
@@ -43,8 +44,8 @@ Requirements = Mapping[int, tuple[RequiredKind, ...]]  # by kind: all that it re
 
 
 def requirements(session: Session) -> Requirements:
-    """Return for each kind that requires others all of them."""
-    return closure(direct_requirements(session))
+    """Return for each kind that requires others all of them, read once for a version of the database."""
+    return cached_read(session, "requirements", lambda: closure(direct_requirements(session)))
 
 
 def direct_requirements(session: Session) -> dict[int, tuple[RequiredKind, ...]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, quota_use
+from booking import quota_use
 from booking.availability import proposals, reading
 from booking.availability.proposals import Alternative, check_wish
 from booking.catalogue import MachineTerms
@@ -29,7 +29,7 @@ def alternatives(
     Where a quota is in the way, the first is as much as fits at the wished start, and the others lie in a week or month
     in which the wish fits. Raises MachineNotFound, MemberNotFound.
     """
-    terms = catalogue.lending_terms(session, wish.machine_id)
+    terms = reading.cached_terms(session, wish.machine_id)
     passed = _passed(session, wish, now, excluding)
     if any(each.rule == f"quota_{Measure.OPEN}" for each in passed):
         return ()

@@ -14,6 +14,7 @@ from app.pages.reservations.forms import ReservationForm
 from booking import queries
 from booking.errors import MachineNotFound
 from booking.group_choice import GroupWish
+from booking.kernel.read_cache import cached_read
 from booking.queries import MachineCard
 from booking.wishes import Wish
 
@@ -58,7 +59,11 @@ class FormOptions:
 
     @classmethod
     def read(cls, session: Session) -> FormOptions:
-        """Return the machines that are lent, and the groups that have any of them."""
+        """Return the machines that are lent, and the groups of them, read once for a version of the database."""
+        return cached_read(session, "form options", lambda: cls._read(session))
+
+    @classmethod
+    def _read(cls, session: Session) -> FormOptions:
         cards = {card.id: card for card in queries.machine_cards(session, limit=None).items}
         groups = {}
         for view in queries.groups(session):
