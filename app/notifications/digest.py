@@ -42,7 +42,9 @@ class Digest:
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.today or self.overdue or self.counts.requests or self.counts.objections or self.damage_count)
+        counts = self.counts
+        waits = counts.requests or counts.swaps or counts.objections or self.damage_count
+        return bool(self.today or self.overdue or waits)
 
 
 def send_all(session: Session, due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int:
@@ -101,6 +103,7 @@ def _subject_parts(digest: Digest) -> list[str]:
             digest.counts.requests,
             ngettext("%(num)s request", "%(num)s requests", digest.counts.requests),
         ),
+        (digest.counts.swaps, ngettext("%(num)s swap", "%(num)s swaps", digest.counts.swaps)),
         (len(digest.today), ngettext("%(num)s reservation", "%(num)s reservations", len(digest.today))),
         (
             digest.counts.objections,

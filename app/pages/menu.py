@@ -159,7 +159,7 @@ def _counts(login: Any) -> dict[str, int]:
         db.session(), workshop_ids, login.member_id, now=now(), sees_all_objections=login.is_treasurer
     )
     return {
-        "approvals.index": waits.requests,
+        "approvals.index": waits.requests + waits.swaps,
         "usage.index": waits.objections,
         "today.show": waits.overdue,
     }

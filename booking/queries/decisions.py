@@ -15,6 +15,7 @@ from booking import members
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
 from booking.models import InductionKind, Machine, Reservation, Status, UsageRecord, Workshop
+from booking.queries.exchanges import swaps_to_decide
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.slips import IS_DISPUTED
 from booking.wall_clock import local_day
@@ -58,11 +59,15 @@ class WaitingRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeskCounts:
-    """What waits for a login: requests to decide, objections to answer, machines that are not brought back in time."""
+    """What waits for a login: requests to decide, objections to answer, machines that are not brought back in time.
+
+    swaps: those between members on which both agreed and about which the login decides.
+    """
 
     requests: int
     objections: int
     overdue: int
+    swaps: int = 0
 
 
 def waiting_requests(
@@ -160,7 +165,8 @@ def _desk_statement(decides: ColumnElement[bool], *, sees_all_objections: bool) 
         .where(Reservation.status == Status.IN_USE, Reservation.ends_at < now)
         .where(or_(decides, Reservation.member_id == bindparam("member_id", type_=Integer)))
     )
-    return select(requests.scalar_subquery(), objections.scalar_subquery(), overdue.scalar_subquery())
+    counted = (requests, objections, overdue, swaps_to_decide(decides))
+    return select(*(one.scalar_subquery() for one in counted))
 
 
 def _counted(column: InstrumentedAttribute[int]) -> Select[tuple[int]]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, bindparam, inspect, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, func, inspect, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.errors import ReservationNotFound
 from booking.exchange_errors import ExchangeNotFound
-from booking.kernel.orm import UtcDateTime
+from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Exchange, ExchangeState, Machine, Member, Reservation, Status, Workshop
 from booking.timespan import TimeSpan
@@ -203,6 +203,23 @@ def agreed(
         statement = statement.where(or_(*decides))
     found = (_view(row) for row in session.execute(statement.limit(limit)))
     return tuple(view for view in found if view.is_open(now))
+
+
+def swaps_to_decide(decides: ColumnElement[bool]) -> Select[int]:
+    """Return the count of what `agreed` lists, for the parameter `now`. decides: a condition on Machine."""
+    one_of_both = Reservation.id.in_((Exchange.given_id, Exchange.wanted_id))
+    offered = Reservation.revision == case(
+        (Reservation.id == Exchange.given_id, Exchange.given_revision), else_=Exchange.wanted_revision
+    )
+    concerned = select(Reservation.id).join(Machine, Machine.id == Reservation.machine_id).where(one_of_both)
+    is_changed = concerned.where(or_(~offered, Reservation.status != Status.CONFIRMED)).exists()
+    return select(func.count(Exchange.id)).where(
+        Exchange.state == ExchangeState.OPEN.value,
+        Exchange.lapses_at > bindparam("now", type_=UtcDateTime),
+        Exchange.agreed_at.is_not(None),
+        concerned.where(table_of(Machine).c.needs_approval, decides).exists(),
+        ~is_changed,
+    )
 
 
 def open_of_reservation(session: Session, reservation_id: int, *, now: datetime) -> ExchangeView | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from app.auth.models import User
 from app.mail.models import Mail
+from app.notifications import digest
 from app.notifications.models import ExchangeLink
 from app.web.log_redaction import redacted
 from app.worker import offer_jobs
@@ -19,6 +20,7 @@ from booking import blockings, reservations
 from booking.kernel.transaction import write_transaction
 from booking.members import STANDARD_PRICE_CLASS, MemberInput, enter_member
 from booking.models import Machine, Reservation
+from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, induct, login, reserve
 from tests.conftest import MONDAY
 from tests.web.test_exchanges import MORNING, NOON, field, mails, propose, state_of
@@ -98,6 +100,12 @@ def test_each_sees_what_it_pays_itself_and_not_the_price_of_the_other(log_in, se
     assert ("Bernd gets" in handed, "24.50" in handed) == (True, False)
 
 
+def swaps_told(session, workshop_ids, now):
+    """Return how many swaps the morning's digest of workshops tells of."""
+    found = digest.digest_of(session, workshop_ids, TimeSpan(now, now + timedelta(hours=1)), now=now)
+    return found.counts.swaps
+
+
 def test_the_workshop_approves_or_declines_a_swap_on_which_both_agreed(
     log_in, anna, wanda, session, sample_ring, clock
 ):
@@ -114,7 +122,10 @@ def test_the_workshop_approves_or_declines_a_swap_on_which_both_agreed(
         agreed = bernd.post(f"{address}/accept", data={"revision": "0", "shown": shown}, follow_redirects=True)
         assert "The workshop decides about both now" in agreed.text
         assert bernd.post(f"{address}/approve", data={"revision": "1"}).status_code == 403
-        assert address in manager.get("/approvals").text
+        page = manager.get("/approvals").text
+        assert (address in page, "<title>(1) Approvals" in page) == (True, True)
+        counted = [swaps_told(session, ids, clock()) for ids in (None, {sample_ring.lab}, {sample_ring.hall}, set())]
+        assert sorted(counted) == [0, 0, 1, 1]  # its workshop, and who decides about all
         assert (address in manager.get("/today").text, "1 swap is waiting" in manager.get("/today").text) == (
             True,
             True,
@@ -128,6 +139,7 @@ def test_the_workshop_approves_or_declines_a_swap_on_which_both_agreed(
             assert manager.post(f"{address}/reject", data={"revision": "0", "reason": "No"}).status_code == 409
         sent = manager.post(f"{address}/{answer}", data={"revision": "1", "reason": "Anna alone"})
         assert (sent.status_code, sent.location) == (303, "/approvals")
+        assert not swaps_told(session, None, clock())
         assert address not in manager.get("/approvals").text
         done[answer] = state_of(session, int(address.rpartition("/")[2]))
     assert done == {"reject": "declined", "approve": "accepted"}
