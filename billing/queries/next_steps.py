@@ -12,6 +12,7 @@ from billing.ledger.posting_days import CLOSED
 from billing.models import AccountingPeriod, Balance, DocumentTerms, Entry
 from billing.period_names import PeriodSpan, named_period, periods_of_year
 from billing.queries.periods import period_settings
+from booking.kernel.views import without_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def period_to_close(session: Session, today: date) -> PeriodSpan | None:
     """Return the oldest period that is over and not closed for good; None where there is none, or nothing is posted."""
     last_closed = session.execute(
         select(AccountingPeriod.name, AccountingPeriod.last_day)
-        .where(AccountingPeriod.state == CLOSED)
+        .where(without_index(AccountingPeriod.state == CLOSED))
         .order_by(AccountingPeriod.name.desc())  # in the order of time, too: a year has periods of one length
         .limit(1)
     ).one_or_none()

@@ -16,7 +16,7 @@ from sqlalchemy import (
     case,
     select,
     type_coerce,
-    union,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -75,10 +75,11 @@ def first_of_each(
 ) -> CompoundSelect[int]:
     """Return a statement of the first ids by each of some conditions, each read in the order of an index.
 
-    A single condition with OR would read and sort the whole table to show its first page.
+    A single condition with OR would read and sort the whole table to show its first page. One found in two ways stands
+    in it twice, which an IN does not mind: a UNION makes newer SQLite merge its parts, and read them in order of id.
     """
     parts = (ids.where(way).order_by(*order).limit(limit).subquery() for way in ways)
-    return union(*(select(part.c.id) for part in parts))
+    return union_all(*(select(part.c.id) for part in parts))
 
 
 def in_order(keys: Iterable[Selectable], last: Selectable, *, is_descending: bool) -> tuple[ColumnElement[Any], ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, case, false, or_, select, true, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, case, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
@@ -228,7 +228,7 @@ def _in_time(
     The latter wait for a move, and are few. What is wanted as a case, which no index can answer.
     """
     former = select(Reservation.id).where(*_overlap_of_former(since, until))
-    either: CompoundSelect[int] = union(*found.selects, former)
+    either: CompoundSelect[int] = union_all(*found.selects, former)
     return views().where(Reservation.id.in_(either), without_index(and_(*wanted)))
 
 
@@ -277,7 +277,7 @@ def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     # As a case, which no index can answer: by the index on the start, the whole past would be searched.
     on_now = mine.where(_is_to_come, case((Reservation.starts_at <= _now, 1), else_=0) == 1)
     out = mine.where(Reservation.status == Status.IN_USE)
-    wanted = Reservation.id.in_(union(select(later.subquery().c.id), on_now, out))
+    wanted = Reservation.id.in_(union_all(select(later.subquery().c.id), on_now, out))
     return views().where(wanted, *beyond).order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import CTE, ColumnElement, CompoundSelect, Integer, and_, column, select, union, values
+from sqlalchemy import CTE, ColumnElement, CompoundSelect, Integer, and_, column, select, union, union_all, values
 from sqlalchemy.orm import Session, aliased
 
 from booking.kernel.orm import UtcDateTime
@@ -72,7 +72,7 @@ def _in_reach(since: datetime, until: datetime) -> CompoundSelect[int]:
         (former.is_not(None), former < until, Reservation.former_ends_at > since),
         (IS_OUT,),
     )
-    return union(*(select(Reservation.id).where(*part) for part in parts))
+    return union_all(*(select(Reservation.id).where(*part) for part in parts))
 
 
 def _near_holds(found: Sequence[ReservationView], reach: timedelta) -> CompoundSelect[int, int]:
