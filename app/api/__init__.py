@@ -42,6 +42,7 @@ MODULES = (
     "pool_keys",
     "allocations",
     "ledger",
+    "tariff_trials",
     "tariffs",
     "machine_costs",
     "parties",

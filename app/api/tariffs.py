@@ -1,13 +1,13 @@
-"""Endpoints of tariffs: those of a machine, entering one, and trying one before it is entered."""
+"""Endpoints of tariffs: those of a machine, entering, changing and withdrawing one, and trying one before."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from pydantic import Field, StrictBool
+from pydantic import StrictBool
 
-from app.api import problems
+from app.api import problems, revisions
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import ResponseModel
 from app.api.idempotency import run_idempotent
@@ -16,7 +16,6 @@ from app.api.tariff_models import (
     AdjustmentFacts,
     LineFacts,
     MainFacts,
-    Number,
     TariffFacts,
     WrongNumber,
     exact_prices,
@@ -30,12 +29,10 @@ from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.clock import now
 from app.extensions import db
 from billing import queries
-from billing.slip_pricing import SlipUse
-from billing.tariff_trial import ClassCost, last_season, price_example, terms_by_class
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
 from booking.charge_units import CHARGE_UNITS
-from booking.queries import MachineCard, machine_card, price_classes
-from booking.wall_clock import local_day
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import machine_card, price_classes
 
 TREASURERS = Access(treasurer=ALL, admin=ALL)
 
@@ -77,54 +74,14 @@ class TariffAnswers(ResponseModel):
     next: str | None = None
 
 
-class TariffToTry(TariffFacts):
-    """A tariff to be tried. example: an amount in the charge unit of the machine; amounts: of its lines, by name.
-
-    The example has no variants and lies in no times: surcharges for those are not in its price.
-    """
-
-    example: Number | None = None
-    amounts: dict[str, Number] = Field(default_factory=dict, max_length=20)
-
-
-class ExamplePrice(ResponseModel):
-    """What the example costs a price class. lines: the cents of each line of its working, in order."""
-
-    price_class: str
-    cents: int
-    lines: list[int]
-
-
-class SeasonOfClass(ResponseModel):
-    """The uses of a price class in the last year. unpriced: how many would have no price."""
-
-    price_class: str
-    uses: int
-    unpriced: int
-    charged_cents: int
-    cents: int
-
-
-class TrialAnswer(ResponseModel):
-    """What a tariff would cost. since, until: the days of service looked at. is_cut: at most 10,000 uses were.
-
-    charged_cents, cents: what these uses were charged, and what they would cost.
-    """
-
-    examples: list[ExamplePrice]
-    since: date
-    until: date
-    is_cut: bool
-    charged_cents: int
-    cents: int
-    classes: list[SeasonOfClass]
-
-
 @Endpoint("GET", "/machines/<id:machine_id>/tariffs", access=LOGGED_IN, response=TariffAnswers, errors=(404,))
 def list_tariffs(machine_id: int) -> TariffAnswers:
     """List all tariffs of a machine, also those that another one of the same day replaced."""
-    card = machine_card(db.session(), machine_id)
-    return TariffAnswers(items=[_answer(view) for view in queries.tariff_history(db.session(), card.id)])
+    return _all_of(machine_card(db.session(), machine_id).id)
+
+
+def _all_of(machine_id: int) -> TariffAnswers:
+    return TariffAnswers(items=[_answer(view) for view in queries.tariff_history(db.session(), machine_id)])
 
 
 @Endpoint(
@@ -144,7 +101,7 @@ def post_tariff(machine_id: int, body: NewTariff) -> Reply:
     """
     session, by, instant = db.session(), current_actor(), now()
     card = machine_card(session, machine_id)
-    entry = _entry(body, card)
+    entry = entry_of(body, card.charge_unit)
 
     def write() -> Reply:
         made = enter_tariff(session, card.id, entry, by=by, now=instant, reprice=body.reprice)
@@ -153,66 +110,67 @@ def post_tariff(machine_id: int, body: NewTariff) -> Reply:
     return run_idempotent(body, write)
 
 
+@Endpoint("GET", "/tariffs/<id:tariff_id>", access=LOGGED_IN, response=TariffAnswer, errors=(404,), conditional=True)
+def get_tariff(tariff_id: int) -> Reply:
+    """Get one tariff."""
+    return _reply(tariff_id)
+
+
+@Endpoint(
+    "PUT",
+    "/tariffs/<id:tariff_id>",
+    access=TREASURERS,
+    body=TariffFacts,
+    response=TariffAnswer,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def put_tariff(tariff_id: int, body: TariffFacts) -> Reply:
+    """Change a tariff, all of it at once. What waits without a price is priced at once.
+
+    409 `tariff_in_use` where it has priced a use, or would hold for uses that another one has priced: a correction is a
+    new tariff for the same day.
+    """
+    session, by, instant = db.session(), current_actor(), now()
+    view = queries.tariff(session, tariff_id)
+    revision, entry = revisions.expected(view.revision), entry_of(body, view.charge_unit)
+
+    def change() -> Reply:
+        change_tariff(session, tariff_id, entry, by=by, now=instant, revision=revision)
+        return _reply(tariff_id)
+
+    return run_idempotent(body, change)
+
+
 @Endpoint(
     "POST",
-    "/machines/<id:machine_id>/tariff-trials",
+    "/tariffs/<id:tariff_id>/withdraw",
     access=TREASURERS,
-    body=TariffToTry,
-    response=TrialAnswer,
-    errors=(404,),
+    response=TariffAnswers,
+    errors=(404, 409, 412),
 )
-def try_tariff(machine_id: int, body: TariffToTry) -> TrialAnswer:
-    """Calculate what a tariff would cost, without storing it: an example, and the uses of the last year."""
-    session = db.session()
-    card = machine_card(session, machine_id)
-    terms = terms_by_class(session, _entry(body, card), card.charge_unit)
-    season = last_season(session, card, terms, until=local_day(now(), card.zone))
-    total = season.total
-    priced = price_example(terms, _example(body, card)) if body.example is not None or body.amounts else {}
-    return TrialAnswer(
-        examples=[
-            ExamplePrice(price_class=code, cents=one.cents, lines=[line.cents for line in one.lines] or [one.cents])
-            for code, one in priced.items()
-        ],
-        since=season.since,
-        until=season.until,
-        is_cut=season.is_cut,
-        charged_cents=total.charged_cents,
-        cents=total.cents,
-        classes=[_of_class(code, cost) for code, cost in sorted(season.by_class.items())],
-    )
+def withdraw_one_tariff(tariff_id: int) -> Reply:
+    """Delete a tariff that has priced nothing, and get those that are left. The one before it holds on.
+
+    409 `tariff_in_use` where it has priced a use.
+    """
+    session, by, instant = db.session(), current_actor(), now()
+    view = queries.tariff(session, tariff_id)
+    revision = revisions.expected(view.revision)
+
+    def withdraw() -> Reply:
+        withdraw_tariff(session, tariff_id, by=by, now=instant, revision=revision)
+        return reply(_all_of(view.machine_id))
+
+    return in_write_transaction(session, withdraw)
 
 
-def _of_class(price_class: str, cost: ClassCost) -> SeasonOfClass:
-    return SeasonOfClass(
-        price_class=price_class,
-        uses=cost.uses,
-        unpriced=cost.unpriced,
-        charged_cents=cost.charged_cents,
-        cents=cost.cents,
-    )
-
-
-def _example(body: TariffToTry, card: MachineCard) -> SlipUse:
-    unit = CHARGE_UNITS[card.charge_unit]
-    units = {line.name: CHARGE_UNITS[line.unit] for line in body.lines}
-    faults = [problems.field_error("amounts", f"no line {name}") for name in body.amounts if name not in units]
-    if faults:
-        raise Refusal(problems.invalid(*faults))
-    try:
-        amount = small_of(body.example or "0", unit, "example")
-        amounts = {name: small_of(number, units[name], "amounts") for name, number in body.amounts.items()}
-    except WrongNumber as error:
-        raise _refusal(error) from error
-    return SlipUse(amount, amount if unit.from_clock else None, amounts=amounts)
-
-
-def _entry(body: TariffFacts, card: MachineCard) -> TariffEntry:
+def entry_of(body: TariffFacts, charge_unit: str) -> TariffEntry:
     """Return what was sent. Raises Refusal for an unknown price class and an amount that is too fine."""
     known = {each.code for each in price_classes(db.session())}
     if unknown := sorted(set(body.prices) - known):
         raise Refusal(problems.invalid(problems.field_error("prices", f"no price class {unknown[0]}")))
-    unit = CHARGE_UNITS[card.charge_unit]
+    unit = CHARGE_UNITS[charge_unit]
     try:
         return TariffEntry(
             valid_from=body.valid_from,
@@ -222,17 +180,23 @@ def _entry(body: TariffFacts, card: MachineCard) -> TariffEntry:
             minimum_cents=body.minimum_cents,
             basis=body.basis,
             note=body.note,
-            parts=parts_of(body, card.charge_unit),
+            parts=parts_of(body, charge_unit),
             cap_day_cents=body.cap_day_cents,
             tax_code=body.vat_code,
             price_includes_vat=body.price_includes_vat,
         )
     except WrongNumber as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
 
 
-def _refusal(error: WrongNumber) -> Refusal:
+def refusal_of(error: WrongNumber) -> Refusal:
+    """Return the answer to an amount that is too fine."""
     return Refusal(problems.invalid(problems.field_error(error.field, str(error))))
+
+
+def _reply(tariff_id: int) -> Reply:
+    view = queries.tariff(db.session(), tariff_id)
+    return reply(_answer(view), headers=revisions.etag(view.revision))
 
 
 def _answer(view: queries.TariffView) -> TariffAnswer:

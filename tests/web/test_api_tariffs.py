@@ -96,3 +96,26 @@ def test_a_tariff_is_tried_and_nothing_is_stored(session, karl, sample_ring):
     assert (answer["charged_cents"], answer["cents"]) == (690_000, 675_000)
     assert answer["classes"][0]["uses"] == 1
     assert len(queries.tariff_history(session, sample_ring.combine)) == 1
+
+
+def test_a_tariff_that_priced_nothing_is_changed_and_withdrawn(session, karl, anna, sample_ring):
+    path = f"/machines/{sample_ring.combine}/tariffs"
+    before = karl.post(path, {"valid_from": "2025-01-01", "prices": BOTH}).json["id"]
+    one = f"/tariffs/{karl.post(path, TARIFF).json['id']}"
+    tag = anna.get(one).headers["ETag"]
+    changed = {"valid_from": "2026-02-01", "prices": BOTH | {"member": "99.5"}}
+
+    assert anna.put(one, changed).status_code == 403
+    answer = karl.put(one, changed, If_Match=tag)
+    assert (answer.status_code, answer.json["prices"]["member"], answer.json["lines"]) == (200, "99.5000", [])
+    assert karl.put(one, TARIFF, If_Match=tag).status_code == 412
+    assert karl.put(one, TARIFF | {"prices": {"member": "-1"}}).status_code == 422
+    assert anna.post(f"{one}/withdraw").status_code == 403
+
+    left = karl.post(f"{one}/withdraw").json["items"]
+
+    assert [(tariff["id"], tariff["valid_until"]) for tariff in left] == [(before, None)]
+    assert karl.post(f"{one}/withdraw").status_code == 404
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
+    for answer in (karl.put(f"/tariffs/{before}", changed), karl.post(f"/tariffs/{before}/withdraw")):
+        assert (answer.status_code, answer.json["code"]) == (409, "tariff_in_use")
