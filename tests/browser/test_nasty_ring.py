@@ -47,6 +47,7 @@ PAGES = {
         "/search?q=a", "/costs/balances", "/costs/ledger", "/costs/ledger/journal",
         "/costs/balances/1/statement", "/costs/parties", "/costs/parties/1", "/costs/periods", "/costs/vat-rates",
         "/costs/ledger/chart", "/costs/machine-costs/1", "/costs/tariffs/1/new", "/invoices", "/invoices/run",
+        "/invoices/sending", "/fees", "/fees/new", "/fees/terms/1", "/costs/open-sums", "/costs/use", "/costs/exports",
     ),
 }  # fmt: skip
 # What sticks out of the window, or is cut where it cannot be scrolled, apart from what is cut on purpose.
