@@ -71,3 +71,27 @@ class ReadingRefused(RulesBroken):
     """A reading does not fit those around it. Rules: reading_below_last, reading_above_next, reading_in_future."""
 
     code = "reading_refused"
+
+
+class RecurringCostNotFound(NotFound):
+    """There is no such recurring cost. facts: id."""
+
+    code = "recurring_cost_not_found"
+
+
+class RecurringCostUsed(DomainError):
+    """A proposal was answered, so that its days cannot change any more, nor can it be deleted. facts: id."""
+
+    code = "recurring_cost_used"
+
+
+class NotProposed(DomainError):
+    """No period of the recurring cost begins on this day, or it has not begun yet, or is over. facts: begins_on."""
+
+    code = "not_proposed"
+
+
+class PeriodAnswered(DomainError):
+    """The proposal of a period was answered otherwise. facts: begins_on, cost_id (None: it was dismissed)."""
+
+    code = "period_answered"

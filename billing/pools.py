@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.cost_errors import UnknownKey
@@ -25,7 +25,7 @@ from billing.limits import (
     require_tax_code,
     require_text,
 )
-from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey
+from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey, RecurringPeriod
 from billing.plausibility import Bill, require_usual
 from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
@@ -179,10 +179,14 @@ def change_cost(
 
 
 def delete_cost(session: Session, cost_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Delete a cost that was never in an allocation. Raises CostNotFound, StaleRevision, CostAllocated."""
+    """Delete a cost that was never in an allocation; a recurring cost proposes its period again.
+
+    Raises CostNotFound, StaleRevision, CostAllocated.
+    """
     cost, _pool = _unallocated_cost(session, cost_id, revision)
     if session.scalar(select(exists().where(AllocationCost.cost_id == cost_id))):
         raise CostAllocated(id=cost_id)
+    session.execute(delete(RecurringPeriod).where(RecurringPeriod.cost_id == cost_id))
     session.delete(cost)
     session.flush()
     events.record(session, RecordChanged(table="cost", record_id=cost_id, what="deleted"), by=by, at=now)

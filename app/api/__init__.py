@@ -40,6 +40,8 @@ MODULES = (
     "costs",
     "pool_counts",
     "pool_keys",
+    "recurring_costs",
+    "budgets",
     "allocations",
     "ledger",
     "tariff_trials",

@@ -19,12 +19,15 @@ from app.demo.people import ANNA, BERND, MEMBERS
 from app.demo.simulation import ZONE, Process, at
 from app.documents.composer import TextComposer
 from billing import allocations, pools, previews, shares
+from billing.budgets import set_budget
 from billing.closing.periods import close_period, preview_closing
 from billing.documents import issuing
 from billing.errors import NothingUsed
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput
 from billing.pools import CostEntry
+from billing.recurring_costs import RecurringInput, enter_recurring_cost
+from billing.recurring_days import QUARTER
 from billing.subscribers import SUBSCRIPTIONS
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Delivery
@@ -45,6 +48,7 @@ COMBINE_COSTS = MachineCostInput(
     supplies=Decimal(18),  # litres of diesel per hectare
     supplies_price=Decimal("1.25"),
 )
+BUDGET = {FIXED: 2_700_000, RUNNING: 1_000_000, BASIC: 10_000}  # euro cents
 # Who gets an invoice of the year before: few, because the worker makes their files when the demo starts.
 INVOICED = (ANNA, BERND, "M-003", "M-005")
 TAKEN_BACK = "M-005"
@@ -68,6 +72,7 @@ class Accounting:
         """Return the processes of all entries. is_invoicing: the ring has what invoices need."""
         yield self._open_pool()
         yield self._calculate_combine()
+        yield self._plan_costs()
         past_first, past_last = self.base.past_start, self.base.past_end - timedelta(days=1)
         bills = (
             _past_bills(past_first, past_last),
@@ -106,6 +111,13 @@ class Accounting:
             if member.shares:
                 member_id = self.base.members[member.number]
                 shares.set_shares(self.session, pool.id, member_id, member.shares, since, by=self.by, now=opened)
+
+    def _plan_costs(self) -> Process:
+        """Enter the rent of the shed, which is proposed since the season began, and the budget of the year."""
+        yield (planned := at(self.first, 19))
+        rent = RecurringInput("Stellplatz in der Halle", "Hofgut Lindner", FIXED, 24_000, QUARTER, self.first)
+        enter_recurring_cost(self.session, self.pool_id, rent, by=self.by, now=planned)
+        set_budget(self.session, self.pool_id, self.base.today.year, BUDGET, by=self.by, now=planned)
 
     def _enter(self, bill: CostEntry, hour: int) -> Process:
         yield (arrived := at(bill.service_date + timedelta(days=4), hour))

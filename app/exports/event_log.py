@@ -36,7 +36,7 @@ MONEY_EVENTS = (
 )
 
 
-MONEY_TABLES = ("tariff", "pool", "pool_key", "meter", "cost", "share")  # of RecordChanged
+MONEY_TABLES = ("tariff", "pool", "pool_key", "meter", "cost", "recurring_cost", "share")  # of RecordChanged
 
 
 @dataclass(frozen=True, slots=True)

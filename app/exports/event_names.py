@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User, WallScreen
 from app.exports.event_log import EventRow
 from app.wording import events
-from billing.models import Cost, Meter, Pool, PoolKey, Share, Tariff
+from billing.models import Cost, Meter, Pool, PoolKey, RecurringCost, Share, Tariff
 from booking.events import RecordChanged
 from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Quota, Workshop
 from calendars.models import Feed
@@ -55,6 +55,9 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
     ),
     "tariff": lambda: select(Tariff.id, Tariff.machine_id, Machine.name).join(Machine, Machine.id == Tariff.machine_id),
     "cost": lambda: select(Cost.id, Cost.pool_id, Pool.name, Cost.supplier).join(Pool, Pool.id == Cost.pool_id),
+    "recurring_cost": lambda: select(RecurringCost.id, RecurringCost.pool_id, Pool.name, RecurringCost.name).join(
+        Pool, Pool.id == RecurringCost.pool_id
+    ),
     "share": lambda: (
         select(Share.id, Share.pool_id, Pool.name, Member.name)
         .join(Pool, Pool.id == Share.pool_id)

@@ -133,6 +133,7 @@ RECORD_LABELS: dict[str, Any] = {
     "pool_key": _l("key of a cost pool"),
     "meter": _l("meter of a member"),
     "cost": _l("cost"),
+    "recurring_cost": _l("recurring cost"),
     "feed": _l("calendar subscription"),
     "announcement": _l("announcement"),
     "group": _l("group of machines"),
@@ -149,6 +150,10 @@ RECORD_LABELS: dict[str, Any] = {
 FIELD_LABELS: dict[str, Any] = {
     "counts": _l("What it counts"),
     "reading": _l("Reading"),
+    "budget": _l("Budget"),
+    "accepted": _l("Proposal accepted"),
+    "dismissed": _l("Proposal dismissed"),
+    "proposed_again": _l("Proposed again"),
     "number": _l("Number"),
     "name": _l("Name"),
     "trade": _l("Trade"),

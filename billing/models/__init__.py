@@ -32,6 +32,7 @@ from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
 from billing.models.pool_key import AllocationAmount, Meter, MeterReading, PoolKey, PoolKeyPercent, PoolKeyTerms
 from billing.models.pool_scope import PoolScope, PoolScopeMachine
+from billing.models.recurring import Budget, RecurringCost, RecurringPeriod
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
@@ -50,6 +51,7 @@ __all__ = [
     "AllocationLine",
     "AllocationSlip",
     "Balance",
+    "Budget",
     "Charge",
     "ChargeTotal",
     "Cost",
@@ -81,6 +83,8 @@ __all__ = [
     "Posting",
     "PostingExport",
     "PostingExportFile",
+    "RecurringCost",
+    "RecurringPeriod",
     "Share",
     "StatementSending",
     "Tariff",

@@ -35,7 +35,7 @@ from app.notifications import (
     recipients,
 )
 from app.notifications.choices import Owner
-from billing import advances, allocations, meters, pool_keys, pools, previews, shares, tariffs
+from billing import advances, allocations, meters, pool_keys, pools, previews, recurring_costs, shares, tariffs
 from billing.documents.issuing import issue
 from billing.fees.posting import FeeInput, enter_fee
 from billing.keys import KeyPart, KeyTerms
@@ -43,6 +43,7 @@ from billing.models import DocumentFile
 from billing.period_names import named_period
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
+from billing.recurring_costs import RecurringInput
 from booking import (
     announcements,
     blockings,
@@ -394,6 +395,16 @@ def _meter(session: Session, sample_ring: SampleRing) -> Sample:
         return Sample(meters.enter_meter(session, pool_id, sample_ring.anna, "Z-1", by=SOMEBODY, now=MONDAY).id)
 
 
+def _recurring_cost(session: Session, sample_ring: SampleRing) -> Sample:
+    """Rent of each year since 2026."""
+    pool_id, rent = (
+        _any_pool(session, sample_ring),
+        RecurringInput("Rent", "Huber", "fee", 30_000, 12, date(2026, 1, 1)),
+    )
+    with write_transaction(session):
+        return Sample(recurring_costs.enter_recurring_cost(session, pool_id, rent, by=SOMEBODY, now=MONDAY).id)
+
+
 def _advance(session: Session, sample_ring: SampleRing) -> Sample:
     """An advance that Anna owes."""
     rules, year = {"fee": "shares"}, (date(2025, 1, 1), date(2025, 12, 31))
@@ -564,6 +575,7 @@ SAMPLES: dict[str, Build] = {
     "cost_id": _cost,
     "key_id": _pool_key,
     "meter_id": _meter,
+    "recurring_id": _recurring_cost,
     "allocation_id": _allocation,
     "advance_id": _advance,
     "fee_id": _fee,

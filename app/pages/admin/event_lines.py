@@ -25,6 +25,7 @@ PAGES = {
     "pool": ("costs.pool", "pool_id"),
     "tariff": ("costs.tariff_history", "machine_id"),
     "cost": ("costs.pool", "pool_id"),
+    "recurring_cost": ("costs.recurring", "pool_id"),
     "share": ("costs.shares", "pool_id"),
     "pool_key": ("costs.keys", "pool_id"),
     "meter": ("costs.keys", "pool_id"),

@@ -27,9 +27,11 @@ from billing import pool_scopes, queries
 from billing import pools as billing_pools
 from billing import shares as billing_shares
 from billing.periods import proposed_period
+from billing.queries.budgets import budgets_of_year
 from billing.queries.counted import uncounted_cents
 from billing.queries.pool_counts import counted_pieces
 from billing.queries.pool_keys import pool_keys
+from billing.queries.recurring import proposals as proposals_of
 from billing.scopes import Piece, Scope, machines_in
 from booking.queries import machine_slugs
 
@@ -49,6 +51,8 @@ def pool(pool_id: int) -> ResponseReturnValue:
     months = [one for one in queries.costs_by_month(session, year) if one.pool_id == pool_id]
     before = [one for one in queries.costs_by_month(session, year - 1) if one.pool_id == pool_id]
     labels = key_labels(session)
+    proposals = proposals_of(session, today(), pool_id=pool_id)
+    (budget,) = budgets_of_year(session, year, pool_id=pool_id)
     (row,) = pool_rows([view], machine_slugs(session), months, 12, labels)
     return render_template(
         "costs/pool.html",
@@ -57,6 +61,9 @@ def pool(pool_id: int) -> ResponseReturnValue:
         year=year,
         cost_cents=sum(one.cents for one in months),
         chart=cost_chart(months, year, today(), before),
+        proposals=proposals[:LATEST],
+        proposal_count=len(proposals),
+        budget=budget,
         machine=counted_name(session, pool_id, view),
         costs=costs,
         has_next=has_next,

@@ -22,7 +22,9 @@ from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
+from billing.queries.budgets import budgets_of_year
 from billing.queries.pools import undecided_pools
+from billing.queries.recurring import proposals as proposals_of
 from booking.queries import machine_slugs
 
 LATEST = 5
@@ -49,8 +51,12 @@ def index() -> ResponseReturnValue:
     period.since.data, period.until.data = choice.days
     months, totals = queries.costs_by_month(session, choice.chosen), queries.year_totals(session, choice.chosen)
     last_month = today().month if choice.chosen == today().year else 12
+    proposals = proposals_of(session, today())
     return render_template(
         "costs/index.html",
+        proposals=proposals[:LATEST],
+        has_more_proposals=len(proposals) > LATEST,
+        budgets=[one for one in budgets_of_year(session, choice.chosen) if one.total.budget_cents is not None],
         pools=pool_rows(queries.pools(session), machine_slugs(session), months, last_month, key_labels(session)),
         chart=cost_chart(months, choice.chosen, today(), queries.costs_by_month(session, choice.chosen - 1)),
         percent=percent_of(totals.divided_cents, totals.cost_cents),

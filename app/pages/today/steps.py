@@ -19,6 +19,7 @@ from billing.period_names import PeriodSpan
 from billing.queries import MonthCosts, PoolView
 from billing.queries.balances import LedgerState, ledger_state
 from billing.queries.next_steps import NotInvoiced, not_invoiced, period_to_close
+from billing.queries.recurring import Proposal, proposals
 from booking import queries
 
 SHOWN = 5
@@ -49,12 +50,13 @@ class Facts:
     ledger: LedgerState
     not_invoiced: NotInvoiced
     to_close: PeriodSpan | None
+    proposals: Sequence[Proposal]
 
 
 def facts_of(
     session: Session, year: int, pools: Sequence[PoolView], months: Sequence[MonthCosts], today: date
 ) -> Facts:
-    """Read what the steps follow from, in seven statements."""
+    """Read what the steps follow from, in ten statements."""
     return Facts(
         year,
         pools,
@@ -65,6 +67,7 @@ def facts_of(
         ledger_state(session),
         not_invoiced(session),
         period_to_close(session, today),
+        proposals(session, today),
     )
 
 
@@ -126,6 +129,16 @@ def _bills(facts: Facts) -> Step:
         day=format_short_day(max(one.last_day for one in facts.months)),
     )
     return Step(_("Bills of %(year)s entered", year=facts.year), sentence, True)
+
+
+def _recurring(facts: Facts) -> Step | None:
+    if not facts.proposals:
+        return None
+    count = len(facts.proposals)
+    title = ngettext("Enter %(num)s recurring cost", "Enter %(num)s recurring costs", count)
+    names = ", ".join(list(dict.fromkeys(one.recurring.name for one in facts.proposals))[:NAMED])
+    sentence, href = _("Proposed: %(names)s.", names=names), url_for("costs.proposed_costs")
+    return Step(title, sentence, False, _("To the proposals"), href)
 
 
 def _bill_address(pools: Sequence[PoolView]) -> str:
@@ -190,6 +203,7 @@ STEPS: tuple[Callable[[Facts], Step | None], ...] = (
     _ledger,
     _question,
     _bills,
+    _recurring,
     _prices,
     _objections,
     _division,

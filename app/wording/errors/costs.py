@@ -63,4 +63,29 @@ ERRORS = (
         _l("This reading does not fit"),
         _l("The reading was not stored: it does not fit those around it."),
     ),
+    ErrorText("recurring_cost_not_found", 404, _l("No such recurring cost"), _l("There is no such recurring cost.")),
+    ErrorText(
+        "recurring_cost_used",
+        409,
+        _l("This recurring cost is in use"),
+        _l(
+            "One of its periods was answered already, so that its days stay and it cannot be deleted. Set its last "
+            "day, and enter another one."
+        ),
+    ),
+    ErrorText(
+        "not_proposed",
+        422,
+        _l("Nothing is proposed for this day"),
+        _l("No period of this recurring cost begins on this day, or it has not begun yet, or it is over."),
+    ),
+    ErrorText(
+        "period_answered",
+        409,
+        _l("This period was answered already"),
+        _l(
+            "Its cost was entered, or it was dismissed. A cost that is wrong can be changed or deleted; a period that "
+            "was dismissed can be proposed again."
+        ),
+    ),
 )

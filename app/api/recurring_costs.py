@@ -1,0 +1,299 @@
+"""Endpoints of recurring costs and of what is proposed of them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from app.api import revisions
+from app.api.costs import BillCents, BillDay, Cost
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import PAGE_LENGTH, PageLength, QueryId, RequestModel, ResponseModel, ShortText, Text
+from app.api.idempotency import run_idempotent
+from app.api.problems import Reply
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.clock import now
+from app.extensions import db
+from app.web.url_converters import ID_MAX
+from app.wording.formats import as_zone
+from billing import queries, recurring_costs
+from billing.limits import CENTS_MAX
+from billing.pools import CostEntry
+from billing.queries import recurring as views
+from billing.recurring_costs import RecurringInput
+from booking.wall_clock import local_day
+
+READERS, TREASURER = Access(treasurer=ALL, admin=ALL), Access(treasurer=ALL)
+
+
+class RecurringFacts(RequestModel):
+    """A recurring cost. net_cents: of one period, without VAT. kind: a key of the pool's `rules`.
+
+    first_on: the first day of the first period, and the service date of its cost; last_on: no period begins after it.
+    """
+
+    name: ShortText = Field(min_length=1)
+    supplier: ShortText = Field(min_length=1)
+    kind: ShortText = Field(min_length=1)
+    net_cents: int = Field(strict=True, ge=1, le=CENTS_MAX)
+    every_months: Literal[1, 3, 12]
+    first_on: BillDay
+    last_on: BillDay | None = None
+
+    def entry(self) -> RecurringInput:
+        """Return what was sent."""
+        return RecurringInput(
+            self.name, self.supplier, self.kind, self.net_cents, self.every_months, self.first_on, self.last_on
+        )
+
+
+class RecurringCost(ResponseModel):
+    """A recurring cost. is_used: a proposal of it was answered, so that its days stay."""
+
+    id: int
+    pool_id: int
+    name: str
+    supplier: str
+    kind: str
+    net_cents: int
+    every_months: int
+    first_on: date
+    last_on: date | None
+    is_used: bool
+    revision: int
+
+
+class RecurringCostList(ResponseModel):
+    """The recurring costs of a pool by name. next: always null."""
+
+    items: list[RecurringCost]
+    next: str | None = None
+
+
+class ProposedFilter(RequestModel):
+    """What is proposed for a pool, or without pool_id for all. cursor: `next` of the previous page."""
+
+    pool_id: QueryId | None = None
+    cursor: int = Field(0, ge=0, le=ID_MAX)
+    limit: PageLength = PAGE_LENGTH
+
+
+class ProposedCost(ResponseModel):
+    """A period from begins_on to last_on that lacks the cost."""
+
+    recurring_id: int
+    pool_id: int
+    name: str
+    supplier: str
+    kind: str
+    net_cents: int
+    begins_on: date
+    last_on: date
+
+
+class ProposedCostList(ResponseModel):
+    """What is proposed, the oldest period first. next: the cursor of the next page, null on the last one."""
+
+    items: list[ProposedCost]
+    next: str | None
+
+
+class PeriodDay(RequestModel):
+    """The period that begins on a day."""
+
+    begins_on: BillDay
+
+
+class Acceptance(PeriodDay):
+    """Enters the cost of a period. What is left out is entered as proposed.
+
+    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
+    """
+
+    service_date: BillDay | None = None
+    supplier: ShortText | None = Field(None, min_length=1)
+    kind: ShortText | None = Field(None, min_length=1)
+    net_cents: BillCents | None = None
+    document_number: ShortText = ""
+    note: Text | None = None
+    confirmed_cents: BillCents | None = None
+
+    def entry(self, stored: views.RecurringCostView) -> CostEntry:
+        """Return what was sent, completed by what is proposed."""
+        return CostEntry(
+            self.service_date or self.begins_on,
+            self.supplier or stored.supplier,
+            self.kind or stored.kind,
+            stored.net_cents if self.net_cents is None else self.net_cents,
+            self.document_number,
+            stored.name if self.note is None else self.note,
+        )
+
+
+class PeriodAnswer(ResponseModel):
+    """Whether a period is proposed now."""
+
+    begins_on: date
+    is_proposed: bool
+
+
+@Endpoint("GET", "/pools/<id:pool_id>/recurring-costs", access=READERS, response=RecurringCostList, errors=(404,))
+def list_recurring_costs(pool_id: int) -> RecurringCostList:
+    """List what a pool pays each month, quarter or year."""
+    queries.pool(db.session(), pool_id)
+    return _of_pool(pool_id)
+
+
+@Endpoint(
+    "POST",
+    "/pools/<id:pool_id>/recurring-costs",
+    access=TREASURER,
+    body=RecurringFacts,
+    response=RecurringCost,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+)
+def enter_recurring_cost(pool_id: int, body: RecurringFacts) -> Reply:
+    """Enter a recurring cost. Nothing is entered for its periods by itself: they are proposed."""
+    by, instant = current_actor(), now()
+
+    def enter() -> Reply:
+        made = recurring_costs.enter_recurring_cost(db.session(), pool_id, body.entry(), by=by, now=instant)
+        return _reply(made.id, 201)
+
+    return run_idempotent(body, enter)
+
+
+@Endpoint(
+    "PUT",
+    "/recurring-costs/<id:recurring_id>",
+    access=TREASURER,
+    body=RecurringFacts,
+    response=RecurringCost,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def put_recurring_cost(recurring_id: int, body: RecurringFacts) -> Reply:
+    """Change what is proposed from now on. Costs that were entered stay."""
+    revision = revisions.expected(views.recurring_cost(db.session(), recurring_id).revision)
+    by, instant = current_actor(), now()
+
+    def put() -> Reply:
+        recurring_costs.change_recurring_cost(
+            db.session(), recurring_id, body.entry(), by=by, now=instant, revision=revision
+        )
+        return _reply(recurring_id, 200)
+
+    return run_idempotent(body, put)
+
+
+@Endpoint(
+    "POST",
+    "/recurring-costs/<id:recurring_id>/delete",
+    access=TREASURER,
+    response=RecurringCostList,
+    errors=(404, 409),
+)
+def delete_recurring_cost(recurring_id: int) -> Reply:
+    """Delete a recurring cost of which no proposal was answered, and return those that are left in its pool."""
+    by, instant = current_actor(), now()
+
+    def remove() -> Reply:
+        pool_id = views.recurring_cost(db.session(), recurring_id).pool_id
+        recurring_costs.delete_recurring_cost(db.session(), recurring_id, by=by, now=instant)
+        return reply(_of_pool(pool_id))
+
+    return run_idempotent(None, remove)
+
+
+@Endpoint("GET", "/recurring-costs/proposed", access=READERS, query=ProposedFilter, response=ProposedCostList)
+def list_proposed_costs(query: ProposedFilter) -> ProposedCostList:
+    """List the periods that have begun and lack their recurring cost."""
+    found = views.proposals(db.session(), local_day(now(), as_zone(None)), pool_id=query.pool_id)
+    shown = found[query.cursor : query.cursor + query.limit]
+    following = query.cursor + len(shown)
+    items = [
+        ProposedCost.model_validate(
+            {name: getattr(one.recurring, name) for name in ("pool_id", "name", "supplier", "kind", "net_cents")}
+            | {"recurring_id": one.recurring.id, "begins_on": one.begins_on, "last_on": one.last_on}
+        )
+        for one in shown
+    ]
+    return ProposedCostList(items=items, next=str(following) if following < len(found) else None)
+
+
+@Endpoint(
+    "POST",
+    "/recurring-costs/<id:recurring_id>/accept",
+    access=TREASURER,
+    body=Acceptance,
+    response=Cost,
+    status=201,
+    errors=(404, 409),
+    idempotent=True,
+)
+def accept_proposed_cost(recurring_id: int, body: Acceptance) -> Reply:
+    """Enter the cost of a period, once: the same acceptance again returns the same cost."""
+    by, instant = current_actor(), now()
+
+    def accept() -> Reply:
+        session, today, confirmed = db.session(), local_day(instant, as_zone(None)), body.confirmed_cents
+        entry = body.entry(views.recurring_cost(session, recurring_id))
+        cost_id = recurring_costs.accept_proposal(
+            session, recurring_id, body.begins_on, entry, today=today, by=by, now=instant, confirmed_cents=confirmed
+        )
+        return reply(Cost.model_validate(queries.cost(session, cost_id)), 201)
+
+    return run_idempotent(body, accept)
+
+
+@Endpoint(
+    "POST",
+    "/recurring-costs/<id:recurring_id>/dismiss",
+    access=TREASURER,
+    body=PeriodDay,
+    response=PeriodAnswer,
+    errors=(404, 409),
+)
+def dismiss_proposed_cost(recurring_id: int, body: PeriodDay) -> Reply:
+    """Note that a period has no such cost."""
+    by, instant, day = current_actor(), now(), local_day(now(), as_zone(None))
+
+    def dismiss() -> Reply:
+        recurring_costs.dismiss_proposal(db.session(), recurring_id, body.begins_on, today=day, by=by, now=instant)
+        return reply(PeriodAnswer(begins_on=body.begins_on, is_proposed=False))
+
+    return run_idempotent(body, dismiss)
+
+
+@Endpoint(
+    "POST",
+    "/recurring-costs/<id:recurring_id>/propose",
+    access=TREASURER,
+    body=PeriodDay,
+    response=PeriodAnswer,
+    errors=(404, 409),
+)
+def propose_cost_again(recurring_id: int, body: PeriodDay) -> Reply:
+    """Take back that a period was dismissed."""
+    by, instant = current_actor(), now()
+
+    def propose() -> Reply:
+        recurring_costs.propose_again(db.session(), recurring_id, body.begins_on, by=by, now=instant)
+        return reply(PeriodAnswer(begins_on=body.begins_on, is_proposed=True))
+
+    return run_idempotent(body, propose)
+
+
+def _of_pool(pool_id: int) -> RecurringCostList:
+    found = views.recurring_costs(db.session(), pool_id)
+    return RecurringCostList(items=[RecurringCost.model_validate(one) for one in found])
+
+
+def _reply(recurring_id: int, status: int) -> Reply:
+    view = views.recurring_cost(db.session(), recurring_id)
+    return reply(RecurringCost.model_validate(view), status, headers=revisions.etag(view.revision))
