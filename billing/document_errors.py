@@ -36,6 +36,12 @@ class StatementSentMeanwhile(DomainError):
     code = "statement_sent_meanwhile"
 
 
+class InvoicesChanged(DomainError):
+    """What can be issued has changed since it was looked at. facts: none."""
+
+    code = "invoices_changed"
+
+
 class NotCancellable(DomainError):
     """Only an invoice is taken back, not what takes one back. facts: number."""
 

@@ -48,6 +48,7 @@ MODULES = (
     "tariffs",
     "machine_costs",
     "parties",
+    "invoice_runs",
     "invoices",
     "periods",
     "statements",

@@ -56,7 +56,7 @@ class InvoiceLine(ResponseModel):
 class Invoice(ResponseModel):
     """A document. kind: invoice, cancellation (takes cancels_id back) or statement. has_file: the PDF is made.
 
-    sent_at: when it was sent by e-mail or printed last.
+    sent_at: when it was sent by e-mail or printed last. is_sending_unknown: it was issued before that was recorded.
     """
 
     id: int
@@ -72,6 +72,7 @@ class Invoice(ResponseModel):
     cancelled_by_id: int | None
     has_file: bool
     sent_at: Instant | None
+    is_sending_unknown: bool
 
 
 class InvoiceDetails(Invoice):

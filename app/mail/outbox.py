@@ -73,13 +73,31 @@ def queue_mail(
 
 
 def record_unwritten(
-    session: Session, *, key: str, to_address: str, to_name: str, subject: str, error: Exception, now: datetime
+    session: Session,
+    *,
+    key: str,
+    to_address: str,
+    to_name: str,
+    subject: str,
+    error: Exception,
+    now: datetime,
+    document_sending_id: int | None = None,
 ) -> None:
     """Add a mail that could not be composed to those that were given up, without a text. Call in write_transaction().
 
-    It is not tried again: it has nothing to send. subject: what kind of mail it is.
+    It is not tried again: it has nothing to send. subject: what kind of mail it is. document_sending_id: of the
+    document that it was about, at which the reason is shown.
     """
-    mail_id = queue_mail(session, key=key, to_address=to_address, to_name=to_name, subject=subject, body="", now=now)
+    mail_id = queue_mail(
+        session,
+        key=key,
+        to_address=to_address,
+        to_name=to_name,
+        subject=subject,
+        body="",
+        document_sending_id=document_sending_id,
+        now=now,
+    )
     reason = f"could not be written: {type(error).__name__}: {error}"[:REASON_LENGTH_MAX]
     given_up = update(Mail).where(Mail.id == mail_id).values(given_up_at=now, last_error=one_line(reason))
     session.execute(given_up.execution_options(synchronize_session=False))

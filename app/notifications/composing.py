@@ -134,6 +134,7 @@ def queue_or_record(
             to_name=to.name,
             subject=subject,
             error=error,
+            document_sending_id=notification.document_sending_id,
             now=now,
         )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.documents import numbering
-from billing.documents.drafts import Draft, DraftLine, Issuer, drafts, issuer
+from billing.documents.drafts import Draft, DraftLine, Issuer, MemberDrafts, drafts, issuer
 from billing.documents.terms import TermsInput, lock_documents, terms, vat_text_on
 from billing.events import DocumentIssued
 from billing.models import Document, DocumentLine, DocumentVat
@@ -72,8 +72,14 @@ def issue(
     """
     lock_documents(session)
     found = drafts(session, until, [member_id]).get(member_id)
-    if found is None:
-        return ()
+    return () if found is None else issue_found(session, found, composer, on=on, by=by, now=now)
+
+
+def issue_found(
+    session: Session, found: MemberDrafts, composer: Composer, *, on: date, by: Actor, now: datetime
+) -> tuple[int, ...]:
+    """Issue what was found while the documents were locked, as issue() does."""
+    member_id = found.member_id
     if found.problems:
         raise NotIssuable(problems=list(found.problems), member_id=member_id)
     member, details = addressees(session, [member_id])[member_id], party(session, member_id)

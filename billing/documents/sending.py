@@ -17,7 +17,7 @@ from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents.terms import lock_documents
 from billing.errors import MemberWithoutEmail
 from billing.events import DocumentSent
-from billing.models import Document, DocumentFile, DocumentSending
+from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms
 from billing.parties.party import parties
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -25,6 +25,7 @@ from booking.queries.addressees import addressees
 
 MAIL, PRINT = "mail", "print"
 WAYS = (MAIL, PRINT)
+UNKNOWN_UNTIL = select(DocumentTerms.sending_unknown_until).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,24 @@ def addresses_of(session: Session, member_ids: Collection[int]) -> dict[int, str
 def unsent(session: Session) -> tuple[Unsent, ...]:
     """Return the documents that were neither sent nor printed, in the order of their issue.
 
-    An invoice that was taken back before it was sent is left out, and so is what took it back.
+    An invoice that was taken back before it was sent is left out, and so is what took it back. So are those that were
+    issued before sending was recorded: nobody knows whether they were sent.
     """
     rows = session.execute(_unsent().order_by(Document.id)).all()
     addresses = addresses_of(session, {row.member_id for row in rows})
     return tuple(Unsent(*row, addresses.get(row.member_id, "")) for row in rows)
+
+
+def unsent_count(session: Session) -> int:
+    """Return how many documents were neither sent nor printed."""
+    return session.scalar(select(func.count()).select_from(_unsent().subquery())) or 0
+
+
+def unknown_count(session: Session) -> int:
+    """Return how many documents were issued before sending was recorded, and not sent since."""
+    was_sent = exists().where(DocumentSending.document_id == Document.id)
+    unknown = select(func.count()).select_from(Document).where(Document.id <= UNKNOWN_UNTIL, ~was_sent)
+    return session.scalar(unknown) or 0
 
 
 def send(session: Session, document_id: int, way: str = MAIL, *, after: int = 0, by: Actor, now: datetime) -> int:
@@ -99,6 +113,7 @@ def _unsent() -> Select[int, str, int, date, int, bool]:
     back = aliased(Document)
     was_sent = exists().where(DocumentSending.document_id == Document.id)
     original_was_sent = exists().where(DocumentSending.document_id == Document.cancels_id)
+    may_be_known = original_was_sent | (Document.cancels_id <= UNKNOWN_UNTIL)  # its member may have the invoice
     is_void = exists().where(back.cancels_id == Document.id)
     return select(
         Document.id,
@@ -107,4 +122,4 @@ def _unsent() -> Select[int, str, int, date, int, bool]:
         Document.issued_on,
         Document.gross_cents,
         exists().where(DocumentFile.document_id == Document.id),
-    ).where(~was_sent, ~is_void, Document.cancels_id.is_(None) | original_was_sent)
+    ).where(~was_sent, ~is_void, Document.cancels_id.is_(None) | may_be_known, Document.id > UNKNOWN_UNTIL)

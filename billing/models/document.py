@@ -31,6 +31,7 @@ class DocumentTerms(Base):
     """What the treasurer says once for all documents; one row. *_code: the VAT of lines that have no tax code.
 
     A code is one of a VAT rate, "exempt" or "outside"; None: not said yet, and nothing with such lines is issued.
+    sending_unknown_until: the last document that was issued before sending was recorded; 0 for none.
     """
 
     __tablename__ = "billing_document_terms"
@@ -47,6 +48,7 @@ class DocumentTerms(Base):
     share_code: Mapped[str | None]
     advance_code: Mapped[str | None]
     other_code: Mapped[str | None]
+    sending_unknown_until: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int] = mapped_column(default=0)
 
 

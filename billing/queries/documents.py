@@ -11,14 +11,17 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.document_errors import DocumentNotFound
-from billing.models import Document, DocumentFile, DocumentLine, DocumentSending, DocumentVat
+from billing.models import Document, DocumentFile, DocumentLine, DocumentSending, DocumentTerms, DocumentVat
 
 INVOICE, CANCELLATION, STATEMENT = "invoice", "cancellation", "statement"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document in a list. cancelled_by_id: what took it back. has_file: its file is made. sent_at: the last time."""
+    """A document in a list. cancelled_by_id: what took it back. has_file: its file is made. sent_at: the last time.
+
+    is_sending_unknown: it was issued before sending was recorded, and not sent since.
+    """
 
     id: int
     kind: str
@@ -33,6 +36,7 @@ class DocumentRow:
     cancelled_by_id: int | None
     has_file: bool
     sent_at: datetime | None
+    is_sending_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,19 @@ def unmade(session: Session, *, limit: int, without: Collection[int] = ()) -> tu
     return tuple(DocumentRow(*row) for row in session.execute(statement.order_by(Document.id).limit(limit)))
 
 
+def files_progress(session: Session) -> tuple[int, int]:
+    """Return how many files are made, and how many there will be, of the documents since the day of the oldest without.
+
+    (0, 0) where none is missing.
+    """
+    missing = ~exists().where(DocumentFile.document_id == Document.id)
+    left, since = session.execute(select(func.count(), func.min(Document.issued_on)).where(missing)).one()
+    if not left:
+        return 0, 0
+    total = session.scalar(select(func.count()).select_from(Document).where(Document.issued_on >= since)) or 0
+    return total - left, total
+
+
 def pdf_of(session: Session, document_id: int) -> bytes | None:
     """Return the PDF of a document; None while it is not made."""
     return session.scalar(select(DocumentFile.pdf).where(DocumentFile.document_id == document_id))
@@ -147,6 +164,8 @@ def numbers_of(session: Session, document_ids: Collection[int]) -> dict[int, str
 def _rows() -> Select[*tuple[Any, ...]]:
     cancelling = aliased(Document)
     taken_back = select(cancelling.id).where(cancelling.cancels_id == Document.id).scalar_subquery()
+    was_sent = exists().where(DocumentSending.document_id == Document.id)
+    until = select(DocumentTerms.sending_unknown_until)
     sent = select(func.max(DocumentSending.queued_at)).where(DocumentSending.document_id == Document.id)
     return select(
         Document.id,
@@ -162,4 +181,5 @@ def _rows() -> Select[*tuple[Any, ...]]:
         taken_back,
         exists().where(DocumentFile.document_id == Document.id),
         sent.scalar_subquery(),
+        (Document.id <= until.scalar_subquery()) & ~was_sent,
     )

@@ -34,7 +34,7 @@ from app.subscriptions import SUBSCRIPTIONS
 from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
 from billing.documents.issuing import issue
-from billing.documents.sending import sendings
+from billing.documents.sending import sendings, unknown_count
 from billing.fees.audit import broken_fees
 from billing.fees.posting import FeeInput, enter_fee
 from billing.ledger.audit import broken_ledger
@@ -453,6 +453,7 @@ def balances_know_what_of_them_was_invoiced_before(session, sample_ring):
 
     sent = [(one.turn, one.way, one.to_address) for one in sendings(session, issued)]
     assert sent == [(2, "mail", "new@anna.example"), (1, "mail", "old@anna.example")]
+    assert unknown_count(session) == 0, "the first that was sent is the first whose sending is recorded"
     found = not_invoiced(session)
     assert (found.members, found.cents) == (1, 28_000)
     assert list(broken_ledger(session)) == []

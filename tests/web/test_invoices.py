@@ -9,10 +9,12 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select, update
 
-from app.documents import making
-from app.pages.invoices import routes, run
+from app.documents import making, runs
+from app.mail.outbox import record_unwritten
+from app.pages.invoices import routes
+from app.worker import background_tasks
 from billing.documents.terms import terms
-from billing.models import Document, DocumentFile
+from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
@@ -30,6 +32,12 @@ def charged(session, sample_ring):
     return sample_ring
 
 
+def run_of(client):
+    """The form of a run as its page shows it."""
+    sent = forms_of(client.get("/invoices/run?until=2026-11-23").text)
+    return next(one for one in sent if "seen" in one) | UNTIL
+
+
 def issued(session):
     return session.scalar(select(func.count()).select_from(Document))
 
@@ -43,17 +51,23 @@ def test_the_treasurer_sees_the_sums_before_anything_is_issued(session, charged,
     assert issued(session) == 0
     assert "Everything that members owe until this day is invoiced" in text(karl.get("/invoices/run?until=2026-01-01"))
 
-    assert karl.post("/invoices/run", data=UNTIL).status_code == 303
+    shown = run_of(karl)
+    assert karl.post("/invoices/run", data=UNTIL).status_code == 422, "nobody has seen the sums"
+    assert issued(session) == 0
+    assert karl.post("/invoices/run", data=shown).status_code == 303
     assert issued(session) == 1
-    assert "R-2026-00001" in text(karl.get("/invoices"))
-    assert karl.post("/invoices/run", data=UNTIL).status_code == 303
-    assert issued(session) == 1
-    assert karl.post("/invoices/run", data={"until": "soon"}).status_code == 422
+    page = text(karl.get("/invoices"))
+    assert "R-2026-00001" in page
+    assert "Making the files: 0 of 1" in page
+    assert karl.post("/invoices/run", data=shown).status_code == 409, "a second click"
+    assert karl.post("/invoices/run", data=shown | {"until": "soon"}).status_code == 422
+    making.make_files(session)
+    assert "Making the files" not in text(karl.get("/invoices"))
 
 
 def test_what_came_since_the_sums_were_shown_is_not_issued_unseen(session, charged, log_in):
     karl = log_in(charged.karl_login)
-    sent = form_with(karl.get("/invoices/run?until=2026-11-23").text, "seen") | UNTIL
+    sent = run_of(karl)
     charge_more(session, charged.combine, charged.bernd, 200)
     refused = karl.post("/invoices/run", data=sent)
     assert refused.status_code == 409
@@ -74,12 +88,12 @@ def test_what_is_missing_is_named_with_the_way_to_mend_it(session, sample_ring, 
 def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, charged, log_in, monkeypatch):
     charge_more(session, charged.combine, charged.bernd, 200)
     karl = log_in(charged.karl_login)
-    monkeypatch.setattr(run, "AT_ONCE", 1)
-    assert "/tasks/" in karl.post("/invoices/run", data=UNTIL).headers["Location"]
+    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    assert "/tasks/" in karl.post("/invoices/run", data=run_of(karl)).headers["Location"]
     assert issued(session) == 0
+    assert "Issuing invoices begins in a moment" in text(karl.get("/invoices"))
 
-    monkeypatch.setattr(run, "AT_ONCE", 10)
-    real, calls = run._issue, []
+    real, calls = runs.issue_to, []
 
     def die_at_the_second(*arguments):
         calls.append(arguments)
@@ -87,18 +101,19 @@ def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, c
             raise SystemExit("killed")
         return real(*arguments)
 
-    monkeypatch.setattr(run, "_issue", die_at_the_second)
+    monkeypatch.setattr(runs, "issue_to", die_at_the_second)
     with pytest.raises(SystemExit):
-        karl.post("/invoices/run", data=UNTIL)
+        background_tasks.run_next(session)
     assert issued(session) == 1
-    monkeypatch.setattr(run, "_issue", real)
-    karl.post("/invoices/run", data=UNTIL)
+    monkeypatch.setattr(runs, "issue_to", real)
+    assert background_tasks.run_next(session) == 1
     assert session.scalars(select(Document.number).order_by(Document.id)).all() == ["R-2026-00001", "R-2026-00002"]
+    assert "Issuing invoices begins" not in text(karl.get("/invoices"))
 
 
 def test_members_see_their_own_invoices_and_files_alone(app, session, charged, log_in):
     karl, anna = log_in(charged.karl_login), log_in(charged.anna_login)
-    karl.post("/invoices/run", data=UNTIL)
+    karl.post("/invoices/run", data=run_of(karl))
     assert "The file is being made" in text(anna.get("/invoices/1"))
     assert anna.get("/invoices/1/file.pdf").status_code == 303
     assert anna.get("/api/v1/invoices/1/pdf").status_code == 404
@@ -126,7 +141,7 @@ def test_members_see_their_own_invoices_and_files_alone(app, session, charged, l
 
 def test_an_invoice_is_taken_back_once(session, charged, log_in):
     karl = log_in(charged.karl_login)
-    karl.post("/invoices/run", data=UNTIL)
+    karl.post("/invoices/run", data=run_of(karl))
     assert karl.post("/invoices/1/cancel", data={}).status_code == 422
     assert karl.post("/invoices/1/cancel", data={"sure": "y"}).headers["Location"] == "/invoices/2"
     page = text(karl.get("/invoices/2"))
@@ -169,10 +184,89 @@ def test_programs_issue_and_take_back(charged, log_in):
     assert log_in(charged.anna_login).post("/api/v1/invoices", json=body).status_code == 403
 
 
+def test_programs_issue_what_they_have_seen_and_send_it(session, charged, log_in):
+    charge_more(session, charged.combine, charged.bernd, 200)
+    karl, api = log_in(charged.karl_login), "/api/v1/invoices"
+    seen = karl.get(f"{api}/preview?service_until=2026-11-23").json
+    assert (seen["documents"], seen["gross_cents"], seen["waiting"]) == (2, 203_000, [])
+    body = {"service_until": "2026-11-23", "seen": seen["seen"]}
+    assert karl.post(f"{api}/run", json={"service_until": "2026-11-23"}).status_code == 422
+    assert karl.post(f"{api}/run", json=body | {"seen": "0" * 64}).json["code"] == "invoices_changed"
+    charge_more(session, charged.combine, charged.bernd, 100)
+    assert karl.post(f"{api}/run", json=body).json["code"] == "invoices_changed"
+    assert issued(session) == 0
+    body["seen"] = karl.get(f"{api}/preview?service_until=2026-11-23").json["seen"]
+    made = karl.post(f"{api}/run", json=body)
+    assert (made.status_code, made.json) == (201, {"documents": 2})
+    assert karl.post(f"{api}/run", json=body).status_code == 409
+
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == charged.bernd).values(email=""))
+        session.execute(update(Member).where(Member.id == charged.anna).values(email="anna@example.org"))
+        session.add(DocumentFile(document_id=1, pdf=one_page(), xml=b"", sha256="", made_at=MONDAY))
+    found = karl.get(f"{api}/unsent?limit=1").json
+    assert ([one["has_file"] for one in found["items"]], found["next"]) == ([True], "1")
+    sent = karl.post(f"{api}/send", json={"invoice_ids": [1, 2, 7, 1]})
+    assert (sent.status_code, sent.json["sent"]) == (201, [1])
+    refused = [(one["id"], one["code"]) for one in sent.json["refused"]]
+    assert refused == [(2, "document_file_not_made"), (7, "document_not_found")]
+    (again,) = karl.post(f"{api}/send", json={"invoice_ids": [1]}).json["refused"]
+    assert again["code"] == "document_already_sent"
+    assert [one["id"] for one in karl.get(f"{api}/unsent").json["items"]] == [2]
+    anna = log_in(charged.anna_login)
+    for answer in (
+        anna.get(f"{api}/preview?service_until=2026-11-23"),
+        anna.post(f"{api}/run", json=body),
+        anna.get(f"{api}/unsent"),
+        anna.post(f"{api}/send", json={"invoice_ids": [1]}),
+    ):
+        assert answer.status_code == 403
+
+
+def test_what_was_issued_before_sending_was_recorded_is_neither_sent_nor_unsent(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=run_of(karl))
+    with write_transaction(session):
+        session.execute(update(DocumentTerms).values(sending_unknown_until=1))
+    page = text(karl.get("/invoices/1"))
+    assert "Issued before sending was recorded" in page
+    assert "Not sent yet" not in page
+    page = text(karl.get("/invoices/sending"))
+    assert "1 document was issued before sending was recorded" in page
+    assert "Everything that was issued is sent or printed" in page
+    assert karl.get("/api/v1/invoices/unsent").json["items"] == []
+    assert karl.get("/api/v1/invoices/1").json["is_sending_unknown"]
+    making.make_files(session)
+    printed = form_with(karl.get("/invoices/1").text, "after")
+    assert karl.post("/invoices/1/printed", data=printed).status_code == 303
+    assert karl.post("/invoices/1/printed", data=printed).status_code == 409, "a second click"
+    assert "Issued before" not in text(karl.get("/invoices/1"))
+
+
+def test_a_mail_that_did_not_reach_a_member_is_told_at_the_invoice_with_the_way_out(session, charged, log_in):
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=run_of(karl))
+    making.make_files(session)
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == charged.anna).values(email="gone@example.org"))
+    karl.post("/invoices/1/send", data={"after": "0"})
+    with write_transaction(session):
+        sending_id = session.scalar(select(DocumentSending.id))
+        to = {"key": "sending", "to_address": "gone@example.org", "to_name": "Anna"}
+        error = ValueError("no template")
+        record_unwritten(session, **to, subject="Invoice", error=error, document_sending_id=sending_id, now=MONDAY)
+    page = text(karl.get("/invoices/1"))
+    assert "Could not be delivered to gone@example.org: could not be written: ValueError: no template" in page
+    assert "print the PDF and send it by post" in page
+    assert "1 invoice did not reach its member" in text(karl.get("/today"))
+    assert karl.post("/invoices/1/printed", data={"after": "1"}).status_code == 303
+    assert "did not reach" not in text(karl.get("/today"))
+
+
 def test_a_file_made_since_the_page_was_shown_does_not_count_as_printed(session, charged, log_in):
     charge_more(session, charged.combine, charged.bernd, 200)
     karl = log_in(charged.karl_login)
-    karl.post("/invoices/run", data=UNTIL)
+    karl.post("/invoices/run", data=run_of(karl))
     with write_transaction(session):
         session.execute(update(Member).values(email=""))
         first, second = session.scalars(select(Document.id).order_by(Document.id))
@@ -188,7 +282,7 @@ def test_a_file_made_since_the_page_was_shown_does_not_count_as_printed(session,
 def test_the_lines_of_a_long_invoice_are_read_page_by_page(session, charged, log_in, monkeypatch):
     charge_more(session, charged.combine, charged.anna, 300)
     karl = log_in(charged.karl_login)
-    karl.post("/invoices/run", data=UNTIL)
+    karl.post("/invoices/run", data=run_of(karl))
     monkeypatch.setattr(routes, "LINES", 1)
     first, second = text(karl.get("/invoices/1")), text(karl.get("/invoices/1?page=2"))
     for net, pages in (("€1,470.59", (True, False)), ("€352.94", (False, True)), ("€2,170.00", (True, True))):
@@ -199,7 +293,7 @@ def test_the_treasurer_sends_what_an_e_mail_reaches_and_prints_the_rest(session,
     charge_more(session, charged.combine, charged.bernd, 200)
     karl = log_in(charged.karl_login)
     assert "Everything that was issued is sent or printed." in text(karl.get("/invoices/sending"))
-    karl.post("/invoices/run", data=UNTIL)
+    karl.post("/invoices/run", data=run_of(karl))
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == charged.bernd).values(email=""))
         session.execute(update(Member).where(Member.id == charged.anna).values(email="anna@example.org"))

@@ -52,10 +52,10 @@ class SendAllForm(BaseForm):
 
 
 class RunForm(BaseForm):
-    """Which services are invoiced. seen: the sums that the preview showed (run.py)."""
+    """Which services are invoiced. seen: the digest of the preview that was shown."""
 
     until = DateField(_l("Services until"), [Required(_l("Please enter the last day of service."))])
-    seen = HiddenField()
+    seen = HiddenField(validators=[Required(NOT_SENT)])
 
 
 def _code(label: Any) -> SelectField:

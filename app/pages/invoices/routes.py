@@ -20,6 +20,7 @@ from app.forms.year_choice import requested_year
 from app.pages.declaration import POST, MenuEntry, page
 from app.pages.invoices import bp
 from app.pages.invoices.forms import CancelForm, SendForm
+from app.pages.invoices.under_way import run_under_way
 from app.web.paging import page_number
 from app.wording.documents import KIND_LABELS
 from app.wording.formats import as_zone
@@ -45,6 +46,7 @@ def index() -> ResponseReturnValue:
     """List documents, the newest first; ?year=."""
     session, all_of_them = db.session(), permissions.reaches_all()
     year = requested_year()
+    under_way = run_under_way(session) if all_of_them else None
     rows, has_next = queries.documents(
         session,
         member_id=None if all_of_them else current_user.member_id,
@@ -62,6 +64,7 @@ def index() -> ResponseReturnValue:
         page=page_number(),
         has_next=has_next,
         kinds=KIND_LABELS,
+        under_way=under_way,
     )
 
 

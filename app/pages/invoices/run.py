@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
-from functools import partial
+from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +13,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.background.deferral import deferred, is_carried_out
 from app.clock import now
-from app.documents.composer import TextComposer
+from app.documents import runs
 from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.invoices import bp
@@ -23,17 +21,12 @@ from app.pages.invoices.forms import RunForm
 from app.web.paging import page_number
 from app.wording.documents import PROBLEM_LABELS
 from app.wording.formats import as_zone
-from billing.document_errors import NotIssuable
 from billing.documents.drafts import MemberDrafts, drafts
-from billing.documents.issuing import issue
-from booking.kernel.events import Actor
-from booking.kernel.progress import tracked
-from booking.kernel.transaction import in_write_transaction
+from billing.documents.runs import sums_of
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
 PER_PAGE = 50
-AT_ONCE = 10  # more are issued in the background
 # Problem -> the page where it is mended; of a member: its own page.
 PLACES = {
     "tax_number": "costs.ring_party",
@@ -68,36 +61,18 @@ def issue_all() -> ResponseReturnValue:
     session, until = db.session(), form.until.data
     found = drafts(session, until).values()
     # The worker goes on with what was looked at, however much of it is issued already.
-    if form.seen.data and form.seen.data != _sums(found) and not is_carried_out():
+    if form.seen.data != sums_of(found).digest and not is_carried_out():
         form.form_errors.append(
             _("What can be issued has changed since you looked. Please look at the sums once more.")
         )
         form.status = 409
         return _run_page(form)
     ready = sorted(one.member_id for one in found if one.drafts)
-    if task := deferred(is_long=len(ready) > AT_ONCE):
+    if task := deferred(is_long=len(ready) > runs.AT_ONCE):
         return task
-    by, composer, issued = current_actor(), TextComposer(session), 0
-    for member_id in tracked(ready, len(ready)):
-        issued += _issue(member_id, until, composer, by, now())
+    issued = runs.issue_all(session, ready, until, current_actor())
     flash(ngettext("%(num)s invoice was issued.", "%(num)s invoices were issued.", issued))
     return redirect(url_for(".index"), code=303)
-
-
-def _issue(member_id: int, until: date, composer: TextComposer, by: Actor, instant: datetime) -> int:
-    """Issue what one member owes; return how many documents. Nothing where another treasurer was first."""
-    session, on = db.session(), local_day(instant, as_zone(None))
-    verb = partial(issue, session, member_id, until, composer, on=on, by=by, now=instant)
-    try:
-        return len(in_write_transaction(session, verb))
-    except NotIssuable:  # something was changed since the preview: it is named there again
-        return 0
-
-
-def _sums(found: Iterable[MemberDrafts]) -> str:
-    """Return what is looked at before it is issued: how many documents and lines, and their sum in cents."""
-    issued = [draft for one in found for draft in one.drafts]
-    return f"{len(issued)} {sum(len(one.lines) for one in issued)} {sum(one.taxed.gross_cents for one in issued)}"
 
 
 def _run_page(form: RunForm) -> ResponseReturnValue:
@@ -109,12 +84,9 @@ def _run_page(form: RunForm) -> ResponseReturnValue:
     return render_template(
         "invoices/run.html",
         form=form,
-        seen=_sums(ready),
+        sums=sums_of(ready),
         ready=ready,
         waiting=waiting,
-        documents=sum(len(one.drafts) for one in ready),
-        total=sum(draft.taxed.gross_cents for one in ready for draft in one.drafts),
-        vat=sum(group.vat_cents for one in ready for draft in one.drafts for group in draft.taxed.groups),
         shown=shown,
         members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
         problems=PROBLEM_LABELS,

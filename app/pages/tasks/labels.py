@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 LABELS: dict[str, Any] = {
     "api.allocate_costs": _l("An allocation that a program asked for"),
+    "api.run_invoices": _l("Issuing invoices that a program asked for"),
     "costs.allocate": _l("Preview of an allocation"),
     "costs.post": _l("Posting of an allocation"),
     "costs.shares_file": _l("Shares from a file"),

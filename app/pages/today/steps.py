@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.documents.sendings import failed_sendings
 from app.wording.accounting_periods import period_label
 from app.wording.formats import format_money, format_short_day
 from app.wording.ledger import LEDGER_STATES
 from billing import queries as billing_queries
+from billing.documents.sending import unsent_count
 from billing.period_names import PeriodSpan
 from billing.queries import MonthCosts, PoolView
 from billing.queries.balances import LedgerState, ledger_state
@@ -49,6 +51,8 @@ class Facts:
     waiting_cents: int
     ledger: LedgerState
     not_invoiced: NotInvoiced
+    to_send: int
+    undelivered: int
     to_close: PeriodSpan | None
     proposals: Sequence[Proposal]
 
@@ -56,7 +60,7 @@ class Facts:
 def facts_of(
     session: Session, year: int, pools: Sequence[PoolView], months: Sequence[MonthCosts], today: date
 ) -> Facts:
-    """Read what the steps follow from, in ten statements."""
+    """Read what the steps follow from, in twelve statements."""
     return Facts(
         year,
         pools,
@@ -66,6 +70,8 @@ def facts_of(
         sum(pool.waiting_cents for pool in pools),
         ledger_state(session),
         not_invoiced(session),
+        unsent_count(session),
+        len(failed_sendings(session)),
         period_to_close(session, today),
         proposals(session, today),
     )
@@ -191,6 +197,25 @@ def _invoices(facts: Facts) -> Step | None:
     return Step(title, sentence, False, _("Preview"), url_for("invoices.run"))
 
 
+def _sending(facts: Facts) -> Step | None:
+    if not facts.not_invoiced.is_asked:
+        return None
+    if facts.to_send:
+        title = ngettext("Send %(num)s invoice", "Send %(num)s invoices", facts.to_send)
+        return Step(
+            title, _("By e-mail, or printed as one PDF."), False, _("Look at them"), url_for("invoices.sending")
+        )
+    if facts.undelivered:
+        title = ngettext(
+            "%(num)s invoice did not reach its member",
+            "%(num)s invoices did not reach their members",
+            facts.undelivered,
+        )
+        sentence = _("Correct the address and send it once more, or print it.")
+        return Step(title, sentence, False, _("Look at them"), url_for("invoices.sending"))
+    return Step(_("All invoices are sent or printed"), _("Nothing waits to be sent."), True)
+
+
 def _close(facts: Facts) -> Step | None:
     if facts.to_close is None:
         return Step(_("All periods that are over are closed"), _("What comes later is a correction run."), True)
@@ -208,5 +233,6 @@ STEPS: tuple[Callable[[Facts], Step | None], ...] = (
     _objections,
     _division,
     _invoices,
+    _sending,
     _close,
 )

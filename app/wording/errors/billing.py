@@ -36,6 +36,12 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "invoices_changed",
+        409,
+        _l("What can be issued has changed"),
+        _l("It has changed since you looked. Nothing was issued; please look at the sums once more."),
+    ),
+    ErrorText(
         "not_cancellable",
         409,
         _l("This document is not taken back"),
