@@ -1,6 +1,11 @@
 """The chart of accounts: SKR03 or SKR04, and the number of each account. Numbers are data: an adviser may want others.
 
 What is posted refers to the account, not to its number: a change shows other numbers, also of earlier entries.
+
+The numbers of SKR03 that a ring begins with were compared with the package trytond-account-de-skr03 7.8.1: 8600 is
+"Sonst. Erlöse betr. u. regelmäßig" (fees); 8201 (material) and 8951 (dues) are none of its accounts, and stand beside
+8200 "Erlöse" and 8950 "Nicht steuerbare Umsätze" as accounts of the ring's own. Their twins in SKR04 (4835, 4201, 4691)
+were not found in a source: the adviser's word decides.
 """
 
 from __future__ import annotations
