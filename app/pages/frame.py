@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request, session, url_for
+from flask.globals import _cv_request
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -99,10 +100,11 @@ def initials(name: str) -> str:
 
 def asset(endpoint: str, filename: str) -> str:
     """Return a static file's address with its fingerprint, so that browsers may keep the file for long."""
-    known: dict[tuple[str, str, str], str] = current_app.extensions.setdefault("asset_addresses", {})
-    key = (request.script_root, endpoint, filename)
+    context = _cv_request.get()  # without proxies: an icon asks for its sprite, seventy times a page
+    known: dict[tuple[str, str, str], str] = context.app.extensions.setdefault("asset_addresses", {})
+    key = (context.request.script_root, endpoint, filename)
     address = known.get(key)
-    if address is None or current_app.debug:  # an icon asks for its sprite: seventy times a page
+    if address is None or context.app.debug:
         address = known[key] = url_for(endpoint, filename=filename, v=_fingerprint(endpoint, filename))
     return address
 
