@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -107,6 +107,14 @@ class Posting(Base):
         CheckConstraint("number >= 1", name="number"),
         Index("ix_billing_posting_member", "member_id", "entry_id", "number", "cents"),
         Index("ix_billing_posting_account", "account_id", "entry_id", "cents"),
+        Index(
+            "ix_billing_posting_topic",  # what a balance is made of
+            "member_id",
+            "topic",
+            "cents",
+            sqlite_where=text("member_id IS NOT NULL"),
+            postgresql_where=text("member_id IS NOT NULL"),
+        ),
     )
 
     # Deferred: the entry is inserted after its lines.

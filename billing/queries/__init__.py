@@ -27,6 +27,7 @@ from billing.queries.charge_list import (
     charges_by_ids,
     posted_charge_ids,
     posted_charges,
+    slips_of_charges,
 )
 from billing.queries.charges import (
     ChargedYears,
@@ -124,6 +125,7 @@ __all__ = [
     "rounding_cents",
     "shares",
     "slips_of_bearers",
+    "slips_of_charges",
     "tariff",
     "tariff_history",
     "tariffs_on",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Balance, Entry, Ledger, Posting
+from booking.kernel.prepared import PreparedStatement
 
 OWING, CREDIT, SETTLED = "owing", "credit", "settled"
 
@@ -79,13 +80,13 @@ class LedgerState:
 
 def ledger_state(session: Session) -> LedgerState:
     """Return the state of the ledger."""
-    return LedgerState(*session.execute(select(Ledger.state, Ledger.chart, Ledger.opened_on)).one())
+    return LedgerState(*_LEDGER.of(session)[0])
 
 
 def balance_of(session: Session, member_id: int) -> MemberBalance:
     """Return the balance of a member; zero of somebody without a line."""
-    row = session.execute(select(Balance.cents, Balance.lines).where(Balance.member_id == member_id)).one_or_none()
-    return MemberBalance(member_id, *(row or (0, 0)))
+    row = next(iter(_BALANCE.of(session, {"member_id": member_id})), (0, 0))
+    return MemberBalance(member_id, *row)
 
 
 def balances(
@@ -121,10 +122,7 @@ def balance_totals(session: Session) -> BalanceTotals:
 
 def made_of(session: Session, member_id: int) -> Mapping[str, int]:
     """Return topic -> cents of all lines of a member: what the balance is made of."""
-    rows = session.execute(
-        select(Posting.topic, func.sum(Posting.cents)).where(Posting.member_id == member_id).group_by(Posting.topic)
-    )
-    return {topic: int(cents) for topic, cents in rows}
+    return {topic: int(cents) for topic, cents in _MADE_OF.of(session, {"member_id": member_id})}
 
 
 def balance_lines(
@@ -137,14 +135,7 @@ def balance_lines(
     owed = balance_of(session, member_id).cents
     if offset:
         owed -= int(session.scalar(select(func.sum(newer.c.cents))) or 0)
-    rows = session.execute(
-        select(*BALANCE_LINE)
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(of_member)
-        .order_by(*newest_first)
-        .limit(limit + 1)
-        .offset(offset)
-    ).all()
+    rows = _LINES.of(session, {"member_id": member_id, "at_most": limit + 1, "behind": offset})
     lines = []
     for row in rows[:limit]:
         lines.append(BalanceLine(*(*row, owed)))
@@ -172,3 +163,18 @@ BALANCE_LINE: tuple[Any, ...] = (
 
 def _which(which: str) -> ColumnElement[bool]:
     return {OWING: Balance.cents > 0, CREDIT: Balance.cents < 0, SETTLED: Balance.cents == 0}[which]
+
+
+# Compiled once: who keeps a balance open looks at it again and again, and a member may have ten thousand lines.
+_OF_MEMBER = Posting.member_id == bindparam("member_id")
+_BALANCE = PreparedStatement(select(Balance.cents, Balance.lines).where(Balance.member_id == bindparam("member_id")))
+_LEDGER = PreparedStatement(select(Ledger.state, Ledger.chart, Ledger.opened_on))
+_MADE_OF = PreparedStatement(select(Posting.topic, func.sum(Posting.cents)).where(_OF_MEMBER).group_by(Posting.topic))
+_LINES = PreparedStatement(
+    select(*BALANCE_LINE)
+    .join(Entry, Entry.id == Posting.entry_id)
+    .where(_OF_MEMBER)
+    .order_by(Posting.entry_id.desc(), Posting.number.desc())
+    .limit(bindparam("at_most", type_=Integer))
+    .offset(bindparam("behind", type_=Integer))
+)

@@ -112,6 +112,12 @@ def charges_by_ids(session: Session, charge_ids: Collection[int]) -> tuple[Poste
     return tuple(PostedCharge(*row) for row in session.execute(statement))
 
 
+def slips_of_charges(session: Session, charge_ids: Collection[int]) -> dict[int, int]:
+    """Return charge id -> id of its slip."""
+    rows = session.execute(select(Charge.id, Charge.usage_id).where(Charge.id.in_(charge_ids)))
+    return {row.id: row.usage_id for row in rows}
+
+
 def charge_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[ChargeFilter]) -> ChargeTotals:
     """Return the sums of the charges and reversals of a filter; at_most: of so many, the newest."""
     if at_most is None:

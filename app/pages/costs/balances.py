@@ -18,7 +18,7 @@ from app.web.paging import page_number
 from app.wording.ledger import LEDGER_STATES, topic_label
 from billing.exports.balances import balance_line_table, balance_table
 from billing.queries import balances as billing_balances
-from billing.queries import charges_by_ids
+from billing.queries import slips_of_charges
 from billing.queries.balances import CREDIT, OWING, SETTLED
 from billing.queries.pools import pool_names
 from booking.queries import member_names, members_matching
@@ -86,7 +86,7 @@ def _balance_page(member_id: int, *, is_own: bool) -> ResponseReturnValue:
     session = db.session()
     member = presenter.known_member(session, member_id)
     lines, has_next = billing_balances.balance_lines(session, member_id, limit=PER_PAGE, offset=offset())
-    charges = charges_by_ids(session, [line.charge_id for line in lines if line.charge_id is not None])
+    charge_ids = {line.charge_id for line in lines if line.charge_id is not None}
     return render_template(
         "costs/balance.html",
         member=member,
@@ -94,7 +94,7 @@ def _balance_page(member_id: int, *, is_own: bool) -> ResponseReturnValue:
         balance=billing_balances.balance_of(session, member_id),
         made_of=billing_balances.made_of(session, member_id),
         lines=lines,
-        slips={charge.id: charge.usage_id for charge in charges},
+        slips=slips_of_charges(session, charge_ids),
         machines=presenter.machine_names(session),
         pool_names=pool_names(session),
         topic_label=topic_label,

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.declaration import page
 from app.wording.ledger import LEDGER_STATES, account_label, topic_label
-from billing.queries import charges_by_ids
+from billing.queries import slips_of_charges
 from billing.queries.balances import ledger_state
 from billing.queries.ledger import AccountView, LedgerLine, account, accounts, journal, trial_balance
 from billing.queries.pools import pool_names
@@ -66,7 +66,7 @@ def _lines_page(of: AccountView | None) -> ResponseReturnValue:
     session = db.session()
     lines, following = journal(session, account_id=of.id if of else None, limit=LINES, before=_before())
     members = member_names(session, {line.member_id for line in lines if line.member_id is not None})
-    charges = charges_by_ids(session, list({line.charge_id for line in lines if line.charge_id is not None}))
+    charge_ids = {line.charge_id for line in lines if line.charge_id is not None}
     shown = LinePage(
         lines=lines,
         following=f"{following[0]}-{following[1]}" if following else None,
@@ -74,7 +74,7 @@ def _lines_page(of: AccountView | None) -> ResponseReturnValue:
         members={name.id: f"{name.number} {name.name}" for name in members},
         pools=pool_names(session),
         machines=presenter.machine_names(session),
-        slips={charge.id: charge.usage_id for charge in charges},
+        slips=slips_of_charges(session, charge_ids),
     )
     return render_template(
         "costs/ledger_lines.html", shown=shown, account=of, account_label=account_label, topic_label=topic_label

@@ -29,7 +29,7 @@ from app.web.paging import page_number
 from app.wording.ledger import topic_label
 from billing.exports.statements import statement_table
 from billing.periods import accounting_year
-from billing.queries import charges_by_ids, statements
+from billing.queries import slips_of_charges, statements
 from billing.queries.pools import pool_names
 from billing.statements import times_sent
 
@@ -110,7 +110,7 @@ def _statement_page(member_id: int, *, is_own: bool, refusals: SendStatementForm
     days = accounting_year(today()) if period.errors else period.period
     of = statements.statement(session, member_id, *days)
     lines, has_next = statements.statement_lines(session, of, limit=PER_PAGE, offset=offset())
-    charges = charges_by_ids(session, [line.charge_id for line in lines if line.charge_id is not None])
+    charge_ids = {line.charge_id for line in lines if line.charge_id is not None}
     form = refusals or SendStatementForm(formdata=None)
     form.after.data = 0 if is_own else times_sent(session, member_id, days)
     return render_template(
@@ -120,7 +120,7 @@ def _statement_page(member_id: int, *, is_own: bool, refusals: SendStatementForm
         period=period,
         statement=of,
         lines=lines,
-        slips={charge.id: charge.usage_id for charge in charges},
+        slips=slips_of_charges(session, charge_ids),
         machines=presenter.machine_names(session),
         pool_names=pool_names(session),
         topic_label=topic_label,
