@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
@@ -39,14 +40,16 @@ def enter_readings(session: Session, pool_id: int, content: bytes, *, today: dat
     """Enter the readings of a file and return how many there were. Call inside write_transaction().
 
     Each line has meter, day, reading, and perhaps what the new meter showed where it was changed, with any usual
-    separator (commas only with decimal points). A first line without a number is taken for headers.
+    separator; between commas, numbers stand in quotation marks where a fourth cell makes them ambiguous. A first line
+    without a number is taken for headers.
 
     Raises Faults, TableError (no text, too many lines).
     """
     known = {one.name.casefold(): one.id for one in meters(session, pool_id, readings=0)}
     faults, entered = [], 0
-    for number, cells in _lines(content):
+    for number, cells, raw in _lines(content):
         try:
+            _require_one_reading(cells, raw)
             meter_id, entry = _read(cells, known)
             enter_reading(session, meter_id, entry, today=today, by=by, now=now)
             entered += 1
@@ -61,17 +64,35 @@ def enter_readings(session: Session, pool_id: int, content: bytes, *, today: dat
     return entered
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield number and cells of the lines with content, without one of headers. Raises TableError."""
+def _lines(content: bytes) -> Iterator[tuple[int, Sequence[str], str]]:
+    """Yield number, cells and text of the lines with content, without one of headers. Raises TableError."""
     if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     if is_workbook(content):  # its numbers have no language, so that 1.125 would be read as 1125 in German
         raise TableError(_("This is a workbook. Save it as CSV, or copy its cells into the field below."))
-    for at, line in enumerate(grid_of_csv(decode(content), lambda _lines: 0)):
+    text = decode(content)
+    raw = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # as grid_of_csv() counts them
+    for at, line in enumerate(grid_of_csv(text, lambda _lines: 0)):
         stripped = [cell.strip() for cell in line.cells]
         is_header = at == 0 and not any(character.isdigit() for cell in stripped[1:] for character in cell)
         if not is_header:
-            yield line.number, stripped
+            yield line.number, stripped, raw[line.number - 1]
+
+
+def _require_one_reading(cells: Sequence[str], raw: str) -> None:
+    """Refuse "Z-1,2026-06-15,1300,5": 1300.5 with a decimal comma, or a meter that was changed and began at 5."""
+    if (
+        len(cells) > CELLS
+        and cells[CELLS]
+        and re.search(rf"{re.escape(cells[2])}\s*,\s*{re.escape(cells[CELLS])}", raw)
+    ):
+        raise CellError(
+            _(
+                "“%(text)s” may be one reading with a decimal comma or two. Separate the columns by semicolons, or put "
+                "each number into quotation marks.",
+                text=f"{cells[2]},{cells[CELLS]}"[:40],
+            )
+        )
 
 
 def _read(cells: Sequence[str], known: Mapping[str, int]) -> tuple[int, ReadingEntry]:

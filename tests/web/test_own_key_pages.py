@@ -85,11 +85,16 @@ def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, poo
     assert len(meters(session, pool)[0].readings) == 1
     for refused in ("", "Z-1;2026-06-30;1\n" * 10_100, 'Z-1;2026-06-30;"1'):
         assert client.post(f"{address}/file", data={"text": refused}).status_code == 422
+    comma = client.post(f"{address}/file", data={"text": "meter,day,reading\nZ-1,2026-06-15,1300,5"})
+    assert comma.status_code == 422
+    assert "Line 2: “1300,5” may be one reading with a decimal comma or two." in text(comma)
     assert client.post(f"{address}/file", data={"text": lines.format("60,25")}).status_code == 303
     assert [one.reading for one in meters(session, pool)[0].readings] == [60_250, 1_300_500, 1_200_500]
+    quoted = 'Z-1,2026-07-01,"70,5"\nZ-1,2026-07-02,"71,5","0,5"'
+    assert client.post(f"{address}/file", data={"text": quoted}).status_code == 303
     records = dict(my_records(session, session.get(User, sample_ring.anna_login)))
     assert [(one["pool"], one["name"]) for one in records["meters"]] == [("Combine", "Z-1")]
-    assert [one["reading"] for one in records["meter_readings"]] == [1_200_500, 1_300_500, 60_250]
+    assert [one["reading"] for one in records["meter_readings"]] == [1_200_500, 1_300_500, 60_250, 70_500, 71_500]
     assert not any("entered_by" in one for one in records["meter_readings"])
 
 
