@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
+
+from flask import g
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from booking import availability
+from app.pages.reservations.day_view import day_view
+from booking import availability, queries
 from booking.kernel.orm import table_of
 from booking.kernel.read_cache import ENTRIES_MAX, cached_read
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Member
+from booking.models import Member, Reservation
 from booking.wishes import Wish
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
@@ -88,3 +93,20 @@ def test_what_is_proposed_instead_follows_every_change(session, sample_ring):
     assert proposed(sample_ring.anna) == before
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 4, 6), now=MONDAY)
     assert hours(MONDAY, 4, 6) not in proposed(sample_ring.bernd)[1]
+
+
+def test_a_day_to_tap_fills_up_while_a_machine_is_late_though_nothing_is_stored(app, session, sample_ring):
+    one = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    with write_transaction(session):
+        session.execute(update(Reservation).where(Reservation.id == one.id).values(status="in_use", decide_until=None))
+    card = queries.machine_card(session, sample_ring.combine)
+    form = SimpleNamespace(date=SimpleNamespace(data=MONDAY.date()), span=hours(MONDAY, 26, 27))
+
+    def load(later):
+        g._login_user = SimpleNamespace(member_id=sample_ring.bernd, language=None)
+        shown = day_view(session, form, card, now=MONDAY + timedelta(hours=later))
+        session.rollback()
+        return shown.days[0].load
+
+    with app.test_request_context():
+        assert load(2) < load(4) < load(6)

@@ -163,9 +163,12 @@ def _day_taps(
     now: datetime,
     excluding: int | None,
 ) -> tuple[DayTap, ...]:
-    """Return the days to tap, made once in a language for a version of the database: they show no names."""
-    today = local_day(now, card.zone)
-    key = ("day taps", card.id, tuple(days), span, chosen, today, excluding, str(page_locale()))
+    """Return the days to tap, made once in a language for a version of the database and a minute: they show no names.
+
+    What is late holds the machine up to now, and days of another year are written with theirs.
+    """
+    today, minute = local_day(now, card.zone), now.replace(second=0, microsecond=0)
+    key = ("day taps", card.id, tuple(days), span, chosen, minute, excluding, str(page_locale()))
 
     def make() -> tuple[DayTap, ...]:
         return tuple(_day_tap(row, one, card, span, chosen=chosen, today=today) for one in days)
