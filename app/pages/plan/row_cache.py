@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -52,7 +52,8 @@ class RenderKey:
 class RowSource:
     """What a row is rendered from: the same for all viewers.
 
-    segments: by what they depend on in the viewer, filled in by who renders.
+    place: without its rows, which would stay in memory as long as one of them. segments: by what they depend on in the
+    viewer, filled in by who renders.
     """
 
     row: BoardRow
@@ -144,7 +145,7 @@ def render_rows(
     made = [_Rows(cache, renderer, marks, viewer) for renderer in renderers]
     to_read = set[int]().union(*(rows.render_known(machines) for rows in made))
     if to_read:
-        read = [RowSource(row, place) for place in fill(to_read).workshops for row in place.rows]
+        read = [RowSource(row, replace(place, rows=())) for place in fill(to_read).workshops for row in place.rows]
         for rows in made:
             rows.render(read)
     return [rows.texts for rows in made]

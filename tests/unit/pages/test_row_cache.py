@@ -115,6 +115,7 @@ def test_a_row_that_another_member_has_seen_is_not_read_again():
     assert read == [{1}]
     assert len(renderer.sources) == 3, "each sees it in another way, and Anna twice in the same"
     assert renderer.sources[0] is renderer.sources[1] is renderer.sources[2]
+    assert renderer.sources[0].place.rows == (), "a cached row would hold those of its whole workshop in memory"
 
 
 def test_a_row_that_all_see_alike_is_kept_without_what_it_was_made_from():
