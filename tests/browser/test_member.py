@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 from flask import Flask
@@ -223,8 +223,13 @@ def test_ones_own_block_is_moved_with_keys_and_moved_back(window):
     page.locator("tr[data-machine=baler] a[data-at]").last.focus()
     page.keyboard.press("Shift+ArrowRight")
     expect(page.locator(".board-choice span")).to_be_visible()
-    with page.expect_navigation():
+    page.route("**/plan/move/*", lambda route: route.fulfill(status=204), times=1)  # stopped: the page stays
+    with page.expect_response("**/plan/move/*"):
         page.keyboard.press("Enter")
+    page.keyboard.press("Shift+ArrowRight")
+    with page.expect_navigation(), page.expect_request("**/plan/move/*") as sent:
+        page.keyboard.press("Enter")
+    assert [len(values) for values in parse_qs(sent.value.post_data).values()] == [1, 1, 1, 1, 1]
     expect(page.locator(".note-undo")).to_contain_text("Verschoben")
     follow(page, page.locator(".note-undo button"))
 

@@ -126,8 +126,9 @@
     if (choice.was !== undefined) {
       if (choice.from === choice.was) { leave(); return; }
       const fields = { was: written(choice.was), start: written(choice.from), end: written(choice.until), back: location.pathname + location.search };
-      for (const [name, value] of Object.entries(fields)) {
-        mover.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      for (const [name, value] of Object.entries(fields)) { // a move that was stopped has left its fields
+        const field = mover.elements[name] || mover.appendChild(document.createElement("input"));
+        Object.assign(field, { type: "hidden", name, value });
       }
       mover.action = mover.dataset.action + choice.id;
       mover.submit();
