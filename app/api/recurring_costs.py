@@ -39,7 +39,7 @@ class RecurringFacts(RequestModel):
     supplier: ShortText = Field(min_length=1)
     kind: ShortText = Field(min_length=1)
     net_cents: int = Field(strict=True, ge=1, le=CENTS_MAX)
-    every_months: Literal[1, 3, 12]
+    every_months: Literal[1, 3, 12] = Field(json_schema_extra={"minimum": 1, "maximum": 12})
     first_on: BillDay
     last_on: BillDay | None = None
 
