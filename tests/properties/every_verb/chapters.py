@@ -53,11 +53,13 @@ def series_come_and_go(ring):
 
 def somebody_waits(ring):
     ring.reserve("saw", "anna", 6, 2, 1, 0)
-    for answer in ("accept", "decline", "lapse"):
+    for answer in ("accept", "automatic", "decline", "lapse"):
         ring.join_for_what_is_taken(0, "bernd")
         ring.cancel_what_somebody_waits_for(0)
         if answer == "accept":
             ring.accept(0)
+        elif answer == "automatic":
+            ring.accept_automatically(0)
         elif answer == "decline":
             ring.let_go(0, "decline")
             ring.reserve("saw", "anna", 6, 2, 1, 0)
@@ -72,13 +74,20 @@ def somebody_waits(ring):
 
 def a_machine_is_closed(ring):
     ring.close("store", 4, 2, is_around=False)
+    ring.change_closure(0, 5, 3)
     ring.lift(0)
     ring.close_repeatedly("press", 4, 2, 3, is_around=True)
     ring.lift_all(0)
 
 
 def a_machine_breaks_down(ring):
-    ring.reserve("saw", "anna", 2, 2, 1, 120)
+    ring.reserve("saw", "bernd", 2, 2, 1, 0)
+    ring.break_down(0, 3)
+    ring.accept_proposed_time(0)
+    ring.lift(0)
+    ring.cancel(0)
+    ring.reserve("saw", "anna", 2, 2, 1, 0)
+    ring.change_tolerance(0, 120)
     ring.break_down(0, 3)
     ring.lift(0)
     ring.go_back_or_take_the_proposal(0, is_offer=False)
@@ -126,6 +135,9 @@ def rules_change(ring):
     ring.set_places_of_the_store(4)
     ring.retire_or_bring_back("twin")
     ring.retire_or_bring_back("twin")
+    ring.change_group(has_twin=False, has_saw=True)
+    ring.reserve_any_saw("bernd", 14, 2)
+    ring.change_group(has_twin=True, has_saw=True)
 
 
 CHAPTERS = (

@@ -88,6 +88,21 @@ class Closing(Steps):
             self.ring.forget_proposals_of(id_)
             self.done(machines=[one.machine])
 
+    @precondition(lambda self: self.ring.closures)
+    @rule(index=which, start=starts, length=lengths)
+    def change_closure(self, index, start, length):
+        """Give a closure another time; what it held before is its own, and what it no longer closes is free."""
+        id_ = self.prefer(self.ring.closures, index, self.is_open)
+        one, since = self.ring.closures[id_], self.from_next(start)
+        until = since + length * 60
+        expected = self.ring.change_closure(id_, since, until)
+        self.attempt(expected, blockings.change, id_, span(since, until), f"Longer {next(numbers)}")
+        if expected is None:
+            self.ring.shut(one.machine, since, until)
+            one.start, one.end = since, until
+            self.ring.forget_needless(id_)
+            self.done(machines=[one.machine])
+
     def is_open(self, id_):
         one = self.ring.closures[id_]
         return not one.is_lifted and one.end > self.ring.now
@@ -151,6 +166,7 @@ class Closing(Steps):
             else:
                 self.ring.replanned[id_] = Replanned("moved", closure_id, old, new)
                 self.put(id_, *new)
+                one.proposed = one.place
                 moved.append(id_)
         members = {self.ring.reservations[id_].member for id_ in moved}
         machines_ = {self.ring.reservations[id_].machine for id_ in moved}

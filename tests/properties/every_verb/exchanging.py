@@ -165,9 +165,7 @@ class Exchanging(Steps):
 
     def proposed(self, ids):
         """Return the reservations that a breakdown moved, and whose members have not answered yet."""
-        self.session.rollback()
-        found = select(Reservation.id).where(Reservation.id.in_(ids), Reservation.proposed_at.is_not(None))
-        return set(self.session.scalars(found))
+        return {number for number in ids if self.ring.reservations[number].proposed}
 
     def compare(self):
         """Compare the exchanges too."""

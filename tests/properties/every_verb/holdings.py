@@ -85,7 +85,12 @@ class Reservation:
     former: Time | None = None
     handed_out: int | None = None
     tolerance: int = 0
+    proposed: tuple[int, ...] = ()  # machine, start, end, places: where a plan moved it, until its member agrees
     is_over_again: bool = False  # a no-show that was taken back after its end holds nothing
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        return self.machine, self.time.start, self.time.end, self.time.places
 
     @property
     def parts(self) -> list[Part]:

@@ -16,13 +16,20 @@ class Breakdowns(Holdings):
         place = (one.machine, one.time.start, one.time.end)
         return noted.kind == "moved" and one.status in WAITING and one.former is None and place == noted.new
 
+    def forget_answered(self) -> None:
+        """Another place than the proposed one is an answer, too; while it waits for approval, the proposal stays."""
+        for one in self.reservations.values():
+            if one.former is None and one.place != one.proposed:
+                one.proposed = ()
+
     def old_times(self, machine: int) -> list[Part]:
         """Return the times that moved reservations may take back."""
         found = []
         for number, noted in self.replanned.items():
             of_machine, start, end = noted.old
             one = self.reservations[number]
-            if of_machine == machine and self.has_moved(number) and min(start, one.time.start) > self.now:
+            is_asked = bool(one.proposed) and self.has_moved(number)  # who agreed may go back, but comes before nobody
+            if of_machine == machine and is_asked and min(start, one.time.start) > self.now:
                 found.append(self.time(machine, start, end, one.time.places).part)
         return found
 
@@ -119,4 +126,11 @@ class Breakdowns(Holdings):
         """End what is held because of a closure that is lifted."""
         for number, noted in list(self.replanned.items()):
             if noted.hold is not None and noted.closure == closure:
+                del self.replanned[number]
+
+    def forget_needless(self, closure: int) -> None:
+        """End what is held for reservations whose time a closure leaves free since it was changed."""
+        for number, noted in list(self.replanned.items()):
+            is_held = noted.hold is not None and noted.closure == closure
+            if is_held and not self.still_closes(closure, self.reservations[number].time):
                 del self.replanned[number]

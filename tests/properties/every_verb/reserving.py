@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from booking import (
     decisions,
     reservations,
+    tolerances,
     usage,
 )
 from booking.group_choice import GroupWish
@@ -87,6 +88,28 @@ class Reserving(Steps):
         if is_over:
             self.ring.end_or_restore(id_, "expired")
         self.done(is_news=is_over, machines=[one.machine] * is_over, members=[one.member] * is_over)
+
+    @has_reservations
+    @rule(index=which, minutes=st.sampled_from([0, 60, 120]))
+    def change_tolerance(self, index, minutes):
+        id_ = self.reservation_of(index, *model.HOLDING)
+        one = self.ring.reservations[id_]
+        expected = None if one.status in model.HOLDING and self.ring.now < one.time.end else "wrong_status"
+        if self.attempt(expected, tolerances.change_tolerance, id_, minutes) is not None:
+            is_news, one.tolerance = one.tolerance != minutes, minutes
+            self.done(is_news=is_news)
+
+    @precondition(lambda self: any(one.proposed for one in self.ring.reservations.values()))
+    @rule(index=which)
+    def accept_proposed_time(self, index):
+        """Agree to the time to which a plan moved it: from then on the old time is open to who waits for it."""
+        proposed = [number for number, one in self.ring.reservations.items() if one.proposed]
+        id_ = self.pick(proposed or self.ring.reservations, index)
+        one = self.ring.reservations[id_]
+        is_open = bool(one.proposed) and one.status in model.WAITING and self.ring.now < one.time.end
+        if self.attempt(None if is_open else "wrong_status", reservations.accept_proposal, id_) is not None:
+            one.proposed = ()
+            self.done(machines=[one.machine], members=[one.member])
 
     @has_reservations
     @rule(index=which)

@@ -157,6 +157,7 @@ class Ring(Breakdowns):
         elif waits:
             after.former = one.time if one.status == "confirmed" else one.former
             after.status = "requested"
+        after.proposed = () if after.former is None else one.proposed
         if after.status != "requested":
             after.decide_until = None
         elif not keeps_less:
@@ -205,7 +206,7 @@ class Ring(Breakdowns):
             return "wrong_status"
         return None if self.fits(one.machine, self.from_now([one.time.part])) else "slot_taken"
 
-    def close(self, machine: int, start: int, end: int, is_around: bool) -> str | None:
+    def close(self, machine: int, start: int, end: int, is_around: bool, instead_of: int | None = None) -> str | None:
         if self.machines[machine].is_retired:
             return "machine_not_found"
         if end <= self.now:
@@ -214,8 +215,19 @@ class Ring(Breakdowns):
             return None
         ending = [number for number, one in self.offers.items() if one.machine == machine]
         ending += [one.hold for one in self.replanned.values() if one.hold is not None and one.new[0] == machine]
+        ending += [] if instead_of is None else [instead_of]
         is_free = self.fits(machine, [(self.machines[machine].places, start, end)], excluding=ending)
         return None if is_free else "slot_taken"
+
+    def change_closure(self, number: int, start: int, end: int) -> str | None:
+        one = self.closures[number]
+        if one.is_lifted:
+            return "wrong_status"
+        if self.machines[one.machine].is_retired:
+            return "machine_not_found"
+        if end <= self.now:
+            return "request_refused"
+        return None if one.is_around else self.close(one.machine, start, end, is_around=False, instead_of=number)
 
     def withdraw(self, machine: int, start: int, end: int) -> None:
         """End the offers of a machine, and what is held of it, in a span in which it cannot be used."""

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from booking import (
+    groups,
     inductions,
     machines,
     quotas,
 )
+from booking.groups import RankedMachine
 from booking.machines import MachineInput
 from booking.models import Machine
 from booking.quotas import QuotaInput
@@ -94,6 +96,16 @@ class Ruling(Steps):
             self.ring.withdraw(id_, self.ring.now, model.FAR)
             one.is_retired = True
             self.done()
+
+    @rule(has_twin=st.booleans(), has_saw=st.booleans())
+    def change_group(self, has_twin, has_saw):
+        """Put machines into the group and take them out; the next request has another choice."""
+        wanted = [self.ids[name] for name, is_in in (("saw", has_saw), ("twin", has_twin)) if is_in]
+        before = [id_ for id_, one in self.ring.machines.items() if one.group]
+        self.attempt(None, groups.change, self.group, machines=tuple(RankedMachine(id_) for id_ in wanted))
+        for name in ("saw", "twin"):
+            self.ring.machines[self.ids[name]].group = "saws" if self.ids[name] in wanted else ""
+        self.done(is_news=set(before) != set(wanted))
 
     @rule(places=st.integers(1, 4))
     def set_places_of_the_store(self, places):

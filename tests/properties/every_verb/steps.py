@@ -136,6 +136,7 @@ class Steps(RuleBasedStateMachine):
 
     def done(self, *, is_news=True, machines=(), members=()):
         """Compare after a success. machines, members: those whose schedules have changed."""
+        self.ring.forget_answered()
         self.find_offers()
         self.compare()
         events, of_machines, of_members = self.state()

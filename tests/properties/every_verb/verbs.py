@@ -7,6 +7,7 @@ from booking import (
     closure_series,
     decisions,
     group_requests,
+    groups,
     inductions,
     machines,
     quotas,
@@ -14,6 +15,7 @@ from booking import (
     reservations,
     series,
     series_decisions,
+    tolerances,
     usage,
 )
 from booking.exchanges import accepting, ending, proposing
@@ -21,6 +23,7 @@ from booking.series_change import carry_out
 from booking.waiting import answers, entries
 
 _FUNCTIONS = (
+    blockings.change,
     blockings.close,
     blockings.lift,
     closure_series.close_repeatedly,
@@ -38,6 +41,7 @@ _FUNCTIONS = (
     ending.withdraw,
     proposing.propose,
     group_requests.request_in_group,
+    groups.change,
     inductions.end,
     inductions.give,
     machines.bring_back,
@@ -51,6 +55,7 @@ _FUNCTIONS = (
     replan.go_back,
     replan.lapse,
     replan.take_offer,
+    reservations.accept_proposal,
     reservations.cancel,
     reservations.move,
     reservations.request_reservation,
@@ -60,9 +65,11 @@ _FUNCTIONS = (
     series.put_back,
     carry_out.change_series,
     series_decisions.decide,
+    tolerances.change_tolerance,
     usage.hand_back,
     usage.hand_out,
     answers.accept,
+    answers.accept_automatically,
     answers.decline,
     answers.lapse,
     entries.join,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
+from sqlalchemy import select
 
+from booking.models import Reservation
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
 from tests.properties.every_verb import holdings as model
@@ -104,6 +106,27 @@ class WaitingList(Steps):
             one.state, entry.offer, entry.has_left = "accepted", None, True
             self.ring.enter(made, one.machine, entry.member, one.time)
             self.done(machines=[one.machine], members=[entry.member])
+
+    @has_offers
+    @rule(index=which)
+    def accept_automatically(self, index):
+        """What the worker does for who wished so: where the rules refuse it, the offer lapses."""
+        id_ = self.offer_of(index)
+        one = self.ring.offers[id_]
+        entry, refusal, is_open = self.ring.entries[one.entry], self.ring.accept(id_), one.state == "open"
+        before = set(self.session.scalars(select(Reservation.id)))
+        assert self.attempt(None, answers.accept_automatically, id_) == is_open
+        if not is_open:
+            self.done(is_news=False)
+            return
+        entry.offer = None
+        if refusal is None:
+            (made,) = set(self.session.scalars(select(Reservation.id))) - before
+            one.state, entry.has_left = "accepted", True
+            self.ring.enter(made, one.machine, entry.member, one.time)
+        else:
+            one.state, entry.has_left = "lapsed", entry.length is None
+        self.done(machines=[one.machine], members=[entry.member] * (refusal is None))
 
     @has_offers
     @rule(index=which, verb=st.sampled_from(["decline", "lapse"]))
