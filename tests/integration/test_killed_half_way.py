@@ -1,5 +1,5 @@
-"""A process is killed in the middle of a hand-back, a posting or a run of invoices: nothing is half done, a second run
-is as a first. Processes that issue at once leave no gap in the numbers.
+"""A process is killed in the middle of a hand-back, a posting, a run of invoices or a change of a workshop's clock:
+nothing is half done, a second run is as a first. Processes that issue at once leave no gap in the numbers.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,25 @@ from sqlalchemy import func, select
 from billing.documents.audit import broken_documents
 from billing.models import Allocation, AllocationLine, Document
 from billing.pools import CostEntry, enter_cost, enter_pool
-from booking import audits, usage
+from booking import audits, usage, workshops, zone_changes
 from booking.kernel.events import RecordedEvent
-from booking.models import Reservation, Status, UsageRecord
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation, Status, UsageRecord, ZoneChange
 from booking.usage import Measurement
-from tests.builders import hours, member, reserve
+from booking.workshops import WorkshopInput
+from tests.builders import ROUND_THE_CLOCK, SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
 from tests.integration.test_allocations import borne, do, post, use
+from tests.integration.test_series_verbs import enter, wish_of
 
 ROOT = Path(__file__).resolve().parents[2]
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
+NOTHING, HOUR = timedelta(0), timedelta(hours=1)
 
 # A process of its own does each deed and is killed by the first statement that touches the named table, or, with
-# "commit", when all is written and nothing committed. They are copies of one that has loaded the program.
+# "commit", when all is written and nothing committed. A change of the clock dies in its second transaction, that of
+# another series than the first. They are copies of one that has loaded the program.
 PROGRAM = """
 import json, os, signal, sys
 from datetime import date, datetime
@@ -38,10 +43,11 @@ from sqlalchemy import event
 from app import create_app
 from app.documents.composer import TextComposer
 from app.extensions import db
+from app.forms.zone_settling import settle_change
 from billing.documents.issuing import issue
 from billing.allocations import post_allocation
 from billing.previews import preview_allocation
-from booking import usage
+from booking import usage, zone_changes
 from booking.kernel.transaction import write_transaction
 from booking.usage import Measurement
 from tests.builders import SOMEBODY
@@ -54,11 +60,18 @@ def issue_to(session, member_id):
         issue(session, member_id, MONDAY.date(), TextComposer(session), on=MONDAY.date(), by=SOMEBODY, now=MONDAY)
 
 def do(settings, instance, deed, number, moment):
+    lives_through = [deed == "zone"]  # transactions
+
     def die(*_facts):
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def commit(*_facts):
+        if moment == "commit" and not lives_through[0]:
+            die()
+        lives_through[0] = False
+
     def die_at(_connection, _cursor, statement, *_facts):
-        if moment in statement and not statement.startswith("SELECT"):
+        if not lives_through[0] and moment in statement and not statement.startswith("SELECT"):
             die()
 
     with create_app(settings, instance).app_context():
@@ -68,8 +81,9 @@ def do(settings, instance, deed, number, moment):
             issue_to(session, number.pop(0))
             if not moment:
                 return
+        event.listen(db.engine, "commit", commit)
         if moment == "commit":
-            event.listen(db.engine, "commit", die)
+            pass
         elif db.engine.dialect.name == "sqlite":  # the hottest statements go past SQLAlchemy
             driver = session.connection().connection.driver_connection
             driver.set_trace_callback(lambda statement: die_at(None, None, statement))
@@ -77,6 +91,8 @@ def do(settings, instance, deed, number, moment):
             event.listen(db.engine, "before_cursor_execute", die_at)
         if deed == "issue":
             return issue_to(session, number.pop(0))
+        if deed == "zone":
+            return settle_change(zone_changes.get(session, number), by=SOMEBODY, now=MONDAY)
         with write_transaction(session):
             if deed == "post":
                 post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
@@ -155,6 +171,43 @@ def test_a_hand_back_that_is_killed_leaves_the_machine_out_and_can_be_done_again
     do(session, usage.hand_back, reservation, Measurement(amount=500))
     assert session.scalars(select(UsageRecord.used_amount)).all() == [500]
     assert not audits.contradictions(session)
+
+
+@pytest.mark.parametrize("moment", ["booking_event", "commit"])
+def test_a_change_of_the_clock_that_is_killed_between_two_series_is_finished_by_the_second(
+    session, sample_ring, killed, at_once, moment
+):
+    machines = sample_ring.combine, sample_ring.cold_store
+    made = [
+        enter(session, wish_of(sample_ring, "FREQ=WEEKLY;COUNT=2", machine_id=machine_id)) for machine_id in machines
+    ]
+    with write_transaction(session):
+        facts = WorkshopInput("hall", "Hall", timezone="Europe/London")
+        openings = [(day, *ROUND_THE_CLOCK) for day in range(7)]
+        workshops.change_workshop(session, sample_ring.hall, facts, openings, by=SOMEBODY, now=MONDAY)
+    starts = {one.id: one.starts_at for series in made for one in series.dates}
+    change = session.scalars(select(ZoneChange.id)).one()
+
+    killed("zone", change, moment)
+
+    assert moved(session, starts) == [HOUR, HOUR, NOTHING, NOTHING]
+    assert zone_changes.get(session, change).moved == 2
+    assert zone_changes.get(session, change).settled_at is None
+    assert not audits.contradictions(session)
+    assert [at_once([("zone", change, "nothing of this name")]) for _again in range(2)] == [[0], [0]]
+    assert moved(session, starts) == [HOUR] * 4
+    assert zone_changes.get(session, change).moved == 4
+    assert zone_changes.get(session, change).settled_at is not None
+    moves = select(func.count()).select_from(RecordedEvent).where(RecordedEvent.type == "reservation_moved")
+    assert session.scalar(moves) == 4
+    assert not audits.contradictions(session)
+
+
+def moved(session, starts):
+    """Return by how much reservations were moved, in the order of ids."""
+    session.rollback()
+    now_at = dict(session.execute(select(Reservation.id, Reservation.starts_at)).all())
+    return [now_at[id_] - start for id_, start in sorted(starts.items())]
 
 
 def test_invoices_of_four_processes_and_of_a_killed_one_are_numbered_without_a_gap(
