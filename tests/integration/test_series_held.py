@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -10,14 +11,17 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.storage import audits
-from booking import machines, series
+from booking import machines, replan, series
 from booking.errors import RecordRefused
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
-from booking.models import Machine, Reservation
+from booking.models import Machine, Occupancy, Replanned, Reservation
+from booking.replan import Outcome
 from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
+from tests.breakdowns import book, close, do, three_lasers
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 from tests.integration.test_series_verbs import enter, wish_of
@@ -77,4 +81,32 @@ def test_two_series_that_change_to_each_others_machine_at_once_do_not_deadlock(a
     with ThreadPoolExecutor(2) as pool:
         changed = list(pool.map(change, [(first, other), (second, sample_ring.combine)]))
     assert changed == [4, 4]
+    assert sound(session)
+
+
+@pytest.mark.parametrize("leave", ["cancel the rest", "another time"])
+def test_what_a_plan_holds_for_a_date_is_free_at_once_when_its_series_leaves(session, sample_ring, leave):
+    twin, broken, third = three_lasers(session, sample_ring)
+    made = enter(session, wish_of(sample_ring, "FREQ=WEEKLY;COUNT=2", machine_id=broken))
+    first = made.dates[0].id
+    since = (made.dates[0].starts_at - MONDAY) // timedelta(hours=1)
+    book(session, twin, sample_ring.bernd, since, since + 2)
+    closure = close(session, broken, since, since + 2)
+    plan = replan.make_plan(session, closure, now=MONDAY)
+    assert [line.target.machine_id for line in plan.of(Outcome.OFFER)] == [third]
+    do(session, replan.confirm, closure, plan.digest)
+    held = session.get(Replanned, first).hold_id
+    assert session.scalars(select(Occupancy.id).where(Occupancy.hold_id == held)).all()
+
+    if leave == "another time":
+        later = SeriesChange(Scope.ALL, starts_at=MONDAY.replace(hour=15).time())
+        do(session, carry_out.change_series, made.id, later, on_conflict=OnConflict.REFUSE)
+    else:
+        do(session, series.cancel_rest, made.id)
+
+    assert session.scalars(select(Occupancy.id).where(Occupancy.hold_id == held)).all() == []
+    told = select(RecordedEvent.type).where(RecordedEvent.type == "proposal_withdrawn")
+    assert len(session.scalars(told).all()) == 1
+    assert replan.overdue(session, now=MONDAY) == []
+    book(session, third, sample_ring.bernd, since, since + 2)
     assert sound(session)
