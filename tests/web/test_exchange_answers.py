@@ -124,6 +124,7 @@ def test_the_workshop_approves_or_declines_a_swap_on_which_both_agreed(
         assert bernd.post(f"{address}/approve", data={"revision": "1"}).status_code == 403
         page = manager.get("/approvals").text
         assert (address in page, "<title>(1) Approvals" in page) == (True, True)
+        assert "1 swap between members waits for your decision" in page
         counted = [swaps_told(session, ids, clock()) for ids in (None, {sample_ring.lab}, {sample_ring.hall}, set())]
         assert sorted(counted) == [0, 0, 1, 1]  # its workshop, and who decides about all
         assert (address in manager.get("/today").text, "1 swap is waiting" in manager.get("/today").text) == (
