@@ -109,6 +109,7 @@ def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor
 
 def charge_waiting_for_vat(session: Session, *, by: Actor, now: datetime) -> int:
     """Price what had no price because a rate of VAT, or how the ring is taxed, was not entered; return how many."""
+    lock_ledger(session)  # whoever found no rate a moment ago has noted its slip, or reads the rate after this
     wanted = select(Unpriced.machine_id).where(Tariff.machine_id == Unpriced.machine_id, ~Tariff.price_includes_vat)
     machine_ids = session.scalars(wanted.distinct().order_by(Unpriced.machine_id)).all()
     return sum(charge_unpriced(session, machine_id, date.min, by=by, now=now) for machine_id in machine_ids)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select, update
 
 from app.auth.models import User
+from billing.models import Charge
 from billing.models.party import RING
 from billing.parties.party import party
+from billing.parties.vat_rates import RateInput, enter_rate
 from booking.kernel.transaction import write_transaction
+from tests.integration.documents_ring import able_to_issue
+from tests.integration.test_allocations import do
+from tests.integration.test_charges import charge, tariff, use
+from tests.integration.test_vat_in_prices import NET
 from tests.web.filled_forms import form_with
 from tests.web.test_costs_pages import text
 
@@ -36,6 +45,19 @@ def test_what_is_missing_for_invoices_is_a_list_that_gets_shorter(session, sampl
 
     assert karl.post("/costs/parties/ring/regimes", data={"remove": "2026-01-01"}).status_code == 303
     assert party(session, RING).regimes == ()
+
+
+def test_a_statement_that_is_taken_back_prices_what_waited_because_of_it(session, sample_ring, log_in):
+    able_to_issue(session)
+    tariff(session, sample_ring.combine, NET)
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), date(2026, 6, 30)))
+    karl = log_in(sample_ring.karl_login)
+    karl.post("/costs/parties/ring/regimes", data={"regime": "flat_rate", "valid_from": "2026-08-01"})
+    assert charge(session, use(session, sample_ring.combine, sample_ring.anna, 100)) is None
+
+    assert karl.post("/costs/parties/ring/regimes", data={"remove": "2026-08-01"}).status_code == 303
+
+    assert session.scalars(select(Charge.cents)).all() == [13_685]
 
 
 def test_a_wrong_iban_is_named_and_nothing_is_stored(session, sample_ring, log_in):

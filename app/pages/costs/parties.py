@@ -163,7 +163,7 @@ def _change_regimes(party_id: int) -> ResponseReturnValue:
     if REMOVE in request.form:
         day, by = _day(request.form[REMOVE]), current_actor()
         if day is not None:
-            in_write_transaction(session, lambda: billing_party.remove_regime(session, party_id, day, by=by, now=now()))
+            in_write_transaction(session, lambda: _take_back(party_id, day, by, now()))
             flash(_("The statement was removed."))
         return redirect(location, code=303)
     stated = submit(
@@ -180,6 +180,14 @@ def _state(party_id: int, form: RegimeForm, by: Actor, instant: datetime) -> Non
     session = db.session()
     day = form.valid_from.data or today()
     billing_party.set_regime(session, party_id, form.regime.data, day, by=by, now=instant)
+    if party_id == RING:
+        charge_waiting_for_vat(session, by=by, now=instant)
+
+
+def _take_back(party_id: int, day: date, by: Actor, instant: datetime) -> None:
+    """Take a statement back; the one before it may say what slips waited for."""
+    session = db.session()
+    billing_party.remove_regime(session, party_id, day, by=by, now=instant)
     if party_id == RING:
         charge_waiting_for_vat(session, by=by, now=instant)
 
