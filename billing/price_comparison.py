@@ -30,6 +30,7 @@ class PriceComparison:
     A machine without a price for the member costs nothing. Where the units differ, or what a meter will show decides,
     and the price of a unit or the least price is higher, the member is asked; with more than one price on a side, where
     the terms differ at all. Of what is known only after the use (other amounts, variants), also where time is charged.
+    So is it where VAT is added and its rate is not entered yet: such a use is charged as soon as it is.
     """
 
     def __init__(self, session: Session) -> None:
@@ -45,7 +46,10 @@ class PriceComparison:
         """Return whether the second wish costs the member more than the first."""
         if (wish.machine_id, wish.span) == (instead.machine_id, instead.span):
             return False
-        before, after = self._priced(wish), self._priced(instead)
+        try:
+            before, after = self._priced(wish), self._priced(instead)
+        except VatUnknown:
+            return True
         if after is None:
             return False
         if before is None:
@@ -67,7 +71,7 @@ class PriceComparison:
         return price_slip(terms, SlipUse(amount, amount, span=wish.span, zone=zone, places=wish.places)).cents
 
     def _priced(self, wish: Wish) -> tuple[str, SlipTerms] | None:
-        """Return the charge unit and terms of a wish by the tariff of its first day."""
+        """Return the charge unit and terms of a wish by the tariff of its first day. Raises VatUnknown."""
         tariffs = self._tariffs_of(wish.machine_id)
         if not tariffs:
             return None
@@ -78,10 +82,7 @@ class PriceComparison:
             return None
         parts = self._parts.get(tariff.id, NO_PARTS)
         main, price_class = plain_terms(tariff, price), self._class_of(wish.member_id, day)
-        try:
-            vat = self._vat_of(tariff, day)
-        except VatUnknown:
-            return None
+        vat = self._vat_of(tariff, day)
         return tariff.charge_unit, slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, price_class, vat)
 
     def _vat_of(self, tariff: Tariff, day: date) -> VatTerms | None:

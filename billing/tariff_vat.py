@@ -35,6 +35,14 @@ def vat_terms(taxation: Taxation, code: str | None, day: date, *, is_included: b
     return VatTerms(found.percent, is_included) if found.percent else None
 
 
+def adds_vat(taxation: Taxation, code: str | None, day: date) -> bool:
+    """Return whether VAT is added on a day to prices that do not include it; also where how much is not known."""
+    try:
+        return vat_terms(taxation, code, day, is_included=False) is not None
+    except VatUnknown:
+        return True
+
+
 def require_vat(code: str | None, *, is_included: bool) -> None:
     """Raise WrongText for what is no code of VAT, and for none where VAT is to be added."""
     if code not in VAT_CODES and not (code is None and is_included):

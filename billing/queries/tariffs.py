@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from billing.errors import TariffNotFound
 from billing.models import Charge, Tariff, TariffPrice
-from billing.parties.vat_rates import CODES
 from billing.tariff_parts import NO_PARTS, TariffParts
 from billing.tariff_terms import parts_of
+from billing.tariff_vat import adds_vat, ring_taxation
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 
@@ -26,7 +26,8 @@ class TariffView:
     """A tariff. valid_until: the day before the next one begins; None if there is none.
 
     is_replaced: a higher version for the same day applies instead. is_used: it has priced a use, so it is final.
-    prices: price class -> euro per charge unit. parts: what it has beyond them.
+    prices: price class -> euro per charge unit. parts: what it has beyond them. adds_vat: VAT is added to the prices on
+    the day asked for; by the taxation of the ring, as a small business adds none whatever the tariff says.
     """
 
     id: int
@@ -49,15 +50,12 @@ class TariffView:
     parts: TariffParts
     is_used: bool
     revision: int
-
-    @property
-    def adds_vat(self) -> bool:
-        """Whether VAT is added to its prices."""
-        return not self.price_includes_vat and self.tax_code in CODES
+    adds_vat: bool = False
 
 
 # The fields from billing_tariff; the rest of the view is computed from other rows.
-_TARIFF = columns_of(TariffView, Tariff, valid_until=None, is_replaced=None, is_used=None, prices=None, parts=None)
+_COMPUTED = ("valid_until", "is_replaced", "is_used", "prices", "parts", "adds_vat")
+_TARIFF = columns_of(TariffView, Tariff, **dict.fromkeys(_COMPUTED))
 
 
 def tariff(session: Session, tariff_id: int) -> TariffView:
@@ -110,6 +108,7 @@ def tariffs_on(session: Session, day: date, *, machine_ids: Collection[int] | No
     valid = {row.machine_id: row for row in rows}
     prices = _prices(session, (row.id for row in valid.values()))
     parts = parts_of(session, [row.id for row in valid.values() if row.has_parts])
+    adding = _adding_vat(session, valid, day)
     return {
         machine_id: TariffView(
             **row._asdict(),
@@ -118,9 +117,19 @@ def tariffs_on(session: Session, day: date, *, machine_ids: Collection[int] | No
             valid_until=None,
             is_replaced=False,
             is_used=False,
+            adds_vat=machine_id in adding,
         )
         for machine_id, row in valid.items()
     }
+
+
+def _adding_vat(session: Session, valid: Mapping[int, Any], day: date) -> set[int]:
+    """Return the machines to whose prices VAT is added on a day, also where how much is not entered yet."""
+    without = {machine_id: row.tax_code for machine_id, row in valid.items() if not row.price_includes_vat}
+    if not without:
+        return set()
+    taxation = ring_taxation(session)
+    return {machine_id for machine_id, code in without.items() if adds_vat(taxation, code, day)}
 
 
 def _prices(session: Session, tariff_ids: Iterable[int]) -> Mapping[int, Mapping[str, Decimal]]:
