@@ -38,8 +38,8 @@ POINTS: dict[str, Callable[[OpenPoint], str]] = {
         point.count,
     ),
     "unpriced": lambda point: ngettext(
-        "%(num)s usage slip has no price, because its tariff is missing.",
-        "%(num)s usage slips have no price, because their tariffs are missing.",
+        "%(num)s usage slip has no price, because its tariff or the rate of the VAT is missing.",
+        "%(num)s usage slips have no price, because their tariffs or the rates of the VAT are missing.",
         point.count,
     ),
     "still_out": lambda point: ngettext(

@@ -213,7 +213,8 @@ def beyond_estimate(terms: SlipTerms, *, is_estimated: bool) -> tuple[str, ...]:
     lines = (line for line in terms.lines if not (is_estimated and line.from_clock))
     found += [f"{line.name}: {format_unit_price(line.tiers[0][1], line.charge_unit)}." for line in lines]
     adjustments = (one for one in terms.adjustments if one.applies == CHOSEN or not is_estimated)
-    return (*found, *(_adjustment_sentence(one) for one in adjustments))
+    found += [_adjustment_sentence(one) for one in adjustments]
+    return (*found, _("VAT is added to these prices.")) if found and terms.adds_vat else tuple(found)
 
 
 def _prices(prices: Mapping[str, Decimal], unit: str, class_names: Mapping[str, str]) -> str:

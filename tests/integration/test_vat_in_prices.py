@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 
-from app.wording.tariffs import working_steps
+from app.extensions import db
+from app.pages.machines.price import price_of
+from app.wording.tariffs import beyond_estimate, working_steps
 from billing.audits import broken_charges
 from billing.charges import charge_waiting_for_vat
 from billing.document_errors import VatUnknown
@@ -20,7 +22,9 @@ from billing.estimates import estimate_for
 from billing.ledger.audit import broken_ledger
 from billing.models import Balance, Charge, Unpriced
 from billing.parties.vat_rates import RateInput, enter_rate
+from billing.price_comparison import PriceComparison
 from billing.pricing import PriceCalculation
+from billing.queries import tariffs_on
 from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
 from billing.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
@@ -152,10 +156,19 @@ def test_a_use_waits_for_a_rate_that_is_not_entered_yet(session, sample_ring):
     assert session.get(Unpriced, usage_id) is not None
 
     do(session, enter_rate, RateInput("flat_rate", Decimal("6.1"), date(2026, 7, 1)))
+    statements = []
+
+    def note(*args):
+        statements.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
     with write_transaction(session):
         assert charge_waiting_for_vat(session, by=SOMEBODY, now=MONDAY) == 1
+    event.remove(db.engine, "before_cursor_execute", note)
 
     assert [row.cents for row in effective(session)] == [12_202]
+    reads = [one for one in statements if "billing_ledger " in one or "billing_unpriced" in one]
+    assert "billing_ledger " in reads[0], "a slip that another transaction prices at this moment would wait for ever"
 
 
 def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the_tariff(session, ring):
@@ -170,15 +183,53 @@ def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the
     assert is_sound(session)
 
 
-def test_what_a_member_is_told_beforehand_has_the_vat_in_it(session, ring):
+def test_what_a_member_is_told_beforehand_has_the_vat_in_it(app, session, ring):
     parts = TariffParts(lines=(LineEntry("Wood", "km", {"member": Decimal(1), "guest": Decimal(1)}),))
-    tariff(session, ring.splitter, replace(NET, prices={"member": Decimal(12), "guest": Decimal(12)}, parts=parts))
+    prices = {"member": Decimal(12), "guest": Decimal(12)}
+    tariff(session, ring.splitter, replace(NET, prices=prices, parts=parts, minimum_cents=500))
     wish = Wish(ring.splitter, ring.anna, TimeSpan(MONDAY, MONDAY + timedelta(hours=3)), 1)
 
     told = estimate_for(session, machine_card(session, ring.splitter), wish)
 
     assert told.terms.adds_vat
     assert told.calculation.cents == 4_284
+    with app.test_request_context():
+        assert beyond_estimate(told.terms, is_estimated=True)[-1] == "Zu diesen Preisen kommt die USt. hinzu."
+        price = price_of(session, machine_card(session, ring.splitter), ring.anna, now=MONDAY)
+    assert (price.unit, price.minimum) == ("je Stunde zzgl. USt.", "mindestens 5,00\N{NO-BREAK SPACE}€ zzgl. USt.")
+
+
+@pytest.mark.parametrize(
+    ("regime", "code", "adds"),
+    [("regular", "standard", True), ("regular", "exempt", False), ("small", "standard", False)],
+)
+def test_lists_of_prices_name_vat_only_where_the_ring_adds_it(session, sample_ring, regime, code, adds):
+    able_to_issue(session, regime=regime)
+    tariff(session, sample_ring.combine, replace(NET, tax_code=code))
+
+    assert tariffs_on(session, TODAY)[sample_ring.combine].adds_vat is adds
+    assert tariffs_on(session, TODAY, machine_ids=[sample_ring.combine])[sample_ring.combine].adds_vat is adds
+
+
+def test_a_flat_rate_farmer_adds_his_rate_whatever_the_code(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), TODAY))
+    tariff(session, sample_ring.combine, replace(NET, tax_code="exempt"))
+
+    for day in (TODAY, TODAY + timedelta(days=1)):  # on the second one nobody knows how much
+        assert tariffs_on(session, day)[sample_ring.combine].adds_vat
+
+
+def test_a_price_that_waits_for_a_rate_is_no_use_for_nothing(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), TODAY))
+    tariff(session, sample_ring.splitter, replace(NET, prices={"member": Decimal(12), "guest": Decimal(12)}))
+    today, tomorrow = (
+        Wish(sample_ring.splitter, sample_ring.anna, TimeSpan(start, start + timedelta(hours=1)))
+        for start in (MONDAY, MONDAY + timedelta(days=1))
+    )
+
+    assert PriceComparison(session)(today, tomorrow)
 
 
 def test_the_database_refuses_prices_without_a_vat_that_is_to_be_added(session, sample_ring):

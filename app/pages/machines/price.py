@@ -43,10 +43,9 @@ def price_of(session: Session, card: MachineCard, member_id: int | None, *, now:
     if terms is None:
         return None
     main = terms.main
-    unit = _("per %(unit)s", unit=UNIT_NAMES_ONE[tariff.charge_unit])
-    if terms.adds_vat:
-        unit = f"{unit} {_('plus VAT')}"
-    minimum = _("at least %(sum)s", sum=formats.format_money(main.minimum_cents)) if main.minimum_cents else ""
+    plus = f" {_('plus VAT')}" if terms.adds_vat else ""
+    unit = _("per %(unit)s", unit=UNIT_NAMES_ONE[tariff.charge_unit]) + plus
+    minimum = _("at least %(sum)s", sum=formats.format_money(main.minimum_cents)) + plus if main.minimum_cents else ""
     return Price(formats.format_price(main.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
 
 

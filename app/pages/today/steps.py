@@ -157,7 +157,7 @@ def _prices(facts: Facts) -> Step:
     if not facts.unpriced:
         return Step(_("Tariffs set"), _("Every usage slip has its price."), True)
     title = ngettext("%(num)s usage slip has no price yet", "%(num)s usage slips have no price yet", facts.unpriced)
-    sentence = _("They are priced as soon as the tariff is entered.")
+    sentence = _("They are priced as soon as the tariff is entered, and the rate of the VAT where it is added.")
     return Step(title, sentence, False, _("To the tariffs"), url_for("costs.tariffs"))
 
 

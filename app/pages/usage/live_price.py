@@ -116,7 +116,8 @@ def _priced(session: Session, of: PricedUse, use: SlipUse, form: MeasureForm) ->
     terms = terms_of(session, tariff, of.price_class, of.service_date) if tariff is not None else None
     if tariff is None or terms is None or tariff.charge_unit != of.charge_unit:
         return LivePrice(
-            of.charge_unit, sentence=_("There is no price yet. It follows as soon as the tariff is entered.")
+            of.charge_unit,
+            sentence=_("There is no price yet. It follows as soon as the treasurer has entered what it needs."),
         )
     amounts = {one.name: one.amount for one in form.others()}
     use = replace(use, amounts=amounts, choices=frozenset(form.choices()))
