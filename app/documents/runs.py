@@ -31,7 +31,7 @@ def issue_all(session: Session, member_ids: Collection[int], until: date, by: Ac
 
 
 def issue_to(session: Session, member_id: int, until: date, composer: TextComposer, by: Actor) -> int:
-    """Issue what one member owes; return how many documents. None where another treasurer was first."""
+    """Issue what one member owes; return how many documents, 0 where another treasurer was first."""
     instant = now()
     on = local_day(instant, as_zone(None))
     verb = partial(issue, session, member_id, until, composer, on=on, by=by, now=instant)
