@@ -110,6 +110,12 @@ def waiting_count(
     return session.scalar(waiting) or 0
 
 
+def agreed_count(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> int:
+    """Return how many swaps wait for the decision of workshops (None: any)."""
+    decides = true() if workshop_ids is None else Machine.workshop_id.in_(workshop_ids)
+    return session.scalar(swaps_to_decide(decides), {"now": now}) or 0
+
+
 def desk_counts(
     session: Session,
     workshop_ids: Collection[int] | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -193,7 +194,7 @@ def waiting_for(session: Session, member_id: int, *, now: datetime, limit: int =
 def agreed(
     session: Session, workshop_ids: Collection[int] | None, *, now: datetime, limit: int = 25
 ) -> tuple[ExchangeView, ...]:
-    """Return the swaps about which workshops (None: any) decide now, those first whose time comes first."""
+    """Return the first swaps about which workshops (None: any) decide now, those first whose time comes first."""
     if not _AGREED.of(session, {"now": now}):  # almost always, and each start page of a manager asks
         return ()
     statement = _open(now).where(Exchange.agreed_at.is_not(None)).order_by(Exchange.lapses_at, Exchange.id)
@@ -201,8 +202,9 @@ def agreed(
         columns = [inspect(one).selectable.c for one in (_of_given, _of_wanted)]
         decides = (one.needs_approval & one.workshop_id.in_(workshop_ids) for one in columns)
         statement = statement.where(or_(*decides))
-    found = (_view(row) for row in session.execute(statement.limit(limit)))
-    return tuple(view for view in found if view.is_open(now))
+    # Not limited by the database: those that have changed since are left out only here, and few wait at once.
+    found = (_view(row) for row in session.execute(statement))
+    return tuple(islice((view for view in found if view.is_open(now)), limit))
 
 
 def swaps_to_decide(decides: ColumnElement[bool]) -> Select[int]:

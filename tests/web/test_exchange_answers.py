@@ -13,10 +13,13 @@ from app.auth.models import User
 from app.mail.models import Mail
 from app.notifications import digest
 from app.notifications.models import ExchangeLink
+from app.pages.approvals import routes
+from app.pages.today import manager as desk
 from app.web.log_redaction import redacted
 from app.worker import offer_jobs
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import blockings, reservations
+from booking.exchanges import accepting
 from booking.kernel.transaction import write_transaction
 from booking.members import STANDARD_PRICE_CLASS, MemberInput, enter_member
 from booking.models import Machine, Reservation
@@ -104,6 +107,27 @@ def swaps_told(session, workshop_ids, now):
     """Return how many swaps the morning's digest of workshops tells of."""
     found = digest.digest_of(session, workshop_ids, TimeSpan(now, now + timedelta(hours=1)), now=now)
     return found.counts.swaps
+
+
+@pytest.mark.of_sqlite
+def test_all_swaps_are_counted_where_only_the_first_are_shown(log_in, session, sample_ring, clock, monkeypatch):
+    clock.instant = MONDAY
+    for later in (timedelta(0), timedelta(days=1)):
+        times = [TimeSpan(one.start + later, one.end + later) for one in (MORNING, NOON)]
+        with write_transaction(session):
+            asked = reservations.Wish(sample_ring.splitter, sample_ring.anna, times[0])
+            given = reservations.request_reservation(session, asked, **BY, approve=True).id
+        wanted = reserve(session, sample_ring.combine, sample_ring.bernd, times[1], now=MONDAY).id
+        exchange_id = propose(session, given, wanted=wanted)
+        with write_transaction(session):
+            accepting.accept(session, exchange_id, **BY)
+    monkeypatch.setattr(routes, "SWAPS_SHOWN", 1)
+    monkeypatch.setattr(desk, "WAITING_SHOWN", 1)
+    manager = log_in(sample_ring.wanda_login)
+    page = manager.get("/approvals").text
+    assert "2 swaps between members wait for your decision" in page
+    assert ("The 1 most urgent are shown" in page, page.count(f"/exchanges/{exchange_id}")) == (True, 0)
+    assert "2 swaps are waiting" in manager.get("/today").text
 
 
 def test_the_workshop_approves_or_declines_a_swap_on_which_both_agreed(

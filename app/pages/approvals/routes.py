@@ -35,6 +35,9 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import discard, in_write_transaction
 from booking.overruling import Overruling
 from booking.queries import exchanges as exchange_queries
+from booking.queries.decisions import agreed_count
+
+SWAPS_SHOWN = 25
 
 
 @page(
@@ -181,6 +184,10 @@ def _page(
         count = queries.waiting_count(
             session, workshop_ids, instant, workshop_slug=only.workshop, machine_slug=only.machine
         )
+    swaps = exchange_queries.agreed(session, workshop_ids, now=instant, limit=SWAPS_SHOWN)
+    swap_count = len(swaps)
+    if swap_count == SWAPS_SHOWN:
+        swap_count = agreed_count(session, workshop_ids, now=instant)
     chosen = {one.reservation_id for one in decision.chosen} if decision is not None else set()
     if is_all:
         chosen = {one.view.id for one in waiting}
@@ -188,7 +195,8 @@ def _page(
         "approvals/index.html",
         waiting=waiting,
         count=count,
-        swaps=exchange_queries.agreed(session, workshop_ids, now=instant),
+        swaps=swaps,
+        swap_count=swap_count,
         only=only,
         machines=queries.machine_choices(session, workshop_ids=workshop_ids),
         error=error,

@@ -17,6 +17,7 @@ from app.wording.ribbon import Ribbon
 from booking import queries
 from booking.models import Status
 from booking.queries import BoardRow, BoardWorkshop, ClosureView, DamageView, ReservationView, SlipView
+from booking.queries.decisions import agreed_count
 from booking.queries.exchanges import ExchangeView, agreed
 from booking.queries.machines import machine_ids_in_order
 from booking.timespan import TimeSpan
@@ -46,7 +47,8 @@ class ManagerDesk:
 
     waiting: tuple[RequestView, ...]
     waiting_count: int
-    swaps: tuple[ExchangeView, ...]  # on which both members have agreed
+    swaps: tuple[ExchangeView, ...]  # on which both members have agreed: the first of swap_count
+    swap_count: int
     machines: tuple[MachineDay, ...]
     machine_count: int
     day: TimeSpan
@@ -68,7 +70,7 @@ class ManagerDesk:
         if self.waiting_count:
             parts.append(ngettext("%(num)s request is waiting", "%(num)s requests are waiting", self.waiting_count))
         if self.swaps:
-            parts.append(ngettext("%(num)s swap is waiting", "%(num)s swaps are waiting", len(self.swaps)))
+            parts.append(ngettext("%(num)s swap is waiting", "%(num)s swaps are waiting", self.swap_count))
         if self.overdue:
             parts.append(ngettext("%(num)s is overdue", "%(num)s are overdue", len(self.overdue)))
         return ", ".join(parts) or _("Nothing is waiting for you")
@@ -83,12 +85,14 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     waiting = queue(session, workshop_ids, now=now, limit=WAITING_SHOWN)
     closed = [closure.machine_id for closure in closures if closure.starts_at < today.end]
     busy = {*(view.machine_id for view in views), *closed}
+    swaps = agreed(session, workshop_ids, now=now, limit=WAITING_SHOWN)
     machines, machine_count = _machines(session, workshop_ids, busy, today, now)
     out = [view for view in views if view.status == Status.IN_USE]
     return ManagerDesk(
         waiting=waiting,
         waiting_count=queries.waiting_count(session, workshop_ids, now) if waiting else 0,
-        swaps=agreed(session, workshop_ids, now=now, limit=WAITING_SHOWN),
+        swaps=swaps,
+        swap_count=agreed_count(session, workshop_ids, now=now) if len(swaps) == WAITING_SHOWN else len(swaps),
         machines=machines,
         machine_count=machine_count,
         day=today,
