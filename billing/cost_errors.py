@@ -73,6 +73,12 @@ class ReadingRefused(RulesBroken):
     code = "reading_refused"
 
 
+class KindRecurs(DomainError):
+    """A kind of cost cannot be removed from the pool while a recurring cost has it. facts: kind, name (of the cost)."""
+
+    code = "kind_recurs"
+
+
 class RecurringCostNotFound(NotFound):
     """There is no such recurring cost. facts: id."""
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.cost_errors import UnknownKey
+from billing.cost_errors import KindRecurs, UnknownKey
 from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, OtherPoolCounts, PoolNotFound, UnknownKind
 from billing.limits import (
     CENTS_MAX,
@@ -25,7 +25,7 @@ from billing.limits import (
     require_tax_code,
     require_text,
 )
-from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey, RecurringPeriod
+from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey, RecurringCost, RecurringPeriod
 from billing.plausibility import Bill, require_usual
 from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
@@ -102,13 +102,18 @@ def change_pool(
 
     excludes_guests, charges_are: None leaves it as it is.
 
-    Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse, OtherPoolCounts.
+    Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse, KindRecurs,
+    OtherPoolCounts.
     """
     pool = locked_pool(session, pool_id, revision)
     _check_pool(session, name, rules, pool_id)
     for kind in session.scalars(unallocated_costs(pool_id).with_only_columns(Cost.kind).distinct().order_by(Cost.kind)):
         if kind not in rules:
             raise KindInUse(kind=kind)
+    recurring = select(RecurringCost.kind, RecurringCost.name).where(RecurringCost.pool_id == pool_id)
+    for kind, of_name in session.execute(recurring.order_by(RecurringCost.name)):
+        if kind not in rules:
+            raise KindRecurs(kind=kind, name=of_name)
     pool.name, pool.rules = name.strip(), dict(rules)
     if excludes_guests is not None:
         pool.excludes_guests = excludes_guests

@@ -131,19 +131,21 @@ def dismiss_proposal(
         raise PeriodAnswered(begins_on=begins_on.isoformat(), cost_id=answer.cost_id)
 
 
-def propose_again(session: Session, recurring_id: int, begins_on: date, *, by: Actor, now: datetime) -> None:
+def propose_again(
+    session: Session, recurring_id: int, begins_on: date, *, today: date, by: Actor, now: datetime
+) -> None:
     """Take back that a period was dismissed; once more changes nothing.
 
-    Raises RecurringCostNotFound, PeriodAnswered (its cost was entered: delete that one).
+    Raises RecurringCostNotFound, NotProposed, PeriodAnswered (its cost was entered: delete that one).
     """
     recurring, _pool = _locked(session, recurring_id)
     answer = session.get(RecurringPeriod, (recurring_id, begins_on), populate_existing=True)
-    if answer is None:
-        return
-    if answer.cost_id is not None:
+    if answer is not None and answer.cost_id is not None:
         raise PeriodAnswered(begins_on=begins_on.isoformat(), cost_id=answer.cost_id)
-    session.delete(answer)
-    _record(session, recurring, "proposed_again", by, now)
+    _require_proposed(recurring, begins_on, today)
+    if answer is not None:
+        session.delete(answer)
+        _record(session, recurring, "proposed_again", by, now)
 
 
 def proposed_entry(recurring: RecurringCost, begins_on: date) -> CostEntry:

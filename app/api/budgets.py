@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -42,6 +42,15 @@ class BudgetFacts(RequestModel):
 
     year: Annotated[int, Field(strict=True, ge=FIRST_DAY.year, le=LAST_DAY.year), WHOLE]
     kinds: list[BudgetKind] = Field(max_length=KINDS_MAX)
+
+    @model_validator(mode="after")
+    def names_each_once(self) -> BudgetFacts:
+        """Refuse a kind that is there twice: which amount counts would be a guess."""
+        names = [one.kind for one in self.kinds]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name} is there twice")
+        return self
 
 
 class BudgetLine(ResponseModel):

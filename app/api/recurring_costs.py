@@ -2,142 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Literal
-
-from pydantic import Field
-
 from app.api import revisions
-from app.api.costs import BillCents, BillDay, Cost
+from app.api.costs import Cost
 from app.api.endpoints import Endpoint, reply
-from app.api.fields import PAGE_LENGTH, PageLength, QueryId, RequestModel, ResponseModel, ShortText, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
+from app.api.recurring_models import (
+    Acceptance,
+    PeriodAnswer,
+    PeriodDay,
+    ProposedCost,
+    ProposedCostList,
+    ProposedFilter,
+    RecurringCost,
+    RecurringCostList,
+    RecurringFacts,
+)
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
-from app.web.url_converters import ID_MAX
 from app.wording.formats import as_zone
 from billing import queries, recurring_costs
-from billing.limits import CENTS_MAX
-from billing.pools import CostEntry
 from billing.queries import recurring as views
-from billing.recurring_costs import RecurringInput
 from booking.wall_clock import local_day
 
 READERS, TREASURER = Access(treasurer=ALL, admin=ALL), Access(treasurer=ALL)
-
-
-class RecurringFacts(RequestModel):
-    """A recurring cost. net_cents: of one period, without VAT. kind: a key of the pool's `rules`.
-
-    first_on: the first day of the first period, and the service date of its cost; last_on: no period begins after it.
-    """
-
-    name: ShortText = Field(min_length=1)
-    supplier: ShortText = Field(min_length=1)
-    kind: ShortText = Field(min_length=1)
-    net_cents: int = Field(strict=True, ge=1, le=CENTS_MAX)
-    every_months: Literal[1, 3, 12] = Field(json_schema_extra={"minimum": 1, "maximum": 12})
-    first_on: BillDay
-    last_on: BillDay | None = None
-
-    def entry(self) -> RecurringInput:
-        """Return what was sent."""
-        return RecurringInput(
-            self.name, self.supplier, self.kind, self.net_cents, self.every_months, self.first_on, self.last_on
-        )
-
-
-class RecurringCost(ResponseModel):
-    """A recurring cost. is_used: a proposal of it was answered, so that its days stay."""
-
-    id: int
-    pool_id: int
-    name: str
-    supplier: str
-    kind: str
-    net_cents: int
-    every_months: int
-    first_on: date
-    last_on: date | None
-    is_used: bool
-    revision: int
-
-
-class RecurringCostList(ResponseModel):
-    """The recurring costs of a pool by name. next: always null."""
-
-    items: list[RecurringCost]
-    next: str | None = None
-
-
-class ProposedFilter(RequestModel):
-    """What is proposed for a pool, or without pool_id for all. cursor: `next` of the previous page."""
-
-    pool_id: QueryId | None = None
-    cursor: int = Field(0, ge=0, le=ID_MAX)
-    limit: PageLength = PAGE_LENGTH
-
-
-class ProposedCost(ResponseModel):
-    """A period from begins_on to last_on that lacks the cost."""
-
-    recurring_id: int
-    pool_id: int
-    name: str
-    supplier: str
-    kind: str
-    net_cents: int
-    begins_on: date
-    last_on: date
-
-
-class ProposedCostList(ResponseModel):
-    """What is proposed, the oldest period first. next: the cursor of the next page, null on the last one."""
-
-    items: list[ProposedCost]
-    next: str | None
-
-
-class PeriodDay(RequestModel):
-    """The period that begins on a day."""
-
-    begins_on: BillDay
-
-
-class Acceptance(PeriodDay):
-    """Enters the cost of a period. What is left out is entered as proposed.
-
-    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
-    """
-
-    service_date: BillDay | None = None
-    supplier: ShortText | None = Field(None, min_length=1)
-    kind: ShortText | None = Field(None, min_length=1)
-    net_cents: BillCents | None = None
-    document_number: ShortText = ""
-    note: Text | None = None
-    confirmed_cents: BillCents | None = None
-
-    def entry(self, stored: views.RecurringCostView) -> CostEntry:
-        """Return what was sent, completed by what is proposed."""
-        return CostEntry(
-            self.service_date or self.begins_on,
-            self.supplier or stored.supplier,
-            self.kind or stored.kind,
-            stored.net_cents if self.net_cents is None else self.net_cents,
-            self.document_number,
-            stored.name if self.note is None else self.note,
-        )
-
-
-class PeriodAnswer(ResponseModel):
-    """Whether a period is proposed now."""
-
-    begins_on: date
-    is_proposed: bool
+SHOWN = ("pool_id", "name", "supplier", "kind", "net_cents", "revision")
 
 
 @Endpoint("GET", "/pools/<id:pool_id>/recurring-costs", access=READERS, response=RecurringCostList, errors=(404,))
@@ -218,7 +109,7 @@ def list_proposed_costs(query: ProposedFilter) -> ProposedCostList:
     following = query.cursor + len(shown)
     items = [
         ProposedCost.model_validate(
-            {name: getattr(one.recurring, name) for name in ("pool_id", "name", "supplier", "kind", "net_cents")}
+            {name: getattr(one.recurring, name) for name in SHOWN}
             | {"recurring_id": one.recurring.id, "begins_on": one.begins_on, "last_on": one.last_on}
         )
         for one in shown
@@ -233,20 +124,33 @@ def list_proposed_costs(query: ProposedFilter) -> ProposedCostList:
     body=Acceptance,
     response=Cost,
     status=201,
-    errors=(404, 409),
+    errors=(404, 409, 412),
     idempotent=True,
+    conditional=True,
 )
 def accept_proposed_cost(recurring_id: int, body: Acceptance) -> Reply:
-    """Enter the cost of a period, once: the same acceptance again returns the same cost."""
+    """Enter the cost of a period, once: the same acceptance again returns the same cost.
+
+    If-Match: the revision that was proposed; 412 where the recurring cost was changed since. The ETag is of the cost.
+    """
     by, instant = current_actor(), now()
 
     def accept() -> Reply:
         session, today, confirmed = db.session(), local_day(instant, as_zone(None)), body.confirmed_cents
-        entry = body.entry(views.recurring_cost(session, recurring_id))
+        stored = views.recurring_cost(session, recurring_id)
         cost_id = recurring_costs.accept_proposal(
-            session, recurring_id, body.begins_on, entry, today=today, by=by, now=instant, confirmed_cents=confirmed
+            session,
+            recurring_id,
+            body.begins_on,
+            body.entry(stored),
+            today=today,
+            by=by,
+            now=instant,
+            revision=revisions.expected_of_part(stored.revision, is_whole=False),
+            confirmed_cents=confirmed,
         )
-        return reply(Cost.model_validate(queries.cost(session, cost_id)), 201)
+        entered = queries.cost(session, cost_id)
+        return reply(Cost.model_validate(entered), 201, headers=revisions.etag(entered.revision))
 
     return run_idempotent(body, accept)
 
@@ -280,10 +184,10 @@ def dismiss_proposed_cost(recurring_id: int, body: PeriodDay) -> Reply:
 )
 def propose_cost_again(recurring_id: int, body: PeriodDay) -> Reply:
     """Take back that a period was dismissed."""
-    by, instant = current_actor(), now()
+    by, instant, day = current_actor(), now(), local_day(now(), as_zone(None))
 
     def propose() -> Reply:
-        recurring_costs.propose_again(db.session(), recurring_id, body.begins_on, by=by, now=instant)
+        recurring_costs.propose_again(db.session(), recurring_id, body.begins_on, today=day, by=by, now=instant)
         return reply(PeriodAnswer(begins_on=body.begins_on, is_proposed=True))
 
     return run_idempotent(body, propose)

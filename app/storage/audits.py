@@ -25,6 +25,7 @@ from billing.documents.audit import broken_documents
 from billing.fees.audit import broken_fees
 from billing.ledger.audit import broken_ledger, broken_numbers
 from billing.posting_exports.audit import broken_exports
+from billing.recurring_audit import broken_periods_of_costs
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding
@@ -61,6 +62,8 @@ FINDING_TEXTS = {
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
     "fee_working": "fee {fee_id} differs from its working",
     "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
+    "recurring_period": "recurring cost {recurring_id} has an answer for {begins_on}, when no period of it begins",
+    "recurring_pool": "cost {cost_id} of recurring cost {recurring_id} is of another pool",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",
     "export_sums": "export {export_id} of postings does not hold what it states",
     "export_file": "the file of export {export_id} is not the one that was made",
@@ -174,8 +177,8 @@ def check_integrity(session: Session) -> list[AuditMessage]:
 
 
 def check_allocations(session: Session) -> list[AuditMessage]:
-    """Check that posted allocations add up, follow from their weights, and reversals are their mirror."""
-    return _described(islice(money.broken_allocations(session), FINDINGS_MAX))
+    """Check that posted allocations add up, follow from their weights, reversals mirror them; and recurring costs."""
+    return _described(islice(chain(money.broken_allocations(session), broken_periods_of_costs(session)), FINDINGS_MAX))
 
 
 def check_charges(session: Session) -> list[AuditMessage]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing.cost_errors import NotProposed, RecurringCostNotFound
@@ -72,18 +73,25 @@ def recurring_cost(session: Session, recurring_id: int) -> RecurringCostView:
 
 
 def proposals(session: Session, today: date, *, pool_id: int | None = None) -> tuple[Proposal, ...]:
-    """Return the periods that have begun and lack their cost, the oldest first; of one pool, or of all."""
-    statement = select(*_COLUMNS)
+    """Return the periods that have begun and lack their cost, the oldest first; of one pool, or of all.
+
+    The database counts what was answered; the answers are read only of recurring costs that lack one.
+    """
+    statement = select(_answer_count(today), *_COLUMNS)
     if pool_id is not None:
         statement = statement.where(RecurringCost.pool_id == pool_id)
     names = {row.id: row.name for row in session.execute(select(Pool.id, Pool.name))}
-    answered: dict[int, set[date]] = defaultdict(set)
-    for recurring_id, begins_on in session.execute(select(RecurringPeriod.recurring_id, RecurringPeriod.begins_on)):
-        answered[recurring_id].add(begins_on)
+    lacking: list[tuple[RecurringCostView, list[date]]] = []
+    for answers, *values in session.execute(statement):
+        view = RecurringCostView(*values)
+        days = list(days_until(view.first_on, view.every_months, min(today, view.last_on or today)))
+        if answers < len(days):
+            lacking.append((view, days))
+    answered = _answered_days(session, [view.id for view, _days in lacking])
     found = [
         _proposal(view, names[view.pool_id], day)
-        for view in (RecurringCostView(*row) for row in session.execute(statement))
-        for day in days_until(view.first_on, view.every_months, min(today, view.last_on or today))
+        for view, days in lacking
+        for day in days
         if day not in answered[view.id]
     ]
     return tuple(sorted(found, key=lambda one: (one.begins_on, one.pool_name, one.recurring.name)))
@@ -108,6 +116,27 @@ def answered_periods(
     statement = statement.order_by(RecurringPeriod.begins_on.desc()).limit(limit + 1).offset(offset)
     rows = [AnsweredPeriod(*row) for row in session.execute(statement)]
     return tuple(rows[:limit]), len(rows) > limit
+
+
+def _answer_count(today: date) -> ScalarSelect[int]:
+    """Return the count of the answered periods that a recurring cost would propose until today."""
+    begins_on = RecurringPeriod.begins_on
+    return (
+        select(func.count(begins_on))
+        .where(RecurringPeriod.recurring_id == RecurringCost.id, begins_on <= today)
+        .where(or_(RecurringCost.last_on.is_(None), begins_on <= RecurringCost.last_on))
+        .scalar_subquery()
+    )
+
+
+def _answered_days(session: Session, recurring_ids: Collection[int]) -> dict[int, set[date]]:
+    """Return recurring id -> the days on which its answered periods begin."""
+    found: dict[int, set[date]] = defaultdict(set)
+    if recurring_ids:
+        wanted = select(RecurringPeriod.recurring_id, RecurringPeriod.begins_on)
+        for recurring_id, day in session.execute(wanted.where(RecurringPeriod.recurring_id.in_(recurring_ids))):
+            found[recurring_id].add(day)
+    return found
 
 
 def _proposal(view: RecurringCostView, pool_name: str, begins_on: date) -> Proposal:

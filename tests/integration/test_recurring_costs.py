@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import DatabaseError
 
+from app.storage.audits import check_allocations
 from billing import queries
 from billing.budgets import set_budget
-from billing.cost_errors import NotProposed, PeriodAnswered, RecurringCostUsed, UnusualCost
+from billing.cost_errors import KindRecurs, NotProposed, PeriodAnswered, RecurringCostUsed, UnusualCost
 from billing.errors import NameTaken, UnknownKind, WrongAmount, WrongPeriod
-from billing.models import RecurringPeriod
-from billing.pools import CostEntry, change_cost, delete_cost, enter_cost, enter_pool
+from billing.models import RecurringCost, RecurringPeriod
+from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
+from billing.queries import recurring as recurring_queries
 from billing.queries.budgets import budgets_of_year
 from billing.queries.recurring import answered_periods, proposals, recurring_cost
+from billing.recurring_audit import broken_periods_of_costs
 from billing.recurring_costs import (
     RecurringInput,
     accept_proposal,
@@ -30,8 +35,10 @@ from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, machine, workshop
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import do
+from tests.integration.test_offer_races import all_at_once
 
 TODAY = date(2026, 7, 1)
+BY = {"today": TODAY, "by": SOMEBODY, "now": MONDAY}
 RENT = RecurringInput("Rent", "Huber", "fixed", 30_000, 3, date(2026, 1, 1))
 
 
@@ -84,7 +91,11 @@ def test_each_period_is_proposed_once_and_answered_once(session, pool):
         (4, changed),
         (1, first),
     ]
-    do(session, propose_again, rent, date(2026, 7, 1))
+    for day in (date(2026, 4, 2), date(2026, 10, 1)):  # none begins on it; not begun yet
+        with pytest.raises(NotProposed):
+            answer(session, propose_again, rent, day, today=TODAY)
+        session.rollback()
+    answer(session, propose_again, rent, date(2026, 7, 1), today=TODAY)
     do(session, delete_cost, first)
     assert days(session) == [date(2026, 1, 1), date(2026, 7, 1)]
 
@@ -96,6 +107,62 @@ def test_the_cost_of_another_pool_answers_nothing(session, pool):
     row = {"recurring_id": rent, "begins_on": date(2026, 1, 1), "cost_id": cost, "answered_at": MONDAY}
     with pytest.raises(DatabaseError, match="billing_recurring_period_same_pool"), write_transaction(session):
         session.execute(insert(RecurringPeriod).values(row))
+
+
+def test_of_acceptances_at_once_one_enters_the_cost(app, session, pool):
+    rent = do(session, enter_recurring_cost, pool, RENT)
+    day, other = RENT.first_on, CostEntry(RENT.first_on, "Huber", "fixed", 31_000)
+
+    def accepting(entry):
+        return partial(accept_proposal, recurring_id=rent, begins_on=day, entry=entry, **BY)
+
+    results = all_at_once(app, *(accepting(entry) for entry in (None, other, None, other)))
+    session.rollback()
+    costs, _more = queries.costs(session, pool, limit=5)
+    assert len(costs) == 1
+    refused = [one for one in results if isinstance(one, PeriodAnswered)]
+    assert [one.facts["cost_id"] for one in refused] == [costs[0].id] * 2
+    assert [one for one in results if one not in refused] == [costs[0].id] * 2
+
+
+@pytest.mark.of_sqlite
+def test_an_answer_of_no_period_or_of_another_pool_is_found(session, pool):
+    rent = do(session, enter_recurring_cost, pool, RENT)
+    for day in (date(2026, 1, 1), date(2026, 4, 1)):
+        accept(session, rent, day)
+    answer(session, dismiss_proposal, rent, date(2026, 7, 1), today=TODAY)
+    assert (list(broken_periods_of_costs(session)), check_allocations(session)) == ([], [])
+    other = do(session, enter_pool, queries.pool(session, pool).machine_id, "Other", {"fixed": "head"})
+    july = RecurringPeriod.begins_on == date(2026, 7, 1)
+    with write_transaction(session):
+        session.execute(update(RecurringPeriod).where(july).values(begins_on=date(2026, 7, 2)))
+        session.execute(update(RecurringCost).values(pool_id=other))
+    found = [one.code for one in broken_periods_of_costs(session)]
+    assert found == ["recurring_pool", "recurring_pool", "recurring_period"]
+    assert all(one.is_broken for one in check_allocations(session))
+
+
+@pytest.mark.of_sqlite
+def test_answers_are_read_only_of_what_lacks_one(session, pool, monkeypatch):
+    rent = do(session, enter_recurring_cost, pool, RENT)
+    tax = do(session, enter_recurring_cost, pool, RecurringInput("Tax", "Town", "fixed", 5_000, 12, RENT.first_on))
+    accept(session, tax, RENT.first_on)
+    read = []
+    real = recurring_queries._answered_days
+    monkeypatch.setattr(recurring_queries, "_answered_days", lambda *of: read.append(of[1]) or real(*of))
+    assert len(days(session)) == 3
+    assert read == [[rent]]
+
+
+@pytest.mark.of_sqlite
+def test_a_kind_that_recurs_stays_in_its_pool(session, pool):
+    rent = do(session, enter_recurring_cost, pool, RENT)
+    with pytest.raises(KindRecurs) as refused:
+        do(session, change_pool, pool, "Hall", {"running": "use"})
+    assert refused.value.facts == {"kind": "fixed", "name": "Rent"}
+    session.rollback()
+    do(session, change_recurring_cost, rent, replace(RENT, kind="running"))
+    do(session, change_pool, pool, "Hall", {"running": "use"})
 
 
 @pytest.mark.of_sqlite

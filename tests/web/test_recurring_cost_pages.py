@@ -96,6 +96,7 @@ def test_a_budget_is_entered_and_shown_with_the_difference(session, sample_ring,
     facts = {"year": 2026, "kinds": [{"kind": "running", "net_cents": 7}]}
     assert anna.put(f"/pools/{pool}/budget", facts).status_code == 403
     assert karl.put(f"/pools/{pool}/budget", facts | {"year": 1989}).status_code == 422
+    assert karl.put(f"/pools/{pool}/budget", facts | {"kinds": facts["kinds"] * 2}).status_code == 422
     assert karl.put(f"/pools/{pool}/budget", facts, **{"If-Match": '"9"'}).status_code == 412
     changed = karl.put(f"/pools/{pool}/budget", facts, **{"If-Match": stored.headers["ETag"]})
     assert [one["budget_cents"] for one in changed.json["kinds"]] == [None, 7]
@@ -112,7 +113,11 @@ def test_programs_enter_what_comes_again_and_answer_proposals(sample_ring, pool,
     proposed = rita.get("/recurring-costs/proposed", pool_id=pool, limit=2).json
     assert ([one["begins_on"] for one in proposed["items"]], proposed["next"]) == (["2024-01-01", "2025-01-01"], "2")
 
-    answers = [karl.post(f"{here}/accept", {"begins_on": "2024-01-01"}) for _twice in range(2)]
+    seen = {"If-Match": f'"{proposed["items"][0]["revision"]}"'}
+    changed = karl.put(here, facts | {"net_cents": 30_001})
+    assert karl.post(f"{here}/accept", {"begins_on": "2024-01-01"}, **seen).status_code == 412
+    seen["If-Match"] = changed.headers["ETag"]
+    answers = [karl.post(f"{here}/accept", {"begins_on": "2024-01-01"}, **seen) for _twice in range(2)]
     assert [one.status_code for one in answers] == [201, 201]
     assert answers[0].json["id"] == answers[1].json["id"]
     other = karl.post(f"{here}/accept", {"begins_on": "2024-01-01", "net_cents": 5})
@@ -120,6 +125,7 @@ def test_programs_enter_what_comes_again_and_answer_proposals(sample_ring, pool,
     assert karl.post(f"{here}/accept", {"begins_on": "2024-01-02"}).json["code"] == "not_proposed"
     assert karl.post(f"{here}/dismiss", {"begins_on": "2025-01-01"}).json["is_proposed"] is False
     assert karl.post(f"{here}/propose", {"begins_on": "2025-01-01"}).json["is_proposed"] is True
+    assert karl.post(f"{here}/propose", {"begins_on": "2025-01-02"}).json["code"] == "not_proposed"
     assert karl.put(here, facts | {"net_cents": 31_000}).json["net_cents"] == 31_000
     assert karl.post(f"{here}/delete").json["code"] == "recurring_cost_used"
     unused = karl.post(address, facts | {"name": "Tax"}).json["id"]

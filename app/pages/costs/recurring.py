@@ -182,7 +182,7 @@ def propose_again(recurring_id: int) -> ResponseReturnValue:
     session, day = db.session(), _sent_day()
     views.recurring_cost(session, recurring_id)
     return _answer(
-        lambda: recurring_costs.propose_again(session, recurring_id, day, by=current_actor(), now=now()),
+        lambda: recurring_costs.propose_again(session, recurring_id, day, today=today(), by=current_actor(), now=now()),
         _("The period is proposed again."),
         url_for(".edit_recurring", recurring_id=recurring_id),
     )

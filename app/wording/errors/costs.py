@@ -63,6 +63,12 @@ ERRORS = (
         _l("This reading does not fit"),
         _l("The reading was not stored: it does not fit those around it."),
     ),
+    ErrorText(
+        "kind_recurs",
+        409,
+        _l("Kind of cost still in use"),
+        _l("The recurring cost %(name)s is of a kind that you removed. Give it another kind first, on its own page."),
+    ),
     ErrorText("recurring_cost_not_found", 404, _l("No such recurring cost"), _l("There is no such recurring cost.")),
     ErrorText(
         "recurring_cost_used",
