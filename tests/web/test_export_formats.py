@@ -62,7 +62,7 @@ NAMES = {
 # The columns with a sum, and the sums. The slips have two units, so their amounts of use have none.
 SUMS = {
     "slips": {"Amount in EUR": "45.38"},
-    "charges": {"Amount in EUR": "45.38", "Charged": "3.63"},
+    "charges": {"Amount in EUR": "45.38", "Charged": "3.63", "VAT added to the prices": "0.00"},
     "allocations": {"Amount in EUR": "200.01"},
     "allocation": {"Amount in EUR": "200.01"},
     "allocation-list": {"Amount in EUR": "200.01"},
