@@ -70,27 +70,24 @@ def print_unsent() -> ResponseReturnValue:
 @page(bp, "/<int:document_id>/send", methods=POST, access=TREASURERS)
 def send_one(document_id: int) -> ResponseReturnValue:
     """Send one document by e-mail; of two clicks, one does."""
-    form = SendForm()
-    sent = submit(
-        form,
-        lambda: send(db.session(), document_id, MAIL, after=form.after.data or 0, by=current_actor(), now=now()),
-        message=_("The document is sent by e-mail."),
-        location=url_for(".show", document_id=document_id),
-    )
-    return sent or document_page(document_id, send_form=form)
+    return _record_one(document_id, MAIL, _("The document is sent by e-mail."))
 
 
 @page(bp, "/<int:document_id>/printed", methods=POST, access=TREASURERS)
 def mark_one_printed(document_id: int) -> ResponseReturnValue:
     """Record that one document was printed, where its mail did not reach the member; of two clicks, one does."""
+    return _record_one(document_id, PRINT, _("The document counts as printed."))
+
+
+def _record_one(document_id: int, way: str, message: str) -> ResponseReturnValue:
     form = SendForm()
-    printed = submit(
+    recorded = submit(
         form,
-        lambda: send(db.session(), document_id, PRINT, after=form.after.data or 0, by=current_actor(), now=now()),
-        message=_("The document counts as printed."),
+        lambda: send(db.session(), document_id, way, after=form.after.data or 0, by=current_actor(), now=now()),
+        message=message,
         location=url_for(".show", document_id=document_id),
     )
-    return printed or document_page(document_id, send_form=form)
+    return recorded or document_page(document_id, send_form=form)
 
 
 def _carry_out(way: str) -> ResponseReturnValue:
