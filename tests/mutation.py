@@ -41,6 +41,12 @@ class Target:
     options: tuple[str, ...] = ON_SQLITE
 
 
+WAITING_LIST = (
+    "tests/integration/test_offer_verbs.py",
+    "tests/integration/test_offer_chances.py",
+    "tests/integration/test_offers_again.py",
+    "tests/integration/test_waiting_verbs.py",
+)
 TARGETS = (
     Target(
         "booking/rules.py", ("tests/unit/booking/test_rules.py", "tests/unit/booking/test_rules_of_machines.py"), PURE
@@ -78,6 +84,18 @@ TARGETS = (
     Target("billing/period_names.py", ("tests/integration/test_accounting_periods.py",)),
     Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
     Target("booking/second_persons.py", ("tests/integration/test_second_persons.py",)),
+    Target("booking/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
+    Target("booking/prerequisites.py", ("tests/unit/booking/test_prerequisites.py",), PURE),
+    Target("booking/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
+    Target("booking/waiting/matching.py", WAITING_LIST),
+    Target("booking/waiting/offering.py", WAITING_LIST),
+    Target("booking/waiting/answers.py", (*WAITING_LIST, "tests/integration/test_second_persons.py")),
+    Target(
+        "booking/exchanges/accepting.py",
+        ("tests/integration/test_exchange_verbs.py", "tests/integration/test_exchange_rules.py"),
+    ),
+    Target("booking/quota_tally.py", ("tests/integration/test_quota_use.py",)),
+    Target("booking/replan/planning.py", ("tests/integration/test_replan_plans.py",)),
 )
 
 

@@ -13,7 +13,7 @@ from app.notifications import offer_links
 from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import LATE, is_by, members_of, notify
 from app.notifications.recipients import Recipient
-from app.wording.waiting import waiting_sentence
+from app.wording.waiting import position_text, waiting_sentence
 from booking import offer_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import offers as offer_queries
@@ -79,7 +79,7 @@ def changed(session: Session, event: RecordedEvent, now: datetime) -> None:
         return
     entry = waiting_queries.waiting_entry(session, event.facts["entry_id"], now=now)
     is_joined = event.type == waiting_events.WaitingListJoined.type
-    facts = {"entry": entry, "is_joined": is_joined, "wish_text": waiting_sentence}
+    facts = {"entry": entry, "is_joined": is_joined, "wish_text": waiting_sentence, "position_text": position_text}
     notify(session, event, Notification("waiting_list", facts, "/waiting-list"), people, now)
 
 

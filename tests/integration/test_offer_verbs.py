@@ -12,7 +12,18 @@ from booking import audits, blockings, decisions, groups, machines, offers, rese
 from booking.errors import RequestRefused, SlotTaken
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
-from booking.models import DayPart, Induction, Machine, Occupancy, Offer, OfferStatus, Reservation, Unit, WaitingEntry
+from booking.models import (
+    DayPart,
+    Hold,
+    Induction,
+    Machine,
+    Occupancy,
+    Offer,
+    OfferStatus,
+    Reservation,
+    Unit,
+    WaitingEntry,
+)
 from booking.queries.waiting import waiting_entry
 from booking.timespan import TimeSpan
 from booking.waiting import answers, entries
@@ -51,7 +62,18 @@ def sound(session):
     return not (audits.overlapping_pairs(session) or audits.contradictions(session) or audits.quota_use(session))
 
 
-def test_what_is_cancelled_is_offered_and_the_answers_pass_it_on(session, sample_ring):
+def held_by(session, machine_id):
+    """What holds a machine, as (id, kind, row)."""
+    session.rollback()
+    rows = select(Hold.id, Hold.kind, Occupancy.id).join(Occupancy, Occupancy.hold_id == Hold.id)
+    return session.execute(rows.join(Unit, Unit.id == Occupancy.unit_id).where(Unit.machine_id == machine_id)).all()
+
+
+def interrupt(*_arguments, **_more):
+    raise InterruptedError
+
+
+def test_what_is_cancelled_is_offered_and_the_answers_pass_it_on(session, sample_ring, monkeypatch):
     anna, bernd, combine = sample_ring.anna, sample_ring.bernd, sample_ring.combine
     carla, dora = member(session, "Carla"), member(session, "Dora")
     taken = reserve(session, combine, dora, WISHED, now=MONDAY)
@@ -87,10 +109,20 @@ def test_what_is_cancelled_is_offered_and_the_answers_pass_it_on(session, sample
             answers.lapse(session, overdue, by=SOMEBODY, now=lapsed_at)
     assert offers_of(session)[1:] == [(bernd, "lapsed"), (carla, "open")]
 
-    held = set(session.scalars(select(Occupancy.id)))
+    ((held_for, kind, row),) = held_by(session, combine)
+    assert (held_for, kind) == (newest_id(session), "offer")
+    with monkeypatch.context() as last_statement:  # one transaction: all of it, or nothing
+        last_statement.setattr(answers, "publish", interrupt)
+        with pytest.raises(InterruptedError), write_transaction(session):
+            answers.accept(session, held_for, by=SOMEBODY, now=lapsed_at)
+    assert held_by(session, combine) == [(held_for, "offer", row)]
+    assert (newest(session).state, session.scalar(select(Reservation.id).where(Reservation.member_id == carla))) == (
+        "open",
+        None,
+    )
     with write_transaction(session):
-        reservation_id = answers.accept(session, newest_id(session), by=SOMEBODY, now=lapsed_at)
-    assert set(session.scalars(select(Occupancy.id))) == held  # the same rows, free at no moment
+        reservation_id = answers.accept(session, held_for, by=SOMEBODY, now=lapsed_at)
+    assert held_by(session, combine) == [(reservation_id, "reservation", row)]  # the same row, free at no moment
     assert session.get(Reservation, reservation_id).status == "confirmed"
     assert offers_of(session)[2] == (carla, "accepted")
     assert waiting_entry(session, ids[2], now=lapsed_at).position is None
@@ -147,6 +179,20 @@ def test_each_way_of_becoming_free_is_offered(session, sample_ring, way):
     assert sound(session)
 
 
+def test_what_expires_or_is_declined_is_offered(session, sample_ring):
+    splitter, anna = sample_ring.splitter, sample_ring.anna
+    for week, end in enumerate((decisions.expire, decisions.reject)):
+        span = hours(WISHED.start, 168 * week, 168 * week + 2)
+        taken = reserve(session, splitter, sample_ring.bernd, span, now=MONDAY).id
+        join(session, splitter, anna, span)
+        due = session.get(Reservation, taken).decide_until
+        (more, now) = ((), due) if end is decisions.expire else (("Too wet",), MONDAY)
+        with write_transaction(session):
+            end(session, taken, *more, by=SOMEBODY, now=now)
+        assert (newest(session).starts_at, offers_of(session)) == (span.start, [(anna, "open")] * (week + 1))
+    assert sound(session)
+
+
 def test_a_closure_withdraws_offers_and_its_end_makes_them_again(session, sample_ring):
     combine, anna = sample_ring.combine, sample_ring.anna
     taken = reserve(session, combine, sample_ring.bernd, WISHED, now=MONDAY)
@@ -160,8 +206,11 @@ def test_a_closure_withdraws_offers_and_its_end_makes_them_again(session, sample
         blockings.lift(session, closure_id, by=SOMEBODY, now=MONDAY)
     assert offers_of(session) == [(anna, "withdrawn"), (anna, "open")]
     with write_transaction(session):
-        blockings.close(session, combine, day, "Belt", by=SOMEBODY, now=MONDAY, around_reservations=True)
-    assert offers_of(session)[1] == (anna, "withdrawn")
+        closure_id = blockings.close(session, combine, day, "Belt", by=SOMEBODY, now=MONDAY, around_reservations=True)
+    assert offers_of(session)[1:] == [(anna, "withdrawn")]
+    with write_transaction(session):  # done earlier
+        blockings.change(session, closure_id, hours(day.start, 0, 4), "Belt", by=SOMEBODY, now=MONDAY)
+    assert offers_of(session)[1:] == [(anna, "withdrawn"), (anna, "open")]
     assert sound(session)
 
 
@@ -186,15 +235,20 @@ def test_a_place_that_is_added_is_offered_and_offers_give_way_on_places(session,
 
 
 def test_a_freed_day_serves_patterns_one_after_the_other_within_the_morning(session, sample_ring):
-    combine = sample_ring.combine
-    day = hours(MONDAY + timedelta(days=8), -8, 16)  # Tuesday, midnight to midnight by the clock
-    taken = reserve(session, combine, sample_ring.bernd, day, now=MONDAY)
-    join(session, combine, sample_ring.anna, day, length_min=240, part=DayPart.MORNING)
-    join(session, combine, sample_ring.bernd, day, length_min=120, part=DayPart.MORNING)
+    """Anna waits for any 4 h of next week, mornings; what becomes free of it is an afternoon, then a day."""
+    combine, bernd = sample_ring.combine, sample_ring.bernd
+    week = hours(MONDAY + timedelta(days=7), -8, 160)  # by the clock from midnight to midnight
+    day = hours(week.start, 24, 48)
+    parts = [hours(week.start, *part) for part in ((0, 24), (24, 48), (48, 60), (60, 72), (72, 168))]
+    taken = [reserve(session, combine, bernd, part, now=MONDAY).id for part in parts]
+    join(session, combine, sample_ring.anna, week, length_min=240, part=DayPart.MORNING)
+    join(session, combine, bernd, day, length_min=120, part=DayPart.MORNING)
     carla = member(session, "Carla")
     join(session, combine, carla, day, length_min=60, part=DayPart.MORNING)
 
-    cancel(session, taken.id)
+    cancel(session, taken[3])
+    assert offers_of(session) == []
+    cancel(session, taken[1])
 
     session.rollback()
     spans = {one.member_id: TimeSpan(one.starts_at, one.ends_at) for one in session.scalars(select(Offer))}

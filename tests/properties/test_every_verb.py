@@ -8,6 +8,8 @@ First what is written in chapters.py, which reaches every verb; then steps that 
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from tests.properties.every_verb.exchanging import Exchanging
 from tests.properties.every_verb.repeating import Repeating
 from tests.properties.every_verb.reserving import Reserving
 from tests.properties.every_verb.ruling import Ruling
-from tests.properties.every_verb.steps import ANSWERS, lengths, names, starts, who
+from tests.properties.every_verb.steps import ANSWERS, lengths, names, numbers, starts, who
 from tests.properties.every_verb.verbs import REFUSALS, VERBS
 from tests.properties.every_verb.waiting import WaitingList
 
@@ -51,12 +53,18 @@ def test_every_verb_does_and_refuses_what_the_plain_model_says(session, sample_r
     assert REFUSALS - {code for _verb, code in ANSWERS if code is not None} == set(), "never refused"
     is_searching = not settings.default.derandomize  # with --hypothesis-profile=searching: for as long as it is let
     EveryVerb.audits_every = 1 if is_searching else EveryVerb.audits_every
-    run_state_machine_as_test(
-        EveryVerb,
-        settings=settings(
-            max_examples=1_000 if is_searching else 3,
-            stateful_step_count=40 if is_searching else 12,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    first = next(numbers)
+    try:
+        run_state_machine_as_test(
+            EveryVerb,
+            settings=settings(
+                max_examples=1_000 if is_searching else 3,
+                stateful_step_count=40 if is_searching else 12,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:  # what a search has tried is told, however it ends
+        done = sum(count for (_verb, code), count in ANSWERS.items() if code is None)
+        counted = f"{next(numbers) - first - 1} examples, {done} verbs done, {ANSWERS.total() - done} refused"
+        sys.stdout.write(f"\n{counted}\n")

@@ -73,6 +73,8 @@ def test_the_link_of_the_mail_accepts_once_and_only_by_its_button(app, client, s
         assert (client.get(link).status_code, client.head(link).status_code) == (200, 200)
     page = client.get(link).text
     assert "Combine" in page
+    assert client.get(f"/offers/{offered}").location.startswith("/login")  # it answers this offer, and logs nobody in
+    assert client.get("/waiting-list").location.startswith("/login")
     assert page.split("<main")[1].split("</main>")[0].count("<button") == 2
     assert client.post(link, data=sent(answer="perhaps")).status_code == 200
     assert status_of(session, offered) == "open"
@@ -233,6 +235,9 @@ def test_what_the_workshop_changes_of_a_waiting_list_its_member_is_told_once(
     form = {"machine": "combine", "start": "2026-11-30T08:00Z", "end": "2026-11-30T10:00Z", "kind": "exact"}
     form |= {"places": "1", "part": "any", "member": str(sample_ring.anna)}
     assert wanda.post("/waiting-list/join", data=form).status_code == 303
+    mails(session, clock)
+    joined = session.scalars(select(Mail).where(Mail.subject.like("On the waiting list%"))).one()
+    assert "You are second" in mail_text(joined)
     bernd = log_in(sample_ring.bernd_login)
     assert bernd.post("/waiting-list/2/leave").status_code == 303
     mails(session, clock)
