@@ -91,7 +91,7 @@ def a_machine_breaks_down(ring):
     ring.break_down(0, 3)
     ring.lift(0)
     ring.go_back_or_take_the_proposal(0, is_offer=False)
-    for answer in ("take", "decline", "lapse", "withdraw"):
+    for answer in ("take", "decline", "lapse", "move", "move away", "withdraw"):
         ring.reserve("press", "bernd", 2, 2, 1, 0)
         ring.approve(0)
         ring.break_down(0, 3)
@@ -102,6 +102,10 @@ def a_machine_breaks_down(ring):
             ring.decline_proposal(0)
         elif answer == "lapse":
             ring.lapse_proposal(0, waits=True)
+        elif answer == "move":
+            ring.move(0, 14, 2, 1, may_decide=True)
+        elif answer == "move away":
+            ring.move_to_another_machine(0, "saw", may_decide=True)
         ring.lift(0)
         ring.time_passes(DAY)
 

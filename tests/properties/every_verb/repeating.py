@@ -148,6 +148,7 @@ class Repeating(Steps):
         assert sorted(one.id for one in found) == sorted(ids)
         for id_ in ids:
             self.ring.reservations[id_].status = "cancelled"
+            self.ring.forget_proposal(id_)
             self.stays_without_deadline(id_)
         machines_ = {self.ring.reservations[id_].machine for id_ in ids}
         self.done(is_news=bool(ids), machines=machines_)
@@ -203,7 +204,7 @@ class Repeating(Steps):
             if before.time.start == one.start + numbers_of[id_] * model.DAY:  # it was not moved alone
                 assert start == wanted[numbers_of[id_]]
             _code, after = self.ring.move(id_, start, end, before.time.places, may_decide=False)
-            self.ring.reservations[id_] = after
+            self.ring.put(id_, after)
         if changed:
             one.is_changed = True
             moved = {number: id_ for number, id_ in one.dates.items() if done.id != series_id and number >= first}

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.properties.every_verb.holdings import HOLDING, WAITING, Holdings, Part, Replanned, Time
+from tests.properties.every_verb.holdings import (
+    HOLDING,
+    WAITING,
+    Holdings,
+    Part,
+    Replanned,
+    Reservation,
+    Time,
+)
 
 HELD_FOR = 24 * 60
 
@@ -121,6 +129,17 @@ class Breakdowns(Holdings):
         """End what is held for a reservation."""
         if number in self.replanned and self.replanned[number].hold is not None:
             del self.replanned[number]
+
+    def held_for(self, number: int) -> list[int]:
+        """Return the hold of a reservation's proposal, which ends with its move."""
+        noted = self.replanned.get(number)
+        return [] if noted is None or noted.hold is None else [noted.hold]
+
+    def put(self, number: int, after: Reservation) -> None:
+        """Store a reservation as it is after a move; what is held for one that leaves its place ends."""
+        if after.place[:3] != self.reservations[number].place[:3]:
+            self.forget_proposal(number)
+        self.reservations[number] = after
 
     def forget_proposals_of(self, closure: int) -> None:
         """End what is held because of a closure that is lifted."""

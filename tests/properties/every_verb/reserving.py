@@ -169,7 +169,7 @@ class Reserving(Steps):
         if self.attempt(expected, reservations.move, id_, wanted, places=places, may_decide=may_decide) is not None:
             is_news = self.session.get(Reservation, id_).revision > self.revision_of(id_)
             assert is_news or vars(after) == vars(before)
-            self.ring.reservations[id_] = after
+            self.ring.put(id_, after)
             self.done(is_news=is_news, machines=[after.machine] * is_news, members=[after.member] * is_news)
 
     def revision_of(self, id_):
@@ -188,6 +188,7 @@ class Reserving(Steps):
             return
         expected, wish = self.ring.move_to(id_, other, may_decide)
         if self.attempt(expected, reservations.move, id_, None, machine_id=other, may_decide=may_decide) is not None:
+            self.ring.forget_proposal(id_)
             old, one.machine, one.time = one.machine, other, wish
             one.status = "confirmed" if one.former else one.status
             one.former = None

@@ -118,7 +118,10 @@ class Ring(Breakdowns):
         wish = self.wished(one.machine, held, start, end, places, keeps_less)
         refusal = self.refused_move(number, one, held, wish, keeps_less)
         self._settle_move(one, after, wish, returns=returns, keeps_less=keeps_less, may_decide=may_decide)
-        if refusal is None and not self.fits(one.machine, self.from_now(after.parts), keeping=number):
+        released = [] if (start, end) == (present.start, present.end) else self.held_for(number)
+        if refusal is None and not self.fits(
+            one.machine, self.from_now(after.parts), keeping=number, excluding=released
+        ):
             refusal = "slot_taken"
         return refusal, after
 
@@ -176,7 +179,8 @@ class Ring(Breakdowns):
         is_forbidden = one.status == "in_use" or (not may_decide and by_member)
         if is_forbidden or self.breaks_rules(machine, one.member, wish):
             return "request_refused", wish
-        return None if self.fits(machine, [wish.part]) else "slot_taken", wish
+        is_free = self.fits(machine, [wish.part], excluding=self.held_for(number))
+        return None if is_free else "slot_taken", wish
 
     def hand_out(self, number: int) -> str | None:
         one = self.reservations[number]
