@@ -46,6 +46,13 @@ from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, qui
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
+# Rings that several files ask about; each stands after those that it builds on.
+pytest_plugins = [
+    "tests.integration.harvester_pool",
+    "tests.integration.laser_group",
+    "tests.integration.documents_ring",
+]
+
 # Monday, 23 November 2026, 8:00 in Berlin.
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 SECRET_KEY = "tests-and-nothing-but-tests-use-this-key"

@@ -6,12 +6,16 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
+import pytest
 from pypdf import PdfWriter
 from sqlalchemy import update
 
+from app.documents.composer import TextComposer
 from billing.charges import charge_for
 from billing.documents import terms
+from billing.documents.issuing import cancel, issue
 from billing.documents.terms import TermsInput
+from billing.fees.posting import FeeInput
 from billing.models.party import RING
 from billing.parties import party
 from billing.parties.party import PartyInput
@@ -21,7 +25,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import IN_JUNE, JUNE, use
+from tests.integration.harvester_pool import IN_JUNE, JUNE, use
 
 IBAN = "DE02120300000000202051"
 TODAY = MONDAY.date()
@@ -72,3 +76,33 @@ def charge_more(session, machine_id, member_id, ares, start=IN_JUNE):
     usage_id = use(session, machine_id, member_id, ares, start)
     with write_transaction(session):
         charge_for(session, usage_id, by=SOMEBODY, now=MONDAY)
+
+
+@pytest.fixture
+def app_context(app):
+    """What texts of documents are looked up in."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def charged_ring(session, sample_ring):
+    """Anna has two uses to be invoiced, Bernd could have one."""
+    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 1250, 333)
+    return sample_ring
+
+
+def invoice(session, member_id, until=TODAY):
+    with write_transaction(session):
+        return issue(session, member_id, until, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+
+def take_back(session, document_id):
+    with write_transaction(session):
+        return cancel(session, document_id, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+
+@pytest.fixture
+def plywood(sample_ring):
+    return FeeInput("material", sample_ring.anna, TODAY, "Plywood", Decimal("2.5"), Decimal("12.99"), "m²")

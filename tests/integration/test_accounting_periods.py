@@ -37,17 +37,16 @@ from billing.previews import preview_allocation
 from billing.queries.ledger import period_sums, trial_balance
 from billing.queries.periods import period, periods
 from billing.queries.statements import statement, statement_lines
-from billing.subscribers import SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
-from booking.kernel.deliveries import Delivery, deliver
+from booking.kernel.deliveries import Delivery
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, RULES, borne, cost, do, pool, post, seven, use  # noqa: F401
-from tests.integration.test_ledger import PER_SHARE, _unposted_charge, entry_row, posting_rows, store
+from tests.integration.harvester_pool import JUNE, PER_SHARE, RULES, borne, close, cost, delivered, do, post, use
+from tests.integration.test_ledger import _unposted_charge, entry_row, posting_rows, store
 from tests.integration.test_ledger_races import statements_of
 from tests.integration.test_money_audits import tamper
 from tests.integration.test_offer_races import all_at_once
@@ -59,44 +58,18 @@ NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
 NEXT_YEAR = datetime(2027, 1, 31, 9, 0, tzinfo=UTC)
 
 
-def delivered(session, now=MONDAY):
-    """Price what was handed back, as the worker does."""
-    for _event in range(50):
-        with write_transaction(session):
-            if not deliver(session, SUBSCRIPTIONS[0], now=now, limit=50):
-                return
-
-
-@pytest.fixture
-def june(session, sample_ring, seven, pool):  # noqa: F811
-    """The golden harvester pool with its June allocated, by months, and everything delivered."""
-    do(session, change_pool, pool, "Harvester", RULES, charges_are="income")
-    do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
-    delivered(session)
-    do(session, set_period_length, "month")
-    cost(session, pool, "variable", 100_000)
-    post(session, pool)
-    return pool
-
-
-def close(session, name="2026-06", *, now=MONDAY, by=SOMEBODY, **named):
-    named = {"digest": preview_closing(session, name, now=now).digest, "accepts_open": True} | named
-    with write_transaction(session):
-        return close_period(session, name, by=by, now=now, **named).sha256
-
-
 def posted_on(session):
     return session.scalars(select(Entry.posting_date).order_by(Entry.id.desc()).limit(1)).one()
 
 
-def test_entries_are_dated_by_the_service_while_its_period_is_open(session, sample_ring, seven, june):  # noqa: F811
+def test_entries_are_dated_by_the_service_while_its_period_is_open(session, sample_ring, seven, june):
     assert set(session.scalars(select(Entry.posting_date))) == {date(2026, 6, 15), LAST_OF_JUNE}
     do(session, change_pool, june, "Harvester", RULES, charges_are="advance")
     do(session, post_advance, june, PER_SHARE)
     assert posted_on(session) == TODAY
 
 
-def test_a_late_cost_and_a_late_charge_are_posted_today_and_the_hash_stays(session, sample_ring, seven, june):  # noqa: F811
+def test_a_late_cost_and_a_late_charge_are_posted_today_and_the_hash_stays(session, sample_ring, seven, june):
     sealed = close(session)
     late_slip = use(session, sample_ring.combine, seven[6], 300)
 
@@ -116,7 +89,7 @@ def test_a_late_cost_and_a_late_charge_are_posted_today_and_the_hash_stays(sessi
     assert posted_on(session) == TODAY
 
 
-def test_the_golden_late_cost_of_june(session, seven, june):  # noqa: F811
+def test_the_golden_late_cost_of_june(session, seven, june):
     """G4: by the hectares of June, posted in the open month."""
     close(session)
     cost(session, june, "variable", 12_345)
@@ -138,7 +111,7 @@ def test_the_database_refuses_an_entry_in_a_closed_period_and_before(session, ju
     store(session, (Posting, posting_rows(9_000, 500, -500)), (Entry, [later]))
 
 
-def test_a_soft_closed_period_takes_entries_of_treasurers_alone(session, sample_ring, seven, june):  # noqa: F811
+def test_a_soft_closed_period_takes_entries_of_treasurers_alone(session, sample_ring, seven, june):
     do(session, soft_close, "2026-06")
     assert state_of_day(session, LAST_OF_JUNE) == "soft_closed"
     do(session, charge_for, use(session, sample_ring.combine, seven[0], 100))
@@ -156,7 +129,7 @@ def test_a_soft_closed_period_takes_entries_of_treasurers_alone(session, sample_
     assert state_of_day(session, LAST_OF_JUNE) == "open"
 
 
-def test_a_reversal_is_never_dated_before_what_it_reverses(session, sample_ring, seven, june):  # noqa: F811
+def test_a_reversal_is_never_dated_before_what_it_reverses(session, sample_ring, seven, june):
     """A job posts a late slip today, because June is soft-closed; the treasurer prices June again."""
     do(session, soft_close, "2026-06")
     do(session, charge_for, use(session, sample_ring.combine, seven[0], 100))
@@ -247,7 +220,7 @@ def test_a_year_keeps_the_length_of_its_closed_periods(session, june):
         preview_closing(session, "2026", now=NEXT_YEAR)
 
 
-def test_the_checklist_knows_what_is_missing(session, sample_ring, seven, june):  # noqa: F811
+def test_the_checklist_knows_what_is_missing(session, sample_ring, seven, june):
     """Undelivered, unpriced, disputed, unallocated, without costs; a use that still runs."""
     june_period = named_period("2026-06")
     assert open_points(session, june_period) == ()
@@ -280,7 +253,7 @@ def update_slip(usage_id, **values):
     return update(UsageRecord).where(UsageRecord.id == usage_id).values(**values)
 
 
-def test_what_is_posted_after_the_preview_makes_it_stale(session, sample_ring, seven, june):  # noqa: F811
+def test_what_is_posted_after_the_preview_makes_it_stale(session, sample_ring, seven, june):
     digest = preview_closing(session, "2026-06", now=MONDAY).digest
     do(session, charge_for, use(session, sample_ring.combine, seven[0], 100))
     delivered(session)
@@ -297,7 +270,7 @@ def test_nothing_is_closed_before_the_ledger_is_open(session, june):
         preview_closing(session, "2026-06", now=MONDAY)
 
 
-def test_two_treasurers_close_at_once_while_slips_are_priced(app, session, sample_ring, seven, june):  # noqa: F811
+def test_two_treasurers_close_at_once_while_slips_are_priced(app, session, sample_ring, seven, june):
     """Each slip is either in the hash or dated today; one treasurer closes at most."""
     usage_ids = [use(session, sample_ring.combine, each, 100) for each in seven]
     with write_transaction(session):  # priced by this test alone, not by the subscriber
@@ -341,7 +314,7 @@ def test_the_audit_finds_what_was_changed_behind_the_program(session, june, tabl
     assert {finding.code for finding in broken_periods(session)} == found
 
 
-def test_sums_read_no_lines_and_pages_as_many_statements_however_much_is_posted(session, sample_ring, seven, june):  # noqa: F811
+def test_sums_read_no_lines_and_pages_as_many_statements_however_much_is_posted(session, sample_ring, seven, june):
     def asked():
         with statements_of(session) as sent:
             trial_balance(session)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from billing import queries
@@ -27,69 +27,11 @@ from billing.models import AllocationCost, AllocationLine, Cost
 from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.shares import holders_on, set_shares
-from booking import objections, usage
+from booking import objections
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
-from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
-
-SHARES = (10, 8, 6, 6, 4, 4, 2)
-ARES = (6120, 4875, 4000, 3330, 2550, 1825, 0)
-JUNE = date(2026, 6, 1), date(2026, 6, 30)
-IN_JUNE = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
-RULES = {"fixed": "shares", "variable": "use", "basic fee": "head"}
-
-
-def do(session, verb, *values, **named):
-    with write_transaction(session):
-        made = verb(session, *values, by=SOMEBODY, now=MONDAY, **named)
-        return getattr(made, "id", None)
-
-
-def cost(session, pool_id, kind, net_cents, day=date(2026, 6, 20)):
-    return do(session, enter_cost, pool_id, CostEntry(day, "Werkstatt Huber", kind, net_cents))
-
-
-def use(session, machine_id, member_id, ares, start=IN_JUNE):
-    span = TimeSpan(start, start + timedelta(hours=2))
-    with write_transaction(session):
-        reported = UnreservedUse(machine_id, member_id, span, Measurement(amount=ares), allow_overlap=True)
-        return usage.record_usage(session, reported, by=SOMEBODY, now=MONDAY).slip.id
-
-
-@pytest.fixture
-def seven(session, sample_ring):
-    """Seven members with the shares and the hectares of the golden example."""
-    return [member(session, f"Hof {number}", number=f"M-{number}") for number in range(1, 8)]
-
-
-@pytest.fixture
-def pool(session, sample_ring, seven):
-    """The harvester pool of the seven, with their use in June."""
-    made = do(session, enter_pool, sample_ring.combine, "Harvester", RULES)
-    for member_id, shares, ares in zip(seven, SHARES, ARES, strict=True):
-        do(session, set_shares, made, member_id, shares, date(2026, 1, 1))
-        if ares:
-            use(session, sample_ring.combine, member_id, ares)
-    return made
-
-
-def post(session, pool_id, period=JUNE, **named):
-    digest = preview_allocation(session, pool_id, *period).digest
-    return do(session, post_allocation, pool_id, *period, digest=digest, **named)
-
-
-def borne(session, *allocation_ids):
-    """Cents by member over these allocations."""
-    rows = session.execute(
-        select(AllocationLine.member_id, func.sum(AllocationLine.cents))
-        .where(AllocationLine.allocation_id.in_(allocation_ids))
-        .group_by(AllocationLine.member_id)
-        .order_by(AllocationLine.member_id)
-    )
-    return [int(cents) for _member, cents in rows]
+from tests.integration.harvester_pool import IN_JUNE, JUNE, borne, cost, do, post, use
 
 
 def test_the_harvester_pool_is_divided_in_three_pots(session, pool):

@@ -21,9 +21,7 @@ from booking.models import Machine
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue, charge_more, charge_use
-from tests.integration.test_accounting_periods import close, june  # noqa: F401
-from tests.integration.test_allocations import IN_JUNE, cost, do, pool, post, seven  # noqa: F401
-from tests.integration.test_ledger import PER_SHARE, charged  # noqa: F401
+from tests.integration.harvester_pool import IN_JUNE, PER_SHARE, close, cost, do, post
 
 DAY_OF_USE = IN_JUNE.date()
 
@@ -32,7 +30,7 @@ def by_age(session, today):
     return [one.cents for one in age_totals(session, today)]
 
 
-def test_what_is_owed_grows_old_by_its_posting_date(session, seven, charged):  # noqa: F811
+def test_what_is_owed_grows_old_by_its_posting_date(session, seven, charged):
     """Six of the seven were charged on one day."""
     owed = balance_totals(session).owing_cents
 
@@ -49,7 +47,7 @@ def test_what_is_owed_grows_old_by_its_posting_date(session, seven, charged):  #
     assert aged_balances(session, TODAY, age="30") == ((), False)
 
 
-def test_what_was_reversed_makes_nothing_younger(session, charged):  # noqa: F811
+def test_what_was_reversed_makes_nothing_younger(session, charged):
     owed = balance_totals(session).owing_cents
     advance_id = do(session, post_advance, charged, PER_SHARE)
     assert by_age(session, TODAY) == [400_000, 0, 0, owed], "forty shares at 100.00"
@@ -59,7 +57,7 @@ def test_what_was_reversed_makes_nothing_younger(session, charged):  # noqa: F81
     assert by_age(session, TODAY) == [0, 0, 0, owed]
 
 
-def test_what_is_counted_settles_the_oldest_sums(session, charged):  # noqa: F811
+def test_what_is_counted_settles_the_oldest_sums(session, charged):
     """The allocation of June counts the charges: what is due beyond them is as old as the last day of June."""
     cost(session, charged, "fixed", 2_431_655)
     cost(session, charged, "variable", 1_148_230)
@@ -90,7 +88,7 @@ def test_what_stands_in_no_invoice_follows_issuing_and_taking_back(session, samp
     assert list(broken_ledger(session)) == []
 
 
-def test_costs_per_unit_are_the_bills_of_a_year_by_its_use(session, sample_ring, pool):  # noqa: F811
+def test_costs_per_unit_are_the_bills_of_a_year_by_its_use(session, sample_ring, pool):
     """227 hectares were cut in June; the bills of another year and uses in another unit do not count."""
     cost(session, pool, "variable", 1_148_230)
     cost(session, pool, "fixed", 2_431_655)
@@ -113,7 +111,7 @@ def test_costs_per_unit_are_the_bills_of_a_year_by_its_use(session, sample_ring,
     assert machine_years(session, [], 2026) == ()
 
 
-def test_the_oldest_period_that_is_over_is_to_be_closed(session, june):  # noqa: F811
+def test_the_oldest_period_that_is_over_is_to_be_closed(session, june):
     assert period_to_close(session, date(2026, 6, 30)) is None
     assert period_to_close(session, date(2026, 7, 1)).name == "2026-06"
     close(session)

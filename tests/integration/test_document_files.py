@@ -19,14 +19,17 @@ from app.documents.renderer import Renderer
 from billing.queries.documents import document, pdf_of, xml_of
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
-from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+from tests.integration.documents_ring import invoice, take_back
 
-pytestmark = pytest.mark.of_sqlite  # what is stored is proved on both databases by test_issued_documents.py
+pytestmark = [
+    pytest.mark.of_sqlite,  # what is stored is proved on both databases by test_issued_documents.py
+    pytest.mark.usefixtures("app_context"),
+]
 ODD_NAME = 'Hof #1 "Łukasz" $x$ <b>@a</b> \\ 🐄 Ωé'
 
 
-def test_the_worker_makes_the_file_of_each_document(session, charged):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_the_worker_makes_the_file_of_each_document(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
     assert has_unmade(session)
     assert pdf_of(session, first) is None
@@ -50,8 +53,8 @@ def test_the_worker_makes_the_file_of_each_document(session, charged):  # noqa: 
     assert preview_pdf([content_of(document(session, first))]) == [pdf_of(session, first)]
 
 
-def test_the_giro_code_on_the_page_says_what_is_owed(session, charged):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_the_giro_code_on_the_page_says_what_is_owed(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     png = Renderer().pdf(content_of(document(session, first)), format="png", ppi=150)
     pages = png if isinstance(png, list) else [png]
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(pages[0])))
@@ -61,10 +64,10 @@ def test_the_giro_code_on_the_page_says_what_is_owed(session, charged):  # noqa:
     ]
 
 
-def test_names_are_data_whatever_characters_they_have(session, charged):  # noqa: F811
+def test_names_are_data_whatever_characters_they_have(session, charged_ring):
     with write_transaction(session):
-        session.execute(update(Member).where(Member.id == charged.anna).values(name=ODD_NAME))
-    (first,) = invoice(session, charged.anna)
+        session.execute(update(Member).where(Member.id == charged_ring.anna).values(name=ODD_NAME))
+    (first,) = invoice(session, charged_ring.anna)
     assert make_files(session) == 1
 
     # The font of the page lacks the cow and the Omega; the e-invoice has them all.
@@ -72,8 +75,8 @@ def test_names_are_data_whatever_characters_they_have(session, charged):  # noqa
     assert "🐄 Ωé" in xml_of(session, first).decode()
 
 
-def test_a_child_that_is_killed_loses_nothing(session, charged, monkeypatch):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_a_child_that_is_killed_loses_nothing(session, charged_ring, monkeypatch):
+    (first,) = invoice(session, charged_ring.anna)
     second = take_back(session, first)
     store, start = making._store, subprocess.Popen
     children = []
@@ -99,8 +102,8 @@ def test_a_child_that_is_killed_loses_nothing(session, charged, monkeypatch):  #
     assert all(child.poll() is not None for child in children)
 
 
-def test_a_document_that_cannot_be_made_stops_no_other(session, charged, monkeypatch, caplog):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_a_document_that_cannot_be_made_stops_no_other(session, charged_ring, monkeypatch, caplog):
+    (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
     monkeypatch.setattr(making, "_put_off", {})
     whole = making.content_of
@@ -123,8 +126,8 @@ def test_a_document_that_cannot_be_made_stops_no_other(session, charged, monkeyp
     assert not has_unmade(session)
 
 
-def test_a_document_that_kills_the_child_stops_no_other(session, charged, monkeypatch):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_a_document_that_kills_the_child_stops_no_other(session, charged_ring, monkeypatch):
+    (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
     start = making.renderer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from flask_babel import force_locale
 
 from app.documents.composer import TextComposer, _of_use
@@ -20,12 +21,13 @@ from billing.queries.documents import document
 from billing.tariffs import enter_tariff
 from billing.working import Part, WorkingLine
 from booking.queries import counted_uses
-from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue
-from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven  # noqa: F401
-from tests.integration.test_issued_documents import charged, context, invoice  # noqa: F401
+from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, invoice
+from tests.integration.harvester_pool import JUNE, RULES, cost, do, post
+
+pytestmark = pytest.mark.usefixtures("app_context")
 
 
-def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, sample_ring, pool, seven):  # noqa: F811
+def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, sample_ring, pool, seven):
     do(session, change_pool, pool, "Harvester", RULES, charges_are="advance")
     able_to_issue(session, *seven, advance_code="outside")
     do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
@@ -49,12 +51,12 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
     assert any("61,20 ha" in text and "227,00 ha" in text for text in workings), workings
 
 
-def test_an_xrechnung_needs_a_contact_of_the_ring(session, charged):  # noqa: F811
-    do(session, change_party, charged.anna, PartyInput(leitweg_id="04011000-1234512345-06"))
+def test_an_xrechnung_needs_a_contact_of_the_ring(session, charged_ring):
+    do(session, change_party, charged_ring.anna, PartyInput(leitweg_id="04011000-1234512345-06"))
     do(session, change_party, RING, PartyInput(tax_number="119/815/08151", contact_name="Karl"))
-    assert drafts(session, TODAY)[charged.anna].problems == ("contact",)
-    do(session, change_party, charged.anna, PartyInput())
-    assert drafts(session, TODAY)[charged.anna].problems == ()
+    assert drafts(session, TODAY)[charged_ring.anna].problems == ("contact",)
+    do(session, change_party, charged_ring.anna, PartyInput())
+    assert drafts(session, TODAY)[charged_ring.anna].problems == ()
 
 
 def test_the_working_of_a_line_adds_up(app):
@@ -71,7 +73,7 @@ def assert_workings():
     assert _of_use(several.as_json(), "ha")[-2:] == (("Reinigung", "5,00\u00a0€"), ("Preis", "145,00\u00a0€"))
 
 
-def test_a_sum_of_nothing_asks_for_nothing(context):  # noqa: F811
+def test_a_sum_of_nothing_asks_for_nothing(app_context):
     heading = Heading("invoice", "R-2026-00001", TODAY, TODAY, 0, "", ())
     assert TextComposer.texts(TextComposer.__new__(TextComposer), heading)["terms"] == (
         "Auf diesen Beleg ist nichts zu zahlen."

@@ -31,8 +31,7 @@ from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, one_page
-from tests.integration.test_issued_documents import invoice, take_back
+from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, invoice, one_page, take_back
 
 RING = Sender("Ring", "ring@ring.example")
 

@@ -24,11 +24,10 @@ from billing.documents.terms import TermsInput, change_terms
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party, set_regime
 from billing.queries.documents import document
-from tests.integration.documents_ring import charge_more
-from tests.integration.test_allocations import IN_JUNE, do
-from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+from tests.integration.documents_ring import charge_more, invoice, take_back
+from tests.integration.harvester_pool import IN_JUNE, do
 
-pytestmark = pytest.mark.of_sqlite
+pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
@@ -108,8 +107,8 @@ def without(xml, *names):
     return etree.tostring(tree)
 
 
-def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged, xrechnung_rules):  # noqa: F811
-    found = dict(samples(session, charged))
+def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(session, charged_ring, xrechnung_rules):
+    found = dict(samples(session, charged_ring))
     good = found["invoice"]
     wrong_total = good.replace(b">2216.20<", b">2217.20<", 1)
     wrong_unit = good.replace(b'unitCode="H18"', b'unitCode="HAR"')
@@ -140,8 +139,8 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
     assert "totals" in recomputed(wrong_by_a_cent)
 
 
-def test_the_schema_refuses_what_is_no_invoice_and_the_price_of_a_large_quantity_is_exact_enough(session, charged):  # noqa: F811
-    (first,) = invoice(session, charged.anna)
+def test_the_schema_refuses_what_is_no_invoice_and_the_price_of_a_large_quantity_is_exact_enough(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     good = xml_of(session, first)
     validate_xml(good, SCHEMA)
     for broken in (without(good, "ApplicableHeaderTradeSettlement"), good.replace(b">2216.20<", b">a lot<")):

@@ -18,7 +18,7 @@ from billing.exports.xlsx import DAY_FORMATS, INSTANT_FORMATS, SheetStyle, write
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.tariffs import TariffEntry, enter_tariff
 from tests.builders import member
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 
 HEADS = {column.code: column.code.upper() for column in (*ALLOCATION_COLUMNS, *SLIP_COLUMNS)}
 YEAR = date(2026, 1, 1), date(2026, 12, 31)

@@ -21,22 +21,6 @@ from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 
-@pytest.fixture
-def lasers(session, sample_ring):
-    """A and B, twins, and the larger C, which needs the induction that Anna has."""
-    kind = sample_ring.laser_induction
-    ids = [machine(session, sample_ring.hall, f"laser-{letter}", setup_min=0) for letter in "ab"]
-    ids.append(machine(session, sample_ring.hall, "laser-c", induction_kind_id=kind))
-    return ids
-
-
-@pytest.fixture
-def group(session, sample_ring, lasers):
-    ranked = tuple(RankedMachine(machine_id, rank) for machine_id, rank in zip(lasers, (1, 1, 2), strict=True))
-    with write_transaction(session):
-        return groups.make(session, sample_ring.hall, GroupInput("Lasers", ranked), by=SOMEBODY, now=MONDAY)
-
-
 def ask(session, group_id, member_id, start, end, **more):
     """Return the machine that a wish from hour to hour after MONDAY gets."""
     wish = GroupWish(group_id, member_id, hours(MONDAY, start, end))

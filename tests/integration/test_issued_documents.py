@@ -10,12 +10,10 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from app.documents.composer import TextComposer
 from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.documents import numbering
 from billing.documents.audit import broken_documents
 from billing.documents.drafts import drafts
-from billing.documents.issuing import cancel, issue
 from billing.models import Document, DocumentLine, DocumentNumber, Entry, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import set_regime
@@ -25,36 +23,23 @@ from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_more, charge_use
-from tests.integration.test_allocations import do
+from tests.integration.documents_ring import (
+    PER_HECTARE,
+    TODAY,
+    able_to_issue,
+    charge_more,
+    charge_use,
+    invoice,
+    take_back,
+)
+from tests.integration.harvester_pool import do
 from tests.integration.test_money_audits import tamper
 
-
-@pytest.fixture(autouse=True)
-def context(app):
-    with app.app_context():
-        yield
+pytestmark = pytest.mark.usefixtures("app_context")
 
 
-def invoice(session, member_id, until=TODAY):
-    with write_transaction(session):
-        return issue(session, member_id, until, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
-
-
-def take_back(session, document_id):
-    with write_transaction(session):
-        return cancel(session, document_id, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
-
-
-@pytest.fixture
-def charged(session, sample_ring):
-    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
-    charge_use(session, sample_ring.combine, sample_ring.anna, 1250, 333)
-    return sample_ring
-
-
-def test_what_is_owed_becomes_an_invoice_once(session, charged):
-    (first,) = invoice(session, charged.anna)
+def test_what_is_owed_becomes_an_invoice_once(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
 
     found = document(session, first)
     assert (found.row.number, found.row.gross_cents) == ("R-2026-00001", 221_620)
@@ -66,8 +51,8 @@ def test_what_is_owed_becomes_an_invoice_once(session, charged):
     assert sum(line.net_cents for line in found.lines) == 186_235
     assert found.record.buyer["town"] == "Murnau"
     assert found.record.due_on == date(2026, 12, 7)
-    assert invoice(session, charged.anna) == ()
-    assert invoice(session, charged.bernd) == ()
+    assert invoice(session, charged_ring.anna) == ()
+    assert invoice(session, charged_ring.bernd) == ()
     assert list(broken_documents(session)) == []
 
 
@@ -85,8 +70,8 @@ def test_the_working_on_an_invoice_has_every_line_of_a_price(session, sample_rin
     assert "Operator" in operator[0]
 
 
-def test_a_cancellation_mirrors_an_invoice_and_frees_its_lines(session, charged):
-    (first,) = invoice(session, charged.anna)
+def test_a_cancellation_mirrors_an_invoice_and_frees_its_lines(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
 
     found = document(session, back)
@@ -100,33 +85,33 @@ def test_a_cancellation_mirrors_an_invoice_and_frees_its_lines(session, charged)
     with pytest.raises(DocumentNotFound):
         take_back(session, 99)
 
-    (again,) = invoice(session, charged.anna)
+    (again,) = invoice(session, charged_ring.anna)
     assert document(session, again).row.number == "R-2026-00002"
     assert session.scalar(select(func.max(DocumentLine.turn))) == 3
     assert list(broken_documents(session)) == []
 
 
-def test_a_charge_and_its_reversal_that_nobody_saw_stand_in_no_document(session, charged):
+def test_a_charge_and_its_reversal_that_nobody_saw_stand_in_no_document(session, charged_ring):
     dearer = TariffEntry(PER_HECTARE.valid_from, prices={"member": Decimal(150), "guest": Decimal(160)})
-    do(session, enter_tariff, charged.combine, dearer, reprice=True)
+    do(session, enter_tariff, charged_ring.combine, dearer, reprice=True)
 
-    (first,) = invoice(session, charged.anna)
+    (first,) = invoice(session, charged_ring.anna)
     assert len(document(session, first).lines) == 2
-    do(session, enter_tariff, charged.combine, PER_HECTARE, reprice=True)
+    do(session, enter_tariff, charged_ring.combine, PER_HECTARE, reprice=True)
 
-    (second,) = invoice(session, charged.anna)
+    (second,) = invoice(session, charged_ring.anna)
     assert [line.gross_cents for line in document(session, second).lines] == [-187_500, 175_000, -49_950, 46_620]
     assert document(session, second).record.texts["title"] == "Abrechnung mit Guthaben"
 
 
-def test_a_reversal_is_taxed_as_what_it_takes_back_was_invoiced(session, charged):
-    (first,) = invoice(session, charged.anna)
+def test_a_reversal_is_taxed_as_what_it_takes_back_was_invoiced(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     with write_transaction(session):
         session.execute(text("UPDATE billing_document_terms SET use_code = 'reduced'"))
     dearer = TariffEntry(PER_HECTARE.valid_from, prices={"member": Decimal(150), "guest": Decimal(160)})
-    do(session, enter_tariff, charged.combine, dearer, reprice=True)
+    do(session, enter_tariff, charged_ring.combine, dearer, reprice=True)
 
-    (second,) = invoice(session, charged.anna)
+    (second,) = invoice(session, charged_ring.anna)
     assert [(str(line.percent), line.gross_cents) for line in document(session, second).lines] == [
         ("19.00", -175_000),
         ("7.00", 187_500),
@@ -138,19 +123,19 @@ def test_a_reversal_is_taxed_as_what_it_takes_back_was_invoiced(session, charged
         -each for each in (document(session, first).row.net_cents, document(session, first).row.vat_cents)
     )
     take_back(session, first)  # what the second one credits is invoiced again as it is credited
-    (third,) = invoice(session, charged.anna)
+    (third,) = invoice(session, charged_ring.anna)
     assert {str(line.percent) for line in document(session, third).lines} == {"19.00"}
     take_back(session, second)
     take_back(session, third)
-    (fourth,) = invoice(session, charged.anna)
+    (fourth,) = invoice(session, charged_ring.anna)
     assert {str(line.percent) for line in document(session, fourth).lines} == {"7.00"}
     assert list(broken_documents(session)) == []
 
 
-def test_what_is_outside_vat_gets_a_document_of_its_own(session, charged):
+def test_what_is_outside_vat_gets_a_document_of_its_own(session, charged_ring):
     with write_transaction(session):
         session.execute(text("UPDATE billing_document_terms SET use_code = 'outside'"))
-    (first,) = invoice(session, charged.anna)
+    (first,) = invoice(session, charged_ring.anna)
     found = document(session, first)
     assert [(group.category, group.vat_cents) for group in found.groups] == [("O", 0)]
     assert found.record.texts["notes"] == ["Nicht steuerbar: kein Leistungsaustausch im Sinne des UStG."]
@@ -191,14 +176,14 @@ def test_what_is_missing_is_named_and_nothing_is_numbered(session, sample_ring):
     assert session.scalar(select(func.count()).select_from(DocumentNumber)) == 0
 
 
-def test_a_regime_that_changes_within_what_was_supplied_is_asked_for(session, charged):
+def test_a_regime_that_changes_within_what_was_supplied_is_asked_for(session, charged_ring):
     do(session, set_regime, RING, "small", date(2026, 6, 15))
     with write_transaction(session):
         session.execute(text("DROP TRIGGER IF EXISTS billing_entry_no_update")) if session.get_bind().dialect.name == (
             "sqlite"
         ) else session.execute(text("ALTER TABLE billing_entry DISABLE TRIGGER billing_entry_no_update"))
         session.execute(update(Entry).values(service_from=date(2026, 6, 1)))
-    assert drafts(session, TODAY)[charged.anna].problems == ("regime_changes",)
+    assert drafts(session, TODAY)[charged_ring.anna].problems == ("regime_changes",)
 
 
 @pytest.mark.parametrize(
@@ -212,8 +197,8 @@ def test_a_regime_that_changes_within_what_was_supplied_is_asked_for(session, ch
         update(DocumentNumber).values(last=7),
     ],
 )
-def test_the_database_refuses_to_change_what_is_issued(session, charged, wrong):
-    invoice(session, charged.anna)
+def test_the_database_refuses_to_change_what_is_issued(session, charged_ring, wrong):
+    invoice(session, charged_ring.anna)
     with pytest.raises(DatabaseError), write_transaction(session):
         session.execute(wrong)
 
@@ -225,22 +210,22 @@ def test_the_database_refuses_to_change_what_is_issued(session, charged, wrong):
         ({"lines": 1}, "billing_document_unbalanced"),
     ],
 )
-def test_the_database_refuses_a_document_that_does_not_add_up(session, charged, changes, names):
-    invoice(session, charged.anna)
+def test_the_database_refuses_a_document_that_does_not_add_up(session, charged_ring, changes, names):
+    invoice(session, charged_ring.anna)
     row = {column.key: getattr(session.get(Document, 1), column.key) for column in Document.__table__.columns}
     row |= {"id": 2, "sequence": 2, "number": "R-2026-00002"} | changes
     with pytest.raises(DatabaseError, match=names), write_transaction(session):
         session.execute(insert(Document), [row])
 
 
-def test_the_database_refuses_a_number_that_leaves_a_gap(session, charged, monkeypatch):
+def test_the_database_refuses_a_number_that_leaves_a_gap(session, charged_ring, monkeypatch):
     monkeypatch.setattr(numbering, "next_number", lambda *_range: 2)
     with pytest.raises(DatabaseError, match="billing_document_numbered"):
-        invoice(session, charged.anna)
+        invoice(session, charged_ring.anna)
 
 
-def test_the_database_refuses_a_line_in_two_documents_and_one_added_later(session, charged):
-    invoice(session, charged.anna)
+def test_the_database_refuses_a_line_in_two_documents_and_one_added_later(session, charged_ring):
+    invoice(session, charged_ring.anna)
     line = session.get(DocumentLine, (1, 1))
     row = {column.key: getattr(line, column.key) for column in DocumentLine.__table__.columns}
     for changes in ({"document_id": 2}, {"document_id": 1, "number": 3, "turn": 2}, {"number": 3, "turn": 4}):
@@ -248,8 +233,8 @@ def test_the_database_refuses_a_line_in_two_documents_and_one_added_later(sessio
             session.execute(insert(DocumentLine), [row | changes])
 
 
-def test_the_audit_finds_what_was_changed_behind_the_guards(session, charged):
-    invoice(session, charged.anna)
+def test_the_audit_finds_what_was_changed_behind_the_guards(session, charged_ring):
+    invoice(session, charged_ring.anna)
     tamper(session, "billing_document_line", "text = 'Free' WHERE number = 1")
     assert [(one.code, one.facts) for one in broken_documents(session)] == [
         ("document_hash", {"number": "R-2026-00001"})
@@ -257,14 +242,14 @@ def test_the_audit_finds_what_was_changed_behind_the_guards(session, charged):
     tamper(session, "billing_document_line", "gross_cents = gross_cents + 1 WHERE number = 1")
     line = session.get(DocumentLine, (1, 1))
     with write_transaction(session):
-        session.add(UninvoicedLine(entry_id=line.entry_id, posting_number=1, member_id=charged.anna))
+        session.add(UninvoicedLine(entry_id=line.entry_id, posting_number=1, member_id=charged_ring.anna))
     found = [one.code for one in broken_documents(session)]
     assert found == ["document_sums", "document_hash", "document_ledger", "uninvoiced"]
 
 
-def test_documents_are_listed_the_newest_first(session, charged):
-    (first,) = invoice(session, charged.anna)
+def test_documents_are_listed_the_newest_first(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
-    rows, has_more = documents(session, member_id=charged.anna, limit=1)
+    rows, has_more = documents(session, member_id=charged_ring.anna, limit=1)
     assert ([row.id for row in rows], has_more) == ([back], True)
-    assert documents(session, member_id=charged.bernd) == ((), False)
+    assert documents(session, member_id=charged_ring.bernd) == ((), False)

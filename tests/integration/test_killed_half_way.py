@@ -26,7 +26,7 @@ from booking.workshops import WorkshopInput
 from tests.builders import ROUND_THE_CLOCK, SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use
-from tests.integration.test_allocations import borne, do, post, use
+from tests.integration.harvester_pool import borne, do, post, use
 from tests.integration.test_series_verbs import enter, wish_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 HEADS = {column.code: column.code for column in SLIP_COLUMNS}
 YEARS = date(2020, 1, 1), date(2026, 12, 31)

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
-from billing.advances import AdvanceInput, post_advance, reverse_advance
+from billing.advances import post_advance, reverse_advance
 from billing.allocations import reverse_allocation
-from billing.charges import charge_for
 from billing.errors import (
     AdvanceCounted,
     AlreadyReversed,
@@ -33,31 +32,19 @@ from billing.queries.balances import balance_lines, balance_of, balance_totals, 
 from billing.queries.ledger import journal, trial_balance
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
-from booking import queries
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven, use  # noqa: F401
+from tests.integration.harvester_pool import DUE, JUNE, PER_SHARE, RULES, charge_all, cost, do, post
 from tests.integration.test_money_audits import tamper
 
-PER_HECTARE = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(140), "guest": Decimal(160)})
-PER_SHARE = AdvanceInput(*JUNE, shares_on=date(2026, 6, 1), unit_cents=10_000)
 SHARES_OF_COSTS = [918910, 734351, 568508, 534618, 373580, 336907, 123011]
 PREPAID = [956800, 762500, 620000, 526200, 397000, 295500, 20000]
-DUE = [-37890, -28149, -51492, 8418, -23420, 41407, 103011]
 
 
 @pytest.fixture
-def charged(session, sample_ring, pool):  # noqa: F811
-    """The golden harvester pool, its charges counted as advances: 140.00 per hectare."""
-    do(session, change_pool, pool, "Harvester", RULES, charges_are="advance")
-    charge_all(session, sample_ring)
-    return pool
-
-
-@pytest.fixture
-def unopened(session, sample_ring, pool):  # noqa: F811
+def unopened(session, sample_ring, pool):
     """A ring that charged and allocated before it had a ledger."""
     with write_transaction(session):
         session.execute(update(Ledger).values(state="closed"))
@@ -68,17 +55,11 @@ def unopened(session, sample_ring, pool):  # noqa: F811
     return pool
 
 
-def charge_all(session, sample_ring):
-    do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
-    for use_of_june in queries.counted_uses(session, sample_ring.combine, *JUNE, steps=1):
-        do(session, charge_for, use_of_june.usage_id)
-
-
 def owed(session, member_ids):
     return [balance_of(session, member_id).cents for member_id in member_ids]
 
 
-def test_the_true_up_is_the_share_less_charges_and_advances(session, seven, charged):  # noqa: F811
+def test_the_true_up_is_the_share_less_charges_and_advances(session, seven, charged):
     do(session, post_advance, charged, PER_SHARE)
     for kind, cents in (("fixed", 2_431_655), ("variable", 1_148_230), ("basic fee", 10_000)):
         cost(session, charged, kind, cents)
@@ -105,7 +86,7 @@ def test_the_true_up_is_the_share_less_charges_and_advances(session, seven, char
     assert list(broken_ledger(session)) == []
 
 
-def test_what_one_allocation_counts_is_not_counted_again(session, seven, charged):  # noqa: F811
+def test_what_one_allocation_counts_is_not_counted_again(session, seven, charged):
     cost(session, charged, "variable", 100_000)
     post(session, charged)
     cost(session, charged, "variable", 12_345)
@@ -117,7 +98,7 @@ def test_what_one_allocation_counts_is_not_counted_again(session, seven, charged
     assert list(broken_ledger(session)) == []
 
 
-def test_charges_that_are_income_are_owed_beside_the_share(session, seven, charged):  # noqa: F811
+def test_charges_that_are_income_are_owed_beside_the_share(session, seven, charged):
     do(session, change_pool, charged, "Harvester", RULES, charges_are="income")
     cost(session, charged, "basic fee", 7_000)
     before = owed(session, seven)
@@ -127,7 +108,7 @@ def test_charges_that_are_income_are_owed_beside_the_share(session, seven, charg
     assert [after - owed_before for after, owed_before in zip(owed(session, seven), before, strict=True)] == [1000] * 7
 
 
-def test_a_corrected_charge_is_reversed_in_the_ledger_and_posted_again(session, sample_ring, charged, seven):  # noqa: F811
+def test_a_corrected_charge_is_reversed_in_the_ledger_and_posted_again(session, sample_ring, charged, seven):
     first = session.scalar(select(Entry.id).order_by(Entry.id).limit(1))
     dearer = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(150), "guest": Decimal(160)})
 
@@ -144,7 +125,7 @@ def test_a_corrected_charge_is_reversed_in_the_ledger_and_posted_again(session, 
     assert list(broken_ledger(session)) == []
 
 
-def test_lists_of_balances_are_paged_and_filtered(session, seven, charged):  # noqa: F811
+def test_lists_of_balances_are_paged_and_filtered(session, seven, charged):
     cost(session, charged, "basic fee", 70_000)
     post(session, charged)
 
@@ -259,7 +240,7 @@ def opened(session, batches=99):
     return sum(done)
 
 
-def test_a_ledger_is_opened_once_for_what_exists_and_goes_on_after_a_crash(session, seven, unopened, monkeypatch):  # noqa: F811
+def test_a_ledger_is_opened_once_for_what_exists_and_goes_on_after_a_crash(session, seven, unopened, monkeypatch):
     monkeypatch.setattr("billing.ledger.opening.BATCH", 4)
     assert owed(session, seven) == [0] * 7
     with write_transaction(session):
@@ -300,7 +281,7 @@ def test_nothing_is_counted_or_called_in_advance_before_the_ledger_is_open(sessi
         post(session, unopened)
 
 
-def test_an_advance_is_reversed_once_and_not_while_an_allocation_counts_it(session, seven, charged):  # noqa: F811
+def test_an_advance_is_reversed_once_and_not_while_an_allocation_counts_it(session, seven, charged):
     before = owed(session, seven)
     advance = do(session, post_advance, charged, PER_SHARE, form_key="one")
     assert do(session, post_advance, charged, PER_SHARE, form_key="one") == advance
@@ -342,7 +323,7 @@ def test_one_pool_of_a_machine_counts_its_charges(session, sample_ring, charged)
         do(session, post_advance, second, PER_SHARE)
 
 
-def test_charges_of_those_who_bear_nothing_are_not_counted(session, sample_ring, seven, charged):  # noqa: F811
+def test_charges_of_those_who_bear_nothing_are_not_counted(session, sample_ring, seven, charged):
     cost(session, charged, "fixed", 40_000)
     do(session, set_shares, charged, seven[0], 0, date(2026, 6, 1))
 

@@ -27,17 +27,8 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven, use  # noqa: F401
-from tests.integration.test_ledger import (  # noqa: F401
-    PER_HECTARE,
-    PER_SHARE,
-    _unposted_charge,
-    charged,
-    entry_row,
-    owed,
-    posting_rows,
-    store,
-)
+from tests.integration.harvester_pool import JUNE, PER_HECTARE, PER_SHARE, RULES, cost, do, post, use
+from tests.integration.test_ledger import _unposted_charge, entry_row, owed, posting_rows, store
 from tests.integration.test_offer_races import all_at_once
 
 NEXT_YEAR = TariffEntry(date(2027, 1, 1), prices={"member": Decimal(150)})
@@ -60,7 +51,7 @@ def first(sent, part):
     return next(number for number, statement in enumerate(sent) if part in statement)
 
 
-def test_whoever_posts_locks_the_ledger_before_the_rows_that_pricing_locks(session, sample_ring, seven, charged):  # noqa: F811
+def test_whoever_posts_locks_the_ledger_before_the_rows_that_pricing_locks(session, sample_ring, seven, charged):
     """Pricing locks the ledger, then charge and tariff. The other way round, both would wait for each other."""
     cost(session, charged, "basic fee", 70_000)
     with statements_of(session) as posting:
@@ -83,8 +74,8 @@ def test_whoever_posts_locks_the_ledger_before_the_rows_that_pricing_locks(sessi
 def test_what_is_priced_between_preview_and_posting_makes_the_preview_stale(
     session,
     sample_ring,
-    seven,  # noqa: F811
-    charged,  # noqa: F811
+    seven,
+    charged,
     monkeypatch,
 ):
     """A slip may be priced while the preview is computed (PostgreSQL): what is posted is what was shown."""
@@ -103,7 +94,7 @@ def test_what_is_priced_between_preview_and_posting_makes_the_preview_stale(
         do(session, allocations.post_allocation, charged, *JUNE, digest=digest)
 
 
-def test_all_treasurers_at_once_post_each_thing_once(app, session, sample_ring, seven, charged):  # noqa: F811
+def test_all_treasurers_at_once_post_each_thing_once(app, session, sample_ring, seven, charged):
     """Two post one allocation, two one advance, one reverses, two price: one outcome each, and the books are sound."""
     cost(session, charged, "basic fee", 70_000)
     called = do(session, advances.post_advance, charged, PER_SHARE, form_key="first")
@@ -137,7 +128,7 @@ def test_all_treasurers_at_once_post_each_thing_once(app, session, sample_ring, 
     assert list(broken_ledger(session)) == []
 
 
-def test_the_audit_is_not_misled_by_what_is_posted_meanwhile(app, session, charged, monkeypatch):  # noqa: F811
+def test_the_audit_is_not_misled_by_what_is_posted_meanwhile(app, session, charged, monkeypatch):
     stream, keys = audit._stream, iter("abcdef")
 
     def and_somebody_posts(of_session, statement):
@@ -153,7 +144,7 @@ def test_the_audit_is_not_misled_by_what_is_posted_meanwhile(app, session, charg
     assert session.scalars(select(Advance.form_key)).all() == ["a", "b", "c"]
 
 
-def test_entries_are_numbered_without_a_gap(session, charged):  # noqa: F811
+def test_entries_are_numbered_without_a_gap(session, charged):
     def post_and_fail():
         with write_transaction(session):
             advances.post_advance(session, charged, PER_SHARE, by=SOMEBODY, now=MONDAY)
@@ -166,7 +157,7 @@ def test_entries_are_numbered_without_a_gap(session, charged):  # noqa: F811
     assert session.scalars(select(Entry.id).order_by(Entry.id)).all() == list(range(1, 8))
 
 
-def test_an_entry_whose_id_is_left_out_cannot_borrow_the_lines_of_another(session, charged):  # noqa: F811
+def test_an_entry_whose_id_is_left_out_cannot_borrow_the_lines_of_another(session, charged):
     """SQLite's trigger sees the id -1 then."""
     source = _unposted_charge(session)
     with pytest.raises(DatabaseError, match="ck_billing_entry_id"):
@@ -179,7 +170,7 @@ LINE = "INSERT INTO billing_posting (entry_id, number, account_id, topic, cents)
 
 
 @pytest.mark.parametrize("checks_at_once", [False, True])
-def test_no_second_transaction_adds_a_line_to_an_entry_that_it_cannot_see(session, charged, checks_at_once):  # noqa: F811
+def test_no_second_transaction_adds_a_line_to_an_entry_that_it_cannot_see(session, charged, checks_at_once):
     """On SQLite there is one writer at a time: its line stays without an entry."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
 
@@ -199,7 +190,7 @@ def test_no_second_transaction_adds_a_line_to_an_entry_that_it_cannot_see(sessio
     assert list(broken_ledger(session)) == []
 
 
-def test_charges_of_guests_that_no_allocation_counts_are_income(session, sample_ring, pool):  # noqa: F811
+def test_charges_of_guests_that_no_allocation_counts_are_income(session, sample_ring, pool):
     do(session, change_pool, pool, "Harvester", RULES, charges_are="advance", excludes_guests=True)
     do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
     usage_id = use(session, sample_ring.combine, member(session, "Guest", price_class="guest"), 100)
@@ -210,7 +201,7 @@ def test_charges_of_guests_that_no_allocation_counts_are_income(session, sample_
     assert (sums["use_charges"], sums["advances"]) == (-16_000, 0)
 
 
-def test_the_preview_names_whose_advances_it_does_not_count(session, seven, charged):  # noqa: F811
+def test_the_preview_names_whose_advances_it_does_not_count(session, seven, charged):
     do(session, advances.post_advance, charged, PER_SHARE)
     whole_year = replace(PER_SHARE, period_from=date(2026, 1, 1), period_until=date(2026, 12, 31))
     do(session, advances.post_advance, charged, whole_year)

@@ -57,7 +57,7 @@ from tests.builders import SOMEBODY, hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
 from tests.integration.documents_ring import TODAY, able_to_issue, charge_more, charge_use
-from tests.integration.test_allocations import do, post
+from tests.integration.harvester_pool import do, post
 from tests.integration.test_charges import charge, tariff, use
 
 

@@ -31,7 +31,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 TODAY = MONDAY.date()
 G8 = TermsEntry(TODAY, 100, ((2, 100), (24, 50)), cap_cents=6_000)

@@ -16,7 +16,7 @@ from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 

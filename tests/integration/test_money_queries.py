@@ -17,7 +17,7 @@ from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.queries import OpenUse, members_leaving, open_use
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, use
+from tests.integration.harvester_pool import do, use
 from tests.integration.test_who_bears_costs import leave
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)

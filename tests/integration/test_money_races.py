@@ -26,7 +26,7 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 

@@ -25,9 +25,7 @@ from billing.queries.pool_keys import meters
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, borne, do, pool, post, seven
-
-__all__ = ["pool", "seven"]
+from tests.integration.harvester_pool import JUNE, borne, do, post
 
 G1B = [925_621, 739_168, 576_121, 533_738, 376_701, 330_839, 107_697]
 BLENDED = KeyTerms((KeyPart(SHARES, 600_000), KeyPart(USE, 400_000)))

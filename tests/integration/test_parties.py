@@ -22,7 +22,7 @@ from booking.errors import MemberNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 NEW_YEAR = date(2026, 1, 1)
 

@@ -29,8 +29,7 @@ from booking.models import UsageRecord
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from tests.builders import SOMEBODY, reserve
-from tests.integration.test_accounting_periods import close, delivered, june  # noqa: F401
-from tests.integration.test_allocations import JUNE, cost, pool, seven, use  # noqa: F401
+from tests.integration.harvester_pool import JUNE, close, cost, delivered, use
 from tests.integration.test_offer_races import all_at_once
 
 LAST_EVENING = datetime(2026, 6, 30, 18, 0, tzinfo=UTC)
@@ -39,7 +38,7 @@ DEARER = TariffEntry(date(2026, 6, 1), prices={"member": Decimal(150)})
 
 
 @pytest.fixture
-def out(session, sample_ring, seven, june):  # noqa: F811
+def out(session, sample_ring, seven, june):
     """A reservation of the last night of June that is still out."""
     made = reserve(session, sample_ring.combine, seven[0], TimeSpan(LAST_EVENING, JULY), now=LAST_EVENING)
     with write_transaction(session):
@@ -48,7 +47,7 @@ def out(session, sample_ring, seven, june):  # noqa: F811
 
 
 @pytest.fixture
-def disputed(session, sample_ring, seven, june):  # noqa: F811
+def disputed(session, sample_ring, seven, june):
     """A slip of the last evening of June to which its member objected."""
     slip = use(session, sample_ring.combine, seven[0], 300, LAST_EVENING)
     delivered(session, JULY)
@@ -80,7 +79,7 @@ def delivering(session):
 
 
 @pytest.mark.parametrize("other", [handing_back, correcting, repricing])
-def test_what_happens_while_a_period_is_closed_is_in_it_or_dated_later(app, session, june, request, other):  # noqa: F811
+def test_what_happens_while_a_period_is_closed_is_in_it_or_dated_later(app, session, june, request, other):
     verb = other(request)
     before = session.scalar(select(func.max(Entry.id)))
     digest = preview_closing(session, "2026-06", now=JULY).digest
@@ -111,7 +110,7 @@ def test_what_happens_while_a_period_is_closed_is_in_it_or_dated_later(app, sess
     assert session.scalar(select(func.count()).where(UsageRecord.used_amount.is_(None))) == 0
 
 
-def test_two_treasurers_post_a_late_cost_while_a_third_closes_the_period(app, session, seven, june):  # noqa: F811
+def test_two_treasurers_post_a_late_cost_while_a_third_closes_the_period(app, session, seven, june):
     cost(session, june, "variable", 12_345)
     allocated = preview_allocation(session, june, *JUNE).digest
     digest = preview_closing(session, "2026-06", now=JULY).digest
@@ -135,7 +134,7 @@ def test_two_treasurers_post_a_late_cost_while_a_third_closes_the_period(app, se
     assert list(broken_periods(session)) == []
 
 
-def test_a_slip_that_cannot_be_priced_keeps_no_period_open(session, sample_ring, seven, june, monkeypatch):  # noqa: F811
+def test_a_slip_that_cannot_be_priced_keeps_no_period_open(session, sample_ring, seven, june, monkeypatch):
     """It is named, can be tried again or corrected, and a closed period stays as it is."""
     broken, of_june = use(session, sample_ring.combine, seven[0], 666), named_period("2026-06")
     price, amount = charges.price_of_slip, 666

@@ -24,7 +24,7 @@ from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import IN_JUNE, do, post, use
+from tests.integration.harvester_pool import IN_JUNE, do, post, use
 from tests.integration.test_charges import charge, tariff
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)

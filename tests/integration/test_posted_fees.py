@@ -22,7 +22,7 @@ from billing.errors import (
 from billing.fee_errors import FeeNotFound, NobodyOwesDues, StaleDues
 from billing.fees.audit import broken_fees
 from billing.fees.dues import DuesInput, post_dues, preview_dues
-from billing.fees.posting import FeeInput, enter_fee, reverse_fee
+from billing.fees.posting import enter_fee, reverse_fee
 from billing.ledger.audit import broken_ledger
 from billing.models import Entry, Fee, Ledger
 from billing.queries.balances import balance_lines, balance_of, made_of
@@ -33,13 +33,8 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 from tests.integration.test_money_audits import tamper
-
-
-@pytest.fixture
-def plywood(sample_ring):
-    return FeeInput("material", sample_ring.anna, TODAY, "Plywood", Decimal("2.5"), Decimal("12.99"), "m²")
 
 
 @pytest.fixture

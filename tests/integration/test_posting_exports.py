@@ -26,8 +26,7 @@ from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
-from tests.integration.test_ledger import charged  # noqa: F401
+from tests.integration.harvester_pool import cost, post
 from tests.integration.test_money_audits import tamper
 
 YEAR = named_period("2026")
@@ -40,7 +39,7 @@ def context(app):
 
 
 @pytest.fixture
-def posted(session, charged):  # noqa: F811
+def posted(session, charged):
     """The charges of June, and an allocation that counts them; DATEV's numbers are known."""
     cost(session, charged, "variable", 12_345)
     post(session, charged)
@@ -57,7 +56,7 @@ def export(session, kind="datev", *, is_again=False):
     )
 
 
-def test_each_line_of_the_ledger_is_in_the_file_on_its_account(session, posted, seven):  # noqa: F811
+def test_each_line_of_the_ledger_is_in_the_file_on_its_account(session, posted, seven):
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == seven[0]).values(name="Łukasz \N{COW}"))
     (changed,) = preview_export(session, "datev", YEAR).changed_names

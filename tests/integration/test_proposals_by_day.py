@@ -13,7 +13,6 @@ from booking.waiting.matching import WaitingWish, first_span
 from booking.wishes import Wish
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
-from tests.integration.test_group_requests import group, lasers  # noqa: F401  (fixtures)
 
 # The clock of the tests stands at Monday, 8:00, and the combine is lent around the clock: the night begins after 14
 # hours, at 22:00, and ends after 22.
@@ -71,7 +70,7 @@ def test_later_times_after_a_breakdown_lie_in_the_day(session, sample_ring):
     ]
 
 
-def test_machines_of_a_group_are_proposed_by_day(session, sample_ring, lasers, group):  # noqa: F811
+def test_machines_of_a_group_are_proposed_by_day(session, sample_ring, lasers, group):
     for machine_id in lasers:
         reserve(session, machine_id, sample_ring.anna, hours(MONDAY, 0, 14), now=MONDAY)
 

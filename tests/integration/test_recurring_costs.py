@@ -34,7 +34,7 @@ from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, machine, workshop
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 from tests.integration.test_offer_races import all_at_once
 
 TODAY = date(2026, 7, 1)

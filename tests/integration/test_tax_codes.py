@@ -16,7 +16,7 @@ from billing.tariffs import change_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 from tests.integration.test_charges import YEAR_2026, charge, tariff, use
 
 BILL = CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001)

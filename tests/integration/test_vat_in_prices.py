@@ -34,7 +34,7 @@ from booking.wishes import Wish
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 from tests.integration.test_charges import charge, tariff, use
 from tests.integration.test_tariff_lines import timed_use
 

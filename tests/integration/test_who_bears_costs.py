@@ -18,7 +18,7 @@ from booking.members import MemberInput, change_member
 from booking.models import Member
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 MAY = date(2026, 5, 1), date(2026, 5, 31)

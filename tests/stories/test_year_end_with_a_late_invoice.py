@@ -17,8 +17,7 @@ from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.builders import member
-from tests.integration.test_accounting_periods import delivered
-from tests.integration.test_allocations import do, use
+from tests.integration.harvester_pool import delivered, do, use
 from tests.web.test_costs_pages import text
 
 CLOSING_DAY, LATE_DAY = datetime(2027, 1, 31, 10, 0, tzinfo=UTC), datetime(2027, 3, 17, 10, 0, tzinfo=UTC)

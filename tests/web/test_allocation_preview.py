@@ -11,7 +11,7 @@ from billing import queries
 from billing.pools import CostEntry, change_pool, enter_cost
 from billing.shares import set_shares
 from tests.builders import member
-from tests.integration.test_allocations import do, use
+from tests.integration.harvester_pool import do, use
 from tests.integration.test_who_bears_costs import IN_AUGUST, IN_MAY, RULES, bill, leave
 from tests.web.test_costs_pages import text
 

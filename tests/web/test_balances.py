@@ -11,9 +11,8 @@ from billing.models import Advance, Ledger
 from billing.pools import change_pool
 from billing.queries.balances import balance_of, ledger_state
 from booking.kernel.transaction import write_transaction
-from tests.integration.test_allocations import JUNE, cost, do, pool, post, seven  # noqa: F401
-from tests.integration.test_allocations import RULES as KEYS
-from tests.integration.test_ledger import charged  # noqa: F401
+from tests.integration.harvester_pool import JUNE, cost, do, post
+from tests.integration.harvester_pool import RULES as KEYS
 from tests.web.test_costs_pages import text
 
 CALL = {"unit": "100.00", "since": "2026-06-01", "until": "2026-06-30", "shares_on": "2026-06-01", "note": "Season"}
@@ -29,7 +28,7 @@ def anna(sample_ring, log_in):
     return log_in(sample_ring.anna_login)
 
 
-def test_the_treasurer_finds_who_owes_what_and_why(session, karl, seven, charged):  # noqa: F811
+def test_the_treasurer_finds_who_owes_what_and_why(session, karl, seven, charged):
     page = text(karl.get("/costs/balances"))
     assert "7 members owe" not in page
     assert "6 members owe" in page
@@ -49,7 +48,7 @@ def test_the_treasurer_finds_who_owes_what_and_why(session, karl, seven, charged
     assert karl.get("/costs/balances/99999/file.csv").status_code == 404
 
 
-def test_members_see_their_own_balance_alone(anna, karl, sample_ring, seven, charged):  # noqa: F811
+def test_members_see_their_own_balance_alone(anna, karl, sample_ring, seven, charged):
     assert "There is no line yet" in text(anna.get("/costs/balance"))
     assert anna.get(f"/costs/balances/{seven[0]}").status_code == 403
     assert anna.get(f"/api/v1/members/{seven[0]}/balance").status_code == 404
@@ -57,7 +56,7 @@ def test_members_see_their_own_balance_alone(anna, karl, sample_ring, seven, cha
     assert anna.get("/api/v1/ledger/balances").status_code == 403
 
 
-def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, karl, seven, charged):  # noqa: F811
+def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, karl, seven, charged):
     address = f"/costs/pools/{charged}/advances"
     shown = text(karl.post(address, data=CALL | {"show": "1", "form_key": "one"}))
     assert "7 members will owe €4,000.00" in shown
@@ -83,7 +82,7 @@ def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, ka
         ({"shares_on": "2020-01-01"}, "nobody who bears costs"),
     ],
 )
-def test_an_advance_that_makes_no_sense_says_why(session, karl, charged, changed, message):  # noqa: F811
+def test_an_advance_that_makes_no_sense_says_why(session, karl, charged, changed, message):
     for button in ({}, {"show": "1"}):
         answer = karl.post(f"/costs/pools/{charged}/advances", data=CALL | changed | button)
         assert answer.status_code == 422
@@ -91,7 +90,7 @@ def test_an_advance_that_makes_no_sense_says_why(session, karl, charged, changed
     assert session.scalar(select(Advance.id)) is None
 
 
-def test_the_preview_and_the_allocation_say_what_is_counted_and_what_is_due(session, karl, seven, charged):  # noqa: F811
+def test_the_preview_and_the_allocation_say_what_is_counted_and_what_is_due(session, karl, seven, charged):
     cost(session, charged, "variable", 4_000_000)
 
     page = text(karl.get(f"/costs/pools/{charged}/allocate?from={JUNE[0]}&until={JUNE[1]}"))
@@ -105,7 +104,7 @@ def test_the_preview_and_the_allocation_say_what_is_counted_and_what_is_due(sess
     assert {due["counted_cents"] for due in api["dues"] if due["member_id"] == seven[0]} == {856_800}
 
 
-def test_the_question_of_a_pool_is_asked_until_it_is_answered(session, karl, pool):  # noqa: F811
+def test_the_question_of_a_pool_is_asked_until_it_is_answered(session, karl, pool):
     assert "Please decide once" in text(karl.get("/costs"))
     kinds = {f"kinds-{number}-kind": kind for number, kind in enumerate(KEYS)}
     keys = {f"kinds-{number}-key": key for number, key in enumerate(KEYS.values())}
@@ -115,7 +114,7 @@ def test_the_question_of_a_pool_is_asked_until_it_is_answered(session, karl, poo
     assert "Please decide once" not in text(karl.get("/costs"))
 
 
-def test_the_ledger_shows_accounts_entries_and_pages_them(session, karl, charged):  # noqa: F811
+def test_the_ledger_shows_accounts_entries_and_pages_them(session, karl, charged):
     page = text(karl.get("/costs/ledger"))
     assert "1400 Receivables from members" in page
     assert "€0.00" in page
@@ -135,7 +134,7 @@ def test_the_ledger_shows_accounts_entries_and_pages_them(session, karl, charged
     assert karl.get("/api/v1/ledger/entries?cursor=1").status_code == 422
 
 
-def test_the_ledger_is_opened_by_a_command_once(app, session, karl, charged):  # noqa: F811
+def test_the_ledger_is_opened_by_a_command_once(app, session, karl, charged):
     with write_transaction(session):
         session.execute(update(Ledger).values(state="closed"))
     assert "ring ledger open" in text(karl.get("/costs/balances"))
@@ -159,7 +158,7 @@ def test_the_ledger_is_opened_by_a_command_once(app, session, karl, charged):  #
     assert (again.exit_code, "opened only once" in again.output) == (1, True)
 
 
-def test_a_pool_says_which_advances_it_left_uncounted_and_the_way_out_clears_them(session, karl, seven, charged):  # noqa: F811
+def test_a_pool_says_which_advances_it_left_uncounted_and_the_way_out_clears_them(session, karl, seven, charged):
     address = f"/costs/pools/{charged}"
     assert "were posted as advances" not in text(karl.get(address))
     do(session, change_pool, charged, "Harvester", KEYS, charges_are="income")

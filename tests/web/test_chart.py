@@ -9,8 +9,6 @@ from sqlalchemy import select
 
 from billing.queries.ledger import accounts, chart_view
 from booking.kernel.events import RecordedEvent
-from tests.integration.test_allocations import pool, seven  # noqa: F401
-from tests.integration.test_ledger import charged  # noqa: F401
 from tests.web.test_costs_pages import text
 
 ADDRESS = "/costs/ledger/chart"
@@ -28,7 +26,7 @@ def sent(session, karl, **changes):
     return karl.post(ADDRESS, data={"chart": view.chart, "revision": view.revision, **data, **changes})
 
 
-def test_the_treasurer_chooses_the_chart_and_exchanges_numbers(session, karl, charged):  # noqa: F811
+def test_the_treasurer_chooses_the_chart_and_exchanges_numbers(session, karl, charged):
     page = text(karl.get(ADDRESS))
     assert "12 lines are posted." in page
     assert re.search(r'value="1400"', page)

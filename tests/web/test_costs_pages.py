@@ -21,7 +21,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 PRICES = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(115), "guest": Decimal(138)})

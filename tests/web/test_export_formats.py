@@ -23,7 +23,7 @@ from booking.kernel.transaction import write_transaction
 from booking.objections import object_to
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 from tests.web.programs import program_of
 from tests.web.test_costs_pages import YEAR, cost, pool
 

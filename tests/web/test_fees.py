@@ -17,8 +17,7 @@ from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY
-from tests.integration.test_allocations import do
-from tests.integration.test_posted_fees import plywood  # noqa: F401
+from tests.integration.harvester_pool import do
 from tests.web.test_costs_pages import text
 from tests.web.test_statements import mails
 
@@ -110,7 +109,7 @@ def test_dues_are_shown_before_they_are_posted(session, sample_ring, karl):
         assert karl.post("/fees/dues", data=sent | wrong | {"show": "1"}).status_code == 422, wrong
 
 
-def test_members_see_their_own_fees_only(session, sample_ring, log_in, plywood):  # noqa: F811
+def test_members_see_their_own_fees_only(session, sample_ring, log_in, plywood):
     made = do(session, enter_fee, plywood)
     anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
     assert "Plywood" in text(anna.get("/fees"))

@@ -12,7 +12,7 @@ from billing.shares import set_shares
 from booking.models import Member, Reservation
 from tests.builders import hours, login, member, reserve
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import do, use
+from tests.integration.harvester_pool import do, use
 from tests.integration.test_who_bears_costs import IN_MAY, leave
 from tests.web.filled_forms import form_with
 from tests.web.test_costs_pages import text

@@ -15,7 +15,7 @@ from billing.tariffs import TariffEntry, enter_tariff
 from tests.builders import hours, login, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import charge_use
-from tests.integration.test_allocations import IN_JUNE, do
+from tests.integration.harvester_pool import IN_JUNE, do
 from tests.web.test_costs_pages import text
 
 pytestmark = pytest.mark.of_sqlite

@@ -13,7 +13,7 @@ from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.queries.pool_keys import meters, pool_keys
 from billing.shares import set_shares
 from booking.queries import member_names
-from tests.integration.test_allocations import JUNE, do, post, use
+from tests.integration.harvester_pool import JUNE, do, post, use
 
 pytestmark = pytest.mark.of_sqlite
 

@@ -14,7 +14,7 @@ from billing.parties.party import party
 from billing.parties.vat_rates import RateInput, enter_rate
 from booking.kernel.transaction import write_transaction
 from tests.integration.documents_ring import able_to_issue
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 from tests.integration.test_charges import charge, tariff, use
 from tests.integration.test_vat_in_prices import NET
 from tests.web.filled_forms import form_with

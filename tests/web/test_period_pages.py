@@ -14,8 +14,7 @@ from billing.closing.periods import soft_close
 from billing.models import Ledger
 from billing.queries.periods import period
 from booking.kernel.transaction import write_transaction
-from tests.integration.test_accounting_periods import delivered, june  # noqa: F401
-from tests.integration.test_allocations import cost, do, pool, post, seven, use  # noqa: F401
+from tests.integration.harvester_pool import cost, delivered, do, post, use
 from tests.web.test_costs_pages import text
 
 ADDRESS = "/costs/periods/2026-06"
@@ -31,7 +30,7 @@ def digest_of(page):
     return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page)[1]
 
 
-def test_the_treasurer_closes_a_month_after_its_checklist(session, karl, june):  # noqa: F811
+def test_the_treasurer_closes_a_month_after_its_checklist(session, karl, june):
     assert "June 2026" in text(karl.get("/costs/periods"))
     page = karl.get(ADDRESS).text
     assert "Nothing is missing" in page
@@ -51,7 +50,7 @@ def test_the_treasurer_closes_a_month_after_its_checklist(session, karl, june): 
     assert "a later one was closed" in text(karl.get("/costs/periods/2026-05"))
 
 
-def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # noqa: F811
+def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):
     cost(session, june, "fixed", 4_200)
     page = karl.get(ADDRESS).text
     assert "1 bill is not divided among the members: €42.00." in page
@@ -60,7 +59,7 @@ def test_open_points_are_named_and_have_to_be_accepted(session, karl, june):  # 
     assert karl.post(f"{ADDRESS}/close", data=sent | {"accepts_open": "y"}).status_code == 303
 
 
-def test_a_slip_that_cannot_be_priced_is_named_and_tried_again(session, karl, sample_ring, seven, june, monkeypatch):  # noqa: F811
+def test_a_slip_that_cannot_be_priced_is_named_and_tried_again(session, karl, sample_ring, seven, june, monkeypatch):
     def failing(*_words):
         raise OverflowError
 
@@ -78,7 +77,7 @@ def test_a_slip_that_cannot_be_priced_is_named_and_tried_again(session, karl, sa
     assert "could not be priced" not in karl.get(ADDRESS).text
 
 
-def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):  # noqa: F811
+def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):
     sent = {"digest": digest_of(karl.get(ADDRESS).text), "accepts_open": "y"}
     cost(session, june, "fixed", 4_200)
     refused = karl.post(f"{ADDRESS}/close", data=sent)
@@ -86,7 +85,7 @@ def test_points_that_came_up_meanwhile_are_accepted_anew(session, karl, june):  
     assert "checked" not in re.search(r'<input[^>]*name="accepts_open"[^>]*>', refused.text)[0]
 
 
-def test_a_ring_without_an_open_ledger_is_told_what_opens_it(session, karl, june):  # noqa: F811
+def test_a_ring_without_an_open_ledger_is_told_what_opens_it(session, karl, june):
     with write_transaction(session):
         session.execute(update(Ledger).values(state="closed"))
     assert "accounting periods need an open ledger" in text(karl.get(ADDRESS))
@@ -98,7 +97,7 @@ def test_the_states_have_german_words_of_their_own(app):
         assert [period_state_label(state) for state in ("open", "closed")] == ["Offen", "Endgültig abgeschlossen"]
 
 
-def test_an_administrator_is_told_who_may_post_in_a_soft_closed_period(session, sample_ring, log_in, seven, june):  # noqa: F811
+def test_an_administrator_is_told_who_may_post_in_a_soft_closed_period(session, sample_ring, log_in, seven, june):
     """A tariff that would price slips of the period: the treasurer may enter it."""
     use(session, sample_ring.splitter, seven[0], 3_600)
     delivered(session)
@@ -112,7 +111,7 @@ def test_an_administrator_is_told_who_may_post_in_a_soft_closed_period(session, 
     assert log_in(sample_ring.karl_login).post(address, json=wanted).status_code == 201
 
 
-def test_a_period_is_soft_closed_and_opened_again(session, karl, june):  # noqa: F811
+def test_a_period_is_soft_closed_and_opened_again(session, karl, june):
     assert karl.post(f"{ADDRESS}/soft-close").status_code == 303
     assert "Soft-closed: treasurers only" in text(karl.get(ADDRESS))
     assert karl.post(f"{ADDRESS}/reopen").status_code == 303
@@ -123,7 +122,7 @@ def test_a_period_is_soft_closed_and_opened_again(session, karl, june):  # noqa:
     assert karl.get("/costs/exports/new?what=journal_csv&year=2026&month=13").status_code == 404
 
 
-def test_the_length_is_the_treasurers_to_change(session, karl, june):  # noqa: F811
+def test_the_length_is_the_treasurers_to_change(session, karl, june):
     revision = re.search(r'name="revision"[^>]*value="(\d+)"', karl.get("/costs/periods").text)[1]
     assert karl.post("/costs/periods/length", data={"length": "week", "revision": revision}).status_code == 422
     assert karl.post("/costs/periods/length", data={"length": "year", "revision": revision}).status_code == 303
@@ -131,7 +130,7 @@ def test_the_length_is_the_treasurers_to_change(session, karl, june):  # noqa: F
     assert karl.post("/costs/periods/length", data={"length": "month", "revision": revision}).status_code == 409
 
 
-def test_others_neither_see_nor_close_periods(sample_ring, log_in, june):  # noqa: F811
+def test_others_neither_see_nor_close_periods(sample_ring, log_in, june):
     for login in (sample_ring.anna_login, sample_ring.wanda_login):
         one = log_in(login)
         assert one.get("/costs/periods").status_code == 403
@@ -142,7 +141,7 @@ def test_others_neither_see_nor_close_periods(sample_ring, log_in, june):  # noq
     assert rita.post(f"{ADDRESS}/close").status_code == 403
 
 
-def test_programs_preview_and_close_a_period(session, karl, june):  # noqa: F811
+def test_programs_preview_and_close_a_period(session, karl, june):
     assert [one["state"] for one in karl.get("/api/v1/periods").json["items"]] == ["open"] * 6
     cost(session, june, "fixed", 4_200)
     shown = karl.post("/api/v1/periods/close", json={"period": "2026-06"}).json

@@ -8,7 +8,7 @@ import pytest
 
 from billing.pools import enter_pool
 from billing.queries.pool_counts import pool_scopes
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 pytestmark = pytest.mark.of_sqlite
 

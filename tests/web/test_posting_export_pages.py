@@ -11,8 +11,7 @@ from app.exports.figures import figures_file
 from billing.exports.members import BILLING_COLUMNS
 from booking.kernel import progress
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import cost, pool, post, seven  # noqa: F401
-from tests.integration.test_ledger import charged  # noqa: F401
+from tests.integration.harvester_pool import cost, post
 from tests.web.test_costs_pages import text
 
 pytestmark = pytest.mark.of_sqlite
@@ -28,7 +27,7 @@ def digest_of(page):
     return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page.text)[1]
 
 
-def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_ring, log_in, karl, charged):  # noqa: F811
+def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_ring, log_in, karl, charged):
     cost(session, charged, "variable", 12_345)
     post(session, charged)
     assert "No file of postings was made yet." in text(karl.get("/costs/exports"))
@@ -83,7 +82,7 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_
         assert karl.get(f"{NEW}?{wrong}").status_code == 404
 
 
-def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged):  # noqa: F811
+def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged):
     assert karl.get("/costs/exports/figures/file.db").status_code == 303  # the worker makes it
     path, seen = tmp_path / "ring.db", []
     with (

@@ -9,7 +9,7 @@ import pytest
 from billing import queries
 from billing.pools import enter_pool
 from billing.queries.recurring import recurring_costs
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 pytestmark = pytest.mark.of_sqlite
 

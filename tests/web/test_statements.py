@@ -17,8 +17,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
-from tests.integration.test_allocations import JUNE, RULES, cost, do, pool, post, seven  # noqa: F401
-from tests.integration.test_ledger import DUE, PER_SHARE, charged  # noqa: F401
+from tests.integration.harvester_pool import DUE, JUNE, PER_SHARE, cost, do, post
 from tests.web.filled_forms import form_with
 from tests.web.test_costs_pages import text
 
@@ -31,7 +30,7 @@ def karl(sample_ring, log_in):
 
 
 @pytest.fixture
-def stated(session, seven, charged):  # noqa: F811
+def stated(session, seven, charged):
     """G1: charges and the allocation of June, an advance called in November."""
     do(session, post_advance, charged, PER_SHARE)
     for kind, cents in (("fixed", 2_431_655), ("variable", 1_148_230), ("basic fee", 10_000)):
@@ -48,7 +47,7 @@ def mails(session):
     return session.execute(select(Mail.subject, Mail.body).order_by(Mail.id)).all()
 
 
-def test_a_statement_opens_and_closes_with_what_was_owed(session, seven, stated):  # noqa: F811
+def test_a_statement_opens_and_closes_with_what_was_owed(session, seven, stated):
     june, november = (statement(session, seven[0], *days) for days in (JUNE, NOVEMBER))
 
     assert (june.opening_cents, june.closing_cents) == (0, 856_800 + 918_910 - 956_800)
@@ -61,7 +60,7 @@ def test_a_statement_opens_and_closes_with_what_was_owed(session, seven, stated)
     assert november.closing_cents == balance_of(session, seven[0]).cents
 
 
-def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated):  # noqa: F811
+def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated):
     address = f"/costs/balances/{seven[0]}/statement?from=2026-11-01&until=2026-11-30"
     page = text(karl.get(address))
     assert "€8,189.10" in page
@@ -88,7 +87,7 @@ def test_the_treasurer_shows_and_mails_a_statement(session, karl, seven, stated)
     assert f"/costs/balance/statement?from={NOVEMBER[0]}" in body
 
 
-def test_a_statement_to_nobody_is_not_said_to_be_sent(session, karl, seven, stated):  # noqa: F811
+def test_a_statement_to_nobody_is_not_said_to_be_sent(session, karl, seven, stated):
     """The first member has no login, and no address in its record."""
     address = f"/costs/balances/{seven[0]}/statement?from=2026-11-01&until=2026-11-30"
 
@@ -100,7 +99,7 @@ def test_a_statement_to_nobody_is_not_said_to_be_sent(session, karl, seven, stat
     assert session.scalar(select(RecordedEvent.id).where(RecordedEvent.type == "statement_sent")) is None
 
 
-def test_members_see_their_own_statement_alone(sample_ring, log_in, seven, stated):  # noqa: F811
+def test_members_see_their_own_statement_alone(sample_ring, log_in, seven, stated):
     anna = log_in(sample_ring.anna_login)
     assert "No line has a posting date" in text(anna.get("/costs/balance/statement"))
     assert anna.get("/costs/balance/statement/file.csv?from=2026-01-01&until=2026-12-31").status_code == 200
@@ -118,7 +117,7 @@ def test_the_file_of_dues_has_the_due_column(karl, stated):
     assert karl.get("/costs/allocations/99999/dues/file.csv").status_code == 404
 
 
-def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, karl, seven, charged):  # noqa: F811
+def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, karl, seven, charged):
     with write_transaction(session):
         session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
     wanted = {"pool_id": charged, "period": "2026-06", "shares_on": "2026-06-01", "unit_cents": 10_000}

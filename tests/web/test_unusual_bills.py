@@ -9,7 +9,7 @@ import pytest
 from billing import queries
 from billing.cost_errors import UnusualCost
 from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
-from tests.integration.test_allocations import do
+from tests.integration.harvester_pool import do
 
 pytestmark = pytest.mark.of_sqlite
 

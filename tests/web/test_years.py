@@ -10,7 +10,7 @@ import pytest
 from billing.charges import charge_for
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.tariffs import TariffEntry, enter_tariff
-from tests.integration.test_allocations import do, post, use
+from tests.integration.harvester_pool import do, post, use
 from tests.web.test_costs_pages import text
 
 IN_NOVEMBER = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
