@@ -23,6 +23,10 @@ TOO_SMALL = """() => Array.from(document.querySelectorAll("a, button, summary, s
     .map((one) => one.outerHTML.slice(0, 90))"""
 
 
+HEIGHTS = "Array.from(document.querySelectorAll('.dec-l'), (one) => one.getBoundingClientRect().height)"
+REQUEST_PX_MAX = 124  # two lines, what matters, the day with its buttons; a deadline of two lines included
+
+
 @pytest.mark.parametrize("who", list(PAGES))
 def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: str, who: str):
     context = chromium.new_context(base_url=ring, viewport=PHONE, has_touch=True, is_mobile=True, locale="de-DE")
@@ -32,6 +36,7 @@ def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: s
     for path in PAGES[who]:
         page.goto(path)
         assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+        assert not [height for height in page.evaluate(HEIGHTS) if height > REQUEST_PX_MAX]
         small[path] = page.evaluate(TOO_SMALL)
     context.close()
 
