@@ -172,6 +172,7 @@ MACHINES = Columns(
         "charge_unit": _l("charge unit"),
         **{name: MACHINE_RULES[name].column for name in RULE_NAMES},
         "induction": _l("induction"),
+        "own_hours": _l("own opening hours"),
     },
     aliases={
         "short name": "slug", "kurzname": "slug", "kürzel": "slug", "asset tag": "slug",
@@ -190,6 +191,8 @@ MACHINES = Columns(
         **{alias: name for name in RULE_NAMES for alias in MACHINE_RULES[name].aliases},
         "einweisung": "induction",
         "sorte": "sort",
+        "opening hours": "own_hours", "öffnungszeiten": "own_hours", "hours of operation": "own_hours",
+        "betriebszeiten": "own_hours",
     },
     required=("slug", "name", "workshop"),
     labels={

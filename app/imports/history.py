@@ -19,6 +19,7 @@ from booking.kernel.orm import table_of
 from booking.machines import MachineInput
 from booking.members import MemberInput
 from booking.models import Reservation, Status
+from booking.opening_hours import Opening
 
 Values = dict[str, Any]
 _DAYS = ("joined_on", "left_on")
@@ -99,9 +100,10 @@ def member_of(values: Mapping[str, Any]) -> MemberInput:
     return MemberInput(**{**values, **days, "address": Address(**values["address"])})
 
 
-def machine_values(machine: MachineInput, places: int) -> Values:
-    """Return a machine with its places as plain values."""
-    return records.values_of(machine) | {"places": places}
+def machine_values(machine: MachineInput, places: int, openings: Sequence[Opening] | None) -> Values:
+    """Return a machine with its places and own hours as plain values. openings: None where an import leaves them."""
+    hours = {} if openings is None else {"openings": [list(opening) for opening in openings]}
+    return records.values_of(machine) | {"places": places} | hours
 
 
 def reservation_values(session: Session, reservation_ids: Sequence[int]) -> dict[int, Values]:
@@ -118,7 +120,8 @@ def reservation_values(session: Session, reservation_ids: Sequence[int]) -> dict
     return found
 
 
-def machine_of(values: Mapping[str, Any]) -> tuple[MachineInput, int]:
-    """Return the machine with plain values, and its places."""
-    rest = {name: value for name, value in values.items() if name != "places"}
-    return MachineInput(**rest), values["places"]
+def machine_of(values: Mapping[str, Any]) -> tuple[MachineInput, int, list[Opening] | None]:
+    """Return the machine with plain values, its places, and its own hours (None: the import left them)."""
+    rest = {name: value for name, value in values.items() if name not in ("places", "openings")}
+    openings = [tuple(opening) for opening in values["openings"]] if "openings" in values else None
+    return MachineInput(**rest), values["places"], openings

@@ -6,7 +6,7 @@ agrees, short names are made from the name, or from an identifier that cannot be
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
@@ -19,15 +19,17 @@ from app.imports import cells, words
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES
 from app.imports.history import StoredRecord, machine_values
+from app.imports.hours import parse_week
 from app.imports.lost_zeros import ZeroRestorer, similar_number
 from app.imports.report import CHANGED, ENTERED, SAME, RowOutcome
 from app.imports.tables import Row
 from app.imports.values import Texts, cell_changes, machine_texts
 from app.wording.folding import fold, slug_of
-from booking import machines, queries, rule_changes
+from booking import machines, queries, records, rule_changes
 from booking.errors import ANY, MachineNotFound
 from booking.kernel.events import Actor
 from booking.machines import MachineInput
+from booking.opening_hours import Opening
 from booking.queries import MachineCard
 from booking.records import RESERVED_SLUGS, SLUG
 from booking.rules import RULE_FIELDS
@@ -57,19 +59,35 @@ def enter_machine_row(
     if card is None:
         return _enter_machine(session, row, slug, makes_slug="slug" in generates, by=by, now=now)
     stored = stored_input(card)
-    row, kept = (row, ()) if clears_empty else _without_kept(row, stored)
+    own = machines.own_openings(session, card.id) if "own_hours" in row.texts else ()
+    row, kept = (row, ()) if clears_empty else _without_kept(row, stored, own)
     entered = _machine_input(session, row, stored)
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), card.places)
+    openings = _own_hours(row)
     _require_same_workshop(session, row, card)
-    if entered == stored and places == card.places:
+    if entered == stored and places == card.places and openings in (None, own):
         return RowOutcome(row.line, card.slug, SAME, kept=kept)
     # What lies outside the new rules is listed on the manager's desk afterwards.
-    outside = rule_changes.change_machine(session, card.id, entered, places=places, by=by, now=now, confirmed=ANY)
-    old = _texts(session, stored, card.places, card.workshop_id)
-    changes = cell_changes(MACHINES, old, _texts(session, entered, places, card.workshop_id))
-    stored_record = StoredRecord(card.id, machine_values(stored, card.places), machine_values(entered, places))
+    outside = rule_changes.change_machine(
+        session, card.id, entered, places=places, by=by, now=now, confirmed=ANY, openings=openings
+    )
+    before, after = (stored, card.places, None if openings is None else own), (entered, places, openings)
+    changes = cell_changes(MACHINES, *(_texts(session, card.workshop_id, *values) for values in (before, after)))
+    stored_record = StoredRecord(card.id, machine_values(*before), machine_values(*after))
     remarks = (_outside_sentence(outside),) if outside else ()
     return RowOutcome(row.line, card.slug, CHANGED, remarks, changes, kept, stored_record, outside)
+
+
+def _own_hours(row: Row) -> tuple[Opening, ...] | None:
+    """Return the own hours in a row, none where it follows its workshop; None: they stay.
+
+    Raises CellError, RecordRefused.
+    """
+    if "own_hours" not in row.texts:
+        return None
+    openings = parse_week(row.texts["own_hours"], MACHINES.header("own_hours"))
+    records.refuse([replace(wrong, field="own_hours") for wrong in records.check_openings(openings)])
+    return openings
 
 
 def _outside_sentence(count: int) -> str:
@@ -80,7 +98,7 @@ def _outside_sentence(count: int) -> str:
     )
 
 
-def _without_kept(row: Row, stored: MachineInput) -> tuple[Row, tuple[str, ...]]:
+def _without_kept(row: Row, stored: MachineInput, own: Sequence[Opening]) -> tuple[Row, tuple[str, ...]]:
     """Return a row without the empty cells of filled fields, and their headers: what is stored in them stays."""
     blank = MachineInput(slug="", name="")
     fields = {name: "induction_kind_id" if name == "induction" else name for name in _CAN_BE_EMPTY}
@@ -89,13 +107,16 @@ def _without_kept(row: Row, stored: MachineInput) -> tuple[Row, tuple[str, ...]]
         for name, field in fields.items()
         if row.texts.get(name) == "" and getattr(stored, field) and getattr(stored, field) != getattr(blank, field)
     ]
-    texts = {name: text for name, text in row.texts.items() if text or name not in fields}
+    kept += ["own_hours"] if own and not row.texts["own_hours"] else []
+    texts = {name: text for name, text in row.texts.items() if text or name not in (*fields, "own_hours")}
     return replace(row, texts=texts), tuple(map(MACHINES.header, kept))
 
 
-def _texts(session: Session, machine: MachineInput, places: int, workshop_id: int) -> Texts:
+def _texts(
+    session: Session, workshop_id: int, machine: MachineInput, places: int, openings: Sequence[Opening] | None
+) -> Texts:
     names = {place.id: place.name for place in queries.workshops(session)}
-    return machine_texts(machine, places, names[workshop_id], dict(queries.induction_kinds(session)))
+    return machine_texts(machine, places, names[workshop_id], dict(queries.induction_kinds(session)), openings)
 
 
 def _slug(row: Row, *, makes_fit: bool) -> str:
@@ -156,9 +177,10 @@ def _enter_machine(session: Session, row: Row, slug: str, *, makes_slug: bool, b
         slug = _made_slug(row.texts.get("name", ""))
     entered = _machine_input(session, row, MachineInput(slug=slug, name=""))
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
-    machine_id = machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)
-    changes = cell_changes(MACHINES, {}, _texts(session, entered, places, workshop_id))
-    stored = StoredRecord(machine_id, None, machine_values(entered, places))
+    openings = _own_hours(row) or ()
+    machine_id = machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now, openings=openings)
+    changes = cell_changes(MACHINES, {}, _texts(session, workshop_id, entered, places, openings))
+    stored = StoredRecord(machine_id, None, machine_values(entered, places, openings))
     return RowOutcome(row.line, slug, ENTERED, changes=changes, stored=stored)
 
 
@@ -176,7 +198,7 @@ def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInp
             values[column] = words.flag_of(text, header)
         elif column == "induction":
             values["induction_kind_id"] = _induction_kind(session, text)
-        elif column not in ("slug", "workshop", "places"):
+        elif column not in ("slug", "workshop", "places", "own_hours"):
             unit = column.rpartition("_")[2]
             values[column] = cells.parse_amount_of_time(text, header, unit, getattr(base, column))
     return replace(base, **values)

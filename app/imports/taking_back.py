@@ -23,7 +23,7 @@ from app.imports.machines import stored_input
 from app.imports.messages import sentences
 from app.wording.formats import format_span
 from app.wording.references import reference_texts
-from booking import condition_changes, deletions, queries, rule_changes
+from booking import condition_changes, deletions, machines, queries, rule_changes
 from booking.deletions import References
 from booking.errors import ANY, RecordRefused
 from booking.kernel.errors import DomainError
@@ -151,7 +151,8 @@ def _restore_members(
 
 def _present_machines(session: Session, _ids: Sequence[int]) -> Mapping[int, Values]:
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
-    return {card.id: history.machine_values(stored_input(card), card.places) for card in cards}
+    own = machines.all_own_openings(session)
+    return {card.id: history.machine_values(stored_input(card), card.places, own.get(card.id, [])) for card in cards}
 
 
 def _restore_machines(
@@ -160,8 +161,10 @@ def _restore_machines(
     del stored_at  # prices of machines are dated by their tariffs
     for one in stored:
         if one.before:
-            machine, places = history.machine_of(one.before)
-            rule_changes.change_machine(session, one.record_id, machine, places=places, by=by, now=now, confirmed=ANY)
+            machine, places, openings = history.machine_of(one.before)
+            rule_changes.change_machine(
+                session, one.record_id, machine, places=places, by=by, now=now, confirmed=ANY, openings=openings
+            )
     deletions.delete_machines(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from app.imports.columns import MACHINES, MEMBERS, Columns
 from app.imports.words import PriceClassWords
 from app.wording.formats import format_day
+from app.wording.opening_hours import hours_line
 from app.wording.sorts import sort_label
 from app.wording.units import UNIT_NAMES
 from booking import records
 from booking.machines import MachineInput
 from booking.members import MemberInput
+from booking.opening_hours import Opening
 from booking.rules import RULE_FIELDS
 
 _FLAGS = frozenset(rule.name for rule in RULE_FIELDS if rule.is_switch)
@@ -54,9 +56,16 @@ def member_texts(member: MemberInput, price_classes: PriceClassWords) -> dict[st
     return {name: str(values[name]) for name in MEMBERS.headers}
 
 
-def machine_texts(machine: MachineInput, places: int, workshop: str, induction_kinds: Mapping[int, str]) -> Texts:
-    """Return the values of a machine by the fields of MACHINES."""
+def machine_texts(
+    machine: MachineInput,
+    places: int,
+    workshop: str,
+    induction_kinds: Mapping[int, str],
+    openings: Sequence[Opening] | None = None,
+) -> Texts:
+    """Return the values of a machine by the fields of MACHINES. openings: its own hours."""
     values: dict[str, Any] = records.values_of(machine) | {"places": places, "workshop": workshop}
+    values["own_hours"] = hours_line(openings or ())
     values["charge_unit"] = UNIT_NAMES.get(machine.charge_unit, machine.charge_unit)
     values["sort"] = sort_label(machine.sort)
     values["induction"] = induction_kinds.get(machine.induction_kind_id or 0, "")

@@ -11,13 +11,17 @@ from flask_babel import gettext as _
 from app.imports import cells, words
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS
+from app.imports.hours import parse_week
 from app.pages.admin.forms import MemberForm
 from app.pages.machines.forms import MachineForm
+from app.pages.workshop.hours import hours_text
 from app.wording import formats
 from app.wording.countries import country_choices, country_code
-from app.wording.statuses import STATUS_LABELS
+from app.wording.opening_hours import hours_line
+from app.wording.statuses import STATUS_LABELS, weekday_names
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
+from booking.opening_hours import ALWAYS
 from booking.queries import PriceClassView
 from tests.conftest import MONDAY
 
@@ -103,6 +107,43 @@ def test_each_length_is_read_in_the_unit_of_its_column(shown):
         text = shown(lambda minutes=minutes: formats.format_minutes(minutes))
         assert cells.parse_amount_of_time(text, "shortest", "min", 0) == minutes, text
     assert cells.parse_amount_of_time(shown(lambda: formats.format_minutes(48 * 60)), "notice", "hours", 0) == 48
+
+
+def test_each_week_of_opening_hours_is_read(shown):
+    morning, afternoon, late = (480, 720), (780, 1080), (1320, 1440)
+    weeks = (
+        (),
+        ALWAYS,
+        tuple((day, *span) for day in range(5) for span in (morning, afternoon)),
+        (*((day, *morning) for day in (0, 1, 4, 6)), (6, *late)),
+    )
+    for week in weeks:
+        text = shown(lambda week=week: hours_line(week))
+        assert {parse_week(each, "hours") for each in (text, text.upper(), text.replace(" ", ""))} == {week}, text
+        days = shown(
+            lambda week=week: [f"{weekday_names()[day]} {hours_text([one], day)}" for one in week for day in one[:1]]
+        )
+        assert parse_week("; ".join(days), "hours") == week
+
+
+@pytest.mark.parametrize(
+    ("text", "week"),
+    [
+        ("Sa und So 8-12 Uhr", ((5, 480, 720), (6, 480, 720))),
+        ("Mo, Mi: 8.30 bis 12 Uhr", ((0, 510, 720), (2, 510, 720))),
+        ("Fri-Mon 7:00-9:00", tuple((day, 420, 540) for day in (0, 4, 5, 6))),
+        ("täglich 0-24", ALWAYS),
+        ("24/7", ALWAYS),
+        *((text, None) for text in ("8-17", "Mo", "Mo 8-17, Di", "Mo 17-8", "Mo 8:75-9", "Mo 8-25", "Mo-Fr ganztags")),
+        *((text, None) for text in ("Mo 8-", "Mo bis", "- Mo 8-9", "Mo 8-9-10", "1 8-9", "?")),
+    ],
+)
+def test_hours_as_people_write_them_are_read_or_refused(text, week):
+    if week is not None:
+        assert parse_week(text, "hours") == week
+        return
+    with pytest.raises(CellError, match="8:00-12:00"):
+        parse_week(text, "hours")
 
 
 def test_each_header_and_each_label_of_the_form_is_read(shown):

@@ -10,13 +10,15 @@ import pytest
 from booking import availability, queries, rule_changes
 from booking.errors import RequestRefused
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput, own_openings
+from booking.machines import MachineInput, all_own_openings, own_openings
+from booking.models import Reservation
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 from tests.web.programs import program_of
+from tests.web.test_imports import store
 from tests.web.test_new_reservation import wish
 
 EDIT = "/machines/combine/edit"
@@ -77,11 +79,40 @@ def test_programs_read_the_own_hours_of_a_machine(app, session, sample_ring):
     assert program.get(f"/machines/{sample_ring.combine}").json["own_hours"] == hours_of["combine"]
 
 
-def test_an_import_of_machines_leaves_own_hours_as_they_are(session, sample_ring):
-    data = MachineInput(slug="combine", name="Combine", charge_unit="ha")
-    with write_transaction(session):
-        rule_changes.change_machine(
-            session, sample_ring.combine, data, places=1, by=SOMEBODY, now=MONDAY, openings=[(0, 540, 720)]
-        )
-        rule_changes.change_machine(session, sample_ring.combine, data, places=1, by=SOMEBODY, now=MONDAY)
-    assert own_openings(session, sample_ring.combine) == ((0, 540, 720),)
+def test_a_file_gives_a_machine_its_own_hours_keeps_them_empties_them_and_is_taken_back(session, sample_ring, log_in):
+    rita = log_in(sample_ring.rita_login)
+    evening = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 36, 38), now=MONDAY)
+    header = "Kurzname;Name;Standort;Eigene Öffnungszeiten\n"
+    new = "baler;Baler;hall;Sa 8-12\n"
+
+    refused = upload(rita, f"{header}combine;Combine;hall;Mo 9-12, Mo 11-17\nbaler;Baler;hall;vormittags\n").text
+    assert "own opening hours: Two opening hours of the same day overlap." in refused
+    assert "own opening hours: “vormittags” is not understood." in refused
+    file = f"{header}combine;Combine;hall;Mo 9:00-12:00 / 13:00-17:00, Di 9-17\n{new}"
+    page = upload(rita, file).text
+    assert "<ins>Mon 9:00 – 12:00 / 13:00 – 17:00, Tue 9:00 – 17:00</ins>" in page
+    assert "1 reservation to come would lie outside the changed rules" in page
+    store(rita, "machines", file)
+    assert own_openings(session, sample_ring.combine) == ((0, 540, 720), (0, 780, 1020), (1, 540, 1020))
+    baler = queries.machine_card(session, "baler").id
+    assert own_openings(session, baler) == ((5, 480, 720),)
+    assert session.get(Reservation, evening.id).outside_rules_since
+
+    assert (
+        "1 cell of the file is empty where something is stored" in upload(rita, f"{header}combine;Combine;hall;\n").text
+    )
+    for unchanged in (f"{header}combine;Combine;hall;\n", "slug;name;workshop\ncombine;Combine;hall\n"):
+        store(rita, "machines", unchanged)
+        assert len(own_openings(session, sample_ring.combine)) == 3
+    emptied = upload(rita, f"{header}combine;Combine;hall;\n", clears_empty="y").text
+    assert "1 stored value would be emptied" in emptied
+
+    back = "/admin/import/machines/take-back"
+    assert rita.post(back, data=form_with(rita.get(back).text, "stored_at")).status_code == 303
+    session.rollback()
+    assert own_openings(session, sample_ring.combine) == ()
+    assert all_own_openings(session) == {}
+
+
+def upload(client, text, **answers):
+    return client.post("/admin/import/machines", data={"text": text, **answers})
