@@ -65,6 +65,11 @@ def test_no_class_of_the_stylesheets_is_unused():
     assert {name for name in defined() - words if not name.startswith(tuple(begun))} == set()
 
 
+def test_each_colour_of_a_chart_has_its_key():
+    """Templates put these names together, so that the words of the sources do not show them."""
+    assert {f"k-c{number}" for number in range(1, 5)} <= defined()
+
+
 def test_the_layout_loads_tokens_and_components_and_the_plan_one_more():
     layout = text_of(APP / "templates/layout.html")
     loaded = [path.name for path in STYLES.glob("*.css")]
