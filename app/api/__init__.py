@@ -12,6 +12,7 @@ from booking.kernel.late_methods import late_methods
 MODULES = (
     "guard",
     "machines",
+    "machine_rules",
     "groups",
     "induction_kinds",
     "inductions",

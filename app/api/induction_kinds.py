@@ -13,13 +13,13 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import TEXT_PATTERN, WHOLE, Id, RequestModel, ResponseModel
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
+from app.api.rule_previews import RuleChange, RulePreview, previewed, tried
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import induction_kinds
-from booking.errors import ANY
 from booking.induction_kinds import KindInput
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.models.member import SUPERVISED_USES_MAX
@@ -50,8 +50,11 @@ class NewInductionKind(RequestModel):
     renews_by_use: StrictBool = False
 
 
-class InductionKindChange(RequestModel):
-    """What becomes of a kind of induction; what is left out, or null, stays. requires: all that it builds on then."""
+class InductionKindChange(RuleChange):
+    """What becomes of a kind of induction; what is left out, or null, stays. requires: all that it builds on then.
+
+    preview, digest: see RuleChange.
+    """
 
     name: KindName | None = None
     valid_months: Months | None = None
@@ -121,7 +124,7 @@ def enter_induction_kind(body: NewInductionKind) -> Reply:
     "/induction-kinds/<id:kind_id>",
     access=Access(manager=WORKSHOP, admin=ALL),
     body=InductionKindChange,
-    response=InductionKind,
+    response=InductionKind | RulePreview,
     errors=(404, 409, 412),
     conditional=True,
 )
@@ -129,21 +132,26 @@ def change_induction_kind(kind_id: int, body: InductionKindChange) -> Reply:
     """Change a kind of induction. Only who manages all workshops whose machines need it.
 
     Reservations already made stay; those that a new requirement makes wrong are listed on the desk of their workshop.
+    `preview` says first which these are, and what the requirement would have refused in the last year.
     """
     view, by, instant = lookups.induction_kind(kind_id), current_actor(), now()
     revision = revisions.expected(view.revision)
-    sent = {name: value for name, value in body.model_dump().items() if value is not None}
+    sent = body.model_dump(exclude_none=True, exclude=set(RuleChange.model_fields))
     if not sent:
         raise Refusal(problems.invalid(problems.field_error("name", "required, unless another field is given")))
     if "requires" in sent:
         sent["requires"] = frozenset(sent["requires"])
 
-    def change() -> Reply:
+    def change(confirmed: str) -> Reply:
         data = replace(_stored(lookups.induction_kind(kind_id)), **sent)
-        induction_kinds.change_kind(db.session(), kind_id, data, by=by, now=instant, revision=revision, confirmed=ANY)
+        induction_kinds.change_kind(
+            db.session(), kind_id, data, by=by, now=instant, revision=revision, confirmed=confirmed
+        )
         return _reply(kind_id)
 
-    return run_idempotent(body, change)
+    if body.preview:
+        return reply(previewed(lambda: tried(lambda: change(""))))
+    return run_idempotent(body, lambda: change(body.confirmed))
 
 
 def _stored(view: KindView) -> KindInput:

@@ -159,10 +159,14 @@ def list_machines() -> MachineList:
 @Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
 def get_machine(machine_id: int) -> Machine:
     """Get a machine, also a retired one."""
+    return machine_model(queries.machine_card(db.session(), machine_id))
+
+
+def machine_model(card: MachineCard) -> Machine:
+    """Return a machine as its endpoints do."""
     session = db.session()
-    card = queries.machine_card(session, machine_id)
-    late = queries.still_out(session, now(), machine_ids=[machine_id]).get(machine_id)
-    return _machine(card, late, prerequisites.requirements(session), machines.all_own_openings(session))
+    late = queries.still_out(session, now(), machine_ids=[card.id]).get(card.id)
+    return _machine(card, late, prerequisites.requirements(session), {card.id: machines.own_openings(session, card.id)})
 
 
 @Endpoint(

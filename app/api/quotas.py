@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal
 
 from flask_login import current_user
@@ -13,12 +14,13 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, WHOLE, Id, PageLength, QueryId, RequestModel, ResponseModel, ShortText
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
+from app.api.rule_previews import RuleChange, RulePreview, previewed
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import queries, quotas
+from booking import queries, quota_preview, quotas
 from booking.kernel.transaction import in_write_transaction
 from booking.models.quota import MOST_MAX
 from booking.queries import QuotaView
@@ -40,8 +42,8 @@ class PrimeTime(RequestModel):
     until_minute: Minute
 
 
-class NewQuota(RequestModel):
-    """The most that a member may have.
+class NewQuota(RuleChange):
+    """The most that a member may have. preview, digest: see RuleChange.
 
     most: minutes, or a number of open reservations. period: needed but for open reservations. workshop_id,
     machine_id, group_id: null for all; only administrators enter quotas of the whole ring. member_id, price_class:
@@ -59,8 +61,8 @@ class NewQuota(RequestModel):
     prime_time: PrimeTime | None = None
 
 
-class QuotaChange(RequestModel):
-    """Another amount of a quota: minutes, or a number of open reservations."""
+class QuotaChange(RuleChange):
+    """Another amount of a quota: minutes, or a number of open reservations. preview, digest: see RuleChange."""
 
     most: Most
 
@@ -129,18 +131,26 @@ def list_quotas(query: QuotaFilter) -> QuotaList:
     "/quotas",
     access=Access(manager=WORKSHOP, admin=ALL),
     body=NewQuota,
-    response=Quota,
+    response=Quota | RulePreview,
     status=201,
-    errors=(404,),
+    extra_statuses=(200,),
+    errors=(404, 409),
     idempotent=True,
 )
 def enter_quota(body: NewQuota) -> Reply:
-    """Enter a quota. It counts from the present week or month on; reservations already made stay."""
+    """Enter a quota. It counts from the present week or month on; reservations already made stay.
+
+    `preview` says first what it would have refused in the last year, and which reservations to come would pass it.
+    """
     _require_own(body.workshop_id)
     by, instant, entered = current_actor(), now(), _input(body)
+    if body.preview:
+        return reply(previewed(lambda: quota_preview.require_confirmed(db.session(), entered, "", now=instant)))
 
     def enter() -> Reply:
         session = db.session()
+        if body.digest is not None:
+            quota_preview.require_confirmed(session, entered, body.digest, now=instant)
         quota_id = quotas.enter_quota(session, entered, by=by, now=instant)
         return reply(_quota(queries.quota(session, quota_id)), 201)
 
@@ -152,16 +162,21 @@ def enter_quota(body: NewQuota) -> Reply:
     "/quotas/<id:quota_id>",
     access=Access(manager=WORKSHOP, admin=ALL),
     body=QuotaChange,
-    response=Quota,
-    errors=(404,),
+    response=Quota | RulePreview,
+    errors=(404, 409),
 )
 def change_quota(quota_id: int, body: QuotaChange) -> Reply:
-    """Change how much a quota allows. Reservations already made stay."""
+    """Change how much a quota allows. Reservations already made stay; `preview` says first what it would mean."""
     stored, by, instant = lookups.quota(quota_id), current_actor(), now()
     entered = replace(QuotaInput.of(stored.rule), most=body.most)
+    seen = partial(quota_preview.require_confirmed, db.session(), entered, now=instant, quota_id=quota_id)
+    if body.preview:
+        return reply(previewed(lambda: seen("")))
 
     def change() -> Reply:
         session = db.session()
+        if body.digest is not None:
+            seen(body.digest)
         quotas.change_quota(session, quota_id, entered, by=by, now=instant)
         return reply(_quota(queries.quota(session, quota_id)))
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api import revisions
+from app.api import problems, revisions
 from app.api.asked_amounts import Choices, OtherAmounts, read_asked
 from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Amount, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
-from app.api.problems import Reply
+from app.api.problems import Refusal, Reply
 from app.api.reservation_models import PersonName, Reason, Reservation
 from app.api.reservations import read_overruling, reservation_reply
 from app.auth import lookups
@@ -94,6 +94,20 @@ def approve_reservation(reservation_id: int, body: Approval) -> Reply:
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
     """Reject a request. Its span is free at once. A rejected move leaves the reservation confirmed as it was."""
     return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
+
+
+@action("/reservations/<id:reservation_id>/undo-decision", access=MANAGER)
+def undo_decision(reservation_id: int) -> Reply:
+    """Take back an approval or a rejection of a request: it waits again, until its deadline.
+
+    `If-Match` is required, with the ETag of the decision, so that nothing that came after it is undone. A rejected
+    request takes its span again; if that is taken, the answer is 409 `slot_taken`. A decision on a move stays.
+    """
+    view = lookups.reservation(reservation_id)
+    if revisions.expected(view.revision) is None:
+        missing = problems.field_error(revisions.HEADER, "required, with the ETag that the decision returned")
+        raise Refusal(problems.invalid(missing))
+    return _act(view, None, decisions.take_back)
 
 
 @action("/reservations/<id:reservation_id>/cancel", access=MEMBER_OR_MANAGER, body=Reason)

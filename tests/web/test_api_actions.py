@@ -40,6 +40,20 @@ def test_a_manager_declines_a_request_with_a_reason(wanda, anna, bernd, sample_r
     assert bernd.post("/reservations", wish(sample_ring.splitter)).status_code == 201
 
 
+def test_a_decision_is_taken_back_while_nothing_came_after_it(wanda, anna, request_path):
+    decided = wanda.post(f"{request_path}/reject", {"reason": "a mistake"})
+    path, tag = f"{request_path}/undo-decision", decided.headers["ETag"]
+
+    assert (wanda.post(path).status_code, wanda.post(path).json["violations"][0]["field"]) == (422, "If-Match")
+    assert anna.post(path, If_Match=tag).status_code == 403
+    undone = wanda.post(path, If_Match=tag)
+    assert (undone.json["status"], undone.json["reason"]) == ("requested", "")
+    assert wanda.post(path, If_Match=tag).status_code == 412
+    approved = wanda.post(f"{request_path}/approve").headers["ETag"]
+    assert anna.post(f"{request_path}/cancel").status_code == 200
+    assert wanda.post(path, If_Match=approved).status_code == 412
+
+
 def test_a_member_gives_a_reservation_back(anna, bernd, sample_ring):
     path = f"/reservations/{anna.post('/reservations', wish(sample_ring.combine)).json['id']}"
 

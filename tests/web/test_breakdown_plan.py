@@ -249,7 +249,9 @@ def test_a_plan_of_many_pages_is_read_in_constant_statements_and_carried_out_as_
     ids = [book(session, lasers[1], sample_ring.anna, start, start + 1) for start in range(5, 10)]
     path = f"/workshop/closures/{close(session, lasers[1])}/plan"
     first = wanda.get(path).text
-    assert "Same time, another machine (5)" in first
+    assert "<dt>Same time, another machine</dt><dd>5</dd>" in first  # what the whole plan has
+    assert "Same time, another machine (2 of 5)" in first
+    assert '<details class="open-r" open>' in first  # who turns pages reads lines
     assert "Page 1 of 3" in first
     assert [f"line_{one}" in first for one in ids] == [True, True, False, False, False]
     second = wanda.post(path, data=chosen(first, f"line_{ids[0]}", "cancel") | {"page": "2"})
