@@ -36,6 +36,12 @@ class StatementSentMeanwhile(DomainError):
     code = "statement_sent_meanwhile"
 
 
+class StatementIssued(DomainError):
+    """The same days were stated before, and nothing was posted in or before them since. facts: number."""
+
+    code = "statement_issued"
+
+
 class InvoicesChanged(DomainError):
     """What can be issued has changed since it was looked at. facts: none."""
 

@@ -51,6 +51,7 @@ MODULES = (
     "parties",
     "invoice_runs",
     "invoices",
+    "issued_statements",
     "periods",
     "statements",
     "advances",

@@ -20,15 +20,12 @@ from app.documents import runs
 from app.documents.composer import TextComposer
 from app.extensions import db
 from app.web.url_converters import ID_MAX
-from app.wording.formats import as_zone
-from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade, InvoicesChanged
+from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents import sending
 from billing.documents.drafts import drafts
 from billing.documents.issuing import issue_found
-from billing.documents.runs import sums_of
-from billing.documents.terms import lock_documents
+from billing.documents.runs import settle, sums_of
 from billing.errors import MemberWithoutEmail
-from booking.wall_clock import local_day
 
 TREASURERS = Access(treasurer=ALL)
 SENT_AT_ONCE = 100
@@ -73,9 +70,10 @@ class InvoiceRun(RequestModel):
 
 
 class InvoiceRunResult(ResponseModel):
-    """How many documents were issued."""
+    """How many documents were issued. changed: of how many members something has changed meanwhile: look again."""
 
     documents: int
+    changed: int = 0
 
 
 class UnsentQuery(RequestModel):
@@ -86,13 +84,17 @@ class UnsentQuery(RequestModel):
 
 
 class UnsentInvoice(ResponseModel):
-    """A document that was neither sent nor printed. to_address: "" where no e-mail reaches its member."""
+    """A document that was neither sent nor printed. to_address: "" where no e-mail reaches its member.
+
+    stated_cents: of a statement, what is owed at its end; its gross_cents are zero.
+    """
 
     id: int
     number: str
     member_id: int
     issued_on: date
     gross_cents: int
+    stated_cents: int | None
     has_file: bool
     to_address: str
 
@@ -159,21 +161,22 @@ def run_invoices(body: InvoiceRun) -> Reply:
 
     For more than ten members the reply is 202 and a background task, which goes on where it was if it is interrupted.
     """
-    session, by, until, instant = db.session(), current_actor(), body.service_until, now()
-    if is_carried_out():  # the worker goes on with what was looked at, however much of it is issued already
-        ready = sorted(one.member_id for one in drafts(session, until).values() if one.drafts)
-        return reply(InvoiceRunResult(documents=runs.issue_all(session, ready, until, by)), 201)
+    session, by, until = db.session(), current_actor(), body.service_until
+    if is_carried_out():  # the worker goes on with what was confirmed
+        result = runs.issue_invoices(session, body.seen, until, by)
+        return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
 
     def issue_unchanged() -> Reply:
-        lock_documents(session)
-        found = [one for _member, one in sorted(drafts(session, until).items()) if one.drafts]
-        if sums_of(found).digest != body.seen:
-            raise InvoicesChanged
+        instant, found = now(), runs.confirm_invoices(session, body.seen, until, by)
         if len(found) > runs.AT_ONCE:
             return accepted(body)
-        composer, on = TextComposer(session), local_day(instant, as_zone(None))
-        issued = [issue_found(session, one, composer, on=on, by=by, now=instant) for one in found]
-        return reply(InvoiceRunResult(documents=sum(map(len, issued))), 201)
+        composer, on = TextComposer(session), runs.today()
+        issued = 0
+        for one in found:
+            ids = issue_found(session, one, composer, on=on, by=by, now=instant)
+            settle(session, body.seen, one.member_id, len(ids))
+            issued += len(ids)
+        return reply(InvoiceRunResult(documents=issued), 201)
 
     return run_idempotent(body, issue_unchanged)
 

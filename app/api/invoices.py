@@ -57,6 +57,7 @@ class Invoice(ResponseModel):
     """A document. kind: invoice, cancellation (takes cancels_id back) or statement. has_file: the PDF is made.
 
     sent_at: when it was sent by e-mail or printed last. is_sending_unknown: it was issued before that was recorded.
+    stated_cents: of a statement, what is owed at its end; its other sums are zero.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Invoice(ResponseModel):
     has_file: bool
     sent_at: Instant | None
     is_sending_unknown: bool
+    stated_cents: int | None
 
 
 class InvoiceDetails(Invoice):
@@ -113,7 +115,8 @@ def list_invoices(query: InvoiceQuery) -> InvoiceList:
     """List documents. Members see only their own."""
     own = None if permissions.reaches_all() else current_user.member_id
     rows, has_more = documents.documents(db.session(), member_id=own, limit=query.limit, offset=query.cursor)
-    return InvoiceList(items=[_invoice(row) for row in rows], next=str(query.cursor + len(rows)) if has_more else None)
+    items, end = [invoice_of(row) for row in rows], str(query.cursor + len(rows))
+    return InvoiceList(items=items, next=end if has_more else None)
 
 
 @Endpoint("GET", "/invoices/<id:document_id>", access=SEEN, response=InvoiceDetails, errors=(404,))
@@ -133,7 +136,7 @@ def get_invoice(document_id: int) -> InvoiceDetails:
         )
         for line in documents.document(db.session(), document_id).lines
     ]
-    return InvoiceDetails(**_invoice(row).model_dump(), lines=lines)
+    return InvoiceDetails(**invoice_of(row).model_dump(), lines=lines)
 
 
 @Endpoint("GET", "/invoices/<id:document_id>/pdf", access=SEEN, files=("application/pdf",), errors=(404,))
@@ -168,7 +171,7 @@ def issue_invoice(body: NewInvoice) -> Reply:
     def issue() -> Reply:
         composer = TextComposer(session)
         ids = issuing.issue(session, body.member_id, body.service_until, composer, on=on, by=by, now=instant)
-        return reply(IssuedInvoices(items=[_invoice(documents.document_row(session, each)) for each in ids]), 201)
+        return reply(IssuedInvoices(items=[invoice_of(documents.document_row(session, each)) for each in ids]), 201)
 
     return run_idempotent(body, issue)
 
@@ -190,7 +193,7 @@ def send_invoice(document_id: int, body: SendingRequest) -> Reply:
 
     def send() -> Reply:
         sending.send(session, document_id, body.way, after=after, by=by, now=instant)
-        return reply(_invoice(documents.document_row(session, document_id)), 201)
+        return reply(invoice_of(documents.document_row(session, document_id)), 201)
 
     return run_idempotent(body, send)
 
@@ -211,7 +214,7 @@ def cancel_invoice(document_id: int) -> Reply:
 
     def cancel() -> Reply:
         new_id = issuing.cancel(session, document_id, TextComposer(session), on=on, by=by, now=instant)
-        return reply(_invoice(documents.document_row(session, new_id)), 201)
+        return reply(invoice_of(documents.document_row(session, new_id)), 201)
 
     return run_idempotent(None, cancel)
 
@@ -228,5 +231,6 @@ def _file(document_id: int, content: bytes | None, media_type: str) -> Response:
     return Response(content, mimetype=media_type)
 
 
-def _invoice(row: DocumentRow) -> Invoice:
+def invoice_of(row: DocumentRow) -> Invoice:
+    """Return a document as the API has it."""
     return Invoice(**{name: getattr(row, name) for name in Invoice.model_fields})

@@ -1,4 +1,7 @@
-"""Endpoints of statements: what a member owed before a period, its lines, and what is owed after it."""
+"""Endpoints of statements: what a member owed before a period, its lines, and what is owed after it; mailed at once.
+
+Statements as numbered documents: app/api/issued_statements.py.
+"""
 
 from __future__ import annotations
 

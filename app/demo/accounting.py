@@ -23,8 +23,10 @@ from billing.budgets import set_budget
 from billing.closing.periods import close_period, preview_closing
 from billing.documents import issuing
 from billing.errors import NothingUsed
+from billing.issued_statements import issue_statement
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput
+from billing.periods import Period, accounting_year
 from billing.pools import CostEntry
 from billing.recurring_costs import RecurringInput, enter_recurring_cost
 from billing.recurring_days import QUARTER
@@ -168,6 +170,13 @@ class Accounting:
                     on = local_day(taken_back, ZONE)
                     issuing.cancel(self.session, document_id, composer, on=on, by=self.by, now=taken_back)
                 self._issue(number, last, composer, taken_back)
+        self._state(accounting_year(last), composer, issued)
+
+    def _state(self, year: Period, composer: TextComposer, issued: datetime) -> None:
+        """Issue statements of the closed year to whom invoices were issued."""
+        for number in INVOICED:
+            member_id, on = self.base.members[number], local_day(issued, ZONE)
+            issue_statement(self.session, member_id, year, composer, on=on, by=self.by, now=issued)
 
     def _issue(self, number: str, until: date, composer: TextComposer, issued: datetime) -> tuple[int, ...]:
         member_id, on = self.base.members[number], local_day(issued, ZONE)

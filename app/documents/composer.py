@@ -19,12 +19,16 @@ from app.wording.billing import format_exact_amount, key_label
 from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
 from app.wording.keys import part_of_words
+from app.wording.ledger import topic_label
 from app.wording.tariffs import working_steps
 from billing.documents.drafts import DraftLine
-from billing.documents.issuing import CANCELLATION, Heading, LineText
+from billing.documents.issuing import CANCELLATION
+from billing.documents.texts import Heading, LineText
 from billing.fees.working import working_of
+from billing.issued_statements import STATEMENT
 from billing.models import AllocationCostGroup, AllocationLine, Posting
 from billing.pricing import PriceCalculation
+from billing.queries.balances import BalanceLine
 from billing.queries.pools import pool_names
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import machine_names
@@ -56,6 +60,16 @@ class TextComposer:
             if not quantity:
                 quantity, unit = Decimal(-1 if line.cents < 0 else 1), ""
             return LineText(text, _days(line), quantity, unit, self._working(line))
+
+    def entry(self, line: BalanceLine) -> str:
+        """Return what a line of a statement is for."""
+        with force_locale(ring_language()):
+            return entry_text(line, self._pools, self._machines)
+
+    def topic(self, topic: str) -> str:
+        """Return what the lines of a topic are."""
+        with force_locale(ring_language()):
+            return topic_label(topic)
 
     def texts(self, heading: Heading) -> dict[str, Any]:
         """Return the texts of a document."""
@@ -123,6 +137,12 @@ class TextComposer:
         )
 
 
+def entry_text(line: BalanceLine, pools: Mapping[int, str], machines: Mapping[int, str]) -> str:
+    """Return what a line of a statement is for, in the present language."""
+    place = pools.get(line.pool_id or 0) or machines.get(line.machine_id or 0) or ""
+    return f"{topic_label(line.topic)}, {place}" if place else topic_label(line.topic)
+
+
 def _weight(number: int, unit: str) -> str:
     """Return a weight: 61.20 ha; shares and heads as a plain number, the key beside it names them."""
     return format_exact_amount(number, unit) if unit else format_number(number)
@@ -159,6 +179,8 @@ def _days(line: DraftLine) -> str:
 def _title(heading: Heading) -> str:
     if heading.kind == CANCELLATION:
         return _("Correction of an invoice")
+    if heading.kind == STATEMENT:
+        return _("Statement")
     return _("Invoice") if heading.gross_cents >= 0 else _("Settlement with a balance in your favour")
 
 
@@ -173,6 +195,8 @@ def _intro(heading: Heading) -> str:
 
 
 def _terms(heading: Heading) -> str:
+    if heading.kind == STATEMENT:
+        return _("A statement is no invoice: it says what is owed, and claims nothing by itself.")
     if heading.kind == CANCELLATION or heading.gross_cents == 0:
         return _("Nothing is to be paid on this document.")
     if heading.gross_cents < 0:

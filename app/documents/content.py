@@ -9,6 +9,8 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.documents.giro_code import giro_code_text
+from app.documents.sheet import footer, recipient, sender
+from app.documents.statement_page import issued_statement_page
 from app.wording.formats import format_money, format_number, format_short_day
 from app.wording.parties import format_percent
 from app.wording.units import UNIT_NAMES
@@ -16,7 +18,6 @@ from billing.documents.vat import OUTSIDE
 from billing.models import Document, DocumentLine
 from billing.parties.bank_details import spaced_iban
 from billing.queries.documents import CANCELLATION, INVOICE, IssuedDocument
-from booking.addresses import DEFAULT_COUNTRY
 
 # UN/ECE recommendation 20. Hectare is H18: EN 16931 does not know HAR.
 UNIT_CODES = {
@@ -61,7 +62,7 @@ def content_of(document: IssuedDocument, preceding: Json | None = None) -> Json:
             "net_cents": record.net_cents,
             "vat_cents": record.vat_cents,
             "code": _code(record),
-            "page": _page(document),
+            "page": _page(document) if document.stated is None else issued_statement_page(record, document.stated),
         }
 
 
@@ -107,15 +108,14 @@ def _code(record: Document) -> str:
 def _page(document: IssuedDocument) -> Json:
     record = document.record
     seller, texts = record.seller, record.texts
-    town = f"{seller['postcode']} {seller['town']}"
     return {
         "language": texts["language"],
         "title": texts["title"],
         "number": record.number,
         "issued": [record.issued_on.year, record.issued_on.month, record.issued_on.day],
         "seller": {"name": seller["name"]},
-        "sender": ", ".join((seller["name"], seller["street"], town)),
-        "recipient": _address_lines(record.buyer),
+        "sender": sender(seller),
+        "recipient": recipient(record.buyer),
         "facts": _facts(record),
         "intro": texts["intro"],
         "heads": [_("No."), _("Service"), _("Quantity"), _("Net price"), _("VAT"), _("Net amount")],
@@ -124,11 +124,7 @@ def _page(document: IssuedDocument) -> Json:
         "total": [_("Total"), format_money(record.gross_cents)],
         "notes": texts["notes"],
         "payment": _payment(record),
-        "footer": [
-            [seller["name"], seller["street"], town],
-            [text for text in (seller["contact_name"], seller["contact_phone"], seller["email"]) if text],
-            _tax_lines(record),
-        ],
+        "footer": footer(seller),
         "words": {"page": _("Page"), "code": _("Code for the transfer"), "working": _("How the amounts of")},
         "working": [
             {"title": f"{line.number}. {line.text}, {line.detail}", "rows": line.working}
@@ -147,13 +143,6 @@ def _facts(record: Document) -> list[list[str]]:
     if record.kind != CANCELLATION:
         facts.append([_("Due"), format_short_day(record.due_on)])
     return facts
-
-
-def _address_lines(side: Json) -> list[str]:
-    lines = [side["name"], side["addressee"], side["street"], f"{side['postcode']} {side['town']}"]
-    if side["country"] != DEFAULT_COUNTRY:
-        lines.append(side["country"])
-    return [line for line in lines if line]
 
 
 def _row(line: DocumentLine) -> Json:
@@ -189,16 +178,4 @@ def _payment(record: Document) -> list[str]:
             f"IBAN: {spaced_iban(record.seller['iban'])}",
             _("Payment reference: %(number)s", number=record.number),
         ]
-    return lines
-
-
-def _tax_lines(record: Document) -> list[str]:
-    seller = record.seller
-    lines = []
-    if seller["tax_number"]:
-        lines.append(_("Tax number: %(number)s", number=seller["tax_number"]))
-    if seller["vat_id"]:
-        lines.append(_("VAT ID: %(number)s", number=seller["vat_id"]))
-    if seller["iban"]:
-        lines.append(f"IBAN: {spaced_iban(seller['iban'])}")
     return lines

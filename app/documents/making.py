@@ -1,8 +1,8 @@
 """Making the files of issued documents: the worker hands their contents to a child process and stores what comes back.
 
 The files are made after the commit of what they show. A child that dies leaves no trace: what it had not answered is
-made by the next run. A document that cannot be made is logged and put off for an hour, and one that kills the child is
-left to the next run: neither stops another.
+made by the next run. A document that cannot be made, or that kills the child, is noted with the reason and put off for
+an hour: it stops no other, and *Invoices* names it.
 """
 
 from __future__ import annotations
@@ -11,28 +11,30 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
 from base64 import b64decode
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.documents.content import content_of
-from billing.models import Document, DocumentFile
-from billing.queries.documents import IssuedDocument, issued_documents, unmade
+from billing.models import Document, DocumentFile, FailedFile
+from billing.queries.documents import IssuedDocument, issued_documents, put_off, unmade
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.transaction import in_write_transaction
 
 AT_ONCE = 250
-RETRY_SECONDS = 3_600
+RETRY_AFTER = timedelta(hours=1)
+REASON_LENGTH_MAX = 500
+DIED = "the program that makes files ended before it had answered"
 DEATHS_MAX = 3  # of children in one run
 FOLDER = Path(__file__).resolve().parent.parent.parent
 # The child loads the renderer alone: the package above it would load the whole web.
@@ -41,8 +43,6 @@ LOADER = (
     "from app.documents.renderer import main; main()"
 )
 GRACE_SECONDS = 5
-# Documents that could not be made: id -> from when on this process tries again, by the monotonic clock.
-_put_off: dict[int, float] = {}
 
 
 class RendererDied(Exception):
@@ -56,7 +56,7 @@ def has_unmade(session: Session) -> bool:
     """
     newest = select(func.max(Document.id)).scalar_subquery()
     is_made = exists().where(DocumentFile.document_id == Document.id)
-    lacking = select(Document.id).where(Document.id > newest - AT_ONCE, Document.id.not_in(_waiting()), ~is_made)
+    lacking = select(Document.id).where(Document.id > newest - AT_ONCE, ~is_made, ~put_off(now()))
     return session.scalar(lacking.limit(1)) is not None
 
 
@@ -65,7 +65,7 @@ def make_files(session: Session, *, at_most: int = AT_ONCE) -> int:
 
     Raises RendererDied when all others are made, or after DEATHS_MAX deaths.
     """
-    found = unmade(session, limit=at_most, without=_waiting())
+    found = unmade(session, limit=at_most, now=now())
     if not found:
         return 0
     contents = deque(content_of(one, _preceding(session, one)) for one in issued_documents(session, found))
@@ -78,6 +78,7 @@ def make_files(session: Session, *, at_most: int = AT_ONCE) -> int:
                     made += _stored(session, content, ask(content))
         except RendererDied as death:
             deaths.append(death)
+            _put_off(session, content["id"], DIED, first_wait=timedelta(0))  # it may have been killed by chance
     if deaths:
         raise deaths[0]
     return made
@@ -87,15 +88,30 @@ def _stored(session: Session, content: dict[str, Any], answer: dict[str, str]) -
     """Store a file, or put the document off; return how many files were stored."""
     if "error" in answer:
         current_app.logger.error("document %s cannot be made: %s", content["number"], answer["error"])
-        _put_off[content["id"]] = time.monotonic() + RETRY_SECONDS
+        _put_off(session, content["id"], answer["error"])
         return 0
     in_write_transaction(session, partial(_store, session, content["id"], answer))
     return 1
 
 
-def _waiting() -> list[int]:
-    """Return the documents that are put off still."""
-    return [document_id for document_id, until in _put_off.items() if until > time.monotonic()]
+def try_again(session: Session, document_id: int) -> None:
+    """Have the file of a document tried at once that could not be made. Call inside write_transaction()."""
+    session.execute(update(FailedFile).where(FailedFile.document_id == document_id).values(next_attempt_at=now()))
+
+
+def _put_off(session: Session, document_id: int, reason: str, *, first_wait: timedelta = RETRY_AFTER) -> None:
+    """Note that the file of a document could not be made, and why; it is tried again later."""
+
+    def note() -> None:
+        instant = now()
+        said = {"reason": reason[:REASON_LENGTH_MAX], "failed_at": instant}
+        first = {"document_id": document_id, "attempts": 1, "next_attempt_at": instant + first_wait}
+        if not insert_if_absent(session, FailedFile, **said, **first):
+            again = {"attempts": FailedFile.attempts + 1, "next_attempt_at": instant + RETRY_AFTER}
+            row = update(FailedFile).where(FailedFile.document_id == document_id)
+            session.execute(row.values(**said, **again))
+
+    in_write_transaction(session, note)
 
 
 @contextmanager
@@ -147,6 +163,7 @@ def _store(session: Session, document_id: int, answer: dict[str, str]) -> None:
     pdf = b64decode(answer["pdf"])
     values = {"pdf": pdf, "xml": b64decode(answer["xml"]), "sha256": hashlib.sha256(pdf).hexdigest(), "made_at": now()}
     insert_if_absent(session, DocumentFile, document_id=document_id, **values)
+    session.execute(delete(FailedFile).where(FailedFile.document_id == document_id))
 
 
 def _preceding(session: Session, document: IssuedDocument) -> dict[str, str] | None:

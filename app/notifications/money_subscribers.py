@@ -70,7 +70,12 @@ def document_sent(session: Session, event: RecordedEvent, now: datetime) -> None
     document = document_row(session, sending.document_id)
     key = f"sending{sending.id}:member{document.member_id}"
     to = recipients.at_address(session, document.member_id, key, sending.to_address)
-    facts = {"document": document, "title": KIND_LABELS[document.kind], "words": terms(session)[0].mail_text}
+    facts = {
+        "document": document,
+        "title": KIND_LABELS[document.kind],
+        "sum": document.gross_cents if document.stated_cents is None else document.stated_cents,
+        "words": terms(session)[0].mail_text,
+    }
     path = f"/invoices/{document.id}"
     notify(session, event, Notification("document_sent", facts, path, document_sending_id=sending.id), [to], now)
 

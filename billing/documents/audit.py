@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from billing.documents.issuing import digest
+from billing.documents.storing import digest
 from billing.events import DocumentIssued
 from billing.models import (
     Document,
@@ -23,6 +23,7 @@ from billing.models import (
     DocumentLine,
     DocumentNumber,
     DocumentVat,
+    IssuedStatement,
     Posting,
     UninvoicedLine,
 )
@@ -31,6 +32,8 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base
 
 BATCH = 200
+Rows = list[dict[str, Any]]
+Parts = tuple[Rows, Rows, dict[str, Any] | None]  # lines, sums by rate, what a statement states
 _IS_LINE = (DocumentLine.entry_id == Posting.entry_id, DocumentLine.posting_number == Posting.number)
 
 
@@ -98,20 +101,28 @@ def _contents(session: Session) -> Iterator[AuditFinding]:
         after = batch[-1].id
         ids = [one.id for one in batch]
         lines, groups = _by_document(session, DocumentLine, ids), _by_document(session, DocumentVat, ids)
+        wanted = select(IssuedStatement).where(IssuedStatement.document_id.in_(ids))
+        stated = {one.document_id: _values(one) for one in session.scalars(wanted)}
         for one in batch:
-            yield from _content(one, lines[one.id], groups[one.id], logged.get(one.id))
+            yield from _content(one, (lines[one.id], groups[one.id], stated.get(one.id)), logged.get(one.id))
         session.expunge_all()
 
 
-def _content(
-    document: Document, lines: list[dict[str, Any]], groups: list[dict[str, Any]], logged: str | None
-) -> Iterator[AuditFinding]:
+def _content(document: Document, parts: Parts, logged: str | None) -> Iterator[AuditFinding]:
+    lines, groups, stated = parts
     sums = [sum(line["net_cents"] for line in lines), sum(line["gross_cents"] for line in lines)]
     by_rate = sum(group["net_cents"] + group["vat_cents"] for group in groups)
-    if sums != [document.net_cents, document.gross_cents] or by_rate != document.gross_cents:
+    is_summed = sums == [document.net_cents, document.gross_cents] and by_rate == document.gross_cents
+    if not is_summed or (stated is not None and not _states_its_sum(stated)):
         yield AuditFinding("document_sums", {"number": document.number})
-    if not document.sha256 == logged == digest(_values(document), lines, groups):
+    if not document.sha256 == logged == digest(_values(document), lines, groups, stated):
         yield AuditFinding("document_hash", {"number": document.number})
+
+
+def _states_its_sum(stated: dict[str, Any]) -> bool:
+    """Return whether what a statement says leads from what was owed before to what is owed after."""
+    made_of = sum(cents for _text, cents in stated["made_of"])
+    return bool(stated["opening_cents"] + made_of == stated["closing_cents"])
 
 
 def _by_document(session: Session, model: type[Any], ids: list[int]) -> dict[int, list[dict[str, Any]]]:

@@ -2,65 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
-from billing.documents import numbering
 from billing.documents.drafts import Draft, DraftLine, Issuer, MemberDrafts, drafts, issuer
+from billing.documents.storing import Parts, Said, store
 from billing.documents.terms import TermsInput, lock_documents, terms, vat_text_on
-from billing.events import DocumentIssued
+from billing.documents.texts import LineText, TextWriter
 from billing.models import Document, DocumentLine, DocumentVat
 from billing.parties.party import PartyView, party
-from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.queries.addressees import Addressee, addressees
 
 INVOICE, CANCELLATION = "invoice", "cancellation"
 
 
-@dataclass(frozen=True, slots=True)
-class LineText:
-    """A line as people read it. quantity: an exact decimal. working: pairs of text that explain the amount."""
-
-    text: str
-    detail: str
-    quantity: Decimal
-    unit: str
-    working: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a document is about, for its texts. notes: the sentences about VAT."""
-
-    kind: str
-    number: str
-    issued_on: date
-    due_on: date
-    gross_cents: int
-    intro: str
-    notes: tuple[str, ...]
-    cancels: str = ""
-    cancels_issued_on: date | None = None
-
-
-class Composer(Protocol):
-    """Writes the texts of documents in the language of the ring."""
+class Composer(TextWriter, Protocol):
+    """Writes the texts of invoices in the language of the ring."""
 
     def line(self, line: DraftLine) -> LineText:
         """Return the text of a line."""
-
-    def texts(self, heading: Heading) -> dict[str, Any]:
-        """Return the texts of a document: title, intro, terms, notes, language."""
 
 
 def issue(
@@ -85,7 +52,7 @@ def issue_found(
     member, details = addressees(session, [member_id])[member_id], party(session, member_id)
     said, ring = terms(session)[0], issuer(session)
     return tuple(
-        _issue(session, draft, _parties(ring, member, details), said, composer, on=on, by=by, now=now)
+        _issue(session, draft, sides(ring, member, details), said, composer, on=on, by=by, now=now)
         for draft in found.drafts
     )
 
@@ -124,8 +91,8 @@ def cancel(session: Session, document_id: int, composer: Composer, *, on: date, 
         "buyer": document.buyer,
         "cancels_id": document.id,
     }
-    before = (document.number, document.issued_on)
-    return _store(session, row, lines, groups, composer, ("", tuple(notes), *before), by=by, now=now)
+    said = Said("", tuple(notes), document.number, document.issued_on)
+    return store(session, row, Parts(lines, groups), composer, said, by=by, now=now)
 
 
 def _issue(
@@ -159,67 +126,7 @@ def _issue(
         "buyer": sides[1],
         "cancels_id": None,
     }
-    return _store(session, row, lines, groups, composer, (said.intro, notes, "", None), by=by, now=now)
-
-
-def _store(
-    session: Session,
-    row: dict[str, Any],
-    lines: Sequence[dict[str, Any]],
-    groups: Sequence[dict[str, Any]],
-    composer: Composer,
-    about: tuple[str, tuple[str, ...], str, date | None],
-    *,
-    by: Actor,
-    now: datetime,
-) -> int:
-    """Give a document its number and insert it: its lines first, because it closes them."""
-    series, year = numbering.SERIES[row["kind"]], row["issued_on"].year
-    sequence = numbering.next_number(session, series, year)
-    net, vat = (sum(group[name] for group in groups) for name in ("net_cents", "vat_cents"))
-    row |= {
-        "id": (session.scalar(select(func.max(Document.id))) or 0) + 1,
-        "series": series,
-        "year": year,
-        "sequence": sequence,
-        "number": numbering.full_number(series, year, sequence),
-        "net_cents": net,
-        "vat_cents": vat,
-        "gross_cents": net + vat,
-        "lines": len(lines),
-        "vat_groups": len(groups),
-    }
-    _write_texts(row, composer, about)
-    numbered = [line | {"document_id": row["id"], "number": at} for at, line in enumerate(lines, start=1)]
-    grouped = [group | {"document_id": row["id"], "number": at} for at, group in enumerate(groups, start=1)]
-    row["sha256"] = digest(row, numbered, grouped)
-    session.flush()
-    session.execute(insert(DocumentLine), numbered)
-    session.execute(insert(DocumentVat), grouped)
-    session.execute(insert(Document), [row | {"issued_at": now, "issued_by": by.user_id}])
-    names = ("member_id", "number", "gross_cents", "cancels_id", "sha256")
-    events.record(session, DocumentIssued(document_id=row["id"], **{name: row[name] for name in names}), by=by, at=now)
-    return int(row["id"])
-
-
-def _write_texts(row: dict[str, Any], composer: Composer, about: tuple[str, tuple[str, ...], str, date | None]) -> None:
-    """Write the texts of a document. about: intro, sentences about VAT, number and day of what it takes back."""
-    intro, notes, cancels, cancels_on = about
-    days = row["issued_on"], row["due_on"]
-    heading = Heading(row["kind"], row["number"], *days, row["gross_cents"], intro, notes, cancels, cancels_on)
-    row["texts"] = composer.texts(heading) | {"vat_notes": list(notes)}
-
-
-def digest(row: dict[str, Any], lines: Sequence[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> str:
-    """Return the SHA-256 over a document, its lines and its sums, but not over issued_at and issued_by."""
-    plain = {name: value for name, value in row.items() if name not in ("issued_at", "issued_by", "sha256")}
-    content = [plain, [_plain_line(line) for line in lines], [_plain_line(group) for group in groups]]
-    return hashlib.sha256(json.dumps(content, separators=(",", ":"), sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _plain_line(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with its rate as both databases give it back: with two decimals."""
-    return row | {"percent": f"{Decimal(row['percent']):.2f}"}
+    return store(session, row, Parts(lines, groups), composer, Said(said.intro, notes), by=by, now=now)
 
 
 def _line(line: DraftLine, net_cents: int, text: LineText) -> dict[str, Any]:
@@ -251,7 +158,7 @@ def _row_of(record: DocumentLine | DocumentVat) -> dict[str, Any]:
     }
 
 
-def _parties(ring: Issuer, member: Addressee, details: PartyView) -> tuple[dict[str, Any], dict[str, Any]]:
+def sides(ring: Issuer, member: Addressee, details: PartyView) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return both sides as they are now; the document keeps them."""
     own, address = ring.details, ring.name.address
     seller = {

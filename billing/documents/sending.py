@@ -17,7 +17,7 @@ from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents.terms import lock_documents
 from billing.errors import MemberWithoutEmail
 from billing.events import DocumentSent
-from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms
+from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms, IssuedStatement
 from billing.parties.party import parties
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -30,7 +30,10 @@ UNKNOWN_UNTIL = select(DocumentTerms.sending_unknown_until).scalar_subquery()
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A document that was neither sent nor printed. to_address: "" where its member has no e-mail address."""
+    """A document that was neither sent nor printed. to_address: "" where its member has no e-mail address.
+
+    stated_cents: of a statement, what is owed at its end; its gross_cents are zero.
+    """
 
     id: int
     number: str
@@ -38,6 +41,7 @@ class Unsent:
     issued_on: date
     gross_cents: int
     has_file: bool
+    stated_cents: int | None
     to_address: str
 
 
@@ -109,7 +113,7 @@ def sendings(session: Session, document_id: int) -> tuple[DocumentSending, ...]:
     return tuple(session.scalars(statement.order_by(DocumentSending.turn.desc())))
 
 
-def _unsent() -> Select[int, str, int, date, int, bool]:
+def _unsent() -> Select[int, str, int, date, int, bool, int | None]:
     back = aliased(Document)
     was_sent = exists().where(DocumentSending.document_id == Document.id)
     original_was_sent = exists().where(DocumentSending.document_id == Document.cancels_id)
@@ -122,4 +126,5 @@ def _unsent() -> Select[int, str, int, date, int, bool]:
         Document.issued_on,
         Document.gross_cents,
         exists().where(DocumentFile.document_id == Document.id),
+        select(IssuedStatement.closing_cents).where(IssuedStatement.document_id == Document.id).scalar_subquery(),
     ).where(~was_sent, ~is_void, Document.cancels_id.is_(None) | may_be_known, Document.id > UNKNOWN_UNTIL)

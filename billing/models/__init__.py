@@ -20,10 +20,12 @@ from billing.models.document import (
     DocumentSending,
     DocumentTerms,
     DocumentVat,
+    FailedFile,
     StatementSending,
     UninvoicedLine,
     VatText,
 )
+from billing.models.document_run import DocumentRun, DocumentRunMember
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
 from billing.models.fee import Fee, FeeTerms, Missed
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
@@ -33,6 +35,7 @@ from billing.models.period import AccountingPeriod
 from billing.models.pool_key import AllocationAmount, Meter, MeterReading, PoolKey, PoolKeyPercent, PoolKeyTerms
 from billing.models.pool_scope import PoolScope, PoolScopeMachine
 from billing.models.recurring import Budget, RecurringCost, RecurringPeriod
+from billing.models.statement import IssuedStatement
 from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
@@ -60,13 +63,17 @@ __all__ = [
     "DocumentFile",
     "DocumentLine",
     "DocumentNumber",
+    "DocumentRun",
+    "DocumentRunMember",
     "DocumentSending",
     "DocumentTerms",
     "DocumentVat",
     "Entry",
     "ExportedEntry",
+    "FailedFile",
     "Fee",
     "FeeTerms",
+    "IssuedStatement",
     "Ledger",
     "LedgerAccount",
     "MachineCost",

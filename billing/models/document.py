@@ -67,7 +67,8 @@ class Document(Base):
     """An issued document. number: its full number; sequence: within the range and year.
 
     net, vat, gross: sums of its lines. lines, vat_groups: how many. seller, buyer, texts: as they were when it was
-    issued. cancels_id: the document that it takes back. sha256: over all of it, also in the event log.
+    issued. cancels_id: the document that it takes back. sha256: over all of it, also in the event log. A statement has
+    no lines and sums of zero: it claims nothing, and what it states is an IssuedStatement.
     """
 
     __tablename__ = "billing_document"
@@ -75,7 +76,7 @@ class Document(Base):
         CheckConstraint("kind IN ('invoice', 'cancellation', 'statement')", name="kind"),
         CheckConstraint("(kind = 'cancellation') = (cancels_id IS NOT NULL)", name="cancels"),
         CheckConstraint("net_cents + vat_cents = gross_cents", name="sums"),
-        CheckConstraint("lines >= 1 AND vat_groups >= 1", name="lines"),
+        CheckConstraint("kind = 'statement' OR (lines >= 1 AND vat_groups >= 1)", name="lines"),
         CheckConstraint("service_from <= service_until", name="service"),
         CheckConstraint("id >= 1 AND sequence >= 1", name="id"),
         Index(None, "series", "year", "sequence", unique=True),
@@ -171,6 +172,19 @@ class DocumentFile(Base):
     xml: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FailedFile(Base):
+    """That the file of a document could not be made, and why. Deleted once it is made, or shall be tried at once."""
+
+    __tablename__ = "billing_document_failed"
+    __table_args__ = (CheckConstraint("attempts >= 1", name="attempts"),)
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("billing_document.id"), primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    attempts: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DocumentSending(Base):

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.document_errors import DocumentNotFound
-from billing.models import Document, DocumentFile, DocumentLine, DocumentSending, DocumentTerms, DocumentVat
+from billing.models import (
+    Document,
+    DocumentFile,
+    DocumentLine,
+    DocumentSending,
+    DocumentTerms,
+    DocumentVat,
+    FailedFile,
+    IssuedStatement,
+)
 
 INVOICE, CANCELLATION, STATEMENT = "invoice", "cancellation", "statement"
 
@@ -20,7 +29,8 @@ INVOICE, CANCELLATION, STATEMENT = "invoice", "cancellation", "statement"
 class DocumentRow:
     """A document in a list. cancelled_by_id: what took it back. has_file: its file is made. sent_at: the last time.
 
-    is_sending_unknown: it was issued before sending was recorded, and not sent since.
+    is_sending_unknown: it was issued before sending was recorded, and not sent since. stated_cents: of a statement,
+    what is owed at its end.
     """
 
     id: int
@@ -37,16 +47,29 @@ class DocumentRow:
     has_file: bool
     sent_at: datetime | None
     is_sending_unknown: bool
+    stated_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFileRow:
+    """A document whose file could not be made. reason: what the program that makes files said."""
+
+    document_id: int
+    number: str
+    reason: str
+    attempts: int
+    next_attempt_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document with its lines and sums."""
+    """A document with its lines and sums, or with what it states."""
 
     row: DocumentRow
     record: Document
     lines: tuple[DocumentLine, ...]
     groups: tuple[DocumentVat, ...]
+    stated: IssuedStatement | None = None
 
 
 def documents(
@@ -55,14 +78,17 @@ def documents(
     member_id: int | None = None,
     year: int | None = None,
     kind: str | None = None,
+    without: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[tuple[DocumentRow, ...], bool]:
-    """Return a page of documents, the newest first, and whether there are more."""
+    """Return a page of documents, the newest first, and whether there are more. without: a kind to leave out."""
     statement = _rows()
     for column, wanted in ((Document.member_id, member_id), (Document.year, year), (Document.kind, kind)):
         if wanted is not None:
             statement = statement.where(column == wanted)
+    if without is not None:
+        statement = statement.where(Document.kind != without)
     rows = session.execute(statement.order_by(Document.id.desc()).limit(limit + 1).offset(offset)).all()
     return tuple(DocumentRow(*row) for row in rows[:limit]), len(rows) > limit
 
@@ -82,7 +108,7 @@ def document(session: Session, document_id: int) -> IssuedDocument:
 
 
 def issued_documents(session: Session, rows: Sequence[DocumentRow]) -> tuple[IssuedDocument, ...]:
-    """Return documents with their lines and sums, in three statements."""
+    """Return documents with their lines and sums, in three statements; one more where there are statements."""
     ids = [row.id for row in rows]
     records = {one.id: one for one in session.scalars(select(Document).where(Document.id.in_(ids)))}
     lines: dict[int, list[DocumentLine]] = {each: [] for each in ids}
@@ -93,7 +119,19 @@ def issued_documents(session: Session, rows: Sequence[DocumentRow]) -> tuple[Iss
     sums = select(DocumentVat).where(DocumentVat.document_id.in_(ids))
     for group in session.scalars(sums.order_by(DocumentVat.document_id, DocumentVat.number)):
         groups[group.document_id].append(group)
-    return tuple(IssuedDocument(row, records[row.id], tuple(lines[row.id]), tuple(groups[row.id])) for row in rows)
+    stated = statements_of(session, [row.id for row in rows if row.kind == STATEMENT])
+    return tuple(
+        IssuedDocument(row, records[row.id], tuple(lines[row.id]), tuple(groups[row.id]), stated.get(row.id))
+        for row in rows
+    )
+
+
+def statements_of(session: Session, document_ids: Collection[int]) -> dict[int, IssuedStatement]:
+    """Return document id -> what it states."""
+    if not document_ids:
+        return {}
+    wanted = select(IssuedStatement).where(IssuedStatement.document_id.in_(document_ids))
+    return {one.document_id: one for one in session.scalars(wanted)}
 
 
 def document_record(session: Session, document_id: int) -> Document:
@@ -119,24 +157,48 @@ def document_sums(session: Session, document_id: int) -> tuple[DocumentVat, ...]
     return tuple(session.scalars(statement))
 
 
-def unmade(session: Session, *, limit: int, without: Collection[int] = ()) -> tuple[DocumentRow, ...]:
-    """Return documents whose file is not made yet, the oldest first."""
-    statement = _rows().where(~exists().where(DocumentFile.document_id == Document.id))
-    if without:
-        statement = statement.where(Document.id.not_in(without))
+def unmade(session: Session, *, limit: int, now: datetime) -> tuple[DocumentRow, ...]:
+    """Return documents whose file is not made yet, the oldest first; without those that are put off."""
+    statement = _rows().where(~exists().where(DocumentFile.document_id == Document.id), ~put_off(now))
     return tuple(DocumentRow(*row) for row in session.execute(statement.order_by(Document.id).limit(limit)))
+
+
+def put_off(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the file of a document could not be made, and is not to be tried yet."""
+    return exists().where(FailedFile.document_id == Document.id, FailedFile.next_attempt_at > now)
+
+
+def failed_files(session: Session, *, limit: int) -> tuple[FailedFileRow, ...]:
+    """Return the documents whose files could not be made, the oldest first."""
+    return tuple(FailedFileRow(*row) for row in session.execute(_failed().order_by(Document.id).limit(limit)))
+
+
+def failed_file(session: Session, document_id: int) -> FailedFileRow | None:
+    """Return why the file of a document could not be made; None where it was not tried, or is made."""
+    row = session.execute(_failed().where(Document.id == document_id)).one_or_none()
+    return None if row is None else FailedFileRow(*row)
+
+
+def has_statements(session: Session, member_id: int | None = None) -> bool:
+    """Return whether statements were issued, to a member or at all."""
+    found = select(IssuedStatement.document_id)
+    if member_id is not None:
+        found = found.where(IssuedStatement.member_id == member_id)
+    return session.scalar(found.limit(1)) is not None
 
 
 def files_progress(session: Session) -> tuple[int, int]:
     """Return how many files are made, and how many there will be, of the documents since the day of the oldest without.
 
-    (0, 0) where none is missing.
+    (0, 0) where none is missing. Those that could not be made are not counted: failed_files().
     """
-    missing = ~exists().where(DocumentFile.document_id == Document.id)
+    has_failed = exists().where(FailedFile.document_id == Document.id)
+    missing = ~exists().where(DocumentFile.document_id == Document.id) & ~has_failed
     left, since = session.execute(select(func.count(), func.min(Document.issued_on)).where(missing)).one()
     if not left:
         return 0, 0
-    total = session.scalar(select(func.count()).select_from(Document).where(Document.issued_on >= since)) or 0
+    counted = select(func.count()).select_from(Document).where(Document.issued_on >= since, ~has_failed)
+    total = session.scalar(counted) or 0
     return total - left, total
 
 
@@ -161,6 +223,11 @@ def numbers_of(session: Session, document_ids: Collection[int]) -> dict[int, str
     return {row.id: row.number for row in rows}
 
 
+def _failed() -> Select[int, str, str, int, datetime]:
+    columns = (Document.id, Document.number, FailedFile.reason, FailedFile.attempts, FailedFile.next_attempt_at)
+    return select(*columns).join(FailedFile, FailedFile.document_id == Document.id)
+
+
 def _rows() -> Select[*tuple[Any, ...]]:
     cancelling = aliased(Document)
     taken_back = select(cancelling.id).where(cancelling.cancels_id == Document.id).scalar_subquery()
@@ -182,4 +249,5 @@ def _rows() -> Select[*tuple[Any, ...]]:
         exists().where(DocumentFile.document_id == Document.id),
         sent.scalar_subquery(),
         (Document.id <= until.scalar_subquery()) & ~was_sent,
+        select(IssuedStatement.closing_cents).where(IssuedStatement.document_id == Document.id).scalar_subquery(),
     )

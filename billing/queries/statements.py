@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from billing.limits import require_period
-from billing.models import Entry, Posting
+from billing.models import Document, Entry, IssuedStatement, Posting
 from billing.queries.balances import BALANCE_LINE, BalanceLine
 
 
@@ -31,6 +31,15 @@ class Statement:
         return self.opening_cents + sum(self.made_of.values())
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedFor:
+    """A numbered statement of some days."""
+
+    document_id: int
+    number: str
+    issued_on: date
+
+
 def statement(session: Session, member_id: int, first_day: date, last_day: date) -> Statement:
     """Return the sums of a member's statement. Raises WrongPeriod."""
     require_period(first_day, last_day)
@@ -49,6 +58,18 @@ def statement(session: Session, member_id: int, first_day: date, last_day: date)
     made_of = {topic: int(cents) for topic, _before, cents, lines in rows if lines}
     opening, lines = sum(int(row[1]) for row in rows), sum(int(row[3]) for row in rows)
     return Statement(member_id, first_day, last_day, opening, made_of, lines)
+
+
+def issued_for(session: Session, member_id: int, first_day: date, last_day: date) -> tuple[IssuedFor, ...]:
+    """Return the numbered statements of a member for some days, the latest first."""
+    stated = IssuedStatement
+    rows = session.execute(
+        select(Document.id, Document.number, Document.issued_on)
+        .join(stated, stated.document_id == Document.id)
+        .where(stated.member_id == member_id, stated.first_day == first_day, stated.last_day == last_day)
+        .order_by(stated.turn.desc())
+    )
+    return tuple(IssuedFor(*row) for row in rows)
 
 
 def statement_lines(

@@ -16,7 +16,7 @@ from app.documents import making
 from app.documents.content import content_of
 from app.documents.making import RendererDied, has_unmade, make_files, preview_pdf
 from app.documents.renderer import Renderer
-from billing.queries.documents import document, pdf_of, xml_of
+from billing.queries.documents import document, failed_files, files_progress, pdf_of, xml_of
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.integration.documents_ring import invoice, take_back
@@ -105,7 +105,6 @@ def test_a_child_that_is_killed_loses_nothing(session, charged_ring, monkeypatch
 def test_a_document_that_cannot_be_made_stops_no_other(session, charged_ring, monkeypatch, caplog):
     (first,) = invoice(session, charged_ring.anna)
     back = take_back(session, first)
-    monkeypatch.setattr(making, "_put_off", {})
     whole = making.content_of
 
     def without_town(found, preceding=None):
@@ -115,14 +114,19 @@ def test_a_document_that_cannot_be_made_stops_no_other(session, charged_ring, mo
     monkeypatch.setattr(making, "content_of", without_town)
     assert make_files(session) == 1
     assert "R-2026-00001 cannot be made" in caplog.text
+    assert files_progress(session) == (0, 0)  # what cannot be made is no work under way
+    (failed,) = failed_files(session, limit=9)
+    assert (failed.number, failed.attempts, "TypstError" in failed.reason) == ("R-2026-00001", 1, True)
     assert pdf_of(session, back) is not None
     assert not has_unmade(session)  # an idle worker starts no child for it again and again
 
     monkeypatch.setattr(making, "content_of", whole)
     assert make_files(session) == 0
-    making._put_off[first] = 0.0  # an hour later
+    with write_transaction(session):
+        making.try_again(session, first)
     assert has_unmade(session)  # though a newer one has its file
     assert make_files(session) == 1
+    assert failed_files(session, limit=9) == ()
     assert not has_unmade(session)
 
 
@@ -146,4 +150,8 @@ def test_a_document_that_kills_the_child_stops_no_other(session, charged_ring, m
     with pytest.raises(RendererDied, match="R-2026-00001"):
         make_files(session)
     assert (pdf_of(session, first) is None, pdf_of(session, back) is None) == (True, False)
-    assert has_unmade(session)
+    assert has_unmade(session)  # it may have been chance
+    with pytest.raises(RendererDied, match="R-2026-00001"):
+        make_files(session)
+    assert not has_unmade(session)  # twice is none
+    assert failed_files(session, limit=9)[0].attempts == 2

@@ -12,7 +12,7 @@ from app.documents.composer import TextComposer, _of_use
 from billing.advances import AdvanceInput, post_advance
 from billing.charges import charge_for
 from billing.documents.drafts import drafts
-from billing.documents.issuing import Heading
+from billing.documents.texts import Heading
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party
 from billing.pools import change_pool

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select, update
 
+from app.background.models import BackgroundTask
 from app.documents import making, runs
 from app.mail.outbox import record_unwritten
 from app.pages.invoices import routes
@@ -19,6 +21,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, one_page
+from tests.integration.test_allocations import IN_JUNE
 from tests.web.filled_forms import form_with, forms_of
 from tests.web.test_costs_pages import text
 
@@ -93,7 +96,7 @@ def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, c
     assert issued(session) == 0
     assert "Issuing invoices begins in a moment" in text(karl.get("/invoices"))
 
-    real, calls = runs.issue_to, []
+    real, calls = runs._invoice, []
 
     def die_at_the_second(*arguments):
         calls.append(arguments)
@@ -101,14 +104,51 @@ def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, c
             raise SystemExit("killed")
         return real(*arguments)
 
-    monkeypatch.setattr(runs, "issue_to", die_at_the_second)
+    monkeypatch.setattr(runs, "_invoice", die_at_the_second)
     with pytest.raises(SystemExit):
         background_tasks.run_next(session)
     assert issued(session) == 1
-    monkeypatch.setattr(runs, "issue_to", real)
+    monkeypatch.setattr(runs, "_invoice", real)
     assert background_tasks.run_next(session) == 1
     assert session.scalars(select(Document.number).order_by(Document.id)).all() == ["R-2026-00001", "R-2026-00002"]
+    (task,) = session.scalars(select(BackgroundTask)).all()
+    assert "2 invoices were issued" in str(task.messages), "the part before the crash counts"
     assert "Issuing invoices begins" not in text(karl.get("/invoices"))
+
+
+def test_a_large_run_issues_what_was_confirmed_and_leaves_what_came_later(session, charged, log_in, monkeypatch):
+    charge_more(session, charged.combine, charged.bernd, 200)
+    karl = log_in(charged.karl_login)
+    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    assert karl.post("/invoices/run", data=run_of(karl)).status_code == 303
+    charge_more(session, charged.combine, charged.bernd, 300, IN_JUNE + timedelta(days=1))  # while the run waits
+
+    assert background_tasks.run_next(session) == 1
+    assert [(one.member_id, one.gross_cents) for one in session.scalars(select(Document))] == [(charged.anna, 175_000)]
+    (task,) = session.scalars(select(BackgroundTask)).all()
+    assert "1 invoice was issued" in str(task.messages)
+    assert "Of 1 member something has changed meanwhile" in str(task.messages)
+    karl.post("/invoices/run", data=run_of(karl))
+    assert issued(session) == 2, "it is in the next run, seen"
+
+
+def test_a_file_that_cannot_be_made_is_told_with_the_way_out(session, charged, log_in, monkeypatch):
+    karl = log_in(charged.karl_login)
+    karl.post("/invoices/run", data=run_of(karl))
+    whole = making.content_of
+    monkeypatch.setattr(making, "content_of", lambda *found: whole(*found) | {"page": {}})
+    assert making.make_files(session) == 0
+    page = text(karl.get("/invoices"))
+    assert "Files that could not be made" in page
+    assert "Making the files" not in page
+    page = text(karl.get("/invoices/1"))
+    assert "TypstError" in page
+    assert "take the invoice back, correct it, and issue it again" in page
+    assert "TypstError" not in text(log_in(charged.anna_login).get("/invoices/1"))
+    monkeypatch.setattr(making, "content_of", whole)
+    assert karl.post("/invoices/1/file").status_code == 303
+    assert making.make_files(session) == 1
+    assert "could not be made" not in text(karl.get("/invoices"))
 
 
 def test_members_see_their_own_invoices_and_files_alone(app, session, charged, log_in):
@@ -197,7 +237,7 @@ def test_programs_issue_what_they_have_seen_and_send_it(session, charged, log_in
     assert issued(session) == 0
     body["seen"] = karl.get(f"{api}/preview?service_until=2026-11-23").json["seen"]
     made = karl.post(f"{api}/run", json=body)
-    assert (made.status_code, made.json) == (201, {"documents": 2})
+    assert (made.status_code, made.json) == (201, {"documents": 2, "changed": 0})
     assert karl.post(f"{api}/run", json=body).status_code == 409
 
     with write_transaction(session):

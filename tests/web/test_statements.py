@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
+from app.documents import making
 from app.mail.models import Mail
 from app.notifications import subscribers
 from billing.advances import post_advance
@@ -136,3 +137,55 @@ def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, k
     assert "zurückgenommen" in mails(session)[-1].subject
     again = karl.post(f"/api/v1/advances/{posted.json['id']}/reverse", json={"reason": "Too early"})
     assert (again.status_code, again.json["code"]) == (409, "already_reversed")
+
+
+def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices(session, karl, seven, stated):  # noqa: F811
+    address = "/invoices/statements?from=2026-06-01&until=2026-06-30"
+    page = text(karl.get(address))
+    assert "7 statements can be issued" in page
+    shown = form_with(karl.get(address).text, "seen")
+    assert karl.post(address, data={"seen": "0" * 64}).status_code == 409
+    assert karl.post("/invoices/statements?from=2026-06-30&until=2026-06-01", data=shown).status_code == 422
+    assert karl.post(address, data=shown).status_code == 303
+    assert "has been told" in text(karl.get(address))
+    assert karl.post(address, data=shown).status_code == 409, "a second click"
+    page = text(karl.get("/invoices?kind=statement"))
+    assert "A-2026-00007" in page
+    assert "€8,189.10" in page
+    page = text(karl.get("/invoices/1"))
+    assert "Owed at the end" in page
+    assert "Take this invoice back" not in page
+    assert karl.post("/invoices/1/cancel", data={"sure": "y"}).status_code == 409
+    one = f"/costs/balances/{seven[0]}/statement/issue?from=2026-06-01&until=2026-06-30"
+    again = karl.post(one)
+    assert (again.status_code, "states the same days" in text(again)) == (409, True)
+    assert karl.post(one.replace("2026-06-01", "2026-05-01")).status_code == 303
+    assert "A-2026-00001" in text(karl.get(f"/costs/balances/{seven[0]}/statement?from=2026-06-01&until=2026-06-30"))
+    with write_transaction(session):
+        session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
+    making.make_files(session)
+    assert karl.post("/invoices/1/send", data=form_with(karl.get("/invoices/1").text, "after")).status_code == 303
+    subject, body = mails(session)[-1]
+    assert "A-2026-00001" in subject
+    assert "8.189,10" in body.replace("\u202f", "")
+    assert "A-2026-00002" in text(karl.get("/invoices/sending"))
+
+
+def test_programs_issue_statements_and_list_them(sample_ring, log_in, karl, seven, stated):  # noqa: F811
+    api = "/api/v1/statements"
+    seen = karl.get(f"{api}/preview?period=2026-06").json
+    assert (seen["documents"], seen["opening_cents"], len(seen["items"])) == (7, 0, 7)
+    body = {"period": "2026-06", "seen": seen["seen"]}
+    assert karl.post(f"{api}/run", json=body | {"seen": "0" * 64}).json["code"] == "invoices_changed"
+    made = karl.post(f"{api}/run", json=body)
+    assert (made.status_code, made.json) == (201, {"documents": 7, "changed": 0})
+    refused = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-06"})
+    assert (refused.status_code, refused.json["code"]) == (409, "statement_issued")
+    one = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-11"})
+    assert (one.status_code, one.json["number"], one.json["opening_cents"]) == (201, "A-2026-00008", 818_910)
+    listed = karl.get(f"{api}/issued?member_id={seven[0]}").json
+    assert [each["number"] for each in listed["items"]] == ["A-2026-00008", "A-2026-00001"]
+    assert listed["items"][0]["closing_cents"] == listed["items"][0]["stated_cents"] == 918_910
+    anna = log_in(sample_ring.anna_login)
+    assert anna.get(f"{api}/issued").json["items"] == []
+    assert anna.post(f"{api}/run", json=body).status_code == 403

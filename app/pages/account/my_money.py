@@ -18,6 +18,7 @@ from billing.models import (
     DocumentSending,
     Entry,
     Fee,
+    IssuedStatement,
     Meter,
     MeterReading,
     Missed,
@@ -49,6 +50,7 @@ def owed(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]
     yield "invoices", rows_of(session, Document, Document.member_id == member_id)
     yield "invoice_lines", rows_of(session, DocumentLine, DocumentLine.document_id.in_(of_document))
     yield "sent_invoices", rows_of(session, DocumentSending, DocumentSending.document_id.in_(of_document))
+    yield "statements", rows_of(session, IssuedStatement, IssuedStatement.member_id == member_id)
     yield "sent_statements", rows_of(session, StatementSending, StatementSending.member_id == member_id)
 
 

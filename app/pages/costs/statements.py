@@ -14,7 +14,8 @@ from wtforms.widgets import HiddenInput
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
-from app.documents.statement_page import statement_pdf
+from app.documents.composer import TextComposer
+from app.documents.statements import statement_pdf
 from app.exports.files import page_file
 from app.extensions import db
 from app.forms.base_form import BaseForm
@@ -28,6 +29,7 @@ from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.ledger import topic_label
 from billing.exports.statements import statement_table
+from billing.issued_statements import issue_statement
 from billing.periods import accounting_year
 from billing.queries import slips_of_charges, statements
 from billing.queries.pools import pool_names
@@ -38,6 +40,10 @@ class SendStatementForm(BaseForm):
     """A statement is sent: nothing is typed, the days are in the address. after: how often it was sent when shown."""
 
     after = IntegerField(widget=HiddenInput(), validators=[Required(NOT_SENT)])
+
+
+class IssueStatementForm(BaseForm):
+    """A statement is issued: nothing is typed, the days are in the address."""
 
 
 @page(bp, "/balances/<int:member_id>/statement", access=Access(treasurer=ALL, admin=ALL))
@@ -58,6 +64,21 @@ def mail_statement(member_id: int) -> ResponseReturnValue:
         location=url_for(".member_statement", member_id=member_id, **shown),
     )
     return sent or _statement_page(member_id, is_own=False, refusals=form)
+
+
+@page(bp, "/balances/<int:member_id>/statement/issue", methods=POST, access=Access(treasurer=ALL))
+def issue_member_statement(member_id: int) -> ResponseReturnValue:
+    """Issue the statement of ?from=&until= as a numbered document; the same is never issued twice."""
+    form, days, instant, session = IssueStatementForm(), requested_days(), now(), db.session()
+    issued = submit(
+        form,
+        lambda: issue_statement(
+            session, member_id, days, TextComposer(session), on=today(), by=current_actor(), now=instant
+        ),
+        message=_("The statement is issued. Its file is here in some seconds; then it can be sent."),
+        location=lambda document_id: url_for("invoices.show", document_id=document_id),
+    )
+    return issued or _statement_page(member_id, is_own=False, issue_form=form)
 
 
 @page(
@@ -104,7 +125,13 @@ def _pdf(member_id: int) -> ResponseReturnValue:
     return response
 
 
-def _statement_page(member_id: int, *, is_own: bool, refusals: SendStatementForm | None = None) -> ResponseReturnValue:
+def _statement_page(
+    member_id: int,
+    *,
+    is_own: bool,
+    refusals: SendStatementForm | None = None,
+    issue_form: IssueStatementForm | None = None,
+) -> ResponseReturnValue:
     session, period = db.session(), _period()
     member = presenter.known_member(session, member_id)
     days = accounting_year(today()) if period.errors else period.period
@@ -127,8 +154,10 @@ def _statement_page(member_id: int, *, is_own: bool, refusals: SendStatementForm
         page=page_number(),
         has_next=has_next,
         form=form,
+        issue_form=issue_form or IssueStatementForm(formdata=None),
+        issued=statements.issued_for(session, member_id, *days),
         days={"from": days[0], "until": days[1]},
-    ), (422 if period.errors else refusals.status if refusals else 200)
+    ), (422 if period.errors else (refusals or issue_form or form).status)
 
 
 def _period() -> PeriodForm:

@@ -58,6 +58,16 @@ class RunForm(BaseForm):
     seen = HiddenField(validators=[Required(NOT_SENT)])
 
 
+class StatementRunForm(BaseForm):
+    """Statements are issued; their days are in the address. seen: the digest of the preview that was shown."""
+
+    seen = HiddenField(validators=[Required(NOT_SENT)])
+
+
+class AgainForm(BaseForm):
+    """The file of a document is tried again: nothing is typed."""
+
+
 def _code(label: Any) -> SelectField:
     choices = [select_choice("", _l("not said yet")), *(select_choice(*pair) for pair in CODE_LABELS.items())]
     return SelectField(label, choices=choices)

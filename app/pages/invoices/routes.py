@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,13 +13,14 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.documents.composer import TextComposer
+from app.documents.making import try_again
 from app.documents.sendings import sending_states
 from app.extensions import db
 from app.forms.submit import submit
 from app.forms.year_choice import requested_year
 from app.pages.declaration import POST, MenuEntry, page
 from app.pages.invoices import bp
-from app.pages.invoices.forms import CancelForm, SendForm
+from app.pages.invoices.forms import AgainForm, CancelForm, SendForm
 from app.pages.invoices.under_way import run_under_way
 from app.web.paging import page_number
 from app.wording.documents import KIND_LABELS
@@ -28,10 +29,11 @@ from app.wording.parties import format_percent
 from billing.document_errors import DocumentNotFound
 from billing.documents import issuing
 from billing.queries import documents as queries
+from billing.queries.documents import STATEMENT
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
-PER_PAGE, LINES = 25, 100
+PER_PAGE, LINES, FAILED_SHOWN = 25, 100, 10
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
 PDF, XML = "application/pdf", "application/xml"
 
@@ -43,14 +45,16 @@ PDF, XML = "application/pdf", "application/xml"
     menu=MenuEntry(_l("Invoices"), 63, icon="receipt"),
 )
 def index() -> ResponseReturnValue:
-    """List documents, the newest first; ?year=."""
+    """List documents, the newest first; ?year=, ?kind=invoice, cancellation or statement."""
     session, all_of_them = db.session(), permissions.reaches_all()
-    year = requested_year()
+    year, kind = requested_year(), request.args.get("kind", "")
+    kind = kind if kind in KIND_LABELS else ""
     under_way = run_under_way(session) if all_of_them else None
     rows, has_next = queries.documents(
         session,
         member_id=None if all_of_them else current_user.member_id,
         year=year,
+        kind=kind or None,
         limit=PER_PAGE,
         offset=(page_number() - 1) * PER_PAGE,
     )
@@ -64,7 +68,10 @@ def index() -> ResponseReturnValue:
         page=page_number(),
         has_next=has_next,
         kinds=KIND_LABELS,
+        kind=kind,
+        has_statements=queries.has_statements(session, None if all_of_them else current_user.member_id),
         under_way=under_way,
+        failed=queries.failed_files(session, limit=FAILED_SHOWN) if all_of_them else (),
     )
 
 
@@ -108,6 +115,18 @@ def cancel(document_id: int) -> ResponseReturnValue:
     return cancelled or document_page(document_id, form=form)
 
 
+@page(bp, "/<int:document_id>/file", methods=POST, endpoint="make_file_again", access=Access(treasurer=ALL))
+def make_file_again(document_id: int) -> ResponseReturnValue:
+    """Have the file of a document tried at once that could not be made."""
+    tried = submit(
+        AgainForm(),
+        lambda: try_again(db.session(), document_id),
+        message=_("The file is tried again; it is here in some seconds, or the new reason."),
+        location=url_for(".show", document_id=document_id),
+    )
+    return tried or document_page(document_id)
+
+
 def document_page(
     document_id: int, *, form: CancelForm | None = None, send_form: SendForm | None = None
 ) -> ResponseReturnValue:
@@ -126,6 +145,9 @@ def document_page(
         record=queries.document_record(session, document_id),
         groups=queries.document_sums(session, document_id),
         lines=lines,
+        stated=queries.statements_of(session, [document_id]).get(document_id) if row.kind == STATEMENT else None,
+        failed=queries.failed_file(session, document_id) if permissions.reaches_all() and not row.has_file else None,
+        again=AgainForm(formdata=None),
         page=page_number(),
         has_next=has_next,
         member=member,

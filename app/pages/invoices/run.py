@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.auth.current_login import current_actor
@@ -21,8 +21,10 @@ from app.pages.invoices.forms import RunForm
 from app.web.paging import page_number
 from app.wording.documents import PROBLEM_LABELS
 from app.wording.formats import as_zone
+from billing.document_errors import InvoicesChanged
 from billing.documents.drafts import MemberDrafts, drafts
-from billing.documents.runs import sums_of
+from billing.documents.runs import RunResult, sums_of
+from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
@@ -51,28 +53,39 @@ def run() -> ResponseReturnValue:
 
 @page(bp, "/run", methods=POST, endpoint="issue_all", access=Access(treasurer=ALL), keeps_input=True)
 def issue_all() -> ResponseReturnValue:
-    """Issue all of it, each member's in a transaction of its own: what was not reached is issued by the next run."""
+    """Issue what was seen, each member's in a transaction of its own: a run that is interrupted goes on."""
     form = RunForm()
     if not form.validate_on_submit():
         form.status = 422
         form.until.data = form.until.data or _today()
         return _run_page(form)
     assert form.until.data
-    session, until = db.session(), form.until.data
-    found = drafts(session, until).values()
-    # The worker goes on with what was looked at, however much of it is issued already.
-    if form.seen.data != sums_of(found).digest and not is_carried_out():
-        form.form_errors.append(
-            _("What can be issued has changed since you looked. Please look at the sums once more.")
-        )
-        form.status = 409
-        return _run_page(form)
-    ready = sorted(one.member_id for one in found if one.drafts)
-    if task := deferred(is_long=len(ready) > runs.AT_ONCE):
-        return task
-    issued = runs.issue_all(session, ready, until, current_actor())
-    flash(ngettext("%(num)s invoice was issued.", "%(num)s invoices were issued.", issued))
+    session, seen, until = db.session(), form.seen.data or "", form.until.data
+    if not is_carried_out():  # the worker goes on with what was confirmed
+        try:
+            found = in_write_transaction(session, partial(runs.confirm_invoices, session, seen, until, current_actor()))
+        except InvoicesChanged as refusal:
+            form.show_refusal(refusal)
+            form.status = 409
+            return _run_page(form)
+        if task := deferred(is_long=len(found) > runs.AT_ONCE):
+            return task
+    result = runs.issue_invoices(session, seen, until, current_actor())
+    flash(ngettext("%(num)s invoice was issued.", "%(num)s invoices were issued.", result.documents))
+    flash_changed(result)
     return redirect(url_for(".index"), code=303)
+
+
+def flash_changed(result: RunResult) -> None:
+    """Tell of how many members something has changed since it was seen: nothing was issued to them."""
+    if result.changed:
+        flash(
+            ngettext(
+                "Of %(num)s member something has changed meanwhile: nothing was issued. Please look once more.",
+                "Of %(num)s members something has changed meanwhile: nothing was issued. Please look once more.",
+                result.changed,
+            )
+        )
 
 
 def _run_page(form: RunForm) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from app.background.queue import open_tasks
 from app.background.tracking import progress_of
 from billing.queries.documents import files_progress
 
-ISSUING = ("invoices.issue_all", "api.run_invoices")
+ISSUING = ("invoices.issue_all", "api.run_invoices", "invoices.state_all", "api.run_statements")
 
 
 @dataclass(frozen=True, slots=True)

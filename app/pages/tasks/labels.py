@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 LABELS: dict[str, Any] = {
     "api.allocate_costs": _l("An allocation that a program asked for"),
     "api.run_invoices": _l("Issuing invoices that a program asked for"),
+    "api.run_statements": _l("Issuing statements that a program asked for"),
     "costs.allocate": _l("Preview of an allocation"),
     "costs.post": _l("Posting of an allocation"),
     "costs.shares_file": _l("Shares from a file"),
@@ -24,6 +25,7 @@ LABELS: dict[str, Any] = {
     "costs.download_export": _l("Postings as a file"),
     "costs.download_figures": _l("All figures as one file"),
     "invoices.issue_all": _l("Issuing invoices"),
+    "invoices.state_all": _l("Issuing statements"),
     "invoices.send_all": _l("Sending invoices"),
     "invoices.mark_printed": _l("Invoices that were printed"),
     "invoices.print_unsent": _l("Invoices to print"),

@@ -36,6 +36,12 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "statement_issued",
+        409,
+        _l("The same statement was issued already"),
+        _l("%(number)s states the same days, and nothing was posted for them since. Nothing was issued."),
+    ),
+    ErrorText(
         "invoices_changed",
         409,
         _l("What can be issued has changed"),
@@ -45,7 +51,7 @@ ERRORS = (
         "not_cancellable",
         409,
         _l("This document is not taken back"),
-        _l("The document with the number %(number)s is itself one that takes an invoice back."),
+        _l("The document with the number %(number)s is no invoice: only an invoice is taken back."),
     ),
     ErrorText(
         "already_cancelled",

@@ -1,0 +1,91 @@
+"""/invoices/statements: which statements can be issued for some days, with sums; then all of them, each numbered."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
+from app.background.deferral import deferred, is_carried_out
+from app.documents import runs
+from app.extensions import db
+from app.forms.period_form import PeriodForm
+from app.pages.declaration import POST, page
+from app.pages.invoices import bp
+from app.pages.invoices.forms import StatementRunForm
+from app.pages.invoices.run import flash_changed
+from app.web.paging import page_number
+from billing.document_errors import InvoicesChanged
+from billing.issued_statements import statement_drafts, sums_of
+from billing.periods import Period, accounting_year
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import member_names
+
+PER_PAGE = 50
+TREASURERS = Access(treasurer=ALL)
+
+
+@page(bp, "/statements", access=TREASURERS)
+def statements() -> ResponseReturnValue:
+    """Show which statements can be issued: ?from=&until=, else of this year."""
+    return _statements_page(StatementRunForm(formdata=None))
+
+
+@page(bp, "/statements", methods=POST, endpoint="state_all", access=TREASURERS, keeps_input=True)
+def state_all() -> ResponseReturnValue:
+    """Issue what was seen of ?from=&until=, each in a transaction of its own: a run that is interrupted goes on."""
+    form, period = StatementRunForm(), _period()
+    if period.errors or not form.validate_on_submit():
+        form.status = 422
+        return _statements_page(form)
+    session, seen, days = db.session(), form.seen.data or "", period.period
+    if not is_carried_out():  # the worker goes on with what was confirmed
+        try:
+            count = in_write_transaction(
+                session, partial(runs.confirm_statements, session, seen, days, current_actor())
+            )
+        except InvoicesChanged as refusal:
+            form.show_refusal(refusal)
+            form.status = 409
+            return _statements_page(form)
+        if task := deferred(is_long=count > runs.AT_ONCE):
+            return task
+    result = runs.issue_statements(session, seen, days, current_actor())
+    flash(ngettext("%(num)s statement was issued.", "%(num)s statements were issued.", result.documents))
+    flash_changed(result)
+    return redirect(url_for(".index", kind="statement"), code=303)
+
+
+def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
+    session, period = db.session(), _period()
+    days: Period = accounting_year(runs.today()) if period.errors else period.period
+    found = list(statement_drafts(session, days).values())
+    form.seen.data = sums_of(found, days).digest
+    start = (page_number() - 1) * PER_PAGE
+    shown = found[start : start + PER_PAGE]
+    return render_template(
+        "invoices/statements.html",
+        form=form,
+        period=period,
+        days=days,
+        sums=sums_of(found, days),
+        shown=shown,
+        members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
+        page=page_number(),
+        has_next=len(found) > start + PER_PAGE,
+    ), (422 if period.errors else form.status)
+
+
+def _period() -> PeriodForm:
+    """Return the days of the address, checked; without any, those of the present year."""
+    if "from" in request.args or "until" in request.args:
+        period = PeriodForm(formdata=request.args)
+        period.validate()
+        return period
+    period = PeriodForm(formdata=None)
+    period.since.data, period.until.data = accounting_year(runs.today())
+    return period

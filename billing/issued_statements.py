@@ -1,0 +1,191 @@
+"""Statements as numbered documents: what a member owed before some days, what was posted in them, what is owed then.
+
+A statement claims nothing and posts nothing: it says what the ledger has, and the database compares it. The same days
+are stated again only where something was posted since. Call what issues inside write_transaction().
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from billing.document_errors import StatementIssued
+from billing.documents.drafts import issuer
+from billing.documents.issuing import sides
+from billing.documents.storing import Parts, store
+from billing.documents.terms import lock_documents
+from billing.documents.texts import TextWriter
+from billing.ledger.posting import lock_ledger
+from billing.limits import require_period
+from billing.models import Document, Entry, IssuedStatement, Posting
+from billing.parties.party import party
+from billing.periods import Period
+from billing.queries.balances import BalanceLine
+from billing.queries.statements import statement, statement_lines
+from booking.errors import MemberNotFound
+from booking.kernel.events import Actor
+from booking.queries.addressees import addressees
+
+STATEMENT = "statement"
+LINES_MAX = 2_000  # printed; more are a file
+
+
+class StatementWriter(TextWriter, Protocol):
+    """Writes the texts of statements in the language of the ring."""
+
+    def entry(self, line: BalanceLine) -> str:
+        """Return what a line is for."""
+
+    def topic(self, topic: str) -> str:
+        """Return what the lines of a topic are."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDraft:
+    """A statement that could be issued, in cents. turn: above 1 where the days were stated before, and differ since."""
+
+    member_id: int
+    opening_cents: int
+    closing_cents: int
+    lines: int
+    turn: int
+
+    def digest(self, days: Period) -> str:
+        """Return the name of what would be stated."""
+        values = (*days, self.member_id, self.opening_cents, self.closing_cents, self.lines, self.turn)
+        return hashlib.sha256(" ".join(map(str, values)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSums:
+    """The sums of statements. digest: over each of them."""
+
+    documents: int
+    opening_cents: int
+    closing_cents: int
+    digest: str
+
+
+def statement_drafts(
+    session: Session, days: Period, member_ids: Collection[int] | None = None
+) -> dict[int, StatementDraft]:
+    """Return member id -> what could be stated: of who has lines in these days, or owes at their end.
+
+    Left out: who was stated the same before. member_ids: None for all. Raises WrongPeriod.
+    """
+    require_period(*days)
+    is_within = Entry.posting_date >= days[0]
+    within, before = func.sum(case((is_within, 1), else_=0)), func.sum(case((is_within, 0), else_=Posting.cents))
+    rows = (
+        select(Posting.member_id, before, func.sum(Posting.cents), within)
+        .join(Entry, Entry.id == Posting.entry_id)
+        .where(Posting.member_id.is_not(None), Entry.posting_date <= days[1])
+        .group_by(Posting.member_id)
+        .having(or_(func.sum(Posting.cents) != 0, within > 0))
+        .order_by(Posting.member_id)
+    )
+    if member_ids is not None:
+        rows = rows.where(Posting.member_id.in_(member_ids))
+    last = _last(session, days, member_ids)
+    found = {}
+    for member_id, opening, closing, lines in session.execute(rows):
+        values = int(opening), int(closing), int(lines)
+        earlier = last.get(member_id)
+        if earlier is None or _values(earlier) != values:
+            found[member_id] = StatementDraft(member_id, *values, turn=1 if earlier is None else earlier.turn + 1)
+    return found
+
+
+def sums_of(drafts: Iterable[StatementDraft], days: Period) -> StatementSums:
+    """Return the sums of drafts, whatever their order."""
+    found = sorted(drafts, key=lambda one: one.member_id)
+    return StatementSums(
+        documents=len(found),
+        opening_cents=sum(one.opening_cents for one in found),
+        closing_cents=sum(one.closing_cents for one in found),
+        digest=hashlib.sha256("\n".join(one.digest(days) for one in found).encode()).hexdigest(),
+    )
+
+
+def lock_statements(session: Session) -> None:
+    """Lock what statements say until the transaction ends: the documents, then the ledger."""
+    lock_documents(session)
+    lock_ledger(session)
+
+
+def issue_statement(
+    session: Session, member_id: int, days: Period, writer: StatementWriter, *, on: date, by: Actor, now: datetime
+) -> int:
+    """Issue the statement of a member for some days under the next number; return the id of the document.
+
+    on: the day of issue. Raises MemberNotFound, WrongPeriod, StatementIssued (the same was stated before).
+    """
+    lock_statements(session)
+    of = statement(session, member_id, *days)
+    member = addressees(session, [member_id]).get(member_id)
+    if member is None:
+        raise MemberNotFound(id=member_id)
+    earlier = _last(session, days, [member_id]).get(member_id)
+    if earlier is not None and _values(earlier) == (of.opening_cents, of.closing_cents, of.lines):
+        number = session.scalar(select(Document.number).where(Document.id == earlier.document_id))
+        raise StatementIssued(number=number)
+    lines, _more = statement_lines(session, of, limit=LINES_MAX)
+    row = _document_row(member_id, days, on)
+    row["seller"], row["buyer"] = sides(issuer(session), member, party(session, member_id))
+    stated = {
+        "member_id": member_id,
+        "first_day": days[0],
+        "last_day": days[1],
+        "turn": 1 if earlier is None else earlier.turn + 1,
+        "opening_cents": of.opening_cents,
+        "closing_cents": of.closing_cents,
+        "lines": of.lines,
+        "made_of": [[writer.topic(topic), cents] for topic, cents in sorted(of.made_of.items())],
+        "rows": [stated_row(line, writer.entry(line)) for line in lines],
+    }
+    return store(session, row, Parts(statement=stated), writer, by=by, now=now)
+
+
+def _document_row(member_id: int, days: Period, on: date) -> dict[str, Any]:
+    return {
+        "kind": STATEMENT,
+        "member_id": member_id,
+        "issued_on": on,
+        "due_on": on,
+        "service_from": days[0],
+        "service_until": days[1],
+        "cancels_id": None,
+    }
+
+
+def stated_row(line: BalanceLine, text: str) -> dict[str, Any]:
+    """Return a line as a statement states it. text: what it is for."""
+    days = {name: getattr(line, name).isoformat() for name in ("posting_date", "service_from", "service_until")}
+    named = {name: getattr(line, name) for name in ("entry_id", "number", "cents", "balance", "is_reversal")}
+    return days | named | {"text": text}
+
+
+def _last(session: Session, days: Period, member_ids: Collection[int] | None) -> dict[int, IssuedStatement]:
+    """Return member id -> the last statement of some days."""
+    of_days = IssuedStatement.first_day == days[0], IssuedStatement.last_day == days[1]
+    later = aliased(IssuedStatement)
+    is_last = ~exists().where(
+        later.member_id == IssuedStatement.member_id,
+        later.first_day == IssuedStatement.first_day,
+        later.last_day == IssuedStatement.last_day,
+        later.turn > IssuedStatement.turn,
+    )
+    wanted = select(IssuedStatement).where(*of_days, is_last)
+    if member_ids is not None:
+        wanted = wanted.where(IssuedStatement.member_id.in_(member_ids))
+    return {one.member_id: one for one in session.scalars(wanted)}
+
+
+def _values(stated: IssuedStatement) -> tuple[int, int, int]:
+    return stated.opening_cents, stated.closing_cents, stated.lines

@@ -1,0 +1,159 @@
+"""Statements as numbered documents: what the ledger has, once for the same days, refused by the database otherwise."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from app.documents.composer import TextComposer
+from app.documents.making import make_files
+from app.extensions import db
+from billing.document_errors import NotCancellable, StatementIssued
+from billing.documents.audit import broken_documents
+from billing.issued_statements import issue_statement, statement_drafts, sums_of
+from billing.ledger.audit import broken_ledger
+from billing.models import Document, DocumentFile, IssuedStatement, UninvoicedLine
+from billing.queries.documents import document, documents, pdf_of, xml_of
+from booking.errors import MemberNotFound
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import TODAY, charge_more
+from tests.integration.test_allocations import IN_JUNE
+from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+from tests.integration.test_money_audits import tamper
+
+JUNE = date(2026, 6, 1), date(2026, 6, 30)
+JULY = date(2026, 7, 1), date(2026, 7, 31)
+
+
+def state(session, member_id, days=JUNE):
+    with write_transaction(session):
+        return issue_statement(session, member_id, days, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+
+
+def test_a_statement_is_numbered_in_its_own_range_and_says_what_the_ledger_has(session, charged):  # noqa: F811
+    (bill,) = invoice(session, charged.anna)
+    first = state(session, charged.anna)
+    second = state(session, charged.anna, JULY)
+
+    found = document(session, first)
+    assert (found.row.number, document(session, second).row.number) == ("A-2026-00001", "A-2026-00002")
+    assert (found.row.kind, found.row.gross_cents, found.row.stated_cents) == ("statement", 0, 221_620)
+    stated = found.stated
+    assert (stated.opening_cents, stated.closing_cents, stated.lines) == (0, 221_620, 2)
+    assert stated.made_of == [["Nutzungsentgelte", 221_620]]
+    assert [(row["cents"], row["balance"]) for row in stated.rows] == [(175_000, 175_000), (46_620, 221_620)]
+    assert document(session, second).stated.opening_cents == 221_620
+    assert found.record.buyer["town"] == "Murnau"
+    with pytest.raises(NotCancellable):
+        take_back(session, first)
+    with pytest.raises(MemberNotFound):
+        state(session, 99_999)
+    # It claims nothing: what stands in invoices, and what is to be invoiced, is as before.
+    assert session.scalar(select(UninvoicedLine.entry_id)) is None
+    assert [row.id for row in documents(session, without="statement")[0]] == [bill]
+    assert list(broken_documents(session)) == []
+    assert list(broken_ledger(session)) == []
+
+
+def test_the_same_days_are_stated_again_only_where_something_was_posted_since(session, charged):  # noqa: F811
+    state(session, charged.anna)
+    assert statement_drafts(session, JUNE) == {}
+    with pytest.raises(StatementIssued) as refusal:
+        state(session, charged.anna)
+    assert refusal.value.facts == {"number": "A-2026-00001"}
+
+    charge_more(session, charged.combine, charged.anna, 200, IN_JUNE + timedelta(days=1))
+    found = statement_drafts(session, JUNE)
+    assert (found[charged.anna].turn, sums_of(found.values(), JUNE).closing_cents) == (2, 249_620)
+    again = state(session, charged.anna)
+    assert document(session, again).row.number == "A-2026-00002"
+    assert list(broken_documents(session)) == []
+
+
+def test_the_file_of_a_statement_has_the_same_bytes_again_and_no_e_invoice(session, charged):  # noqa: F811
+    first = state(session, charged.anna)
+    assert make_files(session) == 1
+    before = pdf_of(session, first)
+    assert before.startswith(b"%PDF-")
+    assert xml_of(session, first) is None
+    tamper(session, "billing_document_file", "sha256 = sha256")
+    with write_transaction(session):
+        session.execute(delete(DocumentFile))
+    assert make_files(session) == 1
+    assert pdf_of(session, first) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"closing_cents": 221_621}, "billing_statement_posted"),
+        ({"opening_cents": 1}, "billing_statement_posted"),
+        ({"turn": 2}, "billing_statement_turn"),
+    ],
+)
+def test_the_database_refuses_a_statement_that_the_ledger_does_not_have(session, charged, changes, refused):  # noqa: F811
+    row = {
+        "document_id": 1,
+        "member_id": charged.anna,
+        "first_day": JUNE[0],
+        "last_day": JUNE[1],
+        "turn": 1,
+        "opening_cents": 0,
+        "closing_cents": 221_620,
+        "lines": 2,
+        "made_of": [],
+        "rows": [],
+    }
+    with pytest.raises(DatabaseError, match=refused), write_transaction(session):
+        session.execute(insert(IssuedStatement), [row | changes])
+    with pytest.raises(DatabaseError), write_transaction(session):  # without its document
+        session.execute(insert(IssuedStatement), [row])
+
+
+def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_nothing(session, charged):  # noqa: F811
+    first = state(session, charged.anna)
+    with pytest.raises(DatabaseError, match="append-only"), write_transaction(session):
+        session.execute(update(IssuedStatement).values(closing_cents=0))
+    names = [column.key for column in Document.__table__.columns]
+    record = session.get(Document, first)
+    row = {name: getattr(record, name) for name in names} | {"id": 2, "sequence": 2, "number": "A-2026-00002"}
+    with pytest.raises(DatabaseError, match="billing_document_states"), write_transaction(session):
+        session.execute(insert(Document), [row])
+    (bill,) = invoice(session, charged.anna)
+    record = session.get(Document, bill)
+    row = {name: getattr(record, name) for name in names} | {"id": 3, "sequence": 2, "number": "R-2026-00002"}
+    empty = {"lines": 0, "vat_groups": 0, "net_cents": 0, "vat_cents": 0, "gross_cents": 0}
+    with pytest.raises(DatabaseError, match="ck_billing_document_lines"), write_transaction(session):
+        session.execute(insert(Document), [row | empty])
+
+
+def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session, charged):  # noqa: F811
+    state(session, charged.anna)
+    tamper(session, "billing_statement", "made_of = '[[\"Use\", 1]]'")
+    assert {finding.code for finding in broken_documents(session)} == {"document_sums", "document_hash"}
+
+
+def test_of_two_treasurers_one_issues_a_statement(app, session, charged):  # noqa: F811
+    start_together = Barrier(2)
+
+    def click(_number):
+        with app.app_context():
+            start_together.wait()
+            try:
+                return state(db.session(), charged.anna)
+            except StatementIssued as refusal:
+                return refusal.code
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(click, range(2)))
+    assert sorted(map(str, results)) == ["1", "statement_issued"]
+    assert session.scalar(select(DocumentFile.document_id)) is None
