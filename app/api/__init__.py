@@ -49,6 +49,7 @@ MODULES = (
     "tariffs",
     "machine_costs",
     "parties",
+    "books",
     "invoice_runs",
     "invoices",
     "issued_statements",

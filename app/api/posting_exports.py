@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from flask import Response
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -37,6 +37,7 @@ from booking.wall_clock import local_day
 
 READERS, TREASURERS = Access(treasurer=ALL, admin=ALL), Access(treasurer=ALL)
 Adviser = Annotated[int, Field(strict=True, ge=terms.ADVISER_MIN, le=terms.ADVISER_MAX), WHOLE]
+TaxKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,4}$")]
 Client = Annotated[int, Field(strict=True, ge=1, le=terms.CLIENT_MAX), WHOLE]
 
 
@@ -107,15 +108,19 @@ class DatevTermsChange(RequestModel):
     client: Client | None = None
     has_member_accounts: StrictBool | None = None
     is_locked: StrictBool | None = None
+    standard_key: TaxKey | None = None
+    reduced_key: TaxKey | None = None
 
 
 class DatevTerms(ResponseModel):
-    """What a tax adviser states once for all DATEV files."""
+    """What a tax adviser states once for all DATEV files. *_key: tax keys of the rates of VAT; "" for none."""
 
     adviser: int | None
     client: int | None
     has_member_accounts: bool
     is_locked: bool
+    standard_key: str
+    reduced_key: str
     revision: int
 
 
@@ -203,7 +208,7 @@ def change_datev_terms(body: DatevTermsChange) -> Reply:
     kept = {"adviser": stored.adviser, "client": stored.client}
     switches = {
         name: getattr(stored, name) if sent.get(name) is None else sent[name]
-        for name in ("has_member_accounts", "is_locked")
+        for name in ("has_member_accounts", "is_locked", "standard_key", "reduced_key")
     }
     wanted = terms.DatevTermsInput(**(kept | {name: sent[name] for name in kept if name in sent} | switches))
 
@@ -220,8 +225,7 @@ def _refuse(refusal: DomainError) -> Reply:
 
 def _terms() -> Reply:
     stored, revision = terms.datev_terms(db.session())
-    names = ("adviser", "client", "has_member_accounts", "is_locked")
-    facts = {name: getattr(stored, name) for name in names}
+    facts = {name: getattr(stored, name) for name in DatevTerms.model_fields if name != "revision"}
     return reply(DatevTerms(**facts, revision=revision), 200, revisions.etag(revision))
 
 

@@ -148,6 +148,7 @@ def put_tariff(tariff_id: int, body: TariffFacts) -> Reply:
     access=TREASURERS,
     response=TariffAnswers,
     errors=(404, 409, 412),
+    conditional=True,
 )
 def withdraw_one_tariff(tariff_id: int) -> Reply:
     """Delete a tariff that has priced nothing, and get those that are left. The one before it holds on.

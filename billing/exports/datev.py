@@ -19,7 +19,7 @@ FORMS = (
     "nTTnnTnnTnTTnTnTnnnTTTTTTTTTTTTTTTTTTTnTnTnnnnnTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTnnnTnnnTTnTnnnTTnTnTnTTnTnnnnn"
     "TnTTnTnn"
 )
-AMOUNT, SIDE, ACCOUNT, COUNTER, DAY, DOCUMENT, TEXT = 1, 2, 7, 8, 10, 11, 14
+AMOUNT, SIDE, ACCOUNT, COUNTER, TAX_KEY, DAY, DOCUMENT, TEXT = 1, 2, 7, 8, 9, 10, 11, 14
 COST_CENTRE, MANDATE, LOCK, SERVICE_DAY = 37, 105, 114, 115
 ROWS_MAX, CENTS_MAX = 99_999, 999_999_999_999
 TEXT_LENGTH_MAX, DOCUMENT_LENGTH_MAX, LABEL_LENGTH_MAX, EXPORTER_LENGTH_MAX = 60, 36, 30, 25
@@ -54,7 +54,10 @@ class BatchHeader:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A posting: cents above zero, on the debit side of account ("S") or its credit side ("H")."""
+    """A posting: cents above zero, on the debit side of account ("S") or its credit side ("H").
+
+    tax_key: of the VAT in the amount (BU-Schlüssel); "" for none, and beside accounts that compute VAT by themselves.
+    """
 
     cents: int
     side: str
@@ -66,6 +69,7 @@ class BatchRow:
     service_day: date | None = None
     cost_centre: str = ""
     mandate: str = ""
+    tax_key: str = ""
 
 
 def batch(header: BatchHeader, rows: Iterable[BatchRow]) -> Iterator[bytes]:
@@ -126,6 +130,7 @@ def _row(header: BatchHeader, row: BatchRow) -> str:
         SIDE: row.side,
         ACCOUNT: row.account,
         COUNTER: row.counter_account,
+        TAX_KEY: row.tax_key,
         DAY: _day_month(row.day),
         DOCUMENT: document_key(row.document),
         TEXT: transliterated(row.text)[:TEXT_LENGTH_MAX],

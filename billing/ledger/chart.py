@@ -4,8 +4,10 @@ What is posted refers to the account, not to its number: a change shows other nu
 
 The numbers of SKR03 that a ring begins with were compared with the package trytond-account-de-skr03 7.8.1: 8600 is
 "Sonst. Erlöse betr. u. regelmäßig" (fees); 8201 (material) and 8951 (dues) are none of its accounts, and stand beside
-8200 "Erlöse" and 8950 "Nicht steuerbare Umsätze" as accounts of the ring's own. Their twins in SKR04 (4835, 4201, 4691)
-were not found in a source: the adviser's word decides.
+8200 "Erlöse" and 8950 "Nicht steuerbare Umsätze" as accounts of the ring's own. SKR03 has none for dues of members: an
+association that keeps its books by it adds them beside the revenue accounts (iww.de, "Buchführungspraxis im Verein: Der
+DATEV Vereinskontenrahmen", part 1). Of their twins in SKR04, 4201 and 4691 stand beside 4200 and 4690 in the same way;
+4835 was found in no source. The adviser's word decides, and all are data.
 """
 
 from __future__ import annotations

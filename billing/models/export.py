@@ -18,7 +18,8 @@ class DatevTerms(Base):
     """What a tax adviser states once for all DATEV files; one row. adviser, client: their numbers at DATEV.
 
     has_member_accounts: each member has a personal account, else all are on the account of the receivables.
-    is_locked: nothing in a file can be changed after its import.
+    is_locked: nothing in a file can be changed after its import. standard_key, reduced_key: the tax keys (BU-Schlüssel)
+    of the two rates of VAT; "" for none.
     """
 
     __tablename__ = "billing_datev_terms"
@@ -33,6 +34,8 @@ class DatevTerms(Base):
     client: Mapped[int | None]
     has_member_accounts: Mapped[bool] = mapped_column(default=True, server_default=true())
     is_locked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    standard_key: Mapped[str] = mapped_column(default="3", server_default="3")
+    reduced_key: Mapped[str] = mapped_column(default="2", server_default="2")
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from billing.exports.datev import BatchRow
 from billing.models import Document, DocumentLine
 from billing.posting_exports.selection import ExportPreview, batches, member_account
+from billing.posting_exports.tax_keys import TaxKeys
 from billing.queries.ledger import LedgerLine, accounts, lines_of_entries
 
 # Text of a line: for the part of the file that people read.
@@ -26,11 +27,13 @@ Numbers = Mapping[tuple[int, int], str]
 def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> Iterator[BatchRow]:
     """Yield the rows of the entries of a preview, in the order of their posting."""
     numbers = {each.id: each.number for each in accounts(session)}
+    keys = TaxKeys(session, preview.terms, numbers)
     for ids in batches(preview.entry_ids):
         invoices = _invoice_numbers(session, ids)
+        keys.read(ids)
         for _entry_id, lines in groupby(lines_of_entries(session, ids), key=lambda line: line.entry_id):
             for part in _parts(lines):
-                yield from _rows(part, preview, numbers, invoices, text_of)
+                yield from _rows(part, preview, numbers, invoices, text_of, keys)
 
 
 def _parts(lines: Iterable[LedgerLine]) -> Iterator[list[LedgerLine]]:
@@ -51,6 +54,7 @@ def _rows(
     numbers: Mapping[int, str],
     invoices: Numbers,
     text_of: LineText,
+    keys: TaxKeys,
 ) -> Iterator[BatchRow]:
     contra = next((line for line in reversed(part) if line.member_id is None), part[-1])
     for line in part:
@@ -64,6 +68,7 @@ def _rows(
                 document=invoices.get((line.entry_id, line.number), f"{ENTRY_PREFIX}{line.entry_id}"),
                 text=text_of(line),
                 service_day=line.service_until,
+                tax_key=keys.of(line, contra),
             )
 
 

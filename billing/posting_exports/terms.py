@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 
 THE_ONE = 1
+KEY = re.compile(r"[0-9]{0,4}", re.ASCII)
 ADVISER_MIN, ADVISER_MAX, CLIENT_MAX = 1_001, 9_999_999, 99_999
 
 
@@ -25,6 +27,8 @@ class DatevTermsInput:
     client: int | None = None
     has_member_accounts: bool = True
     is_locked: bool = False
+    standard_key: str = "3"
+    reduced_key: str = "2"
 
 
 def datev_terms(session: Session) -> tuple[DatevTermsInput, int]:
@@ -48,7 +52,9 @@ def change_datev_terms(
             violations.append(Violation("at_least", name, limit=least, actual=number))
         elif number is not None and number > most:
             violations.append(Violation("at_most", name, limit=most, actual=number))
-    records.refuse(violations)
+    keys = {"standard_key": data.standard_key, "reduced_key": data.reduced_key}
+    wrong = [Violation("tax_key", name, actual=key) for name, key in keys.items() if KEY.fullmatch(key) is None]
+    records.refuse(violations + wrong)
     row = session.get_one(DatevTerms, THE_ONE, with_for_update=True, populate_existing=True)
     revisions.require_revision(revision, row.revision)
     changed = records.write(row, records.values_of(data))

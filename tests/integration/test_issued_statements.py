@@ -23,11 +23,11 @@ from booking.errors import MemberNotFound
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import TODAY, charge_more
-from tests.integration.test_allocations import IN_JUNE
-from tests.integration.test_issued_documents import charged, context, invoice, take_back  # noqa: F401
+from tests.integration.documents_ring import TODAY, charge_more, invoice, take_back
+from tests.integration.harvester_pool import IN_JUNE
 from tests.integration.test_money_audits import tamper
 
+pytestmark = pytest.mark.usefixtures("app_context")
 JUNE = date(2026, 6, 1), date(2026, 6, 30)
 JULY = date(2026, 7, 1), date(2026, 7, 31)
 
@@ -37,10 +37,10 @@ def state(session, member_id, days=JUNE):
         return issue_statement(session, member_id, days, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
 
 
-def test_a_statement_is_numbered_in_its_own_range_and_says_what_the_ledger_has(session, charged):  # noqa: F811
-    (bill,) = invoice(session, charged.anna)
-    first = state(session, charged.anna)
-    second = state(session, charged.anna, JULY)
+def test_a_statement_is_numbered_in_its_own_range_and_says_what_the_ledger_has(session, charged_ring):
+    (bill,) = invoice(session, charged_ring.anna)
+    first = state(session, charged_ring.anna)
+    second = state(session, charged_ring.anna, JULY)
 
     found = document(session, first)
     assert (found.row.number, document(session, second).row.number) == ("A-2026-00001", "A-2026-00002")
@@ -62,23 +62,23 @@ def test_a_statement_is_numbered_in_its_own_range_and_says_what_the_ledger_has(s
     assert list(broken_ledger(session)) == []
 
 
-def test_the_same_days_are_stated_again_only_where_something_was_posted_since(session, charged):  # noqa: F811
-    state(session, charged.anna)
+def test_the_same_days_are_stated_again_only_where_something_was_posted_since(session, charged_ring):
+    state(session, charged_ring.anna)
     assert statement_drafts(session, JUNE) == {}
     with pytest.raises(StatementIssued) as refusal:
-        state(session, charged.anna)
+        state(session, charged_ring.anna)
     assert refusal.value.facts == {"number": "A-2026-00001"}
 
-    charge_more(session, charged.combine, charged.anna, 200, IN_JUNE + timedelta(days=1))
+    charge_more(session, charged_ring.combine, charged_ring.anna, 200, IN_JUNE + timedelta(days=1))
     found = statement_drafts(session, JUNE)
-    assert (found[charged.anna].turn, sums_of(found.values(), JUNE).closing_cents) == (2, 249_620)
-    again = state(session, charged.anna)
+    assert (found[charged_ring.anna].turn, sums_of(found.values(), JUNE).closing_cents) == (2, 249_620)
+    again = state(session, charged_ring.anna)
     assert document(session, again).row.number == "A-2026-00002"
     assert list(broken_documents(session)) == []
 
 
-def test_the_file_of_a_statement_has_the_same_bytes_again_and_no_e_invoice(session, charged):  # noqa: F811
-    first = state(session, charged.anna)
+def test_the_file_of_a_statement_has_the_same_bytes_again_and_no_e_invoice(session, charged_ring):
+    first = state(session, charged_ring.anna)
     assert make_files(session) == 1
     before = pdf_of(session, first)
     assert before.startswith(b"%PDF-")
@@ -98,10 +98,10 @@ def test_the_file_of_a_statement_has_the_same_bytes_again_and_no_e_invoice(sessi
         ({"turn": 2}, "billing_statement_turn"),
     ],
 )
-def test_the_database_refuses_a_statement_that_the_ledger_does_not_have(session, charged, changes, refused):  # noqa: F811
+def test_the_database_refuses_a_statement_that_the_ledger_does_not_have(session, charged_ring, changes, refused):
     row = {
         "document_id": 1,
-        "member_id": charged.anna,
+        "member_id": charged_ring.anna,
         "first_day": JUNE[0],
         "last_day": JUNE[1],
         "turn": 1,
@@ -117,8 +117,8 @@ def test_the_database_refuses_a_statement_that_the_ledger_does_not_have(session,
         session.execute(insert(IssuedStatement), [row])
 
 
-def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_nothing(session, charged):  # noqa: F811
-    first = state(session, charged.anna)
+def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_nothing(session, charged_ring):
+    first = state(session, charged_ring.anna)
     with pytest.raises(DatabaseError, match="append-only"), write_transaction(session):
         session.execute(update(IssuedStatement).values(closing_cents=0))
     names = [column.key for column in Document.__table__.columns]
@@ -126,7 +126,7 @@ def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_
     row = {name: getattr(record, name) for name in names} | {"id": 2, "sequence": 2, "number": "A-2026-00002"}
     with pytest.raises(DatabaseError, match="billing_document_states"), write_transaction(session):
         session.execute(insert(Document), [row])
-    (bill,) = invoice(session, charged.anna)
+    (bill,) = invoice(session, charged_ring.anna)
     record = session.get(Document, bill)
     row = {name: getattr(record, name) for name in names} | {"id": 3, "sequence": 2, "number": "R-2026-00002"}
     empty = {"lines": 0, "vat_groups": 0, "net_cents": 0, "vat_cents": 0, "gross_cents": 0}
@@ -134,20 +134,20 @@ def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_
         session.execute(insert(Document), [row | empty])
 
 
-def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session, charged):  # noqa: F811
-    state(session, charged.anna)
+def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session, charged_ring):
+    state(session, charged_ring.anna)
     tamper(session, "billing_statement", "made_of = '[[\"Use\", 1]]'")
     assert {finding.code for finding in broken_documents(session)} == {"document_sums", "document_hash"}
 
 
-def test_of_two_treasurers_one_issues_a_statement(app, session, charged):  # noqa: F811
+def test_of_two_treasurers_one_issues_a_statement(app, session, charged_ring):
     start_together = Barrier(2)
 
     def click(_number):
         with app.app_context():
             start_together.wait()
             try:
-                return state(db.session(), charged.anna)
+                return state(db.session(), charged_ring.anna)
             except StatementIssued as refusal:
                 return refusal.code
             finally:

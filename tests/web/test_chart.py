@@ -64,3 +64,32 @@ def test_numbers_that_make_no_sense_are_refused(session, karl, changes, message)
 def test_a_form_that_was_left_open_overwrites_nothing(session, karl):
     assert sent(session, karl, chart="skr04").status_code == 303
     assert sent(session, karl, revision="0", chart="skr03").status_code == 409
+
+
+def test_programs_read_and_change_the_chart_and_the_length_of_periods(sample_ring, log_in, karl):
+    chart = karl.get("/api/v1/ledger/chart")
+    assert (chart.status_code, chart.json["chart"]) == (200, "skr03")
+    dues = next(one for one in chart.json["accounts"] if one["code"] == "dues")
+    wanted = {"chart": "skr04", "accounts": [{"code": "dues", "skr03": "8959", "skr04": dues["skr04"]}]}
+    tag = {"If-Match": chart.headers["ETag"]}
+    changed = karl.put("/api/v1/ledger/chart", json=wanted, headers=tag)
+    assert (changed.status_code, changed.json["chart"]) == (200, "skr04")
+    assert {one["code"]: one["skr03"] for one in changed.json["accounts"]}["dues"] == "8959"
+    assert karl.put("/api/v1/ledger/chart", json=wanted, headers=tag).status_code == 412, "changed meanwhile"
+    taken = {"chart": "skr04", "accounts": [{"code": "dues", "skr03": "8200", "skr04": "4691"}]}
+    refused = karl.put("/api/v1/ledger/chart", json=taken)
+    assert (refused.status_code, refused.json["code"]) == (422, "account_number_taken")
+    unknown = {"chart": "skr04", "accounts": [{"code": "petty", "skr03": "8200", "skr04": "4691"}]}
+    assert karl.put("/api/v1/ledger/chart", json=unknown).status_code == 404
+    short = {"chart": "skr04", "accounts": [{"code": "dues", "skr03": "82", "skr04": "4691"}]}
+    assert karl.put("/api/v1/ledger/chart", json=short).status_code == 422
+
+    length = karl.get("/api/v1/periods/length")
+    assert length.json["length"] == "year"
+    set_to = karl.put("/api/v1/periods/length", json={"length": "month"}, headers={"If-Match": length.headers["ETag"]})
+    assert (set_to.status_code, set_to.json["length"]) == (200, "month")
+    assert karl.put("/api/v1/periods/length", json={"length": "week"}).status_code == 422
+    rita, anna = log_in(sample_ring.rita_login), log_in(sample_ring.anna_login)
+    assert rita.get("/api/v1/ledger/chart").status_code == 200
+    assert rita.put("/api/v1/periods/length", json={"length": "year"}).status_code == 403
+    assert anna.get("/api/v1/ledger/chart").status_code == 403

@@ -21,7 +21,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use, one_page
-from tests.integration.test_allocations import IN_JUNE
+from tests.integration.harvester_pool import IN_JUNE
 from tests.web.filled_forms import form_with, forms_of
 from tests.web.test_costs_pages import text
 

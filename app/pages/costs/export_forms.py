@@ -7,8 +7,8 @@ from datetime import date
 
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
-from wtforms.validators import AnyOf, Length, NumberRange, Optional
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import AnyOf, Length, NumberRange, Optional, Regexp
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
@@ -16,6 +16,8 @@ from app.forms.required import NOT_SENT, Required
 from app.forms.revision import RevisionMixin
 from app.wording.posting_exports import CHOICE_LABELS, CHOICES
 from billing.posting_exports.terms import ADVISER_MAX, ADVISER_MIN, CLIENT_MAX, DatevTermsInput
+
+TAX_KEY = Regexp(r"^ *[0-9]{0,4} *$", message=_l("A tax key has up to 4 digits; leave it empty for none."))
 
 
 class ExportChoiceForm(BaseForm):
@@ -56,6 +58,9 @@ class DatevTermsForm(RevisionMixin, BaseForm):
     has_member_accounts = BooleanField(_l("Each member has a personal account"))
     is_locked = BooleanField(_l("Lock the batch: it cannot be changed after the import"))
 
+    standard_key = StringField(_l("Tax key of the standard rate"), [TAX_KEY])
+    reduced_key = StringField(_l("Tax key of the reduced rate"), [TAX_KEY])
+
     @classmethod
     def of(cls, stored: DatevTermsInput, revision: int) -> DatevTermsForm:
         """Return the form as it stands."""
@@ -70,4 +75,6 @@ class DatevTermsForm(RevisionMixin, BaseForm):
             client=self.client.data,
             has_member_accounts=bool(self.has_member_accounts.data),
             is_locked=bool(self.is_locked.data),
+            standard_key=(self.standard_key.data or "").strip(),
+            reduced_key=(self.reduced_key.data or "").strip(),
         )

@@ -39,7 +39,7 @@ ERRORS = (
         "statement_issued",
         409,
         _l("The same statement was issued already"),
-        _l("%(number)s states the same days, and nothing was posted for them since. Nothing was issued."),
+        _l("The same days are stated by %(number)s, and nothing was posted for them since. Nothing was issued."),
     ),
     ErrorText(
         "invoices_changed",

@@ -50,5 +50,6 @@ PARTY_RULES = (
     ViolationText(code="too_many_regimes", sentence=_l("There are %(limit)s statements already. Remove one first.")),
     ViolationText(code="percent_range", sentence=_l("A rate lies between 0 and %(limit)s percent.")),
     ViolationText(code="days_range", sentence=_l("From 0 to %(limit)s days.")),
+    ViolationText(code="tax_key", sentence=_l("A tax key has up to 4 digits; leave it empty for none.")),
     ViolationText(code="percent_form", sentence=_l("A rate has at most two decimals.")),
 )

@@ -1,0 +1,61 @@
+"""How lines of the ledger are taxed, whether they stand in a document yet or not. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from billing.documents.codes import Codes
+from billing.documents.terms import terms
+from billing.documents.treatment import Taxation
+from billing.documents.vat import Treatment
+from billing.models import Charge, DocumentLine, Entry, Fee, Posting
+from billing.models.party import RING
+from billing.parties.party import parties
+
+LineKey = tuple[int, int]  # id of the entry, number of the line
+_FEE_ROW = aliased(Fee)
+
+
+def treatments(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
+    """Return how the lines that members owe are taxed: as their document states it, else as it would be invoiced.
+
+    Left out: a line of which that is not known yet, because a regime, a rate or a VAT code is missing.
+    """
+    columns: tuple[Any, ...] = (
+        Posting.entry_id,
+        Posting.number,
+        Posting.member_id,
+        Posting.topic,
+        Entry.allocation_id,
+        Entry.service_from,
+        Entry.service_until,
+        func.coalesce(Charge.tax_code, Fee.tax_code).label("tax_code"),
+    )
+    rows = session.execute(
+        select(*columns)
+        .join(Entry, Entry.id == Posting.entry_id)
+        .outerjoin(Charge, Charge.id == Entry.charge_id)
+        .outerjoin(_FEE_ROW, _FEE_ROW.id == Entry.fee_id)
+        .outerjoin(Fee, Fee.id == func.coalesce(_FEE_ROW.reverses_id, _FEE_ROW.id))
+        .where(Posting.entry_id.in_(entry_ids), Posting.member_id.is_not(None))
+    ).all()
+    taxation, codes = Taxation(session, parties(session, [RING])[RING]), Codes(session, rows, terms(session)[0])
+    found = {}
+    for row in rows:
+        treatment = taxation.of(codes.of(row), row.service_from, row.service_until)
+        if isinstance(treatment, Treatment):
+            found[row.entry_id, row.number] = treatment
+    return found | _invoiced(session, entry_ids)
+
+
+def _invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
+    """Return the treatment of lines as the document states it that they stand in."""
+    order = select(DocumentLine).where(DocumentLine.entry_id.in_(entry_ids)).order_by(DocumentLine.turn)
+    last = {(line.entry_id, line.posting_number): line for line in session.scalars(order)}
+    return {
+        key: Treatment(line.category, line.percent, line.reason) for key, line in last.items() if line.turn % 2 == 1
+    }

@@ -1,0 +1,58 @@
+"""The tax key of a row for DATEV (BU-Schlüssel): how much VAT is in its gross amount.
+
+A key stands only beside an income account that does not compute VAT by itself, and only for the two rates for which the
+adviser has stated one. Source: knowau.de, "Buchungsschlüssel"; lexware.de, "DATEV-Steuerschlüssel": 3 for the standard
+rate, 2 for the reduced one, in other years others: so they are terms and no constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing.document_errors import VatRateUnknown
+from billing.documents.line_vat import LineKey, treatments
+from billing.documents.vat import STANDARD, Treatment
+from billing.models import LedgerAccount
+from billing.parties import vat_rates
+from billing.posting_exports.terms import DatevTermsInput
+from billing.queries.ledger import LedgerLine
+
+INCOME = "income"
+# Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV.
+AUTOMATIC = frozenset({"8300", "8400", "8519", "4300", "4400", "4569"})
+
+
+class TaxKeys:
+    """Finds the keys of rows. Rates and accounts are read once, the treatment of lines batch by batch."""
+
+    def __init__(self, session: Session, stated: DatevTermsInput, numbers: dict[int, str]) -> None:
+        self._session = session
+        self._keys = {vat_rates.STANDARD: stated.standard_key, vat_rates.REDUCED: stated.reduced_key}
+        self._rates = vat_rates.rates(session)
+        incomes = session.scalars(select(LedgerAccount.id).where(LedgerAccount.kind == INCOME))
+        self._incomes = {each for each in incomes if numbers[each] not in AUTOMATIC}
+        self._of: dict[LineKey, Treatment] = {}
+
+    def read(self, entry_ids: Sequence[int]) -> None:
+        """Read how the lines of some entries are taxed; those of the batch before are forgotten."""
+        self._of = treatments(self._session, entry_ids)
+
+    def of(self, line: LedgerLine, contra: LedgerLine) -> str:
+        """Return the key of the row of a line against another; "" for none."""
+        treatment = self._of.get((line.entry_id, line.number))
+        if treatment is None or contra.account_id not in self._incomes:
+            return ""
+        if treatment.category != STANDARD or treatment.reason or not treatment.percent:
+            return ""
+        codes = (code for code in self._keys if self._rate(code, line.service_until) == treatment.percent)
+        return self._keys[code] if (code := next(codes, None)) is not None else ""
+
+    def _rate(self, code: str, day: date) -> object:
+        try:
+            return vat_rates.rate_among(self._rates, code, day)
+        except VatRateUnknown:
+            return None

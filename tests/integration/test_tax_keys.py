@@ -1,0 +1,74 @@
+"""The tax keys of DATEV rows: how much VAT is in an amount, as its invoice states it, or as it would be invoiced."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import text
+
+from app.exports.postings import made_file
+from billing.ledger.chart import change_chart
+from billing.period_names import named_period
+from billing.posting_exports.selection import preview_export
+from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
+from booking.errors import RecordRefused
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.documents_ring import able_to_issue, charge_use, invoice
+
+# One database: what is read is the same on both databases; the guards have tests of their own.
+pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
+
+
+def keys(session):
+    """Return the keys of the rows, column 9 of a batch."""
+    preview = preview_export(session, "datev", named_period("2026"))
+    _name, content = made_file(session, preview, "csv", now=MONDAY)
+    return [row[8] for row in list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))[2:]]
+
+
+def stated(session, **named):
+    with write_transaction(session):
+        change_datev_terms(session, DatevTermsInput(29_098, 55_003, **named), by=SOMEBODY, now=MONDAY)
+
+
+def test_a_gross_amount_has_the_key_of_its_vat_and_the_invoice_decides(session, charged_ring):
+    stated(session)
+    assert keys(session) == ["3", "3"]
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'reduced'"))
+    assert keys(session) == ["2", "2"]
+    invoice(session, charged_ring.anna)
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'exempt'"))
+    assert keys(session) == ["2", "2"], "what stands in an invoice has its VAT, whatever is said since"
+    stated(session, reduced_key="4")
+    assert keys(session) == ["4", "4"]
+    stated(session, reduced_key="")
+    assert keys(session) == ["", ""]
+    with pytest.raises(RecordRefused):
+        stated(session, standard_key="3a")
+
+
+def test_an_account_that_computes_vat_itself_has_no_key(session, charged_ring):
+    stated(session)
+    with write_transaction(session):
+        change_chart(session, "skr03", {"use_charges": ("8400", "4400")}, by=SOMEBODY, now=MONDAY)
+    assert keys(session) == ["", ""]
+
+
+@pytest.mark.parametrize("regime", ["small", "outside"])
+def test_a_ring_that_shows_no_vat_has_no_keys(session, sample_ring, regime):
+    able_to_issue(session, sample_ring.anna, regime=regime)
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    stated(session)
+    assert keys(session) == [""]
+
+
+def test_unknown_vat_has_no_key(session, sample_ring):
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    stated(session)
+    assert keys(session) == [""]
