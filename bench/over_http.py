@@ -129,7 +129,7 @@ def feed_rows(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[s
 
 def page_rows(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[str, float]:
     """Measure rows 6 and 11: the week as a page and the first page of a logged-in member."""
-    cookie = {"Cookie": _log_in(ring)}
+    cookie = {"Cookie": log_in(ring)}
     week = filled.monday.date().isoformat()
     plan = alternate(
         rounds,
@@ -146,14 +146,15 @@ def page_rows(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[s
 
 def some_work(ring: int, filled: FilledRing) -> None:
     """Run the requests of a busy hour: reservations, pages, feeds."""
-    cookie = {"Cookie": _log_in(ring)}
+    cookie = {"Cookie": log_in(ring)}
     run(ring, 16, 20, Wishes(filled).call, {201})
     for path in ("/plan?view=week", "/today", "/reservations", "/machines"):
         run(ring, 4, 10, same("GET", path, cookie), {200})
     run(ring, 2, 5, same("GET", filled.feed_path), {200})
 
 
-def _log_in(port: int) -> str:
+def log_in(port: int) -> str:
+    """Log a member in; return the cookies."""
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/login")
     response = connection.getresponse()

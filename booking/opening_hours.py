@@ -35,13 +35,18 @@ class WeeklyHours:
         """Whether no opening leads to the next day."""
         return all(closes < MINUTES_OF_A_DAY for _weekday, _opens, closes in self.openings)
 
+    @property
+    def is_always_open(self) -> bool:
+        """Whether every day is open from midnight to midnight, holidays too."""
+        return not self.holidays_region and _fill_every_day(self.openings)
+
     def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
         """Yield the open spans that overlap `within`, in order; adjacent ones are merged, at midnight for example."""
         return _merge(self._daily_spans(within))
 
     def covers(self, span: TimeSpan) -> bool:
         """Return whether the workshop is open during all of the span."""
-        return any(open_span.contains(span) for open_span in self.open_spans(span))
+        return self.is_always_open or any(open_span.contains(span) for open_span in self.open_spans(span))
 
     def open_time(self, within: TimeSpan, enough: timedelta) -> timedelta:
         """Return how long the workshop is open during a span; no further days are read once it is enough."""
@@ -119,6 +124,11 @@ def _holidays_of(region: str, year: int, language: str) -> dict[date, str]:
             language=language if language in supported else "en_US",
         )
     )
+
+
+@lru_cache(maxsize=1_024)
+def _fill_every_day(openings: tuple[Opening, ...]) -> bool:
+    return {weekday for weekday, opens, closes in openings if (opens, closes) == (0, MINUTES_OF_A_DAY)} == set(range(7))
 
 
 def _merge(spans: Iterable[TimeSpan]) -> Iterator[TimeSpan]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.kernel.orm import Base
+from booking.kernel.orm import Base, table_of
+from booking.kernel.prepared import PreparedStatement
 
 
 def insert_if_absent(session: Session, model: type[Base], **values: Any) -> bool:
     """Insert a row unless one with the same key exists; return whether it was inserted."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    key = list(model.__table__.primary_key)
-    insertion = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(*key)
-    return session.execute(insertion).first() is not None
+    return bool(_insertion(model, session.get_bind().dialect.name).of(session, values))
+
+
+@cache
+def _insertion(model: type[Base], dialect_name: str) -> PreparedStatement:
+    dialect, table = sqlite if dialect_name == "sqlite" else postgresql, table_of(model)
+    return PreparedStatement(dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key))

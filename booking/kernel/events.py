@@ -88,6 +88,15 @@ def record_all(session: Session, events: Sequence[Event], *, by: Actor, at: date
     _RECORD_MANY.run_many(session.connection(), [_row(event, by, at) for event in events])
 
 
+_NAMES: dict[type[Event], tuple[str, ...]] = {}  # of the facts of each type
+
+
+def _names_of(event_type: type[Event]) -> tuple[str, ...]:
+    if event_type not in _NAMES:
+        _NAMES[event_type] = tuple(field.name for field in fields(event_type))
+    return _NAMES[event_type]
+
+
 def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:
-    facts = {field.name: getattr(event, field.name) for field in fields(event)}
+    facts = {name: getattr(event, name) for name in _names_of(type(event))}
     return {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": facts}

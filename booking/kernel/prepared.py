@@ -84,7 +84,7 @@ class PreparedStatement:
             connection.execute(self._statement, rows)
             return
         prepared = self._prepared(connection, rows[0])
-        many = [_values(prepared, parameters) for parameters in rows]
+        many = _values_of_rows(prepared, rows)
         _begin(connection)
         driver: Any = connection.connection.driver_connection
         try:
@@ -118,6 +118,29 @@ def _values(prepared: _Prepared, parameters: Mapping[str, Any]) -> Any:
         for name, key, fixed, convert in prepared.parameters
     ]
     return [value for _name, value in bound] if prepared.is_positional else dict(bound)
+
+
+def _values_of_rows(prepared: _Prepared, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the parameters of each row, converted column by column: what is one object in all rows only once."""
+    known = rows[0].keys()
+    columns = [
+        _converted([row[key] for row in rows] if key in known else [fixed] * len(rows), convert)
+        for _name, key, fixed, convert in prepared.parameters
+    ]
+    in_rows = zip(*columns, strict=True)
+    if prepared.is_positional:
+        return list(in_rows)
+    names = [name for name, *_more in prepared.parameters]
+    return [dict(zip(names, values, strict=True)) for values in in_rows]
+
+
+def _converted(column: list[Any], convert: Convert | None) -> list[Any]:
+    if convert is None:
+        return column
+    first = column[0]
+    if all(value is first for value in column):
+        return [convert(first)] * len(column)
+    return [convert(value) for value in column]
 
 
 def _begin(connection: Connection) -> None:

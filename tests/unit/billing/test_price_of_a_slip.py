@@ -126,6 +126,9 @@ def test_a_kilometre_and_a_day_are_two_lines_and_the_clock_counts_the_day():
     )
     priced = price_slip(trailer, SlipUse(128_000, **span("2026-06-01T08:00", 30)))
     assert [one.cents for one in priced.lines] == [3_840, 5_000]
+    by_place = replace(trailer, lines=(line("", "place_day", (0, "25"), step_amount=86_400),))
+    two = {"places": 2, **span("2026-06-01T08:00", 48)}
+    assert [price_slip(one, SlipUse(0, **two)).lines[1].cents for one in (trailer, by_place)] == [5_000, 10_000]
 
 
 def test_the_first_two_kilometres_of_each_way_are_free():
@@ -179,7 +182,8 @@ def test_a_discount_never_pays_out_and_a_use_of_nothing_costs_nothing():
     assert cents(terms, HOUR) == 0
     raised = replace(terms, main=replace(terms.main, minimum_cents=300))
     assert cents(raised, HOUR) == 300
-    assert cents(raised, 0) == 0
+    nothing = price_slip(raised, SlipUse(0))
+    assert (nothing.cents, nothing.priced_cents) == (0, 0)
 
 
 def test_a_slip_without_a_required_amount_or_with_an_unknown_one_does_not_fit():
@@ -219,3 +223,14 @@ def test_the_use_itself_has_one_step_and_one_minimum():
 
 def test_a_plain_tariff_stores_what_it_always_stored():
     assert "lines" not in price_slip(SlipTerms(main("30"), "hour"), SlipUse(HOUR)).as_json()
+
+
+def test_only_caps_of_a_day_and_what_is_free_in_a_month_look_back_at_earlier_uses():
+    free = tiers("hour", (0, "10"), month_free_amount=1)
+    assert [one.looks_back for one in (free, tiers("hour", (0, "10")), SlipTerms(main("10"), "hour"))] == [
+        True,
+        False,
+        False,
+    ]
+    assert SlipTerms(main("10"), "hour", cap_day_cents=0).looks_back
+    assert cents(free, 1) == 0  # without earlier uses all of it is free

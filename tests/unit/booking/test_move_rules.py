@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.eligibility import MemberEligibility
-from booking.move_rules import Held, check_move
+from booking.move_rules import Held, check_asking, check_move
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
@@ -146,3 +146,14 @@ def test_of_a_machine_that_is_out_the_end_moves_without_notice_and_nothing_else(
 def test_more_places_are_a_new_wish_for_all_of_the_span():
     assert broken(span(8, 12), span(8, 12), policy(notice_hours=48), places=2) == [("notice", "start")]
     assert broken(span(8, 12), span(8, 12), policy(), places=5) == [("places", "places")]
+
+
+def test_what_is_asked_for_in_time_is_judged_for_what_is_added_alone():
+    machine = policy(notice_hours=48)
+
+    def late(wished, held):
+        return [(one.rule, one.field) for one in check_asking(wished, 1, held, machine, ASKED)]
+
+    assert late(span(8, 13), None) == [("notice", "start")]
+    assert late(span(8, 13), Held(span(8, 12), 1, False)) == [("notice", "end")]
+    assert late(span(8, 11), Held(span(8, 12), 1, False)) == []

@@ -50,6 +50,16 @@ def test_a_weekday_without_opening_is_closed():
     assert not WeeklyHours(BERLIN, ()).covers(within("2026-11-23 08:00", "2026-11-23 09:00"))
 
 
+def test_who_is_open_round_the_clock_is_so_when_the_clock_changes_but_not_on_a_holiday():
+    night, epiphany = within("2026-10-24 20:00", "2026-10-25 12:00"), within("2027-01-05 20:00", "2027-01-06 09:00")
+    always = WeeklyHours(BERLIN, ALWAYS)
+    assert (always.is_always_open, always.covers(night), always.covers(epiphany)) == (True, True, True)
+    assert opened(always, "2026-10-24 20:00", "2026-10-25 12:00") == [("Sat 00:00", "Mon 00:00")]
+    bavarian = WeeklyHours(BERLIN, ALWAYS, "DE-BY")
+    assert (bavarian.is_always_open, bavarian.covers(night), bavarian.covers(epiphany)) == (False, True, False)
+    assert not WeeklyHours(BERLIN, ALWAYS[:6]).is_always_open
+
+
 def test_holidays_of_the_region_close_workshops_that_observe_them():
     bavaria = WeeklyHours(BERLIN, WORKING.openings, "DE-BY")
 
