@@ -9,13 +9,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
 from booking import blockings, reservations, ring, series
-from booking.errors import RecordRefused, SeriesRefused
+from booking.errors import RecordRefused, RequestRefused, SeriesRefused
 from booking.exchange_errors import ExchangeClosed, NotExchangeable
 from booking.exchanges import accepting, ending
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Exchange, Reservation, Ring, SeriesDate
+from booking.models import Exchange, Machine, Reservation, Ring, SeriesDate
 from tests.builders import SOMEBODY, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_exchange_races import all_at_once
@@ -50,6 +50,7 @@ def test_a_swap_that_needs_approval_is_carried_out_for_both_when_the_workshop_ap
     assert refused.value.facts == {"status": "agreed"}
     with pytest.raises(StaleRevision), write_transaction(session):
         accepting.approve(session, agreed, **BY, revision=0)
+    _refused_by_rules_of_the_moment(session, sample_ring, agreed)
 
     for _twice in range(2):
         with write_transaction(session):
@@ -64,6 +65,19 @@ def test_a_swap_that_needs_approval_is_carried_out_for_both_when_the_workshop_ap
     with pytest.raises(ExchangeClosed), write_transaction(session):
         ending.reject(session, agreed, "late", **BY)
     assert sound(session)
+
+
+def _refused_by_rules_of_the_moment(session, sample_ring, agreed):
+    """The splitter needs an induction by now, which Bernd has not: nobody gets anything."""
+    splitter, before = update(Machine).where(Machine.id == sample_ring.splitter), state_of(session)
+    with write_transaction(session):
+        session.execute(splitter.values(induction_kind_id=sample_ring.laser_induction))
+    with pytest.raises(RequestRefused) as refused, write_transaction(session):
+        accepting.approve(session, agreed, **BY)
+    assert [one.rule for one in refused.value.violations] == ["induction"]
+    assert (state_of(session), found(session, agreed).state) == (before, "open")
+    with write_transaction(session):
+        session.execute(splitter.values(induction_kind_id=None))
 
 
 def test_a_swap_that_the_workshop_declines_or_a_member_takes_back_leaves_everything(session, agreed):
