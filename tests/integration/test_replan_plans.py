@@ -120,14 +120,18 @@ def test_what_changed_since_the_preview_is_refused_and_nothing_is_written(sessio
     digest = replan.make_plan(session, closure_id, now=MONDAY).digest
     at_six = hours(MONDAY, 6, 7).start
 
+    def written():
+        session.expire_all()
+        counts = [
+            session.scalar(select(func.count()).select_from(one)) for one in (RecordedEvent, Occupancy, Replanned)
+        ]
+        return counts, session.execute(select(Reservation.id, Reservation.revision).order_by(Reservation.id)).all()
+
     def refused(error=PlanChanged, decisions=(), now=MONDAY):
-        before = [(one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))]
+        before = written()
         with pytest.raises(error) as caught:
             do(session, replan.confirm, closure_id, digest, decisions, now=now)
-        session.expire_all()
-        assert before == [
-            (one.id, one.revision) for one in session.scalars(select(Reservation).order_by(Reservation.id))
-        ]
+        assert written() == before
         return caught.value
 
     refused(now=at_six)  # one has begun

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from booking import decisions, queries, reservations
+from booking import condition_changes, decisions, queries, reservations
 from booking.errors import (
     MachineNotFound,
     MemberNotFound,
@@ -394,7 +394,18 @@ def test_an_induction_that_ends_meanwhile_stops_the_approval(session, sample_rin
 
     with pytest.raises(RequestRefused):
         reserve(session, saw, sample_ring.bernd, hours(MONDAY, 72, 73), now=MONDAY)
-    reserve(session, saw, sample_ring.bernd, hours(MONDAY, 24, 25), now=MONDAY)
+    asked = reserve(session, saw, sample_ring.bernd, hours(MONDAY, 24, 25), now=MONDAY).id
+    (one,) = queries.inductions(session, member_id=sample_ring.bernd, kind_id=sample_ring.laser_induction)
+    do(session, condition_changes.end_induction, one.id, last_day=None)
+    written = session.scalar(select(func.count()).select_from(RecordedEvent))
+
+    with pytest.raises(RequestRefused) as refused:
+        do(session, decisions.approve, asked)
+
+    assert [violation.rule for violation in refused.value.violations] == ["induction"]
+    assert session.get(Reservation, asked, populate_existing=True).status == Status.REQUESTED
+    assert session.scalar(select(func.count()).where(Occupancy.hold_id == asked)) == 1  # it waits, and holds its time
+    assert session.scalar(select(func.count()).select_from(RecordedEvent)) == written
 
 
 def test_a_purpose_is_stored_with_any_characters(session, sample_ring):

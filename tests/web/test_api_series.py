@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from booking import quotas
 from booking.kernel.transaction import write_transaction
+from booking.models import Reservation
 from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
+from tests.web.programs import rows
 
 IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
 
@@ -34,11 +36,13 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
     for rrule, rule in (
         ("FREQ=HOURLY;COUNT=2", "series_frequency"),
         ("FREQ=WEEKLY", "series_endless"),
+        ("FREQ=DAILY;COUNT=10000", "series_too_long"),
         ("x", "series_malformed"),
     ):
         answer = anna.post("/series", body | {"rrule": rrule})
         assert (answer.status_code, answer.json["violations"][0]["rule"]) == (422, rule)
         assert answer.json["violations"][0]["field"] == "rrule"
+    assert (anna.get("/series").json["items"], rows(session, Reservation)) == ([], 1)  # nothing of what was refused
 
     made = anna.post("/series", body | {"on_conflict": "skip", "may_move_min": 60})
     assert made.status_code == 201
