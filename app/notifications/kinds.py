@@ -50,6 +50,7 @@ CHANGES = MailKind(
         "course_moved",
         "course_cancelled",
         "course_left",
+        "induction_changed",
     ),
     is_required=True,
 )

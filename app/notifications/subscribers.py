@@ -24,8 +24,8 @@ from app.notifications import (
     series_subscribers,
 )
 from app.notifications.composing import Notification
+from app.notifications.induction_changes import record_changed
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
-from app.notifications.renaming import renamed
 from app.wording.rules import violation_sentence
 from booking import closure_events, events, queries, zone_events
 from booking.kernel.events import Handler, RecordedEvent, Subscription
@@ -191,7 +191,7 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationRejected.type: rejected,
     events.ReservationMoved.type: moved,
     events.ReservationCancelled.type: cancelled,
-    events.RecordChanged.type: renamed,
+    events.RecordChanged.type: record_changed,
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
     events.ReservationNoShowTakenBack.type: no_show_taken_back,

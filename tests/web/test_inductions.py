@@ -13,6 +13,8 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member, Reservation, Status
 from tests.builders import hours, induction_kind, machine, reserve
 from tests.conftest import MONDAY
+from tests.web.programs import program_of
+from tests.web.test_course_pages import mails
 
 NEW = "/workshop/inductions/new"
 
@@ -305,3 +307,25 @@ def test_my_account_has_my_inductions_with_their_end(log_in, session, sample_rin
         session.get_one(Induction, annas).valid_until = MONDAY.date() - timedelta(days=9)
     assert "expired on" in anna.get("/account").text
     assert "My inductions" not in log_in(sample_ring.bernd_login).get("/account").text
+
+
+def test_a_member_is_told_that_an_induction_was_shortened_ended_or_given_back(app, session, sample_ring, annas, clock):
+    wanda = program_of(app, session, sample_ring.wanda_login, now=MONDAY)
+    given_until = stored(session, Induction, annas).valid_until
+
+    def told(verb, **content):
+        assert wanda.post(f"/inductions/{annas}/{verb}", content or None).status_code == 200
+        return mails(session, clock)["induction_changed", "anna@ring.example"]
+
+    assert "Anna is inducted for this until Thu 24 December" in told("end", last_day="2026-12-24")
+    assert "no longer be reserved or picked up" in told("end")
+    again = told("resume")
+    assert "Anna is inducted for this again, until" in again
+    assert stored(session, Induction, annas).valid_until == given_until
+    assert {address for template, address in mails(session, clock) if template == "induction_changed"} == {
+        "anna@ring.example"
+    }
+    session.rollback()
+    for verb in ("end", "resume"):  # both before the mail goes out: nothing has changed for the member
+        wanda.post(f"/inductions/{annas}/{verb}")
+    assert mails(session, clock)["induction_changed", "anna@ring.example"] == again
