@@ -51,7 +51,9 @@ def letter_of(body: str, base_url: str) -> Letter:
 def headline(subject: str) -> tuple[str, str]:
     """Return what happened and to what, of a subject such as "Confirmed: laser cutter, Tue 9 March"."""
     before, colon, after = subject.partition(": ")
-    return (before, after) if colon and after and len(before) <= KICKER_MAX else ("", subject)
+    if not colon or not after or len(before) > KICKER_MAX:
+        return "", subject
+    return before, after[0].upper() + after[1:]
 
 
 def segments(line: str, base_url: str) -> Iterator[tuple[str, bool]]:

@@ -50,8 +50,8 @@ TIER_LABELS: dict[str, Any] = {
 
 
 VAT_MODES: dict[str, Any] = {
-    "included": _l("include VAT: members pay what stands there"),
-    "added": _l("are without VAT: it is added to the price of a use"),
+    "included": _l("include VAT"),
+    "added": _l("are without VAT: it is added"),
 }
 
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.mail.html_part import html_part
-from app.mail.letter import FACTS, ITEMS, LINK, QUOTE, URLS, WORDS, letter_of
+from app.mail.letter import FACTS, ITEMS, LINK, QUOTE, URLS, WORDS, headline, letter_of
 from app.mail.message import build_message
 from app.mail.outgoing import OutgoingMail, Sender
 
@@ -186,3 +186,7 @@ def test_the_answers_to_offers_are_the_large_buttons(answer):
     assert len(large) == 2
     assert all("background:#" in one.rpartition("<a ")[2] for one in large)
     assert "border:1px" in small.partition("</a>")[0]
+
+
+def test_a_heading_begins_with_a_capital_though_the_subject_went_on_after_a_colon():
+    assert headline("Agreed: the workshop decides on your swap") == ("Agreed", "The workshop decides on your swap")
