@@ -18,6 +18,7 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 from tests.properties.every_verb.answering import Answering
 from tests.properties.every_verb.chapters import CHAPTERS
 from tests.properties.every_verb.closing import Closing
+from tests.properties.every_verb.deciding import Deciding
 from tests.properties.every_verb.exchanging import Exchanging
 from tests.properties.every_verb.repeating import Repeating
 from tests.properties.every_verb.reserving import Reserving
@@ -29,7 +30,7 @@ from tests.properties.every_verb.waiting import WaitingList
 some_wishes = st.lists(st.tuples(names, who, starts, lengths), max_size=3)
 
 
-class EveryVerb(Reserving, Closing, Answering, Repeating, WaitingList, Ruling, Exchanging):
+class EveryVerb(Reserving, Closing, Deciding, Answering, Repeating, WaitingList, Ruling, Exchanging):
     """All of them in any order."""
 
     @initialize(chapter=st.sampled_from(CHAPTERS), wishes=some_wishes)

@@ -5,6 +5,7 @@ The arguments are those of the rules; where one picks among the newest things, 0
 
 from __future__ import annotations
 
+from booking.breakdown import Choice
 from booking.exchanges import ending
 from booking.series import OnConflict
 from booking.series_change.models import Scope
@@ -15,9 +16,13 @@ DAY = 24 * 60
 def the_workshop_decides(ring):
     ring.reserve("press", "anna", 2, 2, 1, 0)
     ring.approve(0)
+    ring.take_back_decision(0)
+    ring.approve(0)
     ring.move(0, 10, 2, 1, may_decide=False)
     ring.withdraw_a_move(0)
     ring.reserve("press", "bernd", 8, 2, 1, 0)
+    ring.decline(0)
+    ring.take_back_decision(0)
     ring.decline(0)
     ring.reserve("press", "carla", 8, 2, 1, 0)
     ring.time_passes(240)
@@ -77,7 +82,10 @@ def a_machine_is_closed(ring):
     ring.change_closure(0, 5, 3)
     ring.lift(0)
     ring.close_repeatedly("press", 4, 2, 3, is_around=True)
+    ring.change_all_closures(0, 6, 1)
     ring.lift_all(0)
+    ring.close_repeatedly("lathe", 4, 2, 2, is_around=False)
+    ring.change_all_closures(1, 5, 3)
 
 
 def a_machine_breaks_down(ring):
@@ -91,6 +99,11 @@ def a_machine_breaks_down(ring):
     ring.break_down(0, 3)
     ring.lift(0)
     ring.go_back_or_take_the_proposal(0, is_offer=False)
+    ring.reserve("store", "carla", 4, 2, 2, 0)
+    ring.close("store", 3, 2, is_around=True)
+    ring.decide_one_by_one(0, 0, Choice.KEEP)
+    ring.decide_one_by_one(0, 0, Choice.CANCEL)
+    ring.lift(0)
     for answer in ("take", "decline", "lapse", "move", "move away", "withdraw"):
         ring.reserve("press", "bernd", 2, 2, 1, 0)
         ring.approve(0)

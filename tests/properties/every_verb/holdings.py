@@ -86,6 +86,7 @@ class Reservation:
     handed_out: int | None = None
     tolerance: int = 0
     proposed: tuple[int, ...] = ()  # machine, start, end, places: where a plan moved it, until its member agrees
+    decision: str = ""  # approved, rejected or, of another time, moved; "" while it waits
     is_over_again: bool = False  # a no-show that was taken back after its end holds nothing
 
     @property

@@ -167,6 +167,7 @@ class Repeating(Steps):
         self.attempt(None, series_decisions.decide, series_id, is_approved=True)
         for id_ in waiting:
             one = self.ring.reservations[id_]
+            one.decision = "moved" if one.former else "approved"
             one.status, one.decide_until, one.former = "confirmed", None, None
         self.done(machines={self.ring.reservations[id_].machine for id_ in waiting})
 

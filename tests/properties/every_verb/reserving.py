@@ -64,6 +64,7 @@ class Reserving(Steps):
         id_ = self.prefer(self.with_status("requested"), index, lambda each: self.ring.approve(each) is None)
         one = self.ring.reservations[id_]
         if self.attempt(self.ring.approve(id_), decisions.approve, id_) is not None:
+            one.decision = "moved" if one.former else "approved"
             one.status, one.decide_until, one.former = "confirmed", None, None
             self.done(machines=[one.machine], members=[one.member])
 
@@ -74,6 +75,7 @@ class Reserving(Steps):
         one = self.ring.reservations[id_]
         expected = None if one.status == "requested" else "wrong_status"
         if self.attempt(expected, decisions.reject, id_, "Too wet") is not None:
+            one.decision = "moved" if one.former else "rejected"
             self.ring.end_or_restore(id_, "rejected")
             self.done(machines=[one.machine], members=[one.member])
 
@@ -193,6 +195,7 @@ class Reserving(Steps):
             one.status = "confirmed" if one.former else one.status
             one.former = None
             one.decide_until = self.ring.decide_until(wish) if one.status == "requested" else None
+            one.decision = "" if one.status == "requested" else one.decision
             self.done(machines=[old, other], members=[one.member])
 
     @precondition(lambda self: self.are_there("requested"))

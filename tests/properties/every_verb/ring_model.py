@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from tests.properties.every_verb.holdings import (
     DECISION,
@@ -55,10 +56,7 @@ class Ring(Breakdowns):
         return one.machine == machine and one.is_around and not one.is_lifted
 
     def decide_until(self, wish: Time, former: Time | None = None) -> int:
-        def of(one: Time) -> int:
-            return min(self.now + DECISION, one.start if self.now < one.start else one.end)
-
-        return of(wish) if former is None else min(of(wish), of(former))
+        return min(self.deadline(one, self.now) for one in (wish, former) if one is not None)
 
     def enter(self, number: int, machine: int, member: int, wish: Time, tolerance: int = 0) -> None:
         waits = self.machines[machine].needs_approval
@@ -89,6 +87,18 @@ class Ring(Breakdowns):
             return []
         before = [(wish.start, held.start)] if wish.start < held.start else []
         return before + ([(held.end, wish.end)] if held.end < wish.end else [])
+
+    def take_back(self, number: int, asked: int) -> str | None:
+        """Return the code of the refusal of taking a decision back. asked: when the request was made."""
+        one = self.reservations[number]
+        is_decided = one.status in ("confirmed", "rejected") and one.decision in ("approved", "rejected")
+        if not is_decided or one.time.start <= self.now or self.deadline(one.time, asked) <= self.now:
+            return "wrong_status"
+        is_free = one.status == "confirmed" or self.fits(one.machine, self.from_now([one.time.part]))
+        return None if is_free else "slot_taken"
+
+    def deadline(self, wish: Time, asked: int) -> int:
+        return min(asked + DECISION, wish.start if asked < wish.start else wish.end)
 
     def end_or_restore(self, number: int, status: str) -> None:
         one = self.reservations[number]
@@ -164,6 +174,7 @@ class Ring(Breakdowns):
         if after.status != "requested":
             after.decide_until = None
         elif not keeps_less:
+            after.decision = ""
             after.decide_until = self.decide_until(wish, after.former)
 
     def move_to(self, number: int, machine: int, may_decide: bool) -> tuple[str | None, Time]:
@@ -210,7 +221,7 @@ class Ring(Breakdowns):
             return "wrong_status"
         return None if self.fits(one.machine, self.from_now([one.time.part])) else "slot_taken"
 
-    def close(self, machine: int, start: int, end: int, is_around: bool, instead_of: int | None = None) -> str | None:
+    def close(self, machine: int, start: int, end: int, is_around: bool, instead_of: Iterable[int] = ()) -> str | None:
         if self.machines[machine].is_retired:
             return "machine_not_found"
         if end <= self.now:
@@ -219,7 +230,7 @@ class Ring(Breakdowns):
             return None
         ending = [number for number, one in self.offers.items() if one.machine == machine]
         ending += [one.hold for one in self.replanned.values() if one.hold is not None and one.new[0] == machine]
-        ending += [] if instead_of is None else [instead_of]
+        ending += instead_of
         is_free = self.fits(machine, [(self.machines[machine].places, start, end)], excluding=ending)
         return None if is_free else "slot_taken"
 
@@ -231,7 +242,36 @@ class Ring(Breakdowns):
             return "machine_not_found"
         if end <= self.now:
             return "request_refused"
-        return None if one.is_around else self.close(one.machine, start, end, is_around=False, instead_of=number)
+        return None if one.is_around else self.close(one.machine, start, end, is_around=False, instead_of=[number])
+
+    def changed_with(self, number: int, start: int, end: int) -> dict[int, tuple[int, int]]:
+        """Return the spans of a closure and of the later ones of its rule, when it gets another one."""
+        this = self.closures[number]
+        later, longer = start - this.start, end - this.end
+        found = {number: (start, end)}
+        for other, one in self.closures.items():
+            if other != number and one.rule == this.rule and not one.is_lifted and one.start > self.now:
+                until = one.end + longer
+                since = one.start + later
+                found[other] = (since, until if until > since else since + one.end - one.start)
+        return found
+
+    def change_closures(self, number: int, wanted: dict[int, tuple[int, int]]) -> str | None:
+        """Return the code of the refusal of other spans for closures of one rule."""
+        one = self.closures[number]
+        if one.is_lifted:
+            return "wrong_status"
+        if self.machines[one.machine].is_retired:
+            return "machine_not_found"
+        if any(end <= self.now for _start, end in wanted.values()):
+            return "request_refused"
+        if one.is_around:
+            return None
+        spans = sorted(wanted.values())
+        is_free = all(before[1] <= after[0] for before, after in pairwise(spans)) and all(
+            self.close(one.machine, *each, is_around=False, instead_of=wanted) is None for each in spans
+        )
+        return None if is_free else "slot_taken"
 
     def withdraw(self, machine: int, start: int, end: int) -> None:
         """End the offers of a machine, and what is held of it, in a span in which it cannot be used."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from booking import (
     blockings,
+    breakdown,
     closure_series,
     decisions,
     group_requests,
@@ -26,12 +27,15 @@ _FUNCTIONS = (
     blockings.change,
     blockings.close,
     blockings.lift,
+    breakdown.decide,
+    closure_series.change_all,
     closure_series.close_repeatedly,
     closure_series.lift_all,
     decisions.approve,
     decisions.expire,
     decisions.reject,
     decisions.report_no_show,
+    decisions.take_back,
     decisions.take_back_no_show,
     accepting.accept,
     accepting.approve,
