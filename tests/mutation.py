@@ -85,7 +85,10 @@ TARGETS = (
     Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
     Target("booking/second_persons.py", ("tests/integration/test_second_persons.py",)),
     Target("booking/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
-    Target("booking/prerequisites.py", ("tests/unit/booking/test_prerequisites.py",), PURE),
+    Target(
+        "booking/prerequisites.py",
+        ("tests/unit/booking/test_prerequisites.py", "tests/web/test_induction_kinds.py"),
+    ),
     Target("booking/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
     Target("booking/waiting/matching.py", WAITING_LIST),
     Target("booking/waiting/offering.py", WAITING_LIST),

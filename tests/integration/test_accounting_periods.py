@@ -113,7 +113,8 @@ def test_the_database_refuses_an_entry_in_a_closed_period_and_before(session, ju
 
 def test_a_soft_closed_period_takes_entries_of_treasurers_alone(session, sample_ring, seven, june):
     do(session, soft_close, "2026-06")
-    assert state_of_day(session, LAST_OF_JUNE) == "soft_closed"
+    days = date(2026, 5, 31), date(2026, 6, 1), LAST_OF_JUNE, date(2026, 7, 1)
+    assert [state_of_day(session, day) for day in days] == ["open", "soft_closed", "soft_closed", "open"]
     do(session, charge_for, use(session, sample_ring.combine, seven[0], 100))
     assert posted_on(session) == TODAY  # a job
 

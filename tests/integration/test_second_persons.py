@@ -33,6 +33,7 @@ from booking.replan import Outcome
 from booking.reservations import request_reservation
 from booking.rules import RULE_NAMES
 from booking.second_person_changes import change_second_person
+from booking.second_persons import check_busy
 from booking.series_wishes import SeriesWish
 from booking.wishes import Wish
 from tests.breakdowns import close, three_lasers
@@ -150,7 +151,10 @@ def test_one_person_is_named_for_one_of_two_machines_at_once(app, session, sampl
 
     assert answers.count(RequestRefused.code) == 1
     session.rollback()
-    assert len(session.scalars(select(Reservation)).all()) == 1
+    (stored,) = session.scalars(select(Reservation)).all()
+    for own, rules in ((None, ["second_person_busy"]), (stored.id, [])):  # a reservation is not in its own way
+        busy = check_busy(session, sample_ring.anna, MAX, hours(MONDAY, 6, 8), reservation_id=own)
+        assert [one.rule for one in busy] == rules
     assert audits.overlapping_pairs(session) == ()
 
 
