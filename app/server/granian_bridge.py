@@ -66,7 +66,6 @@ class Request:
 
     __slots__ = (
         "body_bytes",
-        "chunks",
         "client",
         "deadline",
         "environ",
@@ -75,6 +74,7 @@ class Request:
         "is_given_up",
         "lane",
         "limit",
+        "parts",
         "protocol",
     )
 
@@ -87,7 +87,7 @@ class Request:
         self.limit = rules.limit_of(path)
         self.body_bytes = self.limit if self.is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
         self.lane = lane_of(environ["REQUEST_METHOD"], path, self.body_bytes)
-        self.chunks: list[bytes] = []
+        self.parts = bytearray()  # of a chunked body
         self.deadline, self.is_given_up = 0, False
         self.future: Any = None  # what is awaited of the body
 
@@ -190,8 +190,8 @@ class Bridge:
     def _goes_on(request: Request, part: bytes) -> bool:
         """Return whether another part is to be received after this one."""
         if request.is_chunked:
-            request.chunks.append(part)
-            return sum(map(len, request.chunks)) <= request.limit
+            request.parts += part
+            return len(request.parts) <= request.limit
         return request.is_too_large
 
     def _body_of(self, request: Request, part: bytes) -> BytesIO | UnreadBody:
@@ -199,12 +199,11 @@ class Bridge:
             return UnreadBody(RequestEntityTooLarge)
         if not request.is_chunked:
             return BytesIO(part)
-        body = b"".join(request.chunks)
-        if len(body) > request.limit:
+        if len(request.parts) > request.limit:
             return UnreadBody(RequestEntityTooLarge)
         del request.environ["HTTP_TRANSFER_ENCODING"]
-        request.environ["CONTENT_LENGTH"] = str(len(body))
-        return BytesIO(body)
+        request.environ["CONTENT_LENGTH"] = str(len(request.parts))
+        return BytesIO(request.parts)
 
     def _enqueue(self, request: Request, body: BytesIO | UnreadBody) -> None:
         request.environ["wsgi.input"] = body

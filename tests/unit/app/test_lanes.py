@@ -181,6 +181,52 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
     assert protocol.future.is_cancelled
 
 
+class Part(bytes):
+    """A part of a chunked body that counts how often its length is asked for."""
+
+    asked = 0
+
+    def __len__(self):
+        Part.asked += 1
+        return super().__len__()
+
+
+class Arrived(Future):
+    """A part of a body that is there."""
+
+    def __init__(self, part):
+        self._part = part
+
+    def result(self):
+        return self._part
+
+
+class InParts(Protocol):
+    """granian's side of a request whose body comes in many parts."""
+
+    def __init__(self, parts):
+        super().__init__()
+        self._parts = iter(parts)
+
+    def __aiter__(self):
+        return self
+
+    def __anext__(self):
+        self.future = Arrived(next(self._parts))
+        return self.future
+
+
+def test_a_body_in_many_small_parts_costs_as_much_as_it_has_parts(monkeypatch):
+    monkeypatch.setattr(Part, "asked", 0)
+    watcher = Watcher(Scope("POST", "/machines/x", transfer_encoding="chunked", content_type="multipart/form-data"))
+    watcher.proto = protocol = InParts([*map(Part, [b"x"] * 500), b""])
+    bridge_of(echo).receive(watcher)
+    while not protocol.answers:
+        protocol.future.callback(protocol.future)
+    assert [(status, len(body)) for status, _headers, body in protocol.answers] == [(200, 500)]
+    assert Part.asked <= 2 * 500
+
+
 def test_a_body_too_large_is_refused_unread():
     watcher = Watcher(Scope("POST", "/login", content_length="400000"))
     bridge_of(echo).receive(watcher)
