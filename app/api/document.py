@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any, get_args
@@ -108,9 +107,8 @@ class Problem(ResponseModel):
     slip_url: str = Field(default="", json_schema_extra={"format": "uri"})
 
 
-@lru_cache(maxsize=1)
 def document() -> Schema:
-    """Return the document. It is built once and shared: callers must not change it."""
+    """Return the document, made anew: reference.py keeps it as text, which takes an eighth of the memory."""
     models, components = _models()
     paths: dict[str, Schema] = {}
     for endpoint in ENDPOINTS:

@@ -35,6 +35,7 @@ MEDIA_TYPES = frozenset(
 BYTES_MIN = 1_000  # less fits into one packet anyway
 LEVEL = 5  # costs as much as 4 for 4 % less; higher levels cost twice as much for 1 to 2 % less
 BEST = 9  # of the files of the program, which are compressed once
+FILES = ("static", "openapi")  # endpoints, of what is the same for everybody
 PADDING_MAX = 32
 CSS_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
 CSS_SPACES = re.compile(rb" ?([{};,]) ?")  # not around ":", where a space before it is a combinator
@@ -98,7 +99,7 @@ def _read_file(response: Response) -> bytes:
 
 
 def _is_static() -> bool:
-    return (request.endpoint or "").rpartition(".")[2] == "static"  # a file of the program, the same for everybody
+    return (request.endpoint or "").rpartition(".")[2] in FILES
 
 
 @lru_cache(maxsize=128)

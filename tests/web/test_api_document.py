@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+
+from app.api import reference
 
 
 def test_the_document_is_openapi_3_1_and_open_to_all(client):
@@ -11,6 +14,19 @@ def test_the_document_is_openapi_3_1_and_open_to_all(client):
     assert answer.status_code == 200
     assert answer.content_type == "application/json"
     assert answer.json["openapi"].startswith("3.1")
+
+
+def test_the_document_and_its_page_are_made_once_because_anybody_may_ask_for_them(client, monkeypatch):
+    addresses = ("/api/v1/openapi.json", "/api/v1/docs")
+    headers = {"Accept-Language": "de", "Accept-Encoding": "gzip"}
+    first = [client.get(address, headers=headers) for address in addresses]
+    monkeypatch.delattr(reference, "document")
+    monkeypatch.delattr(reference, "type_name")
+    again = [client.get(address, headers=headers) for address in addresses]
+
+    assert [answer.status_code for answer in (*first, *again)] == [200] * 4
+    assert again[0].data == first[0].data, "the compressed file is kept as well"
+    assert "Mögliche Fehler" in gzip.decompress(again[1].data).decode()
 
 
 def test_every_call_is_described_and_nothing_else(app, client):

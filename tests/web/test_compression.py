@@ -50,7 +50,7 @@ def test_a_compressed_file_is_not_sent_again_to_those_who_have_it(rita):
 
 
 def test_the_length_of_a_page_tells_little_about_what_is_in_it(rita):
-    assert len({len(rita.get("/api/v1/openapi.json", headers=ACCEPTS).data) for _ in range(12)}) > 1
+    assert len({len(rita.get("/api/v1/machines", headers=ACCEPTS).data) for _ in range(12)}) > 1
 
 
 def test_a_file_of_the_program_is_compressed_as_far_as_it_goes_and_once(rita):
