@@ -71,9 +71,13 @@ def by_session_token(session: Session, token: str, *, now: datetime) -> Login | 
     return _load(session, _BY_SESSION, wanted, now=now, token=token)
 
 
-def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None:
-    """Return the login for which a program acts, unless the token is revoked or over, or the login disabled."""
-    return _load(session, _BY_API_TOKEN, {"token_hash": hash_of(token), "now": now}, now=now, is_program=True)
+def by_api_token(session: Session, token: str, *, now: datetime, is_alone: bool = False) -> Login | None:
+    """Return the login for which a program acts, unless the token is revoked or over, or the login disabled.
+
+    is_alone: nothing else is read before the transaction of a writer, which discards what was read.
+    """
+    wanted = {"token_hash": hash_of(token), "now": now}
+    return _load(session, _BY_API_TOKEN, wanted, now=now, is_program=True, is_alone=is_alone)
 
 
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
@@ -89,10 +93,12 @@ def _load(
     now: datetime,
     token: str = "",
     is_program: bool = False,
+    is_alone: bool = False,
 ) -> Login | None:
     days = {"yesterday": local_day(now - A_DAY, UTC), "tomorrow": local_day(now + A_DAY, UTC)}
     days["today"] = memberships.ring_day(now)
-    row = found.one_or_none(session.connection(), {**wanted, **days})
+    asked = {**wanted, **days}
+    row = found.one_alone(session, asked) if is_alone else found.one_or_none(session.connection(), asked)
     if row is None:
         return None
     *who, managed, is_read_only, owes_second_factor, left_on = row

@@ -19,6 +19,7 @@ from booking.kernel.transaction import discard, in_write_transaction
 
 API = "/api/"
 BEARER = "bearer"
+READING = ("GET", "HEAD")
 TOKENS_NOTED = "ringbuch_tokens_noted"  # hash of a token -> when its use was stored last, in this process
 TOKENS_NOTED_MAX = 10_000
 
@@ -58,7 +59,7 @@ def from_token(asking: Request) -> logins.Login | None:
 
 
 def _by_token(token: str) -> logins.Login | None:
-    return logins.by_api_token(db.session(), token, now=now())
+    return logins.by_api_token(db.session(), token, now=now(), is_alone=request.method not in READING)
 
 
 def _read_again_if_lost(read: Callable[[], logins.Login | None]) -> logins.Login | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.kernel import prepared
 from booking.kernel.orm import table_of
@@ -36,6 +36,26 @@ def test_rows_have_their_columns_as_attributes(session, sample_ring, way):
     one = PreparedStatement(MEMBERS.where(_member.c.id >= bindparam("first")))
     assert one.one_or_none(session.connection(), {"first": sample_ring.anna, "last": sample_ring.anna}).name == "Anna"
     assert one.one_or_none(session.connection(), {"first": 0, "last": 0}) is None
+
+
+def test_a_row_that_is_asked_for_alone_is_the_same_and_leaves_no_transaction_on_sqlite(session, sample_ring, way):
+    one = PreparedStatement(MEMBERS.where(_member.c.id >= bindparam("first")))
+    wanted = {"first": sample_ring.anna, "last": sample_ring.anna}
+    session.rollback()
+
+    alone = one.one_alone(session, wanted)
+    is_without = way == "prepared" and session.get_bind().dialect.name == "sqlite"
+    assert session.in_transaction() is not is_without
+    assert alone == one.one_or_none(session.connection(), wanted)
+    assert one.one_alone(session, {"first": 0, "last": 0}) is None, "in the transaction that there is now"
+
+
+def test_what_fails_alone_is_an_error_of_the_database(session, way):
+    wrong = PreparedStatement(select(func.unknown_function().label("x")).where(literal(1) == bindparam("one")))
+    session.rollback()
+
+    with pytest.raises(DBAPIError):
+        wrong.one_alone(session, {"one": 1})
 
 
 def test_instants_and_words_are_converted_as_ever(session, sample_ring, way):
