@@ -37,7 +37,7 @@ from app.extensions import db
 from app.pages import pictures
 from app.web import url_converters
 from booking.kernel import engine
-from tests import builders
+from tests import builders, open_connections
 from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler, import_from_the_end
@@ -68,6 +68,7 @@ settings.load_profile("repeated")
 NO_CONSTANTS = providers._local_constants
 providers._get_local_constants = lambda: NO_CONSTANTS
 
+open_connections.watch()
 TEMPLATE_CACHE = MemoryBytecodeCache()
 url_converters.LazyRule = CachedRule
 # What a process keeps for seconds is kept until the end: on a busy machine it would be read again while statements
