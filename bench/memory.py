@@ -19,6 +19,7 @@ from bench import desks
 from bench.serving import children, memory_mb, whole_ring
 
 CLIENTS, IDLE_SECONDS, REST_SECONDS = 4, 60, 10
+SHOWN = ("Pss", "Rss", "Private_Dirty", "Shared_Dirty", "Pss_File")  # of each process; the sum is that of Pss
 PER_CONNECTION = 20  # requests; the kernel chooses the web process of each connection, so that both get their share
 
 
@@ -102,7 +103,7 @@ def _print_processes(pid: int) -> None:
     for each in _tree(pid):
         rollup = Path(f"/proc/{each}/smaps_rollup").read_text(encoding="ascii").splitlines()
         fields = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in rollup[1:]}
-        shown = ", ".join(f"{name} {fields[name]:.0f}" for name in ("Pss", "Pss_Anon", "Pss_File", "Private_Dirty"))
+        shown = ", ".join(f"{name} {fields[name]:.0f}" for name in SHOWN)
         print(f"  {each}: {shown} MB; {len(list(Path(f'/proc/{each}/task').iterdir()))} threads")
 
 
