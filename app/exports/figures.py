@@ -27,7 +27,7 @@ from billing.exports.allocations import allocation_lines, allocation_list
 from billing.exports.balances import balance_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.charges import charge_table
-from billing.exports.documents import document_line_table, document_table
+from billing.exports.documents import document_line_table, document_table, statement_document_table
 from billing.exports.ledger import account_table, whole_journal
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from billing.exports.slips import slip_table
@@ -96,6 +96,11 @@ FIGURES = (
     Figure("journal", _l("Every line of the ledger: debits above zero, credits below"), _whole(whole_journal)),
     Figure("balances", _l("What each member owes"), _whole(balance_table)),
     Figure("documents", _l("Invoices and their corrections"), _whole(document_table)),
+    Figure(
+        "statements",
+        _l("Numbered statements: what was owed before and after some days"),
+        _whole(statement_document_table),
+    ),
     Figure("document_lines", _l("Lines of invoices and their corrections"), _whole(document_line_table)),
 )
 MEMBERS = _l("Members, former ones included")

@@ -116,6 +116,11 @@ def issuer(session: Session) -> Issuer:
     return Issuer(ring_address(session), parties(session, [RING])[RING])
 
 
+def uninvoiced_lines(session: Session) -> int:
+    """Return how many lines members owe that stand in no effective document."""
+    return session.scalar(select(func.count()).select_from(UninvoicedLine)) or 0
+
+
 def drafts(session: Session, until: date, member_ids: Collection[int] | None = None) -> dict[int, MemberDrafts]:
     """Return what could be issued: member id -> drafts. until: the last day of service; member_ids: None for all."""
     by_member: dict[int, list[Row[Any]]] = defaultdict(list)

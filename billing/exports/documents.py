@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.tables import DAY, DECIMAL, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
-from billing.models import Document, DocumentLine
+from billing.models import Document, DocumentLine, IssuedStatement
 from booking.queries import member_names
 
 BATCH = 500
+_CLAIMS = Document.kind != "statement"  # a statement claims nothing: it has a table of its own
 
 DOCUMENT_COLUMNS = (
     Column("invoice", TEXT),
@@ -26,6 +27,16 @@ DOCUMENT_COLUMNS = (
     Column("vat", MONEY, sums_while=()),
     Column("gross", MONEY, sums_while=()),
     Column("takes_back", TEXT),
+)
+STATEMENT_COLUMNS = (
+    Column("statement", TEXT),
+    Column("member_number", TEXT),
+    Column("member", TEXT),
+    Column("issued_on", DAY),
+    Column("period_from", DAY),
+    Column("period_until", DAY),
+    Column("owed_before", MONEY),
+    Column("owed_after", MONEY),
 )
 LINE_COLUMNS = (
     Column("invoice", TEXT),
@@ -43,8 +54,14 @@ LINE_COLUMNS = (
 
 def document_table(session: Session) -> Table:
     """Return all documents, in the order in which they were issued."""
-    length = session.scalar(select(func.count()).select_from(Document)) or 0
+    length = session.scalar(select(func.count()).select_from(Document).where(_CLAIMS)) or 0
     return Table("documents", DOCUMENT_COLUMNS, _documents(session), UNDATED, length=length)
+
+
+def statement_document_table(session: Session) -> Table:
+    """Return all numbered statements, in the order in which they were issued."""
+    length = session.scalar(select(func.count()).select_from(IssuedStatement)) or 0
+    return Table("statements", STATEMENT_COLUMNS, _statements(session), UNDATED, length=length)
 
 
 def document_line_table(session: Session) -> Table:
@@ -81,6 +98,19 @@ def _documents(session: Session) -> Iterator[Row]:
             yield (number, kind, *who, *values, numbers.get(cancels_id or 0))
 
 
+def _statements(session: Session) -> Iterator[Row]:
+    stated = IssuedStatement
+    columns = (stated.first_day, stated.last_day, stated.opening_cents, stated.closing_cents)
+    rows = session.execute(
+        select(Document.number, Document.member_id, Document.issued_on, *columns)
+        .join(stated, stated.document_id == Document.id)
+        .order_by(Document.id)
+    ).all()
+    members = {one.id: one for one in member_names(session, {row.member_id for row in rows})}
+    for number, member_id, *values in rows:
+        yield (number, members[member_id].number, members[member_id].name, *values)
+
+
 def _lines(session: Session) -> Iterator[Row]:
     columns = (
         Document.number,
@@ -103,8 +133,7 @@ def _lines(session: Session) -> Iterator[Row]:
 
 def _batches(session: Session) -> Iterator[list[int]]:
     after = 0
-    while ids := list(
-        session.scalars(select(Document.id).where(Document.id > after).order_by(Document.id).limit(BATCH))
-    ):
+    wanted = select(Document.id).where(_CLAIMS).order_by(Document.id).limit(BATCH)
+    while ids := list(session.scalars(wanted.where(Document.id > after))):
         yield ids
         after = ids[-1]

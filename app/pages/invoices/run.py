@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
-from app.background.deferral import deferred, is_carried_out
+from app.background.deferral import deferred, is_carried_out, offered
 from app.clock import now
 from app.documents import runs
 from app.extensions import db
@@ -22,13 +22,14 @@ from app.web.paging import page_number
 from app.wording.documents import PROBLEM_LABELS
 from app.wording.formats import as_zone
 from billing.document_errors import InvoicesChanged
-from billing.documents.drafts import MemberDrafts, drafts
-from billing.documents.runs import RunResult, sums_of
+from billing.documents.drafts import MemberDrafts, drafts, uninvoiced_lines
+from billing.documents.runs import RunResult, members_of_run, sums_of
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
 PER_PAGE = 50
+LINES_AT_ONCE = 20_000  # a preview of more takes longer than a second: 100,000 took 5
 # Problem -> the page where it is mended; of a member: its own page.
 PLACES = {
     "tax_number": "costs.ring_party",
@@ -45,7 +46,9 @@ PLACES = {
 
 @page(bp, "/run", access=Access(treasurer=ALL))
 def run() -> ResponseReturnValue:
-    """Show what can be invoiced until a day of service: ?until=."""
+    """Show what can be invoiced until a day of service: ?until=; of very many lines, the worker prepares it."""
+    if task := offered(is_long=uninvoiced_lines(db.session()) > LINES_AT_ONCE):
+        return task
     form = RunForm(formdata=None)
     form.until.data = _day(request.args.get("until", "")) or _today()
     return _run_page(form)
@@ -61,7 +64,9 @@ def issue_all() -> ResponseReturnValue:
         return _run_page(form)
     assert form.until.data
     session, seen, until = db.session(), form.seen.data or "", form.until.data
-    if not is_carried_out():  # the worker goes on with what was confirmed
+    if task := deferred(is_long=uninvoiced_lines(session) > LINES_AT_ONCE):
+        return task
+    if not (is_carried_out() and members_of_run(session, seen)):  # else the worker goes on with what was confirmed
         try:
             found = in_write_transaction(session, partial(runs.confirm_invoices, session, seen, until, current_actor()))
         except InvoicesChanged as refusal:

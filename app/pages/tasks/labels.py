@@ -24,6 +24,7 @@ LABELS: dict[str, Any] = {
     "costs.make_export": _l("Postings as a file"),
     "costs.download_export": _l("Postings as a file"),
     "costs.download_figures": _l("All figures as one file"),
+    "invoices.run": _l("Preview of invoices"),
     "invoices.issue_all": _l("Issuing invoices"),
     "invoices.state_all": _l("Issuing statements"),
     "invoices.send_all": _l("Sending invoices"),
