@@ -107,8 +107,10 @@ def _statements(session: Session) -> Iterator[Row]:
         .order_by(Document.id)
     ).all()
     members = {one.id: one for one in member_names(session, {row.member_id for row in rows})}
-    for number, member_id, *values in rows:
-        yield (number, members[member_id].number, members[member_id].name, *values)
+    for row in rows:
+        who = members[row.member_id]
+        days = row.issued_on, row.first_day, row.last_day
+        yield (row.number, who.number, who.name, *days, row.opening_cents, row.closing_cents)
 
 
 def _lines(session: Session) -> Iterator[Row]:
