@@ -67,7 +67,7 @@ def run(instance: Path, slips: int = SLIPS) -> RunResult:
     app, steps = make_app(instance), {}
     with app.test_request_context():
         session = db.session()
-        for name, step in (("priced", _price), ("divided", _divide), ("invoiced", _invoice)):
+        for name, step in (("priced", price), ("divided", _divide), ("invoiced", invoice)):
             clock, processor = time.perf_counter(), time.process_time()
             step(session)
             steps[name] = (time.perf_counter() - clock, time.process_time() - processor)
@@ -97,7 +97,8 @@ def compare_pages(instance: Path, rounds: int = 30) -> LedgerResult:
     return LedgerResult(*median_ms(list(asked.values()), rounds))
 
 
-def _price(session: Session) -> None:
+def price(session: Session) -> None:
+    """Price what waits, as the worker does."""
     while _deliver(session, SUBSCRIPTIONS[0]):
         pass
 
@@ -110,7 +111,8 @@ def _divide(session: Session) -> None:
     in_write_transaction(session, divide)
 
 
-def _invoice(session: Session) -> None:
+def invoice(session: Session) -> None:
+    """Issue to each member what is owed."""
     composer = TextComposer(session)
     for member_id in range(1, MEMBERS + 1):
         in_write_transaction(session, lambda member_id=member_id: _issue(session, member_id, composer))  # type: ignore[misc]

@@ -46,7 +46,7 @@ OF_PARTS = {
         "/costs/tariffs", "/costs/allocations", "/costs/balances", "/costs/ledger", "/fees", "/fees/new", "/fees/dues",
         "/fees/terms/1", "/costs/exports", "/costs/exports/figures", "/costs/pools/1/keys", "/costs/pools/1/keys/new",
         "/costs/pools/1/counts", "/costs/pools/1/meters/new", "/costs/open-sums", "/costs/use", "/invoices/sending",
-        "/invoices/run", "/costs/tariffs/1/new",
+        "/invoices/run", "/invoices/statements", "/costs/tariffs/1/new",
     ),
     "rita": ("/admin/backups", "/tasks", "/admin/logins", "/admin/import/members"),
 }  # fmt: skip
