@@ -49,12 +49,8 @@ def charge_slips(session: Session, events: Sequence[RecordedEvent], now: datetim
 
 
 def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> None:
-    """Note a confirmed reservation that was cancelled too late; not because of a closure, and no date with its series.
-
-    What cancelling a series costs is not said before, so nothing is owed for it.
-    """
-    is_alone = event.facts.get("series_id") is None
-    if event.facts["is_late"] and is_alone and event.facts.get("promised_places") is not None:
+    """Note a confirmed reservation that was cancelled too late, alone or with its series; not because of a closure."""
+    if event.facts["is_late"] and event.facts.get("promised_places") is not None:
         span = _span(event.facts["promised_starts_at"], event.facts["promised_ends_at"])
         places = event.facts["promised_places"]
         missed.note_cancelled(session, event.facts["reservation_id"], span, places, event.at)

@@ -38,6 +38,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
+from billing.fees.missed import fees_if_cancelled
 from booking import catalogue, recurrence, series, series_decisions, series_group_plan, series_plan
 from booking.catalogue import MachineTerms
 from booking.models import Status
@@ -210,23 +211,26 @@ def reject_series(series_id: int, body: Reason) -> Reply:
 def _cancellation(
     view: SeriesView, body: SeriesCancellation, within: Collection[int] | None
 ) -> SeriesCancellationPreview:
-    instant, found = now(), []
+    instant, held = now(), {}
     for one in series_queries.series_dates(db.session(), view):
-        held = one.reservation
-        if held is None or held.status not in (Status.REQUESTED, Status.CONFIRMED) or held.starts_at <= instant:
+        kept = one.reservation
+        if kept is None or kept.status not in (Status.REQUESTED, Status.CONFIRMED) or kept.starts_at <= instant:
             continue
-        if (body.since or date.min) > one.occurrence.day or not (within is None or held.workshop_id in within):
-            continue
-        found.append(
-            CancelledSeriesDate(
-                day=one.occurrence.day,
-                reservation_id=held.id,
-                starts_at=held.starts_at,
-                ends_at=held.ends_at,
-                is_late=held.is_promised and instant > held.cancel_until,
-            )
+        if (body.since or date.min) <= one.occurrence.day and (within is None or kept.workshop_id in within):
+            held[one.occurrence.day] = kept
+    fees = {one: fee.cents for one, fee in fees_if_cancelled(db.session(), [*held.values()], now=instant).items()}
+    found = [
+        CancelledSeriesDate(
+            day=day,
+            reservation_id=one.id,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            is_late=one.is_promised and instant > one.cancel_until,
+            cents=fees.get(one.id, 0),
         )
-    return SeriesCancellationPreview(late=sum(one.is_late for one in found), dates=found)
+        for day, one in held.items()
+    ]
+    return SeriesCancellationPreview(late=sum(one.is_late for one in found), cents=sum(fees.values()), dates=found)
 
 
 def _decide(series_id: int, body: BaseModel | None, **decision: Any) -> Reply:

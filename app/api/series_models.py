@@ -78,19 +78,24 @@ class SeriesCancellation(RequestModel):
 
 
 class CancelledSeriesDate(ResponseModel):
-    """A date that would be cancelled. is_late: later than the rule of its machine allows, and noted as such."""
+    """A date that would be cancelled. is_late: later than the rule of its machine allows, and noted as such.
+
+    cents: what that would cost, if nobody else takes the time.
+    """
 
     day: date
     reservation_id: int
     starts_at: Instant
     ends_at: Instant
     is_late: bool
+    cents: int
 
 
 class SeriesCancellationPreview(ResponseModel):
-    """What cancelling would mean. late: how many of the dates would be cancelled late."""
+    """What cancelling would mean. late: how many of the dates would be cancelled late; cents: what that would cost."""
 
     late: int
+    cents: int
     dates: list[CancelledSeriesDate]
 
 

@@ -6,6 +6,7 @@ The functions that write flush and never commit: call them inside write_transact
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,25 @@ def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) ->
 
     None where nothing is owed, as long as the rule of the machine lets one cancel freely. Raises ReservationNotFound.
     """
-    view = queries.reservation(session, reservation_id)
+    return _if_cancelled(session, queries.reservation(session, reservation_id), now)
+
+
+def fees_if_cancelled(
+    session: Session, views: Sequence[queries.ReservationView], *, now: datetime
+) -> dict[int, MissedFee]:
+    """Return what a member would owe for cancelling several reservations at once, by id, where there are terms for it.
+
+    As when it is noted, the lower number counts as the earlier one: it may use up what is free for the next.
+    """
+    found: dict[int, MissedFee] = {}
+    for view in sorted(views, key=lambda one: one.id):
+        working = _if_cancelled(session, view, now)
+        if working is not None:
+            found[view.id] = replace(working, earlier=working.earlier + len(found))
+    return found
+
+
+def _if_cancelled(session: Session, view: queries.ReservationView, now: datetime) -> MissedFee | None:
     if not view.is_promised or now <= view.cancel_until:
         return None
     span, places = view.span, view.places
@@ -45,7 +64,7 @@ def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) ->
     percent = 0 if terms is None else percent_of_notice(terms.notices, span.start - now)
     if terms is None or not percent:
         return None
-    row = _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, now)
+    row = _row(session, view, LATE_CANCEL, span, places, percent, terms, now)
     return _working(session, row, 0) if row.base_cents else None
 
 
@@ -59,7 +78,7 @@ def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, places
     if terms is None:
         return
     if percent := percent_of_notice(terms.notices, span.start - cancelled_at):
-        _note(session, _row(session, reservation_id, LATE_CANCEL, span, places, percent, terms, cancelled_at))
+        _note(session, _row(session, view, LATE_CANCEL, span, places, percent, terms, cancelled_at))
 
 
 def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported_at: datetime) -> None:
@@ -68,7 +87,7 @@ def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
     if terms is not None and terms.no_show_percent:
         percent = terms.no_show_percent
-        _note(session, _row(session, reservation_id, NO_SHOW, span, view.places, percent, terms, reported_at))
+        _note(session, _row(session, view, NO_SHOW, span, view.places, percent, terms, reported_at))
 
 
 def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -180,7 +199,7 @@ def _note(session: Session, row: Missed) -> None:
 
 def _row(
     session: Session,
-    reservation_id: int,
+    view: queries.ReservationView,
     kind: str,
     span: TimeSpan,
     places: int,
@@ -188,13 +207,12 @@ def _row(
     terms: FeeTerms,
     missed_at: datetime,
 ) -> Missed:
-    view = queries.reservation(session, reservation_id)
     card = queries.machine_card(session, view.machine_id)
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
     estimate = estimate_of_class(session, card, span, places, price_class)
     planned = estimate.calculation.cents if estimate is not None and estimate.calculation else terms.base_cents
     return Missed(
-        reservation_id=reservation_id,
+        reservation_id=view.id,
         kind=kind,
         member_id=view.member_id,
         machine_id=view.machine_id,

@@ -24,14 +24,16 @@ from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
 from billing.subscribers import FEES, SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
-from booking import reservations
+from booking import queries, reservations, series
 from booking.decisions import approve, report_no_show, take_back_no_show
 from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
-from booking.models import Reservation
+from booking.models import Machine, Reservation
+from booking.rules import MachineRules
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do
+from tests.integration.test_series_verbs import enter, wish_of
 
 TODAY = MONDAY.date()
 G8 = TermsEntry(TODAY, 100, ((2, 100), (24, 50)), cap_cents=6_000)
@@ -119,6 +121,23 @@ def test_the_first_ones_in_twelve_months_are_free(session, sample_ring, splitter
         at(session, reservations.cancel, entered, MONDAY + timedelta(hours=first - 20))
     assert fixed(session, END + timedelta(hours=9)) == [("late_cancel", 6_000)]
     assert session.scalar(select(func.count()).where(Missed.settled_at.is_(None))) == 0
+
+
+def test_what_cancelling_the_rest_of_a_series_costs_is_what_is_owed(session, sample_ring, splitter):
+    """Four days, two hours each at 30.00: the first date is free, the second costs half, the third is late but free."""
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((24, 100), (48, 50)), free_times=1))
+    with write_transaction(session):
+        session.get_one(Machine, splitter).rules = replace(MachineRules(), late_cancel_hours=60)
+    made = enter(session, wish_of(sample_ring, "FREQ=DAILY;COUNT=4", machine_id=splitter))
+    dates = queries.reservations_by_id(session, [one.id for one in made.dates])
+    moment = dates[0].starts_at - timedelta(hours=10)
+
+    announced = missed.fees_if_cancelled(session, [*reversed(dates)], now=moment)
+
+    assert [announced[one.id].cents if one.id in announced else None for one in dates] == [0, 3_000, None, None]
+    at(session, series.cancel_rest, made.id, moment)
+    assert fixed(session, dates[-1].ends_at) == [("late_cancel", 3_000)]
+    assert balance_of(session, sample_ring.anna).cents == 3_000
 
 
 def test_a_later_fee_goes_with_the_no_show_without_which_it_is_free(session, sample_ring, splitter):

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from app import subscriptions
 from app.mail.models import Mail
+from billing.fees.terms import TermsEntry, set_terms
 from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -19,6 +20,7 @@ from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, login, mail_text, reserve
 from tests.conftest import MONDAY
 from tests.stories.conftest import sent
+from tests.web.programs import program_of
 
 FRIDAY = "2026-12-04"
 IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
@@ -181,17 +183,24 @@ def test_the_doubled_hour_is_asked_once_and_the_missing_one_is_listed(anna, sess
     assert "Sun 28 March 2027, 3:30 to 4:30" in preview.text
 
 
-def test_cancelling_the_rest_says_what_it_means(anna, session, clock):
+def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sample_ring, clock):
+    with write_transaction(session):
+        terms = TermsEntry(MONDAY.date(), 100, ((24, 50),), base_cents=8_001)
+        set_terms(session, sample_ring.combine, terms, by=SOMEBODY, now=MONDAY)
     entered = send(anna, enter_series="1", date="2026-11-24", repeats="DAILY")
     clock.instant += timedelta(hours=3)
     asked = anna.get(entered.location + "/cancel")
 
     assert "4 dates are cancelled:" in asked.text
     assert "1 date would be cancelled later than the rule allows" in asked.text
+    assert "This costs €40.01 in all." in asked.text
+    by_program = program_of(app, session, sample_ring.anna_login, now=MONDAY)
+    meant = by_program.post(f"{entered.location}/cancel", {"preview": True}).json
+    assert (meant["late"], meant["cents"], [one["cents"] for one in meant["dates"]]) == (1, 4_001, [4_001, 0, 0, 0])
     revision = re.search(r'name="revision" value="(\d+)"', asked.text)[1]
     assert anna.post(entered.location + "/cancel", data={"revision": revision, "reason": "rain"}).status_code == 303
     assert {"cancelled"} == set(session.scalars(select(Reservation.status)))
-    written = templates(session)
+    written = [one for one in templates(session) if one[0].startswith("series")]
     assert written == [("series_entered", "anna@ring.example"), ("series_cancelled_manager", "wanda@ring.example")]
     told = mail_text(session.scalars(select(Mail).order_by(Mail.id.desc())).first())
     assert "1 of them was cancelled later than the rules allow." in told

@@ -13,6 +13,7 @@ from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from app.wording.series import series_sentence
+from billing.fees.missed import fees_if_cancelled
 from booking import queries
 from booking.errors import RulesBroken
 from booking.kernel.errors import DomainError
@@ -62,12 +63,17 @@ class SeriesPage:
 
 @dataclass(frozen=True, slots=True)
 class CancelPage:
-    """What cancelling the rest of a series would mean: the dates to come, and those that would be cancelled late."""
+    """What cancelling the rest of a series would mean: the dates to come, and those that would be cancelled late.
+
+    costs: the fee of each of these that has one, by id.
+    """
 
     view: SeriesView
     sentence: str
     to_come: tuple[ReservationView, ...]
     late: tuple[ReservationView, ...]
+    costs: Mapping[int, str]
+    total: str
 
 
 def series_page(
@@ -121,7 +127,10 @@ def cancel_page(session: Session, view: SeriesView, *, now: datetime) -> CancelP
     """Return the question before the rest of a series is cancelled."""
     found = _to_come(series_queries.series_dates(session, view), now)
     late = tuple(one for one in found if one.is_promised and now > one.cancel_until)
-    return CancelPage(view, series_sentence(view.times), found, late)
+    fees = fees_if_cancelled(session, late, now=now)
+    costs = {reservation_id: formats.format_money(one.cents) for reservation_id, one in fees.items()}
+    total = formats.format_money(sum(one.cents for one in fees.values())) if fees else ""
+    return CancelPage(view, series_sentence(view.times), found, late, costs, total)
 
 
 def _to_come(dates: Sequence[SeriesDateView], now: datetime) -> tuple[ReservationView, ...]:
