@@ -83,18 +83,39 @@ def within_quotas(
     terms_of: Mapping[int, MachineTerms],
     now: datetime,
     overruling: Overruling | None,
-) -> list[ChangedDate]:
+) -> tuple[list[ChangedDate], QuotaTally | None]:
     """Judge what more the dates count of the quotas of the member, one after the other; the others count as they are.
 
     dates: on whatever machines, in the order in which they are judged; terms_of: of all machines before and after.
+    Return them with what counts then; None where there are no quotas.
     """
     quotas = {quota.id: quota for terms in terms_of.values() for quota in terms.policy.quotas}
     if not quotas:
-        return list(dates)
+        return list(dates), None
     spans = [each.span for one in dates for each in (one.before, one.after)]
     within = TimeSpan(min(one.start for one in spans) - _AROUND, max(one.end for one in spans) + _AROUND)
     tally = QuotaTally(session, dates[0].after.member_id, quotas.values(), within, asked_at=now)
-    return [_counted(one, tally, terms_of, overruling) for one in dates]
+    return [_counted(one, tally, terms_of, overruling) for one in dates], tally
+
+
+def alternatives_within_quotas(
+    dates: Sequence[ChangedDate], tally: QuotaTally | None, terms_of: Mapping[int, MachineTerms]
+) -> Iterator[ChangedDate]:
+    """Yield the dates without the other times that would pass a quota. tally: what counts so far, these as they are."""
+    for one in dates:
+        if tally is None or one.alternative is None:
+            yield one
+            continue
+        is_here = one.before.machine_id == one.after.machine_id
+        held = (one.before.span, one.before.places) if is_here else None
+        counting, before = (terms_of[wish.machine_id].policy.quotas for wish in (one.after, one.before))
+        tally.remove(one.before.span, one.before.places, before)
+        if tally.violations(one.alternative, one.after.places, held=held, counting=counting):
+            tally.add(one.before.span, one.before.places, before)
+            yield replace(one, alternative=None)
+        else:
+            tally.add(one.alternative, one.after.places, counting)
+            yield one
 
 
 def _counted(

@@ -41,7 +41,7 @@ def judge(
         of_machine = [one for one in dates if one.after.machine_id == each]
         judged += _of_machine(session, of_machine, found, terms_of, busy, now, overruling)
     in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
-    counted = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
+    counted, tally = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
     if not proposes:
         return tuple(sorted(counted, key=lambda one: one.day))
     planned: list[ChangedDate] = []
@@ -49,7 +49,8 @@ def judge(
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in counted if one.after.machine_id == each]
         planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now, needed, ids)
-    return tuple(sorted(planned, key=lambda one: one.day))
+    planned.sort(key=lambda one: one.day)
+    return tuple(conflicts.alternatives_within_quotas(planned, tally, terms_of))
 
 
 def _of_machine(

@@ -238,6 +238,20 @@ def test_rules_and_quotas_are_those_of_a_move(session, sample_ring, enter, chang
     assert [one.rule for one in overlap.value.violations] == ["series_overlaps_itself"]
 
 
+def test_no_other_time_is_taken_that_would_pass_a_quota(session, sample_ring, enter, change):
+    made = enter()
+    third = datetime.combine(DAYS[2], time(11), BERLIN).astimezone(UTC)
+    reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(third, third + timedelta(hours=1)), now=MONDAY)
+    with write_transaction(session):
+        most = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, most, by=SOMEBODY, now=MONDAY)
+
+    done = change(made.id, length=timedelta(hours=4), on_conflict=OnConflict.ALTERNATIVE)
+    assert (done.dates, done.unchanged) == ((), DAYS)
+    change(made.id, length=timedelta(hours=3), on_conflict=OnConflict.ALTERNATIVE)
+    assert clocks(session, made.id)[2] == "18 06:00-09:00"
+
+
 def test_who_decides_overrules_rules_with_a_reason_that_the_event_log_keeps(session, sample_ring, enter, change):
     made = enter()
     with write_transaction(session):
