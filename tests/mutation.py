@@ -83,7 +83,10 @@ TARGETS = (
     Target("billing/documents/vat.py", ("tests/unit/billing/test_vat_sums.py",), PURE),
     Target("billing/period_names.py", ("tests/integration/test_accounting_periods.py",)),
     Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
-    Target("booking/second_persons.py", ("tests/integration/test_second_persons.py",)),
+    Target(
+        "booking/second_persons.py",
+        ("tests/integration/test_second_persons.py", "tests/web/test_second_person.py"),
+    ),
     Target("booking/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
     Target(
         "booking/prerequisites.py",

@@ -122,6 +122,7 @@ def test_hand_out_checks_both_and_the_slip_keeps_them(session, sample_ring, saw)
         ({"operator": EVA, "second": Person("Otto")}, ["second_person_not_inducted"]),
         ({"operator": Person("Otto")}, ["operator"]),
         ({"operator": EVA, "second": Person("x" * 121)}, ["at_most"]),
+        ({"operator": EVA, "second": Person("x" * 120)}, ["second_person_not_inducted"]),
     ):
         with pytest.raises(UsageRefused) as refused:
             hand_out(session, reserved, **named)
