@@ -22,3 +22,27 @@ class StaleDues(DomainError):
     """Who would owe dues has changed since the preview was shown. Nothing was posted."""
 
     code = "stale_dues"
+
+
+class MaterialNotFound(NotFound):
+    """There is no such material."""
+
+    code = "material_not_found"
+
+
+class MaterialNotSold(DomainError):
+    """The material is sold no more. facts: material (its name)."""
+
+    code = "material_not_sold"
+
+
+class MaterialOfOtherWorkshop(DomainError):
+    """The slip is of a machine of another workshop than the one that sells the material. facts: material."""
+
+    code = "material_of_other_workshop"
+
+
+class StockTooLow(DomainError):
+    """There is less in stock than is to be taken. facts: material, unit, stock (in units, as text)."""
+
+    code = "stock_too_low"

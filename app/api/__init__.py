@@ -58,6 +58,7 @@ MODULES = (
     "advances",
     "fees",
     "fee_terms",
+    "materials",
     "tasks",
     "exports",
     "posting_exports",

@@ -176,7 +176,7 @@ def enter_fee(body: NewFee) -> Reply:
 
     def enter() -> Reply:
         made = posting.enter_fee(db.session(), wanted, by=by, now=instant)
-        return reply(_fee(views.fee(db.session(), made.id)), 201)
+        return fee_reply(made.id)
 
     return run_idempotent(body, enter)
 
@@ -197,7 +197,7 @@ def reverse_fee(fee_id: int, body: FeeReason) -> Reply:
 
     def reverse() -> Reply:
         reversal = posting.reverse_fee(db.session(), fee_id, body.reason, by=by, now=instant)
-        return reply(_fee(views.fee(db.session(), reversal.id)), 201)
+        return fee_reply(reversal.id)
 
     return run_idempotent(body, reverse)
 
@@ -226,6 +226,11 @@ def post_dues(body: NewDues) -> Reply:
         return reply(_dues(dues.post_dues(db.session(), wanted, by=by, now=instant, digest=body.digest)), 201)
 
     return run_idempotent(body, post)
+
+
+def fee_reply(fee_id: int) -> Reply:
+    """Return the answer to what made a fee."""
+    return reply(_fee(views.fee(db.session(), fee_id)), 201)
 
 
 def _dues(preview: dues.DuesPreview) -> Dues:

@@ -17,6 +17,7 @@ from app.demo.base_data import build, past_start
 from app.demo.closures import enter_repeated_closure
 from app.demo.courses import enter_courses
 from app.demo.exchanges import agree_on_swap, offer_exchanges
+from app.demo.fees import enter_fees
 from app.demo.house_rules import enter_rules
 from app.demo.maintenance import enter_maintenance
 from app.demo.season import Season
@@ -85,6 +86,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     enter_rules(session, base, now=present)
     enter_maintenance(session, now=present)
     enter_repeated_closure(session, base, now=present)
+    enter_fees(session, base, now=present)
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
     offer_exchanges(session, base, now=present)

@@ -36,7 +36,8 @@ MONEY_EVENTS = (
 )
 
 
-MONEY_TABLES = ("tariff", "pool", "pool_key", "meter", "cost", "recurring_cost", "share")  # of RecordChanged
+# Tables of RecordChanged.
+MONEY_TABLES = ("tariff", "pool", "pool_key", "meter", "cost", "recurring_cost", "share", "material")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User, WallScreen
 from app.exports.event_log import EventRow
 from app.wording import events
-from billing.models import Cost, Meter, Pool, PoolKey, RecurringCost, Share, Tariff
+from billing.models import Cost, Material, Meter, Pool, PoolKey, RecurringCost, Share, Tariff
 from booking.events import RecordChanged
 from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Quota, Workshop
 from calendars.models import Feed
@@ -71,6 +71,7 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
         .join(Pool, Pool.id == Meter.pool_id)
         .join(Member, Member.id == Meter.member_id)
     ),
+    "material": lambda: select(Material.id, Material.id, Material.name),
     "announcement": lambda: select(Announcement.id, Announcement.id, func.substr(Announcement.text, 1, 80)),
     "group": lambda: select(MachineGroup.id, MachineGroup.id, MachineGroup.name),
     "quota": lambda: (

@@ -62,6 +62,7 @@ FINDING_TEXTS = {
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
     "fee_working": "fee {fee_id} differs from its working",
     "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
+    "stock": "move {move_id} of a material states another stock than the moves before make",
     "recurring_period": "recurring cost {recurring_id} has an answer for {begins_on}, when no period of it begins",
     "recurring_pool": "cost {cost_id} of recurring cost {recurring_id} is of another pool",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",

@@ -134,6 +134,7 @@ RECORD_LABELS: dict[str, Any] = {
     "meter": _l("meter of a member"),
     "cost": _l("cost"),
     "recurring_cost": _l("recurring cost"),
+    "material": _l("material of a workshop"),
     "feed": _l("calendar subscription"),
     "announcement": _l("announcement"),
     "group": _l("group of machines"),

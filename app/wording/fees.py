@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,7 @@ from billing.fees.missed_working import MissedFee
 from billing.fees.terms import TermsEntry
 from billing.fees.working import PricedFee, Working
 from billing.queries.fees import FeeView
+from billing.queries.materials import MaterialView
 from billing.rounding import half_up
 
 KIND_LABELS: dict[str, Any] = {
@@ -25,6 +27,29 @@ KIND_LABELS: dict[str, Any] = {
     "material": _l("Material"),
     "other": _l("Other fee"),
 }
+
+MOVE_LABELS: dict[str, Any] = {
+    "receipt": _l("Goods received"),
+    "sale": _l("Sold"),
+    "return": _l("Given back"),
+    "count": _l("Stocktaking"),
+}
+
+
+def quantity_text(quantity: Decimal, unit: str) -> str:
+    """Return a quantity with its unit, in the language of the page."""
+    return f"{format_number(quantity)} {unit}".strip()
+
+
+def material_choice(material: MaterialView) -> str:
+    """Return how a material reads where one is chosen: its price and its stock."""
+    return _(
+        "%(name)s, %(price)s for 1 %(unit)s (%(stock)s in stock)",
+        name=material.name,
+        price=format_price(material.unit_price),
+        unit=material.unit,
+        stock=quantity_text(material.in_stock, material.unit),
+    )
 
 
 def fee_kind_label(kind: str) -> str:
@@ -85,9 +110,8 @@ def _missed_steps(working: MissedFee) -> Iterator[WorkingStep]:
 def _priced_steps(working: PricedFee) -> tuple[WorkingStep, ...]:
     if working.quantity == 1 and not working.unit:
         return ()
-    quantity = f"{format_number(working.quantity)} {working.unit}".strip()
     return (
-        WorkingStep(_("Quantity"), quantity),
+        WorkingStep(_("Quantity"), quantity_text(working.quantity, working.unit)),
         WorkingStep(_("Price for one"), format_price(working.unit_price)),
     )
 

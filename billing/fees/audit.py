@@ -1,17 +1,17 @@
 """The audit of fees, run by `ring check`: each follows from its own working, and each reversal is a mirror.
 
-Codes of the findings and their facts: fee_working (fee_id), fee_mirror (fee_id, reverses_id).
+Codes of the findings and their facts: fee_working (fee_id), fee_mirror (fee_id, reverses_id), stock (move_id).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.fees.working import working_of
-from billing.models import Fee
+from billing.models import Fee, StockMove
 from booking.kernel.audit import AuditFinding
 from booking.kernel.orm import table_of
 
@@ -36,3 +36,14 @@ def broken_fees(session: Session) -> Iterator[AuditFinding]:
             yield AuditFinding("fee_working", {"fee_id": fee_id})
         if reverses_id is not None and (reversed_cents, member_id) != (-cents, owed_by):
             yield AuditFinding("fee_mirror", {"fee_id": fee_id, "reverses_id": reverses_id})
+    yield from _broken_stock(session)
+
+
+def _broken_stock(session: Session) -> Iterator[AuditFinding]:
+    """Yield moves whose stock is not the one before and what was moved, in the order of each material."""
+    moved = table_of(StockMove)
+    before = func.lag(moved.c.stock, 1, 0).over(partition_by=moved.c.material_id, order_by=moved.c.number)
+    chained = select(moved.c.id, moved.c.stock, (before + moved.c.quantity).label("expected")).subquery()
+    wrong = select(chained.c.id).where(chained.c.stock != chained.c.expected).order_by(chained.c.id)
+    for (move_id,) in session.connection().execute(wrong):
+        yield AuditFinding("stock", {"move_id": move_id})

@@ -16,6 +16,7 @@ from billing.documents.treatment import VAT_CODES
 from billing.errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
 from billing.events import FeePosted
 from billing.fee_errors import FeeNotFound
+from billing.fees.stock import give_back
 from billing.fees.working import QUANTITY_DECIMALS, PricedFee, Working
 from billing.ledger.entries import post_fee
 from billing.ledger.posting import lock_ledger
@@ -116,7 +117,9 @@ def append_mirror(session: Session, original: Fee, reason: str, *, by: Actor, no
         made_at=now,
         made_by=by.user_id,
     )
-    return _append(session, reversal, by=by, now=now)
+    _append(session, reversal, by=by, now=now)
+    give_back(session, reversal, by=by, now=now)
+    return reversal
 
 
 def append(session: Session, fee: Fee, working: Working, *, by: Actor, now: datetime) -> Fee:
@@ -134,8 +137,8 @@ def require_open(session: Session) -> None:
 
 def check_price(working: PricedFee) -> None:
     """Refuse numbers that a fee cannot have. Raises WrongAmount, WrongText."""
-    _require_decimals("quantity", working.quantity, QUANTITY_DECIMALS, QUANTITY_MAX)
-    _require_decimals("unit_price", working.unit_price, 4, PRICE_MAX)
+    check_decimals("quantity", working.quantity, QUANTITY_DECIMALS, QUANTITY_MAX)
+    check_decimals("unit_price", working.unit_price, 4, PRICE_MAX)
     require_text("unit", working.unit, UNIT_LENGTH_MAX)
     require_between("fee_cents", working.cents, 1, CENTS_MAX)
 
@@ -163,7 +166,8 @@ def _checked(session: Session, wanted: FeeInput, now: datetime) -> PricedFee:
     return working
 
 
-def _require_decimals(field: str, number: Decimal, decimals: int, highest: Decimal) -> None:
+def check_decimals(field: str, number: Decimal, decimals: int, highest: Decimal) -> None:
+    """Refuse a number that is not above zero, is too high or too fine. Raises WrongAmount."""
     least = Decimal(1).scaleb(-decimals)
     require_between(field, number, least, highest)
     if round(number, decimals) != number:

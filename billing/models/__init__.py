@@ -30,6 +30,7 @@ from billing.models.export import DatevTerms, ExportedEntry, PostingExport, Post
 from billing.models.fee import Fee, FeeTerms, Missed
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
+from billing.models.material import Material, StockMove
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
 from billing.models.pool_key import AllocationAmount, Meter, MeterReading, PoolKey, PoolKeyPercent, PoolKeyTerms
@@ -77,6 +78,7 @@ __all__ = [
     "Ledger",
     "LedgerAccount",
     "MachineCost",
+    "Material",
     "Meter",
     "MeterReading",
     "Missed",
@@ -94,6 +96,7 @@ __all__ = [
     "RecurringPeriod",
     "Share",
     "StatementSending",
+    "StockMove",
     "Tariff",
     "TariffAdjustment",
     "TariffLine",

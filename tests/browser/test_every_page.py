@@ -44,7 +44,8 @@ OF_PARTS = {
     ),
     "karl": (
         "/costs/tariffs", "/costs/allocations", "/costs/balances", "/costs/ledger", "/fees", "/fees/new", "/fees/dues",
-        "/fees/terms/1", "/costs/exports", "/costs/exports/figures", "/costs/pools/1/keys", "/costs/pools/1/keys/new",
+        "/fees/materials", "/fees/materials/1", "/fees/materials/1/sell", "/fees/materials/new", "/fees/terms/1",
+        "/costs/exports", "/costs/exports/figures", "/costs/pools/1/keys", "/costs/pools/1/keys/new",
         "/costs/pools/1/counts", "/costs/pools/1/meters/new", "/costs/open-sums", "/costs/use", "/invoices/sending",
         "/invoices/run", "/invoices/statements", "/costs/tariffs/1/new",
     ),

@@ -37,6 +37,7 @@ from app.notifications import (
 from app.notifications.choices import Owner
 from billing import advances, allocations, meters, pool_keys, pools, previews, recurring_costs, shares, tariffs
 from billing.documents.issuing import issue
+from billing.fees.materials import MaterialInput, enter_material
 from billing.fees.posting import FeeInput, enter_fee
 from billing.keys import KeyPart, KeyTerms
 from billing.models import DocumentFile
@@ -427,6 +428,14 @@ def _fee(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(made.id, member_id=sample_ring.anna)
 
 
+def _material(session: Session, sample_ring: SampleRing) -> Sample:
+    """What the hall sells."""
+    wanted = MaterialInput("Plywood", "m²", Decimal("12.50"))
+    with write_transaction(session):
+        made = enter_material(session, sample_ring.hall, wanted, by=SOMEBODY, now=MONDAY)
+    return Sample(made.id, workshop_id=sample_ring.hall)
+
+
 def _document(session: Session, sample_ring: SampleRing) -> Sample:
     """An invoice to Anna."""
     able_to_issue(session, sample_ring.anna)
@@ -579,6 +588,7 @@ SAMPLES: dict[str, Build] = {
     "allocation_id": _allocation,
     "advance_id": _advance,
     "fee_id": _fee,
+    "material_id": _material,
     "document_id": _document,
     "export_id": _posting_export,
     "costs:member_id": lambda _session, sample_ring: Sample(sample_ring.anna),

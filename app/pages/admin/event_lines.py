@@ -29,6 +29,7 @@ PAGES = {
     "share": ("costs.shares", "pool_id"),
     "pool_key": ("costs.keys", "pool_id"),
     "meter": ("costs.keys", "pool_id"),
+    "material": ("fees.material", "material_id"),
 }
 
 

@@ -32,12 +32,14 @@ from booking.queries import GUEST_PRICE_CLASS, MemberName
 from booking.queries.price_classes import PriceClassView
 
 
-def _codes() -> list[Any]:
+def codes() -> list[Any]:
+    """Return the choices of a VAT code."""
     said = select_choice("", _l("as said for anything else"))
     return [said, *(select_choice(*pair) for pair in CODE_LABELS.items())]
 
 
-def _require_year(day: date | None) -> None:
+def require_year(day: date | None) -> None:
+    """Refuse a year in which nothing can be."""
     if day and not FIRST_DAY <= day <= LAST_DAY:
         raise ValidationError(
             _("The year is a number from %(first)s to %(last)s.", first=FIRST_DAY.year, last=LAST_DAY.year)
@@ -84,7 +86,7 @@ class FeeForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
             select_choice("", _("none")),
             *(select_choice(str(machine_id), name) for machine_id, name in machines),
         ]
-        self.tax_code.choices = _codes()
+        self.tax_code.choices = codes()
 
     def validate_member(self, field: RadioField) -> None:
         """Refuse who cannot be chosen, and nobody."""
@@ -93,7 +95,7 @@ class FeeForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
 
     def validate_service_date(self, field: DateField) -> None:
         """Refuse a day to come, and a year in which nothing can be."""
-        _require_year(field.data)
+        require_year(field.data)
         if self.today and field.data and field.data > self.today:
             raise ValidationError(_("A fee is for what was supplied: the day must not lie in the future."))
 
@@ -158,7 +160,7 @@ class DuesForm(BaseForm):
         labels = {one.code: price_class_label(one) for one in classes}
         self.codes = tuple(labels)
         self.price_classes.choices = [select_choice(*pair) for pair in labels.items()]
-        self.tax_code.choices = _codes()
+        self.tax_code.choices = codes()
 
     def propose(self, today: date) -> None:
         """Fill in the present accounting year, today's members and all classes but guests."""
@@ -174,17 +176,17 @@ class DuesForm(BaseForm):
 
     def validate_since(self, field: DateField) -> None:
         """Refuse a year in which nothing can be."""
-        _require_year(field.data)
+        require_year(field.data)
 
     def validate_until(self, field: DateField) -> None:
         """Refuse a last day before the first, and a year in which nothing can be."""
-        _require_year(field.data)
+        require_year(field.data)
         if self.since.data and field.data and field.data < self.since.data:
             raise ValidationError(_("The period ends before it starts."))
 
     def validate_members_on(self, field: DateField) -> None:
         """Refuse a year in which nothing can be."""
-        _require_year(field.data)
+        require_year(field.data)
 
     def entry(self) -> DuesInput:
         """Return what was entered. Call only after validation."""

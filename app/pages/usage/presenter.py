@@ -21,6 +21,7 @@ from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
 from billing.asked_amounts import NOTHING_ASKED, asked_on
 from billing.queries import SlipCharge, charge_of_slip
+from billing.queries.materials import MaterialView, TakenMaterial, materials, taken_for
 from booking import hand_out_conditions, operators, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound, Violation
@@ -34,6 +35,7 @@ from booking.usage import Measurement
 from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
 
 AHEAD = timedelta(days=2)
+MATERIALS_MAX = 500  # of a workshop, in one list to choose from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class SlipPage:
     may_answer: bool
     beside: BesideAmount = NOTHING_BESIDE  # other amounts, and what was chosen
     missing: tuple[str, ...] = ()  # what its tariff requires and it lacks, so that it has no price
+    taken: tuple[TakenMaterial, ...] = ()  # material for this use
+    may_take: bool = False  # whether the reader may enter more of it
 
     @property
     def is_time(self) -> bool:
@@ -133,7 +137,17 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
         beside=beside,
         missing=_missing(session, slip, beside) if is_unpriced else (),
+        taken=taken_for(session, slip.id),
+        may_take=permissions.may_touch(
+            "usage.take_material", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id
+        )
+        and bool(sold_materials(session, slip)),
     )
+
+
+def sold_materials(session: Session, slip: SlipView) -> tuple[MaterialView, ...]:
+    """Return what the workshop of a slip sells."""
+    return materials(session, workshop_ids=[slip.workshop_id], only_sold=True, limit=MATERIALS_MAX)[0]
 
 
 def _missing(session: Session, slip: SlipView, beside: BesideAmount) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -21,17 +21,17 @@ from app.extensions import db
 from app.forms.images import MEDIA_TYPE
 from app.forms.list_filter import INVALID, ListFilter
 from app.forms.submit import submit
-from app.pages.declaration import GET_POST, POST, MenuEntry, page
+from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage import live_price as live_prices
-from app.pages.usage.forms import CHECK, AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
+from app.pages.usage.forms import CHECK, HandOutForm, MeasureForm, written_meanwhile
 from app.web.paging import page_number, sums_all
 from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from app.wording.sorts import sort_text
-from booking import condition_changes, objections, queries, records, usage
+from booking import condition_changes, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import UsageRefused, WrongStatus
 from booking.lifecycle import Step
@@ -90,66 +90,6 @@ def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_dis
         only_mine=slip_list.sees_only_own(current_user),
         file_days=slip_list.file_arguments(form, years, today) if not form.errors else {},
     )
-
-
-@page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN))
-def show(usage_id: int) -> ResponseReturnValue:
-    """Show a slip with booked, used and charged amount, and what can be done."""
-    slip = lookups.slip(usage_id)
-    return _slip_page(slip, ObjectionForm(), _answer_form(slip), 200)
-
-
-@page(
-    bp,
-    "/<int:usage_id>/photo/<any(before, after):which>",
-    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
-)
-def photo(usage_id: int, which: str) -> ResponseReturnValue:
-    """Return the picture taken at hand-out (before) or hand-back (after)."""
-    slip = lookups.slip(usage_id)
-    picture = queries.photo(db.session(), slip.photo_before_id if which == "before" else slip.photo_after_id)
-    if picture is None:
-        abort(404)
-    return current_app.response_class(picture.content, mimetype=picture.media_type)
-
-
-@page(bp, "/<int:usage_id>/objection", methods=POST, access=Access(member=OWN), keeps_input=True)
-def object_to(usage_id: int) -> ResponseReturnValue:
-    """Dispute a slip of one's own."""
-    slip, session = lookups.slip(usage_id), db.session()
-    form = ObjectionForm()
-    form.slip = slip
-    objected = submit(
-        form,
-        lambda: objections.object_to(session, usage_id, form.objection.data or "", by=current_actor(), now=now()),
-        message=_("Your objection was entered. The workshop's manager answers it; an e-mail tells you."),
-        location=url_for(".show", usage_id=usage_id),
-    )
-    if objected is None:
-        slip = lookups.slip(usage_id)
-        return _slip_page(slip, form, _answer_form(slip), form.status)
-    return objected
-
-
-@page(bp, "/<int:usage_id>/answer", methods=POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
-def answer(usage_id: int) -> ResponseReturnValue:
-    """Answer an objection, as the workshop's manager."""
-    session = db.session()
-    form = _answer_form(lookups.slip(usage_id))
-    answered = submit(
-        form,
-        lambda: objections.answer(
-            session,
-            usage_id,
-            form.answer.data or "",
-            by=current_actor(),
-            now=now(),
-            corrected_amount=form.measured(None).amount,
-        ),
-        message=_("Your answer was entered and the member is notified."),
-        location=url_for(".show", usage_id=usage_id),
-    )
-    return answered or _slip_page(lookups.slip(usage_id), ObjectionForm(formdata=None), form, form.status)
 
 
 @page(bp, "/at/<slug>", access=LOGGED_IN)
@@ -278,12 +218,3 @@ def _hand_over(reservation_id: int, form: MeasureForm, verb: Callable[..., Usage
     if form.photo.picture is not None:
         photo_id = records.store_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
     return verb(session, reservation_id, form.measured(photo_id), by=current_actor(), now=instant).id
-
-
-def _answer_form(slip: SlipView) -> AnswerForm:
-    return AnswerForm(CHARGE_UNITS[slip.charge_unit], slip.zone)
-
-
-def _slip_page(slip: SlipView, objection: ObjectionForm, answering: AnswerForm, status: int) -> ResponseReturnValue:
-    page = presenter.slip_page(db.session(), slip, now=now())
-    return render_template("usage/show.html", page=page, objection=objection, answering=answering), status
