@@ -14,7 +14,6 @@ from billing.fee_errors import MaterialNotFound
 from billing.fees.stock import units
 from billing.models import Fee, Material, StockMove
 from booking.kernel.views import columns_of
-from booking.models import Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,6 @@ class MaterialView:
 
     id: int
     workshop_id: int
-    workshop_name: str
     name: str
     unit: str
     unit_price: Decimal
@@ -72,9 +70,7 @@ _LAST = (
     .limit(1)
     .scalar_subquery()
 )
-_MATERIALS = select(
-    *columns_of(MaterialView, Material, workshop_name=Workshop.name, stock=func.coalesce(_LAST, 0))
-).join(Workshop, Workshop.id == Material.workshop_id)
+_MATERIALS = select(*columns_of(MaterialView, Material, stock=func.coalesce(_LAST, 0)))
 
 
 def material(session: Session, material_id: int) -> MaterialView:
@@ -93,8 +89,8 @@ def materials(
     limit: int = 25,
     offset: int = 0,
 ) -> tuple[tuple[MaterialView, ...], bool]:
-    """Return a page of materials by workshop and name, and whether there are more. workshop_ids: None for all."""
-    statement = _MATERIALS.order_by(Workshop.name, Material.name, Material.id)
+    """Return a page of materials by workshop and by name, and whether there are more. workshop_ids: None for all."""
+    statement = _MATERIALS.order_by(Material.workshop_id, Material.name, Material.id)
     if workshop_ids is not None:
         statement = statement.where(Material.workshop_id.in_(workshop_ids))
     if only_sold:

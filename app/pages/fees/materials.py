@@ -37,7 +37,7 @@ bp.add_app_template_global(material_choice, "material_choice")
 def materials() -> ResponseReturnValue:
     """List what the workshops sell, with price and stock."""
     rows, has_next = queries.materials(db.session(), limit=PER_PAGE, offset=(page_number() - 1) * PER_PAGE)
-    return render_template("fees/materials.html", rows=rows, page=page_number(), has_next=has_next, keeps=keeps)
+    return render_template("fees/materials.html", rows=rows, page=page_number(), has_next=has_next, places=_places())
 
 
 @page(bp, "/materials/new", methods=GET_POST, access=KEEPERS, keeps_input=True)
@@ -66,7 +66,7 @@ def edit_material(material_id: int) -> ResponseReturnValue:
     """Change a material; what was sold keeps its price."""
     session, stored = db.session(), _kept(material_id)
     form = MaterialForm() if request.method == "POST" else _stored_form(stored)
-    form.offer([(stored.workshop_id, stored.workshop_name)])
+    form.offer([(stored.workshop_id, _places()[stored.workshop_id])])
     changed = submit(
         form,
         lambda: use_cases.change_material(
@@ -118,6 +118,10 @@ def keeps(stored: MaterialView) -> bool:
     return permissions.may_touch("fees.enter_stock", "POST", workshop_id=stored.workshop_id)
 
 
+def _places() -> dict[int, str]:
+    return {one.id: one.name for one in workshops(db.session())}
+
+
 def _kept(material_id: int) -> MaterialView:
     stored = queries.material(db.session(), material_id)
     permissions.require(workshop_id=stored.workshop_id, missing=MaterialNotFound(id=material_id))
@@ -126,7 +130,7 @@ def _kept(material_id: int) -> MaterialView:
 
 def _stored_form(stored: MaterialView) -> MaterialForm:
     form = MaterialForm(formdata=None)
-    form.offer([(stored.workshop_id, stored.workshop_name)])
+    form.offer([(stored.workshop_id, _places()[stored.workshop_id])])
     form.fill(stored)
     return form
 
@@ -151,6 +155,7 @@ def _show(stored: MaterialView, form: StockForm) -> ResponseReturnValue:
     return render_template(
         "fees/material.html",
         material=stored,
+        place=_places()[stored.workshop_id],
         moves=moves if is_kept else (),
         members={name.id: name for name in member_names(session, shown)},
         move_labels=MOVE_LABELS,
