@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from billing.charge_batches import charge_many
 from billing.charges import charge_for
 from billing.fees import missed
+from billing.fees.missed import GivenUp
 from booking.events import (
     MachineHandedBack,
     ReservationCancelled,
@@ -50,10 +51,14 @@ def charge_slips(session: Session, events: Sequence[RecordedEvent], now: datetim
 
 def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> None:
     """Note a confirmed reservation that was cancelled too late, alone or with its series; not because of a closure."""
-    if event.facts["is_late"] and event.facts.get("promised_places") is not None:
-        span = _span(event.facts["promised_starts_at"], event.facts["promised_ends_at"])
-        places = event.facts["promised_places"]
-        missed.note_cancelled(session, event.facts["reservation_id"], span, places, event.at)
+    facts = event.facts
+    if facts.get("promised_places") is None:
+        return
+    given_up = None
+    if facts["is_late"]:
+        span = _span(facts["promised_starts_at"], facts["promised_ends_at"])
+        given_up = GivenUp(facts["machine_id"], span, facts["promised_places"], event.at)
+    missed.note_cancelled(session, facts["reservation_id"], given_up)
 
 
 def note_no_show(session: Session, event: RecordedEvent, _now: datetime) -> None:

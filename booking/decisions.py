@@ -12,7 +12,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, former_times, lifecycle, moving, occupancies, reservation_writer, wishes
+from booking import (
+    catalogue,
+    events,
+    former_times,
+    late_moves,
+    lifecycle,
+    moving,
+    occupancies,
+    reservation_writer,
+    wishes,
+)
 from booking.errors import WrongStatus
 from booking.events import to_timestamp
 from booking.former_times import HeldTime
@@ -58,9 +68,11 @@ def approve(
         now=now,
     )
 
+    given_up = late_moves.held_late(reservation, now) if series_id is None else None
     lifecycle.advance(reservation, Step.APPROVE, now)
     reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
     moving.approve(session, reservation, former, terms, now)
+    late_moves.note(session, given_up, reservation)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     publish(session, _confirmed(reservation, former, series_id), by=by, now=now)

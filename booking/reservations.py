@@ -17,6 +17,7 @@ from booking import (
     former_times,
     freed_time,
     held_proposals,
+    late_moves,
     lifecycle,
     machine_moves,
     moving,
@@ -111,7 +112,6 @@ def move(
     blocking_id: the closure because of which a manager moves it. series_id: the series that is changed. What is so
     already stays as it is, unannounced. machine_id: another machine (machine_moves.py); the schedules of both machines
     change. None for it, span or places keeps what is reserved.
-
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -121,8 +121,10 @@ def move(
     _lock_machines(session, reservation, before, wish, by=by, now=now)
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
+    given_up = late_moves.held_late(reservation, now) if blocking_id is None and series_id is None else None
     terms = catalogue.lending_terms(session, wish.machine_id)
     found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
+    late_moves.note(session, given_up, reservation)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     _publish_moved(session, reservation, before, blocking_id, series_id, by=by, now=now)
@@ -218,13 +220,11 @@ def cancel(
     blocking_id: int | None = None,
     series_id: int | None = None,
 ) -> Reservation:
-    """Cancel a reservation before its end; its span is free at once.
+    """Cancel a reservation before its end; its span is free at once, and what a re-plan holds for it.
 
-    A confirmed reservation cancelled after its cancel_until is marked as a late cancellation, also while a move of it
-    waits for approval; a request that was never confirmed is withdrawn and never late, nor is
-    what a manager cancels because of a closure (blocking_id). series_id: the series that is cancelled with it. What a
-    re-plan holds for it is free at once, too.
-    Raises ReservationNotFound, StaleRevision, WrongStatus.
+    A confirmed one cancelled after its cancel_until is late, also while a move waits for approval; never a request that
+    was not confirmed, nor what a manager cancels because of a closure (blocking_id). series_id: the series cancelled
+    with it. Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.CANCEL, now)

@@ -5,9 +5,10 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -22,6 +23,7 @@ from billing.models import Fee, FeeTerms, Ledger, Missed
 from booking import queries
 from booking.kernel.events import Actor
 from booking.price_classes import price_class_on
+from booking.queries.late_moves import late_moves
 from booking.queries.refilled import refilled_seconds
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
@@ -31,10 +33,20 @@ LOOKS_BACK = timedelta(days=365)
 DUE_AT_ONCE = 100
 
 
+class GivenUp(NamedTuple):
+    """A confirmed time that its member gave up, and when."""
+
+    machine_id: int
+    span: TimeSpan
+    places: int
+    at: datetime
+
+
 def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) -> MissedFee | None:
     """Return what a member would owe for cancelling a confirmed reservation now, if nobody else takes its time.
 
-    None where nothing is owed, as long as the rule of the machine lets one cancel freely. Raises ReservationNotFound.
+    None where nothing is owed, as long as the rule of the machine lets one cancel freely: the present time, and those
+    that were given up by a move when it did not any more. Raises ReservationNotFound.
     """
     return _if_cancelled(session, queries.reservation(session, reservation_id), now)
 
@@ -55,30 +67,26 @@ def fees_if_cancelled(
 
 
 def _if_cancelled(session: Session, view: queries.ReservationView, now: datetime) -> MissedFee | None:
-    if not view.is_promised or now <= view.cancel_until:
+    if not view.is_promised:
         return None
-    span, places = view.span, view.places
-    if view.former is not None:
-        span, places = view.former.span, view.former.places
-    terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
-    percent = 0 if terms is None else percent_of_notice(terms.notices, span.start - now)
-    if terms is None or not percent:
-        return None
-    row = _row(session, view, LATE_CANCEL, span, places, percent, terms, now)
-    return _working(session, row, 0) if row.base_cents else None
+    given_up = []
+    if now > view.cancel_until:
+        held = view if view.former is None else view.former
+        given_up.append(GivenUp(view.machine_id, held.span, held.places, now))
+    row = _dearest(session, view, [*given_up, *_moved_late(session, view.id)])
+    return _working(session, row, 0) if row is not None else None
 
 
-def note_cancelled(session: Session, reservation_id: int, span: TimeSpan, places: int, cancelled_at: datetime) -> None:
+def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | None) -> None:
     """Note a confirmed reservation that was cancelled, where the terms of its machine say that it was too late.
 
-    span, places: what was confirmed, not what a move that waited had asked for.
+    given_up: what was confirmed, not what a move that waited had asked for; None where that was in time. What was held
+    at the deadline counts as well: a move at short notice does not make cancelling free.
     """
+    missed = [] if given_up is None else [given_up]
     view = queries.reservation(session, reservation_id)
-    terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
-    if terms is None:
-        return
-    if percent := percent_of_notice(terms.notices, span.start - cancelled_at):
-        _note(session, _row(session, view, LATE_CANCEL, span, places, percent, terms, cancelled_at))
+    if row := _dearest(session, view, [*missed, *_moved_late(session, reservation_id)]):
+        _note(session, row)
 
 
 def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported_at: datetime) -> None:
@@ -87,7 +95,8 @@ def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported
     terms = terms_on(session, view.machine_id, local_day(span.start, view.zone))
     if terms is not None and terms.no_show_percent:
         percent = terms.no_show_percent
-        _note(session, _row(session, view, NO_SHOW, span, view.places, percent, terms, reported_at))
+        held = GivenUp(view.machine_id, span, view.places, reported_at)
+        _note(session, _row(session, view, NO_SHOW, held, percent, terms))
 
 
 def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -122,11 +131,10 @@ def fix_fee(session: Session, reservation_id: int, *, by: Actor, now: datetime) 
     row = session.get(Missed, reservation_id, with_for_update=True, populate_existing=True)
     if row is None or row.settled_at is not None or row.ends_at > now:
         return False
-    span = TimeSpan(row.starts_at, row.ends_at)
-    working = _working(session, row, refilled_seconds(session, reservation_id, span, row.places, row.missed_at))
+    working = _working(session, row, _refilled(session, row))
     row.settled_at = now
     if working.cents:
-        zone = queries.reservation(session, reservation_id).zone
+        zone = queries.machine_card(session, row.machine_id).zone
         append(session, _fee(session, row, zone), working, by=by, now=now)
     session.flush()
     return True
@@ -197,17 +205,36 @@ def _note(session: Session, row: Missed) -> None:
         session.flush()
 
 
+def _moved_late(session: Session, reservation_id: int) -> Iterator[GivenUp]:
+    for one in late_moves(session, reservation_id):
+        yield GivenUp(one.machine_id, TimeSpan(one.starts_at, one.ends_at), one.places, one.moved_at)
+
+
+def _dearest(session: Session, view: queries.ReservationView, given_up: Iterable[GivenUp]) -> Missed | None:
+    """Return what the dearest of several times costs that a reservation gave up; None where nothing is owed."""
+    rows = []
+    for one in given_up:
+        zone = queries.machine_card(session, one.machine_id).zone
+        terms = terms_on(session, one.machine_id, local_day(one.span.start, zone))
+        if terms is not None and (percent := percent_of_notice(terms.notices, one.span.start - one.at)):
+            rows.append(_row(session, view, LATE_CANCEL, one, percent, terms))
+    return max((row for row in rows if row.base_cents), key=_whole_cents, default=None)
+
+
+def _whole_cents(row: Missed) -> int:
+    """Return what a missed reservation costs if nobody takes its time and it is not free."""
+    return MissedFee(row.base_cents, row.percent, row.cap_cents, 1).cents
+
+
+def _refilled(session: Session, row: Missed) -> int:
+    span = TimeSpan(row.starts_at, row.ends_at)
+    return refilled_seconds(session, row.reservation_id, row.machine_id, span, row.places, row.missed_at)
+
+
 def _row(
-    session: Session,
-    view: queries.ReservationView,
-    kind: str,
-    span: TimeSpan,
-    places: int,
-    percent: int,
-    terms: FeeTerms,
-    missed_at: datetime,
+    session: Session, view: queries.ReservationView, kind: str, given_up: GivenUp, percent: int, terms: FeeTerms
 ) -> Missed:
-    card = queries.machine_card(session, view.machine_id)
+    card, span, places = queries.machine_card(session, given_up.machine_id), given_up.span, given_up.places
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
     estimate = estimate_of_class(session, card, span, places, price_class)
     planned = estimate.calculation.cents if estimate is not None and estimate.calculation else terms.base_cents
@@ -215,10 +242,10 @@ def _row(
         reservation_id=view.id,
         kind=kind,
         member_id=view.member_id,
-        machine_id=view.machine_id,
+        machine_id=card.id,
         starts_at=span.start,
         ends_at=span.end,
-        missed_at=missed_at,
+        missed_at=given_up.at,
         places=places,
         percent=percent,
         base_cents=planned,

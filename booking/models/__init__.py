@@ -15,6 +15,7 @@ from booking.models.deleted_id import DeletedId
 from booking.models.exchange import Exchange, ExchangeState
 from booking.models.group import GroupMachine, MachineGroup
 from booking.models.hold import Hold, HoldKind, Occupancy
+from booking.models.late_move import LateMove
 from booking.models.machine import Machine, MachineHours, Photo, Unit
 from booking.models.maintenance import Maintenance, MaintenanceDone, MaintenanceReminder
 from booking.models.member import (
@@ -80,6 +81,7 @@ __all__ = [
     "Induction",
     "InductionKind",
     "InductionWish",
+    "LateMove",
     "Machine",
     "MachineGroup",
     "MachineHours",

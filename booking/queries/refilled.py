@@ -15,16 +15,17 @@ from booking.timespan import TimeSpan
 TAKEN = (Status.CONFIRMED, Status.IN_USE, Status.COMPLETED, Status.NO_SHOW)
 
 
-def refilled_seconds(session: Session, reservation_id: int, span: TimeSpan, places: int, since: datetime) -> int:
+def refilled_seconds(
+    session: Session, reservation_id: int, machine_id: int, span: TimeSpan, places: int, since: datetime
+) -> int:
     """Return for how many seconds, times places, others hold a time that a reservation gave up; at most all of it.
 
     Of a machine with more places than were given up, only what was entered since counts: the rest was there before.
     """
-    given_up = session.get_one(Reservation, reservation_id)
-    units = select(func.count()).where(Unit.machine_id == given_up.machine_id)
+    units = select(func.count()).where(Unit.machine_id == machine_id)
     machine_places = session.scalar(units) or places
     statement = select(Reservation.starts_at, Reservation.ends_at, Reservation.places).where(
-        Reservation.machine_id == given_up.machine_id,
+        Reservation.machine_id == machine_id,
         Reservation.id != reservation_id,
         Reservation.status.in_(TAKEN),
         Reservation.starts_at < span.end,

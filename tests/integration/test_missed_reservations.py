@@ -30,6 +30,7 @@ from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
 from booking.rules import MachineRules
+from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do
@@ -201,6 +202,59 @@ def test_what_was_confirmed_is_owed_and_not_what_a_move_asked_for(session, sampl
     assert missed.fee_if_cancelled(session, entered, now=moment).cents == 7_500
     at(session, reservations.cancel, entered, moment)
     assert fixed(session, END) == [("late_cancel", 7_500)]
+
+
+def moved(session, reservation_id, first, moment, **changes):
+    """Move a reservation, so many hours after Monday, for as long as before unless said."""
+    span = TimeSpan(MONDAY + timedelta(hours=first), MONDAY + timedelta(hours=changes.pop("until", first + 2.5)))
+    with write_transaction(session):
+        reservations.move(session, reservation_id, span, by=SOMEBODY, now=moment, **changes)
+
+
+def test_a_move_at_short_notice_does_not_make_cancelling_free(session, sample_ring, splitter):
+    entered = reserved(session, splitter, sample_ring.anna)
+    moment = START - timedelta(hours=5)
+    moved(session, entered, 400.0, moment, may_decide=True)
+    later = moment + timedelta(minutes=5)
+    assert missed.fee_if_cancelled(session, entered, now=later).cents == 3_750  # as before the move
+    at(session, reservations.cancel, entered, later)
+    reserved(session, splitter, sample_ring.bernd, 41.0, 43.5, later)
+    # Of the two and a half hours that were held at the deadline, another one took an hour and a half.
+    assert fixed(session, END) == [("late_cancel", 1_500)]
+    assert [*broken_ledger(session), *broken_fees(session)] == []
+
+
+@pytest.mark.of_sqlite
+@pytest.mark.parametrize(
+    ("change", "hours_before", "cents"),
+    [
+        ({}, 25, None),  # moved in time
+        ({"until": 44.0}, 5, None),  # longer: nothing is given up, and cancelling in the hour after a move is free
+        ({"until": 40.5}, 5, 3_750),  # cut to half an hour: the whole of what was held counts
+        ({"blocking": True}, 5, None),  # because of a closure
+        ({"series_id": 1}, 5, None),  # with its series
+    ],
+)
+def test_only_what_was_given_up_after_the_deadline_counts(session, sample_ring, splitter, change, hours_before, cents):
+    entered, moment = reserved(session, splitter, sample_ring.anna), START - timedelta(hours=hours_before)
+    named = dict(change)
+    if named.pop("blocking", False):
+        named["blocking_id"] = 1
+    moved(session, entered, 40.0 if "until" in named else 400.0, moment, may_decide=True, **named)
+    found = missed.fee_if_cancelled(session, entered, now=moment + timedelta(minutes=5))
+    assert (found.cents if found else None) == cents
+
+
+@pytest.mark.of_sqlite
+def test_a_move_that_was_asked_for_in_time_is_no_late_one_when_it_is_approved_late(session, sample_ring, splitter):
+    for asked, cents in ((25, None), (5, 3_750)):
+        entered = reserved(session, splitter, sample_ring.anna)
+        moved(session, entered, 400.0, START - timedelta(hours=asked))
+        approved = START - timedelta(hours=4)
+        at(session, approve, entered, approved)
+        found = missed.fee_if_cancelled(session, entered, now=approved + timedelta(minutes=5))
+        assert (found.cents if found else None) == cents
+        at(session, reservations.cancel, entered, approved + timedelta(minutes=6))
 
 
 @pytest.mark.of_sqlite
