@@ -19,7 +19,7 @@ from billing.ledger.posting import lock_ledger
 from billing.models import Charge, Tariff, Unpriced
 from billing.pricing import PriceCalculation
 from billing.slip_prices import price_of_slip, priced_after
-from billing.tariff_terms import terms_of
+from billing.tariff_terms import terms_of, waits_for_vat
 from booking import queries
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -59,13 +59,13 @@ def _charge_one(session: Session, usage_id: int, by: Actor, now: datetime) -> tu
     if priced is None:
         return _without_price(session, slip, present, by, now)
     tariff, calculation, looks_back = priced
+    session.execute(delete(Unpriced).where(Unpriced.usage_id == usage_id))
     if present is not None and _is_same(present, slip, tariff, calculation):
         return present, None
     number = last.number if last is not None else 0
     if present is not None:
         number += 1
         _append(session, _reversal(present, number, now), by, now)
-    session.execute(delete(Unpriced).where(Unpriced.usage_id == usage_id))
     made = _append(session, new_charge(slip, tariff, calculation, number + 1, now), by, now)
     return made, made if looks_back else None
 
@@ -88,9 +88,14 @@ def _without_price(
     if present is not None and _charged_for(present) != (slip.price_class, slip.used_amount):
         reversal = _append(session, _reversal(present, present.number + 1, now), by, now)
         present = None
-    if present is None:
+    if present is None or _waits_for_vat(session, slip):  # with a charge: priced again when the rate is entered
         _note_unpriced(session, slip, now)
     return present, reversal
+
+
+def _waits_for_vat(session: Session, slip: UsageSlip) -> bool:
+    tariff = tariff_on(session, slip.machine_id, slip.service_date)
+    return tariff is not None and waits_for_vat(session, tariff, slip.service_date)
 
 
 def _charged_for(charge: Charge) -> tuple[str, int]:

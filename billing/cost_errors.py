@@ -85,6 +85,12 @@ class RecurringCostNotFound(NotFound):
     code = "recurring_cost_not_found"
 
 
+class GroupCountedTwice(DomainError):
+    """A pool counts the group, and another one a machine that it would get. Nothing was changed. facts: none."""
+
+    code = "group_counted_twice"
+
+
 class RecurringCostUsed(DomainError):
     """A proposal was answered, so that its days cannot change any more, nor can it be deleted. facts: id."""
 

@@ -42,20 +42,27 @@ def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | 
 
 
 def estimate_of_class(
-    session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str
+    session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str, *, needs_vat: bool = True
 ) -> Estimate | None:
     """Return the estimate for a time by the tariff of its first day, or None if there is no price for the class.
 
+    needs_vat: as of terms_of().
+
     Read once for a version of the database: those who want the same hour are shown the same price.
     """
-    key = ("estimate", card.id, card.zone, span, places, price_class)
-    return cached_read(session, key, lambda: _estimate(session, card, span, places, price_class))
+    wanted = span, places, price_class, needs_vat
+    return cached_read(session, ("estimate", card.id, card.zone, *wanted), lambda: _estimate(session, card, *wanted))
 
 
-def _estimate(session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str) -> Estimate | None:
-    tariff = charges.tariff_on(session, card.id, local_day(span.start, card.zone))
-    terms = terms_of(session, tariff, price_class, local_day(span.start, card.zone)) if tariff is not None else None
-    if tariff is None or terms is None:
+def _estimate(
+    session: Session, card: MachineCard, span: TimeSpan, places: int, price_class: str, needs_vat: bool
+) -> Estimate | None:
+    day = local_day(span.start, card.zone)
+    tariff = charges.tariff_on(session, card.id, day)
+    if tariff is None:
+        return None
+    terms = terms_of(session, tariff, price_class, day, needs_vat=needs_vat)
+    if terms is None:
         return None
     unit = CHARGE_UNITS[tariff.charge_unit]
     calculation = None

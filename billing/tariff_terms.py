@@ -159,22 +159,33 @@ def _adjustments(session: Session, tariff_ids: list[int]) -> defaultdict[int, li
     return found
 
 
-def terms_of(session: Session, tariff: Tariff, price_class: str, day: date) -> SlipTerms | None:
+def terms_of(
+    session: Session, tariff: Tariff, price_class: str, day: date, *, needs_vat: bool = True
+) -> SlipTerms | None:
     """Return the terms of a tariff for a price class on a day of service.
 
-    None if it has no price for that class, or adds a VAT whose rate on that day is not known.
+    None if it has no price for that class, or adds a VAT whose rate on that day is not known. needs_vat: False leaves
+    such a VAT out.
     """
     of_class = (TariffPrice.tariff_id == tariff.id, TariffPrice.price_class == price_class)
     unit_price = session.scalar(select(TariffPrice.price).where(*of_class))
     if unit_price is None:
         return None
     parts = parts_of(session, [tariff.id])[tariff.id] if tariff.has_parts else NO_PARTS
-    try:
-        vat = tariff_vat(session, tariff, day)
-    except VatUnknown:
+    if (is_unknown := waits_for_vat(session, tariff, day)) and needs_vat:
         return None
+    vat = None if is_unknown else tariff_vat(session, tariff, day)
     main = plain_terms(tariff, unit_price)
     return slip_terms(main, tariff.charge_unit, tariff.cap_day_cents, parts, price_class, vat)
+
+
+def waits_for_vat(session: Session, tariff: Tariff, day: date) -> bool:
+    """Return whether a tariff adds a VAT whose rate on a day of service is not known."""
+    try:
+        tariff_vat(session, tariff, day)
+    except VatUnknown:
+        return True
+    return False
 
 
 def tariff_vat(session: Session, tariff: Tariff, day: date) -> VatTerms | None:

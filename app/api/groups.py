@@ -17,6 +17,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.group_counting import counting_once
 from booking import groups, queries
 from booking.groups import GroupInput, RankedMachine
 from booking.models.group import NAME_LENGTH_MAX, RANK_MAX
@@ -121,7 +122,8 @@ def make_group(body: NewGroup) -> Reply:
     entered = GroupInput(body.name, _ranked(body.machines))
 
     def make() -> Reply:
-        group_id = groups.make(db.session(), body.workshop_id, entered, by=by, now=instant)
+        with counting_once(db.session()):
+            group_id = groups.make(db.session(), body.workshop_id, entered, by=by, now=instant)
         return _reply(group_id, 201, {"Location": f"/api/v1/groups/{group_id}"})
 
     return run_idempotent(body, make)
@@ -146,7 +148,10 @@ def change_group(group_id: int, body: GroupChange) -> Reply:
 
     def change() -> Reply:
         if body.name is not None or machines is not None:
-            groups.change(session, group_id, name=body.name, machines=machines, by=by, now=instant, revision=revision)
+            with counting_once(session):
+                groups.change(
+                    session, group_id, name=body.name, machines=machines, by=by, now=instant, revision=revision
+                )
         if body.retired:
             kept = revision if body.name is None and machines is None else None
             groups.retire(session, group_id, by=by, now=instant, revision=kept)

@@ -236,7 +236,8 @@ def _row(
 ) -> Missed:
     card, span, places = queries.machine_card(session, given_up.machine_id), given_up.span, given_up.places
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
-    estimate = estimate_of_class(session, card, span, places, price_class)
+    # A rate of VAT that is not known yet is left out: nothing is guessed, and no other sum is put in its place.
+    estimate = estimate_of_class(session, card, span, places, price_class, needs_vat=False)
     planned = estimate.calculation.cents if estimate is not None and estimate.calculation else terms.base_cents
     return Missed(
         reservation_id=view.id,

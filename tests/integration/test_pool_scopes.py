@@ -5,21 +5,23 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from billing import queries
-from billing.cost_errors import NothingCounted, ScopeNotFound, TooManyMachines
+from billing.cost_errors import GroupCountedTwice, NothingCounted, ScopeNotFound, TooManyMachines
 from billing.errors import OtherPoolCounts
+from billing.group_counting import counting_once
 from billing.ledger.posting import ADVANCES, USE_CHARGES
-from billing.models import LedgerAccount, PoolScope, Posting
+from billing.limits import FIRST_DAY
+from billing.models import LedgerAccount, Pool, PoolScope, PoolScopeMachine, Posting
 from billing.pool_scopes import change_scope, open_pool, take_back_scope
 from billing.pools import ADVANCE, INCOME, CostEntry, change_pool, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.queries.pool_counts import pool_scopes
 from billing.scopes import GROUP, MACHINES, MACHINES_MAX, RING, WORKSHOP, DatedScope, Scope
 from booking.errors import GroupNotFound, MachineNotFound, NotFound
-from booking.groups import GroupInput, RankedMachine, make
+from booking.groups import GroupInput, RankedMachine, change, make, ranks_of
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, machine
@@ -159,3 +161,38 @@ def test_what_there_is_not_is_refused(session, sample_ring, chopper):
     with pytest.raises(StaleRevision):
         do(session, change_scope, pool, DatedScope(AUTUMN, Scope.of_machine(chopper)), revision=7)
     session.rollback()
+
+
+def test_a_group_gets_no_machine_that_another_pool_counts(session, sample_ring, chopper):
+    """The use cases of groups know no pools: the database refuses it, whoever changes the group."""
+    group = group_of(session, sample_ring.hall, chopper)
+    opened(session, Scope(GROUP, group_id=group), charges_are=ADVANCE)
+    do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"}, charges_are=ADVANCE)
+    both = tuple(RankedMachine(one) for one in (chopper, sample_ring.combine))
+
+    def grow():
+        change(session, group, machines=both, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(GroupCountedTwice), write_transaction(session), counting_once(session):
+        grow()
+    with pytest.raises(DatabaseError, match="billing_pool_counts_twice"), write_transaction(session):
+        grow()
+    assert set(ranks_of(session, group)) == {chopper}
+
+
+def test_the_database_refuses_pools_that_count_a_machine_twice(session, sample_ring, chopper):
+    """Behind the use cases: as another program would write it, and as two transactions that do not see each other."""
+    combine = sample_ring.combine
+    first = opened(session, Scope(MACHINES, machine_ids=(combine, chopper)), charges_are=ADVANCE)
+    second = opened(session, Scope(RING), "All", charges_are=INCOME)
+    counting = update(Pool).where(Pool.id == second).values(charges_are=ADVANCE)
+    with pytest.raises(DatabaseError, match="billing_pool_counts_twice"), write_transaction(session):
+        session.execute(counting)
+
+    do(session, change_scope, second, DatedScope(FIRST_DAY, Scope.of_machine(sample_ring.laser)))
+    with write_transaction(session):
+        session.execute(counting)
+    scope_id = session.scalar(select(PoolScope.id).where(PoolScope.pool_id == first))
+    one_more = insert(PoolScopeMachine).values(scope_id=scope_id, machine_id=sample_ring.laser)
+    with pytest.raises(DatabaseError, match="billing_pool_counts_twice"), write_transaction(session):
+        session.execute(one_more)

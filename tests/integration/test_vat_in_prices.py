@@ -19,19 +19,22 @@ from billing.document_errors import VatUnknown
 from billing.documents.drafts import drafts
 from billing.errors import WrongText
 from billing.estimates import estimate_for
+from billing.fees.missed import fee_if_cancelled
+from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.models import Balance, Charge, Unpriced
 from billing.parties.vat_rates import RateInput, enter_rate
 from billing.price_comparison import PriceComparison
 from billing.pricing import PriceCalculation
-from billing.queries import tariffs_on
+from billing.queries import tariffs_on, unpriced_count
 from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
 from billing.tariffs import TariffEntry
+from booking.decisions import approve
 from booking.kernel.transaction import write_transaction
 from booking.queries import machine_card
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
-from tests.builders import SOMEBODY
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue
 from tests.integration.harvester_pool import do
@@ -169,6 +172,39 @@ def test_a_use_waits_for_a_rate_that_is_not_entered_yet(session, sample_ring):
     assert [row.cents for row in effective(session)] == [12_202]
     reads = [one for one in statements if "billing_ledger " in one or "billing_unpriced" in one]
     assert "billing_ledger " in reads[0], "a slip that another transaction prices at this moment would wait for ever"
+
+
+@pytest.mark.of_sqlite
+def test_a_use_with_a_price_that_waits_for_a_later_rate_is_told_and_priced_again(session, sample_ring):
+    """It kept its old price for ever: nothing noted that it waited."""
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")
+    tariff(session, sample_ring.combine, GROSS)
+    usage_id = use(session, sample_ring.combine, sample_ring.anna, 100)
+    charge(session, usage_id)
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), date(2026, 6, 30)))
+    tariff(session, sample_ring.combine, NET, reprice=True)
+    assert [row.cents for row in effective(session)] == [11_500]
+    assert unpriced_count(session) == 1  # the treasurer's desk says that it waits
+
+    do(session, enter_rate, RateInput("flat_rate", Decimal("6.1"), date(2026, 7, 1)))
+    with write_transaction(session):
+        assert charge_waiting_for_vat(session, by=SOMEBODY, now=MONDAY) == 1
+    assert [row.cents for row in effective(session)] == [12_202]
+    assert unpriced_count(session) == 0
+
+
+@pytest.mark.of_sqlite
+def test_a_missed_reservation_whose_rate_is_unknown_costs_what_is_known(session, sample_ring):
+    able_to_issue(session, sample_ring.anna, regime="flat_rate")
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), TODAY))
+    per_hour = {"member": Decimal(12), "guest": Decimal(12)}
+    tariff(session, sample_ring.splitter, replace(NET, prices=per_hour))
+    do(session, set_terms, sample_ring.splitter, TermsEntry(TODAY, 100, ((48, 50),), base_cents=99_900))
+    tomorrow = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24, 26), now=MONDAY).id
+    with write_transaction(session):
+        approve(session, tomorrow, by=SOMEBODY, now=MONDAY)
+    fee = fee_if_cancelled(session, tomorrow, now=MONDAY + timedelta(hours=23))
+    assert (fee.base_cents, fee.cents) == (2_400, 1_200)  # two hours without VAT, not the sum of machines with a meter
 
 
 def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the_tariff(session, ring):

@@ -17,6 +17,7 @@ from app.pages.groups import bp
 from app.pages.groups.forms import GroupForm, form_for, machines_for
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
+from billing.group_counting import counting_once
 from booking import groups, queries
 from booking.errors import GroupNotFound, NotFound
 from booking.kernel.transaction import in_write_transaction
@@ -132,20 +133,22 @@ def _stored(group_id: int, machines: tuple[MachineCard, ...]) -> GroupForm:
 
 
 def _make(form: GroupForm, place: WorkshopView) -> int:
-    return groups.make(db.session(), place.id, form.to_input(), by=current_actor(), now=now())
+    with counting_once(db.session()):
+        return groups.make(db.session(), place.id, form.to_input(), by=current_actor(), now=now())
 
 
 def _change(form: GroupForm, group_id: int) -> None:
     entered = form.to_input()
-    groups.change(
-        db.session(),
-        group_id,
-        name=entered.name,
-        machines=entered.machines,
-        by=current_actor(),
-        now=now(),
-        revision=form.revision.data,
-    )
+    with counting_once(db.session()):
+        groups.change(
+            db.session(),
+            group_id,
+            name=entered.name,
+            machines=entered.machines,
+            by=current_actor(),
+            now=now(),
+            revision=form.revision.data,
+        )
 
 
 def _page(

@@ -69,6 +69,15 @@ ERRORS = (
         _l("Kind of cost still in use"),
         _l("The recurring cost %(name)s is of a kind that you removed. Give it another kind first, on its own page."),
     ),
+    ErrorText(
+        "group_counted_twice",
+        409,
+        _l("Two cost pools would count one machine"),
+        _l(
+            "A cost pool counts this group, and another one counts a machine that it would get, so that its charges "
+            "would count twice. Nothing was changed. Have the treasurer change what one of the two pools counts first."
+        ),
+    ),
     ErrorText("recurring_cost_not_found", 404, _l("No such recurring cost"), _l("There is no such recurring cost.")),
     ErrorText(
         "recurring_cost_used",
