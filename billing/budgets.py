@@ -29,6 +29,8 @@ def set_budget(
 ) -> Pool:
     """Replace the budget of a pool for a year; kinds that are left out have none. revision: of the pool.
 
+    What was planned for kinds that the pool no longer has stays: whoever enters a budget is not asked about them.
+
     Raises PoolNotFound, StaleRevision, UnknownKind, WrongAmount.
     """
     pool = locked_pool(session, pool_id, revision)
@@ -37,7 +39,8 @@ def set_budget(
         require_between("net_cents", cents, 0, CENTS_MAX)
         if kind not in pool.rules:
             raise UnknownKind(kind=kind, kinds=list(pool.rules))
-    session.execute(delete(Budget).where(Budget.pool_id == pool_id, Budget.year == year))
+    replaced = Budget.pool_id == pool_id, Budget.year == year, Budget.kind.in_(pool.rules)
+    session.execute(delete(Budget).where(*replaced))
     session.add_all(
         Budget(pool_id=pool_id, year=year, kind=kind, net_cents=cents) for kind, cents in cents_by_kind.items()
     )

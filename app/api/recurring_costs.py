@@ -17,6 +17,7 @@ from app.api.recurring_models import (
     RecurringCost,
     RecurringCostList,
     RecurringFacts,
+    RecurringQuery,
 )
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
@@ -31,11 +32,18 @@ READERS, TREASURER = Access(treasurer=ALL, admin=ALL), Access(treasurer=ALL)
 SHOWN = ("pool_id", "name", "supplier", "kind", "net_cents", "revision")
 
 
-@Endpoint("GET", "/pools/<id:pool_id>/recurring-costs", access=READERS, response=RecurringCostList, errors=(404,))
-def list_recurring_costs(pool_id: int) -> RecurringCostList:
+@Endpoint(
+    "GET",
+    "/pools/<id:pool_id>/recurring-costs",
+    access=READERS,
+    query=RecurringQuery,
+    response=RecurringCostList,
+    errors=(404,),
+)
+def list_recurring_costs(pool_id: int, query: RecurringQuery) -> RecurringCostList:
     """List what a pool pays each month, quarter or year."""
     queries.pool(db.session(), pool_id)
-    return _of_pool(pool_id)
+    return _of_pool(pool_id, query)
 
 
 @Endpoint(
@@ -87,16 +95,22 @@ def put_recurring_cost(recurring_id: int, body: RecurringFacts) -> Reply:
     "/recurring-costs/<id:recurring_id>/delete",
     access=TREASURER,
     response=RecurringCostList,
-    errors=(404, 409),
+    errors=(404, 409, 412),
+    conditional=True,
 )
 def delete_recurring_cost(recurring_id: int) -> Reply:
-    """Delete a recurring cost of which no proposal was answered, and return those that are left in its pool."""
+    """Delete a recurring cost of which no proposal was answered, and return the first ones left in its pool.
+
+    The ETag is of the pool.
+    """
+    stored = views.recurring_cost(db.session(), recurring_id)
+    revision = revisions.expected(stored.revision)
     by, instant = current_actor(), now()
 
     def remove() -> Reply:
-        pool_id = views.recurring_cost(db.session(), recurring_id).pool_id
-        recurring_costs.delete_recurring_cost(db.session(), recurring_id, by=by, now=instant)
-        return reply(_of_pool(pool_id))
+        recurring_costs.delete_recurring_cost(db.session(), recurring_id, by=by, now=instant, revision=revision)
+        pool = queries.pool(db.session(), stored.pool_id)
+        return reply(_of_pool(pool.id, RecurringQuery(cursor=0)), headers=revisions.etag(pool.revision))
 
     return run_idempotent(None, remove)
 
@@ -193,9 +207,10 @@ def propose_cost_again(recurring_id: int, body: PeriodDay) -> Reply:
     return run_idempotent(body, propose)
 
 
-def _of_pool(pool_id: int) -> RecurringCostList:
-    found = views.recurring_costs(db.session(), pool_id)
-    return RecurringCostList(items=[RecurringCost.model_validate(one) for one in found])
+def _of_pool(pool_id: int, query: RecurringQuery) -> RecurringCostList:
+    found, has_more = views.recurring_costs(db.session(), pool_id, limit=query.limit, offset=query.cursor)
+    following = str(query.cursor + len(found)) if has_more else None
+    return RecurringCostList(items=[RecurringCost.model_validate(one) for one in found], next=following)
 
 
 def _reply(recurring_id: int, status: int) -> Reply:

@@ -54,10 +54,17 @@ class RecurringCost(ResponseModel):
 
 
 class RecurringCostList(ResponseModel):
-    """The recurring costs of a pool by name. next: always null."""
+    """A page of the recurring costs of a pool by name."""
 
     items: list[RecurringCost]
     next: str | None = None
+
+
+class RecurringQuery(RequestModel):
+    """A page of recurring costs. cursor: `next` of the previous page."""
+
+    cursor: int = Field(0, ge=0, le=ID_MAX)
+    limit: PageLength = PAGE_LENGTH
 
 
 class ProposedFilter(RequestModel):

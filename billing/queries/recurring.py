@@ -58,10 +58,13 @@ _COLUMNS = (
 )
 
 
-def recurring_costs(session: Session, pool_id: int) -> tuple[RecurringCostView, ...]:
-    """Return the recurring costs of a pool by name."""
+def recurring_costs(
+    session: Session, pool_id: int, *, limit: int = 25, offset: int = 0
+) -> tuple[tuple[RecurringCostView, ...], bool]:
+    """Return a page of the recurring costs of a pool by name, and whether there are more."""
     statement = select(*_COLUMNS).where(RecurringCost.pool_id == pool_id).order_by(RecurringCost.name)
-    return tuple(RecurringCostView(*row) for row in session.execute(statement))
+    rows = session.execute(statement.limit(limit + 1).offset(offset)).all()
+    return tuple(RecurringCostView(*row) for row in rows[:limit]), len(rows) > limit
 
 
 def recurring_cost(session: Session, recurring_id: int) -> RecurringCostView:

@@ -222,6 +222,17 @@ def test_a_recurring_cost_that_cannot_be_is_refused(session, pool):
 
 
 @pytest.mark.of_sqlite
+def test_storing_a_budget_keeps_what_was_planned_for_kinds_that_are_gone(session, pool):
+    rules = {"fixed": "head", "running": "use"}
+    do(session, change_pool, pool, "Hall", rules | {"gone": "head"})
+    do(session, set_budget, pool, 2026, {"gone": 700, "fixed": 1})
+    do(session, change_pool, pool, "Hall", rules)
+    do(session, set_budget, pool, 2026, {"fixed": 5})  # as the form sends it: it does not ask about "gone"
+    (of_year,) = budgets_of_year(session, 2026, pool_id=pool)
+    assert {one.kind: one.budget_cents for one in of_year.lines} == {"fixed": 5, "running": None, "gone": 700}
+
+
+@pytest.mark.of_sqlite
 def test_a_budget_stands_beside_what_was_entered(session, pool):
     cost = do(session, enter_cost, pool, CostEntry(date(2026, 3, 1), "Huber", "fixed", 31_000))
     do(session, enter_cost, pool, CostEntry(date(2027, 3, 1), "Huber", "fixed", 1))

@@ -45,7 +45,7 @@ def test_the_treasurer_enters_accepts_changes_and_dismisses_what_comes_again(ses
         assert refused.status_code == 422
         assert sentence in text(refused)
     assert client.post(f"{address}/new", data=TYPED).status_code == 303
-    (rent,) = recurring_costs(session, pool)
+    ((rent,), _more) = recurring_costs(session, pool)
     for page in ("/costs", f"/costs/pools/{pool}", address, "/costs/recurring"):
         shown = text(client.get(page))
         assert shown.count(f"/costs/recurring/{rent.id}/accept") == 2, page  # 2025 and 2026
@@ -72,12 +72,12 @@ def test_the_treasurer_enters_accepts_changes_and_dismisses_what_comes_again(ses
     assert client.post(here, data=TYPED | {"every_months": "1", "revision": "0"}).status_code == 409
     monthly = TYPED | {"name": "Water", "every_months": "1", "first_on": "2026-05-01", "last_on": "2026-05-31"}
     assert client.post(f"{address}/new", data=monthly).status_code == 303
-    water = f"/costs/recurring/{recurring_costs(session, pool)[1].id}"
+    water = f"/costs/recurring/{recurring_costs(session, pool)[0][1].id}"
     client.post(f"{water}/dismiss", data={"day": "2026-05-01"})
     assert "dismissed" in text(client.get(water))
     client.post(f"{water}/propose", data={"day": "2026-05-01"})
     assert client.post(f"{water}/delete", data={"revision": 0}).status_code == 303
-    assert [one.name for one in recurring_costs(session, pool)] == ["Rent"]
+    assert [one.name for one in recurring_costs(session, pool)[0]] == ["Rent"]
 
 
 def test_a_budget_is_entered_and_shown_with_the_difference(session, sample_ring, pool, log_in, karl, rita, anna):
@@ -129,6 +129,10 @@ def test_programs_enter_what_comes_again_and_answer_proposals(sample_ring, pool,
     assert karl.put(here, facts | {"net_cents": 31_000}).json["net_cents"] == 31_000
     assert karl.post(f"{here}/delete").json["code"] == "recurring_cost_used"
     unused = karl.post(address, facts | {"name": "Tax"}).json["id"]
+    first = karl.get(address, limit=1).json
+    assert ([one["name"] for one in first["items"]], first["next"]) == (["Rent"], "1")
+    assert karl.get(address, limit=1, cursor=1).json["next"] is None
+    assert karl.post(f"/recurring-costs/{unused}/delete", **{"If-Match": '"7"'}).status_code == 412
     assert [one["name"] for one in karl.post(f"/recurring-costs/{unused}/delete").json["items"]] == ["Rent"]
     assert karl.post("/recurring-costs/999/accept", {"begins_on": "2024-01-01"}).status_code == 404
     assert rita.post(f"{here}/accept", {"begins_on": "2025-01-01"}).status_code == 403

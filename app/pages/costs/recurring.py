@@ -51,10 +51,13 @@ def recurring(pool_id: int) -> ResponseReturnValue:
     """List what a pool pays again and again, and what is proposed now."""
     session = db.session()
     found = views.proposals(session, today(), pool_id=pool_id)
+    rows, has_next = views.recurring_costs(session, pool_id, limit=PER_PAGE, offset=offset())
     return render_template(
         "costs/recurring.html",
         pool=queries.pool(session, pool_id),
-        rows=views.recurring_costs(session, pool_id),
+        rows=rows,
+        page=page_number(),
+        has_next=has_next,
         proposals=found[:PER_PAGE],
         count=len(found),
     )
