@@ -43,6 +43,6 @@ class MaterialOfOtherWorkshop(DomainError):
 
 
 class StockTooLow(DomainError):
-    """There is less in stock than is to be taken. facts: material, unit, stock (in units, as text)."""
+    """There is less in stock than is to be taken. facts: stock (with its unit, as text)."""
 
     code = "stock_too_low"

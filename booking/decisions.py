@@ -68,12 +68,10 @@ def approve(
         now=now,
     )
 
-    given_up = late_moves.held_late(reservation, now) if series_id is None else None
-    lifecycle.advance(reservation, Step.APPROVE, now)
-    reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
-    moving.approve(session, reservation, former, terms, now)
-    late_moves.note(session, given_up, reservation)
-    moving.judge_again(session, reservation, terms.policy)
+    with late_moves.noted(session, reservation, now, counts=series_id is None):
+        lifecycle.advance(reservation, Step.APPROVE, now)
+        reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
+        moving.approve(session, reservation, former, terms, now)
     reservation_writer.save(session, reservation, now)
     publish(session, _confirmed(reservation, former, series_id), by=by, now=now)
     record_overruled(session, reservation, overruled, overruling, by=by, now=now)

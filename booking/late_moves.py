@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +12,15 @@ from booking import former_times
 from booking.models import LateMove, Reservation, Status
 
 
-def held_late(reservation: Reservation, now: datetime) -> LateMove | None:
+@contextmanager
+def noted(session: Session, reservation: Reservation, now: datetime, *, counts: bool) -> Iterator[None]:
+    """Note what the change within gives up too late. counts: whether it can: not because of a closure or a series."""
+    held = _held_late(reservation, now) if counts else None
+    yield
+    _note(session, held, reservation)
+
+
+def _held_late(reservation: Reservation, now: datetime) -> LateMove | None:
     """Return what a move would give up too late: call it before the reservation is changed. None: nothing.
 
     While a move waits for approval, its member gives up the former time, as of when that was asked for.
@@ -31,7 +41,7 @@ def held_late(reservation: Reservation, now: datetime) -> LateMove | None:
     )
 
 
-def note(session: Session, held: LateMove | None, reservation: Reservation) -> None:
+def _note(session: Session, held: LateMove | None, reservation: Reservation) -> None:
     """Store what was given up, once the reservation is changed: nothing while that waits, or where all is kept."""
     if held is None or reservation.status != Status.CONFIRMED:
         return

@@ -100,13 +100,14 @@ def apply(
 def approve(
     session: Session, reservation: Reservation, former: HeldTime | None, terms: MachineTerms, now: datetime
 ) -> None:
-    """Set the deadline of cancelling of what was approved, and drop the former time of a move."""
+    """Set the deadline of cancelling of what was approved, drop its former time, and judge it by new rules."""
     since = former.span.start if former else reservation.starts_at
     promise(reservation, reservation.starts_at, terms.policy, now, since=since)
     if former is not None:
         reservation.proposed_at = None  # the member chose this time
         former_times.set_former(reservation, None)
         former_times.take_present(session, reservation, terms.place_ids, now)
+    judge_again(session, reservation, terms.policy)
 
 
 def restore(session: Session, reservation: Reservation, now: datetime) -> None:

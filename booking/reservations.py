@@ -110,8 +110,7 @@ def move(
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
     blocking_id: the closure because of which a manager moves it. series_id: the series that is changed. What is so
-    already stays as it is, unannounced. machine_id: another machine (machine_moves.py); the schedules of both machines
-    change. None for it, span or places keeps what is reserved.
+    already stays as it is, unannounced. machine_id: another machine (machine_moves.py). None keeps what is reserved.
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -121,10 +120,9 @@ def move(
     _lock_machines(session, reservation, before, wish, by=by, now=now)
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
-    given_up = late_moves.held_late(reservation, now) if blocking_id is None and series_id is None else None
     terms = catalogue.lending_terms(session, wish.machine_id)
-    found = _carry_out_move(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
-    late_moves.note(session, given_up, reservation)
+    with late_moves.noted(session, reservation, now, counts=blocking_id is None and series_id is None):
+        found = _carry_out(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     _publish_moved(session, reservation, before, blocking_id, series_id, by=by, now=now)
@@ -147,7 +145,7 @@ def _changed(wish: Wish, **changes: Any) -> Wish:
     return dataclasses.replace(wish, **{name: value for name, value in changes.items() if value is not None})
 
 
-def _carry_out_move(
+def _carry_out(
     session: Session,
     reservation: Reservation,
     wish: Wish,

@@ -58,8 +58,7 @@ def move(session: Session, material: Material, draft: MoveDraft, *, by: Actor, n
     last = last_move(session, material.id)
     stock = (last.stock if last else 0) + draft.quantity
     if stock < 0 and draft.quantity < 0 and not material.may_go_below:
-        present = f"{units(last.stock if last else 0):f}"
-        raise StockTooLow(material=material.name, unit=material.unit, stock=present)
+        raise StockTooLow(stock=f"{units(last.stock if last else 0):f} {material.unit}")
     made = StockMove(
         material_id=material.id,
         number=(last.number if last else 0) + 1,

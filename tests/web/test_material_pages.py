@@ -49,7 +49,7 @@ def test_a_manager_enters_receives_and_sells_what_her_own_workshop_sells(session
     page = text(wanda.get(here))
     assert all(words in page for words in ("Plywood &lt;b&gt;", "7.5 m²", "-2.5 m²", "Goods received", "Anna")), page
     refused = wanda.post(f"{here}/sell", data=sale | {"quantity": "8"})
-    assert (refused.status_code, "there is 7.5 m² in stock" in text(refused)) == (409, True)
+    assert (refused.status_code, "There is 7.5 m² in stock" in text(refused)) == (409, True)
 
     changed = FACTS | {"unit_price": "14", "revision": "0", "workshop": str(sample_ring.hall)}
     assert wanda.post(f"{here}/edit", data=changed).status_code == 303

@@ -140,28 +140,6 @@ ERRORS = (
         _l("Something has changed"),
         _l("Who owes dues has changed since it was shown. Nothing was posted; look at the new list."),
     ),
-    ErrorText("material_not_found", 404, _l("No such material"), _l("There is no such material.")),
-    ErrorText(
-        "material_not_sold",
-        409,
-        _l("This material is not sold any more"),
-        _l("%(material)s is not sold any more. Choose another one, or mark it as sold on its page first."),
-    ),
-    ErrorText(
-        "material_of_other_workshop",
-        422,
-        _l("Material of another workshop"),
-        _l("%(material)s is sold by another workshop than that of the machine. Choose one of its own."),
-    ),
-    ErrorText(
-        "stock_too_low",
-        409,
-        _l("Not enough in stock"),
-        _l(
-            "Of %(material)s there is %(stock)s %(unit)s in stock. Nothing was entered. Enter goods that came in "
-            "first, take less, or allow on its page that it is sold beyond the stock."
-        ),
-    ),
     ErrorText(
         "account_not_found",
         404,

@@ -78,6 +78,28 @@ ERRORS = (
             "would count twice. Nothing was changed. Have the treasurer change what one of the two pools counts first."
         ),
     ),
+    ErrorText("material_not_found", 404, _l("No such material"), _l("There is no such material.")),
+    ErrorText(
+        "material_not_sold",
+        409,
+        _l("This material is not sold any more"),
+        _l("%(material)s is not sold any more. Choose another one, or mark it as sold on its page first."),
+    ),
+    ErrorText(
+        "material_of_other_workshop",
+        422,
+        _l("Material of another workshop"),
+        _l("%(material)s is sold by another workshop than that of the machine. Choose one of its own."),
+    ),
+    ErrorText(
+        "stock_too_low",
+        409,
+        _l("Not enough in stock"),
+        _l(
+            "There is %(stock)s in stock. Nothing was entered. Enter goods that came in first, take less, or allow on "
+            "its page that it is sold beyond the stock."
+        ),
+    ),
     ErrorText("recurring_cost_not_found", 404, _l("No such recurring cost"), _l("There is no such recurring cost.")),
     ErrorText(
         "recurring_cost_used",
