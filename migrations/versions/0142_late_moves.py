@@ -7,8 +7,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0140"
-down_revision = "0139"
+revision = "0142"
+down_revision = "0141"
 branch_labels = None
 depends_on = None
 

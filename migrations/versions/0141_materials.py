@@ -12,8 +12,8 @@ from booking.kernel.orm import UtcDateTime
 from migrations.append_only import drop_append_only, make_append_only
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0139"
-down_revision = "0138"
+revision = "0141"
+down_revision = "0140"
 branch_labels = None
 depends_on = None
 
