@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from billing.charge_batches import charge_many
 from billing.charges import charge_for
-from billing.fees import missed
+from billing.events import UseCharged
+from billing.fees import deposits, missed
 from billing.fees.missed import GivenUp
 from booking.events import (
     MachineHandedBack,
+    MachineHandedOut,
     ReservationCancelled,
     ReservationNoShow,
     ReservationNoShowTakenBack,
@@ -72,6 +74,23 @@ def forget_no_show(session: Session, event: RecordedEvent, now: datetime) -> Non
     missed.take_back(session, event.facts["reservation_id"], by=FEES, now=now)
 
 
+def take_deposit(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Post the deposit of a machine that was handed out."""
+    deposits.take_deposit(session, event.facts["usage_id"], by=FEES, now=now)
+
+
+def give_back_deposit(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Give the deposit of a machine back that came back, unless it waits for the charge."""
+    deposits.give_back_deposit(session, event.facts["reservation_id"], is_priced=False, by=FEES, now=now)
+
+
+def set_off_deposit(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Set the deposit of a use off against its charge."""
+    if event.facts["reverses_id"] is None:
+        reservation_id = usage_slip(session, event.facts["usage_id"]).reservation_id
+        deposits.give_back_deposit(session, reservation_id, is_priced=True, by=FEES, now=now)
+
+
 def _span(starts_at: int, ends_at: int) -> TimeSpan:
     return TimeSpan(datetime.fromtimestamp(starts_at, UTC), datetime.fromtimestamp(ends_at, UTC))
 
@@ -93,6 +112,14 @@ SUBSCRIPTIONS = (
             ReservationCancelled.type: note_cancelled,
             ReservationNoShow.type: note_no_show,
             ReservationNoShowTakenBack.type: forget_no_show,
+        },
+    ),
+    Subscription(
+        "billing.deposits",
+        {
+            MachineHandedOut.type: take_deposit,
+            MachineHandedBack.type: give_back_deposit,
+            UseCharged.type: set_off_deposit,
         },
     ),
 )

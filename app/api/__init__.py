@@ -59,6 +59,7 @@ MODULES = (
     "fees",
     "fee_terms",
     "materials",
+    "deposit_terms",
     "tasks",
     "exports",
     "posting_exports",

@@ -42,7 +42,7 @@ from billing.queries.fees import FeeFilter, FeeView
 
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
 TREASURERS = Access(treasurer=ALL)
-Kind = Literal["no_show", "late_cancel", "dues", "material", "other"]
+Kind = Literal["no_show", "late_cancel", "dues", "material", "other", "deposit"]
 EnteredKind = Literal["material", "other"]
 VatCode = Literal["standard", "reduced", "exempt", "outside"]
 Quantity = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?$")]

@@ -48,7 +48,7 @@ class EntryQuery(RequestModel):
 class BalanceLine(ResponseModel):
     """A line of a balance, the newest first. cents: above zero where the member owes it; balance_cents: after it.
 
-    topic: use, share (of costs), advance, counted (against the share), fee, dues, material. One of the four ids is its
+    topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit. One of the four ids is its
     source.
     """
 

@@ -128,6 +128,7 @@ RECORD_LABELS: dict[str, Any] = {
     "induction": _l("induction"),
     "tariff": _l("tariff"),
     "fee_terms": _l("fees for missed reservations of a machine"),
+    "deposit_terms": _l("deposit of a machine"),
     "pool": _l("cost pool"),
     "share": _l("share of a member"),
     "pool_key": _l("key of a cost pool"),

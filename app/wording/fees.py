@@ -13,6 +13,7 @@ from flask_babel import ngettext
 
 from app.wording.formats import format_length, format_money, format_number, format_price
 from app.wording.tariffs import WorkingStep
+from billing.fees.deposits import DepositEntry
 from billing.fees.missed_working import MissedFee
 from billing.fees.terms import TermsEntry
 from billing.fees.working import PricedFee, Working
@@ -26,6 +27,7 @@ KIND_LABELS: dict[str, Any] = {
     "dues": _l("Membership dues"),
     "material": _l("Material"),
     "other": _l("Other fee"),
+    "deposit": _l("Deposit"),
 }
 
 MOVE_LABELS: dict[str, Any] = {
@@ -113,6 +115,17 @@ def _priced_steps(working: PricedFee) -> tuple[WorkingStep, ...]:
     return (
         WorkingStep(_("Quantity"), quantity_text(working.quantity, working.unit)),
         WorkingStep(_("Price for one"), format_price(working.unit_price)),
+    )
+
+
+def deposit_sentence(entry: DepositEntry) -> str:
+    """Return what a machine asks when it is handed out."""
+    if not entry.cents:
+        return _("No deposit is asked.")
+    if entry.is_set_off:
+        return _("A deposit of %(sum)s at hand-out; it is set off against the charge.", sum=format_money(entry.cents))
+    return _(
+        "A deposit of %(sum)s at hand-out; it goes back when the machine comes back.", sum=format_money(entry.cents)
     )
 
 

@@ -19,6 +19,7 @@ TOPIC_LABELS: dict[str, Any] = {
     "fee": _l("Fees"),
     "dues": _l("Membership dues"),
     "material": _l("Material"),
+    "deposit": _l("Deposits"),
     "counter": _l("Contra line"),
 }
 
@@ -30,6 +31,7 @@ ACCOUNT_LABELS: dict[str, Any] = {
     "fees": _l("Fees"),
     "dues": _l("Membership dues"),
     "materials": _l("Sales of material"),
+    "deposits": _l("Deposits received"),
 }
 
 LEDGER_STATES: dict[str, Any] = {

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from billing.estimates import estimate_of_class
 from billing.fees.missed_working import MissedFee, percent_of_notice
-from billing.fees.posting import append, append_mirror, require_open
+from billing.fees.posting import append, append_mirror, last_fee, require_open
 from billing.fees.terms import terms_on
 from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
@@ -142,7 +142,7 @@ def fix_fee(session: Session, reservation_id: int, *, by: Actor, now: datetime) 
 
 def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
     day = local_day(row.starts_at, zone)
-    last = _last_fee(session, row.reservation_id)
+    last = last_fee(session, row.reservation_id)
     return Fee(
         kind=row.kind,
         member_id=row.member_id,
@@ -157,15 +157,10 @@ def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
 
 def _reverse_last(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
     """Reverse the fee of a reservation, if it has one that was not taken back."""
-    last = _last_fee(session, reservation_id)
+    last = last_fee(session, reservation_id)
     if last is not None and last.reverses_id is None:
         require_open(session)
         append_mirror(session, last, "", by=by, now=now)
-
-
-def _last_fee(session: Session, reservation_id: int) -> Fee | None:
-    statement = select(Fee).where(Fee.reservation_id == reservation_id).order_by(Fee.number.desc()).limit(1)
-    return session.scalars(statement).first()
 
 
 def _working(session: Session, row: Missed, refilled: int) -> MissedFee:

@@ -135,6 +135,12 @@ def require_open(session: Session) -> None:
         raise LedgerClosed
 
 
+def last_fee(session: Session, reservation_id: int) -> Fee | None:
+    """Return the newest fee or reversal of a reservation; None where it never had one."""
+    statement = select(Fee).where(Fee.reservation_id == reservation_id).order_by(Fee.number.desc()).limit(1)
+    return session.scalars(statement).first()
+
+
 def check_price(working: PricedFee) -> None:
     """Refuse numbers that a fee cannot have. Raises WrongAmount, WrongText."""
     check_decimals("quantity", working.quantity, QUANTITY_DECIMALS, QUANTITY_MAX)

@@ -2,7 +2,8 @@
 
 A charge: receivables to use charges, or to advances where a pool of its machine counts it. An allocation:
 receivables of each member's share to allocated costs, and what it counts against the share from where it was posted
-back to the receivables. An advance: receivables to advances. A fee: receivables to the income account of its kind.
+back to the receivables. An advance: receivables to advances. A fee: receivables to the income account of its kind;
+a deposit to the deposits received.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from billing.ledger.posting import (
     ALLOCATED_COSTS,
     COUNTED,
     COUNTER,
+    DEPOSIT,
+    DEPOSITS,
     DUES,
     FEE,
     FEES,
@@ -58,8 +61,8 @@ from booking import queries
 from booking.kernel.events import Actor
 
 IS_ADVANCE = "advance"
-# Kind of a fee -> what its line is for, account of income; every other kind is a FEE.
-FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS)}
+# Kind of a fee -> what its line is for, account of income (of a deposit: a liability); every other kind is a FEE.
+FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS), "deposit": (DEPOSIT, DEPOSITS)}
 
 
 class Charged(Protocol):

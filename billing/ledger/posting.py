@@ -24,11 +24,11 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 
 RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
-FEES, DUES, MATERIALS = "fees", "dues", "materials"
+FEES, DUES, MATERIALS, DEPOSITS = "fees", "dues", "materials", "deposits"
 PERIOD_GUARDS = ("billing_period_closed", "billing_period_soft_closed")
 # What a line is for.
 USE, SHARE, ADVANCE, COUNTED, COUNTER = "use", "share", "advance", "counted", "counter"
-FEE, OF_DUES, MATERIAL = "fee", "dues", "material"
+FEE, OF_DUES, MATERIAL, DEPOSIT = "fee", "dues", "material", "deposit"
 
 
 class LineDraft(NamedTuple):

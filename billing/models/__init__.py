@@ -27,7 +27,7 @@ from billing.models.document import (
 )
 from billing.models.document_run import DocumentRun, DocumentRunMember
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
-from billing.models.fee import Fee, FeeTerms, Missed
+from billing.models.fee import DepositTerms, Fee, FeeTerms, Missed
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
 from billing.models.machine_cost import MachineCost
 from billing.models.material import Material, StockMove
@@ -60,6 +60,7 @@ __all__ = [
     "ChargeTotal",
     "Cost",
     "DatevTerms",
+    "DepositTerms",
     "Document",
     "DocumentFile",
     "DocumentLine",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing.models.tariff import TAX_CODE_LENGTH
 from booking.kernel.orm import Base, UtcDateTime
 
-FEE_KINDS = ("no_show", "late_cancel", "dues", "material", "other")
+FEE_KINDS = ("no_show", "late_cancel", "dues", "material", "other", "deposit")
 IS_KIND = f"kind IN ({', '.join(repr(kind) for kind in FEE_KINDS)})"
 
 
@@ -20,7 +20,7 @@ class Fee(Base):
     """A fee of one member. Append-only: a correction is a reversal (reverses_id, the opposite cents) and a new fee.
 
     text: what it is for, or why it was taken back. calculation: see billing/fees/working.py. reservation_id: of a fee
-    for a reservation that was missed; number: odd ones of a reservation are fees, even ones reverse the one before, so
+    for a reservation that was missed, or of a deposit; number: odd ones of a reservation are fees, even ones reverse the one before, so
     that it has at most one effective fee. form_key: idempotency key of the caller.
     """
 
@@ -29,7 +29,9 @@ class Fee(Base):
         CheckConstraint(IS_KIND, name="kind"),
         CheckConstraint("cents <> 0 AND (cents < 0) = (reverses_id IS NOT NULL)", name="cents"),
         CheckConstraint("service_from <= service_until", name="service"),
-        CheckConstraint("(kind IN ('no_show', 'late_cancel')) = (reservation_id IS NOT NULL)", name="reservation"),
+        CheckConstraint(
+            "(kind IN ('no_show', 'late_cancel', 'deposit')) = (reservation_id IS NOT NULL)", name="reservation"
+        ),
         CheckConstraint("(number IS NULL) = (reservation_id IS NULL)", name="numbered"),
         CheckConstraint("number IS NULL OR (number % 2 = 0) = (reverses_id IS NOT NULL)", name="even_reverses"),
         CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
@@ -78,6 +80,21 @@ class FeeTerms(Base):
     cap_cents: Mapped[int | None] = mapped_column(BigInteger)
     free_times: Mapped[int]
     base_cents: Mapped[int] = mapped_column(BigInteger)
+
+
+class DepositTerms(Base):
+    """What a machine asks when it is handed out, from a day on until the next; 0 cents: nothing.
+
+    is_set_off: it goes back against the charge of the use, else when the machine comes back.
+    """
+
+    __tablename__ = "billing_deposit_terms"
+    __table_args__ = (CheckConstraint("cents >= 0", name="cents"),)
+
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    is_set_off: Mapped[bool]
 
 
 class Missed(Base):

@@ -72,6 +72,13 @@ def fee(session: Session, fee_id: int) -> FeeView:
     return FeeView(*row)
 
 
+def deposit_of(session: Session, reservation_id: int) -> FeeView | None:
+    """Return the last deposit of a reservation, also where it went back; None where none was asked."""
+    is_deposit = Fee.reservation_id == reservation_id, Fee.kind == "deposit", Fee.reverses_id.is_(None)
+    row = session.execute(select(*_COLUMNS).where(*is_deposit).order_by(Fee.number.desc()).limit(1)).one_or_none()
+    return None if row is None else FeeView(*row)
+
+
 def fees_by_ids(session: Session, fee_ids: Collection[int]) -> dict[int, FeeView]:
     """Return id -> fee of some ids, in one statement or none."""
     if not fee_ids:

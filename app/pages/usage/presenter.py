@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
@@ -16,12 +15,10 @@ from app.auth.overrulings import may_overrule_hand_out
 from app.extensions import db
 from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import MeasureForm
-from app.wording.billing import price_class_label
 from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
 from billing.asked_amounts import NOTHING_ASKED, asked_on
-from billing.queries import SlipCharge, charge_of_slip
-from billing.queries.materials import MaterialView, TakenMaterial, materials, taken_for
+from billing.fees.deposits import DepositEntry, deposit_on
 from booking import hand_out_conditions, operators, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound, Violation
@@ -29,39 +26,13 @@ from booking.operators import Operators
 from booking.overruling import may_overrule
 from booking.persons import folded
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
-from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
+from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
+from booking.wall_clock import local_day
 
 AHEAD = timedelta(days=2)
-MATERIALS_MAX = 500  # of a workshop, in one list to choose from
-
-
-@dataclass(frozen=True, slots=True)
-class SlipPage:
-    """A slip, its charge, and what the reader may do about it. price_class: its name in the language of the page."""
-
-    slip: SlipView
-    charge: SlipCharge | None
-    price_class: str
-    may_hand_back: bool
-    may_object: bool
-    may_answer: bool
-    beside: BesideAmount = NOTHING_BESIDE  # other amounts, and what was chosen
-    missing: tuple[str, ...] = ()  # what its tariff requires and it lacks, so that it has no price
-    taken: tuple[TakenMaterial, ...] = ()  # material for this use
-    may_take: bool = False  # whether the reader may enter more of it
-
-    @property
-    def is_time(self) -> bool:
-        """Whether the amount is a time."""
-        return CHARGE_UNITS[self.slip.charge_unit].small_unit == "seconds"
-
-    @property
-    def is_priced_anew(self) -> bool:
-        """Whether the amount was corrected and the worker has not priced the use again yet."""
-        return self.charge is not None and self.charge.calculation.used_amount != self.slip.used_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +60,7 @@ class MeasurePage:
     asks_supervisor: bool = False
     trainers: tuple[str, ...] = ()
     asks_second: bool = False
+    deposit: DepositEntry | None = None  # what is asked at hand-out
 
     @property
     def is_possible(self) -> bool:
@@ -117,46 +89,6 @@ class AtMachine:
     closed: ClosureView | None = None
     still_out: str = ""
     damage: DamageView | None = None
-
-
-def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
-    """Return a slip with its charge."""
-    is_mine = current_user.member_id is not None and current_user.member_id == slip.member_id
-    is_in_time = slip.objection_until is not None and now <= slip.objection_until
-    charge = charge_of_slip(session, slip.id)
-    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
-    is_unpriced = charge is None and slip.used_amount is not None
-    return SlipPage(
-        slip=slip,
-        charge=charge,
-        price_class=_class_name(session, slip.price_class),
-        may_hand_back=slip.state() == "out"
-        and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
-        may_object=is_mine and slip.state() == "back" and is_in_time and permissions.may("usage.object_to", "POST"),
-        may_answer=slip.state() == "disputed"
-        and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
-        beside=beside,
-        missing=_missing(session, slip, beside) if is_unpriced else (),
-        taken=taken_for(session, slip.id),
-        may_take=permissions.may_touch(
-            "usage.take_material", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id
-        )
-        and bool(sold_materials(session, slip)),
-    )
-
-
-def sold_materials(session: Session, slip: SlipView) -> tuple[MaterialView, ...]:
-    """Return what the workshop of a slip sells."""
-    return materials(session, workshop_ids=[slip.workshop_id], only_sold=True, limit=MATERIALS_MAX)[0]
-
-
-def _missing(session: Session, slip: SlipView, beside: BesideAmount) -> tuple[str, ...]:
-    asked = asked_on(session, slip.machine_id, slip.service_date)
-    return asked.missing([one.name for one in beside.amounts])
-
-
-def _class_name(session: Session, code: str) -> str:
-    return next(price_class_label(each) for each in queries.price_classes(session) if each.code == code)
 
 
 def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
@@ -202,6 +134,7 @@ def hand_out_page(
         usual_operator=usual.name if usual else "",
         asks_supervisor=asks_supervisor,
         trainers=operators.trainers_of(session, reservation.machine_id, now=now) if asks_supervisor else (),
+        deposit=deposit_on(session, reservation.machine_id, local_day(now, reservation.zone)),
     )
 
 

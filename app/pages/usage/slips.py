@@ -14,8 +14,9 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import POST, page
 from app.pages.fees.material_forms import TakenForm
-from app.pages.usage import bp, presenter
+from app.pages.usage import bp
 from app.pages.usage.forms import AnswerForm, ObjectionForm
+from app.pages.usage.slip_page import slip_page, sold_materials
 from billing.fees.materials import sell_for_slip
 from booking import objections, queries
 from booking.charge_units import CHARGE_UNITS
@@ -112,7 +113,7 @@ def _take(usage_id: int, form: TakenForm) -> int:
 
 def _taken_form(slip: SlipView, *, is_new: bool = False) -> TakenForm:
     form = TakenForm(formdata=None) if is_new else TakenForm()
-    form.offer(presenter.sold_materials(db.session(), slip))
+    form.offer(sold_materials(db.session(), slip))
     if is_new:
         form.issue_key()
     return form
@@ -133,7 +134,7 @@ def _slip_page(
     """Return the page of a slip; a form that is not given is shown empty."""
     text = render_template(
         "usage/show.html",
-        page=presenter.slip_page(db.session(), slip, now=now()),
+        page=slip_page(db.session(), slip, now=now()),
         objection=objection or ObjectionForm(formdata=None),
         answering=answering or _answer_form(slip),
         taking=taking or _taken_form(slip, is_new=True),
