@@ -22,7 +22,7 @@ from booking.queries import machine_card
 
 
 class NewDeposit(RequestModel):
-    """What is asked from valid_from (today or later) on; 0 cents: nothing. is_set_off: against the charge of the use."""
+    """What is asked from valid_from (today or later) on; 0 cents: nothing. is_set_off: against the charge."""
 
     valid_from: Day
     cents: Annotated[int, Field(strict=True, ge=0, le=CENTS_MAX), WHOLE]

@@ -48,8 +48,8 @@ class EntryQuery(RequestModel):
 class BalanceLine(ResponseModel):
     """A line of a balance, the newest first. cents: above zero where the member owes it; balance_cents: after it.
 
-    topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit. One of the four ids is its
-    source.
+    topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit. One of the four
+    ids is its source.
     """
 
     entry_id: int

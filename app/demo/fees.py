@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.demo.base_data import BaseData
 from app.demo.people import ANNA, BERND, PENZBERG
 from app.demo.simulation import ZONE
-from billing.fees import materials, posting, terms
+from billing.fees import deposits, materials, posting, terms
+from billing.fees.deposits import DepositEntry
 from billing.fees.materials import MaterialInput
 from billing.fees.posting import FeeInput
 from billing.fees.terms import TermsEntry
@@ -40,6 +41,8 @@ def enter_fees(session: Session, base: BaseData, *, now: datetime) -> None:
             materials.sell_for_slip(session, made.id, usage_id, Decimal(quantity), by=by, now=now)
     missed = TermsEntry(today, 100, ((24, 50), (2, 100)), 6_000, 1)
     terms.set_terms(session, base.machines["laser-cutter"], missed, by=by, now=now)
+    asked = DepositEntry(today, 5_000, is_set_off=True)
+    deposits.set_deposit(session, base.machines["livestock-trailer"], asked, by=by, now=now)
     for number, text, price in ((ANNA, "Ersatz für den Schlüssel der Halle", "25"), (BERND, "Reinigung", "30")):
         fee = FeeInput(posting.OTHER, base.members[number], today, text, Decimal(1), Decimal(price))
         posting.enter_fee(session, fee, by=by, now=now)

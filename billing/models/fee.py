@@ -13,6 +13,7 @@ from billing.models.tariff import TAX_CODE_LENGTH
 from booking.kernel.orm import Base, UtcDateTime
 
 FEE_KINDS = ("no_show", "late_cancel", "dues", "material", "other", "deposit")
+OF_RESERVATION = "(kind IN ('no_show', 'late_cancel', 'deposit')) = (reservation_id IS NOT NULL)"
 IS_KIND = f"kind IN ({', '.join(repr(kind) for kind in FEE_KINDS)})"
 
 
@@ -20,8 +21,8 @@ class Fee(Base):
     """A fee of one member. Append-only: a correction is a reversal (reverses_id, the opposite cents) and a new fee.
 
     text: what it is for, or why it was taken back. calculation: see billing/fees/working.py. reservation_id: of a fee
-    for a reservation that was missed, or of a deposit; number: odd ones of a reservation are fees, even ones reverse the one before, so
-    that it has at most one effective fee. form_key: idempotency key of the caller.
+    for a reservation that was missed, or of a deposit; number: odd ones of a reservation are fees, even ones reverse
+    the one before, so that it has at most one effective fee. form_key: idempotency key of the caller.
     """
 
     __tablename__ = "billing_fee"
@@ -29,9 +30,7 @@ class Fee(Base):
         CheckConstraint(IS_KIND, name="kind"),
         CheckConstraint("cents <> 0 AND (cents < 0) = (reverses_id IS NOT NULL)", name="cents"),
         CheckConstraint("service_from <= service_until", name="service"),
-        CheckConstraint(
-            "(kind IN ('no_show', 'late_cancel', 'deposit')) = (reservation_id IS NOT NULL)", name="reservation"
-        ),
+        CheckConstraint(OF_RESERVATION, name="reservation"),
         CheckConstraint("(number IS NULL) = (reservation_id IS NULL)", name="numbered"),
         CheckConstraint("number IS NULL OR (number % 2 = 0) = (reverses_id IS NOT NULL)", name="even_reverses"),
         CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),

@@ -35,9 +35,7 @@ class DepositForm(BaseForm):
 
     valid_from = DateField(_l("From"), [Required(_l("Please enter the first day."))])
     amount = EuroField(_l("Deposit, in euro"), [Required(_l("Please enter the deposit; 0 for none."))])
-    is_set_off = BooleanField(
-        _l("Set it off against the charge, in place of giving it back when the machine comes back")
-    )
+    is_set_off = BooleanField(_l("Set it off against the charge instead of giving it back at hand-back"))
 
     def validate_amount(self, field: EuroField) -> None:
         """Refuse less than nothing."""

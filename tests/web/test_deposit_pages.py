@@ -1,0 +1,38 @@
+"""Deposits as pages and calls: entered by the treasurer, told at hand-out, shown on the slip."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.test_deposits import TODAY, handed_back, handed_out
+from tests.web.test_costs_pages import text
+
+pytestmark = pytest.mark.of_sqlite
+
+
+def test_a_deposit_is_entered_told_and_shown_on_the_slip(session, sample_ring, log_in):
+    karl, anna = log_in(sample_ring.karl_login), log_in(sample_ring.anna_login)
+    here, sent = f"/fees/deposit/{sample_ring.splitter}", {"valid_from": TODAY.isoformat(), "amount": "100"}
+    for wrong in ({"amount": "-1"}, {"amount": ""}, {"valid_from": "2020-01-01"}, {"valid_from": "2150-01-01"}):
+        assert karl.post(here, data=sent | wrong).status_code == 422, wrong
+    assert anna.post(here, data=sent).status_code == 403
+    assert karl.post(here, data=sent).status_code == 303
+    assert "it goes back when the machine comes back" in text(anna.get(here))
+
+    entered = handed_out(session, sample_ring.splitter, sample_ring.anna)
+    slip = anna.get("/api/v1/usage").json["items"][0]["id"]
+    assert "€100.00, held" in text(anna.get(f"/usage/{slip}"))
+    assert "Deposit" in text(anna.get("/costs/balance"))
+    handed_back(session, entered)
+    assert "€100.00, given back" in text(anna.get(f"/usage/{slip}"))
+    assert [one["cents"] for one in anna.get("/api/v1/fees?kind=deposit").json["items"]] == [-10_000, 10_000]
+
+
+def test_deposits_by_calls(sample_ring, log_in):
+    karl, anna = log_in(sample_ring.karl_login), log_in(sample_ring.anna_login)
+    here, body = f"/api/v1/machines/{sample_ring.splitter}/deposits", {"valid_from": TODAY.isoformat(), "cents": 5_000}
+    assert anna.post(here, json=body).status_code == 403
+    assert karl.post(here, json=body | {"valid_from": "2020-01-01"}).json["code"] == "wrong_period"
+    assert karl.post(here, json=body | {"is_set_off": True}).json["items"] == [body | {"is_set_off": True}]
+    assert anna.get(here).json["items"][0]["cents"] == 5_000
+    assert anna.get("/api/v1/machines/4711/deposits").status_code == 404
