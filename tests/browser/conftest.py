@@ -78,12 +78,14 @@ def empty_ring(folder: Path) -> Flask:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The address of a server with this program."""
+    """The address of a server with this program, whose connections to the database end with it."""
     server = make_server("127.0.0.1", 0, app, server_class=ThreadedServer, handler_class=QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
