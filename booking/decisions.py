@@ -145,7 +145,7 @@ def take_back_no_show(
 
     Before its end it takes what is left of its time, where places are free; what somebody else had meanwhile stays
     theirs. Once it is over it holds nothing.
-    Raises ReservationNotFound, StaleRevision, WrongStatus, SlotTaken.
+    Raises ReservationNotFound, StaleRevision, WrongStatus, SlotTaken, MachineNotFound (retired meanwhile).
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.advance(reservation, Step.TAKE_BACK_NO_SHOW, now)
@@ -161,7 +161,8 @@ def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime
 
     revision: the one that the decision left, so that nothing that came after it is undone. A declined request takes its
     time again.
-    Raises ReservationNotFound, StaleRevision, WrongStatus (also for a move, or after its deadline), SlotTaken.
+    Raises ReservationNotFound, StaleRevision, WrongStatus (also for a move, or after its deadline), SlotTaken,
+    MachineNotFound (retired meanwhile).
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     was_approved = reservation.status == Status.CONFIRMED

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking import events, former_times, lifecycle, occupancies, occupancy_rows, quota_use, schedule_versions
+from booking import (
+    catalogue,
+    events,
+    former_times,
+    lifecycle,
+    occupancies,
+    occupancy_rows,
+    quota_use,
+    schedule_versions,
+)
 from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -170,9 +179,12 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
 
 
 def retake(session: Session, reservation: Reservation, now: datetime) -> None:
-    """Take again what is left of the time of a reservation that was released. Raises SlotTaken."""
+    """Take again what is left of the time of a reservation that was released.
+
+    Raises SlotTaken; MachineNotFound where the machine was retired meanwhile.
+    """
     occupancies.lock_machines(session, [reservation.machine_id])
-    place_ids = occupancies.places_of(session, reservation.machine_id)
+    place_ids = catalogue.bookable_machine(session, reservation.machine_id).place_ids
     occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
     taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
     occupancies.retake(session, taking, now=now)

@@ -8,7 +8,7 @@ import pytest
 
 from app.storage.audits import run_audit
 from booking import audits, decisions, machines, queries, reservations, usage
-from booking.errors import RecordRefused, SlotTaken, UsageRefused, WrongStatus
+from booking.errors import MachineNotFound, RecordRefused, SlotTaken, UsageRefused, WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation, UsageRecord
 from booking.timespan import TimeSpan
@@ -243,6 +243,26 @@ def test_a_machine_is_retired_when_nothing_is_to_come_and_nothing_is_out(session
         retire(11)
     hand_back(session, out, 12)
     retire(12)
+
+
+def test_what_a_retired_machine_had_promised_cannot_be_taken_back(session, sample_ring, book):
+    """Neither a missed reservation whose time still runs nor a declined request: nobody could bring them to an end."""
+    splitter = machine(session, sample_ring.hall, "old-splitter", needs_approval=True)
+    asked = book(30, 32, of=splitter)
+    declined = do(session, decisions.reject, asked, 1, "Broken for good.")
+    missed = book(8, 12)
+    do(session, decisions.report_no_show, missed, 8.5)
+    with write_transaction(session):
+        for retired in (splitter, sample_ring.combine):
+            machines.retire(session, retired, by=SOMEBODY, now=at(9))
+
+    with pytest.raises(MachineNotFound), write_transaction(session):
+        decisions.take_back(session, declined, by=SOMEBODY, now=at(9.5), revision=1)
+    with pytest.raises(MachineNotFound):
+        do(session, decisions.take_back_no_show, missed, 9.5)
+
+    assert (stored(session, declined)[0], stored(session, missed)[0]) == ("rejected", "no_show")
+    assert held(session, declined) == held(session, missed) == []
 
 
 def test_ring_check_names_a_machine_of_which_more_is_out_than_there_is(session, sample_ring, book):
