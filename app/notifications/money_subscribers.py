@@ -12,6 +12,7 @@ from app.notifications.notifying import members_of, notify
 from app.wording.documents import KIND_LABELS
 from app.wording.fees import fee_kind_label, fee_steps, fee_text
 from app.wording.ledger import topic_label
+from billing.documents.issuing import INVOICE
 from billing.documents.sending import MAIL
 from billing.documents.terms import terms
 from billing.events import AdvancePosted, DocumentSent, FeePosted, StatementSent
@@ -74,7 +75,7 @@ def document_sent(session: Session, event: RecordedEvent, now: datetime) -> None
         "document": document,
         "title": KIND_LABELS[document.kind],
         "sum": document.gross_cents if document.stated_cents is None else document.stated_cents,
-        "words": terms(session)[0].mail_text,
+        "words": terms(session)[0].mail_text if document.kind == INVOICE else "",  # they are written for invoices
     }
     path = f"/invoices/{document.id}"
     notify(session, event, Notification("document_sent", facts, path, document_sending_id=sending.id), [to], now)

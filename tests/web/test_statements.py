@@ -11,6 +11,7 @@ from app.documents import making
 from app.mail.models import Mail
 from app.notifications import subscribers
 from billing.advances import post_advance
+from billing.models import DocumentTerms
 from billing.queries.balances import balance_of
 from billing.queries.statements import statement, statement_lines
 from booking.kernel.deliveries import deliver
@@ -163,11 +164,13 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     assert "A-2026-00001" in text(karl.get(f"/costs/balances/{seven[0]}/statement?from=2026-06-01&until=2026-06-30"))
     with write_transaction(session):
         session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
+        session.execute(update(DocumentTerms).values(mail_text="Bitte zahle in 14 Tagen."))
     making.make_files(session)
     assert karl.post("/invoices/1/send", data=form_with(karl.get("/invoices/1").text, "after")).status_code == 303
     subject, body = mails(session)[-1]
     assert "A-2026-00001" in subject
     assert "8.189,10" in body.replace("\u202f", "")
+    assert "14 Tagen" not in body, "the words of invoices"
     assert "A-2026-00002" in text(karl.get("/invoices/sending"))
 
 
