@@ -50,14 +50,18 @@ class RendererDied(Exception):
 
 
 def has_unmade(session: Session) -> bool:
-    """Return whether one of the newest documents has no file and is not put off: a look-up for each that a run makes.
+    """Return whether a file is to be made: of one of the newest documents, or of one that is to be tried again.
 
-    Files are made in the order of ids, so that the newest ones tell, and a document that was left among them is found.
+    Files are made in the order of ids, so that the newest ones tell: a look-up for each that a run makes. What could
+    not be made may be much older.
     """
+    instant = now()
     newest = select(func.max(Document.id)).scalar_subquery()
     is_made = exists().where(DocumentFile.document_id == Document.id)
-    lacking = select(Document.id).where(Document.id > newest - AT_ONCE, ~is_made, ~put_off(now()))
-    return session.scalar(lacking.limit(1)) is not None
+    lacking = select(Document.id).where(Document.id > newest - AT_ONCE, ~is_made, ~put_off(instant))
+    is_made_since = exists().where(DocumentFile.document_id == FailedFile.document_id)
+    due = select(FailedFile.document_id).where(FailedFile.next_attempt_at <= instant, ~is_made_since)
+    return any(session.scalar(found.limit(1)) is not None for found in (lacking, due))
 
 
 def make_files(session: Session, *, at_most: int = AT_ONCE) -> int:
