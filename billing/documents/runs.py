@@ -101,10 +101,14 @@ def members_of_run(session: Session, seen: str) -> tuple[RunMember, ...]:
 
 
 def settle(session: Session, seen: str, member_id: int, documents: int) -> None:
-    """Note how many documents were issued to a member of a run, in the transaction that issues them; 0: it changed."""
+    """Note how many documents were issued to a member of a run, in the transaction that issues them; 0: it changed.
+
+    What is noted stays: who carries out the same run a second time finds nothing to issue, and no change either.
+    """
     run_id = select(DocumentRun.id).where(DocumentRun.seen == seen).scalar_subquery()
-    row = update(DocumentRunMember).where(DocumentRunMember.run_id == run_id, DocumentRunMember.member_id == member_id)
-    session.execute(row.values(documents=documents))
+    is_open = DocumentRunMember.documents.is_(None)
+    of_member = DocumentRunMember.run_id == run_id, DocumentRunMember.member_id == member_id
+    session.execute(update(DocumentRunMember).where(*of_member, is_open).values(documents=documents))
 
 
 def result_of(session: Session, seen: str) -> RunResult:

@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
+from app.documents import runs
 from app.documents.composer import TextComposer
 from app.documents.making import make_files
 from app.extensions import db
 from billing.document_errors import NotCancellable, StatementIssued
+from billing.documents import runs as document_runs
 from billing.documents.audit import broken_documents
+from billing.documents.runs import RunResult, members_of_run
 from billing.issued_statements import issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
 from billing.models import Document, DocumentFile, IssuedStatement, UninvoicedLine
@@ -138,6 +141,16 @@ def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session,
     state(session, charged_ring.anna)
     tamper(session, "billing_statement", "made_of = '[[\"Use\", 1]]'")
     assert {finding.code for finding in broken_documents(session)} == {"document_sums", "document_hash"}
+
+
+def test_who_carries_out_a_run_again_unsettles_nothing(session, charged_ring, monkeypatch):
+    seen = sums_of(statement_drafts(session, JUNE).values(), JUNE).digest
+    with write_transaction(session):
+        runs.confirm_statements(session, seen, JUNE, SOMEBODY)
+    read_before = members_of_run(session, seen)
+    assert runs.issue_statements(session, seen, JUNE, SOMEBODY) == RunResult(documents=1, changed=0)
+    monkeypatch.setattr(document_runs, "members_of_run", lambda *_named: read_before)
+    assert runs.issue_statements(session, seen, JUNE, SOMEBODY) == RunResult(documents=1, changed=0)
 
 
 def test_of_two_treasurers_one_issues_a_statement(app, session, charged_ring):
