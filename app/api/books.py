@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -59,6 +59,15 @@ class ChartChange(RequestModel):
 
     chart: Chart
     accounts: Annotated[list[NewNumbers], Field(max_length=ACCOUNTS_MAX)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def names_each_once(self) -> ChartChange:
+        """Refuse an account that is there twice: which numbers count would be a guess."""
+        codes = [one.code for one in self.accounts]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise ValueError(f"{code} is there twice")
+        return self
 
 
 class PeriodLength(ResponseModel):

@@ -81,6 +81,8 @@ def test_programs_read_and_change_the_chart_and_the_length_of_periods(sample_rin
     assert (refused.status_code, refused.json["code"]) == (422, "account_number_taken")
     unknown = {"chart": "skr04", "accounts": [{"code": "petty", "skr03": "8200", "skr04": "4691"}]}
     assert karl.put("/api/v1/ledger/chart", json=unknown).status_code == 404
+    twice = {"chart": "skr04", "accounts": [wanted["accounts"][0], wanted["accounts"][0] | {"skr03": "8960"}]}
+    assert "dues is there twice" in karl.put("/api/v1/ledger/chart", json=twice).text
     short = {"chart": "skr04", "accounts": [{"code": "dues", "skr03": "82", "skr04": "4691"}]}
     assert karl.put("/api/v1/ledger/chart", json=short).status_code == 422
 
