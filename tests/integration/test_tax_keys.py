@@ -13,11 +13,15 @@ from billing.ledger.chart import change_chart
 from billing.period_names import named_period
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
+from billing.tariffs import enter_tariff
 from booking.errors import RecordRefused
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import able_to_issue, charge_use, invoice
+from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_use, invoice
+from tests.integration.harvester_pool import use
+from tests.integration.test_charges import charge
+from tests.integration.test_dated_classes import correct_amount
 
 # One database: what is read is the same on both databases; the guards have tests of their own.
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
@@ -53,10 +57,26 @@ def test_a_gross_amount_has_the_key_of_its_vat_and_the_invoice_decides(session, 
         stated(session, standard_key="3a")
 
 
-def test_an_account_that_computes_vat_itself_has_no_key(session, charged_ring):
+def test_a_row_that_takes_an_amount_back_has_the_key_of_that_amount(session, sample_ring):
+    able_to_issue(session, sample_ring.anna)
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.combine, PER_HECTARE, by=SOMEBODY, now=MONDAY)
+    slip = use(session, sample_ring.combine, sample_ring.anna, 85)
+    charge(session, slip)
+    stated(session)
+    invoice(session, sample_ring.anna)
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'reduced'"))
+    correct_amount(session, slip, 80)
+    charge(session, slip)
+    assert keys(session) == ["3", "3", "2"], "what is taken back has the VAT that the invoice stated"
+
+
+@pytest.mark.parametrize("number", ["8400", "84000", "84000000"])
+def test_an_account_that_computes_vat_itself_has_no_key(session, charged_ring, number):
     stated(session)
     with write_transaction(session):
-        change_chart(session, "skr03", {"use_charges": ("8400", "4400")}, by=SOMEBODY, now=MONDAY)
+        change_chart(session, "skr03", {"use_charges": (number, "4400")}, by=SOMEBODY, now=MONDAY)
     assert keys(session) == ["", ""]
 
 
