@@ -39,7 +39,11 @@ from billing.fees.audit import broken_fees
 from billing.fees.posting import FeeInput, enter_fee
 from billing.ledger.audit import broken_ledger
 from billing.models import AllocationCount, Charge, ChargeTotal, Pool, Share
+from billing.period_names import named_period
 from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.posting_exports.recording import record_export
+from billing.posting_exports.selection import preview_export
+from billing.posting_exports.terms import DatevTermsInput, change_datev_terms, datev_terms
 from billing.queries.ledger import trial_balance
 from billing.queries.next_steps import not_invoiced
 from billing.shares import set_shares
@@ -473,6 +477,19 @@ def entries_from_before_fees_keep_their_hashes_and_a_number_in_use_is_left_alone
     assert (numbers["use_charges"], numbers["fees"]) == ("8600", "8601")
 
 
+def a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered(session, sample_ring):
+    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
+    do(session, change_datev_terms, DatevTermsInput(29_098, 55_003))
+    preview = preview_export(session, "datev", named_period("2026"))
+    with write_transaction(session):
+        record_export(session, preview, b"", "x", by=SOMEBODY, now=MONDAY)
+
+    yield Before("tax_keys")
+
+    found, _revision = datev_terms(session)
+    assert (found.adviser, found.standard_key, found.reduced_key) == (29_098, "", "")
+
+
 of_the_demo = a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour
 TOGETHER: tuple[tuple[Story, ...], ...] = (
     (
@@ -509,6 +526,7 @@ TOGETHER: tuple[tuple[Story, ...], ...] = (
         balances_know_what_of_them_was_invoiced_before,
         entries_from_before_fees_keep_their_hashes_and_a_number_in_use_is_left_alone,
     ),
+    (a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered,),
 )
 
 
