@@ -23,8 +23,23 @@ _FEE_ROW = aliased(Fee)
 def treatments(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
     """Return how the lines that members owe are taxed: as their document states it, else as it would be invoiced.
 
+    A line that takes another one back is taxed as that one is, whatever is said today: its lines have the same numbers.
     Left out: a line of which that is not known yet, because a regime, a rate or a VAT code is missing.
     """
+    reversals = select(Entry.id, Entry.reverses_id).where(Entry.id.in_(entry_ids), Entry.reverses_id.is_not(None))
+    taken_back = {row.reverses_id: row.id for row in session.execute(reversals)}  # an entry is reversed once
+    own = set(entry_ids) - set(taken_back.values())
+    read = sorted(own | taken_back.keys())
+    known = _to_be_invoiced(session, read) | _invoiced(session, read)
+    found = {key: treatment for key, treatment in known.items() if key[0] in own}
+    for (entry_id, number), treatment in known.items():
+        if entry_id in taken_back:
+            found[taken_back[entry_id], number] = treatment
+    return found | _invoiced(session, sorted(taken_back.values()))
+
+
+def _to_be_invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
+    """Return the treatment of lines by what is said today."""
     columns: tuple[Any, ...] = (
         Posting.entry_id,
         Posting.number,
@@ -49,7 +64,7 @@ def treatments(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Trea
         treatment = taxation.of(codes.of(row), row.service_from, row.service_until)
         if isinstance(treatment, Treatment):
             found[row.entry_id, row.number] = treatment
-    return found | _invoiced(session, entry_ids)
+    return found
 
 
 def _invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:

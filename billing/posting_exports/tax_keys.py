@@ -22,7 +22,8 @@ from billing.posting_exports.terms import DatevTermsInput
 from billing.queries.ledger import LedgerLine
 
 INCOME = "income"
-# Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV.
+# Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV. Where accounts have
+# more digits, zeros follow.
 AUTOMATIC = frozenset({"8300", "8400", "8519", "4300", "4400", "4569"})
 
 
@@ -34,7 +35,7 @@ class TaxKeys:
         self._keys = {vat_rates.STANDARD: stated.standard_key, vat_rates.REDUCED: stated.reduced_key}
         self._rates = vat_rates.rates(session)
         incomes = session.scalars(select(LedgerAccount.id).where(LedgerAccount.kind == INCOME))
-        self._incomes = {each for each in incomes if numbers[each] not in AUTOMATIC}
+        self._incomes = {each for each in incomes if not _is_automatic(numbers[each])}
         self._of: dict[LineKey, Treatment] = {}
 
     def read(self, entry_ids: Sequence[int]) -> None:
@@ -56,3 +57,7 @@ class TaxKeys:
             return vat_rates.rate_among(self._rates, code, day)
         except VatRateUnknown:
             return None
+
+
+def _is_automatic(number: str) -> bool:
+    return number[:4] in AUTOMATIC and not number[4:].strip("0")
