@@ -5,7 +5,7 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from billing.estimates import estimate_of_class
 from billing.fees.missed_working import MissedFee, percent_of_notice
 from billing.fees.posting import append, append_mirror, last_fee, require_open
-from billing.fees.terms import terms_on
+from billing.fees.terms import all_terms, terms_on
 from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
 from booking import queries
@@ -48,7 +48,7 @@ def fee_if_cancelled(session: Session, reservation_id: int, *, now: datetime) ->
     None where nothing is owed, as long as the rule of the machine lets one cancel freely: the present time, and those
     that were given up by a move when it did not any more. Raises ReservationNotFound.
     """
-    return _if_cancelled(session, queries.reservation(session, reservation_id), now)
+    return fees_if_cancelled(session, [queries.reservation(session, reservation_id)], now=now).get(reservation_id)
 
 
 def fees_if_cancelled(
@@ -56,25 +56,22 @@ def fees_if_cancelled(
 ) -> dict[int, MissedFee]:
     """Return what a member would owe for cancelling several reservations at once, by id, where there are terms for it.
 
-    As when it is noted, the lower number counts as the earlier one: it may use up what is free for the next.
+    As when it is noted, what was given up first counts as the earlier one, then the lower number: it may use up what is
+    free for the next.
     """
-    found: dict[int, MissedFee] = {}
-    for view in sorted(views, key=lambda one: one.id):
-        working = _if_cancelled(session, view, now)
-        if working is not None:
-            found[view.id] = replace(working, earlier=working.earlier + len(found))
-    return found
+    promised = [view for view in views if view.is_promised]
+    moved = _moved_late(session, [view.id for view in promised])
+    machines = _Machines(session)
+    rows = [_dearest(session, view, [*_late_now(view, now), *moved.get(view.id, ())], machines) for view in promised]
+    owed = sorted((row for row in rows if row is not None), key=lambda row: (row.missed_at, row.reservation_id))
+    workings = ((row.reservation_id, _working(session, row, 0)) for row in owed)
+    return {number: replace(one, earlier=one.earlier + before) for before, (number, one) in enumerate(workings)}
 
 
-def _if_cancelled(session: Session, view: queries.ReservationView, now: datetime) -> MissedFee | None:
-    if not view.is_promised:
-        return None
-    given_up = []
+def _late_now(view: queries.ReservationView, now: datetime) -> Iterator[GivenUp]:
     if now > view.cancel_until:
         held = view if view.former is None else view.former
-        given_up.append(GivenUp(view.machine_id, held.span, held.places, now))
-    row = _dearest(session, view, [*given_up, *_moved_late(session, view.id)])
-    return _working(session, row, 0) if row is not None else None
+        yield GivenUp(view.machine_id, held.span, held.places, now)
 
 
 def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | None) -> None:
@@ -85,7 +82,8 @@ def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | No
     """
     missed = [] if given_up is None else [given_up]
     view = queries.reservation(session, reservation_id)
-    if row := _dearest(session, view, [*missed, *_moved_late(session, reservation_id)]):
+    moved = _moved_late(session, [reservation_id]).get(reservation_id, ())
+    if row := _dearest(session, view, [*missed, *moved], _Machines(session)):
         _note(session, row)
 
 
@@ -96,7 +94,8 @@ def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported
     if terms is not None and terms.no_show_percent:
         percent = terms.no_show_percent
         held = GivenUp(view.machine_id, span, view.places, reported_at)
-        _note(session, _row(session, view, NO_SHOW, held, percent, terms))
+        card = queries.machine_card(session, view.machine_id)
+        _note(session, _row(session, view, NO_SHOW, held, card, percent, terms))
 
 
 def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -200,19 +199,40 @@ def _note(session: Session, row: Missed) -> None:
         session.flush()
 
 
-def _moved_late(session: Session, reservation_id: int) -> Iterator[GivenUp]:
-    for one in late_moves(session, reservation_id):
-        yield GivenUp(one.machine_id, TimeSpan(one.starts_at, one.ends_at), one.places, one.moved_at)
+def _moved_late(session: Session, reservation_ids: Collection[int]) -> dict[int, list[GivenUp]]:
+    return {
+        number: [
+            GivenUp(one.machine_id, TimeSpan(one.starts_at, one.ends_at), one.places, one.moved_at) for one in moves
+        ]
+        for number, moves in late_moves(session, reservation_ids).items()
+    }
 
 
-def _dearest(session: Session, view: queries.ReservationView, given_up: Iterable[GivenUp]) -> Missed | None:
+class _Machines:
+    """Machines with their terms, each read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._found: dict[int, tuple[queries.MachineCard, Sequence[FeeTerms]]] = {}
+
+    def at(self, machine_id: int, start: datetime) -> tuple[queries.MachineCard, FeeTerms | None]:
+        """Return a machine with its terms for what begins at a moment; None where there are none."""
+        if machine_id not in self._found:
+            read = queries.machine_card(self._session, machine_id), all_terms(self._session, machine_id)
+            self._found[machine_id] = read
+        card, terms = self._found[machine_id]
+        return card, next((one for one in terms if one.valid_from <= local_day(start, card.zone)), None)
+
+
+def _dearest(
+    session: Session, view: queries.ReservationView, given_up: Iterable[GivenUp], machines: _Machines
+) -> Missed | None:
     """Return what the dearest of several times costs that a reservation gave up; None where nothing is owed."""
     rows = []
     for one in given_up:
-        zone = queries.machine_card(session, one.machine_id).zone
-        terms = terms_on(session, one.machine_id, local_day(one.span.start, zone))
+        card, terms = machines.at(one.machine_id, one.span.start)
         if terms is not None and (percent := percent_of_notice(terms.notices, one.span.start - one.at)):
-            rows.append(_row(session, view, LATE_CANCEL, one, percent, terms))
+            rows.append(_row(session, view, LATE_CANCEL, one, card, percent, terms))
     return max((row for row in rows if row.base_cents), key=_whole_cents, default=None)
 
 
@@ -227,9 +247,15 @@ def _refilled(session: Session, row: Missed) -> int:
 
 
 def _row(
-    session: Session, view: queries.ReservationView, kind: str, given_up: GivenUp, percent: int, terms: FeeTerms
+    session: Session,
+    view: queries.ReservationView,
+    kind: str,
+    given_up: GivenUp,
+    card: queries.MachineCard,
+    percent: int,
+    terms: FeeTerms,
 ) -> Missed:
-    card, span, places = queries.machine_card(session, given_up.machine_id), given_up.span, given_up.places
+    span, places = given_up.span, given_up.places
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
     # A rate of VAT that is not known yet is left out: nothing is guessed, and no other sum is put in its place.
     estimate = estimate_of_class(session, card, span, places, price_class, needs_vat=False)

@@ -5,6 +5,7 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -65,9 +66,14 @@ def terms_on(session: Session, machine_id: int, day: date) -> FeeTerms | None:
     return session.scalars(statement.order_by(FeeTerms.valid_from.desc()).limit(1)).first()
 
 
+def all_terms(session: Session, machine_id: int) -> Sequence[FeeTerms]:
+    """Return all terms of a machine as they are stored, the newest first."""
+    statement = select(FeeTerms).where(FeeTerms.machine_id == machine_id).order_by(FeeTerms.valid_from.desc())
+    return session.scalars(statement).all()
+
+
 def terms_history(session: Session, machine_id: int) -> tuple[TermsEntry, ...]:
     """Return all terms of a machine, the newest first."""
-    statement = select(FeeTerms).where(FeeTerms.machine_id == machine_id).order_by(FeeTerms.valid_from.desc())
     return tuple(
         TermsEntry(
             row.valid_from,
@@ -77,7 +83,7 @@ def terms_history(session: Session, machine_id: int) -> tuple[TermsEntry, ...]:
             row.free_times,
             row.base_cents,
         )
-        for row in session.scalars(statement)
+        for row in all_terms(session, machine_id)
     )
 
 

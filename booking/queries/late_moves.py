@@ -1,8 +1,8 @@
-"""What a reservation gave up by moves after its deadline of free cancelling."""
+"""What reservations gave up by moves after its deadline of free cancelling."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from booking.models import LateMove
 
 
-def late_moves(session: Session, reservation_id: int) -> Sequence[LateMove]:
-    """Return the times that a reservation gave up too late, the earliest first."""
-    statement = select(LateMove).where(LateMove.reservation_id == reservation_id)
-    return session.scalars(statement.order_by(LateMove.moved_at)).all()
+def late_moves(session: Session, reservation_ids: Collection[int]) -> dict[int, list[LateMove]]:
+    """Return the times that reservations gave up too late, the earliest first; those alone that gave one up."""
+    statement = select(LateMove).where(LateMove.reservation_id.in_(reservation_ids)).order_by(LateMove.moved_at)
+    found: dict[int, list[LateMove]] = {}
+    for one in session.scalars(statement):
+        found.setdefault(one.reservation_id, []).append(one)
+    return found

@@ -141,6 +141,48 @@ def test_what_cancelling_the_rest_of_a_series_costs_is_what_is_owed(session, sam
     assert balance_of(session, sample_ring.anna).cents == 3_000
 
 
+@pytest.mark.of_sqlite
+def test_what_a_move_gave_up_uses_up_the_free_one_before_what_is_cancelled_now(session, sample_ring, splitter):
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
+    now_late = reserved(session, splitter, sample_ring.anna, 40.0, 41.0)
+    given_up = reserved(session, splitter, sample_ring.anna, 42.0, 44.0)
+    moment = START - timedelta(hours=5)
+    moved(session, given_up, 400.0, moment, may_decide=True)
+    later, both = moment + timedelta(minutes=5), [now_late, given_up]
+
+    announced = missed.fees_if_cancelled(session, queries.reservations_by_id(session, both), now=later)
+
+    assert {number: one.cents for number, one in announced.items()} == {given_up: 0, now_late: 3_000}
+    for one in both:
+        at(session, reservations.cancel, one, later)
+    assert fixed(session, END + timedelta(hours=9)) == [("late_cancel", 3_000)]
+
+
+@pytest.mark.of_sqlite
+def test_more_dates_and_more_late_moves_need_no_more_statements(session, sample_ring, splitter):
+    """Late by the rule of the machine, but before its fee begins: nothing is asked for each."""
+    with write_transaction(session):
+        session.get_one(Machine, splitter).rules = replace(MachineRules(), late_cancel_hours=400)
+    made = enter(session, wish_of(sample_ring, "FREQ=DAILY;COUNT=12;INTERVAL=3", machine_id=splitter))
+    dates = queries.reservations_by_id(session, [one.id for one in made.dates])
+    for one in dates[2:6]:
+        moved(session, one.id, (one.starts_at - MONDAY) / timedelta(hours=1) + 24, MONDAY, may_decide=True)
+
+    def sent_for(count):
+        session.rollback()
+        views, sent = queries.reservations_by_id(session, [one.id for one in dates[:count]]), []
+
+        def note(*sql):
+            sent.append(sql[2])
+
+        event.listen(session.connection(), "before_cursor_execute", note)
+        assert missed.fees_if_cancelled(session, views, now=MONDAY) == {}
+        event.remove(session.connection(), "before_cursor_execute", note)
+        return len(sent)
+
+    assert sent_for(12) == sent_for(3)
+
+
 def test_a_later_fee_goes_with_the_no_show_without_which_it_is_free(session, sample_ring, splitter):
     do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
     first, *later = (reserved(session, splitter, sample_ring.anna, start, start + 2) for start in (1.0, 4.0, 8.0))
