@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from app import subscriptions
 from app.mail.models import Mail
 from billing.fees.terms import TermsEntry, set_terms
+from billing.models import Missed
 from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -204,6 +205,31 @@ def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sa
     assert written == [("series_entered", "anna@ring.example"), ("series_cancelled_manager", "wanda@ring.example")]
     told = mail_text(session.scalars(select(Mail).order_by(Mail.id.desc())).first())
     assert "1 of them was cancelled later than the rules allow." in told
+
+
+def test_cancelling_the_rest_says_what_a_move_at_short_notice_costs(app, anna, session, sample_ring, clock):
+    with write_transaction(session):
+        terms = TermsEntry(MONDAY.date(), 100, ((24, 50),), base_cents=8_000)
+        set_terms(session, sample_ring.combine, terms, by=SOMEBODY, now=MONDAY)
+    entered = send(anna, enter_series="1", date="2026-11-24", repeats="WEEKLY", times="3")
+    first = session.scalar(select(func.min(Reservation.id)))
+    clock.instant += timedelta(hours=3)  # in time no more: the first date begins tomorrow
+    with write_transaction(session):
+        later = hours(MONDAY + timedelta(days=20), 1, 3)
+        reservations.move(session, first, later, may_decide=True, by=SOMEBODY, now=clock.instant)
+    clock.instant += timedelta(minutes=5)
+
+    asked = anna.get(entered.location + "/cancel").text
+    assert "no consequences" not in asked
+    assert "1 date was moved at short notice. Cancelling it costs what it would have cost before:" in asked
+    assert "This costs €40.00 in all." in asked
+    by_program = program_of(app, session, sample_ring.anna_login, now=clock.instant)
+    meant = by_program.post(f"{entered.location}/cancel", {"preview": True}).json
+    assert (meant["late"], meant["cents"]) == (0, 4_000)
+    revision = re.search(r'name="revision" value="(\d+)"', asked)[1]
+    assert anna.post(entered.location + "/cancel", data={"revision": revision}).status_code == 303
+    templates(session)
+    assert [(one.reservation_id, one.base_cents) for one in session.scalars(select(Missed))] == [(first, 8_000)]
 
 
 def test_a_manager_decides_about_all_dates_at_once(log_in, session, sample_ring):

@@ -65,13 +65,15 @@ class SeriesPage:
 class CancelPage:
     """What cancelling the rest of a series would mean: the dates to come, and those that would be cancelled late.
 
-    costs: the fee of each of these that has one, by id.
+    moved: those that are in time now and have a fee all the same, for a move at short notice. costs: the fee of each
+    date that has one, by id.
     """
 
     view: SeriesView
     sentence: str
     to_come: tuple[ReservationView, ...]
     late: tuple[ReservationView, ...]
+    moved: tuple[ReservationView, ...]
     costs: Mapping[int, str]
     total: str
 
@@ -127,10 +129,11 @@ def cancel_page(session: Session, view: SeriesView, *, now: datetime) -> CancelP
     """Return the question before the rest of a series is cancelled."""
     found = _to_come(series_queries.series_dates(session, view), now)
     late = tuple(one for one in found if one.is_promised and now > one.cancel_until)
-    fees = fees_if_cancelled(session, late, now=now)
+    fees = fees_if_cancelled(session, found, now=now)
+    moved = tuple(one for one in found if one.id in fees and one not in late)
     costs = {reservation_id: formats.format_money(one.cents) for reservation_id, one in fees.items()}
     total = formats.format_money(sum(one.cents for one in fees.values())) if fees else ""
-    return CancelPage(view, series_sentence(view.times), found, late, costs, total)
+    return CancelPage(view, series_sentence(view.times), found, late, moved, costs, total)
 
 
 def _to_come(dates: Sequence[SeriesDateView], now: datetime) -> tuple[ReservationView, ...]:
