@@ -20,7 +20,7 @@ from billing.models import DocumentSending
 from billing.queries.advances import advance, owed_by_member
 from billing.queries.balances import balance_of
 from billing.queries.documents import document_row
-from billing.queries.fees import fee
+from billing.queries.fees import fee, way_back
 from billing.queries.pools import pool_names
 from billing.queries.statements import statement
 from booking.kernel.events import Handler, RecordedEvent
@@ -49,6 +49,7 @@ def fee_posted(session: Session, event: RecordedEvent, now: datetime) -> None:
         "text_of": fee_text,
         "machine": machine_names(session).get(view.machine_id or 0, ""),
         "steps": fee_steps,
+        "way_back": way_back(session, view),
         "balance": balance_of(session, view.member_id).cents,
     }
     notify(session, event, Notification("fee_made", facts, f"/fees/{original.id}"), members_of(session, event), now)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.errors import WrongPeriod
-from billing.fees.posting import append, append_mirror, last_fee
+from billing.fees.posting import append, append_mirror, last_fee, next_number
 from billing.fees.working import PricedFee
 from billing.ledger.posting import lock_ledger
 from billing.ledger.posting_days import today_of_ring
@@ -76,23 +76,24 @@ def deposit_history(session: Session, machine_id: int) -> tuple[DepositEntry, ..
 def take_deposit(session: Session, usage_id: int, *, by: Actor, now: datetime) -> Fee | None:
     """Post the deposit of a use whose machine was handed out; None where nothing is asked, or the ledger is not open.
 
-    Idempotent: a use has one deposit at a time, which the numbers of the fees of its reservation ensure.
+    Idempotent: a use has one deposit at a time, which the numbers of the fees of its reservation ensure. None as well
+    where the machine came back before the event of its hand-out was delivered: nothing would give the deposit back.
     """
     slip = queries.usage_slip(session, usage_id)
-    zone = queries.machine_card(session, slip.machine_id).zone
-    day = local_day(slip.handed_out_at, zone)
-    asked = deposit_on(session, slip.machine_id, day)
-    if asked is None or slip.reservation_id is None or lock_ledger(session).state != "open":
+    if slip.reservation_id is None or slip.handed_back_at is not None:
         return None
-    last = last_fee(session, slip.reservation_id)
-    if last is not None and last.kind == DEPOSIT:
+    day = local_day(slip.handed_out_at, queries.machine_card(session, slip.machine_id).zone)
+    asked = deposit_on(session, slip.machine_id, day)
+    if asked is None or lock_ledger(session).state != "open":
+        return None
+    if last_fee(session, slip.reservation_id, (DEPOSIT,)) is not None:
         return None  # taken already, also where it was given back since
     fee = Fee(
         kind=DEPOSIT,
         member_id=slip.member_id,
         machine_id=slip.machine_id,
         reservation_id=slip.reservation_id,
-        number=1 if last is None or last.number is None else last.number + 1,
+        number=next_number(session, slip.reservation_id),
         service_from=day,
         service_until=day,
         text="",
@@ -109,12 +110,20 @@ def give_back_deposit(
     is_priced: whether the use has its charge. One that is set off waits for that; every other one goes back at
     hand-back.
     """
-    if reservation_id is None or lock_ledger(session).state != "open":
+    if reservation_id is None or _held(session, reservation_id) is None or lock_ledger(session).state != "open":
         return None
-    held = last_fee(session, reservation_id)
-    if held is None or held.kind != DEPOSIT or held.reverses_id is not None or held.machine_id is None:
-        return None
-    asked = deposit_on(session, held.machine_id, held.service_from)
-    if asked is not None and asked.is_set_off and not is_priced:
+    held = _held(session, reservation_id)  # again, as nobody else gives it back now
+    if held is None or (not is_priced and held.machine_id and is_set_off(session, held.machine_id, held.service_from)):
         return None
     return append_mirror(session, held, "", by=by, now=now)
+
+
+def is_set_off(session: Session, machine_id: int, day: date) -> bool:
+    """Return whether a deposit of a machine that was handed out on a day is set off against the charge."""
+    asked = deposit_on(session, machine_id, day)
+    return asked is not None and asked.is_set_off
+
+
+def _held(session: Session, reservation_id: int) -> Fee | None:
+    last = last_fee(session, reservation_id, (DEPOSIT,))
+    return None if last is None or last.reverses_id is not None else last

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from billing.estimates import estimate_of_class
 from billing.fees.missed_working import MissedFee, percent_of_notice
-from billing.fees.posting import append, append_mirror, last_fee, require_open
+from billing.fees.posting import append, append_mirror, last_fee, next_number, require_open
 from billing.fees.terms import all_terms, terms_on
 from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
@@ -141,13 +141,12 @@ def fix_fee(session: Session, reservation_id: int, *, by: Actor, now: datetime) 
 
 def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
     day = local_day(row.starts_at, zone)
-    last = last_fee(session, row.reservation_id)
     return Fee(
         kind=row.kind,
         member_id=row.member_id,
         machine_id=row.machine_id,
         reservation_id=row.reservation_id,
-        number=1 if last is None or last.number is None else last.number + 1,
+        number=next_number(session, row.reservation_id),
         service_from=day,
         service_until=day,
         text="",
@@ -155,8 +154,8 @@ def _fee(session: Session, row: Missed, zone: ZoneInfo) -> Fee:
 
 
 def _reverse_last(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
-    """Reverse the fee of a reservation, if it has one that was not taken back."""
-    last = last_fee(session, reservation_id)
+    """Reverse the fee for missing a reservation, if it has one that was not taken back; its deposit is another."""
+    last = last_fee(session, reservation_id, (NO_SHOW, LATE_CANCEL))
     if last is not None and last.reverses_id is None:
         require_open(session)
         append_mirror(session, last, "", by=by, now=now)

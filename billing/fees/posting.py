@@ -5,11 +5,12 @@ The functions that write flush and never commit: call them inside write_transact
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from billing.documents.treatment import VAT_CODES
@@ -135,10 +136,16 @@ def require_open(session: Session) -> None:
         raise LedgerClosed
 
 
-def last_fee(session: Session, reservation_id: int) -> Fee | None:
-    """Return the newest fee or reversal of a reservation; None where it never had one."""
-    statement = select(Fee).where(Fee.reservation_id == reservation_id).order_by(Fee.number.desc()).limit(1)
-    return session.scalars(statement).first()
+def last_fee(session: Session, reservation_id: int, kinds: Collection[str]) -> Fee | None:
+    """Return the newest fee or reversal of some kinds of a reservation; None where it never had one."""
+    statement = select(Fee).where(Fee.reservation_id == reservation_id, Fee.kind.in_(kinds))
+    return session.scalars(statement.order_by(Fee.number.desc()).limit(1)).first()
+
+
+def next_number(session: Session, reservation_id: int) -> int:
+    """Return the number of the next fee of a reservation: an odd one, as the even one after a fee is its reversal's."""
+    last = session.scalar(select(func.max(Fee.number)).where(Fee.reservation_id == reservation_id)) or 0
+    return last + 1 + last % 2
 
 
 def check_price(working: PricedFee) -> None:

@@ -162,7 +162,10 @@ def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: da
 
 
 def post_fee(session: Session, fee: Fee, *, by: Actor, now: datetime) -> None:
-    """Post a fee or its reversal, dated by its service as a charge. The caller has seen that the ledger is open."""
+    """Post a fee or its reversal, dated by its service as a charge. The caller has seen that the ledger is open.
+
+    A deposit that goes back is posted today: until then the ring held it.
+    """
     reversed_entry, not_before = _entry_of(session, Entry.fee_id, fee.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
@@ -173,7 +176,9 @@ def post_fee(session: Session, fee: Fee, *, by: Actor, now: datetime) -> None:
             LineDraft(account, -fee.cents, COUNTER, None, fee.machine_id),
         ]
     draft = EntryDraft(fee.service_from, fee.service_until, lines, fee_id=fee.id, reverses_id=reversed_entry)
-    on = posting_date(session, fee.service_from, by=by, now=now, not_before=not_before)
+    is_return = fee.kind == "deposit" and fee.reverses_id is not None
+    served = today_of_ring(session, now) if is_return else fee.service_from
+    on = posting_date(session, served, by=by, now=now, not_before=not_before)
     post(session, draft, on=on, by=by, now=now)
 
 

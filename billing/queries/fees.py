@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.fee_errors import FeeNotFound
+from billing.fees.deposits import DEPOSIT, is_set_off
 from billing.fees.working import Working, working_of
 from billing.models import Entry, Fee
 from booking.kernel.views import columns_of
@@ -74,9 +75,16 @@ def fee(session: Session, fee_id: int) -> FeeView:
 
 def deposit_of(session: Session, reservation_id: int) -> FeeView | None:
     """Return the last deposit of a reservation, also where it went back; None where none was asked."""
-    is_deposit = Fee.reservation_id == reservation_id, Fee.kind == "deposit", Fee.reverses_id.is_(None)
+    is_deposit = Fee.reservation_id == reservation_id, Fee.kind == DEPOSIT, Fee.reverses_id.is_(None)
     row = session.execute(select(*_COLUMNS).where(*is_deposit).order_by(Fee.number.desc()).limit(1)).one_or_none()
     return None if row is None else FeeView(*row)
+
+
+def way_back(session: Session, reversal: FeeView) -> str:
+    """Return how a deposit went back: given_back or set_off; "" for what a treasurer took back, and no deposit."""
+    if reversal.kind != DEPOSIT or reversal.reverses_id is None or reversal.text or reversal.machine_id is None:
+        return ""
+    return "set_off" if is_set_off(session, reversal.machine_id, reversal.service_from) else "given_back"
 
 
 def fees_by_ids(session: Session, fee_ids: Collection[int]) -> dict[int, FeeView]:

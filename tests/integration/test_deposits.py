@@ -9,20 +9,24 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DatabaseError
 
+from app.mail.models import Mail
+from app.notifications import subscribers as mail_subscribers
 from billing.documents.drafts import drafts
 from billing.errors import WrongAmount, WrongPeriod
 from billing.fees.audit import broken_fees
 from billing.fees.deposits import DepositEntry, deposit_on, set_deposit
+from billing.fees.missed import fix_fee
+from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.models import Fee, Ledger
 from billing.queries.balances import balance_of, made_of
 from billing.queries.fees import FeeFilter, deposit_of, fees
 from billing.queries.ledger import trial_balance
 from billing.queries.statements import statement
-from billing.subscribers import SUBSCRIPTIONS
+from billing.subscribers import FEES, SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import usage
-from booking.decisions import approve
+from booking.decisions import approve, report_no_show, take_back_no_show
 from booking.kernel.deliveries import deliver
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
@@ -57,25 +61,35 @@ def work(session, moment):
                 deliver(session, subscription, now=moment, limit=50)
 
 
-def handed_out(session, machine_id, member_id):
+def confirmed(session, machine_id, member_id):
     entered = reserve(session, machine_id, member_id, hours(MONDAY, 1, 3), now=MONDAY).id
     if session.get_one(Reservation, entered).status == "requested":
         with write_transaction(session):
             approve(session, entered, by=SOMEBODY, now=MONDAY)
+    return entered
+
+
+def out_without_worker(session, machine_id, member_id):
+    entered = confirmed(session, machine_id, member_id)
     with write_transaction(session):
         usage.hand_out(session, entered, Measurement(), by=SOMEBODY, now=START)
+    return entered
+
+
+def handed_out(session, machine_id, member_id):
+    entered = out_without_worker(session, machine_id, member_id)
     work(session, START)
     return entered
 
 
-def handed_back(session, reservation_id):
+def handed_back(session, reservation_id, moment=END):
     with write_transaction(session):
-        usage.hand_back(session, reservation_id, Measurement(), by=SOMEBODY, now=END)
-    work(session, END)
+        usage.hand_back(session, reservation_id, Measurement(), by=SOMEBODY, now=moment)
+    work(session, moment)
 
 
-def accounts(session):
-    return {one.account.code: one.cents for one in trial_balance(session) if one.cents}
+def accounts(session, until=None):
+    return {one.account.code: one.cents for one in trial_balance(session, until=until) if one.cents}
 
 
 def is_sound(session):
@@ -114,6 +128,59 @@ def test_one_that_is_set_off_waits_for_the_charge(session, sample_ring, splitter
     priced(session, splitter)
     work(session, END)
     assert made_of(session, sample_ring.anna) == {"deposit": 0, "use": 6_000}
+    assert is_sound(session)
+    assert "was set off against it: €100.00." in last_mail(session).body
+
+
+def last_mail(session):
+    """Deliver to the subscribers of mails, and return what they queued last."""
+    for subscription in mail_subscribers.SUBSCRIPTIONS:
+        with write_transaction(session):
+            deliver(session, subscription, now=END, limit=50)
+    return session.scalars(select(Mail).where(Mail.subject.contains("eposit")).order_by(Mail.id.desc())).first()
+
+
+@pytest.mark.of_sqlite
+def test_a_return_is_posted_on_its_day_and_told_as_what_it_is(session, sample_ring, splitter):
+    """Out in November, back in December: at the end of November the ring held it."""
+    entered = handed_out(session, splitter, sample_ring.anna)
+    handed_back(session, entered, END + timedelta(days=10))
+    assert accounts(session, date(2026, 11, 30)) == {"receivables": 10_000, "deposits": -10_000}
+    assert accounts(session) == {}
+    told = last_mail(session)
+    assert told.subject.endswith("Deposit given back: €100.00")
+    assert "the machine is back" in told.body
+    assert "no-show" not in told.body
+
+
+@pytest.mark.of_sqlite
+def test_a_hand_out_that_is_delivered_after_the_hand_back_takes_nothing(session, sample_ring, splitter):
+    entered = out_without_worker(session, splitter, sample_ring.anna)
+    handed_back(session, entered)
+    assert deposit_of(session, entered) is None
+
+
+def test_a_no_show_that_was_taken_back_leaves_the_deposit_of_the_late_member(session, sample_ring, splitter):
+    """The fee of the no-show is fixed, and the hand-out is delivered before the no-show is forgotten."""
+    priced(session, splitter)
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100))
+    anna, late = sample_ring.anna, START + timedelta(minutes=30)
+    entered = confirmed(session, splitter, anna)
+    with write_transaction(session):
+        report_no_show(session, entered, by=SOMEBODY, now=late)
+    work(session, late)
+    with write_transaction(session):
+        fix_fee(session, entered, by=FEES, now=END)
+    with write_transaction(session):
+        take_back_no_show(session, entered, by=SOMEBODY, now=late)
+        usage.hand_out(session, entered, Measurement(), by=SOMEBODY, now=late)
+    for subscription in reversed(SUBSCRIPTIONS):
+        with write_transaction(session):
+            deliver(session, subscription, now=late, limit=50)
+    assert made_of(session, anna) == {"deposit": 10_000, "fee": 0}
+    handed_back(session, entered)
+    assert made_of(session, anna)["deposit"] == 0
+    assert [number for (number,) in session.execute(select(Fee.number).order_by(Fee.number))] == [1, 2, 3, 4]
     assert is_sound(session)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from billing.fees.deposits import DepositEntry, set_deposit
+from tests.integration.harvester_pool import do
 from tests.integration.test_deposits import TODAY, handed_back, handed_out
 from tests.web.test_costs_pages import text
 
@@ -25,6 +27,8 @@ def test_a_deposit_is_entered_told_and_shown_on_the_slip(session, sample_ring, l
     assert "Deposit" in text(anna.get("/costs/balance"))
     handed_back(session, entered)
     assert "€100.00, given back" in text(anna.get(f"/usage/{slip}"))
+    do(session, set_deposit, sample_ring.splitter, DepositEntry(TODAY, 10_000, is_set_off=True))
+    assert "€100.00, set off against the charge" in text(anna.get(f"/usage/{slip}"))
     assert [one["cents"] for one in anna.get("/api/v1/fees?kind=deposit").json["items"]] == [-10_000, 10_000]
 
 

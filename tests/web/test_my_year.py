@@ -53,7 +53,15 @@ def test_fees_are_named_beside_the_use(session, sample_ring, anna):
 
 def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owed(app):
     first, last = date(2026, 1, 1), date(2026, 12, 31)
-    made_of = {"dues": 5_000, "material": 1_234, "share": -10_000, "counted": 6_000, "advance": -700, "use": 0}
+    made_of = {
+        "dues": 5_000,
+        "material": 1_234,
+        "share": -10_000,
+        "counted": 6_000,
+        "advance": -700,
+        "deposit": -5,
+        "use": 0,
+    }
     with app.test_request_context(headers={"Accept-Language": "en"}):
         said = cost_sentences(Statement(1, first, last, 0, made_of, 6), last)
         of_a_year_to_come = cost_sentences(Statement(1, first, last, 2_000, {}, 0), first)
@@ -61,10 +69,11 @@ def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owe
     assert said == [
         "Membership dues of €50.00 were called.",
         "Material of €12.34 was charged.",
+        "Deposits of €0.05 went back.",
         "Of your part of the costs of the machines, €100.00 was given back.",
         "€60.00 that had counted against it is owed again.",
         "Advances of €7.00 were taken back.",
-        "On 31 Dec 2026 you owed the ring €15.34 in all.",
+        "On 31 Dec 2026 you owed the ring €15.29 in all.",
     ]
     assert of_a_year_to_come == [], "nobody knows yet what will be owed then"
     kept_apart = {"counter", "use"}  # a line of no member; the charges have sentences of their own

@@ -38,6 +38,7 @@ TOPIC_SENTENCES: dict[str, tuple[Any, Any]] = {
     "fee": (_l("Fees of %(sum)s were charged beside it."), _l("Fees of %(sum)s were taken back.")),
     "dues": (_l("Membership dues of %(sum)s were called."), _l("Membership dues of %(sum)s were taken back.")),
     "material": (_l("Material of %(sum)s was charged."), _l("A charge of %(sum)s for material was taken back.")),
+    "deposit": (_l("Deposits of %(sum)s are held."), _l("Deposits of %(sum)s went back.")),
     "share": (
         _l("Your part of the costs of the machines was %(sum)s."),
         _l("Of your part of the costs of the machines, %(sum)s was given back."),

@@ -12,7 +12,7 @@ from app.auth import permissions
 from app.wording.billing import price_class_label
 from billing.asked_amounts import asked_on
 from billing.queries import SlipCharge, charge_of_slip
-from billing.queries.fees import FeeView, deposit_of
+from billing.queries.fees import FeeView, deposit_of, fee, way_back
 from billing.queries.materials import MaterialView, TakenMaterial, materials, taken_for
 from booking import queries
 from booking.charge_units import CHARGE_UNITS
@@ -37,6 +37,7 @@ class SlipPage:
     taken: tuple[TakenMaterial, ...] = ()  # material for this use
     may_take: bool = False  # whether the reader may enter more of it
     deposit: FeeView | None = None  # of its hand-out
+    is_set_off: bool = False  # whether that went against the charge
 
     @property
     def is_time(self) -> bool:
@@ -56,6 +57,7 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
     charge = charge_of_slip(session, slip.id)
     beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
     is_unpriced = charge is None and slip.used_amount is not None
+    deposit = None if slip.reservation_id is None else deposit_of(session, slip.reservation_id)
     return SlipPage(
         slip=slip,
         charge=charge,
@@ -68,7 +70,8 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
         beside=beside,
         missing=_missing(session, slip, beside) if is_unpriced else (),
         taken=taken_for(session, slip.id),
-        deposit=None if slip.reservation_id is None else deposit_of(session, slip.reservation_id),
+        deposit=deposit,
+        is_set_off=deposit is not None and _went_against_charge(session, deposit),
         may_take=permissions.may_touch(
             "usage.take_material", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id
         )
@@ -84,6 +87,11 @@ def sold_materials(session: Session, slip: SlipView) -> tuple[MaterialView, ...]
 def _missing(session: Session, slip: SlipView, beside: BesideAmount) -> tuple[str, ...]:
     asked = asked_on(session, slip.machine_id, slip.service_date)
     return asked.missing([one.name for one in beside.amounts])
+
+
+def _went_against_charge(session: Session, deposit: FeeView) -> bool:
+    back = deposit.reversed_by_id
+    return back is not None and way_back(session, fee(session, back)) == "set_off"
 
 
 def _class_name(session: Session, code: str) -> str:
