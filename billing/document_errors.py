@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.errors import NotFound
+from booking.errors import NotFound, RulesBroken
 from booking.kernel.errors import DomainError
 
 
@@ -40,6 +40,12 @@ class StatementIssued(DomainError):
     """The same days were stated before, and nothing was posted in or before them since. facts: number."""
 
     code = "statement_issued"
+
+
+class StatementRefused(RulesBroken):
+    """The days of a statement are not over, so that what is owed at their end is not known. Rule: days_to_come."""
+
+    code = "statement_refused"
 
 
 class InvoicesChanged(DomainError):

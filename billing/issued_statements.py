@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.document_errors import StatementIssued
+from billing.document_errors import StatementIssued, StatementRefused
 from billing.documents.drafts import issuer
 from billing.documents.issuing import sides
 from billing.documents.storing import Parts, store
@@ -28,7 +28,7 @@ from billing.parties.party import party
 from billing.periods import Period
 from billing.queries.balances import BalanceLine
 from billing.queries.statements import statement, statement_lines
-from booking.errors import MemberNotFound
+from booking.errors import MemberNotFound, Violation
 from booking.kernel.events import Actor
 from booking.queries.addressees import addressees
 
@@ -113,6 +113,12 @@ def sums_of(drafts: Iterable[StatementDraft], days: Period) -> StatementSums:
     )
 
 
+def require_over(days: Period, on: date) -> None:
+    """Raise StatementRefused unless the last day has come: what is owed at the end of days to come is not known."""
+    if days[1] > on:
+        raise StatementRefused([Violation("days_to_come", "period", limit=on, actual=days[1])])
+
+
 def lock_statements(session: Session) -> None:
     """Lock what statements say until the transaction ends: the documents, then the ledger."""
     lock_documents(session)
@@ -124,8 +130,10 @@ def issue_statement(
 ) -> int:
     """Issue the statement of a member for some days under the next number; return the id of the document.
 
-    on: the day of issue. Raises MemberNotFound, WrongPeriod, StatementIssued (the same was stated before).
+    on: the day of issue. Raises StatementRefused (it is before the last day), MemberNotFound, WrongPeriod,
+    StatementIssued (the same was stated before).
     """
+    require_over(days, on)
     lock_statements(session)
     of = statement(session, member_id, *days)
     member = addressees(session, [member_id]).get(member_id)

@@ -42,3 +42,9 @@ def periods_of_year(year: int, length: str) -> tuple[PeriodSpan, ...]:
     if length == YEAR:
         return (named_period(f"{year}"),)
     return tuple(named_period(f"{year}-{month:02}") for month in range(1, 13))
+
+
+def last_over(today: date, length: str) -> PeriodSpan:
+    """Return the last period of a length whose last day is before today."""
+    spans = (*periods_of_year(today.year - 1, length), *periods_of_year(today.year, length))
+    return [span for span in spans if span.last_day < today][-1]

@@ -28,7 +28,7 @@ from app.documents.composer import TextComposer
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing.documents.runs import members_of_run, result_of, settle
-from billing.issued_statements import issue_statement, statement_drafts, sums_of
+from billing.issued_statements import issue_statement, require_over, statement_drafts, sums_of
 from billing.queries import documents
 from billing.queries.documents import DocumentRow
 
@@ -122,8 +122,9 @@ def list_issued_statements(query: IssuedStatementsQuery) -> IssuedStatements:
 
 @Endpoint("GET", "/statements/preview", access=TREASURERS, query=StatementsPreviewQuery, response=StatementsPreview)
 def preview_statements(query: StatementsPreviewQuery) -> StatementsPreview:
-    """Get which statements can be issued for a period: of who has lines in it, or owes at its end."""
+    """Get which statements can be issued for a period that is over: of who has lines in it, or owes at its end."""
     days = days_of(query.period)
+    require_over(days, runs.today())
     found = list(statement_drafts(db.session(), days).values())
     sums, end = sums_of(found, days), query.cursor + query.limit
     return StatementsPreview(
@@ -150,7 +151,7 @@ def preview_statements(query: StatementsPreviewQuery) -> StatementsPreview:
     idempotent=True,
 )
 def issue_one_statement(body: StatementToIssue) -> Reply:
-    """Issue the statement of a member for a period; 409 where the same was issued before."""
+    """Issue the statement of a member for a period; 409 where the same was issued before, 422 before its last day."""
     session, by, instant = db.session(), current_actor(), now()
 
     def issue() -> Reply:

@@ -20,7 +20,7 @@ from billing.documents.drafts import MemberDrafts, drafts
 from billing.documents.issuing import issue_found
 from billing.documents.runs import RunMember, RunResult, sums_of
 from billing.documents.terms import lock_documents
-from billing.issued_statements import issue_statement, lock_statements, statement_drafts
+from billing.issued_statements import issue_statement, lock_statements, require_over, statement_drafts
 from billing.issued_statements import sums_of as sums_of_statements
 from billing.periods import Period
 from booking.kernel.events import Actor
@@ -48,7 +48,11 @@ def confirm_invoices(session: Session, seen: str, until: date, by: Actor) -> lis
 
 
 def confirm_statements(session: Session, seen: str, days: Period, by: Actor) -> int:
-    """Note which statements were seen, and return how many. Call inside write_transaction(). Raises InvoicesChanged."""
+    """Note which statements were seen, and return how many. Call inside write_transaction().
+
+    Raises StatementRefused, InvoicesChanged.
+    """
+    require_over(days, today())
     lock_statements(session)
     found = statement_drafts(session, days)
     if not found or sums_of_statements(found.values(), days).digest != seen:

@@ -55,8 +55,9 @@ def addresses_of(session: Session, member_ids: Collection[int]) -> dict[int, str
 def unsent(session: Session) -> tuple[Unsent, ...]:
     """Return the documents that were neither sent nor printed, in the order of their issue.
 
-    An invoice that was taken back before it was sent is left out, and so is what took it back. So are those that were
-    issued before sending was recorded: nobody knows whether they were sent.
+    An invoice that was taken back before it was sent is left out, and so is what took it back, and a statement whose
+    days are stated anew. So are those that were issued before sending was recorded: nobody knows whether they were
+    sent.
     """
     rows = session.execute(_unsent().order_by(Document.id)).all()
     addresses = addresses_of(session, {row.member_id for row in rows})
@@ -119,6 +120,13 @@ def _unsent() -> Select[int, str, int, date, int, bool, int | None]:
     original_was_sent = exists().where(DocumentSending.document_id == Document.cancels_id)
     may_be_known = original_was_sent | (Document.cancels_id <= UNKNOWN_UNTIL)  # its member may have the invoice
     is_void = exists().where(back.cancels_id == Document.id)
+    stated, later = aliased(IssuedStatement), aliased(IssuedStatement)
+    is_superseded = (
+        exists()
+        .where(stated.document_id == Document.id, later.member_id == stated.member_id, later.turn > stated.turn)
+        .where(later.first_day == stated.first_day, later.last_day == stated.last_day)
+    )
+    is_known = Document.id > UNKNOWN_UNTIL
     return select(
         Document.id,
         Document.number,
@@ -127,4 +135,4 @@ def _unsent() -> Select[int, str, int, date, int, bool, int | None]:
         Document.gross_cents,
         exists().where(DocumentFile.document_id == Document.id),
         select(IssuedStatement.closing_cents).where(IssuedStatement.document_id == Document.id).scalar_subquery(),
-    ).where(~was_sent, ~is_void, Document.cancels_id.is_(None) | may_be_known, Document.id > UNKNOWN_UNTIL)
+    ).where(~was_sent, ~is_void, ~is_superseded, Document.cancels_id.is_(None) | may_be_known, is_known)

@@ -14,10 +14,12 @@ from app.documents import runs
 from app.documents.composer import TextComposer
 from app.documents.making import make_files
 from app.extensions import db
-from billing.document_errors import NotCancellable, StatementIssued
+from billing import issued_statements
+from billing.document_errors import NotCancellable, StatementIssued, StatementRefused
 from billing.documents import runs as document_runs
 from billing.documents.audit import broken_documents
 from billing.documents.runs import RunResult, members_of_run
+from billing.documents.sending import unsent
 from billing.issued_statements import issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
 from billing.models import Document, DocumentFile, IssuedStatement, UninvoicedLine
@@ -77,6 +79,7 @@ def test_the_same_days_are_stated_again_only_where_something_was_posted_since(se
     assert (found[charged_ring.anna].turn, sums_of(found.values(), JUNE).closing_cents) == (2, 249_620)
     again = state(session, charged_ring.anna)
     assert document(session, again).row.number == "A-2026-00002"
+    assert [one.id for one in unsent(session)] == [again]  # the first one is out of date
     assert list(broken_documents(session)) == []
 
 
@@ -135,6 +138,16 @@ def test_the_database_refuses_to_change_a_statement_or_to_issue_one_that_states_
     empty = {"lines": 0, "vat_groups": 0, "net_cents": 0, "vat_cents": 0, "gross_cents": 0}
     with pytest.raises(DatabaseError, match="ck_billing_document_lines"), write_transaction(session):
         session.execute(insert(Document), [row | empty])
+
+
+def test_days_to_come_are_not_stated_whoever_asks(session, charged_ring, monkeypatch):
+    tomorrow = TODAY + timedelta(days=1)
+    with pytest.raises(StatementRefused):
+        state(session, charged_ring.anna, (JUNE[0], tomorrow))
+    monkeypatch.setattr(issued_statements, "require_over", lambda *_days: None)
+    with pytest.raises(DatabaseError, match="billing_statement_to_come"):
+        state(session, charged_ring.anna, (JUNE[0], tomorrow))
+    assert state(session, charged_ring.anna, (JUNE[0], TODAY))
 
 
 def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session, charged_ring):

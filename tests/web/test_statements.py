@@ -142,11 +142,15 @@ def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, k
 
 def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices(session, karl, seven, stated):
     address = "/invoices/statements?from=2026-06-01&until=2026-06-30"
+    assert 'value="2025-12-31"' in karl.get("/invoices/statements").text, "the last period that is over"
+    to_come = karl.get(address.replace("2026-06-30", "2026-11-24"))
+    assert (to_come.status_code, "or an earlier last day" in text(to_come)) == (422, True)
     page = text(karl.get(address))
     assert "7 statements can be issued" in page
     shown = form_with(karl.get(address).text, "seen")
     assert karl.post(address, data={"seen": "0" * 64}).status_code == 409
     assert karl.post("/invoices/statements?from=2026-06-30&until=2026-06-01", data=shown).status_code == 422
+    assert karl.post(address.replace("2026-06-30", "2026-11-24"), data=shown).status_code == 422
     assert karl.post(address, data=shown).status_code == 303
     assert "has been told" in text(karl.get(address))
     assert karl.post(address, data=shown).status_code == 409, "a second click"
@@ -160,6 +164,9 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     one = f"/costs/balances/{seven[0]}/statement/issue?from=2026-06-01&until=2026-06-30"
     again = karl.post(one)
     assert (again.status_code, "days are stated by A-2026-00001" in text(again)) == (409, True)
+    to_come = karl.post(one.replace("2026-06-30", "2026-12-31"))
+    assert (to_come.status_code, "choose an earlier last day" in text(to_come)) == (422, True)
+    assert "Issue with a number" not in text(to_come)
     assert karl.post(one.replace("2026-06-01", "2026-05-01")).status_code == 303
     assert "A-2026-00001" in text(karl.get(f"/costs/balances/{seven[0]}/statement?from=2026-06-01&until=2026-06-30"))
     with write_transaction(session):
@@ -184,7 +191,13 @@ def test_programs_issue_statements_and_list_them(sample_ring, log_in, karl, seve
     assert (made.status_code, made.json) == (201, {"documents": 7, "changed": 0})
     refused = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-06"})
     assert (refused.status_code, refused.json["code"]) == (409, "statement_issued")
-    one = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-11"})
+    to_come = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-11"})
+    assert (to_come.status_code, to_come.json["code"]) == (422, "statement_refused")
+    (fault,) = to_come.json["violations"]
+    assert (fault["rule"], fault["field"], fault["limit"]) == ("days_to_come", "period", "2026-11-23")
+    assert karl.get(f"{api}/preview?period=2026").json["code"] == "statement_refused"
+    assert karl.post(f"{api}/run", json=body | {"period": "2026-11"}).json["code"] == "statement_refused"
+    one = karl.post(f"{api}/issue", json={"member_id": seven[0], "period": "2026-11-01/2026-11-23"})
     assert (one.status_code, one.json["number"], one.json["opening_cents"]) == (201, "A-2026-00008", 818_910)
     listed = karl.get(f"{api}/issued?member_id={seven[0]}").json
     assert [each["number"] for each in listed["items"]] == ["A-2026-00008", "A-2026-00001"]

@@ -155,6 +155,7 @@ def _statement_page(
         has_next=has_next,
         form=form,
         issue_form=issue_form or IssueStatementForm(formdata=None),
+        may_issue=of.last_day <= today(),
         issued=statements.issued_for(session, member_id, *days),
         days={"from": days[0], "until": days[1]},
     ), (422 if period.errors else (refusals or issue_form or form).status)

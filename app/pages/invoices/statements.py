@@ -7,6 +7,8 @@ from functools import partial
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
+from wtforms import DateField
+from wtforms.validators import ValidationError
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
@@ -19,9 +21,12 @@ from app.pages.invoices import bp
 from app.pages.invoices.forms import StatementRunForm
 from app.pages.invoices.run import flash_changed
 from app.web.paging import page_number
-from billing.document_errors import InvoicesChanged
-from billing.issued_statements import statement_drafts, sums_of
-from billing.periods import Period, accounting_year
+from app.wording.rules import violation_sentence
+from billing.document_errors import InvoicesChanged, StatementRefused
+from billing.issued_statements import require_over, statement_drafts, sums_of
+from billing.period_names import last_over
+from billing.periods import Period
+from billing.queries.periods import period_settings
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 
@@ -29,9 +34,22 @@ PER_PAGE = 50
 TREASURERS = Access(treasurer=ALL)
 
 
+class OverForm(PeriodForm):
+    """Days that can be stated: the last one has come."""
+
+    def validate_until(self, field: DateField) -> None:
+        """Refuse a last day before the first, or to come."""
+        super().validate_until(field)
+        try:
+            if self.since.data and field.data:
+                require_over((self.since.data, field.data), runs.today())
+        except StatementRefused as refusal:
+            raise ValidationError(" ".join(map(violation_sentence, refusal.violations))) from refusal
+
+
 @page(bp, "/statements", access=TREASURERS)
 def statements() -> ResponseReturnValue:
-    """Show which statements can be issued: ?from=&until=, else of this year."""
+    """Show which statements can be issued: ?from=&until=, else of the last period that is over."""
     return _statements_page(StatementRunForm(formdata=None))
 
 
@@ -62,9 +80,10 @@ def state_all() -> ResponseReturnValue:
 
 def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
     session, period = db.session(), _period()
-    days: Period = accounting_year(runs.today()) if period.errors else period.period
+    days = _last_over() if period.errors else period.period
     found = list(statement_drafts(session, days).values())
-    form.seen.data = sums_of(found, days).digest
+    sums = sums_of(found, days)
+    form.seen.data = sums.digest
     start = (page_number() - 1) * PER_PAGE
     shown = found[start : start + PER_PAGE]
     return render_template(
@@ -72,7 +91,7 @@ def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
         form=form,
         period=period,
         days=days,
-        sums=sums_of(found, days),
+        sums=sums,
         shown=shown,
         members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
         page=page_number(),
@@ -81,11 +100,16 @@ def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
 
 
 def _period() -> PeriodForm:
-    """Return the days of the address, checked; without any, those of the present year."""
+    """Return the days of the address, checked; without any, those of the last period that is over."""
     if "from" in request.args or "until" in request.args:
-        period = PeriodForm(formdata=request.args)
+        period = OverForm(formdata=request.args)
         period.validate()
         return period
-    period = PeriodForm(formdata=None)
-    period.since.data, period.until.data = accounting_year(runs.today())
+    period = OverForm(formdata=None)
+    period.since.data, period.until.data = _last_over()
     return period
+
+
+def _last_over() -> Period:
+    span = last_over(runs.today(), period_settings(db.session()).length)
+    return span.first_day, span.last_day

@@ -42,6 +42,12 @@ ERRORS = (
         _l("The same days are stated by %(number)s, and nothing was posted for them since. Nothing was issued."),
     ),
     ErrorText(
+        "statement_refused",
+        422,
+        _l("These days are not over"),
+        _l("What is owed at the end of days to come is not known yet. Nothing was issued; choose an earlier last day."),
+    ),
+    ErrorText(
         "invoices_changed",
         409,
         _l("What can be issued has changed"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import Zone, format_money, format_number
+from app.wording.formats import Zone, format_day, format_money, format_number
 from app.wording.keys import percent_words
 from app.wording.rules.text import ViolationText
 from billing.meters import PER_UNIT
@@ -70,4 +70,9 @@ COST_RULES = (
         number=_reading,
     ),
     ViolationText(code="reading_in_future", sentence=_l("A reading is of today or earlier.")),
+    ViolationText(
+        code="days_to_come",
+        sentence=_l("These days end on %(actual)s, which is still to come. Choose %(limit)s or an earlier last day."),
+        number=format_day,
+    ),
 )
