@@ -2,7 +2,8 @@
 
 Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
 reverses_id), group_costs, division, weights and counts (allocation_id, group; 0: the whole), calculation (charge_id),
-gap (usage_id, number), charge_mirror (charge_id, reverses_id), day_total (day, cents, charged).
+gap (usage_id, number), charge_mirror (charge_id, reverses_id), day_total (day, cents, charged), counted_twice (pool_id,
+other_id, machine_id).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from billing.group_counting import machines_counted_twice
 from billing.key_audit import follows_from_working
 from billing.models import (
     Allocation,
@@ -41,7 +43,8 @@ MappedInt = InstrumentedAttribute[int]
 def broken_allocations(session: Session) -> Iterator[AuditFinding]:
     """Yield the inconsistencies of posted allocations.
 
-    Checked: costs, groups and lines add up to the total; lines follow from their weights; reversals are mirrors.
+    Checked: costs, groups and lines add up to the total; lines follow from their weights; reversals are mirrors; no
+    two pools count the charges of one machine.
     """
     groups = _sums(session, AllocationCostGroup.allocation_id, AllocationCostGroup.cents)
     lines = _sums(session, AllocationLine.allocation_id, AllocationLine.cents)
@@ -56,6 +59,7 @@ def broken_allocations(session: Session) -> Iterator[AuditFinding]:
             yield _finding("allocation_mirror", allocation_id=posted.id, reverses_id=posted.reverses_id)
     yield from _broken_groups(session)
     yield from _wrong_bearers(session)
+    yield from machines_counted_twice(session)
 
 
 def broken_charges(session: Session) -> Iterator[AuditFinding]:

@@ -1,4 +1,4 @@
-"""Changing a group of machines that a cost pool counts: no charge may be counted by two pools afterwards."""
+"""Machines that two cost pools would count: found by the audit, and refused where a group is changed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from sqlalchemy.orm import Session
 
 from billing.cost_errors import GroupCountedTwice
 from billing.models import Pool
-from billing.pools import ADVANCE
-from billing.scopes import overlap, pieces_of
+from billing.pools import ADVANCE, lock_counting
+from billing.scopes import pieces_of
+from booking.kernel.audit import AuditFinding
 
 COUNTS_TWICE = "billing_pool_counts_twice"  # the guard of the database
+
+Clash = tuple[int, int, int]  # the two pools, and the machine whose charges both count
 
 
 @contextmanager
 def counting_once(session: Session) -> Iterator[None]:
-    """Refuse a change of a group after which two pools would count the charges of one machine.
+    """Refuse a change of a group after which two pools would count the charges of one machine that did not before.
 
-    SQLite's guard refuses it at once, PostgreSQL's at the commit. Raises GroupCountedTwice.
+    Pools that begin to count meanwhile wait: they see this change, or this one sees them. Raises GroupCountedTwice.
     """
+    lock_counting(session)
+    before = _clashes(session)
     try:
         yield
         session.flush()
@@ -31,6 +36,25 @@ def counting_once(session: Session) -> Iterator[None]:
         if COUNTS_TWICE not in str(error.orig):
             raise
         raise GroupCountedTwice from error
-    counted = [pieces_of(session, pool) for pool in session.scalars(select(Pool).where(Pool.charges_are == ADVANCE))]
-    if any(overlap(one, other) for one, other in combinations(counted, 2)):
+    if _clashes(session) - before:
         raise GroupCountedTwice
+
+
+def machines_counted_twice(session: Session) -> Iterator[AuditFinding]:
+    """Yield the machines whose charges two pools count: counted_twice (pool_id, other_id, machine_id)."""
+    for pool_id, other_id, machine_id in sorted(_clashes(session)):
+        facts = {"pool_id": pool_id, "other_id": other_id, "machine_id": machine_id}
+        yield AuditFinding("counted_twice", facts)
+
+
+def _clashes(session: Session) -> set[Clash]:
+    pools = session.scalars(select(Pool).where(Pool.charges_are == ADVANCE).order_by(Pool.id))
+    counted = [(pool.id, pieces_of(session, pool)) for pool in pools]
+    return {
+        (pool_id, other_id, machine_id)
+        for (pool_id, some), (other_id, others) in combinations(counted, 2)
+        for one in some
+        for other in others
+        if one.first <= other.last and other.first <= one.last
+        for machine_id in one.machine_ids & other.machine_ids
+    }

@@ -24,6 +24,7 @@ from billing.scopes import (
     has_scopes,
     machines_in,
     pieces_of,
+    pieces_with,
     remove_scope,
     store_scope,
 )
@@ -83,6 +84,9 @@ def change_scope(
     pool = pools.locked_pool(session, pool_id, revision)
     require_day(entry.valid_from)
     _require_scope(session, entry.scope)
+    # Before it is stored, where the guard of SQLite would refuse the row itself; only the days that it changes.
+    pieces = [one for one in pieces_with(session, pool, entry) if one.first == entry.valid_from]
+    pools.require_sole_counting(session, pieces, pool.charges_are, except_pool=pool.id)
     store_scope(session, pool, entry)
     return _changed(session, pool, by, now)
 
@@ -97,11 +101,12 @@ def take_back_scope(
     pool = pools.locked_pool(session, pool_id, revision)
     if not remove_scope(session, pool, valid_from):
         raise ScopeNotFound(id=pool_id, day=valid_from)
+    pieces = [one for one in pieces_of(session, pool) if one.first <= valid_from <= one.last]  # the choice before it
+    pools.require_sole_counting(session, pieces, pool.charges_are, except_pool=pool.id)
     return _changed(session, pool, by, now)
 
 
 def _changed(session: Session, pool: Pool, by: Actor, now: datetime) -> Pool:
-    pools.require_sole_counting(session, pieces_of(session, pool), pool.charges_are, except_pool=pool.id)
     pool.counts_machine = not has_scopes(session, pool.id)  # last: a guard looks at the pools that count one machine
     pool.revision += 1
     session.flush()

@@ -117,7 +117,7 @@ def change_pool(
     pool.name, pool.rules = name.strip(), dict(rules)
     if excludes_guests is not None:
         pool.excludes_guests = excludes_guests
-    if charges_are is not None:
+    if charges_are is not None and charges_are != pool.charges_are:
         require_sole_counting(session, pieces_of(session, pool), charges_are, except_pool=pool_id)
         pool.charges_are = charges_are
     pool.revision += 1
@@ -218,13 +218,13 @@ def require_sole_counting(
         raise ValueError(f"charges are {charges_are!r}")
     if charges_are != ADVANCE:
         return
-    _lock_counting(session)
+    lock_counting(session)
     for other in session.scalars(select(Pool).where(Pool.charges_are == ADVANCE, Pool.id != except_pool)):
         if overlap(pieces, pieces_of(session, other)):
             raise OtherPoolCounts(pool_id=other.id)
 
 
-def _lock_counting(session: Session) -> None:
+def lock_counting(session: Session) -> None:
     """Let one pool at a time begin to count charges, after its row: two that overlap would not see each other."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(COUNTING_LOCK, 0)))

@@ -6,7 +6,7 @@ what they counted. The functions that write flush and never commit: call them in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -82,7 +82,16 @@ def pieces_of(session: Session, pool: Pool, first: date = FIRST_DAY, last: date 
     """Return the machines that a pool counts from one day to another, a piece for each choice that holds in it."""
     if pool.counts_machine:
         return (Piece(first, last, frozenset({pool.machine_id})),)
-    dated = scopes_of(session, pool)
+    return _pieces(session, scopes_of(session, pool), first, last)
+
+
+def pieces_with(session: Session, pool: Pool, entry: DatedScope) -> tuple[Piece, ...]:
+    """Return the pieces of a pool as they will be once a choice is stored."""
+    dated = {one.valid_from: one for one in scopes_of(session, pool)} | {entry.valid_from: entry}
+    return _pieces(session, [dated[day] for day in sorted(dated)], FIRST_DAY, LAST_DAY)
+
+
+def _pieces(session: Session, dated: Sequence[DatedScope], first: date, last: date) -> tuple[Piece, ...]:
     ends = [following.valid_from - timedelta(days=1) for following in dated[1:]] + [LAST_DAY]
     return tuple(
         Piece(max(one.valid_from, first), min(end, last), machines_in(session, one.scope))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking import machine_places, occupancies, records
@@ -187,10 +187,16 @@ def _locked(session: Session, group_id: int, revision: int | None) -> MachineGro
 
 
 def _write_machines(session: Session, group_id: int, machines: Sequence[RankedMachine]) -> None:
-    _delete_machines(session, group_id)
-    rows = [{"machine_id": one.machine_id, "group_id": group_id, "rank": one.rank} for one in machines]
-    if rows:
-        session.execute(insert(_group_machine), rows)
+    """Store the difference only: guards look at the machines that a group gets, not at those that stay."""
+    stored, ranks = ranks_of(session, group_id), {one.machine_id: one.rank for one in machines}
+    machine, group = _group_machine.c.machine_id, _group_machine.c.group_id
+    session.execute(delete(_group_machine).where(group == group_id, machine.not_in(ranks)))
+    if added := [{"machine_id": one, "group_id": group_id, "rank": ranks[one]} for one in ranks if one not in stored]:
+        session.execute(insert(_group_machine), added)
+    moved = [{"moved_id": one, "new_rank": ranks[one]} for one in ranks if stored.get(one, ranks[one]) != ranks[one]]
+    if moved:
+        ranking = update(_group_machine).where(machine == bindparam("moved_id")).values(rank=bindparam("new_rank"))
+        session.connection().execute(ranking, moved)
 
 
 def _delete_machines(session: Session, group_id: int) -> None:

@@ -19,6 +19,7 @@ from app.mail.delivery import ring_sender
 from app.mail.message import sender_faults
 from app.mail.models import Mail
 from app.storage import migrate, nul_texts
+from app.storage.finding_texts import FINDING_TEXTS
 from billing import audits as money
 from billing.closing.audit import broken_periods
 from billing.documents.audit import broken_documents
@@ -38,54 +39,6 @@ from booking.kernel.orm import Base
 EVENTS_OVERDUE = timedelta(minutes=15)  # events reach their subscribers within seconds, under load within a minute
 OVERDUE = timedelta(hours=1)  # a worker that has done nothing for so long is not running
 FINDINGS_MAX = 20
-
-# The codes of booking.audits and billing.audits, in English, as everything that `ring check` prints.
-FINDING_TEXTS = {
-    "overlap": "place {unit_id} is held twice at once: {first_kind} {first_id} and {second_kind} {second_id}",
-    "places_missing": "{kind} {id}: places_missing",
-    "held_after_end": "{kind} {id}: held_after_end",
-    "other_span": "{kind} {id}: other_span",
-    "other_machine": "{kind} {id}: other_machine",
-    "not_of_entry": "{kind} {id}: its entry of the waiting list says otherwise",
-    "no_owner": "places are held for {kind} {id}, which does not exist",
-    "out": "machine {machine_id}: {out} places are handed out, it has {places}",
-    "quota_use": "quota {quota_id}, from {first_day}: reservation {reservation_id} counts {seconds} s, not {stored}",
-    "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
-    "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
-    "group_costs": "allocation {allocation_id}: cost group {group} is not the sum of its costs",
-    "counts": "allocation {allocation_id}: the counts of cost group {group} are not those of its lines",
-    "division": "allocation {allocation_id}: cost group {group} does not divide into its lines",
-    "weights": "allocation {allocation_id}: the weights of cost group {group} are not those of its slips",
-    "calculation": "charge {charge_id} differs from its calculation",
-    "day_total": "the total of {day} is {cents} cents, its charges are {charged}",
-    "gap": "slip {usage_id} has a gap before row {number}",
-    "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
-    "fee_working": "fee {fee_id} differs from its working",
-    "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
-    "stock": "move {move_id} of a material states another stock than the moves before make",
-    "recurring_period": "recurring cost {recurring_id} has an answer for {begins_on}, when no period of it begins",
-    "recurring_pool": "cost {cost_id} of recurring cost {recurring_id} is of another pool",
-    "unbalanced": "entry {entry_id} does not balance, or has no lines",
-    "export_sums": "export {export_id} of postings does not hold what it states",
-    "export_file": "the file of export {export_id} is not the one that was made",
-    "export_hash": "export {export_id} is not what the event log says",
-    "document_ledger": "document {number} has a line that is not that of the ledger",
-    "uninvoiced": "whether line {number} of entry {entry_id} can be invoiced is not as it is stored",
-    "document_gap": "a document is missing after {number}",
-    "document_sums": "document {number} does not add up",
-    "document_hash": "document {number} is not what the event log says",
-    "document_file": "the file of document {number} was changed",
-    "entry_hash": "entry {entry_id} is not what the event log says",
-    "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
-    "not_posted": "{source} {id} has no entry in the ledger",
-    "account_day": "the sums of account {account_id} on {day} are not those of its lines",
-    "number_gap": "the entries of the ledger have a gap before {entry_id}",
-    "period_hash": "the lines of period {name} are not those with which it was closed",
-    "period_event": "period {name} is not closed as the event log says",
-    "period_lost": "period {name} was closed, and is not any more",
-    "invoiced": "the documents of member {member_id} are {cents} cents, the balance has another sum",
-    "balance": "the balance of member {member_id} is {cents} cents, its lines are {lines}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +131,7 @@ def check_integrity(session: Session) -> list[AuditMessage]:
 
 
 def check_allocations(session: Session) -> list[AuditMessage]:
-    """Check that posted allocations add up, follow from their weights, reversals mirror them; and recurring costs."""
+    """Check posted allocations, answers of recurring costs, and that no two pools count the charges of a machine."""
     return _described(islice(chain(money.broken_allocations(session), broken_periods_of_costs(session)), FINDINGS_MAX))
 
 

@@ -1,8 +1,9 @@
 """Two pools never count the charges of one machine on one day as advances, whatever they count. Expand-only.
 
 The index of 0029 and 0129 is for pools that count one machine. This looks at machines, groups, workshops and the ring as
-they are, also when a group changes. PostgreSQL checks at the commit, behind a lock, so that of two transactions the second
-sees the first; SQLite with each statement that adds to what a pool counts.
+they are, also when a group changes. Each trigger compares only what its row adds, so that a ring in which two pools count
+one machine already (`ring check` names them) refuses nothing else. PostgreSQL checks at the commit, behind a lock, so
+that of two transactions the second sees the first; SQLite with each statement that adds to what a pool counts.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ MACHINES = """
     UNION ALL SELECT scope.id, one.id FROM billing_pool_scope AS scope
         CROSS JOIN booking_machine AS one WHERE scope.what = 'ring'
 """
-# What each pool of advances counts, from a day until another, the second excluded.
+# What each pool of advances counts, from a day until another, the second excluded; scope_id 0: the machine it was made of.
 PIECES = """
-    SELECT pool.id AS pool_id, pool.machine_id AS machine_id, {first} AS since, coalesce(
+    SELECT pool.id AS pool_id, 0 AS scope_id, NULL AS group_id, NULL AS workshop_id, pool.machine_id AS machine_id,
+        {first} AS since, coalesce(
         (SELECT min(valid_from) FROM billing_pool_scope WHERE pool_id = pool.id), {last}) AS until
     FROM billing_pool AS pool WHERE pool.charges_are = 'advance'
-    UNION ALL SELECT scope.pool_id, counted.machine_id, scope.valid_from, coalesce(
+    UNION ALL SELECT scope.pool_id, scope.id, scope.group_id, scope.workshop_id, counted.machine_id,
+        scope.valid_from, coalesce(
         (SELECT min(valid_from) FROM billing_pool_scope
             WHERE pool_id = scope.pool_id AND valid_from > scope.valid_from), {last})
     FROM billing_pool_scope AS scope
@@ -39,58 +42,69 @@ PIECES = """
 """
 TWICE = """
     EXISTS (SELECT 1 FROM billing_pool_scope) AND EXISTS (SELECT 1 FROM ({pieces}) AS one JOIN ({pieces}) AS other
-        ON other.machine_id = one.machine_id AND other.pool_id > one.pool_id
-        AND one.since < other.until AND other.since < one.until)
+        ON other.machine_id = one.machine_id AND other.pool_id <> one.pool_id
+        AND one.since < other.until AND other.since < one.until WHERE {added})
 """
-# Table -> what is done to it that can make two pools count the same.
+# Table, and what is done to it that can make two pools count the same -> the pieces that it adds.
+OF_POOL = "one.pool_id = NEW.id"
+OF_SCOPE = "one.scope_id = NEW.scope_id AND one.machine_id = NEW.machine_id"
+OF_GROUP = "one.group_id = NEW.group_id AND one.machine_id = NEW.machine_id"
+OF_WORKSHOP = "one.workshop_id = NEW.workshop_id AND one.machine_id = NEW.id"
 ADDING = {
-    "billing_pool": ("INSERT", "UPDATE"),
-    "billing_pool_scope": ("INSERT", "UPDATE"),
-    "billing_pool_scope_machine": ("INSERT", "UPDATE"),
-    "booking_group_machine": ("INSERT", "UPDATE"),
-    "booking_machine": ("UPDATE OF workshop_id",),
+    ("billing_pool", "INSERT"): OF_POOL,
+    ("billing_pool", "UPDATE OF charges_are, machine_id"): OF_POOL,
+    ("billing_pool_scope", "INSERT"): "one.scope_id = NEW.id",
+    ("billing_pool_scope", "UPDATE"): "one.pool_id = NEW.pool_id",
+    ("billing_pool_scope_machine", "INSERT"): OF_SCOPE,
+    ("billing_pool_scope_machine", "UPDATE"): OF_SCOPE,
+    ("booking_group_machine", "INSERT"): OF_GROUP,
+    ("booking_group_machine", "UPDATE OF group_id, machine_id"): OF_GROUP,
+    ("booking_machine", "INSERT"): OF_WORKSHOP,
+    ("booking_machine", "UPDATE OF workshop_id"): OF_WORKSHOP,
 }
-TAKING = ("billing_pool_scope",)  # the choice before it holds on; at the commit only: a choice is replaced in two steps
+# The choice before the one that is taken away holds on; at the commit only: a choice is replaced in two steps.
+TAKING = {
+    ("billing_pool_scope", "DELETE"): (
+        "one.pool_id = OLD.pool_id AND one.since <= OLD.valid_from AND one.until > OLD.valid_from"
+    )
+}
 
 
 def upgrade() -> None:
     quoted = "'{}'" if _is_sqlite() else "DATE '{}'"
     pieces = PIECES.format(first=quoted.format(FIRST), last=quoted.format(LAST), machines=MACHINES)
-    condition = TWICE.format(pieces=pieces)
-    if _is_sqlite():
-        for table, verbs in ADDING.items():
-            for verb in verbs:
-                op.execute(
-                    f"CREATE TRIGGER {_named(table, verb)} AFTER {verb} ON {table} WHEN {condition} "
-                    f"BEGIN SELECT RAISE(ABORT, '{NAME}'); END"
-                )
-        return
-    op.execute(
-        f"CREATE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"PERFORM pg_advisory_xact_lock(hashtext('{NAME}')); "
-        f"IF {condition} THEN RAISE EXCEPTION '{NAME}' USING ERRCODE = 'restrict_violation'; END IF; "
-        "RETURN NULL; END $$"
-    )
-    for table, verbs in _of_postgresql().items():
+    for (table, verb), added in _guarded().items():
+        name, condition = _named(table, verb), TWICE.format(pieces=pieces, added=added)
+        if _is_sqlite():
+            op.execute(
+                f"CREATE TRIGGER {name} AFTER {verb} ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{NAME}'); END"
+            )
+            continue
         op.execute(
-            f"CREATE CONSTRAINT TRIGGER {NAME} AFTER {' OR '.join(verbs)} ON {table} DEFERRABLE INITIALLY DEFERRED "
-            f"FOR EACH ROW EXECUTE FUNCTION {NAME}()"
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"PERFORM pg_advisory_xact_lock(hashtext('{NAME}')); "
+            f"IF {condition} THEN RAISE EXCEPTION '{NAME}' USING ERRCODE = 'restrict_violation'; END IF; "
+            "RETURN NULL; END $$"
+        )
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {name} AFTER {verb} ON {table} DEFERRABLE INITIALLY DEFERRED "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()"
         )
 
 
 def downgrade() -> None:
-    if _is_sqlite():
-        for table, verbs in ADDING.items():
-            for verb in verbs:
-                op.execute(f"DROP TRIGGER {_named(table, verb)}")
-        return
-    for table in _of_postgresql():
-        op.execute(f"DROP TRIGGER {NAME} ON {table}")
-    op.execute(f"DROP FUNCTION {NAME}()")
+    for table, verb in _guarded():
+        name = _named(table, verb)
+        if _is_sqlite():
+            op.execute(f"DROP TRIGGER {name}")
+            continue
+        op.execute(f"DROP TRIGGER {name} ON {table}")
+        op.execute(f"DROP FUNCTION {name}()")
 
 
-def _of_postgresql() -> dict[str, tuple[str, ...]]:
-    return {table: (*verbs, *(("DELETE",) if table in TAKING else ())) for table, verbs in ADDING.items()}
+def _guarded() -> dict[tuple[str, str], str]:
+    return ADDING if _is_sqlite() else ADDING | TAKING
 
 
 def _named(table: str, verb: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from billing import queries
 from billing.cost_errors import GroupCountedTwice, NothingCounted, ScopeNotFound, TooManyMachines
 from billing.errors import OtherPoolCounts
-from billing.group_counting import counting_once
+from billing.group_counting import counting_once, machines_counted_twice
 from billing.ledger.posting import ADVANCES, USE_CHARGES
 from billing.limits import FIRST_DAY
 from billing.models import LedgerAccount, Pool, PoolScope, PoolScopeMachine, Posting
@@ -24,10 +24,12 @@ from booking.errors import GroupNotFound, MachineNotFound, NotFound
 from booking.groups import GroupInput, RankedMachine, change, make, ranks_of
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
-from tests.builders import SOMEBODY, machine
+from tests.builders import SOMEBODY, machine, workshop
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import IN_JUNE, do, post, use
 from tests.integration.test_charges import charge, tariff
+from tests.integration.test_money_audits import tamper
+from tests.integration.test_offer_races import all_at_once
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 IN_SEPTEMBER, AUTUMN = IN_JUNE + timedelta(days=80), date(2026, 9, 1)
@@ -133,6 +135,10 @@ def test_charges_count_in_one_pool_only(session, sample_ring, chopper):
     with pytest.raises(OtherPoolCounts):
         do(session, change_pool, ring, "Harvest", {"fuel": "use"}, charges_are=ADVANCE)
     session.rollback()
+    laser = do(session, enter_pool, sample_ring.laser, "Laser", {"fuel": "use"}, charges_are=ADVANCE)
+    with pytest.raises(OtherPoolCounts):  # not the guard of the database, whose refusal names no field
+        do(session, change_scope, laser, DatedScope(AUTUMN, Scope(MACHINES, machine_ids=(sample_ring.combine,))))
+    session.rollback()
     do(session, change_scope, combine, DatedScope(date(1990, 1, 1), Scope.of_machine(chopper)))
     do(session, enter_pool, sample_ring.combine, "Combine anew", {"fuel": "use"}, charges_are=ADVANCE)
     with pytest.raises(OtherPoolCounts):
@@ -196,3 +202,54 @@ def test_the_database_refuses_pools_that_count_a_machine_twice(session, sample_r
     one_more = insert(PoolScopeMachine).values(scope_id=scope_id, machine_id=sample_ring.laser)
     with pytest.raises(DatabaseError, match="billing_pool_counts_twice"), write_transaction(session):
         session.execute(one_more)
+
+
+def test_a_machine_that_two_pools_count_already_is_found_and_stops_nothing_else(session, sample_ring, chopper):
+    """A ring whose groups were changed before the guard was there."""
+    group = group_of(session, sample_ring.hall, chopper)
+    shared = opened(session, Scope(GROUP, group_id=group), charges_are=ADVANCE)
+    combine = do(session, enter_pool, sample_ring.combine, "Combine", {"fuel": "use"}, charges_are=ADVANCE)
+    tamper(session, "booking_group_machine", f"machine_id = {sample_ring.combine}")
+
+    (found,) = machines_counted_twice(session)
+    assert found.facts == {"pool_id": shared, "other_id": combine, "machine_id": sample_ring.combine}
+    do(session, change_pool, combine, "Harvester", {"fuel": "use"}, charges_are=ADVANCE)
+    laser = do(session, enter_pool, sample_ring.laser, "Laser", {"fuel": "use"}, charges_are=ADVANCE)
+    do(session, change_scope, laser, DatedScope(AUTUMN, Scope.of_machine(chopper)))
+    with write_transaction(session), counting_once(session):
+        make(session, sample_ring.hall, GroupInput("Choppers", (RankedMachine(chopper),)), by=SOMEBODY, now=MONDAY)
+    with pytest.raises(OtherPoolCounts):
+        do(session, change_scope, laser, DatedScope(AUTUMN, Scope(RING)))
+    session.rollback()
+    do(session, change_pool, shared, "Harvest", {"fuel": "use"}, charges_are=INCOME)
+    assert not list(machines_counted_twice(session))
+
+
+def test_of_a_group_and_a_pool_that_change_at_once_one_is_refused(app, session, sample_ring, chopper):
+    group = group_of(session, sample_ring.hall, chopper)
+    opened(session, Scope(GROUP, group_id=group), charges_are=ADVANCE)
+    laser = do(session, enter_pool, sample_ring.laser, "Laser", {"fuel": "use"}, charges_are=ADVANCE)
+    both = tuple(RankedMachine(one) for one in (chopper, sample_ring.combine))
+
+    def grow(session):
+        with counting_once(session):
+            change(session, group, machines=both, by=SOMEBODY, now=MONDAY)
+
+    def count(session):
+        entry = DatedScope(AUTUMN, Scope.of_machine(sample_ring.combine))
+        change_scope(session, laser, entry, by=SOMEBODY, now=MONDAY)
+
+    results = all_at_once(app, grow, count)
+    assert sorted(isinstance(one, GroupCountedTwice | OtherPoolCounts) for one in results) == [False, True]
+
+
+def test_a_first_machine_of_a_site_that_two_pools_count_is_refused(session, sample_ring):
+    opened(session, Scope(RING), "All", charges_are=ADVANCE)
+    empty = workshop(session, "barn")
+    second = do(session, enter_pool, sample_ring.combine, "Barn", {"fuel": "use"}, charges_are=INCOME)
+    with write_transaction(session):
+        row = {"pool_id": second, "valid_from": FIRST_DAY, "what": WORKSHOP, "workshop_id": empty}
+        session.execute(insert(PoolScope).values(row))
+        session.execute(update(Pool).where(Pool.id == second).values(counts_machine=False, charges_are=ADVANCE))
+    with pytest.raises(DatabaseError, match="billing_pool_counts_twice"):
+        machine(session, empty, "press")

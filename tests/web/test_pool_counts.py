@@ -45,6 +45,16 @@ def test_the_treasurer_changes_what_a_pool_counts_and_takes_it_back(session, sam
     assert [one.valid_from for one in pool_scopes(session, pool)] == [date(1990, 1, 1), date(2026, 9, 1)]
 
 
+def test_what_another_pool_counts_is_refused_beside_the_choice(session, sample_ring, pool, log_in, karl):
+    for machine_id, name in ((sample_ring.laser, "Laser"), (sample_ring.combine, "Advances")):
+        other = do(session, enter_pool, machine_id, name, {"fuel": "use"}, charges_are="advance")
+    address, sent = f"/pools/{other}/counts", {"valid_from": "2026-09-01", "what": "ring"}
+    refused = log_in(sample_ring.karl_login).post(f"/costs{address}", data=sent)
+    assert refused.status_code == 422
+    assert "Another cost pool of this machine counts its charges as advances already" in text(refused)
+    assert karl.put(address, sent).json["code"] == "other_pool_counts"
+
+
 def test_a_pool_is_opened_for_a_site(session, sample_ring, log_in):
     client = log_in(sample_ring.karl_login)
     sent = {"machine": f"workshop-{sample_ring.hall}", "name": "Hall", "kinds-0-kind": "rent", "charges_are": "income"}
