@@ -37,7 +37,7 @@ class StatementSentMeanwhile(DomainError):
 
 
 class StatementIssued(DomainError):
-    """The same days were stated before, and nothing was posted in or before them since. facts: number."""
+    """The same days were stated before, with a file, and nothing was posted in or before them since. facts: number."""
 
     code = "statement_issued"
 

@@ -1,7 +1,8 @@
 """Statements as numbered documents: what a member owed before some days, what was posted in them, what is owed then.
 
 A statement claims nothing and posts nothing: it says what the ledger has, and the database compares it. The same days
-are stated again only where something was posted since. Call what issues inside write_transaction().
+are stated again only where something was posted since, or where the file could not be made. Call what issues inside
+write_transaction().
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from billing.documents.terms import lock_documents
 from billing.documents.texts import TextWriter
 from billing.ledger.posting import lock_ledger
 from billing.limits import require_period
-from billing.models import Document, Entry, IssuedStatement, Posting
+from billing.models import Document, Entry, FailedFile, IssuedStatement, Posting
 from billing.parties.party import party
 from billing.periods import Period
 from billing.queries.balances import BalanceLine
@@ -34,6 +35,7 @@ from booking.queries.addressees import addressees
 
 STATEMENT = "statement"
 LINES_MAX = 2_000  # printed; more are a file
+Values = tuple[int, int, int]  # cents before, cents at the end, lines
 
 
 class StatementWriter(TextWriter, Protocol):
@@ -48,7 +50,7 @@ class StatementWriter(TextWriter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StatementDraft:
-    """A statement that could be issued, in cents. turn: above 1 where the days were stated before, and differ since."""
+    """A statement that could be issued, in cents. turn: above 1 where the days were stated before."""
 
     member_id: int
     opening_cents: int
@@ -97,7 +99,7 @@ def statement_drafts(
     for member_id, opening, closing, lines in session.execute(rows):
         values = int(opening), int(closing), int(lines)
         earlier = last.get(member_id)
-        if earlier is None or _values(earlier) != values:
+        if earlier is None or not earlier.says(values):
             found[member_id] = StatementDraft(member_id, *values, turn=1 if earlier is None else earlier.turn + 1)
     return found
 
@@ -140,7 +142,7 @@ def issue_statement(
     if member is None:
         raise MemberNotFound(id=member_id)
     earlier = _last(session, days, [member_id]).get(member_id)
-    if earlier is not None and _values(earlier) == (of.opening_cents, of.closing_cents, of.lines):
+    if earlier is not None and earlier.says((of.opening_cents, of.closing_cents, of.lines)):
         number = session.scalar(select(Document.number).where(Document.id == earlier.document_id))
         raise StatementIssued(number=number)
     lines, _more = statement_lines(session, of, limit=LINES_MAX)
@@ -179,21 +181,37 @@ def stated_row(line: BalanceLine, text: str) -> dict[str, Any]:
     return days | named | {"text": text}
 
 
-def _last(session: Session, days: Period, member_ids: Collection[int] | None) -> dict[int, IssuedStatement]:
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """The last statement of some days. has_failed: its file could not be made, so that nobody gets it."""
+
+    document_id: int
+    turn: int
+    values: Values
+    has_failed: bool
+
+    def says(self, values: Values) -> bool:
+        """Return whether it tells its member these values."""
+        return self.values == values and not self.has_failed
+
+
+def _last(session: Session, days: Period, member_ids: Collection[int] | None) -> dict[int, _Earlier]:
     """Return member id -> the last statement of some days."""
-    of_days = IssuedStatement.first_day == days[0], IssuedStatement.last_day == days[1]
-    later = aliased(IssuedStatement)
+    stated, later = IssuedStatement, aliased(IssuedStatement)
     is_last = ~exists().where(
-        later.member_id == IssuedStatement.member_id,
-        later.first_day == IssuedStatement.first_day,
-        later.last_day == IssuedStatement.last_day,
-        later.turn > IssuedStatement.turn,
+        later.member_id == stated.member_id,
+        later.first_day == stated.first_day,
+        later.last_day == stated.last_day,
+        later.turn > stated.turn,
     )
-    wanted = select(IssuedStatement).where(*of_days, is_last)
+    has_failed = exists().where(FailedFile.document_id == stated.document_id)
+    columns = (stated.member_id, stated.document_id, stated.turn, stated.opening_cents, stated.closing_cents)
+    wanted = select(*columns, stated.lines, has_failed).where(
+        stated.first_day == days[0], stated.last_day == days[1], is_last
+    )
     if member_ids is not None:
-        wanted = wanted.where(IssuedStatement.member_id.in_(member_ids))
-    return {one.member_id: one for one in session.scalars(wanted)}
-
-
-def _values(stated: IssuedStatement) -> tuple[int, int, int]:
-    return stated.opening_cents, stated.closing_cents, stated.lines
+        wanted = wanted.where(stated.member_id.in_(member_ids))
+    return {
+        member_id: _Earlier(document_id, turn, (opening, closing, lines), failed)
+        for member_id, document_id, turn, opening, closing, lines, failed in session.execute(wanted)
+    }

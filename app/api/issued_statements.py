@@ -82,7 +82,7 @@ class IssuedStatements(ResponseModel):
 
 
 class DraftedStatement(ResponseModel):
-    """A statement that can be issued, in cents. turn: above 1 where the period was stated before, and differs since."""
+    """A statement that can be issued, in cents. turn: above 1 where the period was stated before."""
 
     member_id: int
     opening_cents: int

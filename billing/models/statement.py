@@ -14,7 +14,7 @@ from booking.kernel.orm import Base
 class IssuedStatement(Base):
     """What a document of the kind "statement" states; inserted before its document, which closes it.
 
-    turn: above 1 where the same days were stated before, and differ since. lines: how many the period has. made_of:
+    turn: above 1 where the same days were stated before. lines: how many the period has. made_of:
     pairs of text and cents. rows: its lines as they are printed, the first ones of a long statement.
     """
 

@@ -22,10 +22,11 @@ from billing.documents.runs import RunResult, members_of_run
 from billing.documents.sending import unsent
 from billing.issued_statements import issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
-from billing.models import Document, DocumentFile, IssuedStatement, UninvoicedLine
+from billing.models import Document, DocumentFile, FailedFile, IssuedStatement, UninvoicedLine
 from billing.queries.documents import document, documents, pdf_of, xml_of
 from booking.errors import MemberNotFound
 from booking.kernel.transaction import write_transaction
+from booking.models import Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, charge_more, invoice, take_back
@@ -81,6 +82,20 @@ def test_the_same_days_are_stated_again_only_where_something_was_posted_since(se
     assert document(session, again).row.number == "A-2026-00002"
     assert [one.id for one in unsent(session)] == [again]  # the first one is out of date
     assert list(broken_documents(session)) == []
+
+
+def test_days_whose_file_could_not_be_made_are_stated_again(session, charged_ring):
+    first = state(session, charged_ring.anna)
+    failed = {"reason": "no such sign", "attempts": 1, "failed_at": MONDAY, "next_attempt_at": MONDAY}
+    with write_transaction(session):
+        session.execute(insert(FailedFile).values(document_id=first, **failed))
+        session.execute(update(Member).where(Member.id == charged_ring.anna).values(address_town="Uffing"))
+    assert statement_drafts(session, JUNE)[charged_ring.anna].turn == 2
+    again = document(session, state(session, charged_ring.anna))
+    assert (again.row.number, again.record.buyer["town"]) == ("A-2026-00002", "Uffing")
+    assert statement_drafts(session, JUNE) == {}
+    with pytest.raises(StatementIssued):
+        state(session, charged_ring.anna)
 
 
 def test_the_file_of_a_statement_has_the_same_bytes_again_and_no_e_invoice(session, charged_ring):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app.documents import making
 from app.mail.models import Mail
 from app.notifications import subscribers
 from billing.advances import post_advance
-from billing.models import DocumentTerms
+from billing.models import DocumentTerms, FailedFile
 from billing.queries.balances import balance_of
 from billing.queries.statements import statement, statement_lines
 from booking.kernel.deliveries import deliver
@@ -172,6 +172,11 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     with write_transaction(session):
         session.execute(update(Member).values(email="hof1@example.org").where(Member.id == seven[0]))
         session.execute(update(DocumentTerms).values(mail_text="Bitte zahle in 14 Tagen."))
+        failed = {"reason": "no such sign", "attempts": 1, "failed_at": MONDAY, "next_attempt_at": MONDAY}
+        session.execute(insert(FailedFile).values(document_id=1, **failed))
+    page = text(karl.get("/invoices/1"))
+    assert ("issue the statement of these days again" in page, "take the invoice back" in page) == (True, False)
+    assert "or the file could not be made" in text(karl.get(address))
     making.make_files(session)
     assert karl.post("/invoices/1/send", data=form_with(karl.get("/invoices/1").text, "after")).status_code == 303
     subject, body = mails(session)[-1]
