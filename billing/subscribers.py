@@ -60,7 +60,7 @@ def note_cancelled(session: Session, event: RecordedEvent, _now: datetime) -> No
     if facts["is_late"]:
         span = _span(facts["promised_starts_at"], facts["promised_ends_at"])
         given_up = GivenUp(facts["machine_id"], span, facts["promised_places"], event.at)
-    missed.note_cancelled(session, facts["reservation_id"], given_up)
+    missed.note_cancelled(session, facts["reservation_id"], given_up, event.at)
 
 
 def note_no_show(session: Session, event: RecordedEvent, _now: datetime) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from billing.estimates import estimate_of_class
@@ -22,6 +22,7 @@ from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
 from booking import queries
 from booking.kernel.events import Actor
+from booking.kernel.orm import UtcDateTime
 from booking.price_classes import price_class_on
 from booking.queries.late_moves import late_moves
 from booking.queries.refilled import refilled_seconds
@@ -31,6 +32,8 @@ from booking.wall_clock import local_day
 NO_SHOW, LATE_CANCEL = "no_show", "late_cancel"
 LOOKS_BACK = timedelta(days=365)
 DUE_AT_ONCE = 100
+# Whoever cancels gets what is free in the order of cancelling: what was cancelled and settled is never overtaken.
+ORDER = tuple_(Missed.missed_at, func.coalesce(Missed.moved_at, Missed.missed_at), Missed.reservation_id)
 
 
 class GivenUp(NamedTuple):
@@ -56,14 +59,16 @@ def fees_if_cancelled(
 ) -> dict[int, MissedFee]:
     """Return what a member would owe for cancelling several reservations at once, by id, where there are terms for it.
 
-    As when it is noted, what was given up first counts as the earlier one, then the lower number: it may use up what is
-    free for the next.
+    As when it is noted, of those that are cancelled at once what was given up first counts as the earlier one, then the
+    lower number: it may use up what is free for the next.
     """
     promised = [view for view in views if view.is_promised]
     moved = _moved_late(session, [view.id for view in promised])
     machines = _Machines(session)
-    rows = [_dearest(session, view, [*_late_now(view, now), *moved.get(view.id, ())], machines) for view in promised]
-    owed = sorted((row for row in rows if row is not None), key=lambda row: (row.missed_at, row.reservation_id))
+    rows = [
+        _dearest(session, view, [*_late_now(view, now), *moved.get(view.id, ())], machines, now) for view in promised
+    ]
+    owed = sorted((row for row in rows if row is not None), key=lambda row: (row.given_up_at, row.reservation_id))
     workings = ((row.reservation_id, _working(session, row, 0)) for row in owed)
     return {number: replace(one, earlier=one.earlier + before) for before, (number, one) in enumerate(workings)}
 
@@ -74,7 +79,7 @@ def _late_now(view: queries.ReservationView, now: datetime) -> Iterator[GivenUp]
         yield GivenUp(view.machine_id, held.span, held.places, now)
 
 
-def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | None) -> None:
+def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | None, at: datetime) -> None:
     """Note a confirmed reservation that was cancelled, where the terms of its machine say that it was too late.
 
     given_up: what was confirmed, not what a move that waited had asked for; None where that was in time. What was held
@@ -83,7 +88,7 @@ def note_cancelled(session: Session, reservation_id: int, given_up: GivenUp | No
     missed = [] if given_up is None else [given_up]
     view = queries.reservation(session, reservation_id)
     moved = _moved_late(session, [reservation_id]).get(reservation_id, ())
-    if row := _dearest(session, view, [*missed, *moved], _Machines(session)):
+    if row := _dearest(session, view, [*missed, *moved], _Machines(session), at):
         _note(session, row)
 
 
@@ -95,7 +100,7 @@ def note_no_show(session: Session, reservation_id: int, span: TimeSpan, reported
         percent = terms.no_show_percent
         held = GivenUp(view.machine_id, span, view.places, reported_at)
         card = queries.machine_card(session, view.machine_id)
-        _note(session, _row(session, view, NO_SHOW, held, card, percent, terms))
+        _note(session, _row(session, view, NO_SHOW, held, card, percent, terms, reported_at))
 
 
 def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -162,12 +167,8 @@ def _reverse_last(session: Session, reservation_id: int, *, by: Actor, now: date
 
 
 def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
-    """Return the working of a missed reservation. Those before it, by moment and then by number, count as earlier."""
-    before = or_(
-        Missed.missed_at < row.missed_at,
-        (Missed.missed_at == row.missed_at) & (Missed.reservation_id < row.reservation_id),
-    )
-    counted = (Missed.member_id == row.member_id, Missed.missed_at > row.missed_at - LOOKS_BACK, before)
+    """Return the working of a missed reservation. Those before it, in the order of ORDER, count as earlier."""
+    counted = (Missed.member_id == row.member_id, Missed.missed_at > row.missed_at - LOOKS_BACK, _place(row) > ORDER)
     earlier = session.scalar(select(func.count()).where(*counted)) or 0
     length = TimeSpan(row.starts_at, row.ends_at).seconds
     return MissedFee(
@@ -178,17 +179,18 @@ def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
         refilled,
         row.free_times,
         earlier,
-        None if row.kind == NO_SHOW else int((row.starts_at - row.missed_at).total_seconds()),
+        None if row.kind == NO_SHOW else int((row.starts_at - row.given_up_at).total_seconds()),
     )
 
 
 def _counts(row: Missed) -> tuple[ColumnElement[bool], ...]:
     """Return the condition for those as whose earlier one a missed reservation counts."""
-    after = or_(
-        Missed.missed_at > row.missed_at,
-        (Missed.missed_at == row.missed_at) & (Missed.reservation_id > row.reservation_id),
-    )
-    return Missed.member_id == row.member_id, Missed.missed_at < row.missed_at + LOOKS_BACK, after
+    return Missed.member_id == row.member_id, Missed.missed_at < row.missed_at + LOOKS_BACK, _place(row) < ORDER
+
+
+def _place(row: Missed) -> ColumnElement[Any]:
+    moments = (literal(one, UtcDateTime()) for one in (row.missed_at, row.given_up_at))
+    return tuple_(*moments, row.reservation_id)
 
 
 def _note(session: Session, row: Missed) -> None:
@@ -224,14 +226,18 @@ class _Machines:
 
 
 def _dearest(
-    session: Session, view: queries.ReservationView, given_up: Iterable[GivenUp], machines: _Machines
+    session: Session,
+    view: queries.ReservationView,
+    given_up: Iterable[GivenUp],
+    machines: _Machines,
+    cancelled_at: datetime,
 ) -> Missed | None:
     """Return what the dearest of several times costs that a reservation gave up; None where nothing is owed."""
     rows = []
     for one in given_up:
         card, terms = machines.at(one.machine_id, one.span.start)
         if terms is not None and (percent := percent_of_notice(terms.notices, one.span.start - one.at)):
-            rows.append(_row(session, view, LATE_CANCEL, one, card, percent, terms))
+            rows.append(_row(session, view, LATE_CANCEL, one, card, percent, terms, cancelled_at))
     return max((row for row in rows if row.base_cents), key=_whole_cents, default=None)
 
 
@@ -242,7 +248,7 @@ def _whole_cents(row: Missed) -> int:
 
 def _refilled(session: Session, row: Missed) -> int:
     span = TimeSpan(row.starts_at, row.ends_at)
-    return refilled_seconds(session, row.reservation_id, row.machine_id, span, row.places, row.missed_at)
+    return refilled_seconds(session, row.reservation_id, row.machine_id, span, row.places, row.given_up_at)
 
 
 def _row(
@@ -253,6 +259,7 @@ def _row(
     card: queries.MachineCard,
     percent: int,
     terms: FeeTerms,
+    missed_at: datetime,
 ) -> Missed:
     span, places = given_up.span, given_up.places
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
@@ -266,7 +273,8 @@ def _row(
         machine_id=card.id,
         starts_at=span.start,
         ends_at=span.end,
-        missed_at=given_up.at,
+        missed_at=missed_at,
+        moved_at=given_up.at if given_up.at < missed_at else None,
         places=places,
         percent=percent,
         base_cents=planned,

@@ -99,7 +99,8 @@ class DepositTerms(Base):
 class Missed(Base):
     """A reservation that was missed, with what the terms said at that moment. Its fee is fixed when its span is over.
 
-    missed_at: when it was cancelled or reported. settled_at: when the fee was fixed, also where it was nothing.
+    missed_at: when it was cancelled or reported. moved_at: when a move gave the time up, where that was before: the
+    notice counts from then. settled_at: when the fee was fixed, also where it was nothing.
     """
 
     __tablename__ = "billing_missed"
@@ -125,9 +126,15 @@ class Missed(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     missed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    moved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     places: Mapped[int]
     percent: Mapped[int]
     base_cents: Mapped[int] = mapped_column(BigInteger)
     cap_cents: Mapped[int | None] = mapped_column(BigInteger)
     free_times: Mapped[int]
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def given_up_at(self) -> datetime:
+        """When others could take the time."""
+        return self.moved_at or self.missed_at

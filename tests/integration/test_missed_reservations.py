@@ -158,6 +158,22 @@ def test_what_a_move_gave_up_uses_up_the_free_one_before_what_is_cancelled_now(s
     assert fixed(session, END + timedelta(hours=9)) == [("late_cancel", 3_000)]
 
 
+def test_what_was_moved_late_and_cancelled_last_does_not_overtake_what_was_free(session, sample_ring, splitter):
+    """What is free was used up by the one that was cancelled first, though the other was moved before."""
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
+    moved_first = reserved(session, splitter, sample_ring.anna, 40.0, 42.0)
+    free = reserved(session, splitter, sample_ring.anna, 43.0, 44.0)
+    moved(session, moved_first, 400.0, MONDAY + timedelta(hours=30), may_decide=True)
+    at(session, reservations.cancel, free, MONDAY + timedelta(hours=35))
+    assert fixed(session, MONDAY + timedelta(hours=44)) == []
+    later = MONDAY + timedelta(hours=50)
+    assert missed.fee_if_cancelled(session, moved_first, now=later).cents == 6_000
+    at(session, reservations.cancel, moved_first, later)
+    assert fixed(session, later) == [("late_cancel", 6_000)]
+    row = session.get_one(Missed, moved_first)
+    assert (row.missed_at, row.moved_at) == (later, MONDAY + timedelta(hours=30))
+
+
 @pytest.mark.of_sqlite
 def test_more_dates_and_more_late_moves_need_no_more_statements(session, sample_ring, splitter):
     """Late by the rule of the machine, but before its fee begins: nothing is asked for each."""
