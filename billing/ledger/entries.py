@@ -221,15 +221,18 @@ def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     lines.append(LineDraft(ALLOCATED_COSTS, -sum(line.cents for line in lines), COUNTER, None, *place))
     counted: Counter[int] = Counter()
     accounts: Counter[str] = Counter()
-    for member_id, account, cents in (
-        *_counted_charges(session, allocation.id),
-        *_counted_advances(session, allocation.id),
-    ):
+    for member_id, account, cents in counted_by_account(session, allocation.id):
         counted[member_id] += cents
         accounts[account] += cents
     lines += [LineDraft(RECEIVABLES, -counted[member_id], COUNTED, member_id, *place) for member_id in sorted(counted)]
     lines += [LineDraft(account, accounts[account], COUNTER, None, *place) for account in sorted(accounts)]
     return lines
+
+
+def counted_by_account(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
+    """Yield (member id, account, cents) of what an allocation counts against shares, by where it was posted."""
+    yield from _counted_charges(session, allocation_id)
+    yield from _counted_advances(session, allocation_id)
 
 
 def _counted_charges(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:

@@ -1,7 +1,8 @@
 """Entries of the ledger as rows of a DATEV batch: each line against another one of its entry.
 
 The rows of an entry add up to its lines on every account. An entry is cut where its lines sum to zero (the shares of
-an allocation, and what is counted against them); in each part, one line is the contra account of all others.
+an allocation, and what is counted against them on each account); in each part, one line is the contra account of all
+others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from billing.exports.datev import BatchRow
 from billing.models import Document, DocumentLine
-from billing.posting_exports.selection import ExportPreview, batches, member_account
+from billing.posting_exports.counted_parts import by_account
+from billing.posting_exports.selection import DATEV, ExportPreview, batches, member_account
 from billing.posting_exports.tax_keys import TaxKeys
 from billing.queries.ledger import LedgerLine, accounts, lines_of_entries
 
@@ -30,10 +32,36 @@ def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> I
     keys = TaxKeys(session, preview.terms, numbers)
     for ids in batches(preview.entry_ids):
         invoices = _invoice_numbers(session, ids)
-        keys.read(ids)
-        for _entry_id, lines in groupby(lines_of_entries(session, ids), key=lambda line: line.entry_id):
-            for part in _parts(lines):
-                yield from _rows(part, preview, numbers, invoices, text_of, keys)
+        for line, contra in _pairs(session, ids, keys):
+            yield BatchRow(
+                cents=abs(line.cents),
+                side="S" if line.cents > 0 else "H",
+                account=_account(line, preview, numbers),
+                counter_account=_account(contra, preview, numbers),
+                day=line.posting_date,
+                document=invoices.get((line.entry_id, line.number), f"{ENTRY_PREFIX}{line.entry_id}"),
+                text=text_of(line),
+                service_day=line.service_until,
+                tax_key=keys.of(line, contra),
+            )
+
+
+def rows_of_unknown_vat(session: Session, preview: ExportPreview) -> int:
+    """Return how many rows of a DATEV batch would have no key because it is not known yet how they are taxed."""
+    keys = TaxKeys(session, preview.terms, {each.id: each.number for each in accounts(session)})
+    if preview.kind != DATEV or not keys.are_stated:
+        return 0
+    pairs = (pair for ids in batches(preview.entry_ids) for pair in _pairs(session, ids, keys))
+    return sum(keys.is_unknown(line, contra) for line, contra in pairs)
+
+
+def _pairs(session: Session, entry_ids: Sequence[int], keys: TaxKeys) -> Iterator[tuple[LedgerLine, LedgerLine]]:
+    """Yield the lines of entries, each with its contra line, and read how they are taxed."""
+    keys.read(entry_ids)
+    for _entry_id, lines in groupby(lines_of_entries(session, entry_ids), key=lambda line: line.entry_id):
+        for part in (one for whole in _parts(lines) for one in by_account(session, whole)):
+            contra = next((line for line in reversed(part) if line.member_id is None), part[-1])
+            yield from ((line, contra) for line in part if line is not contra)
 
 
 def _parts(lines: Iterable[LedgerLine]) -> Iterator[list[LedgerLine]]:
@@ -46,30 +74,6 @@ def _parts(lines: Iterable[LedgerLine]) -> Iterator[list[LedgerLine]]:
         if total == 0:
             yield part
             part = []
-
-
-def _rows(
-    part: Sequence[LedgerLine],
-    preview: ExportPreview,
-    numbers: Mapping[int, str],
-    invoices: Numbers,
-    text_of: LineText,
-    keys: TaxKeys,
-) -> Iterator[BatchRow]:
-    contra = next((line for line in reversed(part) if line.member_id is None), part[-1])
-    for line in part:
-        if line is not contra:
-            yield BatchRow(
-                cents=abs(line.cents),
-                side="S" if line.cents > 0 else "H",
-                account=_account(line, preview, numbers),
-                counter_account=_account(contra, preview, numbers),
-                day=line.posting_date,
-                document=invoices.get((line.entry_id, line.number), f"{ENTRY_PREFIX}{line.entry_id}"),
-                text=text_of(line),
-                service_day=line.service_until,
-                tax_key=keys.of(line, contra),
-            )
 
 
 def _account(line: LedgerLine, preview: ExportPreview, numbers: Mapping[int, str]) -> str:

@@ -42,6 +42,16 @@ class TaxKeys:
         """Read how the lines of some entries are taxed; those of the batch before are forgotten."""
         self._of = treatments(self._session, entry_ids)
 
+    @property
+    def are_stated(self) -> bool:
+        """Return whether there is any key."""
+        return any(self._keys.values())
+
+    def is_unknown(self, line: LedgerLine, contra: LedgerLine) -> bool:
+        """Return whether the row of a line against another has no key because a regime, a rate or a code is missing."""
+        is_taxed = line.member_id is not None and contra.account_id in self._incomes
+        return is_taxed and (line.entry_id, line.number) not in self._of
+
     def of(self, line: LedgerLine, contra: LedgerLine) -> str:
         """Return the key of the row of a line against another; "" for none."""
         treatment = self._of.get((line.entry_id, line.number))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
 import pytest
 from sqlalchemy import text
 
 from app.exports.postings import made_file
+from billing.advances import post_advance
+from billing.allocations import reverse_allocation
 from billing.ledger.chart import change_chart
 from billing.period_names import named_period
+from billing.pools import change_pool
+from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
 from billing.tariffs import enter_tariff
@@ -19,7 +24,7 @@ from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_use, invoice
-from tests.integration.harvester_pool import use
+from tests.integration.harvester_pool import PER_SHARE, RULES, charge_all, cost, do, post, use
 from tests.integration.test_charges import charge
 from tests.integration.test_dated_classes import correct_amount
 
@@ -27,11 +32,20 @@ from tests.integration.test_dated_classes import correct_amount
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
 
 
-def keys(session):
-    """Return the keys of the rows, column 9 of a batch."""
+def batch(session):
+    """Return (amount, side, account, contra account, key) of the rows of a batch."""
     preview = preview_export(session, "datev", named_period("2026"))
     _name, content = made_file(session, preview, "csv", now=MONDAY)
-    return [row[8] for row in list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))[2:]]
+    rows = list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))[2:]
+    return [(row[0], row[1], *row[6:9]) for row in rows]
+
+
+def keys(session):
+    return [row[4] for row in batch(session)]
+
+
+def unknown(session):
+    return rows_of_unknown_vat(session, preview_export(session, "datev", named_period("2026")))
 
 
 def stated(session, **named):
@@ -88,7 +102,31 @@ def test_a_ring_that_shows_no_vat_has_no_keys(session, sample_ring, regime):
     assert keys(session) == [""]
 
 
-def test_unknown_vat_has_no_key(session, sample_ring):
+def test_unknown_vat_has_no_key_and_is_counted_in_the_preview(session, sample_ring):
     charge_use(session, sample_ring.combine, sample_ring.anna, 100)
     stated(session)
     assert keys(session) == [""]
+    assert unknown(session) == 1
+    stated(session, standard_key="", reduced_key="")
+    assert unknown(session) == 0, "no row would have a key"
+    stated(session)
+    able_to_issue(session, sample_ring.anna)
+    assert unknown(session) == 0
+
+
+def test_what_is_counted_goes_back_on_each_account_with_its_own_vat(session, sample_ring, pool, seven):
+    do(session, change_pool, pool, "Harvester", RULES, charges_are="income")
+    charge_all(session, sample_ring)
+    do(session, change_pool, pool, "Harvester", RULES, charges_are="advance")
+    do(session, post_advance, pool, PER_SHARE)
+    able_to_issue(session)
+    stated(session)
+    cost(session, pool, "variable", 12_345)
+    allocation_id = post(session, pool)
+    do(session, reverse_allocation, allocation_id, "Wrong")
+
+    account = str(10_000 + seven[0])
+    rows = Counter((row[0], row[1], *row[3:]) for row in batch(session) if row[2] == account and row[3] != "8950")
+    counted = (("8568,00", "8200", "3"), ("1000,00", "1710", ""))
+    # Each of both was owed, goes back against the share, and is owed again after the reversal.
+    assert rows == {(cents, side, *rest): turns for cents, *rest in counted for side, turns in (("S", 2), ("H", 1))}

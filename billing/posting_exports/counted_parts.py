@@ -1,0 +1,46 @@
+"""What an allocation counts against shares, by the account on which it was posted. Reads only.
+
+An entry has one line for all that is counted against the share of a member; charges and advances may be on different
+accounts, of which each has a tax of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from billing.ledger.entries import counted_by_account
+from billing.ledger.posting import account_ids
+from billing.models import Entry
+from billing.queries.ledger import LedgerLine
+
+Part = Sequence[LedgerLine]
+
+
+def by_account(session: Session, part: Part) -> Sequence[Part]:
+    """Return a part of an entry as parts of one account each, which sum to zero, too; else the part as it is."""
+    contras = [line for line in part if line.member_id is None]
+    if len(contras) < 2 or part[0].allocation_id is None:
+        return [part]
+    found = list(_split(session, part, contras))
+    rest = Counter({line.number: line.cents for line in part})
+    for one in found:
+        rest.subtract({line.number: line.cents for line in one})
+    is_whole = not any(rest.values()) and not any(sum(line.cents for line in one) for one in found)
+    return found if is_whole else [part]
+
+
+def _split(session: Session, part: Part, contras: Part) -> Iterator[Part]:
+    entry = session.get_one(Entry, part[0].reverses_id or part[0].entry_id)
+    assert entry.allocation_id
+    ids = account_ids(session)
+    counted: Counter[tuple[int, int]] = Counter()
+    for member_id, account, cents in counted_by_account(session, entry.allocation_id):
+        counted[member_id, ids[account]] += cents
+    sign = 1 if part[0].reverses_id is not None else -1
+    for contra in contras:
+        lines = ((line, sign * counted[line.member_id or 0, contra.account_id]) for line in part if line.member_id)
+        yield [*(replace(line, cents=cents) for line, cents in lines if cents), contra]
