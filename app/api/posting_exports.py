@@ -30,6 +30,7 @@ from app.wording.posting_exports import CHOICES
 from billing.models import PostingExport
 from billing.period_names import named_period
 from billing.posting_exports import selection, terms
+from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import content_of_export, posting_export, record_export, require_exportable
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
@@ -66,7 +67,9 @@ class ExportPreview(ResponseModel):
     """What a file would hold. earlier: entries of the period that are in a file of this kind already.
 
     cents: the sum of the debits. problems: what keeps the file from being made: adviser, client, lengths (of account
-    numbers), member_account, rows. changed_names: what Windows-1252 cannot write, as "name > as written".
+    numbers), member_account, rows. unknown_vat: rows of a DATEV file without a tax key because the taxation of the
+    ring, the rate or the VAT of such amounts is not entered; the file can be made. changed_names: what Windows-1252
+    cannot write, as "name > as written".
     """
 
     entries: int
@@ -74,6 +77,7 @@ class ExportPreview(ResponseModel):
     cents: int
     earlier: int
     problems: list[str]
+    unknown_vat: int
     changed_names: list[str]
     digest: str
 
@@ -236,6 +240,7 @@ def _preview(preview: selection.ExportPreview) -> ExportPreview:
         cents=preview.cents,
         earlier=preview.earlier,
         problems=[problem.code for problem in preview.problems],
+        unknown_vat=rows_of_unknown_vat(db.session(), preview),
         changed_names=[f"{one.name} > {one.written}" for one in preview.changed_names],
         digest=preview.digest,
     )

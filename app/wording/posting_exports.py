@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.wording.ledger import account_label
 from billing.posting_exports.selection import ExportProblem
@@ -47,3 +48,14 @@ def problem_sentence(problem: ExportProblem) -> str:
                 names=names,
             )
     return _("The file would have more lines than it may. Choose a month instead of the year.")
+
+
+def unknown_vat_sentence(count: int) -> str:
+    """Return how many rows have no tax key because their VAT is not known yet, and why that matters."""
+    return ngettext(
+        "%(num)s row has no tax key, because it is not entered yet how it is taxed: the taxation of the ring, the "
+        "rate, or the VAT of such amounts. Enter it first: no entry goes into a second file.",
+        "%(num)s rows have no tax key, because it is not entered yet how they are taxed: the taxation of the ring, the "
+        "rate, or the VAT of such amounts. Enter it first: no entry goes into a second file.",
+        count,
+    )

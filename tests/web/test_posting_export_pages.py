@@ -36,12 +36,15 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_
     assert "Make the file" not in missing
 
     assert karl.post("/costs/exports/datev", data={"adviser": "7", "revision": "0"}).status_code == 422
-    sent = {"adviser": "29098", "client": "55003", "has_member_accounts": "y", "revision": "0"}
+    sent = {"adviser": "29098", "client": "55003", "has_member_accounts": "y", "standard_key": "3", "revision": "0"}
     assert karl.post("/costs/exports/datev", data=sent).status_code == 303
     assert karl.get("/api/v1/datev-terms").json["adviser"] == 29_098
 
     page = karl.get(f"{NEW}?what=datev&year=2026&month=6")
     assert "7 entries" in text(page)
+    assert "6 rows have no tax key, because it is not entered yet how they are taxed" in text(page)
+    assert 'href="/invoices/terms"' in page.text
+    assert karl.post("/api/v1/exports/postings", json={"what": "datev", "period": "2026"}).json["unknown_vat"] == 6
     wanted = {"what": "datev", "period": "2026-06", "again": "", "digest": digest_of(page)}
     assert karl.post(NEW, data=wanted | {"digest": "0" * 64}).status_code == 409
     made = karl.post(NEW, data=wanted)

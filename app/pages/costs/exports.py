@@ -29,9 +29,10 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.accounting_periods import period_label
 from app.wording.actors import actor_label
-from app.wording.posting_exports import CHOICES, KIND_LABELS, SUBJECT_LABELS, problem_sentence
+from app.wording.posting_exports import CHOICES, KIND_LABELS, SUBJECT_LABELS, problem_sentence, unknown_vat_sentence
 from billing.models import PostingExport
 from billing.period_names import named_period
+from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import content_of_export, posting_export, record_export, require_exportable
 from billing.posting_exports.selection import ExportPreview, newest_exports, posted_years, preview_export
 from billing.posting_exports.terms import change_datev_terms, datev_terms
@@ -178,6 +179,7 @@ def _preview_page(form: MakeExportForm) -> ResponseReturnValue:
         preview=preview,
         label=period_label(preview.period.name),
         problem_sentence=problem_sentence,
+        unknown_vat=unknown_vat_sentence(unknown) if (unknown := rows_of_unknown_vat(db.session(), preview)) else "",
         subjects=SUBJECT_LABELS,
     ), form.status
 
