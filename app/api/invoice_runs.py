@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -22,10 +23,11 @@ from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents import sending
-from billing.documents.drafts import drafts
+from billing.documents.drafts import drafts, uninvoiced_lines
 from billing.documents.issuing import issue_found
-from billing.documents.runs import settle, sums_of
+from billing.documents.runs import members_of_run, settle, sums_of
 from billing.errors import MemberWithoutEmail
+from booking.kernel.transaction import in_write_transaction
 
 TREASURERS = Access(treasurer=ALL)
 SENT_AT_ONCE = 100
@@ -160,13 +162,18 @@ def run_invoices(body: InvoiceRun) -> Reply:
     """Issue all that a preview showed, if nothing has changed since.
 
     For more than ten members the reply is 202 and a background task, which goes on where it was if it is interrupted.
+    So it is for more than 20,000 lines: the task compares first, and has the reply 409 where something has changed.
     """
     session, by, until = db.session(), current_actor(), body.service_until
     if is_carried_out():  # the worker goes on with what was confirmed
+        if not members_of_run(session, body.seen):
+            in_write_transaction(session, partial(runs.confirm_invoices, session, body.seen, until, by))
         result = runs.issue_invoices(session, body.seen, until, by)
         return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
 
     def issue_unchanged() -> Reply:
+        if uninvoiced_lines(session) > runs.LINES_AT_ONCE:
+            return accepted(body)
         instant, found = now(), runs.confirm_invoices(session, body.seen, until, by)
         if len(found) > runs.AT_ONCE:
             return accepted(body)

@@ -14,7 +14,6 @@ from app.background.models import BackgroundTask
 from app.documents import making, runs
 from app.mail.outbox import record_unwritten
 from app.pages.invoices import routes
-from app.pages.invoices import run as run_page
 from app.worker import background_tasks
 from billing.documents.terms import terms
 from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms
@@ -136,11 +135,15 @@ def test_a_large_run_issues_what_was_confirmed_and_leaves_what_came_later(sessio
 def test_a_preview_of_very_many_lines_is_the_work_of_the_worker(session, charged, log_in, monkeypatch):
     karl = log_in(charged.karl_login)
     shown = run_of(karl)
-    monkeypatch.setattr(run_page, "LINES_AT_ONCE", 0)
+    monkeypatch.setattr(runs, "LINES_AT_ONCE", 0)
     assert "/tasks/" in karl.get("/invoices/run?until=2026-11-23").headers["Location"]
     assert karl.post("/invoices/run", data=shown | {"seen": "0" * 64}).status_code == 303
     assert background_tasks.run_next(session) == 1
     assert issued(session) == 0, "what was seen is compared before anything is issued, whoever does it"
+    call = {"service_until": "2026-11-23", "seen": "0" * 64}
+    task = karl.post("/api/v1/invoices/run", json=call)
+    assert (task.status_code, background_tasks.run_next(session), issued(session)) == (202, 1, 0)
+    assert karl.get(f"{task.json['status_url']}/result").json["code"] == "invoices_changed"
     assert "/tasks/" in karl.post("/invoices/run", data=shown).headers["Location"]
     assert background_tasks.run_next(session) == 1
     assert issued(session) == 1

@@ -29,7 +29,6 @@ from booking.queries import member_names
 from booking.wall_clock import local_day
 
 PER_PAGE = 50
-LINES_AT_ONCE = 20_000  # a preview of more takes longer than a second: 100,000 took 5
 # Problem -> the page where it is mended; of a member: its own page.
 PLACES = {
     "tax_number": "costs.ring_party",
@@ -47,7 +46,7 @@ PLACES = {
 @page(bp, "/run", access=Access(treasurer=ALL))
 def run() -> ResponseReturnValue:
     """Show what can be invoiced until a day of service: ?until=; of very many lines, the worker prepares it."""
-    if task := offered(is_long=uninvoiced_lines(db.session()) > LINES_AT_ONCE):
+    if task := offered(is_long=uninvoiced_lines(db.session()) > runs.LINES_AT_ONCE):
         return task
     form = RunForm(formdata=None)
     form.until.data = _day(request.args.get("until", "")) or _today()
@@ -64,7 +63,7 @@ def issue_all() -> ResponseReturnValue:
         return _run_page(form)
     assert form.until.data
     session, seen, until = db.session(), form.seen.data or "", form.until.data
-    if task := deferred(is_long=uninvoiced_lines(session) > LINES_AT_ONCE):
+    if task := deferred(is_long=uninvoiced_lines(session) > runs.LINES_AT_ONCE):
         return task
     if not (is_carried_out() and members_of_run(session, seen)):  # else the worker goes on with what was confirmed
         try:
