@@ -157,7 +157,8 @@ def move_dates(
     of_day = {one.day: one for one in planned.dates}
     for day in _in_order(planned, chosen):
         one = of_day[day]
-        why = overruling if one.is_overruled and chosen[day] == one.after else None
+        # Another time breaks no rule but quotas, which the plan has judged with the same will.
+        why = overruling if one.is_overruled or (one.may_decide and chosen[day] != one.after) else None
         _carry_out(
             session, found[day], chosen[day], series_id, may_decide=one.may_decide, by=by, now=now, overruling=why
         )

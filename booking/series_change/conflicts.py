@@ -98,24 +98,38 @@ def within_quotas(
     return [_counted(one, tally, terms_of, overruling) for one in dates], tally
 
 
-def alternatives_within_quotas(
-    dates: Sequence[ChangedDate], tally: QuotaTally | None, terms_of: Mapping[int, MachineTerms]
-) -> Iterator[ChangedDate]:
-    """Yield the dates without the other times that would pass a quota. tally: what counts so far, these as they are."""
+def beyond_quotas(
+    dates: Sequence[ChangedDate],
+    tally: QuotaTally | None,
+    terms_of: Mapping[int, MachineTerms],
+    overruling: Overruling | None,
+) -> set[date]:
+    """Return the days of the dates whose other time would pass a quota that is not overruled.
+
+    tally: what counts so far, these as they are; it is the same afterwards.
+    """
+    beyond: set[date] = set()
+    taken: list[tuple[ChangedDate, TimeSpan]] = []
+    if tally is None:
+        return beyond
     for one in dates:
-        if tally is None or one.alternative is None:
-            yield one
+        if one.alternative is None:
             continue
         is_here = one.before.machine_id == one.after.machine_id
         held = (one.before.span, one.before.places) if is_here else None
         counting, before = (terms_of[wish.machine_id].policy.quotas for wish in (one.after, one.before))
         tally.remove(one.before.span, one.before.places, before)
-        if tally.violations(one.alternative, one.after.places, held=held, counting=counting):
+        passed = tally.violations(one.alternative, one.after.places, held=held, counting=counting)
+        if passed and not one.judged(passed, overruling).is_overruled:
             tally.add(one.before.span, one.before.places, before)
-            yield replace(one, alternative=None)
+            beyond.add(one.day)
         else:
             tally.add(one.alternative, one.after.places, counting)
-            yield one
+            taken.append((one, one.alternative))
+    for one, span in taken:
+        tally.remove(span, one.after.places, terms_of[one.after.machine_id].policy.quotas)
+        tally.add(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
+    return beyond
 
 
 def _counted(
@@ -141,12 +155,14 @@ def with_alternatives(
     now: datetime,
     needed: Mapping[Person | None, OfDates],
     excluding: Collection[int],
+    without: Collection[date],
 ) -> Iterator[ChangedDate]:
-    """Look for another time for what is taken; nobody is proposed to pass a rule at another time.
+    """Look for another time for what is taken; nobody is proposed to pass a rule at another time, quotas apart.
 
     needed: by second person, the dates of all machines in which it is needed. excluding: all dates that are changed.
+    without: the days of those that get no other time.
     """
-    short = [one for one in dates if one.taken is not None]
+    short = [one for one in dates if one.taken is not None and one.day not in without]
     kept = [one.after.span for one in dates if one.is_accepted and not one.is_unchanged]
     wishes = [one.after for one in short]
     if terms.is_retired or not wishes:
@@ -156,7 +172,8 @@ def with_alternatives(
         availability.nearest_times(session, terms.machine_id, wishes, besides=kept, now=now, excluding=excluding)
     )
     for one in dates:
-        span, of_person = None if one.taken is None else next(found), needed[one.after.second]
+        is_short = one.taken is not None and one.day not in without
+        span, of_person = next(found) if is_short else None, needed[one.after.second]
         if span is None or of_person.violations(terms.policy, span):
             yield one
         else:

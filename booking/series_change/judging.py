@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -44,13 +44,29 @@ def judge(
     counted, tally = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
     if not proposes:
         return tuple(sorted(counted, key=lambda one: one.day))
+    beyond: set[date] = set()
+    while True:
+        planned = _with_alternatives(session, counted, terms_of, now, beyond)
+        more = conflicts.beyond_quotas(planned, tally, terms_of, overruling)
+        if not more:
+            return tuple(planned)
+        beyond |= more  # they take no time and no person from the others
+
+
+def _with_alternatives(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    without: Collection[date],
+) -> list[ChangedDate]:
+    """Return the dates in order of their days with other times, quotas apart. without: the days of those without."""
     planned: list[ChangedDate] = []
-    needed, ids = _needed(counted), [one.reservation_id for one in dates]
+    needed, ids = _needed(dates), [one.reservation_id for one in dates]
     for each in sorted({one.after.machine_id for one in dates}):
-        of_machine = [one for one in counted if one.after.machine_id == each]
-        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now, needed, ids)
-    planned.sort(key=lambda one: one.day)
-    return tuple(conflicts.alternatives_within_quotas(planned, tally, terms_of))
+        of_machine = [one for one in dates if one.after.machine_id == each]
+        planned += conflicts.with_alternatives(session, of_machine, terms_of[each], now, needed, ids, without)
+    return sorted(planned, key=lambda one: one.day)
 
 
 def _of_machine(

@@ -252,6 +252,40 @@ def test_no_other_time_is_taken_that_would_pass_a_quota(session, sample_ring, en
     assert clocks(session, made.id)[2] == "18 06:00-09:00"
 
 
+def test_who_overrules_a_quota_may_have_other_times_that_pass_it(session, sample_ring, enter, change):
+    made = enter()
+    third = datetime.combine(DAYS[2], time(11), BERLIN).astimezone(UTC)
+    reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(third, third + timedelta(hours=1)), now=MONDAY)
+    with write_transaction(session):
+        most = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, most, by=SOMEBODY, now=MONDAY)
+    wish = {"length": timedelta(hours=4), "on_conflict": OnConflict.ALTERNATIVE, "overruling": Overruling("Rain")}
+
+    assert change(made.id, **wish).dates == (), "who may not approve overrules nothing"
+    done = change(made.id, **wish, decides_in=None)
+
+    assert (len(done.dates), clocks(session, made.id)[2]) == (4, "18 12:00-16:00")
+    overruled = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "rules_overruled")).all()
+    assert [one.facts["rules"] for one in overruled] == ["quota_time"] * 4
+
+
+def test_a_time_that_would_pass_a_quota_is_left_to_the_other_dates(session, sample_ring, enter, change):
+    """Only Monday's afternoon is free; of the dates of Sunday and Monday the latter alone may have it."""
+    made = enter("FREQ=DAILY;COUNT=6")
+    monday = to_wall(made.dates[3].starts_at, BERLIN)
+    for first, last in ((-60, -48), (-45, -24), (-22, 0), (2, 4), (7, 24)):
+        since, until = ((monday + timedelta(hours=at)).replace(tzinfo=BERLIN).astimezone(UTC) for at in (first, last))
+        reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(since, until), now=MONDAY)
+    with write_transaction(session):
+        most = QuotaInput(measure="time", period="week", most=540, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, most, by=SOMEBODY, now=MONDAY)
+
+    done = change(made.id, length=timedelta(hours=3), on_conflict=OnConflict.ALTERNATIVE)
+
+    assert [one.isoformat() for one in done.unchanged] == ["2026-12-06"]
+    assert clocks(session, made.id)[2:4] == ["06 09:00-11:00", "07 13:00-16:00"]
+
+
 def test_who_decides_overrules_rules_with_a_reason_that_the_event_log_keeps(session, sample_ring, enter, change):
     made = enter()
     with write_transaction(session):
