@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from booking import quotas, records, season_preview
 from booking.errors import ReservationsOutside, Violation
 from booking.models import Member, Workshop
+from booking.quota_records import check_only_one
 from booking.quota_rules import Quota
 from booking.quotas import QuotaInput
 from booking.season_preview import SeasonPreview
@@ -47,7 +48,7 @@ def require_confirmed(session: Session, data: QuotaInput, confirmed: str, *, now
     confirmed: the fingerprint of a ReservationsOutside that the user saw, or ANY. quota_id: of the one that is changed.
     Raises RecordRefused, ReservationsOutside.
     """
-    records.refuse(quotas.check_quota(session, data))
+    records.refuse(quotas.check_quota(session, data) + check_only_one(session, records.values_of(data), quota_id))
     if quota_id and QuotaInput.of(quotas.one_quota(session, quota_id)) == data:
         return
     season, to_come = preview(session, data, now=now, excluding=quota_id)

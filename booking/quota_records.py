@@ -18,7 +18,7 @@ _quota = table_of(Quota)
 def check_only_one(session: Session, values: Mapping[str, Any], quota_id: int = 0) -> list[Violation]:
     """Return quota_twice if another quota limits the same for the same members. values: of QuotaInput, by their names.
 
-    Call with the machines of the quota locked: two equal quotas lock the same ones, so neither misses the other.
+    Lock the machines of the quota before storing: two equal quotas lock the same ones, so neither misses the other.
     """
     is_same = [_quota.c[name] == value for name, value in values.items() if name != "most" and value is not None]
     is_same += [_quota.c[name].is_(None) for name, value in values.items() if value is None]

@@ -90,6 +90,9 @@ def test_quotas_and_prerequisites_are_previewed_by_the_same_words(session, sampl
     assert wanda.post("/quotas", quota | {"digest": "0" * 16}).status_code == 409
     entered = wanda.post("/quotas", quota | {"digest": shown.json["digest"]})
     assert entered.status_code == 201
+    for asked in ({"preview": True}, {}):
+        twice = wanda.post("/quotas", quota | {"most": 90} | asked)
+        assert (twice.status_code, twice.json["violations"][0]["rule"]) == (422, "quota_twice")
     address = f"/quotas/{entered.json['id']}"
     assert wanda.patch(address, {"most": 30, "preview": True}).json["outside_count"] == 1
     assert wanda.patch(address, {"most": 30, "digest": "0" * 16}).status_code == 409

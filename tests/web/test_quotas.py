@@ -61,6 +61,7 @@ def test_a_manager_sees_what_a_quota_would_have_refused_before_it_is_entered(ses
     stored = wanda.post(NEW, data=form(sample_ring, confirmed=fingerprint), follow_redirects=True)
     assert "4 h a week" in stored.text
     assert "all machines of Maschinenhalle together" in stored.text
+    assert wanda.post(NEW, data=form(sample_ring, most="2")).status_code == 422, "there is an equal one: no preview"
 
     edit = f"/workshop/quotas/{queries.quotas(session, None)[0].id}/edit"
     assert wanda.get(edit).status_code == 200
