@@ -14,7 +14,10 @@ from booking.models import LateMove, Reservation, Status
 
 @contextmanager
 def noted(session: Session, reservation: Reservation, now: datetime, *, counts: bool) -> Iterator[None]:
-    """Note what the change within gives up too late. counts: whether it can: not because of a closure or a series."""
+    """Note what the change within gives up too late.
+
+    counts: whether it can: not what others than its member change, nor because of a closure or a series.
+    """
     held = _held_late(reservation, now) if counts else None
     yield
     _note(session, held, reservation)

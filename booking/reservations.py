@@ -99,6 +99,7 @@ def move(
     places: int | None = None,
     machine_id: int | None = None,
     may_decide: bool = False,
+    by_member: bool = True,
     revision: int | None = None,
     blocking_id: int | None = None,
     series_id: int | None = None,
@@ -109,8 +110,9 @@ def move(
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
-    blocking_id: the closure because of which a manager moves it. series_id: the series that is changed. What is so
-    already stays as it is, unannounced. machine_id: another machine (machine_moves.py). None keeps what is reserved.
+    by_member: whether its member chose it; a move by others is never late (late_moves.py). blocking_id: the closure
+    because of which a manager moves it. series_id: the series that is changed. What is so already stays as it is,
+    unannounced. machine_id: another machine (machine_moves.py). None keeps what is reserved.
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -121,7 +123,7 @@ def move(
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
     terms = catalogue.lending_terms(session, wish.machine_id)
-    with late_moves.noted(session, reservation, now, counts=blocking_id is None and series_id is None):
+    with late_moves.noted(session, reservation, now, counts=by_member and blocking_id is None and series_id is None):
         found = _carry_out(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)

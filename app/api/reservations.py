@@ -149,6 +149,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
                 places=body.places,
                 machine_id=body.machine_id,
                 may_decide=may_decide,
+                by_member=current_user.member_id == view.member_id,
                 revision=seen,
                 overruling=overruling,
             )

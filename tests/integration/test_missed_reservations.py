@@ -291,6 +291,7 @@ def test_a_move_at_short_notice_does_not_make_cancelling_free(session, sample_ri
         ({"until": 40.5}, 5, 3_750),  # cut to half an hour: the whole of what was held counts
         ({"blocking": True}, 5, None),  # because of a closure
         ({"series_id": 1}, 5, None),  # with its series
+        ({"by_member": False}, 5, None),  # by a manager
     ],
 )
 def test_only_what_was_given_up_after_the_deadline_counts(session, sample_ring, splitter, change, hours_before, cents):

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from billing.fees.posting import enter_fee
+from billing.fees.terms import TermsEntry, set_terms
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
 from billing.tariffs import TariffEntry, enter_tariff
@@ -191,3 +192,29 @@ def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in
     assert 'value="77"' not in form
     karl.post(address, data=sent | {"cap": "30"})
     assert "Cancelling now costs €30.00, the most that is owed" in text(anna.get(f"/reservations/{entered}/cancel"))
+
+
+def test_a_move_by_the_workshop_at_short_notice_costs_the_member_nothing(session, sample_ring, log_in, clock):
+    per_hour = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(30), "guest": Decimal(30)})
+    do(session, enter_tariff, sample_ring.splitter, per_hour)
+    do(session, set_terms, sample_ring.splitter, TermsEntry(TODAY, 100, ((24, 50),)))
+    anna, wanda = log_in(sample_ring.anna_login), log_in(sample_ring.wanda_login)
+    entered = [
+        reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, first, first + 2), now=MONDAY).id
+        for first in (5, 8, 11)
+    ]
+    for one in entered:
+        with write_transaction(session):
+            approve(session, one, by=SOMEBODY, now=MONDAY)
+    clock.instant += timedelta(hours=2)
+
+    def moved(one, who, day):
+        span = hours(MONDAY, 24 * day, 24 * day + 1)
+        sent = {"starts_at": span.start.isoformat(), "ends_at": span.end.isoformat()}
+        reply = who.patch(f"/api/v1/reservations/{one}", json=sent)
+        assert reply.status_code == 200, reply.json
+        if reply.json["status"] == "requested":
+            assert wanda.post(f"/api/v1/reservations/{one}/approve", json={}).status_code == 200
+        return anna.get(f"/api/v1/reservations/{one}/cancellation-fee").json["cents"]
+
+    assert [moved(one, who, 20 + one) for one, who in zip(entered, (wanda, anna, wanda), strict=True)] == [0, 3_000, 0]

@@ -97,6 +97,7 @@ def _apply(session: Session, view: ReservationView, span: TimeSpan, instant: dat
         by=by,
         now=instant,
         may_decide=deciding.may_decide(view.workshop_id),
+        by_member=current_user.member_id == view.member_id,
         revision=view.revision,
     )
 

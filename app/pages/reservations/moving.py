@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -141,6 +142,7 @@ def _change(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish
         places=wish.places,
         machine_id=wish.machine_id,
         may_decide=may_decide,
+        by_member=current_user.member_id == view.member_id,
         revision=seen,
         overruling=deciding.overruling_of(form, card.workshop_id) if may_decide else None,
     )
