@@ -329,3 +329,7 @@ def test_a_member_is_told_that_an_induction_was_shortened_ended_or_given_back(ap
     for verb in ("end", "resume"):  # both before the mail goes out: nothing has changed for the member
         wanda.post(f"/inductions/{annas}/{verb}")
     assert mails(session, clock)["induction_changed", "anna@ring.example"] == again
+    ended = told("end")
+    with write_transaction(session):
+        stored(session, Induction, annas).valid_until = MONDAY.date() - timedelta(days=1)
+    assert told("resume") == ended, "it is over all the same: nothing to tell"
