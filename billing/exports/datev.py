@@ -27,6 +27,9 @@ DOCUMENT_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 # What a decomposed character does not give.
 LETTERS = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "→": "->", "←": "<-", "−": "-", "≤": "<="})
 UNKNOWN = "?"
+# Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV. Where accounts have
+# more digits, zeros follow.
+AUTOMATIC = frozenset({"8300", "8400", "8519", "4300", "4400", "4569"})
 
 
 class NotForDatev(ValueError):
@@ -88,6 +91,16 @@ def transliterated(text: str) -> str:
     return "".join(_known(one) for one in unicodedata.normalize("NFC", spaced) if one.isprintable())
 
 
+def amount(cents: int) -> str:
+    """Return cents above zero as an amount in euro."""
+    return f"{cents // 100},{cents % 100:02}"
+
+
+def computes_vat(number: str) -> bool:
+    """Return whether an account computes VAT by itself."""
+    return number[:4] in AUTOMATIC and not number[4:].strip("0")
+
+
 def document_key(number: str) -> str:
     """Return a document number in the characters that DATEV allows as the key of open items."""
     return "".join(one for one in number if one in DOCUMENT_CHARACTERS)[:DOCUMENT_LENGTH_MAX]
@@ -126,7 +139,7 @@ def _row(header: BatchHeader, row: BatchRow) -> str:
     if not header.first_day <= row.day <= header.last_day or row.day.year != header.first_day.year:
         raise NotForDatev(f"a posting of {row.day} in a batch of {header.first_day} to {header.last_day}")
     values = {
-        AMOUNT: f"{row.cents // 100},{row.cents % 100:02}",
+        AMOUNT: amount(row.cents),
         SIDE: row.side,
         ACCOUNT: row.account,
         COUNTER: row.counter_account,

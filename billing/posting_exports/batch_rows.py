@@ -16,20 +16,20 @@ from sqlalchemy.orm import Session
 from billing.exports.datev import BatchRow
 from billing.models import Document, DocumentLine
 from billing.posting_exports.counted_parts import by_account
+from billing.posting_exports.exported_keys import ENTRY_PREFIX
 from billing.posting_exports.selection import DATEV, ExportPreview, batches, member_account
 from billing.posting_exports.tax_keys import TaxKeys
 from billing.queries.ledger import LedgerLine, accounts, lines_of_entries
 
 # Text of a line: for the part of the file that people read.
 LineText = Callable[[LedgerLine], str]
-ENTRY_PREFIX = "B"  # of an entry without an invoice, as document number: Buchung
 Numbers = Mapping[tuple[int, int], str]
 
 
 def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> Iterator[BatchRow]:
     """Yield the rows of the entries of a preview, in the order of their posting."""
     numbers = {each.id: each.number for each in accounts(session)}
-    keys = TaxKeys(session, preview.terms, numbers)
+    keys = TaxKeys(session, preview.terms, numbers, preview.entry_ids)
     for ids in batches(preview.entry_ids):
         invoices = _invoice_numbers(session, ids)
         for line, contra in _pairs(session, ids, keys):
@@ -48,7 +48,8 @@ def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> I
 
 def rows_of_unknown_vat(session: Session, preview: ExportPreview) -> int:
     """Return how many rows of a DATEV batch would have no key because it is not known yet how they are taxed."""
-    keys = TaxKeys(session, preview.terms, {each.id: each.number for each in accounts(session)})
+    numbers = {each.id: each.number for each in accounts(session)}
+    keys = TaxKeys(session, preview.terms, numbers, preview.entry_ids)
     if preview.kind != DATEV or not keys.are_stated:
         return 0
     pairs = (pair for ids in batches(preview.entry_ids) for pair in _pairs(session, ids, keys))

@@ -16,31 +16,37 @@ from sqlalchemy.orm import Session
 from billing.document_errors import VatRateUnknown
 from billing.documents.line_vat import LineKey, treatments
 from billing.documents.vat import STANDARD, Treatment
+from billing.exports.datev import computes_vat
 from billing.models import LedgerAccount
 from billing.parties import vat_rates
+from billing.posting_exports.exported_keys import ExportedKeys
 from billing.posting_exports.terms import DatevTermsInput
 from billing.queries.ledger import LedgerLine
 
 INCOME = "income"
-# Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV. Where accounts have
-# more digits, zeros follow.
-AUTOMATIC = frozenset({"8300", "8400", "8519", "4300", "4400", "4569"})
 
 
 class TaxKeys:
-    """Finds the keys of rows. Rates and accounts are read once, the treatment of lines batch by batch."""
+    """Finds the keys of rows. Rates and accounts are read once, the treatment of lines batch by batch.
 
-    def __init__(self, session: Session, stated: DatevTermsInput, numbers: dict[int, str]) -> None:
+    written: the entries of the file that the rows are for.
+    """
+
+    def __init__(
+        self, session: Session, stated: DatevTermsInput, numbers: dict[int, str], written: Sequence[int]
+    ) -> None:
         self._session = session
         self._keys = {vat_rates.STANDARD: stated.standard_key, vat_rates.REDUCED: stated.reduced_key}
         self._rates = vat_rates.rates(session)
         incomes = session.scalars(select(LedgerAccount.id).where(LedgerAccount.kind == INCOME))
-        self._incomes = {each for each in incomes if not _is_automatic(numbers[each])}
+        self._incomes = {each for each in incomes if not computes_vat(numbers[each])}
         self._of: dict[LineKey, Treatment] = {}
+        self._exported = ExportedKeys(session, written)
 
     def read(self, entry_ids: Sequence[int]) -> None:
         """Read how the lines of some entries are taxed; those of the batch before are forgotten."""
         self._of = treatments(self._session, entry_ids)
+        self._exported.read(entry_ids)
 
     @property
     def are_stated(self) -> bool:
@@ -50,16 +56,21 @@ class TaxKeys:
     def is_unknown(self, line: LedgerLine, contra: LedgerLine) -> bool:
         """Return whether the row of a line against another has no key because a regime, a rate or a code is missing."""
         is_taxed = line.member_id is not None and contra.account_id in self._incomes
-        return is_taxed and (line.entry_id, line.number) not in self._of
+        return is_taxed and (line.entry_id, line.number) not in self._of and self._exported.of(line) is None
 
     def of(self, line: LedgerLine, contra: LedgerLine) -> str:
         """Return the key of the row of a line against another; "" for none."""
-        treatment = self._of.get((line.entry_id, line.number))
-        if treatment is None or contra.account_id not in self._incomes:
+        if contra.account_id not in self._incomes:
             return ""
+        if (exported := self._exported.of(line)) is not None:
+            return exported
+        treatment = self._of.get((line.entry_id, line.number))
+        return self._key(treatment, line.service_until) if treatment is not None else ""
+
+    def _key(self, treatment: Treatment, day: date) -> str:
         if treatment.category != STANDARD or treatment.reason or not treatment.percent:
             return ""
-        codes = (code for code in self._keys if self._rate(code, line.service_until) == treatment.percent)
+        codes = (code for code in self._keys if self._rate(code, day) == treatment.percent)
         return self._keys[code] if (code := next(codes, None)) is not None else ""
 
     def _rate(self, code: str, day: date) -> object:
@@ -67,7 +78,3 @@ class TaxKeys:
             return vat_rates.rate_among(self._rates, code, day)
         except VatRateUnknown:
             return None
-
-
-def _is_automatic(number: str) -> bool:
-    return number[:4] in AUTOMATIC and not number[4:].strip("0")

@@ -16,6 +16,7 @@ from billing.ledger.chart import change_chart
 from billing.period_names import named_period
 from billing.pools import change_pool
 from billing.posting_exports.batch_rows import rows_of_unknown_vat
+from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
 from billing.tariffs import enter_tariff
@@ -23,7 +24,7 @@ from booking.errors import RecordRefused
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_use, invoice
+from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_more, charge_use, invoice
 from tests.integration.harvester_pool import PER_SHARE, RULES, charge_all, cost, do, post, use
 from tests.integration.test_charges import charge
 from tests.integration.test_dated_classes import correct_amount
@@ -32,16 +33,23 @@ from tests.integration.test_dated_classes import correct_amount
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
 
 
-def batch(session):
+def batch(session, *, is_again=False):
     """Return (amount, side, account, contra account, key) of the rows of a batch."""
-    preview = preview_export(session, "datev", named_period("2026"))
+    preview = preview_export(session, "datev", named_period("2026"), is_again=is_again)
     _name, content = made_file(session, preview, "csv", now=MONDAY)
     rows = list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))[2:]
     return [(row[0], row[1], *row[6:9]) for row in rows]
 
 
-def keys(session):
-    return [row[4] for row in batch(session)]
+def keys(session, *, is_again=False):
+    return [row[4] for row in batch(session, is_again=is_again)]
+
+
+def export(session):
+    preview = preview_export(session, "datev", named_period("2026"))
+    name, content = made_file(session, preview, "csv", now=MONDAY)
+    with write_transaction(session):
+        record_export(session, preview, content, name, by=SOMEBODY, now=MONDAY)
 
 
 def unknown(session):
@@ -84,6 +92,27 @@ def test_a_row_that_takes_an_amount_back_has_the_key_of_that_amount(session, sam
     correct_amount(session, slip, 80)
     charge(session, slip)
     assert keys(session) == ["3", "3", "2"], "what is taken back has the VAT that the invoice stated"
+
+
+@pytest.mark.parametrize(("first_keys", "taken_back"), [({}, "3"), ({"standard_key": "", "reduced_key": ""}, "")])
+def test_a_row_that_takes_back_what_was_exported_has_the_key_of_that_file(session, sample_ring, first_keys, taken_back):
+    able_to_issue(session, sample_ring.anna)
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.combine, PER_HECTARE, by=SOMEBODY, now=MONDAY)
+    slip = use(session, sample_ring.combine, sample_ring.anna, 85)
+    charge(session, slip)
+    charge_more(session, sample_ring.combine, sample_ring.bernd, 40)
+    stated(session, **first_keys)
+    export(session)
+    stated(session)
+    with write_transaction(session):
+        session.execute(text("UPDATE billing_document_terms SET use_code = 'reduced'"))
+    correct_amount(session, slip, 80)
+    charge(session, slip)
+    assert keys(session) == [taken_back, "2"], "neither was invoiced"
+    invoice(session, sample_ring.anna)
+    assert keys(session) == [taken_back, "2"], "nor does an invoice change what the adviser has"
+    assert keys(session, is_again=True) == ["2", "2", "2", "2"], "in one file both are taxed alike"
 
 
 @pytest.mark.parametrize("number", ["8400", "84000", "84000000"])
