@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
@@ -114,18 +114,20 @@ def sendings(session: Session, document_id: int) -> tuple[DocumentSending, ...]:
     return tuple(session.scalars(statement.order_by(DocumentSending.turn.desc())))
 
 
+def is_stated_anew() -> ColumnElement[bool]:
+    """Return the condition that a document is a statement whose days a later one states."""
+    stated, later = aliased(IssuedStatement), aliased(IssuedStatement)
+    same_days = later.first_day == stated.first_day, later.last_day == stated.last_day
+    is_of_member = stated.document_id == Document.id, later.member_id == stated.member_id
+    return exists().where(*is_of_member, *same_days, later.turn > stated.turn)
+
+
 def _unsent() -> Select[int, str, int, date, int, bool, int | None]:
     back = aliased(Document)
     was_sent = exists().where(DocumentSending.document_id == Document.id)
     original_was_sent = exists().where(DocumentSending.document_id == Document.cancels_id)
     may_be_known = original_was_sent | (Document.cancels_id <= UNKNOWN_UNTIL)  # its member may have the invoice
     is_void = exists().where(back.cancels_id == Document.id)
-    stated, later = aliased(IssuedStatement), aliased(IssuedStatement)
-    is_superseded = (
-        exists()
-        .where(stated.document_id == Document.id, later.member_id == stated.member_id, later.turn > stated.turn)
-        .where(later.first_day == stated.first_day, later.last_day == stated.last_day)
-    )
     is_known = Document.id > UNKNOWN_UNTIL
     return select(
         Document.id,
@@ -135,4 +137,4 @@ def _unsent() -> Select[int, str, int, date, int, bool, int | None]:
         Document.gross_cents,
         exists().where(DocumentFile.document_id == Document.id),
         select(IssuedStatement.closing_cents).where(IssuedStatement.document_id == Document.id).scalar_subquery(),
-    ).where(~was_sent, ~is_void, ~is_superseded, Document.cancels_id.is_(None) | may_be_known, is_known)
+    ).where(~was_sent, ~is_void, ~is_stated_anew(), Document.cancels_id.is_(None) | may_be_known, is_known)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.document_errors import DocumentNotFound
+from billing.documents.sending import is_stated_anew
 from billing.models import (
     Document,
     DocumentFile,
@@ -169,8 +170,9 @@ def put_off(now: datetime) -> ColumnElement[bool]:
 
 
 def failed_files(session: Session, *, limit: int) -> tuple[FailedFileRow, ...]:
-    """Return the documents whose files could not be made, the oldest first."""
-    return tuple(FailedFileRow(*row) for row in session.execute(_failed().order_by(Document.id).limit(limit)))
+    """Return the documents whose files could not be made, the oldest first; no statement whose days are stated anew."""
+    found = _failed().where(~is_stated_anew()).order_by(Document.id).limit(limit)
+    return tuple(FailedFileRow(*row) for row in session.execute(found))
 
 
 def failed_file(session: Session, document_id: int) -> FailedFileRow | None:

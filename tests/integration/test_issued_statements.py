@@ -23,7 +23,7 @@ from billing.documents.sending import unsent
 from billing.issued_statements import issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
 from billing.models import Document, DocumentFile, FailedFile, IssuedStatement, UninvoicedLine
-from billing.queries.documents import document, documents, pdf_of, xml_of
+from billing.queries.documents import document, documents, failed_files, pdf_of, xml_of
 from booking.errors import MemberNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
@@ -91,8 +91,10 @@ def test_days_whose_file_could_not_be_made_are_stated_again(session, charged_rin
         session.execute(insert(FailedFile).values(document_id=first, **failed))
         session.execute(update(Member).where(Member.id == charged_ring.anna).values(address_town="Uffing"))
     assert statement_drafts(session, JUNE)[charged_ring.anna].turn == 2
+    assert [one.document_id for one in failed_files(session, limit=9)] == [first]
     again = document(session, state(session, charged_ring.anna))
     assert (again.row.number, again.record.buyer["town"]) == ("A-2026-00002", "Uffing")
+    assert failed_files(session, limit=9) == ()
     assert statement_drafts(session, JUNE) == {}
     with pytest.raises(StatementIssued):
         state(session, charged_ring.anna)
