@@ -21,6 +21,7 @@ from booking import (
     former_times,
     groups,
     held_proposals,
+    late_moves,
     occupancies,
     quota_use,
     reservation_writer,
@@ -218,6 +219,7 @@ def _move(
     # The member did not choose the time, so the member is asked, and cancelling it is never late.
     reservation.proposed_at = now
     reservation.cancel_until = max(reservation.cancel_until, reservation.starts_at)
+    late_moves.forget(session, [reservation.id])
     of_member.moved.append((reservation.id, *before))
     _note_moved(session, closure, reservation, held, now)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking import former_times
+from booking.kernel.orm import table_of
 from booking.models import LateMove, Reservation, Status
+
+_late_move = table_of(LateMove)
 
 
 @contextmanager
@@ -21,6 +25,12 @@ def noted(session: Session, reservation: Reservation, now: datetime, *, counts: 
     held = _held_late(reservation, now) if counts else None
     yield
     _note(session, held, reservation)
+
+
+def forget(session: Session, reservation_ids: Collection[int]) -> None:
+    """Forget what reservations gave up too late: a breakdown changes them, and so to cancel them costs nothing."""
+    if reservation_ids:
+        session.execute(delete(_late_move).where(_late_move.c.reservation_id.in_(reservation_ids)))
 
 
 def _held_late(reservation: Reservation, now: datetime) -> LateMove | None:

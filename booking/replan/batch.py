@@ -16,6 +16,7 @@ from booking import (
     catalogue,
     former_times,
     held_proposals,
+    late_moves,
     lifecycle,
     moving,
     occupancies,
@@ -58,6 +59,7 @@ def move(
     machine_ids = {target.machine_id for _row, target in moves}
     terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))}
     _note_replanned(session, closure, lines, "moved", now)
+    late_moves.forget(session, [row.id for row, _target in moves])
     for row, _target in moves:
         row.proposed_at = now
     placed = [(row, target.span, terms[target.machine_id]) for row, target in moves]
@@ -105,6 +107,7 @@ def offer(
     never_late = [rows[line.reservation_id] for line in lines]
     for row in never_late:
         row.cancel_until = max(row.cancel_until, row.starts_at)
+    late_moves.forget(session, [row.id for row in never_late])
     reservation_writer.save_all(session, never_late, now)
 
 

@@ -17,7 +17,8 @@ from booking.errors import (
 )
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking, Machine, Member, Occupancy, Replanned, Reservation, Status
+from booking.models import Blocking, LateMove, Machine, Member, Occupancy, Replanned, Reservation, Status
+from booking.queries.late_moves import late_moves
 from booking.queries.replanned import replanned
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
@@ -159,6 +160,29 @@ def test_a_later_repair_plans_only_what_is_newly_hit(session, hit):
 def confirmed(session, closure_id, **more):
     """Confirm the plan of a closure as it is."""
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest, **more)
+
+
+@pytest.mark.of_sqlite
+def test_what_was_moved_at_short_notice_before_costs_nothing_after_a_plan(session, hit, lasers):
+    """Declining what is proposed is to cancel: what a move gave up too late before the breakdown counts no more."""
+    ids, closure_id = hit
+    span = hours(MONDAY, 1, 2)
+    with write_transaction(session):
+        for one in ids.values():
+            session.add(
+                LateMove(
+                    reservation_id=one,
+                    moved_at=MONDAY,
+                    machine_id=lasers[1],
+                    starts_at=span.start,
+                    ends_at=span.end,
+                    places=1,
+                )
+            )
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    chosen = [Decision(ids[Outcome.TWIN], Choice.MOVE, machine_id=lasers[2])]
+    do(session, replan.confirm, closure_id, plan.digest, chosen)
+    assert list(late_moves(session, ids.values())) == [ids[Outcome.AT_RISK]], "that one keeps its time"
 
 
 def test_a_proposal_is_held_until_it_is_taken(session, sample_ring, hit, lasers):
