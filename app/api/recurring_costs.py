@@ -103,11 +103,11 @@ def delete_recurring_cost(recurring_id: int) -> Reply:
 
     The ETag is of the pool.
     """
-    stored = views.recurring_cost(db.session(), recurring_id)
-    revision = revisions.expected(stored.revision)
     by, instant = current_actor(), now()
 
-    def remove() -> Reply:
+    def remove() -> Reply:  # looks up itself: sent again with its key, it finds the reply and no cost any more
+        stored = views.recurring_cost(db.session(), recurring_id)
+        revision = revisions.expected(stored.revision)
         recurring_costs.delete_recurring_cost(db.session(), recurring_id, by=by, now=instant, revision=revision)
         pool = queries.pool(db.session(), stored.pool_id)
         return reply(_of_pool(pool.id, RecurringQuery(cursor=0)), headers=revisions.etag(pool.revision))

@@ -133,7 +133,9 @@ def test_programs_enter_what_comes_again_and_answer_proposals(sample_ring, pool,
     assert ([one["name"] for one in first["items"]], first["next"]) == (["Rent"], "1")
     assert karl.get(address, limit=1, cursor=1).json["next"] is None
     assert karl.post(f"/recurring-costs/{unused}/delete", **{"If-Match": '"7"'}).status_code == 412
-    assert [one["name"] for one in karl.post(f"/recurring-costs/{unused}/delete").json["items"]] == ["Rent"]
+    for _twice in range(2):  # the second is the stored reply
+        gone = karl.post(f"/recurring-costs/{unused}/delete", **{"Idempotency-Key": "delete-tax"})
+        assert [one["name"] for one in gone.json["items"]] == ["Rent"]
     assert karl.post("/recurring-costs/999/accept", {"begins_on": "2024-01-01"}).status_code == 404
     assert rita.post(f"{here}/accept", {"begins_on": "2025-01-01"}).status_code == 403
     assert len(rita.get(address).json["items"]) == 1
