@@ -27,7 +27,7 @@ from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Member, Ring
+from booking.models import LateMove, Member, Reservation, Ring
 from booking.quotas import QuotaInput
 from booking.wishes import Wish
 from tests import builders
@@ -242,10 +242,15 @@ def test_my_data_have_the_series_and_quotas_of_the_own_member_and_of_nobody_else
         alone = QuotaInput(measure="open", most=most, workshop_id=sample_ring.hall, member_id=member_id)
         with write_transaction(session):
             quotas.enter_quota(session, alone, by=SOMEBODY, now=MONDAY)
+            held = session.scalars(select(Reservation).where(Reservation.member_id == member_id)).first()
+            given_up = {"starts_at": held.starts_at, "ends_at": held.ends_at, "places": most}
+            moved = LateMove(reservation_id=held.id, moved_at=MONDAY, machine_id=machine_id, **given_up)
+            session.add(moved)
 
     found = file_of(anna.post("/account/my-data/file.zip"))
     assert [(one["purpose"], one["machine"]) for one in found["series"]] == [("60 acres", "Combine")]
     assert [one["most"] for one in found["quotas_for_me_alone"]] == [60]
+    assert [(one["places"], one["machine"]) for one in found["late_moves"]] == [(60, "Combine")]
 
 
 def test_a_managers_data_name_no_member(log_in, session, full_ring):

@@ -33,6 +33,7 @@ from booking.models import (
     Induction,
     InductionKind,
     InductionWish,
+    LateMove,
     Machine,
     MachineGroup,
     Member,
@@ -92,6 +93,9 @@ def _of_member(session: Session, member_id: int) -> Iterator[tuple[str, list[Rec
     of_signup = CourseSignup.member_id == member_id
     yield "course_signups", rows_of(session, CourseSignup, of_signup, starts_at=Course.starts_at, place=Course.place)
     yield "reservations", rows_of(session, Reservation, Reservation.member_id == member_id, machine=Machine.name)
+    of_reservation = select(Reservation.id).where(Reservation.member_id == member_id)
+    moved = LateMove.reservation_id.in_(of_reservation)
+    yield "late_moves", rows_of(session, LateMove, moved, machine=Machine.name)
     yield "series", rows_of(session, Series, Series.member_id == member_id, machine=Machine.name)
     waiting = WaitingEntry.member_id == member_id
     yield "waiting_list", rows_of(session, WaitingEntry, waiting, machine=Machine.name, group=MachineGroup.name)
