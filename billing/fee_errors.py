@@ -43,6 +43,12 @@ class MaterialOfOtherWorkshop(DomainError):
 
 
 class StockTooLow(DomainError):
-    """There is less in stock than is to be taken. facts: stock (with its unit, as text)."""
+    """There is less in stock than is to be taken. facts: stock, unit."""
 
     code = "stock_too_low"
+
+
+class MaterialPriceChanged(DomainError):
+    """The material has another price than was shown. facts: material, unit, unit_price (the present one)."""
+
+    code = "material_price_changed"

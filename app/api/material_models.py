@@ -70,18 +70,20 @@ class NewMove(RequestModel):
 
 
 class NewSale(RequestModel):
-    """A sale to a member, on a day that is not in the future."""
+    """A sale to a member, on a day that is not in the future. unit_price: what was shown; another one is refused."""
 
     member_id: Id
     quantity: Quantity
     service_date: Day
+    unit_price: UnitPrice | None = None
 
 
 class NewTaken(RequestModel):
-    """Material taken for the use of a slip: its member owes it."""
+    """Material taken for the use of a slip: its member owes it. unit_price: what was shown; another one is refused."""
 
     material_id: Id
     quantity: Quantity
+    unit_price: UnitPrice | None = None
 
 
 class Material(ResponseModel):

@@ -153,7 +153,8 @@ def sell_material(material_id: int, body: NewSale) -> Reply:
     """Sell material to a member: a fee, owed at once; the stock counts down. 409 `stock_too_low` moves nothing."""
     by, instant = current_actor(), now()
     _kept(material_id)
-    sale = Sale(body.member_id, Decimal(body.quantity), body.service_date)
+    price = None if body.unit_price is None else Decimal(body.unit_price)
+    sale = Sale(body.member_id, Decimal(body.quantity), body.service_date, unit_price=price)
 
     def sell() -> Reply:
         return fee_reply(materials.sell(db.session(), material_id, sale, by=by, now=instant).id)
@@ -185,10 +186,13 @@ def list_taken_materials(usage_id: int) -> TakenList:
 def take_material(usage_id: int, body: NewTaken) -> Reply:
     """Enter material that was taken for the use of a slip. Its fee is taken back as any other."""
     by, instant, quantity = current_actor(), now(), Decimal(body.quantity)
+    price = None if body.unit_price is None else Decimal(body.unit_price)
     lookups.slip(usage_id)
 
     def take() -> Reply:
-        made = materials.sell_for_slip(db.session(), body.material_id, usage_id, quantity, by=by, now=instant)
+        made = materials.sell_for_slip(
+            db.session(), body.material_id, usage_id, quantity, by=by, now=instant, unit_price=price
+        )
         return fee_reply(made.id)
 
     return run_idempotent(body, take)

@@ -25,6 +25,8 @@ FINDING_TEXTS = {
     "fee_working": "fee {fee_id} differs from its working",
     "fee_mirror": "fee {fee_id} is no mirror of {reverses_id}",
     "stock": "move {move_id} of a material states another stock than the moves before make",
+    "stock_fee": "move {move_id} of a material is of another quantity than its fee",
+    "stock_return": "fee {fee_id} takes a sale back, and its material was not given back",
     "recurring_period": "recurring cost {recurring_id} has an answer for {begins_on}, when no period of it begins",
     "counted_twice": "the charges of machine {machine_id} count in pool {pool_id} and in pool {other_id}",
     "recurring_pool": "cost {cost_id} of recurring cost {recurring_id} is of another pool",

@@ -6,7 +6,7 @@ material back. The functions that write flush and never commit: call them inside
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.errors import NameTaken, WrongAmount
-from billing.fee_errors import MaterialNotSold, MaterialOfOtherWorkshop
+from billing.fee_errors import MaterialNotSold, MaterialOfOtherWorkshop, MaterialPriceChanged
 from billing.fees.posting import (
     MATERIAL,
     QUANTITY_MAX,
@@ -25,7 +25,7 @@ from billing.fees.posting import (
     enter_fee,
     require_open,
 )
-from billing.fees.stock import COUNT, PER_UNIT, RECEIPT, SALE, MoveDraft, last_move, locked_material, move
+from billing.fees.stock import COUNT, PER_UNIT, RECEIPT, SALE, MoveDraft, last_move, locked_material, move, moved_by
 from billing.fees.working import QUANTITY_DECIMALS
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, PRICE_MAX, require_between, require_text
 from billing.models import Fee, Material, StockMove
@@ -49,13 +49,17 @@ class MaterialInput:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """So much for a member. usage_id: the slip of the use for which it is taken; machine_id: its machine."""
+    """So much for a member. usage_id: the slip of the use for which it is taken; machine_id: its machine.
+
+    unit_price: what was shown to whoever buys; None where nothing was shown.
+    """
 
     member_id: int
     quantity: Decimal
     service_date: date
     machine_id: int | None = None
     usage_id: int | None = None
+    unit_price: Decimal | None = None
 
 
 def enter_material(session: Session, workshop_id: int, entry: MaterialInput, *, by: Actor, now: datetime) -> Material:
@@ -80,23 +84,44 @@ def change_material(
     return material
 
 
-def receive(session: Session, material_id: int, quantity: Decimal, note: str, *, by: Actor, now: datetime) -> StockMove:
-    """Add goods that came in. Raises MaterialNotFound, WrongAmount, WrongText."""
+def receive(
+    session: Session,
+    material_id: int,
+    quantity: Decimal,
+    note: str,
+    *,
+    by: Actor,
+    now: datetime,
+    form_key: str | None = None,
+) -> StockMove:
+    """Add goods that came in. form_key: idempotency key of the caller; a second call with the same key adds nothing.
+
+    Raises MaterialNotFound, WrongAmount, WrongText.
+    """
     check_decimals("quantity", quantity, QUANTITY_DECIMALS, QUANTITY_MAX)
-    return _move(session, material_id, RECEIPT, int(quantity * PER_UNIT), note, by, now)
+    draft = MoveDraft(RECEIPT, int(quantity * PER_UNIT), note, form_key=form_key)
+    return _move(session, material_id, draft, by, now)
 
 
 def count_stock(
-    session: Session, material_id: int, counted: Decimal, note: str, *, by: Actor, now: datetime
+    session: Session,
+    material_id: int,
+    counted: Decimal,
+    note: str,
+    *,
+    by: Actor,
+    now: datetime,
+    form_key: str | None = None,
 ) -> StockMove | None:
-    """Note what was counted: the stock is that from now on; None where it was that. Raises as receive()."""
+    """Note what was counted: the stock is that from now on; None where it was that. Keys and errors as receive()."""
     require_between("counted", counted, Decimal(0), QUANTITY_MAX)
     if round(counted, QUANTITY_DECIMALS) != counted:
         raise WrongAmount(field="counted", lowest=Decimal(0), highest=QUANTITY_MAX, actual=counted)
     locked_material(session, material_id)
     last = last_move(session, material_id)
     difference = int(counted * PER_UNIT) - (last.stock if last else 0)
-    return _move(session, material_id, COUNT, difference, note, by, now) if difference else None
+    draft = MoveDraft(COUNT, difference, note, form_key=form_key)
+    return _move(session, material_id, draft, by, now) if difference else None
 
 
 def sell(
@@ -105,7 +130,7 @@ def sell(
     """Sell material to a member: the fee is owed at once, and the stock counts down.
 
     form_key: as of enter_fee(). Raises what enter_fee() raises, MaterialNotFound, MaterialNotSold,
-    MaterialOfOtherWorkshop, StockTooLow.
+    MaterialOfOtherWorkshop, MaterialPriceChanged, StockTooLow.
     """
     require_open(session)
     if form_key is not None and (posted := session.scalar(select(Fee).where(Fee.form_key == form_key))):
@@ -113,6 +138,8 @@ def sell(
     material = locked_material(session, material_id)
     if not material.is_sold:
         raise MaterialNotSold(material=material.name)
+    if sale.unit_price not in (None, material.unit_price):
+        raise MaterialPriceChanged(material=material.name, unit=material.unit, unit_price=material.unit_price)
     if sale.machine_id is not None:
         card = queries.machine_card(session, sale.machine_id)
         if sale.usage_id is not None and card.workshop_id != material.workshop_id:
@@ -142,11 +169,12 @@ def sell_for_slip(
     *,
     by: Actor,
     now: datetime,
+    unit_price: Decimal | None = None,
     form_key: str | None = None,
 ) -> Fee:
     """Sell material that was taken for a use to its member, on the day of that use. Raises NotFound, as sell()."""
     slip = queries.slip(session, usage_id)
-    sale = Sale(slip.member_id, quantity, slip.service_date, slip.machine_id, usage_id)
+    sale = Sale(slip.member_id, quantity, slip.service_date, slip.machine_id, usage_id, unit_price)
     return sell(session, material_id, sale, by=by, now=now, form_key=form_key)
 
 
@@ -162,13 +190,13 @@ def _assign(session: Session, material: Material, entry: MaterialInput) -> None:
     material.tax_code, material.may_go_below, material.is_sold = entry.tax_code, entry.may_go_below, entry.is_sold
 
 
-def _move(
-    session: Session, material_id: int, kind: str, quantity: int, note: str, by: Actor, now: datetime
-) -> StockMove:
-    require_text("note", note, NOTE_LENGTH_MAX)
+def _move(session: Session, material_id: int, draft: MoveDraft, by: Actor, now: datetime) -> StockMove:
+    require_text("note", draft.note, NOTE_LENGTH_MAX)
     material = locked_material(session, material_id)
-    made = move(session, material, MoveDraft(kind, quantity, note.strip()), by=by, now=now)
-    _record(session, material, kind, by, now)
+    if (entered := moved_by(session, draft.form_key)) is not None:
+        return entered
+    made = move(session, material, replace(draft, note=draft.note.strip()), by=by, now=now)
+    _record(session, material, draft.kind, by, now)
     return made
 
 

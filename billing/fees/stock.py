@@ -19,7 +19,6 @@ from booking.kernel.events import Actor
 
 PER_UNIT = 10**QUANTITY_DECIMALS  # stock is counted in thousandths of the unit
 RECEIPT, SALE, RETURN, COUNT = "receipt", "sale", "return", "count"
-STOCK_MAX = 1_000_000 * PER_UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class MoveDraft:
     note: str = ""
     fee_id: int | None = None
     usage_id: int | None = None
+    form_key: str | None = None
 
 
 def units(thousandths: int) -> Decimal:
@@ -53,12 +53,17 @@ def last_move(session: Session, material_id: int) -> StockMove | None:
     return session.scalars(moves.limit(1)).first()
 
 
+def moved_by(session: Session, form_key: str | None) -> StockMove | None:
+    """Return the move that was entered with an idempotency key. The caller has locked the material."""
+    return session.scalar(select(StockMove).where(StockMove.form_key == form_key)) if form_key else None
+
+
 def move(session: Session, material: Material, draft: MoveDraft, *, by: Actor, now: datetime) -> StockMove:
     """Enter a move of a material that the caller has locked. Raises StockTooLow (nothing was moved)."""
     last = last_move(session, material.id)
     stock = (last.stock if last else 0) + draft.quantity
     if stock < 0 and draft.quantity < 0 and not material.may_go_below:
-        raise StockTooLow(stock=f"{units(last.stock if last else 0):f} {material.unit}")
+        raise StockTooLow(stock=units(last.stock if last else 0), unit=material.unit)
     made = StockMove(
         material_id=material.id,
         number=(last.number if last else 0) + 1,

@@ -64,5 +64,6 @@ class StockMove(Base):
     fee_id: Mapped[int | None] = mapped_column(ForeignKey("billing_fee.id"))
     usage_id: Mapped[int | None] = mapped_column(ForeignKey("booking_usage.id"))
     note: Mapped[str] = mapped_column(default="")
+    form_key: Mapped[str | None] = mapped_column(unique=True)  # idempotency key of the caller
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_by: Mapped[int | None]  # user id

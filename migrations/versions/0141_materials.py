@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("fee_id", sa.Integer, sa.ForeignKey("billing_fee.id")),
         sa.Column("usage_id", sa.Integer, sa.ForeignKey("booking_usage.id")),
         sa.Column("note", sa.String, nullable=False),
+        sa.Column("form_key", sa.String, unique=True),
         sa.Column("made_at", UtcDateTime, nullable=False),
         sa.Column("made_by", sa.Integer),
         sa.CheckConstraint("kind IN ('receipt', 'sale', 'return', 'count')", name="kind"),
@@ -72,7 +73,7 @@ def upgrade() -> None:
         sa.Index("ix_billing_stock_move_fee_id", "fee_id", unique=True),
         sa.Index("ix_billing_stock_move_usage_id", "usage_id"),
     )
-    make_append_only(MOVE, ("id",), ("material_id", "number"), ("fee_id",))
+    make_append_only(MOVE, ("id",), ("material_id", "number"), ("fee_id",), ("form_key",))
     create_guard(CHAIN)
     create_guard(BELOW_ZERO)
 

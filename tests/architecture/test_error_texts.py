@@ -140,6 +140,8 @@ def test_numbers_in_a_sentence_are_facts_of_its_error(app):
     with app.app_context():
         sentences = {kind: str(errors.DOMAIN_ERRORS[kind.code].sentence) for kind in error_classes()}
         for kind, sentence in sentences.items():
-            for name in re.findall(r"%\((\w+)\)s", sentence):
+            names = re.findall(r"%\((\w+)\)s", sentence)
+            for name in names:
                 assert re.search(rf"[Ff]acts: .*\b{name}\b", kind.__doc__ or ""), kind
-                assert "%" not in errors.sentence_of(kind(**{name: 3}))
+            if names:
+                assert "%" not in errors.sentence_of(kind(**dict.fromkeys(names, 3)))

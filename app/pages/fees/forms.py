@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,7 +26,7 @@ from app.wording.documents import CODE_LABELS
 from app.wording.fees import KIND_LABELS
 from billing.fees.dues import DuesInput
 from billing.fees.posting import ENTERED_KINDS, MATERIAL, QUANTITY_MAX, UNIT_LENGTH_MAX, FeeInput
-from billing.fees.working import QUANTITY_DECIMALS
+from billing.fees.working import QUANTITY_DECIMALS, PricedFee
 from billing.limits import CENTS_MAX, FIRST_DAY, LAST_DAY, NAME_LENGTH_MAX, NOTE_LENGTH_MAX
 from billing.periods import accounting_year
 from booking.queries import GUEST_PRICE_CLASS, MemberName
@@ -44,6 +45,14 @@ def require_year(day: date | None) -> None:
         raise ValidationError(
             _("The year is a number from %(first)s to %(last)s.", first=FIRST_DAY.year, last=LAST_DAY.year)
         )
+
+
+def require_sum(quantity: Decimal | None, unit_price: Decimal | None) -> None:
+    """Refuse a fee of nothing, and one beyond all bounds. None: that field says itself what is wrong with it."""
+    if quantity is None or unit_price is None:
+        return
+    if not 1 <= PricedFee(quantity, unit_price).cents <= CENTS_MAX:
+        raise ValidationError(_("The fee must be at least one cent and at most ten million euro."))
 
 
 class QuantityField(ExactNumberField):
@@ -101,10 +110,7 @@ class FeeForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
 
     def validate_unit_price(self, field: PriceField) -> None:
         """Refuse a fee of nothing, and one beyond all bounds."""
-        if field.number is None or self.quantity.number is None:
-            return
-        if not 1 <= round(field.number * self.quantity.number * 100) <= CENTS_MAX:
-            raise ValidationError(_("The fee must be at least one cent and at most ten million euro."))
+        require_sum(self.quantity.number, field.number)
 
     def entry(self) -> FeeInput:
         """Return what was entered. Call only after validation."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import Length, ValidationError
 
 from app.auth.logins import Login
@@ -20,7 +21,7 @@ from app.forms.member_choice import MemberChoiceMixin
 from app.forms.number_fields import ExactNumberField, PriceField
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
-from app.pages.fees.forms import QuantityField, codes, require_year
+from app.pages.fees.forms import QuantityField, codes, require_sum, require_year
 from app.wording.fees import material_choice
 from billing.errors import NameTaken
 from billing.fee_errors import StockTooLow
@@ -88,7 +89,7 @@ class CountedField(ExactNumberField):
             raise ValidationError(_("The stock is zero or more, and at most %(most)s.", most=QUANTITY_MAX))
 
 
-class StockForm(BaseForm):
+class StockForm(IdempotencyKeyMixin, BaseForm):
     """Goods that came in, or what was counted."""
 
     kind = RadioField(
@@ -109,26 +110,35 @@ class StockForm(BaseForm):
 
 
 class SaleForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
-    """Material for a member."""
+    """Material for a member. price: what was shown for one; it is asked about again where it has changed meanwhile."""
 
     error_fields = ((StockTooLow, "quantity"),)
     page_order = ("q", "member")
+
+    price = HiddenField()
 
     member = RadioField(_l("Member"), validate_choice=False)
     quantity = QuantityField(_l("Quantity"), [Required(_l("Please enter how many."))])
     service_date = DateField(_l("Day of supply"), [Required(_l("Please enter the day."))])
 
     today: date | None = None
+    shown_price: Decimal | None = None
+    unit_price = Decimal(0)
 
-    def offer(self, session: Session, login: Login, *, today: date) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.today = today
+    def offer(self, session: Session, login: Login, material: MaterialView, *, today: date) -> None:
+        """Fill in what can be chosen, and the present price. Call before validation."""
+        self.today, self.unit_price = today, material.unit_price
+        self.shown_price, self.price.data = _price_of(self.price.data), f"{material.unit_price:f}"
         self.offer_members(session, login, day=date.min)
 
     def validate_member(self, field: RadioField) -> None:
         """Refuse who cannot be chosen, and nobody."""
         if not field.data or field.data not in {str(choice[0]) for choice in field.choices or ()}:
             raise ValidationError(_("Find the member who takes it, then choose it."))
+
+    def validate_quantity(self, field: QuantityField) -> None:
+        """Refuse what would cost nothing, and a sum beyond all bounds."""
+        require_sum(field.number, self.unit_price)
 
     def validate_service_date(self, field: DateField) -> None:
         """Refuse a day to come, and a year in which nothing can be."""
@@ -141,20 +151,44 @@ class SaleForm(IdempotencyKeyMixin, MemberChoiceMixin, BaseForm):
         assert self.chosen_member_id is not None
         assert self.quantity.number is not None
         assert self.service_date.data
-        return Sale(self.chosen_member_id, self.quantity.number, self.service_date.data)
+        day, price = self.service_date.data, self.shown_price
+        return Sale(self.chosen_member_id, self.quantity.number, day, unit_price=price)
 
     def _is_known(self, session: Session, login: Login, member: MemberName) -> bool:
         return login.is_treasurer or super()._is_known(session, login, member)
 
 
 class TakenForm(IdempotencyKeyMixin, BaseForm):
-    """Material taken for a use, beside its slip."""
+    """Material taken for a use, beside its slip. A choice names the price that it was shown with, too."""
 
     error_fields = ((StockTooLow, "quantity"),)
 
-    material = SelectField(_l("Material"), coerce=int)
+    material = SelectField(_l("Material"))
     quantity = QuantityField(_l("Quantity"), [Required(_l("Please enter how many."))])
 
-    def offer(self, materials: Iterable[MaterialView]) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.material.choices = [select_choice(one.id, material_choice(one)) for one in materials]
+    offered: Sequence[MaterialView] = ()
+    chosen: MaterialView | None = None
+    shown_price: Decimal | None = None
+
+    def offer(self, materials: Sequence[MaterialView]) -> None:
+        """Fill in what can be chosen, with the present prices. Call before validation."""
+        self.offered = materials
+        self.material.choices = [select_choice(_value_of(one), material_choice(one)) for one in materials]
+        material_id, _at, price = (self.material.data or "").partition("@")
+        self.chosen = next((one for one in materials if str(one.id) == material_id), None)
+        if self.chosen is not None:
+            self.shown_price, self.material.data = _price_of(price), _value_of(self.chosen)
+
+    def validate_quantity(self, field: QuantityField) -> None:
+        """Refuse what would cost nothing, and a sum beyond all bounds."""
+        if self.chosen is not None:
+            require_sum(field.number, self.chosen.unit_price)
+
+
+def _value_of(material: MaterialView) -> str:
+    return f"{material.id}@{material.unit_price:f}"
+
+
+def _price_of(shown: str | None) -> Decimal | None:
+    """Return the price that a page sent back; None where it sent none."""
+    return Decimal(shown) if shown and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", shown, re.ASCII) else None

@@ -58,7 +58,9 @@ def new_material() -> ResponseReturnValue:
 @page(bp, "/materials/<int:material_id>", access=LOGGED_IN)
 def material(material_id: int) -> ResponseReturnValue:
     """Show a material, its stock and what came in and went out."""
-    return _show(queries.material(db.session(), material_id), StockForm(formdata=None))
+    form = StockForm(formdata=None)
+    form.issue_key()
+    return _show(queries.material(db.session(), material_id), form)
 
 
 @page(bp, "/materials/<int:material_id>/edit", methods=GET_POST, access=KEEPERS, keeps_input=True)
@@ -100,7 +102,7 @@ def sell_material(material_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.issue_key()
         form.service_date.data = today
-    form.offer(session, current_user, today=today)
+    form.offer(session, current_user, stored, today=today)
     if not form.is_searching:
         sold = submit(
             form,
@@ -139,7 +141,9 @@ def _enter_stock(material_id: int, form: StockForm) -> object:
     quantity = form.quantity.number
     assert quantity is not None
     verb = use_cases.receive if form.kind.data == "receipt" else use_cases.count_stock
-    return verb(db.session(), material_id, quantity, form.note.data or "", by=current_actor(), now=now())
+    by, note = current_actor(), form.note.data or ""
+    key = form.derive_id(by.user_id, material_id, form.kind.data, quantity, note)
+    return verb(db.session(), material_id, quantity, note, by=by, now=now(), form_key=key)
 
 
 def _sell(material_id: int, form: SaleForm) -> int:

@@ -35,6 +35,7 @@ class SlipPage:
     beside: BesideAmount = NOTHING_BESIDE  # other amounts, and what was chosen
     missing: tuple[str, ...] = ()  # what its tariff requires and it lacks, so that it has no price
     taken: tuple[TakenMaterial, ...] = ()  # material for this use
+    may_see_fees: bool = False  # whether the fees of its member open to the reader
     may_take: bool = False  # whether the reader may enter more of it
     deposit: FeeView | None = None  # of its hand-out
     is_set_off: bool = False  # whether that went against the charge
@@ -50,8 +51,8 @@ class SlipPage:
         return self.charge is not None and self.charge.calculation.used_amount != self.slip.used_amount
 
 
-def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
-    """Return a slip with its charge."""
+def slip_page(session: Session, slip: SlipView, *, now: datetime, may_take: bool) -> SlipPage:
+    """Return a slip with its charge. may_take: whether material is offered to the reader."""
     is_mine = current_user.member_id is not None and current_user.member_id == slip.member_id
     is_in_time = slip.objection_until is not None and now <= slip.objection_until
     charge = charge_of_slip(session, slip.id)
@@ -72,15 +73,16 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
         taken=taken_for(session, slip.id),
         deposit=deposit,
         is_set_off=deposit is not None and _went_against_charge(session, deposit),
-        may_take=permissions.may_touch(
-            "usage.take_material", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id
-        )
-        and bool(sold_materials(session, slip)),
+        may_see_fees=permissions.may_touch("fees.show", "GET", member_id=slip.member_id),
+        may_take=may_take,
     )
 
 
-def sold_materials(session: Session, slip: SlipView) -> tuple[MaterialView, ...]:
-    """Return what the workshop of a slip sells."""
+def offered_materials(session: Session, slip: SlipView) -> tuple[MaterialView, ...]:
+    """Return what the workshop of a slip sells, for a reader who may enter it there."""
+    own = {"member_id": slip.member_id, "workshop_id": slip.workshop_id}
+    if not permissions.may_touch("usage.take_material", "POST", **own):
+        return ()
     return materials(session, workshop_ids=[slip.workshop_id], only_sold=True, limit=MATERIALS_MAX)[0]
 
 

@@ -16,7 +16,7 @@ from app.pages.declaration import POST, page
 from app.pages.fees.material_forms import TakenForm
 from app.pages.usage import bp
 from app.pages.usage.forms import AnswerForm, ObjectionForm
-from app.pages.usage.slip_page import slip_page, sold_materials
+from app.pages.usage.slip_page import offered_materials, slip_page
 from billing.fees.materials import sell_for_slip
 from booking import objections, queries
 from booking.charge_units import CHARGE_UNITS
@@ -104,16 +104,18 @@ def take_material(usage_id: int) -> ResponseReturnValue:
 
 
 def _take(usage_id: int, form: TakenForm) -> int:
-    quantity, by = form.quantity.number, current_actor()
+    material, quantity, by = form.chosen, form.quantity.number, current_actor()
+    assert material is not None
     assert quantity is not None
-    key = form.derive_id(by.user_id, usage_id, form.material.data, quantity)
-    fee = sell_for_slip(db.session(), form.material.data, usage_id, quantity, by=by, now=now(), form_key=key)
+    price = form.shown_price
+    key = form.derive_id(by.user_id, usage_id, material.id, quantity)
+    fee = sell_for_slip(db.session(), material.id, usage_id, quantity, by=by, now=now(), unit_price=price, form_key=key)
     return fee.id
 
 
 def _taken_form(slip: SlipView, *, is_new: bool = False) -> TakenForm:
     form = TakenForm(formdata=None) if is_new else TakenForm()
-    form.offer(sold_materials(db.session(), slip))
+    form.offer(offered_materials(db.session(), slip))
     if is_new:
         form.issue_key()
     return form
@@ -132,11 +134,12 @@ def _slip_page(
     status: int = 200,
 ) -> ResponseReturnValue:
     """Return the page of a slip; a form that is not given is shown empty."""
+    taking = taking or _taken_form(slip, is_new=True)
     text = render_template(
         "usage/show.html",
-        page=slip_page(db.session(), slip, now=now()),
+        page=slip_page(db.session(), slip, now=now(), may_take=bool(taking.offered)),
         objection=objection or ObjectionForm(formdata=None),
         answering=answering or _answer_form(slip),
-        taking=taking or _taken_form(slip, is_new=True),
+        taking=taking,
     )
     return text, status

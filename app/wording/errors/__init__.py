@@ -5,6 +5,8 @@ A subclass of DomainError without a row, and a row without a subclass, fail test
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from app.wording.errors import (
     api,
     auth,
@@ -20,6 +22,7 @@ from app.wording.errors import (
 )
 from app.wording.errors.http import SERVER_ERROR, HttpErrorText
 from app.wording.errors.text import ErrorText, by_code
+from app.wording.formats import format_number
 from booking.kernel.errors import DomainError
 
 DOMAIN_ERRORS = by_code(
@@ -65,7 +68,10 @@ def sentence_of(error: DomainError) -> str:
     """Return a refusal as one sentence."""
     row = error_text(error)
     sentence = str(row.by_status.get(str(error.facts.get("status")), row.sentence))
-    return sentence % error.facts if "%(" in sentence else sentence
+    if "%(" not in sentence:
+        return sentence
+    facts = error.facts.items()
+    return sentence % {name: format_number(one) if isinstance(one, Decimal) else one for name, one in facts}
 
 
 def http_error_text(status: int) -> HttpErrorText:

@@ -96,8 +96,17 @@ ERRORS = (
         409,
         _l("Not enough in stock"),
         _l(
-            "There is %(stock)s in stock. Nothing was entered. Enter goods that came in first, take less, or allow on "
-            "its page that it is sold beyond the stock."
+            "There is %(stock)s %(unit)s in stock. Nothing was entered. Take less; whoever keeps the stock can enter "
+            "goods that came in, or allow that it is sold beyond the stock."
+        ),
+    ),
+    ErrorText(
+        "material_price_changed",
+        409,
+        _l("The price has changed"),
+        _l(
+            "%(material)s costs %(unit_price)s euro for 1 %(unit)s by now. Nothing was entered. Send it again if that "
+            "is right."
         ),
     ),
     ErrorText("recurring_cost_not_found", 404, _l("No such recurring cost"), _l("There is no such recurring cost.")),
