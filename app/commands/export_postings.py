@@ -17,8 +17,9 @@ from app.exports.postings import made_file
 from app.extensions import db
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
-from app.wording.posting_exports import CHOICES, problem_sentence
+from app.wording.posting_exports import CHOICES, problem_sentence, unknown_vat_sentence
 from billing.period_names import named_period
+from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import record_export, require_exportable
 from billing.posting_exports.selection import ExportPreview, preview_export
 from booking.kernel.errors import DomainError
@@ -49,6 +50,7 @@ def export_postings(period: str, what: str, again: bool, language: str, output: 
             preview = preview_export(session, kind, named_period(period), is_again=again)
             _require_complete(preview)
             require_exportable(preview, preview.digest)
+            _warn_of_unknown_vat(preview)
             name, content = made_file(session, preview, file_format, now=instant)
         in_write_transaction(session, lambda: record_export(session, preview, content, name, by=TERMINAL, now=instant))
     except DomainError as refusal:
@@ -64,6 +66,13 @@ def _require_complete(preview: ExportPreview) -> None:
     if preview.problems:
         with force_locale("en"):
             raise click.ClickException("\n".join(map(problem_sentence, preview.problems)))
+
+
+def _warn_of_unknown_vat(preview: ExportPreview) -> None:
+    """Write to the terminal, not into the file, how many rows have no tax key because their VAT is not entered yet."""
+    if count := rows_of_unknown_vat(db.session(), preview):
+        with force_locale("en"):
+            click.echo(unknown_vat_sentence(count), err=True)
 
 
 @export.command("figures")

@@ -9,6 +9,8 @@ import stat
 import openpyxl
 import pytest
 
+from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
+from tests.integration.harvester_pool import do
 from tests.web.test_costs_pages import YEAR, cost, pool, posted
 
 __all__ = ["cost", "pool", "posted"]
@@ -47,7 +49,7 @@ def test_bills_and_prices_are_written_too(export, pool, cost):
     assert "no cost pool number 7" in export("costs", 7).output
 
 
-def test_members_shares_and_the_list_of_allocations_are_written_too(export, pool, posted):
+def test_members_shares_and_the_list_of_allocations_are_written_too(session, export, pool, posted):
     assert "Mitgliedsnummer;Name;Gewerbe" in export("members").stdout
     assert "Combine" in export("shares", pool).stdout
     assert "no cost pool number 7" in export("shares", 7).output
@@ -56,6 +58,10 @@ def test_members_shares_and_the_list_of_allocations_are_written_too(export, pool
     assert "is not in such a file already" in export("postings", "2026", "--what", "journal_csv").output
     assert export("postings", "2026", "--what", "journal_csv", "--again").exit_code == 0
     assert "number of the tax adviser at DATEV is not entered" in export("postings", "2026").output
+    do(session, change_datev_terms, DatevTermsInput(29_098, 55_003))
+    made = export("postings", "2026")
+    assert (made.exit_code, made.stdout[:6]) == (0, '"EXTF"')
+    assert "have no tax key, because it is not entered yet" in made.stderr
     assert export("allocations").stdout_bytes == export("allocations").stdout_bytes
 
 
