@@ -110,9 +110,8 @@ def move(
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
-    by_member: whether its member chose it; a move by others is never late (late_moves.py). blocking_id: the closure
-    because of which a manager moves it. series_id: the series that is changed. What is so already stays as it is,
-    unannounced. machine_id: another machine (machine_moves.py). None keeps what is reserved.
+    by_member: whether its member chose it; else it is never late. blocking_id: the closure because of which a manager
+    moves it. series_id: the series that is changed. What is so already stays, unannounced; None keeps what is reserved.
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
