@@ -54,8 +54,8 @@ def unknown_vat_sentence(count: int) -> str:
     """Return how many rows have no tax key because their VAT is not known yet, and why that matters."""
     return ngettext(
         "%(num)s row has no tax key, because it is not entered yet how it is taxed: the taxation of the ring, the "
-        "rate, or the VAT of such amounts. Enter it first: no entry goes into a second file.",
+        "rate, or the VAT of such amounts. Enter it first: none goes into a second file unasked.",
         "%(num)s rows have no tax key, because it is not entered yet how they are taxed: the taxation of the ring, the "
-        "rate, or the VAT of such amounts. Enter it first: no entry goes into a second file.",
+        "rate, or the VAT of such amounts. Enter it first: none goes into a second file unasked.",
         count,
     )
