@@ -6,10 +6,13 @@ SQLite cannot change a CHECK: its text is replaced in the schema, as in 0128; th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import count
 
 import sqlalchemy as sa
 from alembic import op
+
+from booking.kernel.orm import UtcDateTime
 
 revision = "0144"
 down_revision = "0143"
@@ -24,6 +27,7 @@ CHECKS = {
         "(kind IN ('no_show', 'late_cancel', 'deposit')) = (reservation_id IS NOT NULL)",
     ),
 }
+CONSUMER = "billing.deposits"
 NUMBERS = {"skr03": 1732, "skr04": 3550}
 
 
@@ -39,9 +43,11 @@ def upgrade() -> None:
     for name, (before, after) in CHECKS.items():
         _replace(name, before, after)
     _add_account()
+    _begin_with_new_events()
 
 
 def downgrade() -> None:
+    op.execute(f"DELETE FROM booking_event_cursor WHERE consumer = '{CONSUMER}'")
     op.execute("DELETE FROM billing_account WHERE code = 'deposits'")
     for name, (before, after) in CHECKS.items():
         _replace(name, after, before)
@@ -79,3 +85,15 @@ def _add_account() -> None:
         ),
         numbers,
     )
+
+
+def _begin_with_new_events() -> None:
+    """Nothing was asked before: of the uses of all years none has a deposit, and reading their events would take hours.
+
+    An event with a smaller id that the former program commits later is of such a use as well.
+    """
+    begin = sa.text(
+        "INSERT INTO booking_event_cursor (consumer, event_id, checked_at) "
+        "SELECT :consumer, max(id), :now FROM booking_event HAVING max(id) IS NOT NULL"
+    )
+    op.get_bind().execute(begin.bindparams(sa.bindparam("now", datetime.now(UTC), UtcDateTime()), consumer=CONSUMER))

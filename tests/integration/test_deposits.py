@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -13,6 +14,7 @@ from app.mail.models import Mail
 from app.notifications import subscribers as mail_subscribers
 from billing.documents.drafts import drafts
 from billing.errors import WrongAmount, WrongPeriod
+from billing.fees import deposits
 from billing.fees.audit import broken_fees
 from billing.fees.deposits import DepositEntry, deposit_on, set_deposit
 from billing.fees.missed import fix_fee
@@ -27,7 +29,7 @@ from billing.subscribers import FEES, SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import usage
 from booking.decisions import approve, report_no_show, take_back_no_show
-from booking.kernel.deliveries import deliver
+from booking.kernel.deliveries import Failure, deliver
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
@@ -151,6 +153,15 @@ def test_a_return_is_posted_on_its_day_and_told_as_what_it_is(session, sample_ri
     assert told.subject.endswith("Deposit given back: €100.00")
     assert "the machine is back" in told.body
     assert "no-show" not in told.body
+
+
+@pytest.mark.of_sqlite
+def test_uses_without_a_deposit_never_wait_for_the_ledger(session, sample_ring, splitter, monkeypatch):
+    do(session, set_deposit, splitter, DepositEntry(TODAY, 0))
+    monkeypatch.setattr(deposits, "lock_ledger", Mock(side_effect=AssertionError))
+    entered = handed_out(session, splitter, sample_ring.anna)
+    handed_back(session, entered)
+    assert session.scalars(select(Failure.error)).all() == []
 
 
 @pytest.mark.of_sqlite

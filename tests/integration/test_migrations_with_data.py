@@ -48,13 +48,16 @@ from billing.queries.ledger import trial_balance
 from billing.queries.next_steps import not_invoiced
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
+from booking import usage
 from booking.deletions import delete_members
-from booking.kernel.deliveries import deliver
+from booking.kernel.cursors import position_of
+from booking.kernel.deliveries import deliver, undelivered_count
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.members import MemberInput, enter_member
 from booking.models import Induction, Machine, Member, Reservation, Ring, UsageRecord
 from booking.reservations import request_reservation
+from booking.usage import Measurement
 from booking.wishes import Wish
 from tests import builders
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
@@ -490,6 +493,23 @@ def a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered(session, s
     assert (found.adviser, found.standard_key, found.reduced_key) == (29_098, "", "")
 
 
+def deposits_are_asked_of_hand_outs_after_the_update(session, sample_ring):
+    handed_out_and_back(session, sample_ring)
+
+    (newest,) = yield Before("deposits", asked=["SELECT max(id) FROM booking_event"])
+
+    (deposits,) = (one for one in SUBSCRIPTIONS if one.subscriber == "billing.deposits")
+    assert position_of(session, "billing.deposits") == newest
+    assert undelivered_count(session, deposits) == 0
+
+
+def handed_out_and_back(session, sample_ring):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY).id
+    for step, moment, read in ((usage.hand_out, 1, Measurement()), (usage.hand_back, 2, Measurement(amount=100))):
+        with write_transaction(session):
+            step(session, entered, read, by=SOMEBODY, now=MONDAY + timedelta(hours=moment))
+
+
 of_the_demo = a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour
 TOGETHER: tuple[tuple[Story, ...], ...] = (
     (
@@ -526,7 +546,10 @@ TOGETHER: tuple[tuple[Story, ...], ...] = (
         balances_know_what_of_them_was_invoiced_before,
         entries_from_before_fees_keep_their_hashes_and_a_number_in_use_is_left_alone,
     ),
-    (a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered,),
+    (
+        a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered,
+        deposits_are_asked_of_hand_outs_after_the_update,
+    ),
 )
 
 
