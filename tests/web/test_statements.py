@@ -145,6 +145,7 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     assert 'value="2025-12-31"' in karl.get("/invoices/statements").text, "the last period that is over"
     to_come = karl.get(address.replace("2026-06-30", "2026-11-24"))
     assert (to_come.status_code, "or an earlier last day" in text(to_come)) == (422, True)
+    assert "has been told" not in text(to_come), "nothing is shown of other days"
     page = text(karl.get(address))
     assert "7 statements can be issued" in page
     shown = form_with(karl.get(address).text, "seen")
