@@ -104,11 +104,12 @@ def charge_all(session, sample_ring):
 
 
 def delivered(session, now=MONDAY):
-    """Price what was handed back, as the worker does."""
-    for _event in range(50):
-        with write_transaction(session):
-            if not deliver(session, SUBSCRIPTIONS[0], now=now, limit=50):
-                return
+    """Price what was handed back and settle what follows from it, as the worker does."""
+    for subscription in SUBSCRIPTIONS:
+        for _batch in range(50):
+            with write_transaction(session):
+                if not deliver(session, subscription, now=now, limit=50):
+                    break
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def repricing(request):
 
 
 def delivering(session):
-    return deliver(session, SUBSCRIPTIONS[0], now=JULY, limit=50)
+    return sum(deliver(session, subscription, now=JULY, limit=50) for subscription in SUBSCRIPTIONS)
 
 
 @pytest.mark.parametrize("other", [handing_back, correcting, repricing])

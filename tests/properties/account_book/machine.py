@@ -416,8 +416,9 @@ class AccountBook(RuleBasedStateMachine):
 
 
 def _deliver_all(session, *, by, now):
-    while deliver(session, SUBSCRIPTIONS[0], now=now, limit=50):
-        pass
+    for subscription in SUBSCRIPTIONS:
+        while deliver(session, subscription, now=now, limit=50):
+            pass
 
 
 def _allocate(session, pool_id, since, until, *, by, now):
