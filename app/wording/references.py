@@ -21,6 +21,7 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "booking_exchange": lambda count: ngettext(
         "%(num)s exchange with another member", "%(num)s exchanges with other members", count
     ),
+    "booking_late_move": lambda count: ngettext("%(num)s move at short notice", "%(num)s moves at short notice", count),
     "booking_usage": lambda count: ngettext("%(num)s usage slip", "%(num)s usage slips", count),
     "booking_induction": lambda count: ngettext("%(num)s induction", "%(num)s inductions", count),
     "booking_induction_wish": lambda count: ngettext(
@@ -62,6 +63,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_balance": lambda count: ngettext("%(num)s balance", "%(num)s balances", count),
     "billing_advance_line": lambda count: ngettext("%(num)s part of an advance", "%(num)s parts of advances", count),
     "billing_fee_terms": lambda count: ngettext("%(num)s entry of fees", "%(num)s entries of fees", count),
+    "billing_deposit_terms": lambda count: ngettext(
+        "%(num)s entry of its deposit", "%(num)s entries of its deposit", count
+    ),
     "billing_missed": lambda count: ngettext("%(num)s missed reservation", "%(num)s missed reservations", count),
     "billing_fee": lambda count: ngettext("%(num)s fee", "%(num)s fees", count),
     "billing_allocation_charge": lambda count: ngettext(
@@ -75,6 +79,10 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     ),
     "billing_statement_sending": lambda count: ngettext(
         "%(num)s statement that was sent", "%(num)s statements that were sent", count
+    ),
+    "billing_statement": lambda count: ngettext("%(num)s statement", "%(num)s statements", count),
+    "billing_document_run_member": lambda count: ngettext(
+        "%(num)s run of documents", "%(num)s runs of documents", count
     ),
     "billing_document": lambda count: ngettext("%(num)s invoice", "%(num)s invoices", count),
     "billing_machine_cost": lambda count: ngettext(
