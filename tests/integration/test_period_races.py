@@ -166,6 +166,7 @@ def test_a_slip_that_cannot_be_priced_keeps_no_period_open(session, sample_ring,
     sealed = close(session, now=JULY)
     amount = None
     assert priced_again(session) == 2  # the first one as well, whose failure meant nothing any more
+    delivered(session, JULY + timedelta(minutes=2))
     assert session.scalars(select(Entry.posting_date).order_by(Entry.id.desc()).limit(1)).one() == JULY.date()
     assert open_points(session, of_june) == ()
     assert session.scalar(select(func.count()).select_from(Charge).where(Charge.usage_id == another)) == 1
