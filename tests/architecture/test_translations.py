@@ -166,6 +166,17 @@ NOT_SAID = {
     r"\b(Übergabe|Rückgabe|zurückgegeben|übergeben)\b": "Abholen, Zurückbringen",
     r"als (zu )?spät\b": "als zu kurzfristig",
     r"\b[Ii]nnert\b|\b[Bb]innen\b": "innerhalb von",
+    r"verspätet": "zu kurzfristig",
+    r"\bEinw[aä]nd|\bEinspr[uü]ch": "Widerspruch",
+    r"(?i)\bder Standort hat .*(abgelehnt|entschieden)": "die Verantwortlichen haben",
+    r"durch den Standort|Entscheidung des Standorts": "durch die Verantwortlichen",
+    r"\bWerkstatt\b": "Standort for the place, die Verantwortlichen for the people",
+    r"\b(die|ist) Zeit (für Sie )?gehalten|\bfür Sie (frei )?gehalten|frei gehalten": "freigehalten",
+    r"Schaltfläche": "Knopf",
+    r"\bTokens?\b": "Zugangsschlüssel",
+    r"Kassenführung|\bBetreuer|\bbetreut\b": "Kassier or Kasse, Betreiber",
+    r"\b[Dd]as \w*tag\b": "der Tag",
+    r"\b([Dd]u|[Dd]ich|[Dd]ir|[Dd]ein\w*|[Ee]uch|[Ee]uer|[Ee]ure\w*)\b": "Sie",
 }
 
 
