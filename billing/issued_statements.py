@@ -24,7 +24,7 @@ from billing.documents.terms import lock_documents
 from billing.documents.texts import TextWriter
 from billing.ledger.posting import lock_ledger
 from billing.limits import require_period
-from billing.models import Document, Entry, FailedFile, IssuedStatement, Posting
+from billing.models import Balance, Document, Entry, FailedFile, IssuedStatement, Posting
 from billing.parties.party import party
 from billing.periods import Period
 from billing.queries.balances import BalanceLine
@@ -102,6 +102,19 @@ def statement_drafts(
         if earlier is None or not earlier.says(values):
             found[member_id] = StatementDraft(member_id, *values, turn=1 if earlier is None else earlier.turn + 1)
     return found
+
+
+def drafts_after(session: Session, days: Period, member_id: int, *, limit: int) -> list[StatementDraft]:
+    """Return the next statements that could be issued, in the order of their members; reads no other members' lines."""
+    found: list[StatementDraft] = []
+    while len(found) < limit:
+        following = select(Balance.member_id).where(Balance.member_id > member_id).order_by(Balance.member_id)
+        member_ids = session.scalars(following.limit(limit)).all()
+        if not member_ids:
+            break
+        found += statement_drafts(session, days, member_ids).values()
+        member_id = member_ids[-1]
+    return found[:limit]
 
 
 def sums_of(drafts: Iterable[StatementDraft], days: Period) -> StatementSums:

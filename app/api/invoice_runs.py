@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,14 +17,12 @@ from app.auth.permissions import ALL, Access
 from app.background.deferral import is_carried_out
 from app.clock import now
 from app.documents import runs
-from app.documents.composer import TextComposer
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents import sending
 from billing.documents.drafts import drafts, uninvoiced_lines
-from billing.documents.issuing import issue_found
-from billing.documents.runs import members_of_run, settle, sums_of
+from billing.documents.runs import members_of_run, sums_of
 from billing.errors import MemberWithoutEmail
 from booking.kernel.transaction import in_write_transaction
 
@@ -129,9 +126,21 @@ class MassSendingResult(ResponseModel):
     refused: list[UnsentReason]
 
 
-@Endpoint("GET", "/invoices/preview", access=TREASURERS, query=InvoicePreviewQuery, response=InvoicePreview)
-def preview_invoices(query: InvoicePreviewQuery) -> InvoicePreview:
-    """Get what can be issued with service until a day, by its sums, and which members wait for something missing."""
+@Endpoint(
+    "GET",
+    "/invoices/preview",
+    access=TREASURERS,
+    query=InvoicePreviewQuery,
+    response=InvoicePreview,
+    accepted=Task,
+)
+def preview_invoices(query: InvoicePreviewQuery) -> InvoicePreview | Reply:
+    """Get what can be issued with service until a day, by its sums, and which members wait for something missing.
+
+    For more than 20,000 lines the reply is 202 and a background task.
+    """
+    if not is_carried_out() and _has_many_lines():
+        return in_write_transaction(db.session(), accepted)
     found = sorted(drafts(db.session(), query.service_until).values(), key=lambda one: one.member_id)
     sums, waiting = sums_of(found), [one for one in found if one.problems]
     shown = waiting[query.cursor : query.cursor + query.limit]
@@ -167,25 +176,26 @@ def run_invoices(body: InvoiceRun) -> Reply:
     session, by, until = db.session(), current_actor(), body.service_until
     if is_carried_out():  # the worker goes on with what was confirmed
         if not members_of_run(session, body.seen):
-            in_write_transaction(session, partial(runs.confirm_invoices, session, body.seen, until, by))
+            runs.confirm_invoices(session, body.seen, until, by)
         result = runs.issue_invoices(session, body.seen, until, by)
         return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
+    if _has_many_lines():
+        return run_idempotent(body, lambda: accepted(body))
+    members = runs.seen_invoices(session, body.seen, until)
 
     def issue_unchanged() -> Reply:
-        if uninvoiced_lines(session) > runs.LINES_AT_ONCE:
+        runs.confirm(session, body.seen, members, last_day=until, by=by)
+        if len(members) > runs.AT_ONCE:
             return accepted(body)
-        instant, found = now(), runs.confirm_invoices(session, body.seen, until, by)
-        if len(found) > runs.AT_ONCE:
-            return accepted(body)
-        composer, on = TextComposer(session), runs.today()
-        issued = 0
-        for one in found:
-            ids = issue_found(session, one, composer, on=on, by=by, now=instant)
-            settle(session, body.seen, one.member_id, len(ids))
-            issued += len(ids)
-        return reply(InvoiceRunResult(documents=issued), 201)
+        result = runs.issue_invoices(session, body.seen, until, by, runs.at_once)
+        return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
 
     return run_idempotent(body, issue_unchanged)
+
+
+def _has_many_lines() -> bool:
+    """Return whether comparing what can be issued takes longer than a request may."""
+    return uninvoiced_lines(db.session()) > runs.LINES_AT_ONCE
 
 
 @Endpoint("GET", "/invoices/unsent", access=TREASURERS, query=UnsentQuery, response=UnsentInvoices)

@@ -27,7 +27,6 @@ from app.documents import runs
 from app.documents.composer import TextComposer
 from app.extensions import db
 from app.web.url_converters import ID_MAX
-from billing.documents.runs import members_of_run, result_of, settle
 from billing.issued_statements import issue_statement, require_over, statement_drafts, sums_of
 from billing.queries import documents
 from billing.queries.documents import DocumentRow
@@ -184,15 +183,15 @@ def run_statements(body: StatementRun) -> Reply:
         result = runs.issue_statements(session, body.seen, days, by)
         return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
 
+    members = runs.seen_statements(session, body.seen, days)
+
     def issue_unchanged() -> Reply:
-        instant = now()
-        if runs.confirm_statements(session, body.seen, days, by) > runs.AT_ONCE:
+        require_over(days, runs.today())
+        runs.confirm(session, body.seen, members, first_day=days[0], last_day=days[1], by=by)
+        if len(members) > runs.AT_ONCE:
             return accepted(body)
-        writer = TextComposer(session)
-        for member in members_of_run(session, body.seen):
-            issue_statement(session, member.member_id, days, writer, on=runs.today(), by=by, now=instant)
-            settle(session, body.seen, member.member_id, 1)
-        return reply(InvoiceRunResult(documents=result_of(session, body.seen).documents), 201)
+        result = runs.issue_statements(session, body.seen, days, by, runs.at_once)
+        return reply(InvoiceRunResult(documents=result.documents, changed=result.changed), 201)
 
     return run_idempotent(body, issue_unchanged)
 

@@ -73,13 +73,13 @@ def get_task_result(task_id: int) -> Reply | Response:
     return Response(b"".join(parts), task.status, content_type=task.media_type)
 
 
-def accepted(body: BaseModel) -> Reply:
+def accepted(body: BaseModel | None = None) -> Reply:
     """Make a task of the present request and return 202 with its address. Call inside write_transaction().
 
-    Raises TooManyTasks.
+    body: what was sent; None for a GET. Raises TooManyTasks.
     """
     session = db.session()
-    sent = sent_form.packed_json(body.model_dump_json(exclude_unset=True))
+    sent = b"" if body is None else sent_form.packed_json(body.model_dump_json(exclude_unset=True))
     task = queue.enqueue(session, wish_of_request(sent), now=now())
     view = _view(session, task)
     return reply(view, 202, {"Location": view.status_url, **_retry(task)})

@@ -5,7 +5,7 @@ A member of whom something has changed since is left out, and told: nothing is i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 
@@ -16,7 +16,7 @@ from app.documents.composer import TextComposer
 from app.wording.formats import as_zone
 from billing.document_errors import InvoicesChanged
 from billing.documents import runs
-from billing.documents.drafts import MemberDrafts, drafts
+from billing.documents.drafts import drafts
 from billing.documents.issuing import issue_found
 from billing.documents.runs import RunMember, RunResult, sums_of
 from billing.documents.terms import lock_documents
@@ -31,55 +31,83 @@ from booking.wall_clock import local_day
 AT_ONCE = 10  # more are issued in the background
 LINES_AT_ONCE = 20_000  # a preview of more takes longer than a second: 100,000 took 5
 
+Run = Callable[[Session, Callable[[], None]], None]
+
 
 def today() -> date:
     """Return the day of issue."""
     return local_day(now(), as_zone(None))
 
 
-def confirm_invoices(session: Session, seen: str, until: date, by: Actor) -> list[MemberDrafts]:
-    """Note what was seen to be issued, and return it. Call inside write_transaction(). Raises InvoicesChanged."""
-    lock_documents(session)
-    found = [one for _member, one in sorted(drafts(session, until).items()) if one.drafts]
-    if not found or sums_of(found).digest != seen:
+def seen_invoices(session: Session, seen: str, until: date) -> dict[int, str]:
+    """Return member id -> digest of what can be issued to it; empty where that is not what was seen.
+
+    Call outside write_transaction(): of many lines it takes seconds, and nobody shall wait for it. What changes
+    afterwards is found member by member, under the lock, when it is issued.
+    """
+    found = [one for one in drafts(session, until).values() if one.drafts]
+    return {one.member_id: sums_of([one]).digest for one in found} if sums_of(found).digest == seen else {}
+
+
+def seen_statements(session: Session, seen: str, days: Period) -> dict[int, str]:
+    """Return member id -> digest of its statement, as seen_invoices() does."""
+    found = statement_drafts(session, days)
+    same = sums_of_statements(found.values(), days).digest == seen
+    return {member_id: one.digest(days) for member_id, one in found.items()} if same else {}
+
+
+def confirm(
+    session: Session, seen: str, members: Mapping[int, str], *, first_day: date | None = None, last_day: date, by: Actor
+) -> None:
+    """Note what was seen to be issued. first_day: of statements. Call inside write_transaction().
+
+    Raises InvoicesChanged where `members` is empty.
+    """
+    if not members:
         raise InvoicesChanged
-    members = {one.member_id: sums_of([one]).digest for one in found}
-    runs.confirm(session, seen, members, last_day=until, by=by, now=now())
-    return found
+    lock_documents(session)
+    runs.confirm(session, seen, members, first_day=first_day, last_day=last_day, by=by, now=now())
+
+
+def confirm_invoices(session: Session, seen: str, until: date, by: Actor) -> int:
+    """Compare what was seen, note it, and return to how many members it is issued. Raises InvoicesChanged."""
+    members = seen_invoices(session, seen, until)
+    in_write_transaction(session, partial(confirm, session, seen, members, last_day=until, by=by))
+    return len(members)
 
 
 def confirm_statements(session: Session, seen: str, days: Period, by: Actor) -> int:
-    """Note which statements were seen, and return how many. Call inside write_transaction().
-
-    Raises StatementRefused, InvoicesChanged.
-    """
+    """Compare what was seen, note it, and return how many it is. Raises StatementRefused, InvoicesChanged."""
     require_over(days, today())
-    lock_statements(session)
-    found = statement_drafts(session, days)
-    if not found or sums_of_statements(found.values(), days).digest != seen:
-        raise InvoicesChanged
-    members = {member_id: one.digest(days) for member_id, one in found.items()}
-    runs.confirm(session, seen, members, first_day=days[0], last_day=days[1], by=by, now=now())
-    return len(found)
+    members = seen_statements(session, seen, days)
+    in_write_transaction(session, partial(confirm, session, seen, members, first_day=days[0], last_day=days[1], by=by))
+    return len(members)
 
 
-def issue_invoices(session: Session, seen: str, until: date, by: Actor) -> RunResult:
-    """Issue the invoices of a run that was confirmed, or what is left of it."""
+def issue_invoices(session: Session, seen: str, until: date, by: Actor, run: Run = in_write_transaction) -> RunResult:
+    """Issue the invoices of a run that was confirmed, or what is left of it. run: `at_once` inside a transaction."""
     composer = TextComposer(session)
-    return _carry_out(session, seen, lambda member: _invoice(session, seen, member, until, composer, by))
+    return _carry_out(session, seen, lambda member: _invoice(session, seen, member, until, composer, by), run)
 
 
-def issue_statements(session: Session, seen: str, days: Period, by: Actor) -> RunResult:
-    """Issue the statements of a run that was confirmed, or what is left of it."""
+def issue_statements(
+    session: Session, seen: str, days: Period, by: Actor, run: Run = in_write_transaction
+) -> RunResult:
+    """Issue the statements of a run that was confirmed, or what is left of it. run: as of issue_invoices()."""
     composer = TextComposer(session)
-    return _carry_out(session, seen, lambda member: _state(session, seen, member, days, composer, by))
+    return _carry_out(session, seen, lambda member: _state(session, seen, member, days, composer, by), run)
 
 
-def _carry_out(session: Session, seen: str, issue_to: Callable[[RunMember], None]) -> RunResult:
+def at_once(_session: Session, use_case: Callable[[], None]) -> None:
+    """Run a use case in the transaction that there is."""
+    use_case()
+
+
+def _carry_out(session: Session, seen: str, issue_to: Callable[[RunMember], None], run: Run) -> RunResult:
     members = runs.members_of_run(session, seen)
     for member in tracked(members, len(members)):
         if member.is_open:
-            in_write_transaction(session, partial(issue_to, member))
+            run(session, partial(issue_to, member))
     return runs.result_of(session, seen)
 
 

@@ -18,7 +18,9 @@ from billing import issued_statements
 from billing.document_errors import NotCancellable, StatementIssued, StatementRefused
 from billing.documents import runs as document_runs
 from billing.documents.audit import broken_documents
+from billing.documents.drafts import drafts
 from billing.documents.runs import RunResult, members_of_run
+from billing.documents.runs import sums_of as sums_of_invoices
 from billing.documents.sending import unsent
 from billing.issued_statements import issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
@@ -175,12 +177,42 @@ def test_the_audit_finds_a_statement_that_was_changed_behind_the_guards(session,
 
 def test_who_carries_out_a_run_again_unsettles_nothing(session, charged_ring, monkeypatch):
     seen = sums_of(statement_drafts(session, JUNE).values(), JUNE).digest
-    with write_transaction(session):
-        runs.confirm_statements(session, seen, JUNE, SOMEBODY)
+    runs.confirm_statements(session, seen, JUNE, SOMEBODY)
     read_before = members_of_run(session, seen)
     assert runs.issue_statements(session, seen, JUNE, SOMEBODY) == RunResult(documents=1, changed=0)
     monkeypatch.setattr(document_runs, "members_of_run", lambda *_named: read_before)
     assert runs.issue_statements(session, seen, JUNE, SOMEBODY) == RunResult(documents=1, changed=0)
+
+
+@pytest.mark.parametrize("kind", ["invoice", "statement"])
+def test_others_issue_while_a_run_is_compared_and_what_they_issued_is_left_out(
+    app, session, charged_ring, monkeypatch, kind
+):
+    issue, name = (invoice, "drafts") if kind == "invoice" else (state, "statement_drafts")
+    read, others = getattr(runs, name), ThreadPoolExecutor()
+
+    def issued_by_another():
+        with app.app_context():
+            issue(db.session(), charged_ring.anna)
+            db.session.remove()
+
+    def read_meanwhile(*wanted):
+        found = read(*wanted)
+        if len(wanted) == 2:  # of all members
+            others.submit(issued_by_another).result(timeout=20)
+        return found
+
+    monkeypatch.setattr(runs, name, read_meanwhile)
+    if kind == "invoice":
+        seen = sums_of_invoices(drafts(session, TODAY).values()).digest
+        assert runs.confirm_invoices(session, seen, TODAY, SOMEBODY) == 1
+        result = runs.issue_invoices(session, seen, TODAY, SOMEBODY)
+    else:
+        seen = sums_of(statement_drafts(session, JUNE).values(), JUNE).digest
+        assert runs.confirm_statements(session, seen, JUNE, SOMEBODY) == 1
+        result = runs.issue_statements(session, seen, JUNE, SOMEBODY)
+    assert result == RunResult(documents=0, changed=1)
+    others.shutdown()
 
 
 def test_of_two_treasurers_one_issues_a_statement(app, session, charged_ring):

@@ -140,6 +140,12 @@ def test_a_preview_of_very_many_lines_is_the_work_of_the_worker(session, charged
     assert karl.post("/invoices/run", data=shown | {"seen": "0" * 64}).status_code == 303
     assert background_tasks.run_next(session) == 1
     assert issued(session) == 0, "what was seen is compared before anything is issued, whoever does it"
+    preview = "/api/v1/invoices/preview?service_until=2026-11-23"
+    prepared = karl.get(preview)
+    assert prepared.status_code == 202
+    assert karl.get(preview).json["id"] == prepared.json["id"], "asked for again while it is open"
+    assert background_tasks.run_next(session) == 1
+    assert karl.get(f"{prepared.json['status_url']}/result").json["seen"] == shown["seen"]
     call = {"service_until": "2026-11-23", "seen": "0" * 64}
     task = karl.post("/api/v1/invoices/run", json=call)
     assert (task.status_code, background_tasks.run_next(session), issued(session)) == (202, 1, 0)

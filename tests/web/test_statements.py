@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from app.documents import making
 from app.mail.models import Mail
 from app.notifications import subscribers
+from app.pages.invoices import statements as pages
 from billing.advances import post_advance
 from billing.models import DocumentTerms, FailedFile
 from billing.queries.balances import balance_of
@@ -140,7 +141,9 @@ def test_an_advance_is_called_by_a_program_and_its_members_hear_of_it(session, k
     assert (again.status_code, again.json["code"]) == (409, "already_reversed")
 
 
-def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices(session, karl, seven, stated):
+def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices(
+    session, karl, seven, stated, monkeypatch
+):
     address = "/invoices/statements?from=2026-06-01&until=2026-06-30"
     assert 'value="2025-12-31"' in karl.get("/invoices/statements").text, "the last period that is over"
     to_come = karl.get(address.replace("2026-06-30", "2026-11-24"))
@@ -148,6 +151,12 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     assert "has been told" not in text(to_come), "nothing is shown of other days"
     page = text(karl.get(address))
     assert "7 statements can be issued" in page
+    monkeypatch.setattr(pages, "PER_PAGE", 4)
+    assert f"after={seven[3]}" in karl.get(address).text
+    second = karl.get(f"{address}&after={seven[3]}").text
+    assert [f"/costs/balances/{one}/" in second for one in seven] == [False] * 4 + [True] * 3
+    assert ("can be issued" in second, "To the first" in second, "Next" in second) == (False, True, False)
+    assert "7 statements can be issued" in text(karl.get(f"{address}&after={seven[6]}")), "beyond the end"
     shown = form_with(karl.get(address).text, "seen")
     assert karl.post(address, data={"seen": "0" * 64}).status_code == 409
     assert karl.post("/invoices/statements?from=2026-06-30&until=2026-06-01", data=shown).status_code == 422

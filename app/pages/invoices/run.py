@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +23,6 @@ from app.wording.formats import as_zone
 from billing.document_errors import InvoicesChanged
 from billing.documents.drafts import MemberDrafts, drafts, uninvoiced_lines
 from billing.documents.runs import RunResult, members_of_run, sums_of
-from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 from booking.wall_clock import local_day
 
@@ -67,12 +65,12 @@ def issue_all() -> ResponseReturnValue:
         return task
     if not (is_carried_out() and members_of_run(session, seen)):  # else the worker goes on with what was confirmed
         try:
-            found = in_write_transaction(session, partial(runs.confirm_invoices, session, seen, until, current_actor()))
+            members = runs.confirm_invoices(session, seen, until, current_actor())
         except InvoicesChanged as refusal:
             form.show_refusal(refusal)
             form.status = 409
             return _run_page(form)
-        if task := deferred(is_long=len(found) > runs.AT_ONCE):
+        if task := deferred(is_long=members > runs.AT_ONCE):
             return task
     result = runs.issue_invoices(session, seen, until, current_actor())
     flash(ngettext("%(num)s invoice was issued.", "%(num)s invoices were issued.", result.documents))

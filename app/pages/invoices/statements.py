@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
@@ -20,14 +18,12 @@ from app.pages.declaration import POST, page
 from app.pages.invoices import bp
 from app.pages.invoices.forms import StatementRunForm
 from app.pages.invoices.run import flash_changed
-from app.web.paging import page_number
 from app.wording.rules import violation_sentence
 from billing.document_errors import InvoicesChanged, StatementRefused
-from billing.issued_statements import require_over, statement_drafts, sums_of
+from billing.issued_statements import drafts_after, require_over, statement_drafts, sums_of
 from billing.period_names import last_over
 from billing.periods import Period
 from billing.queries.periods import period_settings
-from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 
 PER_PAGE = 50
@@ -63,9 +59,7 @@ def state_all() -> ResponseReturnValue:
     session, seen, days = db.session(), form.seen.data or "", period.period
     if not is_carried_out():  # the worker goes on with what was confirmed
         try:
-            count = in_write_transaction(
-                session, partial(runs.confirm_statements, session, seen, days, current_actor())
-            )
+            count = runs.confirm_statements(session, seen, days, current_actor())
         except InvoicesChanged as refusal:
             form.show_refusal(refusal)
             form.status = 409
@@ -81,11 +75,15 @@ def state_all() -> ResponseReturnValue:
 def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
     session, period = db.session(), _period()
     days = _last_over() if period.errors else period.period
-    found = list(statement_drafts(session, days).values())
-    sums = sums_of(found, days)
-    form.seen.data = sums.digest
-    start = (page_number() - 1) * PER_PAGE
-    shown = found[start : start + PER_PAGE]
+    after = _last_shown()
+    found, sums = [], None
+    if after:  # the sums are on the first page: for them all lines of the ledger are read
+        found = drafts_after(session, days, after, limit=PER_PAGE + 1)
+    if not found:
+        found = list(statement_drafts(session, days).values())
+        sums, after = sums_of(found, days), 0
+        form.seen.data = sums.digest
+    shown = found[:PER_PAGE]
     return render_template(
         "invoices/statements.html",
         form=form,
@@ -94,9 +92,15 @@ def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
         sums=sums,
         shown=shown,
         members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
-        page=page_number(),
-        has_next=len(found) > start + PER_PAGE,
+        after=after,
+        next_after=shown[-1].member_id if len(found) > PER_PAGE else None,
     ), (422 if period.errors else form.status)
+
+
+def _last_shown() -> int:
+    """Return ?after=, the member at the end of the page before; 0 on the first one, and where a form was refused."""
+    text = request.args.get("after", "")
+    return int(text) if request.method == "GET" and text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
 def _period() -> PeriodForm:
