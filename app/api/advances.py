@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
+from flask_login import current_user
 from pydantic import Field, StrictBool
 
 from app.api.conversions import Period, days_of
@@ -25,12 +26,13 @@ from app.api.fields import (
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth.current_login import current_actor
-from app.auth.permissions import ALL, Access
+from app.auth.permissions import ALL, OWN, Access, reaches_all
 from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing import advances, queries
 from billing.advances import AdvanceInput
+from billing.errors import AdvanceNotFound
 from billing.limits import CENTS_MAX
 from billing.queries import advances as views
 
@@ -142,6 +144,24 @@ def post_advance(body: NewAdvance) -> Reply:
         return reply(_posted(posted.id), 201)
 
     return run_idempotent(body, post)
+
+
+@Endpoint(
+    "GET",
+    "/advances/<id:advance_id>",
+    access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
+    response=AdvanceWithLines,
+    errors=(404,),
+)
+def get_advance(advance_id: int) -> AdvanceWithLines:
+    """Get an advance with who owes what of it. Members get their own part alone."""
+    found = _posted(advance_id)
+    if reaches_all():
+        return found
+    own = [line for line in found.lines if line.member_id == current_user.member_id]
+    if not own:
+        raise AdvanceNotFound(id=advance_id)
+    return found.model_copy(update={"lines": own})
 
 
 @Endpoint(

@@ -415,7 +415,8 @@ def _advance(session: Session, sample_ring: SampleRing) -> Sample:
         shares.set_shares(session, pool_id, sample_ring.anna, 1, year[0], by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         wanted = advances.AdvanceInput(*year, shares_on=year[0], unit_cents=1_000)
-        return Sample(advances.post_advance(session, pool_id, wanted, by=SOMEBODY, now=MONDAY).id)
+        posted = advances.post_advance(session, pool_id, wanted, by=SOMEBODY, now=MONDAY)
+        return Sample(posted.id, sample_ring.anna)
 
 
 def _fee(session: Session, sample_ring: SampleRing) -> Sample:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
+from app.auth import permissions
 from app.auth.current_login import current_actor
-from app.auth.permissions import ALL, Access
+from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
@@ -22,7 +25,9 @@ from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
 from billing import advances as billing_advances
 from billing import queries
-from billing.queries.advances import advance, advances
+from billing.errors import AdvanceNotFound
+from billing.queries.advances import advance, advances, owed_by_member
+from billing.queries.pools import pool_names
 from booking.kernel.errors import DomainError
 from booking.queries import MemberName, member_names
 
@@ -30,8 +35,8 @@ SHOW = "show"  # the button that shows who would owe what, and stores nothing
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewRow:
-    """What a member would owe."""
+class AdvanceRow:
+    """What a member owes of an advance, or would owe."""
 
     member: MemberName
     shares: int
@@ -82,13 +87,33 @@ def reverse_advance(advance_id: int) -> ResponseReturnValue:
     return _advances_page(pool_id, fresh, reversing=(advance_id, form))
 
 
+@page(bp, "/advances/<int:advance_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN))
+def show_advance(advance_id: int) -> ResponseReturnValue:
+    """Show how an advance comes about, and who owes it; members see their own part alone."""
+    session = db.session()
+    view, lines = advance(session, advance_id), owed_by_member(session, advance_id)
+    if not permissions.reaches_all():
+        lines = tuple(line for line in lines if line[0] == current_user.member_id)
+        if not lines:
+            raise AdvanceNotFound(id=advance_id)
+    shown = lines[offset() : offset() + PER_PAGE]
+    return render_template(
+        "costs/advance.html",
+        advance=view,
+        pool_name=pool_names(session)[view.pool_id],
+        rows=_rows(shown),
+        page=page_number(),
+        has_next=len(lines) > offset() + PER_PAGE,
+    )
+
+
 def _post(pool_id: int, form: AdvanceForm) -> int:
     wanted, by = form.entry(), current_actor()
     key = form.derive_id(by.user_id, pool_id, wanted)
     return billing_advances.post_advance(db.session(), pool_id, wanted, by=by, now=now(), form_key=key).id
 
 
-def _preview(pool_id: int, form: AdvanceForm) -> tuple[PreviewRow, ...]:
+def _preview(pool_id: int, form: AdvanceForm) -> tuple[AdvanceRow, ...]:
     if not form.validate():
         form.status = 422
         return ()
@@ -99,14 +124,18 @@ def _preview(pool_id: int, form: AdvanceForm) -> tuple[PreviewRow, ...]:
         form.form_errors.append(sentence_of(refusal))
         form.status = status_of(refusal)
         return ()
-    names = {name.id: name for name in member_names(session, [member_id for member_id, *_rest in lines])}
-    return tuple(PreviewRow(names[member_id], shares, cents) for member_id, shares, cents in lines)
+    return _rows(lines)
+
+
+def _rows(lines: Sequence[tuple[int, int, int]]) -> tuple[AdvanceRow, ...]:
+    names = {name.id: name for name in member_names(db.session(), [member_id for member_id, *_rest in lines])}
+    return tuple(AdvanceRow(names[member_id], shares, cents) for member_id, shares, cents in lines)
 
 
 def _advances_page(
     pool_id: int,
     form: AdvanceForm,
-    preview: tuple[PreviewRow, ...] = (),
+    preview: tuple[AdvanceRow, ...] = (),
     reversing: tuple[int, ReverseForm] | None = None,
 ) -> ResponseReturnValue:
     session = db.session()
