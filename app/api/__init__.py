@@ -62,6 +62,7 @@ MODULES = (
     "deposit_terms",
     "tasks",
     "exports",
+    "account_files",
     "posting_exports",
     "reference",
 )

@@ -106,7 +106,7 @@ def export_slips(query: SlipFileQuery) -> Response:
     same bytes.
     """
     days, member_text = days_of(query.period), query.member.strip()
-    return _file(slip_table(db.session(), *days, machine_id=query.machine_id, member_text=member_text), query)
+    return export_file(slip_table(db.session(), *days, machine_id=query.machine_id, member_text=member_text), query)
 
 
 @Endpoint("GET", "/exports/use-days", access=OF_USES, query=UseDayFileQuery, files=FILES, errors=(404,))
@@ -120,7 +120,7 @@ def export_use_days(query: UseDayFileQuery) -> Response:
         member_id=member_id,
         workshop_ids=workshop_ids,
     )
-    return _file(table, query)
+    return export_file(table, query)
 
 
 @Endpoint("GET", "/exports/charges", access=OF_THE_BOOKS, query=ChargeFileQuery, files=FILES, errors=(404,))
@@ -133,43 +133,43 @@ def export_charges(query: ChargeFileQuery) -> Response:
         member_id=query.member_id,
         member_text=query.member.strip(),
     )
-    return _file(table, query)
+    return export_file(table, query)
 
 
 @Endpoint("GET", "/exports/allocations", access=OF_THE_BOOKS, query=PeriodFileQuery, files=FILES)
 def export_allocation_lines(query: PeriodFileQuery) -> Response:
     """Download the lines of all allocations whose period lies in the given one, with the weights behind each line."""
-    return _file(allocation_lines(db.session(), *days_of(query.period)), query)
+    return export_file(allocation_lines(db.session(), *days_of(query.period)), query)
 
 
 @Endpoint("GET", "/exports/allocation", access=OF_THE_BOOKS, query=AllocationFileQuery, files=FILES, errors=(404,))
 def export_allocation(query: AllocationFileQuery) -> Response:
     """Download the lines of one allocation, with the weights behind each line."""
-    return _file(allocation_table(db.session(), query.number), query)
+    return export_file(allocation_table(db.session(), query.number), query)
 
 
 @Endpoint("GET", "/exports/allocation-list", access=OF_THE_BOOKS, query=AllocationListQuery, files=FILES)
 def export_allocation_list(query: AllocationListQuery) -> Response:
     """Download the list of allocations and reversals, a line each."""
-    return _file(allocation_list(db.session(), days_of(query.period) if query.period else None), query)
+    return export_file(allocation_list(db.session(), days_of(query.period) if query.period else None), query)
 
 
 @Endpoint("GET", "/exports/costs", access=OF_THE_BOOKS, query=CostFileQuery, files=FILES, errors=(404,))
 def export_costs(query: CostFileQuery) -> Response:
     """Download the bills of a cost pool, each with its allocation."""
-    return _file(cost_table(db.session(), query.pool_id, days_of(query.period) if query.period else None), query)
+    return export_file(cost_table(db.session(), query.pool_id, days_of(query.period) if query.period else None), query)
 
 
 @Endpoint("GET", "/exports/shares", access=OF_THE_BOOKS, query=ShareFileQuery, files=FILES, errors=(404,))
 def export_shares(query: ShareFileQuery) -> Response:
     """Download who holds how many shares of a cost pool, since when."""
-    return _file(share_table(db.session(), query.pool_id), query)
+    return export_file(share_table(db.session(), query.pool_id), query)
 
 
 @Endpoint("GET", "/exports/tariffs", access=LOGGED_IN, query=TariffFileQuery, files=FILES)
 def export_tariffs(query: TariffFileQuery) -> Response:
     """Download what a use of each machine costs on a day."""
-    return _file(tariff_table(db.session(), query.on or local_day(now(), as_zone(None))), query)
+    return export_file(tariff_table(db.session(), query.on or local_day(now(), as_zone(None))), query)
 
 
 @Endpoint("GET", "/exports/members", access=OF_ONES_WORK, query=FileQuery, files=FILES)
@@ -179,17 +179,17 @@ def export_members(query: FileQuery) -> Response:
     A treasurer gets the columns that a bill needs.
     """
     columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
-    return _file(member_table(db.session(), columns), query)
+    return export_file(member_table(db.session(), columns), query)
 
 
 @Endpoint("GET", "/exports/events", access=OF_ONES_WORK, query=PeriodFileQuery, files=FILES)
 def export_events(query: PeriodFileQuery) -> Response:
     """Download the event log of a period, as text and with the recorded data. A treasurer gets what concerns money."""
     table = event_table(db.session(), *days_of(query.period), only_money=not permissions.reaches_all())
-    return _file(table, query)
+    return export_file(table, query)
 
 
-def _file(table: Table, query: FileQuery) -> Response:
+def export_file(table: Table, query: FileQuery) -> Response:
     """Return a table as a file. The rows are written, and their texts chosen, in the language that was asked for."""
     if query.language:
         g.language = query.language

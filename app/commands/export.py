@@ -65,7 +65,7 @@ def export_allocation(number: int, file_format: str, language: str, output: Bina
         table = allocation_table(db.session(), number)
     except AllocationNotFound as refusal:
         raise click.ClickException(f"There is no allocation number {number}.") from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("allocations")
@@ -77,7 +77,7 @@ def export_allocations(
     since: date | None, until: date | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
     """Write the list of allocations and reversals: all, or those whose period has one of some days."""
-    _write(allocation_list(db.session(), _days(since, until)), file_format, language, output)
+    write(allocation_list(db.session(), _days(since, until)), file_format, language, output)
 
 
 @export.command("allocation-lines")
@@ -92,7 +92,7 @@ def export_allocation_lines(since: date, until: date, file_format: str, language
         table = allocation_lines(db.session(), since, until)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("slips")
@@ -121,7 +121,7 @@ def export_slips(
         table = slip_table(db.session(), since, until, machine_id=machine_id, member_text=member_text)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("charges")
@@ -149,7 +149,7 @@ def export_charges(
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("costs")
@@ -166,7 +166,7 @@ def export_costs(
         table = cost_table(db.session(), pool, _days(since, until))
     except PoolNotFound as refusal:
         raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("shares")
@@ -180,7 +180,7 @@ def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) 
         table = share_table(db.session(), pool)
     except PoolNotFound as refusal:
         raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("members")
@@ -189,7 +189,7 @@ def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) 
 @to_file
 def export_members(file_format: str, language: str, output: BinaryIO) -> None:
     """Write all members, with column headers that `ring import members` reads."""
-    _write(member_table(db.session()), file_format, language, output)
+    write(member_table(db.session()), file_format, language, output)
 
 
 @export.command("events")
@@ -204,7 +204,7 @@ def export_events(since: date, until: date, file_format: str, language: str, out
         table = event_table(db.session(), since, until)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("use-days")
@@ -225,7 +225,7 @@ def export_use_days(
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     except (PeriodTooLong, WrongPeriod) as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
-    _write(table, file_format, language, output)
+    write(table, file_format, language, output)
 
 
 @export.command("tariffs")
@@ -235,7 +235,7 @@ def export_use_days(
 @to_file
 def export_tariffs(day: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write what a use of each machine costs on a day."""
-    _write(tariff_table(db.session(), day), file_format, language, output)
+    write(tariff_table(db.session(), day), file_format, language, output)
 
 
 def _days(since: date | None, until: date | None) -> Period | None:
@@ -249,7 +249,8 @@ def _days(since: date | None, until: date | None) -> Period | None:
     return since, until
 
 
-def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:
+def write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write a table, noted in the security log."""
     table = noted(table, file_format)
     with force_locale(language):
         if file_format == "xlsx":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import import_module
 from typing import BinaryIO
 
 import click
@@ -31,7 +32,8 @@ TERMINAL = Actor(job="terminal")
 
 
 def add_to(ring: AppGroup) -> None:
-    """Register the commands of this module and of export.py: the group `ring export`."""
+    """Register the group `ring export`: the commands of this module, of export.py and of export_accounts.py."""
+    import_module("app.commands.export_accounts")
     ring.add_command(export)
 
 

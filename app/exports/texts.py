@@ -26,6 +26,8 @@ from booking.queries import price_classes
 
 # By the names of the tables.
 TITLES: dict[str, Any] = {
+    "account_sheet": _l("Account sheet"),
+    "accounts": _l("Sums of the accounts"),
     "allocation": _l("Allocation"),
     "allocations": _l("Allocations"),
     "allocation_lines": _l("Lines of allocations"),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
 from billing.queries.balances import BalanceLine, balance_lines, balance_of, balances
-from booking.queries import machine_names, member_names
+from booking.queries import machine_names, member_names, members_matching
 
 BATCH = 500
 
@@ -31,9 +31,12 @@ LINE_COLUMNS = (
 )
 
 
-def balance_table(session: Session, which: str = "") -> Table:
-    """Return what each member owes, the largest sum first. which: as in billing.queries.balances."""
-    return Table("balances", BALANCE_COLUMNS, _balances(session, which), UNDATED)
+def balance_table(session: Session, which: str = "", member_text: str = "") -> Table:
+    """Return what each member owes, the largest sum first. which: as in billing.queries.balances.
+
+    member_text: only members with this text in their number or name.
+    """
+    return Table("balances", BALANCE_COLUMNS, _balances(session, which, member_text), UNDATED, member_text)
 
 
 def balance_line_table(session: Session, member_id: int) -> Table:
@@ -45,10 +48,11 @@ def balance_line_table(session: Session, member_id: int) -> Table:
     return Table("balance", LINE_COLUMNS, _lines(session, member_id), made_on, member.number, length=length)
 
 
-def _balances(session: Session, which: str) -> Iterator[Row]:
+def _balances(session: Session, which: str, member_text: str) -> Iterator[Row]:
+    found = members_matching(member_text) if member_text else None
     offset, has_more = 0, True
     while has_more:
-        page, has_more = balances(session, which=which, limit=BATCH, offset=offset)
+        page, has_more = balances(session, found, which=which, limit=BATCH, offset=offset)
         offset += len(page)
         names = {name.id: name for name in member_names(session, {one.member_id for one in page})}
         for one in page:

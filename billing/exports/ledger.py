@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 
 from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
 from billing.models import Entry
-from billing.queries.ledger import LedgerLine, accounts, journal_forward, lines_of_entries, trial_balance
+from billing.queries.ledger import (
+    LedgerLine,
+    account,
+    account_lines,
+    accounts,
+    journal_forward,
+    lines_of_entries,
+    trial_balance,
+)
 from billing.queries.pools import pool_names
 from booking.queries import machine_names, member_names
 
@@ -68,9 +76,34 @@ def account_table(session: Session) -> Table:
     return Table("accounts", ACCOUNT_COLUMNS, rows, UNDATED)
 
 
-def _all_lines(session: Session) -> Iterator[Sequence[LedgerLine]]:
+SHEET_COLUMNS = (
+    *(column for column in JOURNAL_COLUMNS if not column.code.startswith("account")),
+    Column("balance", MONEY),
+)
+
+
+def account_sheet(session: Session, code: str) -> Table:
+    """Return the lines of an account in the order of their posting, each with the balance after it.
+
+    Raises AccountNotFound.
+    """
+    of = account(session, code)
+    rows = _sheet_rows(session, of.id)
+    return Table("account_sheet", SHEET_COLUMNS, rows, UNDATED, of.number, length=account_lines(session, of.id))
+
+
+def _sheet_rows(session: Session, account_id: int) -> Iterator[Row]:
+    kept = [at for at, column in enumerate(JOURNAL_COLUMNS) if column in SHEET_COLUMNS]
+    balance = 0
+    for batch in _all_lines(session, account_id):
+        for line, row in zip(batch, _rows(session, [batch]), strict=True):
+            balance += line.cents
+            yield (*(row[at] for at in kept), balance)
+
+
+def _all_lines(session: Session, account_id: int | None = None) -> Iterator[Sequence[LedgerLine]]:
     after = (0, 0)
-    while lines := journal_forward(session, after=after, limit=BATCH):
+    while lines := journal_forward(session, after=after, limit=BATCH, account_id=account_id):
         yield lines
         after = (lines[-1].entry_id, lines[-1].number)
 

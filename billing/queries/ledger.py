@@ -144,13 +144,22 @@ def journal(
     return lines, (lines[-1].entry_id, lines[-1].number) if len(rows) > limit else None
 
 
-def journal_forward(session: Session, *, after: tuple[int, int], limit: int) -> tuple[LedgerLine, ...]:
-    """Return the lines that follow one (entry id, number), in the order of their posting."""
+def journal_forward(
+    session: Session, *, after: tuple[int, int], limit: int, account_id: int | None = None
+) -> tuple[LedgerLine, ...]:
+    """Return the lines that follow one (entry id, number), of all accounts or of one, in the order of their posting."""
     entry_id, number = after
     later = (Posting.entry_id > entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
     statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id).where(Posting.entry_id >= entry_id, later)
+    if account_id is not None:
+        statement = statement.where(Posting.account_id == account_id)
     rows = session.execute(statement.order_by(Posting.entry_id, Posting.number).limit(limit)).all()
     return tuple(LedgerLine(*row) for row in rows)
+
+
+def account_lines(session: Session, account_id: int) -> int:
+    """Return how many lines an account has."""
+    return session.scalar(select(func.count()).where(Posting.account_id == account_id)) or 0
 
 
 def lines_of_entries(session: Session, entry_ids: Sequence[int]) -> tuple[LedgerLine, ...]:

@@ -44,6 +44,12 @@ FILES = {
     "tariffs": ({"on": "2026-11-28"}, ("tariffs", "--on", "2026-11-28"), "costs.download_tariffs"),
     "members": ({}, ("members",), "admin.download_members"),
     "events": (PERIOD, ("events", *DAYS), "admin.download_events"),
+    "balances": ({"member": "anna"}, ("balances", "--member", "anna"), "costs.download_balances"),
+    "balance": ({"member_id": 1}, ("balance", "1"), "costs.download_balance"),
+    "statement": (PERIOD | {"member_id": 1}, ("statement", "1", *DAYS), "costs.download_statement"),
+    "dues": ({"number": 1}, ("dues", "1"), "costs.download_dues"),
+    "accounts": ({}, ("accounts",), "costs.download_trial_balance"),
+    "account": ({"account": "receivables"}, ("account", "receivables"), "costs.download_account"),
 }
 # Name in the API -> what the file is called in German and in English.
 NAMES = {
@@ -58,6 +64,12 @@ NAMES = {
     "tariffs": ("Tarife-2026-11-28", "Tariffs-2026-11-28"),
     "members": ("Mitglieder", "Members"),
     "events": ("Ereignisprotokoll-2026", "Event-log-2026"),
+    "balances": ("Salden-anna", "Balances-anna"),
+    "balance": ("Saldo-M-Anna", "Balance-M-Anna"),
+    "statement": ("Kontoauszug-M-Anna-2026", "Statement-M-Anna-2026"),
+    "dues": ("Was-faellig-ist-1", "What-is-due-1"),
+    "accounts": ("Summen-der-Konten", "Sums-of-the-accounts"),
+    "account": ("Kontoblatt-1400", "Account-sheet-1400"),
 }
 # The columns with a sum, and the sums. The slips have two units, so their amounts of use have none.
 SUMS = {
@@ -68,6 +80,12 @@ SUMS = {
     "allocation-list": {"Amount in EUR": "200.01"},
     "costs": {"Amount in EUR": "200.01"},
     "use-days": {"In use, hours": "8.00", "In use, seconds": "28800.00"},
+    "balances": {"Balance in EUR": "180.34"},
+    "balance": {"Amount in EUR": "180.34"},
+    "statement": {"Amount in EUR": "180.34"},
+    "dues": {"Share of costs in EUR": "200.01", "Counted against it in EUR": "0.00", "Due in EUR": "200.01"},
+    "accounts": {"Debits in EUR": "245.39", "Credits in EUR": "245.39"},
+    "account": {"Amount in EUR": "245.39"},
 }
 YES_NO = {"Disputed", "Rounding cent", "Held after the membership"}
 FORMATS = {

@@ -53,8 +53,8 @@ def balances() -> ResponseReturnValue:
 
 @page(bp, "/balances/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_balances(file_format: str) -> ResponseReturnValue:
-    """Return all balances as a file: ?which=."""
-    return page_file(balance_table(db.session(), _which()), file_format)
+    """Return the balances of the list as a file: ?which=&member=."""
+    return page_file(balance_table(db.session(), _which(), _searched()), file_format)
 
 
 @page(bp, "/balances/<int:member_id>", access=Access(treasurer=ALL, admin=ALL))

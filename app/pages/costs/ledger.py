@@ -9,10 +9,12 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.permissions import ALL, Access
+from app.exports.files import page_file
 from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.declaration import page
 from app.wording.ledger import LEDGER_STATES, account_label, topic_label
+from billing.exports.ledger import account_sheet, account_table
 from billing.queries import slips_of_charges
 from billing.queries.balances import ledger_state
 from billing.queries.ledger import AccountView, LedgerLine, account, accounts, journal, trial_balance
@@ -50,6 +52,12 @@ def ledger() -> ResponseReturnValue:
     )
 
 
+@page(bp, "/ledger/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
+def download_trial_balance(file_format: str) -> ResponseReturnValue:
+    """Return the sums of all accounts as a file."""
+    return page_file(account_table(db.session()), file_format)
+
+
 @page(bp, "/ledger/journal", access=Access(treasurer=ALL, admin=ALL))
 def ledger_journal() -> ResponseReturnValue:
     """List the lines of all entries, the newest first."""
@@ -60,6 +68,12 @@ def ledger_journal() -> ResponseReturnValue:
 def ledger_account(code: str) -> ResponseReturnValue:
     """List the lines of an account, the newest first."""
     return _lines_page(account(db.session(), code))
+
+
+@page(bp, "/ledger/accounts/<code>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
+def download_account(code: str, file_format: str) -> ResponseReturnValue:
+    """Return all lines of an account as a file, each with the balance after it."""
+    return page_file(account_sheet(db.session(), code), file_format)
 
 
 def _lines_page(of: AccountView | None) -> ResponseReturnValue:
