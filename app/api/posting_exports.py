@@ -114,10 +114,14 @@ class DatevTermsChange(RequestModel):
     is_locked: StrictBool | None = None
     standard_key: TaxKey | None = None
     reduced_key: TaxKey | None = None
+    has_advance_keys: StrictBool | None = None
 
 
 class DatevTerms(ResponseModel):
-    """What a tax adviser states once for all DATEV files. *_key: tax keys of the rates of VAT; "" for none."""
+    """What a tax adviser states once for all DATEV files. *_key: tax keys of the rates of VAT; "" for none.
+
+    has_advance_keys: they stand in rows on the account of the advances, too.
+    """
 
     adviser: int | None
     client: int | None
@@ -125,6 +129,7 @@ class DatevTerms(ResponseModel):
     is_locked: bool
     standard_key: str
     reduced_key: str
+    has_advance_keys: bool
     revision: int
 
 
@@ -212,7 +217,7 @@ def change_datev_terms(body: DatevTermsChange) -> Reply:
     kept = {"adviser": stored.adviser, "client": stored.client}
     switches = {
         name: getattr(stored, name) if sent.get(name) is None else sent[name]
-        for name in ("has_member_accounts", "is_locked", "standard_key", "reduced_key")
+        for name in ("has_member_accounts", "is_locked", "standard_key", "reduced_key", "has_advance_keys")
     }
     wanted = terms.DatevTermsInput(**(kept | {name: sent[name] for name in kept if name in sent} | switches))
 

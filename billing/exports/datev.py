@@ -29,7 +29,7 @@ LETTERS = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", 
 UNKNOWN = "?"
 # Accounts that compute VAT by themselves (Automatikkonten): a key beside them is refused by DATEV. Where accounts have
 # more digits, zeros follow.
-AUTOMATIC = frozenset({"8300", "8400", "8519", "4300", "4400", "4569"})
+AUTOMATIC = frozenset({"8300", "8400", "8519", "1711", "1718", "4300", "4400", "4569", "3260", "3272"})
 
 
 class NotForDatev(ValueError):

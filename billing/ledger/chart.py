@@ -6,8 +6,11 @@ The numbers of SKR03 that a ring begins with were compared with the package tryt
 "Sonst. Erlöse betr. u. regelmäßig" (fees); 8201 (material) and 8951 (dues) are none of its accounts, and stand beside
 8200 "Erlöse" and 8950 "Nicht steuerbare Umsätze" as accounts of the ring's own. SKR03 has none for dues of members: an
 association that keeps its books by it adds them beside the revenue accounts (iww.de, "Buchführungspraxis im Verein: Der
-DATEV Vereinskontenrahmen", part 1). Of their twins in SKR04, 4201 and 4691 stand beside 4200 and 4690 in the same way;
-4835 was found in no source. The adviser's word decides, and all are data.
+DATEV Vereinskontenrahmen", part 1). Of their twins in SKR04, 4201 and 4691 stand beside 4200 and 4690 in the same way.
+Three public lists of accounts in programs for German bookkeeping have 1710 "Erhaltene Anzahlungen auf Bestellungen",
+1718 "Erhaltene, versteuerte Anzahlungen 19 % USt" and 1732 "Erhaltene Kautionen" (SKR03), 3550 to 3557 "erhaltene
+Kautionen" and 4835 "Sonstige betriebl. regelm. Erträge", the twin of 8600 (SKR04). The adviser's word decides, and all
+are data.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class DatevTerms(Base):
 
     has_member_accounts: each member has a personal account, else all are on the account of the receivables.
     is_locked: nothing in a file can be changed after its import. standard_key, reduced_key: the tax keys (BU-Schlüssel)
-    of the two rates of VAT; "" for none.
+    of the two rates of VAT; "" for none. has_advance_keys: rows on the account of the advances have them too.
     """
 
     __tablename__ = "billing_datev_terms"
@@ -36,6 +36,7 @@ class DatevTerms(Base):
     is_locked: Mapped[bool] = mapped_column(default=False, server_default=false())
     standard_key: Mapped[str] = mapped_column(default="3", server_default="3")
     reduced_key: Mapped[str] = mapped_column(default="2", server_default="2")
+    has_advance_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -1,8 +1,9 @@
 """The tax key of a row for DATEV (BU-Schlüssel): how much VAT is in its gross amount.
 
-A key stands only beside an income account that does not compute VAT by itself, and only for the two rates for which the
-adviser has stated one. Source: knowau.de, "Buchungsschlüssel"; lexware.de, "DATEV-Steuerschlüssel": 3 for the standard
-rate, 2 for the reduced one, in other years others: so they are terms and no constants.
+A key stands only beside an income account that does not compute VAT by itself, beside the account of the advances where
+the adviser wants it there, and only for the two rates for which one is stated. Source: knowau.de, "Buchungsschlüssel";
+lexware.de, "DATEV-Steuerschlüssel": 3 for the standard rate, 2 for the reduced one, in other years others: so they are
+terms and no constants.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from billing.document_errors import VatRateUnknown
@@ -23,7 +24,7 @@ from billing.posting_exports.exported_keys import ExportedKeys
 from billing.posting_exports.terms import DatevTermsInput
 from billing.queries.ledger import LedgerLine
 
-INCOME = "income"
+INCOME, ADVANCES = "income", "advances"
 
 
 class TaxKeys:
@@ -38,8 +39,11 @@ class TaxKeys:
         self._session = session
         self._keys = {vat_rates.STANDARD: stated.standard_key, vat_rates.REDUCED: stated.reduced_key}
         self._rates = vat_rates.rates(session)
-        incomes = session.scalars(select(LedgerAccount.id).where(LedgerAccount.kind == INCOME))
-        self._incomes = {each for each in incomes if not computes_vat(numbers[each])}
+        is_taxed = LedgerAccount.kind == INCOME
+        if stated.has_advance_keys:
+            is_taxed = or_(is_taxed, LedgerAccount.code == ADVANCES)
+        taxed = session.scalars(select(LedgerAccount.id).where(is_taxed))
+        self._taxed = {each for each in taxed if not computes_vat(numbers[each])}
         self._of: dict[LineKey, Treatment] = {}
         self._exported = ExportedKeys(session, written)
 
@@ -55,12 +59,12 @@ class TaxKeys:
 
     def is_unknown(self, line: LedgerLine, contra: LedgerLine) -> bool:
         """Return whether the row of a line against another has no key because a regime, a rate or a code is missing."""
-        is_taxed = line.member_id is not None and contra.account_id in self._incomes
+        is_taxed = line.member_id is not None and contra.account_id in self._taxed
         return is_taxed and (line.entry_id, line.number) not in self._of and self._exported.of(line) is None
 
     def of(self, line: LedgerLine, contra: LedgerLine) -> str:
         """Return the key of the row of a line against another; "" for none."""
-        if contra.account_id not in self._incomes:
+        if contra.account_id not in self._taxed:
             return ""
         if (exported := self._exported.of(line)) is not None:
             return exported

@@ -29,6 +29,7 @@ class DatevTermsInput:
     is_locked: bool = False
     standard_key: str = "3"
     reduced_key: str = "2"
+    has_advance_keys: bool = False
 
 
 def datev_terms(session: Session) -> tuple[DatevTermsInput, int]:

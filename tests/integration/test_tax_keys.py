@@ -159,3 +159,10 @@ def test_what_is_counted_goes_back_on_each_account_with_its_own_vat(session, sam
     counted = (("8568,00", "8200", "3"), ("1000,00", "1710", ""))
     # Each of both was owed, goes back against the share, and is owed again after the reversal.
     assert rows == {(cents, side, *rest): turns for cents, *rest in counted for side, turns in (("S", 2), ("H", 1))}
+
+    stated(session, has_advance_keys=True)
+    on_advances = [(row[1], row[4]) for row in batch(session) if row[2] == account and row[3] == "1710"]
+    assert sorted(on_advances) == [("H", "3"), ("S", "3"), ("S", "3")], "the adviser wants the keys there, too"
+    with write_transaction(session):
+        change_chart(session, "skr03", {"advances": ("1718", "3272")}, by=SOMEBODY, now=MONDAY)
+    assert {row[4] for row in batch(session) if row[3] == "1718"} == {""}, "taxed advances compute their VAT"

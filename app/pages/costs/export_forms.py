@@ -60,6 +60,7 @@ class DatevTermsForm(RevisionMixin, BaseForm):
 
     standard_key = StringField(_l("Tax key of the standard rate"), [TAX_KEY])
     reduced_key = StringField(_l("Tax key of the reduced rate"), [TAX_KEY])
+    has_advance_keys = BooleanField(_l("Tax keys on the account of the advances, too"))
 
     @classmethod
     def of(cls, stored: DatevTermsInput, revision: int) -> DatevTermsForm:
@@ -77,4 +78,5 @@ class DatevTermsForm(RevisionMixin, BaseForm):
             is_locked=bool(self.is_locked.data),
             standard_key=(self.standard_key.data or "").strip(),
             reduced_key=(self.reduced_key.data or "").strip(),
+            has_advance_keys=bool(self.has_advance_keys.data),
         )
