@@ -21,10 +21,12 @@ from lxml import etree
 from app.documents.content import content_of
 from app.documents.einvoice import EN_16931, SCHEMA, XRECHNUNG, invoice_xml
 from billing.documents.terms import TermsInput, change_terms
+from billing.fees.posting import FeeInput, enter_fee
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party, set_regime
+from billing.parties.vat_rates import RateInput, enter_rate
 from billing.queries.documents import document
-from tests.integration.documents_ring import charge_more, invoice, take_back
+from tests.integration.documents_ring import TODAY, charge_more, invoice, take_back
 from tests.integration.harvester_pool import IN_JUNE, do
 
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
@@ -63,7 +65,7 @@ def xml_of(session, document_id, preceding=None):
 
 
 def samples(session, ring):
-    """An invoice, its correction, one to a public body, and one each of the other regimes."""
+    """An invoice, its correction, some to a public body, one of two rates, and one each of the other regimes."""
     (first,) = invoice(session, ring.anna)
     back = take_back(session, first)
     yield "invoice", xml_of(session, first)
@@ -71,7 +73,24 @@ def samples(session, ring):
     do(session, change_party, ring.anna, PartyInput(leitweg_id="04011000-1234512345-06"))
     (public,) = invoice(session, ring.anna)
     yield "xrechnung", xml_of(session, public)
-    for regime, since, ares in (("small", date(2026, 5, 1), 333), ("outside", date(2026, 5, 2), 77)):
+    # No net sum of 19 % gives 14.00: the VAT is a cent more than its rate. And what owes a cent has no VAT.
+    charge_more(session, ring.combine, ring.anna, 10)
+    (cent_more,) = invoice(session, ring.anna)
+    yield "a cent more", xml_of(session, cent_more)
+    do(
+        session,
+        enter_fee,
+        FeeInput("material", ring.anna, TODAY, "Screw", Decimal(1), Decimal("0.01"), tax_code="standard"),
+    )
+    (one_cent,) = invoice(session, ring.anna)
+    yield "one cent", xml_of(session, one_cent)
+    do(session, enter_fee, FeeInput("material", ring.bernd, TODAY, "Seed", Decimal(3), Decimal(9), tax_code="reduced"))
+    charge_more(session, ring.combine, ring.bernd, 55)
+    (two_rates,) = invoice(session, ring.bernd)
+    yield "two rates", xml_of(session, two_rates)
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2026, 1, 1), date(2026, 12, 31)))
+    for day, (regime, ares) in enumerate((("small", 333), ("flat_rate", 250), ("outside", 77)), start=1):
+        since = date(2026, 5, day)
         do(session, set_regime, RING, regime, since)
         charge_more(session, ring.combine, ring.bernd, ares)
         if regime == "outside":  # without a tax number, and its VAT id may not stand there
@@ -83,7 +102,7 @@ def samples(session, ring):
 
 def exempt_twice(session, ring):
     """The content of an invoice over a change from small business to regular, with what is exempt then."""
-    for regime, since in (("small", date(2026, 5, 2)), ("regular", date(2026, 6, 16))):
+    for regime, since in (("small", date(2026, 5, 3)), ("regular", date(2026, 6, 16))):
         do(session, set_regime, RING, regime, since)
     do(session, change_terms, TermsInput(use_code="exempt"))
     for start in (IN_JUNE, IN_JUNE + timedelta(days=3)):
@@ -115,10 +134,11 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
     assert wrong_total != good != wrong_unit
     # The rules of Factur-X know XRechnung's own profile not; all else of it they judge.
     known = [xml.replace(XRECHNUNG.encode(), EN_16931.encode()) for xml in found.values()]
-    public = found["xrechnung"]
+    public, cent_more, one_cent = found["xrechnung"], found["a cent more"], found["one cent"]
     nobody, nowhere = without(public, "BuyerReference"), without(public, "DefinedTradeContact")
     verdicts, of_xrechnung = judged(
-        (en_16931_rules(), [*known, wrong_total, wrong_unit]), (xrechnung_rules, [public, nobody, nowhere])
+        (en_16931_rules(), [*known, wrong_total, wrong_unit]),
+        (xrechnung_rules, [nobody, nowhere, public, cent_more, one_cent]),
     )
 
     assert b'schemeID="0204">04011000-1234512345-06<' in found["xrechnung"]
@@ -128,9 +148,16 @@ def test_every_kind_of_document_keeps_the_rules_and_broken_ones_are_found(sessio
     assert any("BR-CO-" in rule for rule in verdicts[-2]["failed"]), verdicts[-2]
     assert verdicts[-1]["failed"], "HAR is no unit of EN 16931"
     # KoSIT's rules: a public body has a Leitweg-ID (BR-DE-15), and somebody to ask (BR-DE-2).
-    assert (of_xrechnung[0]["failed"], of_xrechnung[0]["fired"] > 20) == ([], True)
-    assert "BR-DE-15" in of_xrechnung[1]["failed"]
-    assert "BR-DE-2" in of_xrechnung[2]["failed"]
+    assert "BR-DE-15" in of_xrechnung[0]["failed"]
+    assert "BR-DE-2" in of_xrechnung[1]["failed"]
+    for verdict in of_xrechnung[2:]:
+        assert (verdict["failed"], verdict["fired"] > 20) == ([], True)
+    assert [sums_in(found[name]) for name in ("a cent more", "one cent")] == [
+        [Decimal("11.76"), Decimal("2.24"), Decimal("14.00")],
+        [Decimal("0.01"), Decimal("0.00"), Decimal("0.01")],
+    ]
+    assert percents_in(found["two rates"]) == [Decimal(19), Decimal(7)]
+    assert percents_in(found["flat_rate"]) == [Decimal("7.8")]
 
     for name, xml in found.items():
         assert recomputed(xml) == [], name
@@ -151,6 +178,23 @@ def test_the_schema_refuses_what_is_no_invoice_and_the_price_of_a_large_quantity
     assert recomputed(invoice_xml(content)) == []
 
 
+SUMS = ("LineTotal", "TaxTotal", "GrandTotal")
+SETTLEMENT = ".//ram:ApplicableHeaderTradeSettlement"
+
+
+def sums_in(xml):
+    """Return what an invoice states in all: net, VAT, gross."""
+    sums = f"{SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:"
+    texts = (etree.fromstring(xml).findtext(f"{sums}{name}Amount", None, NAMES) for name in SUMS)
+    return [Decimal(text) for text in texts]
+
+
+def percents_in(xml):
+    """Return the rates of an invoice."""
+    path = f"{SETTLEMENT}/ram:ApplicableTradeTax/ram:RateApplicablePercent"
+    return [Decimal(one.text) for one in etree.fromstring(xml).iterfind(path, NAMES)]
+
+
 def recomputed(xml):
     """Return what does not add up: lines, groups and totals, with one rounding for each."""
     tree = etree.fromstring(xml)
@@ -158,8 +202,6 @@ def recomputed(xml):
     def amounts(path):
         return [Decimal(one.text) for one in tree.iterfind(path, NAMES)]
 
-    settlement = ".//ram:ApplicableHeaderTradeSettlement"
-    sums = f"{settlement}/ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:"
     lines = amounts(".//ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount")
     prices = amounts(".//ram:NetPriceProductTradePrice/ram:ChargeAmount")
     quantities = amounts(".//ram:BilledQuantity")
@@ -168,12 +210,12 @@ def recomputed(xml):
         for net, price, quantity in zip(lines, prices, quantities, strict=True)
         if (price * quantity).quantize(Decimal("0.01"), ROUND_HALF_UP) != net
     ]
-    (net,), (vat,), (gross,) = (amounts(f"{sums}{name}Amount") for name in ("LineTotal", "TaxTotal", "GrandTotal"))
-    groups = f"{settlement}/ram:ApplicableTradeTax/ram:"
+    net, vat, gross = sums_in(xml)
+    groups = f"{SETTLEMENT}/ram:ApplicableTradeTax/ram:"
     bases, taxes = amounts(f"{groups}BasisAmount"), amounts(f"{groups}CalculatedAmount")
     if not sum(lines) == net == sum(bases) or sum(taxes) != vat or net + vat != gross:
         wrong.append("totals")
-    for group in tree.iterfind(f"{settlement}/ram:ApplicableTradeTax", NAMES):
+    for group in tree.iterfind(f"{SETTLEMENT}/ram:ApplicableTradeTax", NAMES):
         percent = Decimal(group.findtext("ram:RateApplicablePercent", "0", NAMES))
         base, tax = (Decimal(group.findtext(f"ram:{name}", "", NAMES)) for name in ("BasisAmount", "CalculatedAmount"))
         if abs(base * percent / 100 - tax) > Decimal("0.01"):

@@ -17,6 +17,7 @@ from billing.documents.drafts import drafts
 from billing.models import Document, DocumentLine, DocumentNumber, Entry, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import set_regime
+from billing.parties.vat_rates import RateInput, enter_rate
 from billing.queries.documents import document, documents
 from billing.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
@@ -146,10 +147,12 @@ def test_what_is_outside_vat_gets_a_document_of_its_own(session, charged_ring):
     [
         ("small", "0.00", "Steuerfrei nach § 19 UStG (Kleinunternehmer)."),
         ("outside", "0.00", "Nicht steuerbar: kein Leistungsaustausch im Sinne des UStG."),
+        ("flat_rate", "7.80", "Umsatzsteuer nach dem Durchschnittssatz für Landwirte, § 24 UStG."),
     ],
 )
 def test_the_regime_of_the_ring_decides(session, sample_ring, regime, percent, note):
     able_to_issue(session, sample_ring.anna, regime=regime)
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2026, 1, 1), date(2026, 12, 31)))
     charge_use(session, sample_ring.combine, sample_ring.anna, 100)
     (first,) = invoice(session, sample_ring.anna)
     found = document(session, first)
