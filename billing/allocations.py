@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from billing.counting import counted_for
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
+from billing.keys import METER
 from billing.ledger.entries import post_allocation_entry
 from billing.ledger.posting import lock_ledger
 from billing.limits import NOTE_LENGTH_MAX, require_text
@@ -28,6 +29,7 @@ from billing.models import (
     AllocationCostGroup,
     AllocationLine,
     AllocationSlip,
+    MeteredAllocation,
     Pool,
 )
 from billing.pools import locked_pool
@@ -143,6 +145,8 @@ def _post_content(session: Session, allocation_id: int, preview: Preview) -> Non
         common | _line_row(line) | {"group_number": group.number} for group in preview.groups for line in group.lines
     ]
     _insert(session, AllocationLine, lines)
+    if any(group.looks_at(METER) for group in preview.groups):
+        session.add(MeteredAllocation(**common))
     _insert(session, AllocationAmount, [common | row for group in preview.groups for row in _amount_rows(group)])
     _insert(session, AllocationCost, [common | asdict(cost) for cost in preview.costs])
     _insert(session, AllocationSlip, [common | slip._asdict() for slip in preview.slips])

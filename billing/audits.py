@@ -3,7 +3,7 @@
 Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
 reverses_id), group_costs, division, weights and counts (allocation_id, group; 0: the whole), calculation (charge_id),
 gap (usage_id, number), charge_mirror (charge_id, reverses_id), day_total (day, cents, charged), counted_twice (pool_id,
-other_id, machine_id).
+other_id, machine_id), reading (meter_id, day).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.group_counting import machines_counted_twice
-from billing.key_audit import follows_from_working
+from billing.key_audit import follows_from_working, wrong_readings
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -44,7 +44,7 @@ def broken_allocations(session: Session) -> Iterator[AuditFinding]:
     """Yield the inconsistencies of posted allocations.
 
     Checked: costs, groups and lines add up to the total; lines follow from their weights; reversals are mirrors; no
-    two pools count the charges of one machine.
+    two pools count the charges of one machine; readings of meters are what was entered last.
     """
     groups = _sums(session, AllocationCostGroup.allocation_id, AllocationCostGroup.cents)
     lines = _sums(session, AllocationLine.allocation_id, AllocationLine.cents)
@@ -60,6 +60,7 @@ def broken_allocations(session: Session) -> Iterator[AuditFinding]:
     yield from _broken_groups(session)
     yield from _wrong_bearers(session)
     yield from machines_counted_twice(session)
+    yield from wrong_readings(session)
 
 
 def broken_charges(session: Session) -> Iterator[AuditFinding]:

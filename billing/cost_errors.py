@@ -68,9 +68,19 @@ class MeterNotFound(NotFound):
 
 
 class ReadingRefused(RulesBroken):
-    """A reading does not fit those around it. Rules: reading_below_last, reading_above_next, reading_in_future."""
+    """A reading does not fit those around it, or an allocation used it.
+
+    Rules: reading_below_last, reading_above_next, reading_in_future, reading_holds_change, reading_used (limit: the
+    last day of the allocation, actual: its id).
+    """
 
     code = "reading_refused"
+
+
+class ReadingNotFound(NotFound):
+    """The meter was not read on this day, or the reading was withdrawn. facts: id (of the meter), day."""
+
+    code = "reading_not_found"
 
 
 class KindRecurs(DomainError):

@@ -13,28 +13,18 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.cost_errors import MeterNotFound, ReadingRefused
 from billing.errors import NameTaken
-from billing.limits import AMOUNT_MAX, NAME_LENGTH_MAX, require_between, require_day, require_text
+from billing.limits import AMOUNT_MAX, NAME_LENGTH_MAX, require_text
 from billing.models import Meter, MeterReading
 from billing.pools import locked_pool
 from booking import queries
-from booking.errors import MemberNotFound, Violation
+from booking.errors import MemberNotFound
 from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 
 PER_UNIT = 1_000  # readings are counted in thousandths of the unit
 READING_MAX = AMOUNT_MAX * PER_UNIT
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingEntry:
-    """What a meter showed on a day, in thousandths. restart: of the new meter, where it was changed on that day."""
-
-    read_on: date
-    reading: int
-    restart: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +50,6 @@ def enter_meter(session: Session, pool_id: int, member_id: int, name: str, *, by
     session.flush()
     events.record(session, RecordChanged(table="meter", record_id=meter.id), by=by, at=now)
     return meter
-
-
-def enter_reading(
-    session: Session, meter_id: int, entry: ReadingEntry, *, today: date, by: Actor, now: datetime
-) -> MeterReading:
-    """Enter what a meter showed on a day, or correct what was entered for that day.
-
-    today: by the clock of the ring. Raises MeterNotFound, WrongAmount, WrongPeriod, ReadingRefused.
-    """
-    meter = session.get(Meter, meter_id)
-    if meter is None:
-        raise MeterNotFound(id=meter_id)
-    locked_pool(session, meter.pool_id)  # once for all meters of a file, so that two files never wait for each other
-    require_day(entry.read_on)
-    for value in (entry.reading, entry.restart or 0):
-        require_between("reading", value, 0, READING_MAX)
-    if entry.read_on > today:
-        raise ReadingRefused([Violation("reading_in_future", "read_on")])
-    _require_order(session, meter_id, entry)
-    wanted = MeterReading.meter_id == meter_id, MeterReading.read_on == entry.read_on
-    row = session.scalars(select(MeterReading).where(*wanted)).one_or_none()
-    if row is None:
-        row = MeterReading(meter_id=meter_id, read_on=entry.read_on)
-        session.add(row)
-    row.reading, row.restart = entry.reading, entry.restart
-    row.entered_at, row.entered_by = now, by.user_id
-    session.flush()
-    events.record(session, RecordChanged(table="meter", record_id=meter.id, what="reading"), by=by, at=now)
-    return row
 
 
 def consumption(session: Session, pool_id: int, first: date, last: date) -> Consumption:
@@ -121,15 +82,3 @@ def _counted(readings: Iterable[MeterReading], first: date) -> int:
             counted += one.reading - shown
         shown = one.reading if one.restart is None else one.restart
     return counted
-
-
-def _require_order(session: Session, meter_id: int, entry: ReadingEntry) -> None:
-    of_meter = select(MeterReading).where(MeterReading.meter_id == meter_id)
-    before = of_meter.where(MeterReading.read_on < entry.read_on).order_by(MeterReading.read_on.desc())
-    after = of_meter.where(MeterReading.read_on > entry.read_on).order_by(MeterReading.read_on)
-    last, following = session.scalars(before.limit(1)).first(), session.scalars(after.limit(1)).first()
-    shown = entry.reading if entry.restart is None else entry.restart
-    if last is not None and entry.reading < (low := last.reading if last.restart is None else last.restart):
-        raise ReadingRefused([Violation("reading_below_last", "reading", limit=low, actual=entry.reading)])
-    if following is not None and following.reading < shown:
-        raise ReadingRefused([Violation("reading_above_next", "reading", limit=following.reading, actual=shown)])

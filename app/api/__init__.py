@@ -59,6 +59,7 @@ MODULES = (
     "fees",
     "fee_terms",
     "materials",
+    "meters",
     "deposit_terms",
     "tasks",
     "exports",

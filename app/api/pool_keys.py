@@ -1,4 +1,4 @@
-"""Endpoints of the keys that pools compose themselves, of meters and their readings."""
+"""Endpoints of the keys that pools compose themselves."""
 
 from __future__ import annotations
 
@@ -18,16 +18,12 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
-from billing import meters, pool_keys, queries
+from billing import pool_keys, queries
 from billing.keys import BASES, WHOLE, KeyPart, KeyTerms
 from billing.limits import AMOUNT_MAX
-from billing.meters import READING_MAX, ReadingEntry
 from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
-from billing.queries.pool_keys import MeterView, PoolKeyView, meter, pool_key
-from billing.queries.pool_keys import meters as meters_of_pool
+from billing.queries.pool_keys import PoolKeyView, pool_key
 from billing.queries.pool_keys import pool_keys as keys_of_pool
-from booking.queries import ring_zone
-from booking.wall_clock import local_day
 
 TREASURERS = Access(treasurer=ALL, admin=ALL)
 MEMBERS_MAX = 10_000
@@ -102,46 +98,6 @@ class KeyList(ResponseModel):
     next: str | None = None
 
 
-class NewMeter(RequestModel):
-    """A member's meter. name: the number on it."""
-
-    member_id: Id
-    name: ShortText = Field(min_length=1)
-
-
-class NewReading(RequestModel):
-    """What a meter showed on a day, in thousandths of its unit. restart: of the new meter, where it was changed."""
-
-    read_on: BillDay
-    reading: int = Field(strict=True, ge=0, le=READING_MAX)
-    restart: int | None = Field(None, strict=True, ge=0, le=READING_MAX)
-
-
-class Reading(ResponseModel):
-    """What a meter showed on a day, in thousandths of its unit; restart: of the new meter, where it was changed."""
-
-    read_on: date
-    reading: int
-    restart: int | None
-
-
-class Meter(ResponseModel):
-    """A member's meter with its readings, the newest first."""
-
-    id: int
-    pool_id: int
-    member_id: int
-    name: str
-    readings: list[Reading]
-
-
-class MeterList(ResponseModel):
-    """The meters of a pool by name. next: always null."""
-
-    items: list[Meter]
-    next: str | None = None
-
-
 @Endpoint("GET", "/pools/<id:pool_id>/keys", access=TREASURERS, response=KeyList, errors=(404,))
 def list_pool_keys(pool_id: int) -> KeyList:
     """List the keys that a pool composed itself."""
@@ -195,59 +151,6 @@ def put_pool_key(key_id: int, body: KeyFrom) -> Reply:
     return run_idempotent(body, put)
 
 
-@Endpoint("GET", "/pools/<id:pool_id>/meters", access=TREASURERS, response=MeterList, errors=(404,))
-def list_meters(pool_id: int) -> MeterList:
-    """List the meters of a pool with their readings."""
-    session = db.session()
-    queries.pool(session, pool_id)
-    return MeterList(items=[_meter(one) for one in meters_of_pool(session, pool_id)])
-
-
-@Endpoint(
-    "POST",
-    "/pools/<id:pool_id>/meters",
-    access=Access(treasurer=ALL),
-    body=NewMeter,
-    response=Meter,
-    status=201,
-    errors=(404, 409),
-    idempotent=True,
-)
-def enter_meter(pool_id: int, body: NewMeter) -> Reply:
-    """Enter a member's meter."""
-    by, instant = current_actor(), now()
-
-    def enter() -> Reply:
-        session = db.session()
-        made = meters.enter_meter(session, pool_id, body.member_id, body.name, by=by, now=instant)
-        return reply(_meter(meter(session, made.id)), 201)
-
-    return run_idempotent(body, enter)
-
-
-@Endpoint(
-    "POST",
-    "/meters/<id:meter_id>/readings",
-    access=Access(treasurer=ALL),
-    body=NewReading,
-    response=Meter,
-    status=201,
-    errors=(404,),
-    idempotent=True,
-)
-def enter_meter_reading(meter_id: int, body: NewReading) -> Reply:
-    """Enter what a meter showed on a day; a reading below the last one is refused."""
-    by, instant = current_actor(), now()
-    entry = ReadingEntry(body.read_on, body.reading, body.restart)
-
-    def enter() -> Reply:
-        session = db.session()
-        meters.enter_reading(session, meter_id, entry, today=local_day(instant, ring_zone(session)), by=by, now=instant)
-        return reply(_meter(meter(session, meter_id)), 201)
-
-    return run_idempotent(body, enter)
-
-
 def _key(key_id: int) -> Key:
     return _as_key(*pool_key(db.session(), key_id))
 
@@ -265,7 +168,3 @@ def _as_key(view: PoolKeyView, dated: Sequence[DatedTerms]) -> Key:
         for one in dated
     ]
     return Key(id=view.id, pool_id=view.pool_id, name=view.name, code=view.code, terms=terms)
-
-
-def _meter(view: MeterView) -> Meter:
-    return Meter.model_validate(view)

@@ -20,6 +20,7 @@ from app.demo.exchanges import agree_on_swap, offer_exchanges
 from app.demo.fees import enter_fees
 from app.demo.house_rules import enter_rules
 from app.demo.maintenance import enter_maintenance
+from app.demo.meters import enter_meters
 from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
 from app.demo.waiting import enter_waiting
@@ -87,6 +88,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     enter_maintenance(session, now=present)
     enter_repeated_closure(session, base, now=present)
     enter_fees(session, base, now=present)
+    enter_meters(session, base, now=present)
     enter_waiting(session, base, now=present)
     enter_courses(session, base, zone=ZONE, now=present)
     offer_exchanges(session, base, now=present)

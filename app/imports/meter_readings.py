@@ -18,14 +18,16 @@ from app.imports.workbooks import is_workbook
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
-from billing.meters import PER_UNIT, ReadingEntry, enter_reading
+from billing.meters import PER_UNIT
 from billing.queries.pool_keys import meters
+from billing.readings import ReadingEntry, enter_reading, withdraw_reading
 from booking.errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 
 CELLS = 3  # meter, day, reading; a fourth one is where a new meter began
 DECIMALS = 3
+WITHDRAWN = ("-", "\N{EN DASH}")
 
 
 class Faults(Exception):
@@ -40,8 +42,9 @@ def enter_readings(session: Session, pool_id: int, content: bytes, *, today: dat
     """Enter the readings of a file and return how many there were. Call inside write_transaction().
 
     Each line has meter, day, reading, and perhaps what the new meter showed where it was changed, with any usual
-    separator; between commas, numbers stand in quotation marks where a fourth cell makes them ambiguous. A first line
-    without a number is taken for headers.
+    separator; between commas, numbers stand in quotation marks where a fourth cell makes them ambiguous. A day that has
+    a reading is corrected; "-" in place of the reading withdraws it. A first line without a number is taken for
+    headers.
 
     Raises Faults, TableError (no text, too many lines).
     """
@@ -50,8 +53,11 @@ def enter_readings(session: Session, pool_id: int, content: bytes, *, today: dat
     for number, cells, raw in _lines(content):
         try:
             _require_one_reading(cells, raw)
-            meter_id, entry = _read(cells, known)
-            enter_reading(session, meter_id, entry, today=today, by=by, now=now)
+            meter_id, day, entry = _read(cells, known)
+            if entry is None:
+                withdraw_reading(session, meter_id, day, by=by, now=now)
+            else:
+                enter_reading(session, meter_id, entry, today=today, by=by, now=now)
             entered += 1
         except (CellError, AmountError) as fault:
             faults.append(_("Line %(number)s: %(fault)s", number=number, fault=str(fault)))
@@ -95,7 +101,8 @@ def _require_one_reading(cells: Sequence[str], raw: str) -> None:
         )
 
 
-def _read(cells: Sequence[str], known: Mapping[str, int]) -> tuple[int, ReadingEntry]:
+def _read(cells: Sequence[str], known: Mapping[str, int]) -> tuple[int, date, ReadingEntry | None]:
+    """Return meter, day and what to enter; None to withdraw what the day has."""
     if len(cells) < CELLS:
         raise CellError(_("Meter, day and reading are needed."))
     meter_id = known.get(cells[0].casefold())
@@ -105,7 +112,9 @@ def _read(cells: Sequence[str], known: Mapping[str, int]) -> tuple[int, ReadingE
     if day is None:
         raise CellError(_("Meter, day and reading are needed."))
     restart = _thousandths(cells[CELLS]) if len(cells) > CELLS and cells[CELLS] else None
-    return meter_id, ReadingEntry(day, _thousandths(cells[2]), restart)
+    if cells[2] in WITHDRAWN:
+        return meter_id, day, None
+    return meter_id, day, ReadingEntry(day, _thousandths(cells[2]), restart)
 
 
 def _thousandths(text: str) -> int:

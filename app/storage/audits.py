@@ -131,7 +131,7 @@ def check_integrity(session: Session) -> list[AuditMessage]:
 
 
 def check_allocations(session: Session) -> list[AuditMessage]:
-    """Check posted allocations, answers of recurring costs, and that no two pools count the charges of a machine."""
+    """Check posted allocations, recurring costs, readings, and that no two pools count the charges of a machine."""
     return _described(islice(chain(money.broken_allocations(session), broken_periods_of_costs(session)), FINDINGS_MAX))
 
 

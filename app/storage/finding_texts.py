@@ -29,6 +29,7 @@ FINDING_TEXTS = {
     "stock_return": "fee {fee_id} takes a sale back, and its material was not given back",
     "recurring_period": "recurring cost {recurring_id} has an answer for {begins_on}, when no period of it begins",
     "counted_twice": "the charges of machine {machine_id} count in pool {pool_id} and in pool {other_id}",
+    "reading": "the reading of meter {meter_id} of {day} is not what was entered for it last",
     "recurring_pool": "cost {cost_id} of recurring cost {recurring_id} is of another pool",
     "unbalanced": "entry {entry_id} does not balance, or has no lines",
     "export_sums": "export {export_id} of postings does not hold what it states",

@@ -33,7 +33,16 @@ from billing.models.machine_cost import MachineCost
 from billing.models.material import Material, StockMove
 from billing.models.party import Party, VatRate, VatRegime
 from billing.models.period import AccountingPeriod
-from billing.models.pool_key import AllocationAmount, Meter, MeterReading, PoolKey, PoolKeyPercent, PoolKeyTerms
+from billing.models.pool_key import (
+    AllocationAmount,
+    Meter,
+    MeteredAllocation,
+    MeterReading,
+    MeterReadingEntry,
+    PoolKey,
+    PoolKeyPercent,
+    PoolKeyTerms,
+)
 from billing.models.pool_scope import PoolScope, PoolScopeMachine
 from billing.models.recurring import Budget, RecurringCost, RecurringPeriod
 from billing.models.statement import IssuedStatement
@@ -82,6 +91,8 @@ __all__ = [
     "Material",
     "Meter",
     "MeterReading",
+    "MeterReadingEntry",
+    "MeteredAllocation",
     "Missed",
     "Party",
     "Pool",

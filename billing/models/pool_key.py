@@ -88,6 +88,36 @@ class MeterReading(Base):
     entered_by: Mapped[int | None]  # user id
 
 
+class MeterReadingEntry(Base):
+    """What was entered for a meter and a day: 1, 2, 3 ...; append-only. The last one is what MeterReading has.
+
+    reading: None where the reading was withdrawn.
+    """
+
+    __tablename__ = "billing_meter_reading_entry"
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("reading >= 0 AND (restart IS NULL OR restart >= 0)", name="not_negative"),
+        CheckConstraint("reading IS NOT NULL OR restart IS NULL", name="withdrawn"),
+    )
+
+    meter_id: Mapped[int] = mapped_column(ForeignKey("billing_meter.id"), primary_key=True)
+    read_on: Mapped[date] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reading: Mapped[int | None] = mapped_column(BigInteger)
+    restart: Mapped[int | None] = mapped_column(BigInteger)
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    entered_by: Mapped[int | None]  # user id
+
+
+class MeteredAllocation(Base):
+    """An allocation that divided by meters: while it is effective, the database keeps the readings that it used."""
+
+    __tablename__ = "billing_metered_allocation"
+
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
+
+
 class AllocationAmount(Base):
     """What a part of an own key measured of a member, before minimum and cap. part: 1, 2, 3 ... within the key."""
 

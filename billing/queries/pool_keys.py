@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from billing.cost_errors import KeyNotFound, MeterNotFound
@@ -68,8 +68,15 @@ def pool_key(session: Session, key_id: int) -> tuple[PoolKeyView, tuple[DatedTer
 
 def meters(session: Session, pool_id: int, *, readings: int | None = None) -> tuple[MeterView, ...]:
     """Return the meters of a pool by name. readings: of each at most so many, the newest; None for all."""
-    statement = select(Meter).where(Meter.pool_id == pool_id).order_by(Meter.name)
-    return _views(session, list(session.scalars(statement)), readings)
+    return _views(session, list(session.scalars(_of_pool(pool_id))), readings)
+
+
+def page_of_meters(
+    session: Session, pool_id: int, *, readings: int, limit: int, offset: int = 0
+) -> tuple[tuple[MeterView, ...], bool]:
+    """Return a page of the meters of a pool, and whether there are more. readings: of each at most so many."""
+    found = list(session.scalars(_of_pool(pool_id).limit(limit + 1).offset(offset)))
+    return _views(session, found[:limit], readings), len(found) > limit
 
 
 def meter(session: Session, meter_id: int, *, readings: int | None = None) -> MeterView:
@@ -78,6 +85,10 @@ def meter(session: Session, meter_id: int, *, readings: int | None = None) -> Me
     if found is None:
         raise MeterNotFound(id=meter_id)
     return _views(session, [found], readings)[0]
+
+
+def _of_pool(pool_id: int) -> Select[Meter]:
+    return select(Meter).where(Meter.pool_id == pool_id).order_by(Meter.name, Meter.id)
 
 
 def _views(session: Session, found: list[Meter], most: int | None) -> tuple[MeterView, ...]:

@@ -107,7 +107,8 @@ def test_costs_were_entered_during_the_season(loaded):
     assert (NOW - posted.posted_at).days > 60
     assert len(bills) == 5
     assert all(bill.entered_at < posted.posted_at for bill in bills)
-    assert loaded.scalar(select(func.count()).where(Cost.service_date > posted.period_until)) == 4
+    later = Cost.pool_id == posted.pool_id, Cost.service_date > posted.period_until
+    assert loaded.scalar(select(func.count()).where(*later)) == 4
 
 
 def test_the_year_before_is_closed_with_invoices_and_a_late_bill(loaded):

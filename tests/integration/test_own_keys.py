@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError
 
 from billing import queries
 from billing.allocations import reverse_allocation
 from billing.audits import broken_allocations
-from billing.cost_errors import CapTooLow, KeyRefused, ReadingRefused, UnknownKey
+from billing.cost_errors import CapTooLow, KeyRefused, UnknownKey
 from billing.errors import NameTaken, NothingUsed
 from billing.keys import HEAD, METER, PERCENT, SHARES, USE, WHOLE, KeyPart, KeyTerms
-from billing.meters import ReadingEntry, consumption, enter_meter, enter_reading
-from billing.models import AllocationAmount, MeterReading
+from billing.meters import consumption, enter_meter
+from billing.models import AllocationAmount
 from billing.periods import other_periods
 from billing.pool_keys import DatedTerms, change_key, enter_key
 from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
 from billing.previews import preview_allocation
-from billing.queries.pool_keys import meters
+from billing.readings import ReadingEntry, enter_reading
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
@@ -160,43 +160,6 @@ def test_meters_divide_by_what_they_counted_and_can_be_changed(session, hall, th
     bill(session, pool, 1, date(2026, 6, 2))
     with pytest.raises(NothingUsed):
         preview_allocation(session, pool, date(2026, 6, 1), date(2026, 6, 10))
-
-
-def test_a_reading_that_does_not_fit_is_refused_also_by_the_database(session, hall, three):
-    meter_id = do(session, enter_meter, hall, three[0], "Z-1")
-    read(session, meter_id, date(2026, 6, 10), 100_000)
-    read(session, meter_id, date(2026, 6, 30), 200_000)
-    for day, reading, rule in (
-        (20, 99_999, "reading_below_last"),
-        (5, 100_001, "reading_above_next"),
-        (10, 200_001, "reading_above_next"),
-    ):
-        wanted = date(2026, 6, day)
-        with pytest.raises(ReadingRefused) as refused:
-            read(session, meter_id, wanted, reading)
-        assert refused.value.violations[0].rule == rule
-        session.rollback()
-        same = MeterReading.meter_id == meter_id, MeterReading.read_on == wanted
-        row = {"meter_id": meter_id, "read_on": wanted, "reading": reading, "entered_at": MONDAY}
-        changed, added = update(MeterReading).where(*same).values(reading=reading), insert(MeterReading).values(row)
-        with pytest.raises(DatabaseError, match="billing_meter_reading_goes_up"), write_transaction(session):
-            session.execute(changed if day == 10 else added)
-    assert [one.reading for one in meters(session, hall)[0].readings] == [200_000, 100_000]
-
-
-@pytest.mark.of_sqlite
-def test_the_last_reading_before_a_period_is_where_it_begins(session, hall, three):
-    meter_id = do(session, enter_meter, hall, three[0], "Z-1")
-    for day, reading in ((date(2026, 3, 1), 0), (date(2026, 5, 20), 70), (date(2026, 6, 25), 100)):
-        read(session, meter_id, day, reading)
-    halves = [consumption(session, hall, date(2026, month, 1), date(2026, month, 28)) for month in (5, 6)]
-    assert [one.by_member[three[0]] for one in halves] == [70, 30]
-    with pytest.raises(ReadingRefused) as refused:
-        read(session, meter_id, TODAY + timedelta(days=1), 200)
-    assert refused.value.violations[0].rule == "reading_in_future"
-    session.rollback()
-    with pytest.raises(NameTaken):  # a file of readings could not tell them apart
-        do(session, enter_meter, hall, three[1], "z-1")
 
 
 @pytest.mark.of_sqlite

@@ -92,9 +92,23 @@ def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, poo
     assert [one.reading for one in meters(session, pool)[0].readings] == [60_250, 1_300_500, 1_200_500]
     quoted = 'Z-1,2026-07-01,"70,5"\nZ-1,2026-07-02,"71,5","0,5"'
     assert client.post(f"{address}/file", data={"text": quoted}).status_code == 303
+    day = {"read_on": "2026-07-02", "reading": "71,25".replace(",", ".")}
+    assert client.post(made.location, data=day | {"restart": "0.5"}).status_code == 303
+    assert 'value="71.25"' in text(client.get(f"{made.location}?day=2026-07-02"))
+    withdrawn = client.post(f"{made.location}/withdraw", data={"day": "2026-07-02"}, follow_redirects=True)
+    assert 'withdrawn<br><span class="soft">before: 71.25, entered on' in text(withdrawn)
+    assert "There is no reading of this day" in text(
+        client.post(f"{made.location}/withdraw", data={"day": "2026-07-02"}, follow_redirects=True)
+    )
+    assert client.post(f"{made.location}/withdraw", data={"day": "then"}).status_code == 422
+    assert client.post(f"{address}/file", data={"text": "Z-1;2026-07-01;-\nZ-1;2026-06-30;60"}).status_code == 303
+    assert [one.reading for one in meters(session, pool)[0].readings] == [60_000, 1_300_500, 1_200_500]
     records = dict(my_records(session, session.get(User, sample_ring.anna_login)))
     assert [(one["pool"], one["name"]) for one in records["meters"]] == [("Combine", "Z-1")]
-    assert [one["reading"] for one in records["meter_readings"]] == [1_200_500, 1_300_500, 60_250, 70_500, 71_500]
+    assert [(one["number"], one["reading"]) for one in records["meter_readings"]] == [
+        *((1, 1_200_500), (1, 1_300_500), (1, 60_250), (2, 60_000)),
+        *((1, 70_500), (2, None), (1, 71_500), (2, 71_250), (3, None)),
+    ]
     assert not any("entered_by" in one for one in records["meter_readings"])
 
 
@@ -118,5 +132,15 @@ def test_programs_enter_keys_meters_and_readings(sample_ring, pool, karl, rita, 
     assert (below.status_code, below.json["violations"][0]["rule"]) == (422, "reading_below_last")
     assert karl.post("/meters/999/readings", {"read_on": "2026-05-31", "reading": 1}).status_code == 404
     assert karl.get(f"/pools/{pool}/meters").json["items"][0]["readings"][0]["reading"] == 5_000
+    assert karl.post(readings, {"read_on": "2026-05-31", "reading": 6_000}).status_code == 201
+    withdrawn = karl.post(f"{readings}/withdraw", {"read_on": "2026-05-31"})
+    assert (withdrawn.status_code, withdrawn.json["readings"]) == (200, [])
+    assert karl.post(f"{readings}/withdraw", {"read_on": "2026-05-31"}).status_code == 404
+    (day,) = rita.get(readings).json["items"]
+    assert (day["reading"], [one["reading"] for one in day["before"]]) == (None, [6_000, 5_000])
+    assert karl.post(f"/pools/{pool}/meters", {"member_id": sample_ring.anna, "name": "Z-2"}).status_code == 201
+    listed = karl.get(f"/pools/{pool}/meters?limit=1").json
+    assert ([one["name"] for one in listed["items"]], listed["next"]) == (["Z-1"], "1")
+    assert karl.get(readings + "?cursor=1").json == {"items": [], "next": None}
     for program in (anna, rita):
         assert program.post(readings, {"read_on": "2026-07-31", "reading": 9_000}).status_code == 403

@@ -20,7 +20,7 @@ from billing.models import (
     Fee,
     IssuedStatement,
     Meter,
-    MeterReading,
+    MeterReadingEntry,
     Missed,
     Pool,
     PoolKey,
@@ -42,7 +42,7 @@ def owed(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]
     yield "percentages_in_keys", _percentages(session, member_id)
     yield "meters", rows_of(session, Meter, Meter.member_id == member_id, pool=Pool.name)
     of_meter = select(Meter.id).where(Meter.member_id == member_id)
-    yield "meter_readings", rows_of(session, MeterReading, MeterReading.meter_id.in_(of_meter))
+    yield "meter_readings", rows_of(session, MeterReadingEntry, MeterReadingEntry.meter_id.in_(of_meter))
     yield "allocations", _allocations(session, member_id)
     yield "measured_by_keys", rows_of(session, AllocationAmount, AllocationAmount.member_id == member_id)
     yield "ledger_lines", _ledger_lines(session, member_id)

@@ -14,10 +14,11 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp, presenter
-from app.pages.costs.desk import today
+from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.key_form import KeyForm
 from app.pages.costs.meter_rows import meter_rows
 from app.pages.declaration import GET_POST, page
+from app.web.paging import page_number
 from app.wording.keys import terms_words
 from billing import pool_keys, queries
 from billing.limits import FIRST_DAY
@@ -35,8 +36,15 @@ def keys(pool_id: int) -> ResponseReturnValue:
     found = keys_of_pool(session, pool_id)
     terms = pool_keys.terms_of_keys(session, [one.id for one in found])
     rows = [(one, [(dated.valid_from, terms_words(dated.terms, unit)) for dated in terms[one.id]]) for one in found]
+    meters, has_next = meter_rows(session, pool_id, limit=PER_PAGE, offset=offset())
     return render_template(
-        "costs/keys.html", pool=view, rows=rows, first_day=FIRST_DAY, meters=meter_rows(session, pool_id)
+        "costs/keys.html",
+        pool=view,
+        rows=rows,
+        first_day=FIRST_DAY,
+        meters=meters,
+        page=page_number(),
+        has_next=has_next,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from flask_babel import gettext as _
@@ -19,7 +20,9 @@ from app.wording.rules import violation_sentence
 from billing.cost_errors import ReadingRefused
 from billing.errors import NameTaken, WrongAmount, WrongPeriod
 from billing.limits import NAME_LENGTH_MAX
-from billing.meters import PER_UNIT, ReadingEntry
+from billing.meters import PER_UNIT
+from billing.queries.pool_keys import ReadingView
+from billing.readings import ReadingEntry
 from booking.kernel.errors import DomainError
 from booking.queries import MemberName
 
@@ -33,6 +36,10 @@ class ReadingField(ExactNumberField):
         """Refuse what no meter shows."""
         if number < 0:
             raise ValidationError(_("A meter shows nothing below zero."))
+
+    def show_thousandths(self, thousandths: int | None) -> None:
+        """Put what is stored into the field."""
+        self.show(None if thousandths is None else Decimal(thousandths) / PER_UNIT)
 
     @property
     def thousandths(self) -> int | None:
@@ -77,6 +84,13 @@ class ReadingForm(BaseForm):
     read_on = DateField(_l("Day"), [Required(_l("Please enter the day of the reading."))])
     reading = ReadingField(_l("Reading"), [Required(_l("Please enter the reading."))])
     restart = ReadingField(_l("The meter was changed: reading of the new one"))
+
+    def fill(self, day: date, stored: ReadingView | None) -> None:
+        """Show a day with what holds of it."""
+        self.read_on.data = day
+        if stored is not None:
+            self.reading.show_thousandths(stored.reading)
+            self.restart.show_thousandths(stored.restart)
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Show at its field what does not fit; any other refusal as usual."""

@@ -61,7 +61,13 @@ ERRORS = (
         "reading_refused",
         422,
         _l("This reading does not fit"),
-        _l("The reading was not stored: it does not fit those around it."),
+        _l("Nothing was changed: the reading does not fit those around it, or an allocation used it."),
+    ),
+    ErrorText(
+        "reading_not_found",
+        404,
+        _l("No such reading"),
+        _l("There is no reading of this day: it was withdrawn, or never entered."),
     ),
     ErrorText(
         "kind_recurs",

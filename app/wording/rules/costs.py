@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import Zone, format_day, format_money, format_number
 from app.wording.keys import percent_words
-from app.wording.rules.text import ViolationText
+from app.wording.rules.text import ViolationText, name_or_day
 from billing.meters import PER_UNIT
 
 
@@ -70,6 +70,22 @@ COST_RULES = (
         number=_reading,
     ),
     ViolationText(code="reading_in_future", sentence=_l("A reading is of today or earlier.")),
+    ViolationText(
+        code="reading_holds_change",
+        sentence=_l(
+            "On this day the meter was changed: without that, %(actual)s would come after %(limit)s. Correct the "
+            "reading instead."
+        ),
+        number=_reading,
+    ),
+    ViolationText(
+        code="reading_used",
+        sentence=_l(
+            "Allocation %(actual)s, until %(limit)s, used the readings of these days. Reverse it, correct the reading "
+            "and allocate again; or enter what the meter shows with a day after that."
+        ),
+        number=name_or_day,
+    ),
     ViolationText(
         code="days_to_come",
         sentence=_l("These days end on %(actual)s, which is still to come. Choose %(limit)s or an earlier last day."),
