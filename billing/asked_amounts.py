@@ -12,6 +12,7 @@ from billing.charges import tariff_on
 from billing.slip_pricing import CHOSEN
 from billing.tariff_terms import parts_of
 from booking.charge_units import CHARGE_UNITS
+from booking.queries.other_amounts import BesideAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,18 @@ class Asked:
 
 
 NOTHING_ASKED = Asked()
+
+
+def asked_with(asked: Asked, beside: BesideAmount) -> Asked:
+    """Return what is asked to correct a slip: what its tariff asks for, and what the slip has beyond that.
+
+    Nothing is required, because an answer without a correction must be possible.
+    """
+    known = {(one.name, one.charge_unit) for one in asked.amounts}
+    more = [one for one in beside.amounts if (one.name, one.charge_unit) not in known]
+    named = [(one.name, one.charge_unit) for one in asked.amounts] + [(one.name, one.charge_unit) for one in more]
+    amounts = (AskedAmount(*one, is_required=False) for one in named)
+    return Asked(asked.main, tuple(amounts), tuple(dict.fromkeys((*asked.choices, *beside.choices))))
 
 
 def asked_on(session: Session, machine_id: int, day: date) -> Asked:

@@ -19,12 +19,16 @@ from billing.ledger.posting import lock_ledger
 from billing.models import Charge, Tariff, Unpriced
 from billing.pricing import PriceCalculation
 from billing.slip_prices import price_of_slip, priced_after
-from billing.tariff_terms import terms_of, waits_for_vat
+from billing.slip_pricing import CHOSEN
+from billing.tariff_terms import parts_of, terms_of, waits_for_vat
+from billing.working import LINE
 from booking import queries
+from booking.charge_units import CHARGE_UNITS
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.queries import UsageSlip
+from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
 
 ONE_PER_SLIP = ("ix_billing_charge_usage_id", "billing_charge is append-only")  # PostgreSQL, SQLite
 
@@ -35,8 +39,8 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
     on the day of service in the slip's unit, it has no price for the class of the slip, or no line for what the slip
     has; the slip is then entered in billing_unpriced. A charge stays without such a tariff, but is reversed when the
-    slip got another class or another amount: nobody pays for what is not on the slip. Later slips whose price depends
-    on this one (cap of a day, free amount of a month) are priced again.
+    slip got another class, other amounts or variants: nobody pays for what is not on the slip. Later slips whose price
+    depends on this one (cap of a day, free amount of a month) are priced again.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
     """
@@ -85,7 +89,7 @@ def _without_price(
 ) -> tuple[Charge | None, Charge | None]:
     """Note a slip that no tariff prices; reverse its charge if that is of another class or another amount."""
     reversal = None
-    if present is not None and _charged_for(present) != (slip.price_class, slip.used_amount):
+    if present is not None and not _is_of_slip(session, present, slip):
         reversal = _append(session, _reversal(present, present.number + 1, now), by, now)
         present = None
     if present is None or _waits_for_vat(session, slip):  # with a charge: priced again when the rate is entered
@@ -98,8 +102,24 @@ def _waits_for_vat(session: Session, slip: UsageSlip) -> bool:
     return tariff is not None and waits_for_vat(session, tariff, slip.service_date)
 
 
-def _charged_for(charge: Charge) -> tuple[str, int]:
-    return charge.price_class, PriceCalculation.from_json(charge.calculation).used_amount
+def _is_of_slip(session: Session, charge: Charge, slip: UsageSlip) -> bool:
+    """Return whether a charge is for the class, the amounts and the variants that its slip has now."""
+    priced = PriceCalculation.from_json(charge.calculation)
+    if (charge.price_class, priced.used_amount) != (slip.price_class, slip.used_amount):
+        return False
+    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
+    charged = {
+        one.name: one.used_amount
+        for one in priced.lines
+        if one.kind == LINE and not CHARGE_UNITS[one.charge_unit].from_clock
+    }
+    if {name: amount for name, amount in charged.items() if amount} != {
+        one.name: one.amount for one in beside.amounts if one.amount
+    }:
+        return False
+    parts = parts_of(session, [charge.tariff_id])[charge.tariff_id]
+    variants = {one.name for one in parts.adjustments if one.applies == CHOSEN}
+    return variants.intersection(one.name for one in priced.lines) == set(beside.choices)
 
 
 def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor, now: datetime) -> int:

@@ -14,6 +14,7 @@ from booking.errors import NotFound, UsageRefused, Violation, WrongStatus
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
+from booking.other_amounts import Beside, check_other_amounts, replace_all
 from booking.publish import publish
 from booking.use_limits import check_corrected
 
@@ -53,9 +54,12 @@ def answer(
     by: Actor,
     now: datetime,
     corrected_amount: int | None = None,
+    beside: Beside | None = None,
     revision: int | None = None,
 ) -> UsageRecord:
     """Store a manager's answer to an objection, with or without a corrected amount.
+
+    beside: all that the slip is to have beside it from now on; None leaves that as it is.
 
     Raises NotFound, StaleRevision, WrongStatus (nothing to answer), UsageRefused (answer_empty, amount_negative).
     """
@@ -63,6 +67,7 @@ def answer(
     if slip.objected_at is None or slip.answered_at is not None:
         raise WrongStatus(status="completed", wanted=["disputed"])
     violations = check_corrected(slip, corrected_amount)
+    violations += check_other_amounts(() if beside is None else beside.amounts)
     if not text.strip():
         violations.append(Violation("answer_empty", "answer"))
     UsageRefused.raise_for(violations)
@@ -70,6 +75,8 @@ def answer(
     was_corrected = corrected_amount is not None and corrected_amount != slip.used_amount
     if was_corrected:
         slip.used_amount = corrected_amount
+    if beside is not None:
+        was_corrected = replace_all(session, slip.id, beside) or was_corrected
     slip.answered_at, slip.answered_by, slip.answer = now, by.user_id, text.strip()
     slip.revision += 1
     session.flush()

@@ -54,6 +54,7 @@ MODULES = (
     "invoices",
     "issued_statements",
     "periods",
+    "slip_objections",
     "statements",
     "advances",
     "fees",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Protocol
 
@@ -87,29 +87,34 @@ def get_asked(machine_id: int, query: AskedDay) -> AskedAnswer:
 
 def read_asked(body: HasAsked, machine_id: int, day: date) -> tuple[tuple[OtherAmount, ...], tuple[str, ...]]:
     """Return the other amounts and choices that were sent. Refuses what the tariff of the day does not ask for."""
-    asked = asked_on(db.session(), machine_id, day)
-    faults = [*_faults(body, asked)]
+    return read_known(body.amounts, body.choices, asked_on(db.session(), machine_id, day))
+
+
+def read_known(
+    amounts: Sequence[NamedAmount], choices: Sequence[str], asked: Asked
+) -> tuple[tuple[OtherAmount, ...], tuple[str, ...]]:
+    """Return the other amounts and choices that were sent. Refuses what is not asked for."""
+    faults = [*_faults(amounts, choices, asked)]
     if faults:
         raise Refusal(problems.invalid(*(problems.field_error(name, text) for name, text in faults)))
-    others = tuple(OtherAmount(one.name, one.amount.unit, one.amount.small) for one in body.amounts)
-    return others, tuple(body.choices)
+    return tuple(OtherAmount(one.name, one.amount.unit, one.amount.small) for one in amounts), tuple(choices)
 
 
-def _faults(body: HasAsked, asked: Asked) -> Iterable[tuple[str, str]]:
+def _faults(amounts: Sequence[NamedAmount], choices: Sequence[str], asked: Asked) -> Iterable[tuple[str, str]]:
     """Yield a field and what is wrong with it."""
     units = {one.name: one.charge_unit for one in asked.amounts}
     known = ", ".join(units) or "none"
-    for number, one in enumerate(body.amounts):
+    for number, one in enumerate(amounts):
         if one.name not in units:
             yield f"amounts.{number}.name", f"the tariff asks for no such amount; it asks for: {known}"
         elif one.amount.unit != units[one.name]:
             yield f"amounts.{number}.amount.unit", f"the unit of {one.name} is {units[one.name]}, not {one.amount.unit}"
-    names = [one.name for one in body.amounts]
+    names = [one.name for one in amounts]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield "amounts", f"{name} is there twice"
     for name in asked.missing(names):
         yield "amounts", f"{name} must be sent, even if it is 0"
-    for number, name in enumerate(body.choices):
+    for number, name in enumerate(choices):
         if name not in asked.choices:
             allowed = ", ".join(asked.choices) or "none"
             yield f"choices.{number}", f"the tariff has no such variant; it has: {allowed}"

@@ -158,7 +158,7 @@ def report_usage(body: NewUsage) -> Reply:
     def write() -> Reply:
         session = db.session()
         slip, is_new = condition_changes.record_usage(session, use, by=by, now=instant)
-        return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201 if is_new else 200)
+        return reply(usage_slip_answer(slip.id), 201 if is_new else 200)
 
     return run_idempotent(body, write)
 
@@ -191,6 +191,11 @@ def reach() -> tuple[int | None, frozenset[int]] | None:
         return None
     managed = current_user.managed_workshop_ids if WORKSHOP in scopes else frozenset()
     return (current_user.member_id if OWN in scopes else None), managed
+
+
+def usage_slip_answer(usage_id: int) -> UsageSlip:
+    """Return a slip as it is answered."""
+    return _slips((queries.usage_slip(db.session(), usage_id),))[0]
 
 
 def _slips(found: tuple[queries.UsageSlip, ...]) -> list[UsageSlip]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from app.auth.models import User
 from app.pages.account.my_records import my_records
 from app.pages.usage.asked_fields import amount_field, choice_field
 from app.worker.jobs import deliver_events
+from billing.models import Charge
 from billing.queries import charge_of_slip, unpriced_count
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
@@ -153,19 +156,42 @@ def test_a_tariff_that_is_entered_meanwhile_turns_no_amount_into_another(session
     assert anna.post(f"/usage/hand-back/{harvest}", data={"amount": "2"}).status_code == 303
 
 
-def test_a_slip_says_what_cannot_be_corrected_and_why_it_has_no_price(session, anna, sample_ring, harvest):
+def test_an_answer_corrects_all_amounts_and_variants_of_a_slip(session, anna, log_in, sample_ring, harvest):
     anna.post(f"/usage/hand-out/{harvest}")
-    back = anna.post(f"/usage/hand-back/{harvest}", data={"amount": "2", KM: "10"})
+    back = anna.post(f"/usage/hand-back/{harvest}", data={"amount": "2", KM: "10", OPERATOR: "y"})
     usage_id = int(back.location.rpartition("/")[2])
-    price_of(session, usage_id)
-    assert "Only the amount of the use can be corrected" in anna.get(f"/usage/{usage_id}").text
+    assert price_of(session, usage_id) == 27_100
+    anna.post(f"/usage/{usage_id}/objection", data={"objection": "It was 4 km, without operator"})
+    wanda = log_in(sample_ring.wanda_login)
+    page = wanda.get(f"/usage/{usage_id}").text
+    assert re.search(rf'name="{KM}"[^>]*value="10.00"', page)
+    assert re.search(rf'<input checked[^>]*name="{OPERATOR}"', page)
+
+    wrong = wanda.post(f"/usage/{usage_id}/answer", data={"answer": "Right", KM: "-1"})
+    assert wrong.status_code == 422
+    assert wanda.post(f"/usage/{usage_id}/answer", data={"answer": "Right", KM: "4"}).status_code == 303
+
+    assert price_of(session, usage_id) == 20_000 + 440
+    assert "4.0 km" in anna.get(f"/usage/{usage_id}").text
+    rows = session.scalars(select(Charge.cents).where(Charge.usage_id == usage_id).order_by(Charge.number)).all()
+    assert rows == [27_100, -27_100, 20_440]
+
+
+def test_programs_object_and_correct_what_a_slip_lacks(session, log_in, speak_as, sample_ring, harvest):
+    anna, wanda = speak_as(sample_ring.anna_login), speak_as(sample_ring.wanda_login)
     lacking = use(session, sample_ring.combine, sample_ring.anna, 300)
     assert price_of(session, lacking) is None
-
-    slip = anna.get(f"/usage/{lacking}").text
-
-    assert "because this was not entered: Travel." in slip
-    assert "Only the amount of the use can be corrected" not in slip
+    assert "because this was not entered: Travel." in log_in(sample_ring.anna_login).get(f"/usage/{lacking}").text
+    path = f"/usage/{lacking}"
+    assert wanda.post(f"{path}/answer", {"answer": "Right"}).status_code == 409  # nobody objected
+    assert anna.post(f"{path}/objection", {"objection": "12 km are missing"}).status_code == 201
+    for wrong in ({"amounts": [TRAVEL]}, {"amounts": [TRAVEL], "choices": ["With fuel"]}):
+        assert wanda.post(f"{path}/answer", {"answer": "Right"} | wrong).status_code == 422
+    assert anna.post(f"{path}/answer", {"answer": "Right"}).status_code == 403
+    right = {"answer": "Right", "amounts": [TRAVEL], "choices": []}
+    answered = wanda.post(f"{path}/answer", right)
+    assert (answered.status_code, answered.json["amounts"][0]["name"]) == (200, "Travel")
+    assert price_of(session, lacking) == 30_000 + 1_100
 
 
 def test_the_api_says_what_is_asked_and_takes_it(session, speak_as, sample_ring, harvest):

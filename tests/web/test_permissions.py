@@ -65,6 +65,8 @@ CONTENT = {
     "api.enter_stock_move": {"kind": "receipt", "quantity": "1"},
     "api.sell_material": {"member_id": 1, "quantity": "1", "service_date": "2026-11-23"},
     "api.take_material": {"material_id": 1, "quantity": "1"},
+    "api.object_to_slip": {"objection": "Too much"},
+    "api.answer_objection": {"answer": "So it was"},
     "api.close_period": {"period": "2026"},
     "api.soft_close_period": {"period": "2026"},
     "api.reopen_period": {"period": "2026"},

@@ -18,6 +18,7 @@ from app.forms.required import Required
 from billing.asked_amounts import NOTHING_ASKED, Asked
 from booking.charge_units import CHARGE_UNITS
 from booking.other_amounts import OtherAmount
+from booking.queries.other_amounts import BesideAmount
 from booking.use_limits import AMOUNT_MAX
 
 OTHER, CHOICE = "other_", "choice_"  # how the names of such fields begin
@@ -85,6 +86,16 @@ class AskedFields(BaseForm):
     def choice_fields(self) -> list[Field]:
         """The fields of the variants, in the order of the tariff."""
         return [self[choice_field(name)] for name in self.tariff_asks.choices]
+
+    def show_beside(self, beside: BesideAmount) -> None:
+        """Show what a slip has."""
+        amounts = {(one.name, one.charge_unit): one.amount for one in beside.amounts}
+        for amount_of, one in zip(self.other_fields, self.tariff_asks.amounts, strict=True):
+            if (small := amounts.get((one.name, one.charge_unit))) is not None:
+                amount_of.show_small(small)
+                amount_of.data = amount_of.data or "0"  # none of it was used, which is not the same as not entered
+        for choice, name in zip(self.choice_fields, self.tariff_asks.choices, strict=True):
+            choice.data = name in beside.choices
 
     def others(self) -> tuple[OtherAmount, ...]:
         """Return the amounts that were entered. Call only after validation."""

@@ -24,6 +24,7 @@ from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused, WrongStatus
 from booking.kernel.errors import DomainError
+from booking.other_amounts import Beside
 from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import SlipView
 from booking.usage import Measurement
@@ -141,3 +142,8 @@ class AnswerForm(MeasureForm):
 
     amount = StringField(_l("Corrected amount"))
     answer = TextAreaField(_l("Answer"), [Required(_l("Please write an answer.")), Length(max=NOTE_LENGTH_MAX)])
+
+    def beside(self) -> Beside | None:
+        """Return what the slip is to have beside its amount; None where nothing was asked. Call after validation."""
+        asked = self.tariff_asks
+        return Beside(self.others(), self.choices()) if asked.amounts or asked.choices else None

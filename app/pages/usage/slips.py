@@ -15,12 +15,15 @@ from app.forms.submit import submit
 from app.pages.declaration import POST, page
 from app.pages.fees.material_forms import TakenForm
 from app.pages.usage import bp
+from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import AnswerForm, ObjectionForm
 from app.pages.usage.slip_page import offered_materials, slip_page
+from billing.asked_amounts import asked_on, asked_with
 from billing.fees.materials import sell_for_slip
 from booking import objections, queries
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import SlipView
+from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
 
 
 @page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN))
@@ -76,6 +79,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             corrected_amount=form.measured(None).amount,
+            beside=form.beside(),
         ),
         message=_("Your answer was entered and the member is notified."),
         location=url_for(".show", usage_id=usage_id),
@@ -121,8 +125,17 @@ def _taken_form(slip: SlipView, *, is_new: bool = False) -> TakenForm:
     return form
 
 
-def _answer_form(slip: SlipView) -> AnswerForm:
-    return AnswerForm(CHARGE_UNITS[slip.charge_unit], slip.zone)
+def _answer_form(slip: SlipView, *, is_new: bool = False) -> AnswerForm:
+    """Return the form of an answer; a new one has the amounts beside the first one as the slip has them."""
+    session = db.session()
+    beside = beside_amounts(session, [slip.id]).get(slip.id, NOTHING_BESIDE)
+    asked = asked_with(asked_on(session, slip.machine_id, slip.service_date), beside)
+    kind, unit = asking(AnswerForm, asked), CHARGE_UNITS[slip.charge_unit]
+    if not is_new:
+        return kind(unit, slip.zone)
+    form = kind(unit, slip.zone, formdata=None)
+    form.show_beside(beside)
+    return form
 
 
 def _slip_page(
@@ -139,7 +152,7 @@ def _slip_page(
         "usage/show.html",
         page=slip_page(db.session(), slip, now=now(), may_take=bool(taking.offered)),
         objection=objection or ObjectionForm(formdata=None),
-        answering=answering or _answer_form(slip),
+        answering=answering or _answer_form(slip, is_new=True),
         taking=taking,
     )
     return text, status
