@@ -13,8 +13,8 @@ from booking.kernel.orm import UtcDateTime
 from migrations.append_only import drop_append_only, make_append_only
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0147"
-down_revision = "0146"
+revision = "0148"
+down_revision = "0147"
 branch_labels = None
 depends_on = None
 
