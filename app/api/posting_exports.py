@@ -16,11 +16,13 @@ from app.api.fields import PAGE_LENGTH, WHOLE, Instant, PageLength, RequestModel
 from app.api.idempotency import run_idempotent
 from app.api.periods import PeriodName
 from app.api.problems import Reply
+from app.api.tasks import Task, accepted
 from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
+from app.background.deferral import is_carried_out
 from app.clock import now
-from app.exports.figures import FILE_NAME, SQLITE, figures_file
+from app.exports.figures import FILE_NAME, SQLITE, are_long, figures_file
 from app.exports.files import CSV, XLSX, attached
 from app.exports.postings import made_file
 from app.extensions import db
@@ -186,9 +188,14 @@ def get_posting_export_file(export_id: int) -> Response:
     return attached(io.BytesIO(content_of_export(db.session(), export_id)), media_type, found.file_name)
 
 
-@Endpoint("GET", "/exports/figures", access=Access(treasurer=OWN, admin=ALL), files=(SQLITE,))
-def export_figures() -> Response:
-    """Get the figures of the whole ring as one SQLite file. A treasurer gets what billing needs to know of members."""
+@Endpoint("GET", "/exports/figures", access=Access(treasurer=OWN, admin=ALL), files=(SQLITE,), accepted=Task)
+def export_figures() -> Response | Reply:
+    """Get the figures of the whole ring as one SQLite file. A treasurer gets what billing needs to know of members.
+
+    For more than 10,000 rows of charges and the ledger the reply is 202 and a background task with the file.
+    """
+    if not is_carried_out() and are_long(db.session()):
+        return in_write_transaction(db.session(), accepted)
     today = local_day(now(), as_zone(None))
     return attached(figures_file(db.session(), today, has_all_of_members=permissions.reaches_all()), SQLITE, FILE_NAME)
 

@@ -70,7 +70,10 @@ def get_task_result(task_id: int) -> Reply | Response:
         abort(403)
     while (part := queue.chunk(session, task_id, len(parts))) is not None:
         parts.append(part)
-    return Response(b"".join(parts), task.status, content_type=task.media_type)
+    response = Response(b"".join(parts), task.status, content_type=task.media_type)
+    if task.file_name:
+        response.headers.set("Content-Disposition", "attachment", filename=task.file_name)
+    return response
 
 
 def accepted(body: BaseModel | None = None) -> Reply:
@@ -96,7 +99,7 @@ def _own(task_id: int) -> BackgroundTask:
 
 def _has_reply(task: BackgroundTask) -> bool:
     """Return whether there is a response for a program; that to a page's request is seen under /tasks."""
-    return task.is_page and task.endpoint.startswith("api.")
+    return (task.is_page or task.is_file) and task.endpoint.startswith("api.")
 
 
 def _retry(task: BackgroundTask) -> dict[str, str]:

@@ -7,7 +7,9 @@ import sqlite3
 
 import pytest
 
+from app.exports import figures
 from app.exports.figures import figures_file
+from app.worker import background_tasks
 from billing.exports.members import BILLING_COLUMNS
 from booking.kernel import progress
 from tests.conftest import MONDAY
@@ -85,7 +87,7 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_
         assert karl.get(f"{NEW}?{wrong}").status_code == 404
 
 
-def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged):
+def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged, monkeypatch):
     assert karl.get("/costs/exports/figures/file.db").status_code == 303  # the worker makes it
     path, seen = tmp_path / "ring.db", []
     with (
@@ -112,3 +114,11 @@ def test_all_figures_are_one_documented_file_without_secrets(app, session, karl,
     database.close()
     answer = karl.get("/api/v1/exports/figures")
     assert answer.data.startswith(b"SQLite format 3")
+    monkeypatch.setattr(figures, "ROWS_AT_ONCE", 0)
+    task = karl.get("/api/v1/exports/figures")
+    assert (task.status_code, background_tasks.run_next(session)) == (202, 1)
+    kept = karl.get(f"{task.json['status_url']}/result")
+    assert kept.data == answer.data
+    assert kept.headers["Content-Disposition"] == "attachment; filename=ringbuch.db"
+    assert "All figures as one file that a program asked for" in text(karl.get("/tasks"))
+    assert karl.get(f"/tasks/{task.json['id']}/result").data == answer.data

@@ -8,11 +8,15 @@ from flask_babel import lazy_gettext as _l
 
 LABELS: dict[str, Any] = {
     "api.allocate_costs": _l("An allocation that a program asked for"),
+    "api.export_figures": _l("All figures as one file that a program asked for"),
+    "api.preview_invoices": _l("Preview of invoices that a program asked for"),
     "api.run_invoices": _l("Issuing invoices that a program asked for"),
     "api.run_statements": _l("Issuing statements that a program asked for"),
     "costs.allocate": _l("Preview of an allocation"),
     "costs.post": _l("Posting of an allocation"),
     "costs.shares_file": _l("Shares from a file"),
+    "costs.download_account": _l("An account sheet as a file"),
+    "costs.download_trial_balance": _l("Sums of the accounts as a file"),
     "costs.download_allocation": _l("An allocation as a file"),
     "costs.download_allocations": _l("Allocations as a file"),
     "costs.download_balance": _l("Balance of a member as a file"),

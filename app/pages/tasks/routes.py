@@ -114,7 +114,8 @@ def _task(task_id: int) -> BackgroundTask:
 
 def _is_guarded(task: BackgroundTask) -> bool:
     """Return whether the result is a file for which its page asks for the password once more."""
-    return task.is_file and PAGES[task.endpoint].needs_confirmation
+    page_of_task = PAGES.get(task.endpoint)  # None of a call
+    return task.is_file and page_of_task is not None and page_of_task.needs_confirmation
 
 
 def _startable(address: str) -> str | None:
