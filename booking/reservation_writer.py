@@ -94,6 +94,18 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     The caller has locked their machines, before it read what it decided on. Returns them in the order of time. Raises
     SlotTaken.
     """
+    entered, happened = write(session, new, by=by, now=now)
+    publish_all(session, happened, by=by, now=now)
+    return entered
+
+
+def write(
+    session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime
+) -> tuple[list[EnteredReservation], list[events.ReservationEvent]]:
+    """Enter reservations as `enter` does, and return their events too: the caller publishes them beside its own.
+
+    Publishing is the last step of a verb, because it locks the most contended rows.
+    """
     in_order = sorted(new, key=_start_and_end)
     hold_ids = occupancies.add_holds(session, HoldKind.RESERVATION, len(in_order))
     numbered = list(zip(hold_ids, in_order, strict=True))
@@ -111,8 +123,7 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
     quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
     happened = [_EVENTS[one.step].of(each, **one.event_details) for one, each in zip(in_order, entered, strict=True)]
-    publish_all(session, happened, by=by, now=now)
-    return entered
+    return entered, happened
 
 
 def lock(session: Session, reservation_id: int, revision: int | None = None) -> Reservation:

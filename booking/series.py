@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking import (
@@ -29,13 +29,19 @@ from booking import (
 )
 from booking.errors import SeriesConflicts, SeriesRefused, StaleRevision, Violation
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import ENDED_WITHOUT_USE, Reservation, Series, SeriesDate, Status
 from booking.overruling import Overruling, record_overruled
-from booking.publish import publish
+from booking.publish import publish, publish_all
 from booking.reservation_writer import EnteredReservation
 from booking.reservations import new_reservation
+from booking.series_times import Occurrence, SeriesTimes
 from booking.series_wishes import PlannedDate, SeriesPlan, SeriesWish
 from booking.wishes import UID_DOMAIN, Wish
+
+FIRST_REVISION = 0
+_INSERT = PreparedStatement(insert(table_of(Series)))
 
 
 class OnConflict(StrEnum):
@@ -49,17 +55,42 @@ class OnConflict(StrEnum):
     ALTERNATIVE = "alternative"
 
 
-class SeriesResult(NamedTuple):
-    """The series that was entered. dates: the reservations, in order of time; skipped: the days left out.
+class NewSeries(NamedTuple):
+    """The row of a series that was just stored, without reading it again."""
 
-    status: requested, where one of them waits for approval.
+    id: int
+    uid: str
+    machine_id: int
+    member_id: int
+    revision: int = FIRST_REVISION
+
+
+class EnteredDate(NamedTuple):
+    """A date of a series that was entered. reservation: None for one that was left out."""
+
+    occurrence: Occurrence
+    reservation: EnteredReservation | None
+
+
+class SeriesResult(NamedTuple):
+    """The series that was entered. machine_id: of the series; of a group, the machine that most of its dates got.
+
+    status: requested, where one of its dates waits for approval. dates: the reservations, in order of time. by_rule:
+    all dates of the rule, in its order.
     """
 
     id: int
     uid: str
+    machine_id: int
+    times: SeriesTimes
     status: Status
     dates: Sequence[EnteredReservation]
-    skipped: Sequence[date]
+    by_rule: Sequence[EnteredDate]
+
+    @property
+    def skipped(self) -> Sequence[date]:
+        """The days of the rule that were left out."""
+        return [one.occurrence.day for one in self.by_rule if one.reservation is None]
 
 
 def create(
@@ -94,14 +125,14 @@ def create(
         )
         for one, day in day_of.items()
     ]
-    entered = reservation_writer.enter(session, new, by=by, now=now)
-    series_dates.link_first(session, series, [(day_of[one.uid], one.id) for one in entered])
+    entered, happened = reservation_writer.write(session, new, by=by, now=now)
+    on_day = {day_of[one.uid]: one for one in entered}
+    series_dates.link_first(session, series.id, [(day, one.id) for day, one in on_day.items()])
     status = Status.REQUESTED if any(one.status == Status.REQUESTED for one in entered) else Status.CONFIRMED
-    happened = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
-    publish(session, happened, by=by, now=now)
+    of_series = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
+    publish_all(session, [*happened, of_series], by=by, now=now)
     _record_overruled(session, planned, {one.starts_at: one for one in entered}, overruling, by, now)
-    skipped = [one.occurrence.day for one in planned.dates if one.occurrence.day not in chosen]
-    return SeriesResult(series.id, series.uid, status, entered, skipped)
+    return _result(wish, planned, series, status, on_day)
 
 
 def put_back(
@@ -204,32 +235,41 @@ def _violations(one: PlannedDate) -> Iterator[Violation]:
         yield Violation("slot_taken", "start", actual=one.occurrence.span.start, span=one.occurrence.span)
 
 
-def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by: Actor, now: datetime) -> Series:
-    series = Series(
-        uid=uid,
-        machine_id=planned.terms.machine_id,
-        member_id=wish.member_id,
-        rrule=wish.rule.to_rrule(),
-        zone=planned.terms.policy.hours.zone.key,
-        wall_start=wish.wall.isoformat(timespec="minutes"),
-        length_min=int(wish.length.total_seconds() // 60),
-        passage=wish.passage,
-        places=wish.places,
-        purpose=wish.purpose,
-        may_move_min=wish.may_move_min,
-        second_person=wish.second.name,
-        second_user_id=wish.second.user_id,
-        first_starts_at=planned.dates[0].occurrence.span.start,
-        created_at=now,
-        created_by=by.user_id,
-        changed_at=now,
-        revision=0,
-    )
-    session.add(series)
-    session.flush()
+def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by: Actor, now: datetime) -> NewSeries:
+    columns = {
+        "uid": uid,
+        "machine_id": planned.terms.machine_id,
+        "member_id": wish.member_id,
+        "rrule": wish.rule.to_rrule(),
+        "zone": planned.terms.policy.hours.zone.key,
+        "wall_start": wish.wall.isoformat(timespec="minutes"),
+        "length_min": int(wish.length.total_seconds() // 60),
+        "passage": wish.passage,
+        "places": wish.places,
+        "purpose": wish.purpose,
+        "may_move_min": wish.may_move_min,
+        "second_person": wish.second.name,
+        "second_user_id": wish.second.user_id,
+        "first_starts_at": planned.dates[0].occurrence.span.start,
+        "created_at": now,
+        "created_by": by.user_id,
+        "changed_at": now,
+        "revision": FIRST_REVISION,
+    }
+    # As the reservations: a flush of the session would cost several times what the database needs.
+    series_id = _INSERT.run(session.connection(), columns)
+    assert series_id is not None
     if wish.group_id is not None:
-        series_dates.set_group(session, series.id, wish.group_id)
-    return series
+        series_dates.set_group(session, series_id, wish.group_id)
+    return NewSeries(series_id, uid, planned.terms.machine_id, wish.member_id)
+
+
+def _result(
+    wish: SeriesWish, planned: SeriesPlan, series: NewSeries, status: Status, on_day: Mapping[date, EnteredReservation]
+) -> SeriesResult:
+    by_rule = [EnteredDate(one.occurrence, on_day.get(one.occurrence.day)) for one in planned.dates]
+    times = wish.times(planned.terms.policy.hours.zone)
+    return SeriesResult(series.id, series.uid, series.machine_id, times, status, [*on_day.values()], by_rule)
 
 
 def _uid_of(series_uid: str, day: date) -> str:

@@ -79,12 +79,12 @@ def link(session: Session, series: Series, reservations: Iterable[tuple[date, in
     """Record which reservations are the dates of a series on some days; each replaces the former one of its day."""
     id_of = dict(reservations)
     unlink(session, series, id_of.keys())
-    link_first(session, series, id_of.items())
+    link_first(session, series.id, id_of.items())
 
 
-def link_first(session: Session, series: Series, reservations: Iterable[tuple[date, int]]) -> None:
+def link_first(session: Session, series_id: int, reservations: Iterable[tuple[date, int]]) -> None:
     """Record which reservations are the dates of a series on days that never had one."""
-    rows = [{"series_id": series.id, "occurs_on": day, "reservation_id": id_} for day, id_ in reservations]
+    rows = [{"series_id": series_id, "occurs_on": day, "reservation_id": id_} for day, id_ in reservations]
     _LINK.run_many(session.connection(), rows)
 
 

@@ -36,6 +36,16 @@ class SeriesTimes:
     length: timedelta
     passage: int | None = None
 
+    @property
+    def rrule(self) -> str:
+        """The rule as calendars need it, with UNTIL as an instant."""
+        return self.rule.to_rrule(self.wall, self.zone)
+
+    @property
+    def length_minutes(self) -> int:
+        """The length by the clock."""
+        return int(self.length.total_seconds() // 60)
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
+from app.api.entered_series import entered_series
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
@@ -93,7 +94,9 @@ def create_series(body: NewSeries) -> Reply:
             approve=approve,
             overruling=overruling,
         )
-        return _reply(made.id, 201, {"Location": f"/api/v1/series/{made.id}"})
+        found = entered_series(made, wish, instant)
+        headers = {"Location": f"/api/v1/series/{made.id}", **revisions.etag(found.revision)}
+        return reply(found, 201, headers)
 
     return run_idempotent(body, enter)
 
@@ -249,11 +252,11 @@ def _act(series_id: int, body: BaseModel | None, verb: Callable[..., object]) ->
     return run_idempotent(body, act)
 
 
-def _reply(series_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+def _reply(series_id: int) -> Reply:
     session = db.session()
     view = series_queries.series(session, series_id)
     found = series_of(view, series_queries.series_dates(session, view))
-    return reply(found, status, {**(headers or {}), **revisions.etag(view.revision)})
+    return reply(found, headers=revisions.etag(view.revision))
 
 
 def _wish(body: NewSeries, member_id: int) -> SeriesWish:

@@ -289,8 +289,8 @@ def _facts(view: SeriesView) -> dict[str, Any]:
         "machine_id": view.machine_id,
         "group_id": view.group_id,
         "member_id": view.member_id,
-        "rrule": view.rule.to_rrule(view.times.wall, view.zone),
-        "timezone": view.zone.key,
         "first_starts_at": view.first_starts_at,
-        "length_minutes": int(view.times.length.total_seconds() // 60),
+        "rrule": view.times.rrule,
+        "timezone": view.zone.key,
+        "length_minutes": view.times.length_minutes,
     }

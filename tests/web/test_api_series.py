@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from booking import quotas
+from booking import groups, quotas
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from booking.quotas import QuotaInput
@@ -62,6 +63,46 @@ def test_programs_preview_enter_cancel_and_put_back(anna, bernd, session, sample
     assert anna.post(f"{path}/cancel", {}, If_Match=made.headers["ETag"]).status_code == 412
     back = anna.post(f"{path}/put-back", {"day": "2026-12-18"})
     assert [one["status"] for one in back.json["dates"]] == ["confirmed", None, "confirmed", "cancelled"]
+
+
+def test_a_new_series_is_answered_as_it_is_read_afterwards(anna, wanda, session, sample_ring):
+    """The answer is made of what was entered; reading it again would cost a fifth of the call."""
+    both = tuple(RankedMachine(one) for one in (sample_ring.combine, sample_ring.cold_store))
+    with write_transaction(session):
+        group_id = groups.make(session, sample_ring.hall, GroupInput("Any", both), by=SOMEBODY, now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, IN_A_WEEK, now=MONDAY)
+    weekly = {
+        "starts_at": "2026-12-04T09:00:00+01:00",
+        "ends_at": "2026-12-04T11:00:00+01:00",
+        "rrule": "FREQ=WEEKLY;UNTIL=20261225T080000Z",
+        "purpose": "Timber",
+        "may_move_min": 60,
+    }
+    through_spring = {
+        "starts_at": "2027-03-27T02:30:00+01:00",
+        "ends_at": "2027-03-27T04:30:00+01:00",
+        "rrule": "FREQ=DAILY;COUNT=3",
+    }
+    an_hour_later = {"starts_at": "2026-12-04T10:00:00+01:00", "ends_at": "2026-12-04T12:00:00+01:00"}
+    on_combine = weekly | {"machine_id": sample_ring.combine}
+    left_out, elsewhere, on_group, shifted = (
+        anna.post("/series", on_combine | {"on_conflict": "skip"}),
+        anna.post("/series", on_combine | an_hour_later | {"on_conflict": "alternative"}),
+        anna.post("/series", weekly | {"group_id": group_id, "on_conflict": "skip"}),
+        wanda.post(
+            "/series",
+            through_spring
+            | {"machine_id": sample_ring.combine, "member_id": sample_ring.anna, "overrule_reason": "By word of mouth"},
+        ),
+    )
+
+    for made in (left_out, elsewhere, on_group, shifted):
+        assert made.status_code == 201, made.text
+        read = anna.get(made.headers["Location"].removeprefix("/api/v1"))
+        assert (made.json, made.headers["ETag"]) == (read.json, read.headers["ETag"])
+    assert elsewhere.json["dates"][0]["starts_at"] != elsewhere.json["first_starts_at"]
+    assert [one["is_shifted"] for one in shifted.json["dates"]] == [False, True, False]
+    assert None in [one["reservation_id"] for one in left_out.json["dates"]]
 
 
 def test_what_a_preview_calls_possible_is_what_is_entered_under_a_quota(anna, session, sample_ring):
