@@ -20,7 +20,7 @@ from typing import Any
 from flask import json, request
 from flask_login import current_user
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, delete, func, select, update
+from sqlalchemy import ForeignKey, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api import problems
@@ -30,7 +30,8 @@ from app.clock import now
 from app.extensions import db
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.errors import DomainError, Unavailable
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, UtcDateTime, table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.transaction import in_write_transaction
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -91,16 +92,14 @@ def _run_or_replay(session: Session, claim: Claim, use_case: UseCase) -> Reply:
     if not _is_first(session, claim):
         return _replay(session, claim)
     reply = use_case()
-    session.execute(
-        update(IdempotencyRecord)
-        .where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
-        .values(
-            status=reply.status,
-            body=_packed(reply.body),
-            headers=json.dumps({"Content-Type": reply.media_type, **reply.headers}),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    stored = {
+        "of_user": claim.user_id,
+        "of_key": claim.key,
+        "new_status": reply.status,
+        "new_body": _packed(reply.body),
+        "new_headers": json.dumps({"Content-Type": reply.media_type, **reply.headers}),
+    }
+    _STORE_REPLY.run(session.connection(), stored)
     return reply
 
 
@@ -167,6 +166,14 @@ REPLY_COLUMNS = (
     IdempotencyRecord.status,
     IdempotencyRecord.body,
     IdempotencyRecord.headers,
+)
+
+
+_records = table_of(IdempotencyRecord)
+_STORE_REPLY = PreparedStatement(
+    update(_records)
+    .where(_records.c.user_id == bindparam("of_user"), _records.c.key == bindparam("of_key"))
+    .values(status=bindparam("new_status"), body=bindparam("new_body"), headers=bindparam("new_headers"))
 )
 
 
