@@ -36,16 +36,19 @@ BENCH = Actor(job="bench")
 MACHINE, MEMBER = 1, 1
 
 
-def _fill(database: Path, count: int) -> None:
-    """Insert past reservations of one place each, and what holds the rack in two days."""
+def fill(database: Path, count: int, before: int = 0) -> None:
+    """Insert past reservations of one place each, and what holds the rack in two days.
+
+    before: so many past ones are there already, with what holds the rack.
+    """
     rows = []
-    for number in range(count):
+    for number in range(before, before + count):
         start = NOW - timedelta(hours=9 * (number // PLACES + 1))
-        rows.append((number + 1, number % PLACES + 1, start, start + 8 * HOUR))
+        rows.append((PLACES + number + 1, number % PLACES + 1, start, start + 8 * HOUR))
     noon = NOW + timedelta(days=2, hours=4)
-    for place in range(1, PLACES + 1):
+    for place in range(1, 1 if before else PLACES + 1):
         span = (noon - 4 * HOUR, noon) if place % 2 else (noon, noon + 4 * HOUR)
-        rows.append((len(rows) + 1, place, *span))
+        rows.append((place, place, *span))
     texts = [(number, place, since.strftime(FORMAT), until.strftime(FORMAT)) for number, place, since, until in rows]
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -65,7 +68,8 @@ def _fill(database: Path, count: int) -> None:
     connection.close()
 
 
-def _enter_ring(session: Session) -> None:
+def enter_ring(session: Session) -> None:
+    """Add a workshop with the rack, and a member."""
     session.add_all([Ring(id=1, name="Bench"), Workshop(id=1, slug="hall", name="Hall", timezone="Europe/Berlin")])
     session.add(Member(id=MEMBER, number="1", name="Member"))
     session.flush()
@@ -76,7 +80,8 @@ def _enter_ring(session: Session) -> None:
 
 
 @contextmanager
-def _counted(session: Session) -> Iterator[list[int]]:
+def counted(session: Session) -> Iterator[list[int]]:
+    """Count steps: of the list that is yielded, the only element."""
     driver = session.connection().connection.driver_connection
     steps = [0]
 
@@ -103,7 +108,8 @@ def earliest_of(session: Session, places: int) -> object:
     return found
 
 
-def _operations(session: Session) -> dict[str, Callable[[], object]]:
+def operations(session: Session) -> dict[str, Callable[[], object]]:
+    """Return what is measured, by name; to be run in this order, in write transactions."""
     entered: list[int] = []
 
     def reserve(span: TimeSpan, places: int) -> None:
@@ -136,10 +142,10 @@ def measure(count: int) -> dict[str, int]:
         with app.app_context():
             session = db.session()
             with write_transaction(session):
-                _enter_ring(session)
-            _fill(Path(folder) / "ring.sqlite", count)
-            for name, operation in _operations(session).items():
-                with write_transaction(session), _counted(session) as steps:
+                enter_ring(session)
+            fill(Path(folder) / "ring.sqlite", count)
+            for name, operation in operations(session).items():
+                with write_transaction(session), counted(session) as steps:
                     operation()
                 found[name] = steps[0]
             db.session.remove()
@@ -160,8 +166,8 @@ def earliest_of_places(folder: Path, rounds: int, times: int = 20) -> float:
     with app.app_context():
         session = db.session()
         with write_transaction(session):
-            _enter_ring(session)
-        _fill(folder / "ring.sqlite", 10**4)
+            enter_ring(session)
+        fill(folder / "ring.sqlite", 10**4)
         earliest_of(session, PLACES // 2)
         results = []
         for _round in range(rounds):
