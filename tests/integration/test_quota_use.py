@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -43,6 +43,7 @@ from booking.workshops import WorkshopInput
 from tests import builders
 from tests.builders import SOMEBODY, SampleRing, hours
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
 from tests.ring_check import ring_check
 
 WEEK = QuotaInput(measure="time", period="week", most=8 * 60)
@@ -193,23 +194,15 @@ def test_two_requests_at_once_never_pass_a_quota_together(
     enter(session, QuotaInput(measure="open", most=6))
     session.rollback()
     machines = [sample_ring.combine, sample_ring.cold_store]
-    start = Barrier(8)
 
-    def ask(number: int) -> bool:
-        with app.app_context():
-            start.wait()
-            try:
-                span = hours(MONDAY, 24 + number, 25 + number)
-                builders.reserve(db.session(), machines[number % 2], sample_ring.anna, span, now=MONDAY)
-            except RequestRefused:
-                return False
-            finally:
-                db.session.remove()
-            return True
+    def asking(number: int) -> Callable[[Session], int]:
+        wish = Wish(machines[number % 2], sample_ring.anna, hours(MONDAY, 24 + number, 25 + number))
+        return lambda of_session: reservations.request_reservation(of_session, wish, **BY).id
 
-    with ThreadPoolExecutor(8) as pool:
-        served = list(pool.map(ask, range(8)))
-    assert sum(served) == 4
+    results = all_at_once(app, *(asking(number) for number in range(8)))
+    served = [one for one in results if isinstance(one, int)]
+    assert [one.code for one in results if one not in served] == ["request_refused"] * 4
+    assert len(served) == 4
     assert used(session) == 4 * 60
     assert ring_check(session) == {}
 
@@ -217,23 +210,13 @@ def test_two_requests_at_once_never_pass_a_quota_together(
 def test_of_two_equal_quotas_entered_at_once_one_is_stored(
     app: Flask, session: Session, sample_ring: SampleRing
 ) -> None:
-    start = Barrier(4)
-
-    def enter_it(_number: int) -> str:
-        with app.app_context():
-            start.wait()
-            try:
-                enter(db.session(), QuotaInput(measure="time", period="week", most=300, workshop_id=sample_ring.hall))
-            except RecordRefused as refused:
-                return refused.violations[0].rule
-            finally:
-                db.session.remove()
-            return "stored"
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(enter_it, range(4))) == ["quota_twice"] * 3 + ["stored"]
+    week = QuotaInput(measure="time", period="week", most=300, workshop_id=sample_ring.hall)
+    results = all_at_once(app, *[lambda of_session: quotas.enter_quota(of_session, week, **BY)] * 4)
+    refused = [one for one in results if isinstance(one, RecordRefused)]
+    assert [one.violations[0].rule for one in refused] == ["quota_twice"] * 3
     session.rollback()
     assert len(quotas.all_quotas(session)) == 1
+    assert ring_check(session) == {}
 
 
 def test_a_quota_of_a_group_counts_its_machines_as_they_are_now(session: Session, sample_ring: SampleRing) -> None:

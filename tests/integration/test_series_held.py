@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 
-from app.extensions import db
 from app.storage import audits
 from booking import machines, replan, series
 from booking.errors import RecordRefused
@@ -24,7 +21,9 @@ from booking.series_change.models import Scope, SeriesChange
 from tests.breakdowns import book, close, do, three_lasers
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
 from tests.integration.test_series_verbs import enter, wish_of
+from tests.ring_check import ring_check
 
 BY = {"by": SOMEBODY, "now": MONDAY}
 
@@ -63,25 +62,15 @@ def test_two_series_that_change_to_each_others_machine_at_once_do_not_deadlock(a
         later = SeriesChange(Scope.ALL, starts_at=MONDAY.replace(hour=15).time())
         carry_out.change_series(session, second, later, on_conflict=OnConflict.REFUSE, **BY)
     session.rollback()
-    start = Barrier(2)
 
-    def change(wanted: tuple[int, int]) -> int:
-        with app.app_context():
-            start.wait()
-            try:
-                with write_transaction(db.session()):
-                    change = SeriesChange(Scope.ALL, machine_id=wanted[1])
-                    done = carry_out.change_series(
-                        db.session(), wanted[0], change, on_conflict=OnConflict.REFUSE, decides_in=None, **BY
-                    )
-                    return len(done.dates)
-            finally:
-                db.session.remove()
+    def moving(series_id, machine_id):
+        change, options = SeriesChange(Scope.ALL, machine_id=machine_id), {"on_conflict": OnConflict.REFUSE, **BY}
+        return lambda of_session: len(
+            carry_out.change_series(of_session, series_id, change, decides_in=None, **options).dates
+        )
 
-    with ThreadPoolExecutor(2) as pool:
-        changed = list(pool.map(change, [(first, other), (second, sample_ring.combine)]))
-    assert changed == [4, 4]
-    assert sound(session)
+    assert all_at_once(app, moving(first, other), moving(second, sample_ring.combine)) == [4, 4]
+    assert ring_check(session) == {}
 
 
 @pytest.mark.parametrize("leave", ["cancel the rest", "another time"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
 
 import icalendar
 import pytest
@@ -19,7 +17,7 @@ from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.errors import DomainError
-from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Series, SeriesDate, Status
 from booking.quotas import QuotaInput
 from booking.series import OnConflict
@@ -33,6 +31,7 @@ from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once
 from tests.integration.test_series_feeds import labels_of, open_feed
 from tests.integration.test_series_verbs import BERLIN, START, enter, wish_of
+from tests.ring_check import ring_check
 
 BY = {"by": SOMEBODY, "now": MONDAY}
 FIRST = MONDAY + timedelta(days=7)  # 8 o'clock of the day on which the series begins, which it does at 9
@@ -198,27 +197,14 @@ def test_two_hundred_dates_read_as_much_as_five(session, sample_ring, presses, g
 
 
 def test_two_who_want_the_same_dates_at_once_get_different_machines(app, session, sample_ring, group, wish):
-    start = Barrier(2)
-    bernds = replace(wish, member_id=sample_ring.bernd)
-    session.rollback()
+    def asking(wanted):
+        return lambda of_session: series.create(of_session, wanted, on_conflict=OnConflict.REFUSE, **BY).id
 
-    def ask(wanted) -> int:
-        with app.app_context():
-            start.wait()
-            try:
-                return in_write_transaction(
-                    db.session(),
-                    lambda: series.create(db.session(), wanted, on_conflict=OnConflict.REFUSE, **BY).id,
-                )
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(2) as pool:
-        ids = [*pool.map(ask, [wish, bernds])]
+    ids = all_at_once(app, asking(wish), asking(replace(wish, member_id=sample_ring.bernd)))
 
     annas, bernds_machines = (set(machines_of(session, one)) for one in ids)
     assert annas.isdisjoint(bernds_machines)
-    assert sound(session)
+    assert ring_check(session) == {}
 
 
 def test_a_group_that_is_emptied_meanwhile_is_seen_whole_or_empty(app, session, sample_ring, presses, group, wish):
@@ -243,7 +229,7 @@ def test_a_group_that_is_emptied_meanwhile_is_seen_whole_or_empty(app, session, 
     session.rollback()
     stored = session.scalars(select(Reservation).where(Reservation.status == Status.CONFIRMED)).all()
     assert len(stored) == (4 if entered == 4 else 0) + (asked is True)
-    assert sound(session)
+    assert ring_check(session) == {}
 
 
 def test_series_on_a_group_and_one_that_moves_through_it_the_other_way_do_not_wait_for_each_other_for_ever(
@@ -266,7 +252,7 @@ def test_series_on_a_group_and_one_that_moves_through_it_the_other_way_do_not_wa
     assert all(isinstance(one, int | DomainError) for one in results), results
     assert {one.code for one in results if isinstance(one, DomainError)} <= {"series_conflicts"}
     assert results[0] == 4 or results[2] == 4
-    assert sound(session)
+    assert ring_check(session) == {}
 
 
 def test_in_the_feed_a_date_on_another_machine_differs_from_the_rule(session, sample_ring, presses, group, wish):
