@@ -21,7 +21,7 @@ from app.wording.errors import API_ERRORS
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
-COMMON_ERRORS = (400, 401, 403, 413, 422, 429, 503)  # errors that every endpoint can return
+COMMON_ERRORS = (400, 401, 403, 413, 415, 422, 429, 503)  # errors that every endpoint can return
 
 Schema = dict[str, Any]
 Models = dict[tuple[type[BaseModel], str], Schema]
@@ -40,6 +40,7 @@ STATUS_DESCRIPTIONS = {
     409: "Conflict with the current state: the span is taken, the status is another one, or the key was used before.",
     412: "The object was changed since; If-Match names an older revision.",
     413: "The body is larger than 64 kB, or with a photo than an upload may be (UPLOAD_MB).",
+    415: "The body is compressed (Content-Encoding); send it as it is.",
     422: "The input is not valid, or breaks rules of the ring: `violations` lists them, 20 at most.",
     429: "Too many requests of this login in a short time. Retry after Retry-After seconds.",
     503: "The server is busy or the database unavailable; retry after Retry-After seconds. Nothing was stored, unless "

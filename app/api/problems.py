@@ -47,7 +47,7 @@ FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machin
 INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
 ASK_FOR_INDUCTION = "/api/v1/induction-wishes"  # the way out of these
 
-FORWARDED_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+FORWARDED_HEADERS = ("Accept-Encoding", "Allow", "Retry-After", "WWW-Authenticate")
 
 
 class Refusal(Exception):

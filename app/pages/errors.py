@@ -26,6 +26,7 @@ from booking.kernel.errors import Busy, DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.transaction import discard
 
 SERVER_FAULT = 500
+FORWARDED_HEADERS = ("Accept-Encoding", "Allow", "Retry-After")
 WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page with the form shows the present state
 
 
@@ -88,7 +89,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, CSRFError):
         return saved_submission.save() or _too_old(status)
     response = error.get_response()
-    headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
+    headers = {name: value for name, value in response.headers if name in FORWARDED_HEADERS}
     if isinstance(error, RateLimitExceeded) and error.limit is not None:
         headers["Retry-After"] = str(error.limit.limit.get_expiry())
     title, sentence = errors.page_texts(status, upload_mb=current_app.config["UPLOAD_MB"])

@@ -7,12 +7,12 @@ character is not found (url_converters.py).
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, Request, abort, request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, LanguageAccept, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
@@ -37,6 +37,14 @@ class BoundedFormParser(FormDataParser):
             raise RequestEntityTooLarge
         items = parse_qsl(content.decode(errors="replace"), keep_blank_values=True, errors="werkzeug.url_quote")
         return stream, self.cls(items), self.cls()
+
+
+class EncodedBody(UnsupportedMediaType):
+    """The body is compressed or encoded. The answer names the encoding that would be read: none."""
+
+    def get_headers(self, *context: Any, **named: Any) -> list[tuple[str, str]]:
+        """Return the headers of the answer."""
+        return [*super().get_headers(*context, **named), ("Accept-Encoding", "identity")]
 
 
 class CleanRequest(Request):
@@ -66,6 +74,13 @@ class CleanRequest(Request):
             sent = _parsed(self.query_string.decode(errors="replace"))
             return any(len(text) > PARAMETER_LENGTH_MAX for parameter in sent for text in parameter)
         return length > QUERY_BYTES_MAX
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """Return the body. Raises EncodedBody: a small one that is compressed can hold gigabytes."""
+        if self.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+            raise EncodedBody
+        return super().stream
 
     @cached_property
     def accept_languages(self) -> LanguageAccept:

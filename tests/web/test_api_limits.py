@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import timedelta
 from io import BytesIO
@@ -19,6 +20,8 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from tests.conftest import MONDAY
 from tests.web.programs import program_of, rows, wish
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "en"}
 
 
 def test_a_body_of_more_than_64_kb_is_refused(anna, sample_ring):
@@ -45,6 +48,27 @@ def test_a_body_that_does_not_tell_its_length_is_read_no_further(anna, app):
 
     assert answer.status_code == 413
     assert body.tell() < 2 * BODY_BYTES_MAX + 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "br", "deflate, gzip", "identity, gzip"])
+def test_a_compressed_body_is_refused_with_the_way_out(anna, client, session, sample_ring, encoding):
+    packed = gzip.compress(json.dumps(wish(sample_ring.combine)).encode())
+
+    answer = anna.send("POST", "/reservations", packed, Content_Encoding=encoding)
+    page = client.post("/login", data=gzip.compress(b"email=a"), headers={**FORM, "Content-Encoding": encoding})
+
+    assert (answer.status_code, answer.json["code"]) == (415, "encoded_body")
+    assert "without compression" in answer.json["detail"]
+    assert (page.status_code, "Compressed content" in page.text) == (415, True)
+    assert answer.headers["Accept-Encoding"] == page.headers["Accept-Encoding"] == "identity"
+    assert rows(session, Reservation) == 0
+
+
+def test_a_body_that_is_said_to_be_as_it_is_is_read(anna, sample_ring):
+    sent = json.dumps(wish(sample_ring.combine)).encode()
+
+    assert anna.send("POST", "/reservations", sent, Content_Encoding="Identity").status_code == 201
+    assert anna.send("GET", "/reservations", Content_Encoding="gzip").status_code == 200
 
 
 def test_at_most_twenty_faults_are_named_and_the_others_counted(anna, session, sample_ring):

@@ -65,6 +65,12 @@ ERRORS = (
         page_sentence=_l("The file is larger than allowed: at most %(size)s MB."),
     ),
     HttpErrorText(
+        "encoded_body",
+        415,
+        _l("Compressed content"),
+        _l("Content that is compressed (Content-Encoding) is not read. Send the same without compression."),
+    ),
+    HttpErrorText(
         "invalid_request", 422, _l("Input not valid"), _l("Some of the values that were sent are not valid.")
     ),
     HttpErrorText(
