@@ -12,7 +12,11 @@ PAGES = {
         "/today", "/plan?view=list", "/machines/combine", "/reservations", "/reservations/new?machine=combine",
         "/usage", "/feeds", "/account",
     ),
-    "wanda": ("/today", "/approvals", "/workshop", "/workshop/inductions", "/machines/combine/edit"),
+    "wanda": (
+        "/today", "/approvals", "/workshop", "/workshop/inductions", "/machines/combine/edit",
+        "/waiting-list?of=workshop", "/series?of=workshop", "/workshop/inductions/courses",
+    ),
+    "karl": ("/costs", "/costs/pools/1"),
 }  # fmt: skip
 
 # Boxes and circles are touched by their label, cards of the catalogue as a whole.
@@ -25,6 +29,10 @@ TOO_SMALL = """() => Array.from(document.querySelectorAll("a, button, summary, s
 
 HEIGHTS = "Array.from(document.querySelectorAll('.dec-l'), (one) => one.getBoundingClientRect().height)"
 REQUEST_PX_MAX = 124  # two lines, what matters, the day with its buttons; a deadline of two lines included
+ROWS = """Array.from(document.querySelectorAll('.page-in :is(.rows > li:not(.dec), .tbl-cards tbody tr)'))
+    .filter((one) => one.checkVisibility() && !one.querySelector('.band, a[href^="mailto:"]'))
+    .map((one) => [Math.round(one.getBoundingClientRect().height), one.innerText.slice(0, 60)])"""
+ROW_PX_MAX = 118  # two lines, and one of what matters or of buttons
 
 
 @pytest.mark.parametrize("who", list(PAGES))
@@ -37,6 +45,7 @@ def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: s
         page.goto(path)
         assert page.evaluate("matchMedia('(pointer: coarse)').matches")
         assert not [height for height in page.evaluate(HEIGHTS) if height > REQUEST_PX_MAX]
+        assert [row for row in page.evaluate(ROWS) if row[0] > ROW_PX_MAX] == [], path
         small[path] = page.evaluate(TOO_SMALL)
     context.close()
 
