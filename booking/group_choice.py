@@ -15,7 +15,7 @@ from booking import catalogue, groups, held_spans, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused, SlotTaken, Violation
 from booking.models import Machine
-from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.overruling import Overruling, is_allowed
 from booking.persons import MEMBER_ITSELF, Person
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace, slot_taken
@@ -77,9 +77,7 @@ def choose(session: Session, wish: GroupWish, *, now: datetime, overruling: Over
     Raises MemberNotFound, GroupTaken, GroupRefused.
     """
     found = candidates(session, wish, now=now)
-    possible = [
-        one for one in found if one.taken is None and (not one.violations or _may_pass(one.violations, overruling))
-    ]
+    possible = [one for one in found if one.taken is None and is_allowed(one.violations, overruling)]
     if not possible:
         raise refusal(wish.group_id, found)
     best = min(possible, key=lambda one: (bool(one.violations), one.rank, one.gap, one.terms.machine_id))
@@ -154,7 +152,3 @@ def _held_around(session: Session, machines: Sequence[MachineTerms], span: TimeS
     since, until = min(one.start for one in occupied), max(one.end for one in occupied)
     around = TimeSpan(since - GAP_MAX, until + GAP_MAX)
     return held_spans.by_place(session, [one.machine_id for one in machines], around)
-
-
-def _may_pass(violations: Sequence[Violation], overruling: Overruling | None) -> bool:
-    return overruling is not None and may_overrule(violations, OF_RESERVING)

@@ -40,6 +40,11 @@ class WeeklyHours:
         """Whether every day is open from midnight to midnight, holidays too."""
         return not self.holidays_region and _fill_every_day(self.openings)
 
+    @property
+    def always(self) -> WeeklyHours:
+        """The same clock without closing times and holidays."""
+        return WeeklyHours(self.zone, ALWAYS)
+
     def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
         """Yield the open spans that overlap `within`, in order; adjacent ones are merged, at midnight for example."""
         return _merge(self._daily_spans(within))

@@ -66,6 +66,11 @@ def may_overrule(violations: Iterable[Violation], overrulable: Collection[str]) 
     )
 
 
+def is_allowed(violations: Collection[Violation], overruling: Overruling | None) -> bool:
+    """Return whether a wish to reserve that breaks these rules passes: there are none, or the actor overrules them."""
+    return not violations or (overruling is not None and may_overrule(violations, OF_RESERVING))
+
+
 def record_overruled(
     session: Session,
     reservation: ReservationRecord,

@@ -6,8 +6,8 @@ Violations mean, and their unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -146,6 +146,20 @@ class Policy(MachineRules):
             return span.seconds
         start, end = (to_wall(instant, self.hours.zone) for instant in (span.start, span.end))
         return int((end - start).total_seconds())
+
+    def without(self, codes: Collection[str]) -> Policy:
+        """Return the policy without some of the rules that may be overruled (overruling.py), by their codes."""
+        lifted: dict[str, Any] = {
+            "notice": {"notice_hours": 0},
+            "horizon": {"horizon_days": HORIZON_DAYS_MAX},
+            "opening_hours": {"hours": self.hours.always},
+            "opening_hours_at_ends": {"hours": self.hours.always},
+            "shortest": {"shortest_min": 1},
+            "longest": {"longest_min": LENGTH_MINUTES_MAX},
+            "second_person_missing": {"needs_second_person": False},
+        }
+        changes = {name: value for code in codes for name, value in lifted.get(code, {}).items()}
+        return replace(self, **changes) if changes else self
 
     def occupied_by(self, span: TimeSpan) -> TimeSpan:
         """Return the span with set-up before and cleaning after, in elapsed time."""

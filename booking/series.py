@@ -109,15 +109,15 @@ def create(
 
     uid, approve, overruling: as in request_reservation(). At least one date must be left. shown: the fingerprint of the
     plan that the user saw. Raises MachineNotFound, GroupNotFound, GroupRefused (none is lent), MemberNotFound,
-    SeriesRefused, SeriesConflicts, SlotTaken; StaleRevision where dates would be left out, moved or put on other
-    machines by another plan than was shown.
+    SeriesRefused, SeriesConflicts, SlotTaken; StaleRevision where another plan than was shown would be carried out.
     """
     _lock_machines(session, wish)
     proposes = on_conflict == OnConflict.ALTERNATIVE or shown is not None
     planned = series_plan.plan(session, wish, now=now, overruling=overruling, proposes=proposes)
     chosen = _chosen(planned, wish, on_conflict, shown)
     series = _store(session, wish, planned, uid or wishes.new_uid(), by, now)
-    approves = approve or any(one.is_overruled for one in planned.accepted)
+    rules = {one.occurrence.day: one.overruled_rules for one in planned.dates}
+    approves = approve or any(rules[day] for day in chosen)
     day_of = {_uid_of(series.uid, day): day for day in chosen}
     new = [
         new_reservation(
@@ -131,7 +131,7 @@ def create(
     status = Status.REQUESTED if any(one.status == Status.REQUESTED for one in entered) else Status.CONFIRMED
     of_series = series_events.SeriesEntered.of(series, entered, needs_decision=status == Status.REQUESTED)
     publish_all(session, [*happened, of_series], by=by, now=now)
-    _record_overruled(session, planned, {one.starts_at: one for one in entered}, overruling, by, now)
+    _record_overruled(session, on_day, rules, overruling, by, now)
     return _result(wish, planned, series, status, on_day)
 
 
@@ -230,7 +230,7 @@ def _refuse_conflicts(refused: Sequence[PlannedDate], *, possible: int) -> None:
 
 
 def _violations(one: PlannedDate) -> Iterator[Violation]:
-    yield from one.violations
+    yield from one.objections
     if one.taken is not None:
         yield Violation("slot_taken", "start", actual=one.occurrence.span.start, span=one.occurrence.span)
 
@@ -288,12 +288,11 @@ def _is_reserved(session: Session, series_id: int, day: date) -> bool:
 
 def _record_overruled(
     session: Session,
-    planned: SeriesPlan,
-    entered: Mapping[datetime, EnteredReservation],
+    on_day: Mapping[date, EnteredReservation],
+    rules: Mapping[date, Sequence[str]],
     overruling: Overruling | None,
     by: Actor,
     now: datetime,
 ) -> None:
-    for one in planned.accepted:
-        rules = tuple(dict.fromkeys(violation.rule for violation in one.violations))
-        record_overruled(session, entered[one.occurrence.span.start], rules, overruling, by=by, now=now)
+    for day, one in on_day.items():
+        record_overruled(session, one, rules[day], overruling, by=by, now=now)

@@ -7,7 +7,7 @@ leaves, the lowest id. Reads alone, as much for one date as for many, but for th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from booking import availability, catalogue, group_choice, groups, held_spans, p
 from booking.catalogue import MachineTerms
 from booking.errors import GroupRefused, SlotTaken, Violation
 from booking.models import Machine
-from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.overruling import Overruling, is_allowed
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
 from booking.place_counts import PlaceCount
@@ -68,6 +68,21 @@ class _Option:
         """The best one first."""
         machine = self.machine
         return bool(self.violations), machine.rank, -machine.fits, self.gap, machine.terms.machine_id
+
+
+class _Other(NamedTuple):
+    """Another time for a date on one machine. broken: the rules that it breaks, quotas apart."""
+
+    off: timedelta
+    rank: int
+    span: TimeSpan
+    terms: MachineTerms
+    broken: tuple[Violation, ...]
+
+    @property
+    def order(self) -> tuple[timedelta, int, int]:
+        """The best one first."""
+        return self.off, self.rank, self.terms.machine_id
 
 
 class _Used(NamedTuple):
@@ -123,7 +138,21 @@ def judge(
             chosen.count.add(chosen.terms.policy.occupied_by(one.span), wish.places)
             used.add(chosen.terms, one.span, wish.places)
         dates.append(planned)
-    return [*_with_alternatives(session, wish, machines, dates, used, now)] if proposes else dates
+    return [*_with_alternatives(session, wish, those, dates, used, overruling, now)] if proposes else dates
+
+
+def rules_broken_at(
+    session: Session,
+    wish: SeriesWish,
+    terms: MachineTerms,
+    others: Iterable[tuple[TimeSpan | None, Collection[str]]],
+    now: datetime,
+) -> Mapping[TimeSpan, Sequence[Violation]]:
+    """Return what other times on a machine break, quotas apart; each with the rules that are overruled for its date."""
+    spans = [span for span, overruled in others if span is not None and overruled]
+    asked = [wish.wish_for(span, terms.machine_id) for span in spans]
+    broken = wishes.rules_broken_by_many(session, asked, terms.policy, asked_at=now)
+    return dict(zip(spans, broken, strict=True))
 
 
 def _around(machines: Sequence[RankedTerms], found: Sequence[Occurrence]) -> TimeSpan:
@@ -169,19 +198,18 @@ def _option(machine: _Machine, wish: SeriesWish, at: int, span: TimeSpan, held: 
 
 def _planned(one: Occurrence, options: Sequence[_Option], overruling: Overruling | None) -> PlannedDate:
     """Return a date on the best machine; else taken, where the rules of a machine would accept it, else all rules."""
-    possible = [
-        option
-        for option in options
-        if option.taken is None
-        and (not option.violations or (overruling is not None and may_overrule(option.violations, OF_RESERVING)))
-    ]
+    possible = [option for option in options if option.taken is None and is_allowed(option.violations, overruling)]
     if possible:
         best = min(possible, key=lambda option: option.order)
         machine_id = best.machine.terms.machine_id
         return PlannedDate(one, machine_id, best.violations, is_overruled=bool(best.violations))
-    first = next((option for option in options if not option.violations), None)
-    if first is not None:
-        return PlannedDate(one, first.machine.terms.machine_id, taken=first.taken)
+    allowed = [option for option in options if is_allowed(option.violations, overruling)]
+    if allowed:
+        first = min(allowed, key=lambda option: bool(option.violations))
+        is_overruled = bool(first.violations)
+        return PlannedDate(
+            one, first.machine.terms.machine_id, first.violations, first.taken, is_overruled=is_overruled
+        )
     broken = tuple(dict.fromkeys(violation for option in options for violation in option.violations))
     return PlannedDate(one, options[0].machine.terms.machine_id, broken)
 
@@ -189,34 +217,45 @@ def _planned(one: Occurrence, options: Sequence[_Option], overruling: Overruling
 def _with_alternatives(
     session: Session,
     wish: SeriesWish,
-    machines: Sequence[RankedTerms],
+    machines: Sequence[_Machine],
     dates: Sequence[PlannedDate],
     used: _Used,
+    overruling: Overruling | None,
     now: datetime,
 ) -> Iterator[PlannedDate]:
-    """Yield the dates; those refused with the nearest time on any machine that the quotas accept as well."""
-    refused = [one for one in dates if not one.is_accepted]
-    nearby: list[list[tuple[timedelta, int, TimeSpan, MachineTerms]]] = [[] for _ in refused]
-    for rank, terms in machines if refused else ():
+    """Yield the dates; those refused with the nearest time on any machine that the quotas accept as well.
+
+    Rules of a machine that the actor overrules for a date do not count for its other time there either.
+    """
+    refused = [at for at, one in enumerate(dates) if not one.is_accepted]
+    choices: dict[int, list[_Other]] = {at: [] for at in refused}
+    for machine in machines if refused else ():
+        terms = machine.terms
         kept = [one.occurrence.span for one in dates if one.is_accepted and one.machine_id == terms.machine_id]
-        asked = [wish.wish_for(one.occurrence.span, terms.machine_id) for one in refused]
-        found = availability.nearest_times(session, terms.machine_id, asked, besides=kept, now=now)
-        for one, span, choices in zip(refused, found, nearby, strict=True):
+        asked = [wish.wish_for(dates[at].occurrence.span, terms.machine_id) for at in refused]
+        overruled = [_overruled(machine.broken[at], overruling) for at in refused]
+        found = availability.nearest_times(session, terms.machine_id, asked, besides=kept, now=now, overruled=overruled)
+        broken = rules_broken_at(session, wish, terms, zip(found, overruled, strict=True), now)
+        for at, span in zip(refused, found, strict=True):
             if span is not None:
-                choices.append((abs(span.start - one.occurrence.span.start), rank, span, terms))
-    choices_of = iter(nearby)
-    for one in dates:
-        yield one if one.is_accepted else _with_alternative(one, next(choices_of), wish.places, used)
+                off = abs(span.start - dates[at].occurrence.span.start)
+                choices[at].append(_Other(off, machine.rank, span, terms, tuple(broken.get(span, ()))))
+    for at, one in enumerate(dates):
+        yield one if one.is_accepted else _with_alternative(one, choices[at], wish.places, used, overruling)
+
+
+def _overruled(violations: Sequence[Violation], overruling: Overruling | None) -> frozenset[str]:
+    return frozenset(one.rule for one in violations) if is_allowed(violations, overruling) else frozenset()
 
 
 def _with_alternative(
-    one: PlannedDate,
-    choices: Sequence[tuple[timedelta, int, TimeSpan, MachineTerms]],
-    places: int,
-    used: _Used,
+    one: PlannedDate, choices: Sequence[_Other], places: int, used: _Used, overruling: Overruling | None
 ) -> PlannedDate:
-    for _off, _rank, span, terms in sorted(choices, key=lambda choice: (*choice[:2], choice[3].machine_id)):
-        if not used.violations(terms, span, places):
-            used.add(terms, span, places)
-            return replace(one, alternative=span, alternative_on=terms.machine_id)
-    return one
+    """Return a date with the nearest time that breaks no rule; else with the nearest whose rules are overruled."""
+    judged = [(other, (*other.broken, *used.violations(other.terms, other.span, places))) for other in choices]
+    allowed = [(other, breaks) for other, breaks in judged if is_allowed(breaks, overruling)]
+    if not allowed:
+        return one
+    other, breaks = min(allowed, key=lambda choice: (bool(choice[1]), *choice[0].order))
+    used.add(other.terms, other.span, places)
+    return replace(one, alternative=other.span, alternative_on=other.terms.machine_id, alternative_breaks=breaks)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking import availability, catalogue, held_spans, place_choice, series_group_plan, series_times, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import Violation
-from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.overruling import Overruling, is_allowed
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.quota_tally import QuotaTally
@@ -100,25 +100,28 @@ def _on_machine(
     dates = [
         _judged(one, terms.machine_id, violations, overruling) for one, violations in zip(found, broken, strict=True)
     ]
-    dates = list(_with_taken(session, wish, terms, dates))
-    if proposes:
-        dates = list(_with_alternatives(session, wish, terms, dates, now))
-    return _within_quotas(session, wish, terms, dates, overruling, now)
+    within = TimeSpan(found[0].span.start - _AROUND, found[-1].span.end + _AROUND)
+    tally = QuotaTally(session, wish.member_id, terms.policy.quotas, within, asked_at=now)
+    planned = list(_possible_together(session, wish, terms, dates, tally, overruling))
+    return _with_alternatives(session, wish, terms, planned, tally, overruling, now) if proposes else planned
 
 
 def _judged(
     occurrence: Occurrence, machine_id: int, violations: Sequence[Violation], overruling: Overruling | None
 ) -> PlannedDate:
-    is_overruled = overruling is not None and bool(violations) and may_overrule(violations, OF_RESERVING)
+    is_overruled = bool(violations) and is_allowed(violations, overruling)
     return PlannedDate(occurrence, machine_id, tuple(violations), is_overruled=is_overruled)
 
 
-def _with_taken(
-    session: Session, wish: SeriesWish, terms: MachineTerms, dates: Sequence[PlannedDate]
+def _possible_together(
+    session: Session,
+    wish: SeriesWish,
+    terms: MachineTerms,
+    dates: Sequence[PlannedDate],
+    tally: QuotaTally,
+    overruling: Overruling | None,
 ) -> Iterator[PlannedDate]:
-    """Count what is held, and the dates themselves one after the other, because they may be in each other's way."""
-    if not dates:
-        return
+    """Count what is held and used, and the dates one after the other, because they may be in each other's way."""
     takings = [_taking(wish, terms, one.occurrence.span) for one in dates]
     held = held_spans.by_place(session, [terms.machine_id], place_choice.hull(takings))
     count = PlaceCount(len(terms.place_ids), (span for place_id in terms.place_ids for span in held.get(place_id, ())))
@@ -128,8 +131,12 @@ def _with_taken(
         elif short := count.first_shortage(taking.occupied, wish.places):
             yield replace(one, taken=place_choice.slot_taken(taking, max(short.places_free, 0), short.span))
         else:
-            count.add(taking.occupied, wish.places)
-            yield one
+            passed = tally.violations(one.occurrence.span, wish.places)
+            judged = _judged(one.occurrence, one.machine_id, (*one.violations, *passed), overruling)
+            if judged.is_accepted:
+                count.add(taking.occupied, wish.places)
+                tally.add(one.occurrence.span, wish.places)
+            yield judged
 
 
 def _taking(wish: SeriesWish, terms: MachineTerms, span: TimeSpan) -> Taking:
@@ -137,55 +144,34 @@ def _taking(wish: SeriesWish, terms: MachineTerms, span: TimeSpan) -> Taking:
 
 
 def _with_alternatives(
-    session: Session, wish: SeriesWish, terms: MachineTerms, dates: Sequence[PlannedDate], now: datetime
-) -> Iterator[PlannedDate]:
-    """Look for other times; on a machine with several places one may overlap a date that needs the second person."""
-    refused = [wish.wish_for(one.occurrence.span) for one in dates if not one.is_accepted]
-    kept = [one.occurrence.span for one in dates if one.is_accepted]
-    second = OfDates(wish.second, kept)
-    found = iter(availability.nearest_times(session, wish.machine_id, refused, besides=kept, now=now))
-    for one in dates:
-        span = None if one.is_accepted else next(found)
-        if span is None or second.violations(terms.policy, span):
-            yield one
-        else:
-            second.add(span)
-            yield replace(one, alternative=span, alternative_on=one.machine_id)
-
-
-def _within_quotas(
     session: Session,
     wish: SeriesWish,
     terms: MachineTerms,
     dates: Sequence[PlannedDate],
+    tally: QuotaTally,
     overruling: Overruling | None,
     now: datetime,
 ) -> list[PlannedDate]:
-    """Judge the dates, then the other times for those refused, by the quotas of the member, one after the other."""
-    if not terms.policy.quotas or not dates:
-        return list(dates)
-    within = TimeSpan(dates[0].occurrence.span.start - _AROUND, dates[-1].occurrence.span.end + _AROUND)
-    tally = QuotaTally(session, wish.member_id, terms.policy.quotas, within, asked_at=now)
-    # First what can be reserved as it is: what is left out must not use up what other dates need.
-    counted = [_counted(one, wish.places, tally, overruling) if one.is_accepted else one for one in dates]
-    return [one if one.is_accepted else _with_counted_alternative(one, wish.places, tally) for one in counted]
+    """Look for other times; rules that the actor overrules for a date do not count for its other time either.
 
-
-def _counted(one: PlannedDate, places: int, tally: QuotaTally, overruling: Overruling | None) -> PlannedDate:
-    span = one.occurrence.span
-    if passed := tally.violations(span, places):
-        judged = _judged(one.occurrence, one.machine_id, (*one.violations, *passed), overruling)
-        if not judged.is_accepted:
-            return judged
-        one = judged
-    tally.add(span, places)
-    return one
-
-
-def _with_counted_alternative(one: PlannedDate, places: int, tally: QuotaTally) -> PlannedDate:
-    if one.alternative is None:
-        return one
-    if tally.violations(one.alternative, places):
-        return replace(one, alternative=None, alternative_on=None)
-    tally.add(one.alternative, places)
-    return one
+    On a machine with several places one may overlap a date that needs the second person.
+    """
+    refused = [one for one in dates if not one.is_accepted]
+    kept = [one.occurrence.span for one in dates if one.is_accepted]
+    asked = [wish.wish_for(one.occurrence.span) for one in refused]
+    overruled = [one.overruled for one in refused]
+    found = availability.nearest_times(session, wish.machine_id, asked, besides=kept, now=now, overruled=overruled)
+    others = dict(zip((one.occurrence.day for one in refused), found, strict=True))
+    broken = series_group_plan.rules_broken_at(session, wish, terms, zip(found, overruled, strict=True), now)
+    second = OfDates(wish.second, kept)
+    planned = []
+    for one in dates:
+        span = others.get(one.occurrence.day)
+        breaks = (*broken.get(span, ()), *tally.violations(span, wish.places)) if span is not None else ()
+        if span is None or not is_allowed(breaks, overruling) or second.violations(terms.policy, span):
+            planned.append(one)
+        else:
+            second.add(span)
+            tally.add(span, wish.places)
+            planned.append(replace(one, alternative=span, alternative_on=one.machine_id, alternative_breaks=breaks))
+    return planned

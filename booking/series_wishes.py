@@ -60,6 +60,7 @@ class PlannedDate:
     """One date of a series before it is entered. alternative: the nearest time that would be accepted instead.
 
     machine_id: of a group, the machine that it gets. alternative_on: the machine of the alternative.
+    alternative_breaks: the rules that the alternative breaks, which the actor overrules.
     """
 
     occurrence: Occurrence
@@ -68,12 +69,29 @@ class PlannedDate:
     taken: SlotTaken | None = None
     alternative: TimeSpan | None = None
     alternative_on: int | None = None
+    alternative_breaks: tuple[Violation, ...] = ()
     is_overruled: bool = False  # rules are broken, and the actor overrules them
 
     @property
     def is_accepted(self) -> bool:
         """Whether it can be reserved as it is."""
         return self.taken is None and (self.is_overruled or not self.violations)
+
+    @property
+    def objections(self) -> tuple[Violation, ...]:
+        """The rules that keep it from being reserved: those that it breaks, unless the actor overrules them."""
+        return () if self.is_overruled else self.violations
+
+    @property
+    def overruled(self) -> frozenset[str]:
+        """The rules that the actor overrules for it, by their codes."""
+        return frozenset(one.rule for one in self.violations) if self.is_overruled else frozenset()
+
+    @property
+    def overruled_rules(self) -> tuple[str, ...]:
+        """The same for what is reserved: the date as it is, or its other time; in the order in which they are found."""
+        broken = self.violations if self.is_accepted else self.alternative_breaks
+        return tuple(dict.fromkeys(one.rule for one in broken))
 
 
 @dataclass(frozen=True, slots=True)

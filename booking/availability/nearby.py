@@ -30,22 +30,23 @@ def nearest_times(
     besides: Iterable[TimeSpan],
     now: datetime,
     excluding: Collection[int] = (),
+    overruled: Sequence[Collection[str]] = (),
 ) -> list[TimeSpan | None]:
     """Return for each wish of one member and number of places the nearest span that would be accepted instead.
 
     All of them are possible together, and beside other spans (besides) that are to be reserved with as many places.
     None: there is no such span within a day and a half, or the second person cannot be there then. excluding: the
-    reservations that are moved, which need that person no more. Raises MachineNotFound.
+    reservations that are moved, which need that person no more. overruled: for each wish, the rules that do not count
+    for it. Raises MachineNotFound.
     """
     if not wishes:
         return []
     terms = catalogue.bookable_machine(session, machine_id)
     eligibility = members.eligibility_of(session, wishes[0].member_id, terms.policy.induction_kind_id)
+    policies = [terms.policy.without(codes) for codes in overruled] or [terms.policy] * len(wishes)
     queries = [
-        SlotQuery(
-            terms.policy, terms.place_ids, allowed_minutes(wish.span, terms.policy), wish.places, eligibility, now
-        )
-        for wish in wishes
+        SlotQuery(policy, terms.place_ids, allowed_minutes(wish.span, policy), wish.places, eligibility, now)
+        for wish, policy in zip(wishes, policies, strict=True)
     ]
     windows = [_window(wish) for wish in wishes]
     needed = [widest([query], window) for query, window in zip(queries, windows, strict=True)]
@@ -59,29 +60,31 @@ def nearest_times(
         if nearby is not None:
             hold(held, terms.place_ids, query, terms.policy.occupied_by(nearby))
         found.append(nearby)
-    return _with_second_persons(session, wishes, found, terms.policy, excluding)
+    return _with_second_persons(session, wishes, found, policies, excluding)
 
 
 def _with_second_persons(
     session: Session,
     wishes: Sequence[Wish],
     found: list[TimeSpan | None],
-    policy: Policy,
+    policies: Sequence[Policy],
     excluding: Collection[int],
 ) -> list[TimeSpan | None]:
     """Leave out the times at which the second person of a wish is needed elsewhere, or not inducted."""
-    if not policy.needs_second_person:
-        return found
     left = list(found)
     for second in dict.fromkeys(wish.second for wish in wishes):
-        spans = {at: span for at, span in enumerate(found) if span is not None and wishes[at].second == second}
+        spans = {
+            at: span
+            for at, span in enumerate(found)
+            if span is not None and wishes[at].second == second and policies[at].needs_second_person
+        }
         if second is None or not spans:
             continue
         member_id = wishes[0].member_id
         busy = second_persons.check_busy_in_many(session, member_id, second, [*spans.values()], excluding=excluding)
-        eligible = members.eligibility_of(session, member_id, policy.induction_kind_id, second)
+        eligible = members.eligibility_of(session, member_id, policies[0].induction_kind_id, second)
         for (at, span), needed in zip(spans.items(), busy, strict=True):
-            if needed or any(rules.check_member(span, policy, eligible)):
+            if needed or any(rules.check_member(span, policies[at], eligible)):
                 left[at] = None
     return left
 

@@ -28,6 +28,7 @@ def with_taken(
     session: Session, dates: Sequence[ChangedDate], found: Mapping[date, Reservation], terms: MachineTerms
 ) -> list[ChangedDate]:
     """Say which dates find their new time taken: also by dates of the series that cannot be changed and stay."""
+    dates = [replace(one, taken=None) for one in dates]
     takings = [_taking(one, terms) for one in dates]
     hull = place_choice.hull(takings)
     held = list(held_spans.by_hold(session, [terms.machine_id], hull))

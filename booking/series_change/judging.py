@@ -14,6 +14,7 @@ from booking.models import Reservation
 from booking.move_rules import check_move
 from booking.overruling import Overruling
 from booking.persons import Person
+from booking.quota_tally import QuotaTally
 from booking.rules import check_request
 from booking.series_change import conflicts
 from booking.series_change.models import ChangedDate
@@ -40,8 +41,7 @@ def judge(
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in dates if one.after.machine_id == each]
         judged += _of_machine(session, of_machine, found, terms_of, busy, now, overruling)
-    in_time = sorted(judged, key=lambda one: (one.after.span.start, one.day))
-    counted, tally = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
+    counted, tally = _possible_together(session, judged, found, terms_of, now, overruling)
     if not proposes:
         return tuple(sorted(counted, key=lambda one: one.day))
     beyond: set[date] = set()
@@ -51,6 +51,36 @@ def judge(
         if not more:
             return tuple(planned)
         beyond |= more  # they take no time and no person from the others
+
+
+def _possible_together(
+    session: Session,
+    dates: Sequence[ChangedDate],
+    found: Mapping[date, Reservation],
+    terms_of: Mapping[int, MachineTerms],
+    now: datetime,
+    overruling: Overruling | None,
+) -> tuple[list[ChangedDate], QuotaTally | None]:
+    """Judge dates by what holds their time, by their second persons and by quotas, until they are possible together.
+
+    What is refused for one reason stays where it is, and with it its time, its person and what it counts.
+    """
+    while True:
+        free: list[ChangedDate] = []
+        for each in sorted({one.after.machine_id for one in dates}):
+            of_machine = [one for one in dates if one.after.machine_id == each]
+            free += conflicts.with_taken(session, of_machine, found, terms_of[each])
+        free = _with_shared_persons(free, terms_of)
+        in_time = sorted(free, key=lambda one: (one.after.span.start, one.day))
+        counted, tally = conflicts.within_quotas(session, in_time, terms_of, now, overruling)
+        refused = {one.day: one for one in counted if _breaks_rules(one)}
+        if refused.keys() <= {one.day for one in dates if _breaks_rules(one)}:
+            return counted, tally
+        dates = [refused.get(one.day, one) for one in dates]
+
+
+def _breaks_rules(one: ChangedDate) -> bool:
+    return bool(one.violations) and not one.is_overruled
 
 
 def _with_alternatives(
@@ -78,12 +108,11 @@ def _of_machine(
     now: datetime,
     overruling: Overruling | None,
 ) -> Sequence[ChangedDate]:
-    """Judge the dates that are on one machine after the change, quotas apart. Raises MachineNotFound."""
+    """Judge the dates that are on one machine after the change by its rules. Raises MachineNotFound."""
     terms = terms_of[dates[0].after.machine_id]
     if terms.is_retired and any(not one.keeps_less for one in dates):
         raise MachineNotFound(id=terms.machine_id)
-    judged = _judged(session, dates, found, terms, busy, now=now, overruling=overruling)
-    return conflicts.with_taken(session, judged, found, terms)
+    return _judged(session, dates, found, terms, busy, now=now, overruling=overruling)
 
 
 def _judged(
@@ -138,27 +167,36 @@ def _needed(dates: Sequence[ChangedDate]) -> Mapping[Person | None, second_perso
 
 
 def _second_busy(session: Session, dates: Sequence[ChangedDate], terms_of: Mapping[int, MachineTerms]) -> _Busy:
-    """Return what keeps the second person of each date from being there at its new time, by day.
-
-    Of two dates that would overlap, on one machine or on two, the later one lacks the person that both name.
-    """
+    """Return what else keeps the second person of each date from being there at its new time, by day."""
     found: dict[date, Sequence[Violation]] = {}
     ids = [one.reservation_id for one in dates]
     for second in {one.after.second for one in dates}:
-        of_person = sorted((one for one in dates if one.after.second == second), key=lambda one: one.after.span.start)
-        moved = [one for one in of_person if terms_of[one.after.machine_id].policy.needs_second_person]
-        moved = [one for one in moved if not (one.keeps_less or one.is_unchanged)]
+        moved = [one for one in dates if one.after.second == second and _needs_person_anew(one, terms_of)]
         if second is None or not moved:
             continue
         spans = [one.after.span for one in moved]
         elsewhere = second_persons.check_busy_in_many(session, moved[0].after.member_id, second, spans, excluding=ids)
         found |= {one.day: violations for one, violations in zip(moved, elsewhere, strict=True) if violations}
-        planned = second_persons.OfDates(second)
-        for one in sorted(of_person, key=lambda each: each in moved):  # those that stay come first
-            policy = terms_of[one.after.machine_id].policy
-            shared = planned.violations(policy, one.after.span) if one in moved else ()
-            if shared:
-                found.setdefault(one.day, shared)
-            else:
-                planned.add(one.after.span)
     return found
+
+
+def _with_shared_persons(dates: Sequence[ChangedDate], terms_of: Mapping[int, MachineTerms]) -> list[ChangedDate]:
+    """Return the dates; of two that would overlap, on one machine or on two, the later one lacks the person of both."""
+    in_time = sorted(dates, key=lambda one: one.after.span.start)
+    # Those that stay come first.
+    ordered = sorted(in_time, key=lambda one: one.is_accepted and _needs_person_anew(one, terms_of))
+    planned: dict[Person | None, second_persons.OfDates] = {}
+    judged = []
+    for one in ordered:
+        of_person = planned.setdefault(one.after.second, second_persons.OfDates(one.after.second))
+        shared: Sequence[Violation] = ()
+        if one.is_accepted and _needs_person_anew(one, terms_of):
+            shared = of_person.violations(terms_of[one.after.machine_id].policy, one.after.span)
+        judged.append(one.judged((*one.violations, *shared), None) if shared else one)
+        of_person.add(one.after.span if judged[-1].is_accepted else one.before.span)
+    return judged
+
+
+def _needs_person_anew(one: ChangedDate, terms_of: Mapping[int, MachineTerms]) -> bool:
+    needs = terms_of[one.after.machine_id].policy.needs_second_person
+    return needs and not (one.keeps_less or one.is_unchanged)

@@ -19,6 +19,7 @@ from booking import (
     condition_changes,
     replan,
     rule_changes,
+    series,
     series_plan,
 )
 from booking.breakdown import Choice, Decision
@@ -34,6 +35,9 @@ from booking.reservations import request_reservation
 from booking.rules import RULE_NAMES
 from booking.second_person_changes import change_second_person
 from booking.second_persons import check_busy
+from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
 from booking.series_wishes import SeriesWish
 from booking.wishes import Wish
 from tests.breakdowns import close, three_lasers
@@ -247,3 +251,28 @@ def test_another_time_of_a_date_is_one_at_which_the_second_person_can_be_there(s
         span = hours(MONDAY + timedelta(days=8), start, start + 2)
         ask(session, Wish(c, sample_ring.anna, span, second=EVA))
     assert planned(session, sample_ring, a, 2).alternative is None
+
+
+def test_a_person_who_stays_with_one_date_cannot_be_at_the_next_one(session, sample_ring, saws):
+    """Of two dates of 20 hours the first cannot begin six hours earlier: Eva is with it when the second would begin."""
+    start = (MONDAY + timedelta(days=7)).astimezone(BERLIN).replace(tzinfo=None)
+    rule, length = parse("FREQ=DAILY;COUNT=2", start, BERLIN), timedelta(hours=20)
+    with write_transaction(session):
+        session.execute(update(Machine).values(induction_kind_id=None))
+        session.add(Unit(machine_id=saws[0], number=2))
+    with write_transaction(session):
+        wanted = SeriesWish(saws[0], sample_ring.anna, rule, start, length, second=EVA)
+        made = series.create(session, wanted, on_conflict=OnConflict.REFUSE, **BY)
+    before = hours(MONDAY + timedelta(days=7), -6, -5)
+    with write_transaction(session):
+        session.execute(update(Machine).values(needs_second_person=False))
+    ask(session, Wish(saws[0], sample_ring.bernd, before, 2))
+    need_second(session)
+    earlier = SeriesChange(Scope.ALL, starts_at=(start - timedelta(hours=6)).time())
+
+    meant = carry_out.preview(session, made.id, earlier, now=MONDAY)
+    assert [[one.rule for one in each.violations] for each in meant.dates] == [[], ["second_person_busy"]]
+    session.rollback()
+    with write_transaction(session):
+        done = carry_out.change_series(session, made.id, earlier, on_conflict=OnConflict.SKIP, **BY)
+    assert (done.dates, len(done.unchanged)) == ((), 2)

@@ -158,7 +158,8 @@ def test_dates_of_one_series_are_not_in_each_others_way(session, enter, change, 
 def test_a_date_in_the_way_refuses_all_stays_or_gets_another_time(session, sample_ring, enter, change):
     made = enter()
     third = datetime.combine(DAYS[2], time(13), BERLIN).astimezone(UTC)
-    reserve(session, sample_ring.combine, sample_ring.bernd, TimeSpan(third, third + timedelta(hours=2)), now=MONDAY)
+    span = TimeSpan(third, third + timedelta(hours=2))
+    of_bernd = reserve(session, sample_ring.combine, sample_ring.bernd, span, now=MONDAY).id
 
     with pytest.raises(SeriesConflicts) as refusal:
         change(made.id, starts_at=time(14))
@@ -170,6 +171,12 @@ def test_a_date_in_the_way_refuses_all_stays_or_gets_another_time(session, sampl
     assert clocks(session, made.id)[1:3] == ["11 14:00-16:00", "18 09:00-11:00"]
     change(made.id, Scope.ONE, day=DAYS[2], starts_at=time(14), on_conflict=OnConflict.ALTERNATIVE)
     assert clocks(session, made.id)[2] == "18 15:00-17:00"
+    other = session.get(Reservation, of_bernd)  # of another member: as it was, and nobody wrote about it
+    assert (TimeSpan(other.starts_at, other.ends_at), other.revision) == (span, 0)
+    happened = session.execute(select(RecordedEvent.type, RecordedEvent.facts)).all()
+    assert [kind for kind, facts in happened if facts.get("member_id") == sample_ring.bernd] == [
+        "reservation_confirmed"
+    ]
 
 
 def test_a_plan_that_was_not_shown_is_not_carried_out(session, sample_ring, enter, change):
@@ -449,3 +456,23 @@ def test_a_series_whose_first_day_was_skipped_stays_one_series(session, sample_r
     with write_transaction(session):
         series.put_back(session, made.id, DAYS[0], by=SOMEBODY, now=MONDAY)
     assert clocks(session, made.id)[0] == "04 14:00-16:00"
+
+
+def test_a_date_that_a_quota_keeps_at_its_time_is_in_the_way_of_the_next_one(session, sample_ring, enter, change):
+    """Sunday's date must stay until five on Monday, so Monday's cannot begin at four; Wednesday's can."""
+    other = machine(session, sample_ring.hall, "other")
+    made = enter("FREQ=WEEKLY;BYDAY=FR,SU,MO,WE;UNTIL=20261209", 20)
+    before = made.dates[0].starts_at - timedelta(days=3)
+    reserve(session, other, sample_ring.anna, TimeSpan(before, before + timedelta(hours=24)), now=MONDAY)
+    with write_transaction(session):
+        most = QuotaInput(measure="time", period="week", most=60 * 60, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, most, by=SOMEBODY, now=MONDAY)  # 24 + 20 + 15 hours are used, 5 more would be added
+
+    meant = carry_out.preview(session, made.id, SeriesChange(Scope.ALL, starts_at=time(4)), now=MONDAY)
+    assert [[one.rule for one in each.violations] for each in meant.dates] == [[], ["quota_time"], [], []]
+    assert [one.taken is not None for one in meant.dates] == [False, False, True, False]
+    session.rollback()
+    done = change(made.id, starts_at=time(4), on_conflict=OnConflict.SKIP, shown=meant.fingerprint)
+
+    assert [f"{one:%a}" for one in done.unchanged] == ["Sun", "Mon"]
+    assert clocks(session, made.id)[0::3] == ["04 04:00-00:00", "09 04:00-00:00"]

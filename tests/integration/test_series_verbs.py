@@ -61,6 +61,9 @@ def test_a_series_is_entered_with_one_event_beside_one_for_each_date(session, sa
     assert happened[-1].facts["reservation_ids"] == [one.id for one in stored]
     assert schedule_version(session, machine_id=sample_ring.combine) > version
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 4
+    kept = session.get(Series, made.id)
+    assert (kept.rrule, kept.zone, kept.wall_start) == ("FREQ=WEEKLY;BYDAY=MO;COUNT=4", BERLIN.key, "2026-11-30T09:00")
+    assert (kept.length_min, kept.machine_id, kept.member_id) == (120, sample_ring.combine, sample_ring.anna)
 
 
 def test_one_conflict_refuses_all_leaves_one_out_or_moves_it(session, sample_ring):
@@ -237,3 +240,52 @@ def test_quotas_count_the_dates_one_after_the_other(session, sample_ring):
     assert all(one.alternative is None for one in planned.refused)
     assert len(enter(session, wish_of(sample_ring, **daily), OnConflict.SKIP).dates) == 2
     assert quota_id
+
+
+def test_who_overrules_a_rule_for_a_date_overrules_it_for_its_other_time(session, sample_ring):
+    wish = wish_of(sample_ring)
+    last = spans_of(session, sample_ring, wish)[3]
+    reserve(session, sample_ring.combine, sample_ring.bernd, last, now=MONDAY)
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).horizon_days = 15
+
+    alone = series_plan.plan(session, wish, now=MONDAY)
+    assert [bool(one.alternative) for one in alone.dates[2:]] == [False, False]
+    made = enter(session, wish, OnConflict.ALTERNATIVE, overruling=Overruling("agreed"))
+
+    assert (len(made.dates), made.skipped) == (4, [])
+    assert made.dates[3].starts_at in (last.end, last.start - timedelta(hours=2))
+    overruled = [facts for kind, facts in events_of(session) if kind == "rules_overruled"]
+    assert [(one["reservation_id"], one["rules"], one["reason"]) for one in overruled] == [
+        (one.id, "horizon", "agreed") for one in made.dates[2:]
+    ]
+
+
+def test_who_overrules_a_quota_gets_other_times_that_pass_it(session, sample_ring):
+    wish = wish_of(sample_ring)
+    second = spans_of(session, sample_ring, wish)[1]
+    reserve(session, sample_ring.combine, sample_ring.bernd, second, now=MONDAY)
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=60, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+
+    alone = series_plan.plan(session, wish, now=MONDAY)
+    assert not any(one.is_accepted or one.alternative for one in alone.dates)
+    made = enter(session, wish, OnConflict.ALTERNATIVE, overruling=Overruling("agreed"))
+
+    assert (len(made.dates), made.skipped) == (4, [])
+    overruled = [facts for kind, facts in events_of(session) if kind == "rules_overruled"]
+    assert [(one["reservation_id"], one["rules"]) for one in overruled] == [
+        (one.id, "quota_time") for one in made.dates
+    ]
+
+
+def test_a_date_that_a_quota_refuses_is_not_in_the_way_of_the_next_one(session, sample_ring):
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).cleaning_min = 24 * 60
+        entered = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+    # From Monday to Monday: the quota allows one date a week, so Sunday's does not need the day of cleaning after it.
+    planned = series_plan.plan(session, wish_of(sample_ring, "FREQ=DAILY;COUNT=8"), now=MONDAY)
+
+    assert [one.is_accepted for one in planned.dates] == [True, *[False] * 6, True]

@@ -226,7 +226,7 @@ def _preview(
 
 
 def _row(one: PlannedDate, planned: SeriesPlan, zone: ZoneInfo, *, names_machine: bool) -> DateRow:
-    reasons = [] if one.is_accepted else [violation_sentence(each, zone) for each in one.violations]
+    reasons = [violation_sentence(each, zone) for each in one.objections]
     if one.taken is not None:
         reasons.append(taken_sentence(one.taken, zone))
     instead = "" if one.alternative is None else formats.format_span(one.alternative, zone)
