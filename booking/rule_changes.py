@@ -8,6 +8,7 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, machines, members, quotas, ring, rules, season_preview, workshops
 from booking.closure_events import MemberOutsideRules, ReservationAccepted
-from booking.errors import ANY, ReservationNotFound, ReservationsOutside, Violation
+from booking.errors import ANY, ReservationNotFound, ReservationsOutside, StaleRevision, Violation
 from booking.judged_reservations import JudgedReservation, judged
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -122,18 +123,34 @@ def change_machine(
 
 
 def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
-    """Note that a reservation stays as it is, although it lies outside the rules. Raises ReservationNotFound."""
+    """Note that a reservation stays as it is, although it lies outside the rules; one that does not is left as it is.
+
+    Raises ReservationNotFound.
+    """
     reservation = session.get(Reservation, reservation_id, with_for_update=True, populate_existing=True)
     if reservation is None:
         raise ReservationNotFound(id=reservation_id)
+    since, accepted_at = reservation.outside_rules_since, reservation.accepted_at
+    if since is None or reservation.status not in TO_COME or (accepted_at is not None and accepted_at >= since):
+        return
     reservation.accepted_at = now
     session.flush()
     accepted = ReservationAccepted(reservation_id=reservation_id, machine_id=reservation.machine_id)
     events.record(session, accepted, by=by, at=now)
 
 
-def accept_all(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime) -> None:
-    """Note that reservations stay as they are, as accept(); locked in the order of their ids."""
+def digest_of(reservation_ids: Iterable[int]) -> str:
+    """Return the fingerprint of a list of reservations outside the rules."""
+    return hashlib.sha256(repr(sorted(reservation_ids)).encode()).hexdigest()[:16]
+
+
+def accept_all(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime, shown: str) -> None:
+    """Note that reservations stay as they are, as accept(); locked in the order of their ids.
+
+    shown: the digest of those that the user saw. Raises StaleRevision where they are others.
+    """
+    if shown != (found := digest_of(reservation_ids)):
+        raise StaleRevision(expected=shown, actual=found)
     for reservation_id in sorted(reservation_ids):
         accept(session, reservation_id, by=by, now=now)
 

@@ -13,6 +13,7 @@ MODULES = (
     "guard",
     "machines",
     "machine_rules",
+    "outside_rules",
     "groups",
     "induction_kinds",
     "inductions",

@@ -34,12 +34,6 @@ VERBS = [
     Verb(*(cell.strip() for cell in row.split("|")))
     for row in (Path(__file__).parent / "scheduling_verbs.txt").read_text(encoding="utf-8").splitlines()[1:]
 ]
-# What is no verb of its own: answers to what lies outside new rules, which changes no schedule.
-ONLY_ON_THE_DESK = {
-    "/workshop/outside/<>/accept",
-    "/workshop/outside/accept",
-    "/workshop/outside/tell",
-}
 SCHEDULING = re.compile(
     r"/(groups|series|waiting-list|offers|offered|exchanges|exchanged|exchange-rules|closures|closure-series|breakdowns|"
     r"maintenance|quotas|induction-kinds|induction-wishes|inductions|courses|sign-up|proposed|zone-changes|clock|outside)\b"
@@ -64,7 +58,7 @@ def test_a_verb_has_its_page_its_call_and_its_mails(verb, declared):
 
 
 def test_whatever_changes_a_schedule_is_a_verb(declared):
-    known = {f"POST {verb.page}" for verb in VERBS} | {f"POST {address}" for address in ONLY_ON_THE_DESK}
+    known = {f"POST {verb.page}" for verb in VERBS}
     known |= {verb.call.replace(" ", f" {API}") for verb in VERBS}
 
     assert [one for one in sorted(declared) if SCHEDULING.search(one) and one not in known] == []

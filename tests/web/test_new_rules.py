@@ -16,10 +16,11 @@ from booking.machines import MachineInput
 from booking.models import Reservation
 from booking.opening_hours import ALWAYS
 from booking.workshops import WorkshopInput
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import mails
 from tests.web.filled_forms import form_with
+from tests.web.programs import program_of
 
 HALL = WorkshopInput(slug="hall", name="Maschinenhalle")
 DAYS = tuple((day, 8 * 60, 18 * 60) for day in range(7))
@@ -186,6 +187,9 @@ def test_a_manager_of_another_workshop_accepts_nothing(log_in, nights, session, 
 
     assert log_in(sample_ring.anna_login).post(f"/workshop/outside/{nights[0]}/accept").status_code == 403
     assert log_in(sample_ring.karl_login).get("/workshop/outside").status_code == 403
+    lena = log_in(login(session, "lena", now=MONDAY, manages=(sample_ring.lab,)))
+    assert lena.post(f"/workshop/outside/{nights[0]}/accept").status_code == 404
+    assert "No reservation lies outside" in lena.get("/workshop/outside").text
     assert session.scalar(select(RecordedEvent.id).where(RecordedEvent.type == "reservation_accepted")) is None
 
 
@@ -220,12 +224,56 @@ def test_a_waiting_move_is_judged_by_the_time_that_is_confirmed_too(wanda, sessi
     assert queries.outside_count(session, None, now=MONDAY) == 0
 
 
-def test_all_are_accepted_at_once_unless_the_list_has_changed(wanda, nights, session):
+def test_all_are_accepted_at_once_unless_the_list_has_changed(wanda, nights, session, sample_ring):
     change_hours(session)
-    assert "Keep all 3 as they are" in wanda.get("/workshop/outside").text
+    shown = wanda.get("/workshop/outside").text
+    assert "Keep all 3 as they are" in shown
+    with write_transaction(session):  # one leaves the list, another one enters it
+        reservations.cancel(session, nights[0], by=SOMEBODY, now=MONDAY)
+        session.get(Reservation, nights[0] + 3).outside_rules_since = MONDAY
 
-    wanda.post("/workshop/outside/accept", data={"seen": "2"})
+    page = wanda.post("/workshop/outside/accept", data=form_with(shown, "seen"), follow_redirects=True).text
+    assert "The list has changed meanwhile. Nothing was accepted" in page
     assert queries.outside_count(session, None, now=MONDAY) == 3
     session.rollback()
-    wanda.post("/workshop/outside/accept", data={"seen": "3"})
+    wanda.post("/workshop/outside/accept", data=form_with(page, "seen"))
     assert queries.outside_count(session, None, now=MONDAY) == 0
+
+
+def test_programs_list_accept_and_tell(app, nights, session, sample_ring):
+    change_hours(session)
+    lab = login(session, "lena", now=MONDAY, manages=(sample_ring.lab,))
+    wanda, lena, anna = (
+        program_of(app, session, one, now=MONDAY) for one in (sample_ring.wanda_login, lab, sample_ring.anna_login)
+    )
+    assert [anna.get("/outside-rules").status_code, anna.post("/outside-rules/tell").status_code] == [403, 403]
+    empty = lena.get("/outside-rules").json
+    assert (empty["count"], empty["items"]) == (0, [])
+    assert lena.post(f"/outside-rules/{nights[0]}/accept").status_code == 404
+    assert lena.post("/outside-rules/accept", {"digest": empty["digest"]}).json == {"count": 0}
+    assert lena.post("/outside-rules/tell").json == {"count": 0}
+
+    first = wanda.get("/outside-rules", limit=2).json
+    rest = wanda.get("/outside-rules", limit=2, cursor=first["next"]).json
+    found = [*first["items"], *rest["items"]]
+    assert [one["reservation"]["id"] for one in found] == nights
+    assert {one["violations"][0]["rule"] for one in found} == {"opening_hours"}
+    assert (first["count"], rest["next"], first["digest"]) == (3, None, rest["digest"])
+
+    assert wanda.post("/outside-rules/tell").json == {"count": 2}
+    assert wanda.post("/outside-rules/tell").json == {"count": 0}
+    told = [address for template, address in mails(session) if template == "outside_rules"]
+    assert told == ["anna@ring.example", "bernd@ring.example"]
+    for _again in range(2):
+        accepted = wanda.post(f"/outside-rules/{nights[0]}/accept")
+        assert (accepted.status_code, accepted.json["told_at"]) == (200, MONDAY.isoformat().replace("+00:00", "Z"))
+    stale = wanda.post("/outside-rules/accept", {"digest": first["digest"]})
+    assert (stale.status_code, stale.json["code"]) == (412, "stale_revision")
+    assert queries.outside_count(session, None, now=MONDAY) == 2
+    session.rollback()
+    assert (
+        wanda.post("/outside-rules/accept", {"digest": wanda.get("/outside-rules").json["digest"]}).json["count"] == 2
+    )
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+    accepted_events = select(func.count()).where(RecordedEvent.type == "reservation_accepted")
+    assert session.scalar(accepted_events) == 3  # each once, however often it was sent

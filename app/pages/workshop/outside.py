@@ -17,6 +17,7 @@ from app.pages.declaration import POST, page
 from app.pages.workshop import bp, presenter
 from app.web.paging import page_number
 from booking import queries, rule_changes
+from booking.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 
 PER_PAGE = 25
@@ -28,12 +29,13 @@ def list_outside() -> ResponseReturnValue:
     page, session, workshop_ids = page_number(), db.session(), presenter.my_workshop_ids()
     offset = (page - 1) * PER_PAGE
     found = queries.outside_rules(session, workshop_ids, now=now(), limit=PER_PAGE + 1, offset=offset)
-    shown = found[:PER_PAGE]
+    shown, ids = found[:PER_PAGE], queries.outside_ids(session, workshop_ids, now=now())
     return render_template(
         "workshop/outside.html",
         rows=[(one, outside_line(one.reservation, one.violations)) for one in shown],
         contacts=queries.member_contacts(session, {one.reservation.member_id for one in shown}),
-        count=queries.outside_count(session, workshop_ids, now=now()),
+        count=len(ids),
+        digest=rule_changes.digest_of(ids),
         page=page,
         has_next=len(found) > PER_PAGE,
     )
@@ -51,21 +53,20 @@ def accept_outside(reservation_id: int) -> ResponseReturnValue:
 
 @page(bp, "/outside/accept", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def accept_all_outside() -> ResponseReturnValue:
-    """Accept all reservations of one's workshops as they are, if they are still as many as the page said."""
+    """Accept all reservations of one's workshops as they are, if they are still those of the page."""
     session, by, workshop_ids = db.session(), current_actor(), presenter.my_workshop_ids()
 
     def accept() -> int:
         ids = queries.outside_ids(session, workshop_ids, now=now())
-        if request.form.get("seen", "") != str(len(ids)):
-            return 0
-        rule_changes.accept_all(session, ids, by=by, now=now())
+        rule_changes.accept_all(session, ids, by=by, now=now(), shown=request.form.get("seen", ""))
         return len(ids)
 
-    accepted = in_write_transaction(session, accept)
-    if accepted:
-        flash(ngettext("The reservation stays as it is.", "%(num)s reservations stay as they are.", accepted))
-    else:
+    try:
+        accepted = in_write_transaction(session, accept)
+    except StaleRevision:
         flash(_("The list has changed meanwhile. Nothing was accepted; please look again."), "warning")
+    else:
+        flash(ngettext("The reservation stays as it is.", "%(num)s reservations stay as they are.", accepted))
     return redirect(url_for(".list_outside"), code=303)
 
 
