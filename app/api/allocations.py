@@ -162,9 +162,14 @@ def allocate_costs(body: AllocationRequest) -> Reply:
         posted = post_allocation(
             session, body.pool_id, period_from, period_until, digest=digest, by=by, now=instant, note=body.note
         )
-        return reply(_posted(*queries.allocation(session, posted.id)), 201)
+        return posted_reply(posted.id)
 
     return run_idempotent(body, post)
+
+
+def posted_reply(allocation_id: int) -> Reply:
+    """Return the reply to a request that posted an allocation."""
+    return reply(_posted(*queries.allocation(db.session(), allocation_id)), 201)
 
 
 @Endpoint(

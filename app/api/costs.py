@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
+from app.api import revisions
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import (
     CENTURY_DAY,
@@ -82,13 +83,9 @@ class CostFilter(RequestModel):
     limit: PageLength = PAGE_LENGTH
 
 
-class NewCost(RequestModel):
-    """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`.
+class CostChange(RequestModel):
+    """A cost as it shall be, whole. confirmed_cents: as of NewCost."""
 
-    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
-    """
-
-    pool_id: Id
     service_date: BillDay
     supplier: ShortText = Field(min_length=1)
     kind: ShortText = Field(min_length=1)
@@ -96,6 +93,19 @@ class NewCost(RequestModel):
     document_number: ShortText = ""
     note: Text = ""
     confirmed_cents: BillCents | None = None
+
+    def entry(self) -> CostEntry:
+        """Return what was sent."""
+        return CostEntry(self.service_date, self.supplier, self.kind, self.net_cents, self.document_number, self.note)
+
+
+class NewCost(CostChange):
+    """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`.
+
+    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
+    """
+
+    pool_id: Id
 
 
 class Cost(ResponseModel):
@@ -148,12 +158,75 @@ def list_costs(query: CostFilter) -> CostList:
 )
 def enter_cost(body: NewCost) -> Reply:
     """Enter a cost into a pool. An amount of ten times the usual one or more is refused until it is confirmed."""
-    entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document_number, body.note)
     by, instant = current_actor(), now()
 
     def write() -> Reply:
         session = db.session()
-        cost = pools.enter_cost(session, body.pool_id, entry, by=by, now=instant, confirmed_cents=body.confirmed_cents)
+        confirmed = body.confirmed_cents
+        cost = pools.enter_cost(session, body.pool_id, body.entry(), by=by, now=instant, confirmed_cents=confirmed)
         return reply(Cost.model_validate(queries.cost(session, cost.id)), 201)
 
     return run_idempotent(body, write)
+
+
+@Endpoint(
+    "GET",
+    "/costs/<id:cost_id>",
+    access=Access(treasurer=ALL, admin=ALL),
+    response=Cost,
+    errors=(404,),
+    conditional=True,
+)
+def get_cost(cost_id: int) -> Reply:
+    """Get a cost."""
+    return _reply(cost_id)
+
+
+@Endpoint(
+    "PUT",
+    "/costs/<id:cost_id>",
+    access=Access(treasurer=ALL),
+    body=CostChange,
+    response=Cost,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def put_cost(cost_id: int, body: CostChange) -> Reply:
+    """Correct a cost while it waits for an allocation. It is checked as if it were entered."""
+    revision = revisions.expected(queries.cost(db.session(), cost_id).revision)
+    by, instant, confirmed = current_actor(), now(), body.confirmed_cents
+
+    def put() -> Reply:
+        pools.change_cost(
+            db.session(), cost_id, body.entry(), by=by, now=instant, revision=revision, confirmed_cents=confirmed
+        )
+        return _reply(cost_id)
+
+    return run_idempotent(body, put)
+
+
+@Endpoint(
+    "POST",
+    "/costs/<id:cost_id>/delete",
+    access=Access(treasurer=ALL),
+    response=Pool,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def delete_cost(cost_id: int) -> Reply:
+    """Delete a cost that was never allocated, and return its pool. The ETag is of the pool."""
+    by, instant = current_actor(), now()
+
+    def remove() -> Reply:  # looks up itself: sent again with its key, it finds the reply and no cost any more
+        session = db.session()
+        stored = queries.cost(session, cost_id)
+        pools.delete_cost(session, cost_id, by=by, now=instant, revision=revisions.expected(stored.revision))
+        pool = queries.pool(session, stored.pool_id)
+        return reply(Pool.model_validate(pool), headers=revisions.etag(pool.revision))
+
+    return run_idempotent(None, remove)
+
+
+def _reply(cost_id: int) -> Reply:
+    found = queries.cost(db.session(), cost_id)
+    return reply(Cost.model_validate(found), headers=revisions.etag(found.revision))

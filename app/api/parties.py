@@ -59,6 +59,12 @@ class NewVatRegime(RequestModel):
     regime: Regime
 
 
+class RegimeDay(RequestModel):
+    """The first day of a statement that is taken back."""
+
+    valid_from: Day
+
+
 class BillingDetails(ResponseModel):
     """Billing details of the ring or of a member. creditor_id, contact_*: of the ring; leitweg_id: of a member."""
 
@@ -164,6 +170,25 @@ def set_vat_regime(member_id: int, body: NewVatRegime) -> Reply:
     return _set_regime(member_id, body)
 
 
+@Endpoint("POST", "/ring/vat-regimes/take-back", access=TREASURERS, body=RegimeDay, response=BillingDetails)
+def take_back_ring_vat_regime(body: RegimeDay) -> Reply:
+    """Take back how the ring was said to be taxed from a day on; what was said before it holds on."""
+    return _take_back_regime(RING, body)
+
+
+@Endpoint(
+    "POST",
+    "/members/<id:member_id>/vat-regimes/take-back",
+    access=TREASURERS,
+    body=RegimeDay,
+    response=BillingDetails,
+    errors=(404,),
+)
+def take_back_vat_regime(member_id: int, body: RegimeDay) -> Reply:
+    """Take back how a member was said to be taxed from a day on; what was said before it holds on."""
+    return _take_back_regime(member_id, body)
+
+
 @Endpoint("GET", "/vat-rates", access=Access(treasurer=ALL, admin=ALL), response=VatRateList)
 def list_vat_rates() -> VatRateList:
     """List the rates of VAT."""
@@ -205,6 +230,18 @@ def _set_regime(party_id: int, body: NewVatRegime) -> Reply:
         return _reply(party_id)
 
     return run_idempotent(body, state)
+
+
+def _take_back_regime(party_id: int, body: RegimeDay) -> Reply:
+    by, instant = current_actor(), now()
+
+    def take_back() -> Reply:
+        party.remove_regime(db.session(), party_id, body.valid_from, by=by, now=instant)
+        if party_id == RING:
+            charge_waiting_for_vat(db.session(), by=by, now=instant)
+        return _reply(party_id)
+
+    return run_idempotent(body, take_back)
 
 
 def _reply(party_id: int) -> Reply:

@@ -25,20 +25,19 @@ TREASURERS = Access(treasurer=ALL, admin=ALL)
 FIELDS = {"machines": "machine_ids", "group": "group_id", "workshop": "workshop_id"}
 
 
-class CountedFrom(RequestModel):
-    """What a pool counts from a day on: some machines, a group, a workshop or the whole ring.
+class CountedScope(RequestModel):
+    """What a pool counts: some machines, a group, a workshop or the whole ring.
 
     Exactly the field that belongs to `what` is given: machine_ids, group_id, workshop_id, for the ring none.
     """
 
-    valid_from: BillDay
     what: Literal["machines", "group", "workshop", "ring"]
     machine_ids: list[Id] = Field(default_factory=list, max_length=MACHINES_MAX)
     group_id: Id | None = None
     workshop_id: Id | None = None
 
     @model_validator(mode="after")
-    def fits(self) -> CountedFrom:
+    def fits(self) -> CountedScope:
         """Refuse a field that belongs to another choice, and a choice without its field."""
         given = {field for field in FIELDS.values() if getattr(self, field)}
         wanted = {FIELDS[self.what]} if self.what in FIELDS else set()
@@ -48,10 +47,15 @@ class CountedFrom(RequestModel):
             )
         return self
 
-    def dated(self) -> DatedScope:
+    def scope(self) -> Scope:
         """Return what was sent."""
-        machine_ids = tuple(sorted(set(self.machine_ids)))
-        return DatedScope(self.valid_from, Scope(self.what, self.group_id, self.workshop_id, machine_ids))
+        return Scope(self.what, self.group_id, self.workshop_id, tuple(sorted(set(self.machine_ids))))
+
+
+class CountedFrom(CountedScope):
+    """What a pool counts from a day on."""
+
+    valid_from: BillDay
 
 
 class TakenBack(RequestModel):
@@ -95,10 +99,10 @@ def get_pool_counts(pool_id: int) -> Reply:
 def put_pool_counts(pool_id: int, body: CountedFrom) -> Reply:
     """Let a pool count something else from a day on. Posted allocations stay as they are."""
     revision = revisions.expected(queries.pool(db.session(), pool_id).revision)
-    by, instant = current_actor(), now()
+    by, instant, wanted = current_actor(), now(), DatedScope(body.valid_from, body.scope())
 
     def put() -> Reply:
-        pool_scopes.change_scope(db.session(), pool_id, body.dated(), by=by, now=instant, revision=revision)
+        pool_scopes.change_scope(db.session(), pool_id, wanted, by=by, now=instant, revision=revision)
         return _reply(pool_id)
 
     return run_idempotent(body, put)
