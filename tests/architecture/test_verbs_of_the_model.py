@@ -18,7 +18,7 @@ LEFT_OUT = {
         *("blockings.enter", "blockings.enter_all", "blockings.change_locked", "blockings.lift_locked"),
         *("breakdown.carry_out_all", "breakdown.publish_changes", "held_proposals", "induction_levels.after_use"),
         *("offers", "open_exchanges", "overruling", "publish", "records", "replan.batch", "reservation_writer"),
-        "series_change.carry_out.move_dates",
+        *("series_change.carry_out.move_dates", "courses.seats.fill", "reservation_import.undoing.import_again"),
     ),
     NO_TIME: (
         *("announcements", "damage_reports", "deletions", "induction_levels.set_level", "induction_wishes"),
@@ -30,7 +30,7 @@ LEFT_OUT = {
         *("ring.enter_or_change_ring", "ring.set_exchange_rules", "second_person_changes"),
         *("groups.make", "groups.retire", "machines.enter_machine", "workshops", "zone_rules"),
     ),
-    OWN_TESTS: ("courses", "reservation_import", "zone_changes"),
+    OWN_TESTS: ("zone_changes",),
 }
 
 

@@ -20,17 +20,21 @@ from tests.properties.every_verb.chapters import CHAPTERS
 from tests.properties.every_verb.closing import Closing
 from tests.properties.every_verb.deciding import Deciding
 from tests.properties.every_verb.exchanging import Exchanging
+from tests.properties.every_verb.importing import Importing
 from tests.properties.every_verb.repeating import Repeating
 from tests.properties.every_verb.reserving import Reserving
 from tests.properties.every_verb.ruling import Ruling
 from tests.properties.every_verb.steps import ANSWERS, lengths, names, starts, who
+from tests.properties.every_verb.teaching import Teaching
 from tests.properties.every_verb.verbs import REFUSALS, VERBS
 from tests.properties.every_verb.waiting import WaitingList
 
 some_wishes = st.lists(st.tuples(names, who, starts, lengths), max_size=3)
 
 
-class EveryVerb(Reserving, Closing, Deciding, Answering, Repeating, WaitingList, Ruling, Exchanging):
+class EveryVerb(
+    Reserving, Closing, Deciding, Answering, Repeating, WaitingList, Ruling, Exchanging, Importing, Teaching
+):
     """All of them in any order. begun: how many examples, those that made one shorter among them."""
 
     begun = 0

@@ -123,6 +123,22 @@ def a_machine_breaks_down(ring):
         ring.time_passes(DAY)
 
 
+def a_manager_moves_by_hand(ring):
+    ring.reserve("store", "carla", 4, 2, 2, 0)
+    ring.close("store", 3, 2, is_around=True)
+    ring.move_out_of_closure(0, 0, "", 3, 2)
+    ring.move_out_of_closure(0, 0, "lathe", 0, 1)
+    ring.move_out_of_closure(0, 0, "", 14, 2)
+    ring.go_back_or_take_the_proposal(0, is_offer=False)
+    ring.reserve("saw", "carla", 2, 2, 1, 0)
+    ring.close("saw", 2, 2, is_around=True)
+    ring.move_out_of_closure(0, 0, "press", 0, 1)
+    ring.accept_proposed_time(0)
+    ring.cancel(0)
+    ring.lift(0)
+    ring.lift(0)
+
+
 def reservations_change_hands(ring):
     ring.reserve("saw", "anna", 6, 2, 1, 0)
     ring.offer_to_somebody(0, "bernd", accepts=True)
@@ -157,6 +173,39 @@ def rules_change(ring):
     ring.change_group(has_twin=True, has_saw=True)
 
 
+def a_course_is_held(ring):
+    ring.plan_course(4, 2, 1, ("press", "lathe"))
+    ring.lift(0)
+    ring.sign_up(0, "anna", waits=False)
+    ring.sign_up(0, "bernd", waits=False)
+    ring.sign_up(0, "bernd", waits=True)
+    ring.sign_off(0, 1)
+    ring.change_course(0, 6, 2, 2, ("lathe",))
+    ring.sign_up(0, "carla", waits=False)
+    ring.trainer_stops_or_starts()
+    ring.note_trainer_lost(0)
+    ring.plan_course(20, 2, 1, ())
+    ring.trainer_stops_or_starts()
+    ring.enter_attendance(0, waits=True, are_there=[True, False, True])
+    ring.reserve("lathe", "bernd", 8, 2, 1, 0)
+    ring.plan_course(14, 2, 1, ("saw",))
+    ring.cancel_course(0)
+
+
+def another_program_has_confirmed(ring):
+    ring.import_some("press", "anna", 2, 2, 1, 1)
+    ring.import_some("saw", "bernd", 2, 2, 1, 2)
+    ring.import_some("store", "carla", 2, 2, 1, 3)
+    ring.import_once_more(0)
+    ring.undo_import(0)
+    ring.import_once_more(0)
+    ring.undo_import(0)
+    ring.reserve("store", "anna", 4, 2, 1, 0)
+    ring.import_once_more(0)
+    ring.shorten_or_lengthen(1, 0, 1, may_decide=False)
+    ring.undo_import(0)
+
+
 CHAPTERS = (
     the_workshop_decides,
     a_machine_is_used,
@@ -164,6 +213,9 @@ CHAPTERS = (
     somebody_waits,
     a_machine_is_closed,
     a_machine_breaks_down,
+    a_manager_moves_by_hand,
     reservations_change_hands,
     rules_change,
+    a_course_is_held,
+    another_program_has_confirmed,
 )

@@ -82,6 +82,8 @@ class Closing(Steps):
         id_ = self.prefer(self.ring.closures, index, self.is_open)
         one = self.ring.closures[id_]
         expected = None if self.is_open(id_) else "wrong_status"
+        if not one.is_lifted and self.ring.course_of(id_) is not None:
+            expected = "closure_of_course"
         self.attempt(expected, blockings.lift, id_)
         if expected is None:
             one.is_lifted = True
@@ -96,6 +98,8 @@ class Closing(Steps):
         one, since = self.ring.closures[id_], self.from_next(start)
         until = since + length * 60
         expected = self.ring.change_closure(id_, since, until)
+        if not one.is_lifted and self.ring.course_of(id_) is not None:
+            expected = "closure_of_course"
         self.attempt(expected, blockings.change, id_, span(since, until), f"Longer {next(numbers)}")
         if expected is None:
             self.ring.shut(one.machine, since, until)

@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from booking import breakdown, closure_series, decisions
 from booking.breakdown import Choice, Decision
 from booking.models import Reservation
-from tests.properties.every_verb.steps import BERLIN, Steps, lengths, minute_of, numbers, span, starts, which
+from tests.properties.every_verb.steps import BERLIN, NAMES, Steps, lengths, minute_of, numbers, span, starts, which
 
 
 class Deciding(Steps):
@@ -62,16 +62,10 @@ class Deciding(Steps):
     def decide_one_by_one(self, index, which_one, choice):
         """Decide about a reservation of a machine that is closed around it, without a plan."""
         ring = self.ring
-        around = [number for number, one in ring.closures.items() if one.is_around]
-        closure_id = self.prefer(around, index, lambda each: bool(ring.affected(each)))
-        closure = ring.closures[closure_id]
-        found = ring.affected(closure_id) or [
-            number for number, one in ring.reservations.items() if one.machine == closure.machine
-        ]
-        if not found:
+        closure_id, id_ = self.hit_by_closure(index, which_one)
+        if id_ is None:
             return
-        id_ = self.pick(found, which_one)
-        one = ring.reservations[id_]
+        closure, one = ring.closures[closure_id], ring.reservations[id_]
         is_refused = choice is Choice.CANCEL and ring.cancel(id_) is not None
         expected = "wrong_status" if closure.is_lifted else "decisions_refused" if is_refused else None
         is_held = bool(ring.held_for(id_))
@@ -85,3 +79,45 @@ class Deciding(Steps):
             self.done(machines=[one.machine], members=[one.member])
         else:
             self.done(is_news=is_held)
+
+    def hit_by_closure(self, index, which_one):
+        """Return a closure around reservations, and a reservation of its machine, None without one."""
+        ring = self.ring
+        around = [number for number, one in ring.closures.items() if one.is_around]
+        closure_id = self.prefer(around, index, lambda each: bool(ring.affected(each)))
+        machine_id = ring.closures[closure_id].machine
+        found = ring.affected(closure_id) or [
+            number for number, one in ring.reservations.items() if one.machine == machine_id
+        ]
+        return closure_id, self.pick(found, which_one) if found else None
+
+    @precondition(lambda self: any(one.is_around for one in self.ring.closures.values()))
+    @rule(index=which, which_one=which, name=st.sampled_from(["", *NAMES]), start=starts, length=lengths)
+    def move_out_of_closure(self, index, which_one, name, start, length):
+        """Move a reservation of a closed machine by hand: to another machine, or without a name to another time."""
+        ring = self.ring
+        closure_id, id_ = self.hit_by_closure(index, which_one)
+        if id_ is None or self.ids.get(name) == ring.reservations[id_].machine:
+            return
+        closure, one, other = ring.closures[closure_id], ring.reservations[id_], self.ids.get(name)
+        held, since = one.former or one.time, self.from_next(start)
+        until = since + length * 30
+        if other is None:
+            code, after = ring.move(id_, since, until, one.time.places, may_decide=True)
+            code = "machine_is_closed" if since < closure.end and closure.start < until else code
+            decision = Decision(id_, Choice.MOVE, span(since, until))
+        else:
+            code, wish = ring.move_to(id_, other, may_decide=True)
+            decision = Decision(id_, Choice.MOVE, machine_id=other)
+        expected = "wrong_status" if closure.is_lifted else "decisions_refused" if code else None
+        self.attempt(expected, breakdown.decide, closure_id, [decision])
+        if expected is not None:
+            return
+        ring.forget_proposal(id_)
+        if other is None:
+            ring.put(id_, after)
+        else:
+            ring.put_elsewhere(id_, other, wish)
+        ring.note_moved(id_, closure_id, (closure.machine, held.start, held.end))
+        one = ring.reservations[id_]
+        self.done(machines=[closure.machine, one.machine], members=[one.member])

@@ -24,6 +24,15 @@ class Breakdowns(Holdings):
         place = (one.machine, one.time.start, one.time.end)
         return noted.kind == "moved" and one.status in WAITING and one.former is None and place == noted.new
 
+    def note_moved(self, number: int, closure: int, old: tuple[int, int, int]) -> None:
+        """Note that a manager moved a reservation out of a closure; its member may go back, and is asked."""
+        one = self.reservations[number]
+        new = (one.machine, one.time.start, one.time.end)
+        self.replanned.pop(number, None)
+        if new != old:
+            self.replanned[number] = Replanned("moved", closure, old, new)
+        one.proposed = one.place
+
     def forget_answered(self) -> None:
         """Another place than the proposed one is an answer, too; while it waits for approval, the proposal stays."""
         for one in self.reservations.values():

@@ -190,12 +190,8 @@ class Reserving(Steps):
             return
         expected, wish = self.ring.move_to(id_, other, may_decide)
         if self.attempt(expected, reservations.move, id_, None, machine_id=other, may_decide=may_decide) is not None:
-            self.ring.forget_proposal(id_)
-            old, one.machine, one.time = one.machine, other, wish
-            one.status = "confirmed" if one.former else one.status
-            one.former = None
-            one.decide_until = self.ring.decide_until(wish) if one.status == "requested" else None
-            one.decision = "" if one.status == "requested" else one.decision
+            old = one.machine
+            self.ring.put_elsewhere(id_, other, wish)
             self.done(machines=[old, other], members=[one.member])
 
     @precondition(lambda self: self.are_there("requested"))

@@ -193,6 +193,16 @@ class Ring(Breakdowns):
         is_free = self.fits(machine, [wish.part], excluding=self.held_for(number))
         return None if is_free else "slot_taken", wish
 
+    def put_elsewhere(self, number: int, machine: int, wish: Time) -> None:
+        """Store a reservation as it is after a move to another machine."""
+        one = self.reservations[number]
+        self.forget_proposal(number)
+        one.machine, one.time = machine, wish
+        one.status = "confirmed" if one.former else one.status
+        one.former = None
+        one.decide_until = self.decide_until(wish) if one.status == "requested" else None
+        one.decision = "" if one.status == "requested" else one.decision
+
     def hand_out(self, number: int) -> str | None:
         one = self.reservations[number]
         if one.status != "confirmed" or one.time.end <= self.now:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,10 @@ from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, induction_kind, machine, member, workshop
 from tests.conftest import MONDAY
 from tests.properties.every_verb import holdings as model
+from tests.properties.every_verb.course_model import RingOfCourses
 from tests.properties.every_verb.exchange_model import RingOfMembers
 from tests.properties.every_verb.holdings import steps
+from tests.properties.every_verb.import_model import RingOfImports
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AUDITS = ("overlaps", "out", "quotas")
@@ -69,6 +72,11 @@ def differing(stored, foretold):
 has_reservations = precondition(lambda self: self.ring.reservations)
 
 
+@dataclass
+class WholeRing(RingOfMembers, RingOfCourses, RingOfImports):
+    """The plain model with all of its parts."""
+
+
 class Steps(RuleBasedStateMachine):
     """A workshop with two saws (twins), a press that needs approval, a store of three places and a lathe."""
 
@@ -77,7 +85,7 @@ class Steps(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ring, number, self.compared = RingOfMembers(), next(numbers), 0
+        self.ring, number, self.compared = WholeRing(), next(numbers), 0
         self.hall = workshop(self.session, f"hall-{number}")
         kind = self.kind = induction_kind(self.session, f"Lathes {number}")
         rules = {

@@ -19,7 +19,9 @@ from booking import (
     tolerances,
     usage,
 )
+from booking.courses import attendance, losses, planning, seats
 from booking.exchanges import accepting, ending, proposing
+from booking.reservation_import import importing, undoing
 from booking.series_change import carry_out
 from booking.waiting import answers, entries
 
@@ -31,6 +33,13 @@ _FUNCTIONS = (
     closure_series.change_all,
     closure_series.close_repeatedly,
     closure_series.lift_all,
+    attendance.enter,
+    losses.note_trainer_lost,
+    planning.cancel,
+    planning.change,
+    planning.plan,
+    seats.sign_off,
+    seats.sign_up,
     decisions.approve,
     decisions.expire,
     decisions.reject,
@@ -59,6 +68,8 @@ _FUNCTIONS = (
     replan.go_back,
     replan.lapse,
     replan.take_offer,
+    importing.import_reservations,
+    undoing.undo_import,
     reservations.accept_proposal,
     reservations.cancel,
     reservations.move,
@@ -80,4 +91,7 @@ _FUNCTIONS = (
     entries.leave,
 )
 VERBS = {f"{verb.__module__}.{verb.__name__}" for verb in _FUNCTIONS}
-REFUSALS = {"plan_changed", "request_refused", "series_conflicts"}
+REFUSALS = {
+    *("closure_of_course", "course_full", "decisions_refused", "plan_changed", "request_refused"),
+    *("series_conflicts", "stale_revision"),
+}
