@@ -23,6 +23,7 @@ from tests.properties.every_verb.exchanging import Exchanging
 from tests.properties.every_verb.importing import Importing
 from tests.properties.every_verb.repeating import Repeating
 from tests.properties.every_verb.reserving import Reserving
+from tests.properties.every_verb.rezoning import Rezoning
 from tests.properties.every_verb.ruling import Ruling
 from tests.properties.every_verb.steps import ANSWERS, lengths, names, starts, who
 from tests.properties.every_verb.teaching import Teaching
@@ -33,7 +34,7 @@ some_wishes = st.lists(st.tuples(names, who, starts, lengths), max_size=3)
 
 
 class EveryVerb(
-    Reserving, Closing, Deciding, Answering, Repeating, WaitingList, Ruling, Exchanging, Importing, Teaching
+    Reserving, Closing, Deciding, Answering, Repeating, WaitingList, Ruling, Exchanging, Importing, Teaching, Rezoning
 ):
     """All of them in any order. begun: how many examples, those that made one shorter among them."""
 

@@ -206,6 +206,25 @@ def another_program_has_confirmed(ring):
     ring.undo_import(0)
 
 
+def the_workshop_gets_another_clock(ring):
+    ring.move_to_zone(60)
+    ring.move_to_zone(0)
+    ring.enter_series("store", "anna", 4, 2, 3, 2, OnConflict.REFUSE)
+    ring.enter_series("saw", "bernd", 4, 2, 2, 1, OnConflict.REFUSE)
+    ring.reserve("saw", "carla", 7, 1, 1, 0)
+    ring.move_to_zone(60)
+    ring.enter_series("lathe", "carla", 4, 2, 2, 1, OnConflict.REFUSE)
+    ring.enter_series("press", "carla", 4, 2, 2, 1, OnConflict.REFUSE)
+    for index in range(3):
+        ring.keep_by_the_clock(index)
+    ring.put_back(1, 0)
+    ring.move_to_zone(0)
+    for index in range(3):
+        ring.keep_by_the_clock(index)
+    ring.settle_zone_change(0)
+    ring.settle_zone_change(0)
+
+
 CHAPTERS = (
     the_workshop_decides,
     a_machine_is_used,
@@ -218,4 +237,5 @@ CHAPTERS = (
     rules_change,
     a_course_is_held,
     another_program_has_confirmed,
+    the_workshop_gets_another_clock,
 )

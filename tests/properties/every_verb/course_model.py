@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from tests.properties.every_verb.holdings import Closure, day_of
+from tests.properties.every_verb.holdings import Closure
 from tests.properties.every_verb.ring_model import Ring
 
 
@@ -81,7 +81,7 @@ class RingOfCourses(Ring):
             return "wrong_status", False
         is_moved = (start, end) != (one.start, one.end)
         judged = set(machines) if is_moved else set(machines) - one.closures.keys()
-        is_judged_again = not self.has_trainer and day_of(start) != day_of(one.start)
+        is_judged_again = not self.has_trainer and self.day_of(start) != self.day_of(one.start)
         is_lent = not any(self.machines[each].is_retired for each in judged)
         if seats < max(1, len(one.seated)) or end <= self.now or is_judged_again or not is_lent:
             return "record_refused", False

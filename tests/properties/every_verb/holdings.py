@@ -26,15 +26,6 @@ WAITING = ("requested", "confirmed")
 Part = tuple[int, int, int]  # places, from, until
 
 
-def day_of(minute: int) -> int:
-    """Return the number of the day of a minute; the first day is 0."""
-    return (minute - MIDNIGHT) // DAY
-
-
-def week_of(minute: int) -> int:
-    return (minute - MIDNIGHT) // WEEK
-
-
 def steps(parts: Iterable[Part], since: int = -FAR) -> dict[int, int]:
     """Return how the number of places changes at each minute, from a minute on; equal for equal use of time."""
     found: Counter[int] = Counter()
@@ -158,6 +149,8 @@ class Series:
     places: int
     dates: dict[int, int] = field(default_factory=dict)  # number of the date -> reservation
     is_changed: bool = False
+    clock: int = 0  # by which it lives
+    made_at: int = 0
 
 
 @dataclass
@@ -194,6 +187,14 @@ class Holdings:
     quotas: dict[str, tuple[int, int]] = field(default_factory=dict)  # measure -> id, most
     left: dict[int, tuple[int, list[Part]]] = field(default_factory=dict)  # what completed uses still hold
     now: int = 0
+    clock: int = 0  # by how many minutes the clock of the workshop is behind that of the first day
+
+    def day_of(self, minute: int) -> int:
+        """Return the number of the day of a minute by the clock of the workshop; the first day is 0."""
+        return (minute - MIDNIGHT - self.clock) // DAY
+
+    def week_of(self, minute: int) -> int:
+        return (minute - MIDNIGHT - self.clock) // WEEK
 
     # What is held
 
@@ -269,16 +270,15 @@ class Holdings:
         if not self.machines[machine].needs_induction:
             return True
         mine = [one for one in self.inductions.values() if one.member == member and not one.has_ended]
-        return all(
-            any(one.first <= day <= one.last for one in mine) for day in range(day_of(start), day_of(end - 1) + 1)
-        )
+        days = range(self.day_of(start), self.day_of(end - 1) + 1)
+        return all(any(one.first <= day <= one.last for one in mine) for day in days)
 
     def counted(self, times: Iterable[Time]) -> Counter[int]:
         """Return the minutes that a reservation counts in each week: of two times the greater."""
         found: Counter[int] = Counter()
         for one in times:
-            for week in range(week_of(one.start), week_of(one.end - 1) + 1):
-                first = MIDNIGHT + week * WEEK
+            for week in range(self.week_of(one.start), self.week_of(one.end - 1) + 1):
+                first = MIDNIGHT + self.clock + week * WEEK
                 minutes = (min(one.end, first + WEEK) - max(one.start, first)) * one.places
                 found[week] = max(found[week], minutes)
         return found

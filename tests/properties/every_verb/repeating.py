@@ -22,7 +22,7 @@ from booking.series_wishes import SeriesWish
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.holdings import Series
 from tests.properties.every_verb.steps import (
-    BERLIN,
+    ZONES,
     Steps,
     instant,
     lengths,
@@ -48,10 +48,11 @@ class Repeating(Steps):
     )
     def enter_series(self, name, whose, start, length, count, places, on_conflict):
         id_, whose, first = self.ids[name], self.members[whose], self.from_next(start)
-        planned = Series(id_, whose, first, length * 30, count, places)
+        clock = self.ring.clock
+        planned = Series(id_, whose, first, length * 30, count, places, clock=clock, made_at=self.ring.now)
         possible = self.possible_dates(planned)
-        rule_ = parse(f"FREQ=DAILY;COUNT={count}", wall(first), BERLIN)
-        wish = SeriesWish(id_, whose, rule_, wall(first), timedelta(minutes=length * 30), places=places)
+        rule_ = parse(f"FREQ=DAILY;COUNT={count}", wall(first, clock), ZONES[clock])
+        wish = SeriesWish(id_, whose, rule_, wall(first, clock), timedelta(minutes=length * 30), places=places)
         is_refused = not possible or (on_conflict == OnConflict.REFUSE and len(possible) < count)
         if on_conflict == OnConflict.ALTERNATIVE and not possible and not self.ring.machines[id_].is_retired:
             # What is nearby needs a search, which test_free_starts.py compares; what it finds is checked below.
@@ -74,7 +75,7 @@ class Repeating(Steps):
         """Return the reservations of a new series with their times, by number of the date."""
         found = select(SeriesDate.occurs_on, Reservation.id, Reservation.starts_at, Reservation.ends_at)
         joined = found.join(Reservation, Reservation.id == SeriesDate.reservation_id)
-        first = wall(planned.start).date()
+        first = wall(planned.start, planned.clock).date()
         return {
             (day - first).days: (
                 id_,
@@ -122,7 +123,7 @@ class Repeating(Steps):
         one = self.ring.series[series_id]
         if one.is_changed or number >= one.count:
             return
-        day = wall(one.start + number * model.DAY).date()
+        day = wall(one.start + number * model.DAY, one.clock).date()
         wish, held = self.date_of(one, number), one.dates.get(number)
         is_held = held is not None and self.ring.reservations[held].status in (*model.HOLDING, "completed")
         expected = self.ring.request(one.machine, one.member, wish)
@@ -188,9 +189,9 @@ class Repeating(Steps):
         if one.is_changed or not open_ or not shift:
             return
         first = min(open_)
-        starts_at = wall(one.start + shift * 30).time()
-        wanted = {n: self.on_day_at(one.start + n * model.DAY, starts_at) for n in open_}
-        day = wall(one.start + first * model.DAY).date() if scope is Scope.FOLLOWING else None
+        starts_at = wall(one.start + shift * 30, one.clock).time()
+        wanted = {n: self.on_day_at(one.start + n * model.DAY, starts_at, one.clock) for n in open_}
+        day = wall(one.start + first * model.DAY, one.clock).date() if scope is Scope.FOLLOWING else None
         change = SeriesChange(scope, day, starts_at)
         on_conflict = OnConflict.SKIP if skips else OnConflict.REFUSE
         planned = carry_out.preview(self.session, series_id, change, now=instant(self.ring.now))
@@ -217,5 +218,5 @@ class Repeating(Steps):
         is_news = bool(changed)
         self.done(is_news=is_news, members=[one.member] * is_news)
 
-    def on_day_at(self, minute: int, at: time) -> int:
-        return minute_of(datetime.combine(wall(minute).date(), at, BERLIN))
+    def on_day_at(self, minute: int, at: time, clock: int) -> int:
+        return minute_of(datetime.combine(wall(minute, clock).date(), at, ZONES[clock]))

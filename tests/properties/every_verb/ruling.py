@@ -54,7 +54,7 @@ class Ruling(Steps):
 
     @rule(whose=who, days=st.integers(0, 5))
     def induct(self, whose, days):
-        first, whose = model.day_of(self.ring.now), self.members[whose]
+        first, whose = self.ring.day_of(self.ring.now), self.members[whose]
         last = first + days
         known = [
             id_

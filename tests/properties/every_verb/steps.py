@@ -30,8 +30,10 @@ from tests.properties.every_verb.course_model import RingOfCourses
 from tests.properties.every_verb.exchange_model import RingOfMembers
 from tests.properties.every_verb.holdings import steps
 from tests.properties.every_verb.import_model import RingOfImports
+from tests.properties.every_verb.zone_model import RingOfZones
 
 BERLIN = ZoneInfo("Europe/Berlin")
+ZONES = {0: BERLIN, 60: ZoneInfo("Europe/London")}  # by how many minutes their clocks are behind
 AUDITS = ("overlaps", "out", "quotas")
 numbers = itertools.count()
 ANSWERS: Counter[tuple[str, str | None]] = Counter()  # verb and code of the refusal, or None -> how often
@@ -59,8 +61,8 @@ def span(start: int, end: int) -> TimeSpan:
     return TimeSpan(instant(start), instant(end))
 
 
-def wall(minute: int) -> datetime:
-    return instant(minute).astimezone(BERLIN).replace(tzinfo=None)
+def wall(minute: int, clock: int = 0) -> datetime:
+    return instant(minute).astimezone(ZONES[clock]).replace(tzinfo=None)
 
 
 def differing(stored, foretold):
@@ -73,7 +75,7 @@ has_reservations = precondition(lambda self: self.ring.reservations)
 
 
 @dataclass
-class WholeRing(RingOfMembers, RingOfCourses, RingOfImports):
+class WholeRing(RingOfMembers, RingOfCourses, RingOfImports, RingOfZones):
     """The plain model with all of its parts."""
 
 

@@ -17,7 +17,6 @@ from booking.models import Induction as StoredInduction
 from booking.persons import MEMBER_ITSELF, Level
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
-from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.course_model import Course, Signup
 from tests.properties.every_verb.holdings import Induction
 from tests.properties.every_verb.steps import Steps, lengths, numbers, span, starts, wall, which, who
@@ -151,7 +150,7 @@ class Teaching(Steps):
         if not signup.was_present:
             assert signup.induction is None
             return
-        day = model.day_of(one.start)
+        day = self.ring.day_of(one.start)
         if signup.induction is not None:
             row = self.session.get(StoredInduction, signup.induction)
             last = (row.valid_until - wall(0).date()).days

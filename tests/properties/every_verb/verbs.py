@@ -14,10 +14,12 @@ from booking import (
     quotas,
     replan,
     reservations,
+    rule_changes,
     series,
     series_decisions,
     tolerances,
     usage,
+    zone_changes,
 )
 from booking.courses import attendance, losses, planning, seats
 from booking.exchanges import accepting, ending, proposing
@@ -68,6 +70,9 @@ _FUNCTIONS = (
     replan.go_back,
     replan.lapse,
     replan.take_offer,
+    rule_changes.change_workshop,
+    zone_changes.keep_by_the_clock,
+    zone_changes.settle,
     importing.import_reservations,
     undoing.undo_import,
     reservations.accept_proposal,
