@@ -32,7 +32,8 @@ AGE_LABELS: dict[str, Any] = {
 }
 
 
-SERIES = {FRESH: "c4", MONTH_OLD: "c3", TWO_MONTHS_OLD: "c2", OLD: "c1"}  # the oldest in the strongest colour
+# The oldest in the warm colour, not in the accent: green would say that all is well.
+SERIES = {FRESH: "c4", MONTH_OLD: "c3", TWO_MONTHS_OLD: "c1", OLD: "c2"}
 
 
 @dataclass(frozen=True, slots=True)
