@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -10,6 +11,7 @@ from flask_babel import force_locale
 
 from app.auth import events as login_events
 from app.wording import event_labels, events
+from app.wording.actors import JOB_LABELS
 from app.wording.events import FactKind, FactText
 from billing import events as money_events
 from booking import (
@@ -29,6 +31,7 @@ from booking.members import MemberInput
 from booking.overruling import OVERRULABLE
 from booking.ring import RingInput
 from booking.waiting import events as waiting_events
+from tests.architecture.sources import PACKAGES, modules
 
 MODULES = (
     schedule_events,
@@ -111,3 +114,20 @@ def test_overruled_rules_are_named_with_the_reason_in_both_languages(app):
 def texts_in(language, facts):
     with force_locale(language):
         return events.detail_texts(facts)
+
+
+def test_each_part_of_the_program_that_acts_has_its_words():
+    """The event log names who did it: a word of the code would stand there."""
+    unnamed = {job for path, tree in modules(*PACKAGES) for job in _jobs(tree)} - set(JOB_LABELS)
+
+    assert unnamed == set()
+
+
+def _jobs(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of parts of the program in `Actor(job="...")`, and in `JOB = "..."` of a module."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name("Actor"), keywords=[ast.keyword("job", ast.Constant(str(job)))]):
+                yield job
+            case ast.Assign(targets=[ast.Name("JOB")], value=ast.Constant(str(job))):
+                yield job
