@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 REFERENCES: Mapping[str, Callable[[int], str]] = {
@@ -88,7 +89,7 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_machine_cost": lambda count: ngettext(
         "%(num)s calculation of its costs", "%(num)s calculations of its costs", count
     ),
-    "billing_party": lambda count: ngettext("billing details", "billing details", count),
+    "billing_party": lambda _count: _("billing details"),
     "notifications_attached_entry": lambda count: ngettext(
         "%(num)s calendar file in an e-mail", "%(num)s calendar files in e-mails", count
     ),

@@ -52,6 +52,13 @@ def test_every_text_has_its_german(german, sources):
     assert missing == []
 
 
+def test_a_text_with_a_plural_is_not_asked_for_without_one_elsewhere(german, sources):
+    """The catalogue holds it once: as one of both kinds, it would stay English wherever it is asked for with a number."""
+    lost = [message for message in sources if isinstance(message, tuple) and not german.get(message).pluralizable]
+
+    assert lost == []
+
+
 def test_no_german_is_left_of_texts_that_are_gone(german, sources):
     assert [message.id for message in german if message.id and message.id not in sources] == []
 
