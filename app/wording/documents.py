@@ -36,7 +36,10 @@ PROBLEM_LABELS: dict[str, Any] = {
     "regime": _l("How the ring is taxed on the day of service is not stated"),
     "regime_changes": _l("How the ring is taxed changes within what was supplied"),
     "vat_code": _l("Which VAT is in these amounts is not said"),
-    "mixed_codes": _l("Charges and advances with different VAT are counted against one share"),
+    "mixed_codes": _l(
+        "Charges and advances with different VAT are counted against one share in one line: reverse the allocation and "
+        "post it again, then each VAT has its line"
+    ),
     "rate": _l("No rate of VAT is known for the day of service"),
     "other_vat": _l(
         "VAT was added to a price at another rate than holds for its day: enter the tariff again to correct it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from billing.documents.terms import COUNTED, TermsInput
 from billing.documents.treatment import MIXED_CODES
-from billing.models import AllocationAdvance, AllocationCharge, Charge
+from billing.ledger.entries import CountedKind, counted_parts
+from billing.models import Posting
 
-Counted = dict[tuple[int, int], set[str | None]]
+Kinds = dict[tuple[int, int], tuple[CountedKind, ...]]
 
 
 class Codes:
@@ -21,33 +22,45 @@ class Codes:
 
     def __init__(self, session: Session, rows: Sequence[Row[Any]], said: TermsInput) -> None:
         self._said = said
-        allocation_ids = {row.allocation_id for row in rows if row.topic == COUNTED}
-        self._counted = _counted(session, allocation_ids, said) if allocation_ids else {}
+        counted = [row for row in rows if row.topic == COUNTED]
+        self._kinds = _kinds(session, {row.allocation_id for row in counted})
+        self._places = _places(session, {row.entry_id for row in counted})
 
     def of(self, row: Row[Any]) -> str | None:
         """Return the code of a line; None where none is said; MIXED_CODES where it has several.
 
-        What is counted against a share goes back with the VAT with which it came.
+        What is counted against a share goes back with the VAT with which it came: each kind in a line of its own. Of
+        what was posted before, a line has all kinds.
         """
         if row.topic != COUNTED:
             return row.tax_code or self._said.code_of(row.topic)
-        codes = self._counted.get((row.allocation_id, row.member_id), {self._said.use_code})
+        kinds = self._kinds.get((row.allocation_id, row.member_id), ())
+        numbers = self._places[row.entry_id, row.member_id]
+        if len(numbers) == len(kinds):
+            return self._code(kinds[numbers.index(row.number)])
+        codes = {self._code(kind) for kind in kinds} or {self._said.use_code}
         return next(iter(codes)) if len(codes) == 1 else MIXED_CODES
 
+    def _code(self, kind: CountedKind) -> str | None:
+        is_advance, tax_code = kind
+        return self._said.advance_code if is_advance else tax_code or self._said.use_code
 
-def _counted(session: Session, allocation_ids: set[int], said: TermsInput) -> Counted:
-    """Return (allocation id, member id) -> the codes of the charges and advances that it counts."""
-    found: Counted = defaultdict(set)
-    of_charges = (
-        select(AllocationCharge.allocation_id, AllocationCharge.member_id, Charge.tax_code)
-        .join(Charge, Charge.id == AllocationCharge.charge_id)
-        .where(AllocationCharge.allocation_id.in_(allocation_ids))
-        .distinct()
-    )
-    for allocation_id, member_id, tax_code in session.execute(of_charges):
-        found[allocation_id, member_id].add(tax_code or said.use_code)
-    advance = AllocationAdvance
-    of_advances = select(advance.allocation_id, advance.member_id).where(advance.allocation_id.in_(allocation_ids))
-    for allocation_id, member_id in session.execute(of_advances.distinct()):
-        found[allocation_id, member_id].add(said.advance_code)
+
+def _kinds(session: Session, allocation_ids: Collection[int]) -> Kinds:
+    """Return (allocation id, member id) -> what the allocation counts, in the order of its lines."""
+    found: defaultdict[tuple[int, int], set[CountedKind]] = defaultdict(set)
+    for allocation_id in allocation_ids:
+        for one in counted_parts(session, allocation_id):
+            found[allocation_id, one.member_id].add(one.kind)
+    return {key: tuple(sorted(kinds)) for key, kinds in found.items()}
+
+
+def _places(session: Session, entry_ids: Collection[int]) -> defaultdict[tuple[int, int], list[int]]:
+    """Return (entry id, member id) -> the numbers of its lines of what is counted, in their order."""
+    found: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    if entry_ids:
+        columns = Posting.entry_id, Posting.member_id, Posting.number
+        wanted = select(*columns).where(Posting.entry_id.in_(sorted(entry_ids)), Posting.topic == COUNTED)
+        for entry_id, member_id, number in session.execute(wanted.order_by(*columns)):
+            found[entry_id, member_id or 0].append(number)
     return found

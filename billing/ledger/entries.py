@@ -9,9 +9,9 @@ a deposit to the deposits received.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -63,6 +63,18 @@ from booking.kernel.events import Actor
 IS_ADVANCE = "advance"
 # Kind of a fee -> what its line is for, account of income (of a deposit: a liability); every other kind is a FEE.
 FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS), "deposit": (DEPOSIT, DEPOSITS)}
+
+
+CountedKind = tuple[bool, str]  # whether it is an advance; the VAT code of charges, "" where their tariff has none
+
+
+class CountedPart(NamedTuple):
+    """What is counted against the share of a member, of one kind. account: where it was posted."""
+
+    member_id: int
+    account: str
+    kind: CountedKind
+    cents: int
 
 
 class Charged(Protocol):
@@ -209,7 +221,7 @@ def _machine_of(session: Session, pool_id: int) -> int | None:
 
 
 def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
-    """Return the lines of an allocation: each member's share, then what is counted against it."""
+    """Return the lines of an allocation: each member's share, then what is counted against it, a line for each kind."""
     place = (_machine_of(session, allocation.pool_id), allocation.pool_id)
     shares = session.execute(
         select(AllocationLine.member_id, func.sum(AllocationLine.cents))
@@ -219,39 +231,41 @@ def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     )
     lines = [LineDraft(RECEIVABLES, int(cents), SHARE, member_id, *place) for member_id, cents in shares]
     lines.append(LineDraft(ALLOCATED_COSTS, -sum(line.cents for line in lines), COUNTER, None, *place))
-    counted: Counter[int] = Counter()
+    counted: Counter[tuple[int, CountedKind]] = Counter()
     accounts: Counter[str] = Counter()
-    for member_id, account, cents in counted_by_account(session, allocation.id):
-        counted[member_id] += cents
-        accounts[account] += cents
-    lines += [LineDraft(RECEIVABLES, -counted[member_id], COUNTED, member_id, *place) for member_id in sorted(counted)]
+    for one in counted_parts(session, allocation.id):
+        counted[one.member_id, one.kind] += one.cents
+        accounts[one.account] += one.cents
+    lines += [LineDraft(RECEIVABLES, -counted[each], COUNTED, each[0], *place) for each in sorted(counted)]
     lines += [LineDraft(account, accounts[account], COUNTER, None, *place) for account in sorted(accounts)]
     return lines
 
 
-def counted_by_account(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
-    """Yield (member id, account, cents) of what an allocation counts against shares, by where it was posted."""
+def counted_parts(session: Session, allocation_id: int) -> Iterator[CountedPart]:
+    """Yield what an allocation counts against shares, by where it was posted and with which VAT it came."""
     yield from _counted_charges(session, allocation_id)
     yield from _counted_advances(session, allocation_id)
 
 
-def _counted_charges(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
-    """Yield (member id, account that the charges were posted to, cents) of the charges that an allocation counts."""
+def _counted_charges(session: Session, allocation_id: int) -> Iterator[CountedPart]:
     rows = session.execute(
-        select(AllocationCharge.member_id, LedgerAccount.code, func.sum(AllocationCharge.cents))
+        select(AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code, func.sum(AllocationCharge.cents))
+        .join(Charge, Charge.id == AllocationCharge.charge_id)
         .join(Entry, Entry.charge_id == AllocationCharge.charge_id)
         .join(Posting, (Posting.entry_id == Entry.id) & (Posting.topic == COUNTER))
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
         .where(AllocationCharge.allocation_id == allocation_id)
-        .group_by(AllocationCharge.member_id, LedgerAccount.code)
+        .group_by(AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code)
     )
-    return ((member_id, code, int(cents)) for member_id, code, cents in rows)
+    for member_id, account, tax_code, cents in rows:
+        yield CountedPart(member_id, account, (False, tax_code or ""), int(cents))
 
 
-def _counted_advances(session: Session, allocation_id: int) -> Iterable[tuple[int, str, int]]:
+def _counted_advances(session: Session, allocation_id: int) -> Iterator[CountedPart]:
     rows = session.execute(
         select(AllocationAdvance.member_id, func.sum(AllocationAdvance.cents))
         .where(AllocationAdvance.allocation_id == allocation_id)
         .group_by(AllocationAdvance.member_id)
     )
-    return ((member_id, ADVANCES, int(cents)) for member_id, cents in rows)
+    for member_id, cents in rows:
+        yield CountedPart(member_id, ADVANCES, (True, ""), int(cents))

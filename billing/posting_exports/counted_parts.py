@@ -1,18 +1,18 @@
 """What an allocation counts against shares, by the account on which it was posted. Reads only.
 
-An entry has one line for all that is counted against the share of a member; charges and advances may be on different
-accounts, of which each has a tax of its own.
+An entry has a line for each kind of what is counted against the share of a member (before, one for all); charges and
+advances may be on different accounts, of which each has a tax of its own.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from billing.ledger.entries import counted_by_account
+from billing.ledger.entries import CountedKind, counted_parts
 from billing.ledger.posting import account_ids
 from billing.models import Entry
 from billing.queries.ledger import LedgerLine
@@ -37,10 +37,16 @@ def _split(session: Session, part: Part, contras: Part) -> Iterator[Part]:
     entry = session.get_one(Entry, part[0].reverses_id or part[0].entry_id)
     assert entry.allocation_id
     ids = account_ids(session)
-    counted: Counter[tuple[int, int]] = Counter()
-    for member_id, account, cents in counted_by_account(session, entry.allocation_id):
-        counted[member_id, ids[account]] += cents
+    counted: defaultdict[int, Counter[tuple[CountedKind, int]]] = defaultdict(Counter)
+    for one in counted_parts(session, entry.allocation_id):
+        counted[one.member_id][one.kind, ids[one.account]] += one.cents
+    lines: Counter[tuple[int, int]] = Counter()  # number of a line, account
+    for member_id, of_member in counted.items():
+        own = [line.number for line in part if line.member_id == member_id]
+        kinds = sorted({kind for kind, _account in of_member})
+        for (kind, account), cents in of_member.items():
+            lines[own[kinds.index(kind) if len(own) == len(kinds) else 0], account] += cents
     sign = 1 if part[0].reverses_id is not None else -1
     for contra in contras:
-        lines = ((line, sign * counted[line.member_id or 0, contra.account_id]) for line in part if line.member_id)
-        yield [*(replace(line, cents=cents) for line, cents in lines if cents), contra]
+        of_account = ((line, sign * lines[line.number, contra.account_id]) for line in part if line.member_id)
+        yield [*(replace(line, cents=cents) for line, cents in of_account if cents), contra]

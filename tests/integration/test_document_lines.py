@@ -10,9 +10,11 @@ from flask_babel import force_locale
 
 from app.documents.composer import TextComposer, _of_use
 from billing.advances import AdvanceInput, post_advance
+from billing.allocations import reverse_allocation
 from billing.charges import charge_for
 from billing.documents.drafts import drafts
 from billing.documents.texts import Heading
+from billing.ledger import entries
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party
 from billing.pools import change_pool
@@ -27,7 +29,7 @@ from tests.integration.harvester_pool import JUNE, RULES, cost, do, post
 pytestmark = pytest.mark.usefixtures("app_context")
 
 
-def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, sample_ring, pool, seven):
+def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, sample_ring, pool, seven, monkeypatch):
     do(session, change_pool, pool, "Harvester", RULES, charges_are="advance")
     able_to_issue(session, *seven, advance_code="outside")
     do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
@@ -36,16 +38,36 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
     do(session, post_advance, pool, AdvanceInput(*JUNE, shares_on=JUNE[0], unit_cents=10_000))
     cost(session, pool, "basic fee", 70_000)
     cost(session, pool, "variable", 1_148_230)
+    with monkeypatch.context() as before:  # all kinds were one line
+        parts = entries.counted_parts
+        before.setattr(entries, "counted_parts", lambda *of: [one._replace(kind=(False, "")) for one in parts(*of)])
+        posted = post(session, pool)
+    found = drafts(session, TODAY)
+    assert {each.problems for member_id, each in found.items() if member_id != seven[6]} == {("mixed_codes",)}
+
+    do(session, reverse_allocation, posted, "A line for each VAT")  # the way out that is named
     post(session, pool)
 
     found = drafts(session, TODAY)
-    # The last one has no use: only the advance, outside VAT, is counted. All others would get a line of two kinds.
-    assert {each.problems for member_id, each in found.items() if member_id != seven[6]} == {("mixed_codes",)}
-    lines = [(line.topic, line.treatment.category) for draft in found[seven[6]].drafts for line in draft.lines]
-    assert sorted(lines) == [("advance", "O"), ("counted", "O"), ("share", "S")]
-    able_to_issue(session, *seven)
-    assert {each.problems for each in drafts(session, TODAY).values()} == {()}
+    assert {each.problems for each in found.values()} == {()}
 
+    def lines(member_id):
+        return sorted(
+            (line.topic, line.treatment.category, line.cents)
+            for draft in found[member_id].drafts
+            for line in draft.lines
+            if line.topic != "share"
+        )
+
+    # The last one has no use: only the advance, outside VAT, is counted. The first one's charges go back with theirs.
+    assert lines(seven[6]) == [("advance", "O", 20_000), ("counted", "O", -20_000)]
+    assert [one for one in lines(seven[0]) if one[0] != "use"] == [
+        ("advance", "O", 100_000),
+        ("counted", "O", -100_000),
+        ("counted", "S", -856_800),
+    ]
+
+    able_to_issue(session, *seven)
     (first,) = invoice(session, seven[0])
     workings = [text for line in document(session, first).lines for text, _figure in line.working]
     assert any("61,20 ha" in text and "227,00 ha" in text for text in workings), workings

@@ -75,7 +75,7 @@ def test_the_true_up_is_the_share_less_charges_and_advances(session, seven, char
     assert due == DUE
     assert sum(due) == 11_885
     assert made_of(session, seven[0]) == {"use": 856_800, "advance": 100_000, "share": 918_910, "counted": -956_800}
-    assert [line.balance for line in lines[seven[0]]] == [918_910, 1_875_710, 956_800, 856_800]
+    assert [line.balance for line in lines[seven[0]]] == [918_910, 1_018_910, 1_875_710, 956_800, 856_800]
     assert sum(each.cents for each in trial_balance(session)) == 0
     assert list(broken_ledger(session)) == []
 

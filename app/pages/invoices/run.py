@@ -35,7 +35,7 @@ PLACES = {
     "regime_changes": "costs.ring_party",
     "ring_address": "costs.parties",
     "vat_code": "invoices.terms",
-    "mixed_codes": "invoices.terms",
+    "mixed_codes": "costs.allocations",
     "rate": "costs.vat_rates",
     "other_vat": "costs.tariffs",
 }
