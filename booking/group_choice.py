@@ -37,10 +37,12 @@ class GroupWish:
     purpose: str = ""
     may_move_min: int = 0
     second: Person | None = MEMBER_ITSELF
+    choices: tuple[str, ...] = ()
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
-        return Wish(machine_id, self.member_id, self.span, self.places, self.purpose, self.may_move_min, self.second)
+        asked = self.places, self.purpose, self.may_move_min, self.second, self.choices
+        return Wish(machine_id, self.member_id, self.span, *asked)
 
 
 @dataclass(frozen=True, slots=True)

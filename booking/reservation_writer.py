@@ -222,6 +222,7 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "may_move_min": wish.may_move_min,
         "second_person": wish.second.name if wish.second else "",
         "second_user_id": wish.second.user_id if wish.second else None,
+        "choices": wish.choices,
         "status": lifecycle.first_status(new.step).value,
         "created_at": now,
         "asked_at": new.asked_at or now,

@@ -250,6 +250,7 @@ def _store(session: Session, wish: SeriesWish, planned: SeriesPlan, uid: str, by
         "may_move_min": wish.may_move_min,
         "second_person": wish.second.name,
         "second_user_id": wish.second.user_id,
+        "choices": wish.choices,
         "first_starts_at": planned.dates[0].occurrence.span.start,
         "created_at": now,
         "created_by": by.user_id,

@@ -22,8 +22,8 @@ from booking.wishes import Wish
 class SeriesWish:
     """What a member asks for: a machine again and again. wall, length, passage: see SeriesTimes.
 
-    may_move_min, second: as in Wish, for each date. group_id: a group of which any machine will do for each date;
-    machine_id is one of its machines then.
+    may_move_min, second, choices: as in Wish, for each date. group_id: a group of which any machine will do for each
+    date; machine_id is one of its machines then.
     """
 
     machine_id: int
@@ -37,6 +37,7 @@ class SeriesWish:
     may_move_min: int = 0
     second: Person = MEMBER_ITSELF
     group_id: int | None = None
+    choices: tuple[str, ...] = ()
 
     def times(self, zone: ZoneInfo) -> SeriesTimes:
         """Return when the series takes place by the clock of the machine's workshop."""
@@ -45,7 +46,8 @@ class SeriesWish:
     def wish_for(self, span: TimeSpan, machine_id: int | None = None) -> Wish:
         """Return the wish for one date; machine_id: the one of the group that has it."""
         on = self.machine_id if machine_id is None else machine_id
-        return Wish(on, self.member_id, span, self.places, self.purpose, self.may_move_min, self.second)
+        asked = self.places, self.purpose, self.may_move_min, self.second, self.choices
+        return Wish(on, self.member_id, span, *asked)
 
 
 class RankedTerms(NamedTuple):

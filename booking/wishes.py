@@ -27,7 +27,8 @@ class Wish:
     """What a member asks for: a machine, a span of working time, a number of places, and a purpose.
 
     may_move_min: by how much it may be moved without asking when the machine breaks down. second: who is there as
-    well, where a machine needs two persons; None where that is named at hand-out. Both are no part of equality.
+    well, where a machine needs two persons; None where that is named at hand-out. choices: names of variants that the
+    tariff has (with operator). None of the three is part of equality.
     """
 
     machine_id: int
@@ -37,6 +38,7 @@ class Wish:
     purpose: str = ""
     may_move_min: int = field(default=0, compare=False)
     second: Person | None = field(default=MEMBER_ITSELF, compare=False)
+    choices: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, reservation: Reservation) -> Wish:
@@ -50,6 +52,7 @@ class Wish:
             reservation.purpose,
             reservation.may_move_min,
             Person(reservation.second_person, reservation.second_user_id),
+            reservation.choices,
         )
 
 

@@ -100,6 +100,12 @@ def read_known(
     return tuple(OtherAmount(one.name, one.amount.unit, one.amount.small) for one in amounts), tuple(choices)
 
 
+def read_choices(choices: Sequence[str], asked: Sequence[Asked]) -> tuple[str, ...]:
+    """Return the variants that were sent. Refuses those that none of some tariffs has."""
+    known = Asked(choices=tuple(dict.fromkeys(name for one in asked for name in one.choices)))
+    return read_known((), choices, known)[1]
+
+
 def _faults(amounts: Sequence[NamedAmount], choices: Sequence[str], asked: Asked) -> Iterable[tuple[str, str]]:
     """Yield a field and what is wrong with it."""
     units = {one.name: one.charge_unit for one in asked.amounts}

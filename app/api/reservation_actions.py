@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from app.api import problems, revisions
-from app.api.asked_amounts import Choices, OtherAmounts, read_asked
+from app.api.asked_amounts import Choices, OtherAmounts, read_known
 from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Amount, Instant, RequestModel, ResponseModel, Text
@@ -25,6 +25,7 @@ from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.asked_amounts import asked_on
 from booking import condition_changes, decisions, operators, queries, replan, reservations, usage
 from booking.overruling import Overruling
 from booking.persons import Person
@@ -66,13 +67,14 @@ class HandOut(RequestModel):
 class HandBack(RequestModel):
     """The meter reading or the amount of use at hand-back. `amount` takes precedence over `reading`.
 
-    amounts, choices: what the tariff of the day asks for beside it, see `GET /machines/{id}/asked`.
+    amounts, choices: what the tariff of the day asks for beside it, see `GET /machines/{id}/asked`. Without choices
+    those of the reservation are taken.
     """
 
     reading: Amount | None = None
     amount: Amount | None = None
     amounts: OtherAmounts = Field(default_factory=list)
-    choices: Choices = Field(default_factory=list)
+    choices: Choices | None = None
     note: Text = ""
 
 
@@ -251,7 +253,9 @@ def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     The reservation then says when the use really was; the rest of the span is free at once.
     """
     view = lookups.reservation(reservation_id)
-    others, choices = read_asked(body, view.machine_id, _day_of_use(view))
+    asked = asked_on(db.session(), view.machine_id, _day_of_use(view))
+    chosen = [name for name in view.choices if name in asked.choices] if body.choices is None else body.choices
+    others, choices = read_known(body.amounts, chosen, asked)
     measured = Measurement(
         reading=to_small_units(body.reading, view.charge_unit, "reading"),
         amount=to_small_units(body.amount, view.charge_unit, "amount"),

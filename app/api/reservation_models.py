@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from app.api.asked_amounts import Choices
 from app.api.fields import (
     PAGE_LENGTH,
     TEXT_PATTERN,
@@ -38,6 +39,7 @@ class NewReservation(RequestModel):
 
     may_move_min: by how many minutes it may be moved without asking when the machine breaks down.
     second_person: the name of the person who is there as well, where a machine needs two persons.
+    choices: variants of the tariff of the first day, see `GET /machines/{id}/asked`; the hand-back takes them over.
 
     machine_id or group_id, exactly one of them: of a group, the machine is chosen, and named in the response.
 
@@ -54,6 +56,7 @@ class NewReservation(RequestModel):
     places: Places = 1
     may_move_min: Tolerance = 0
     second_person: PersonName = ""
+    choices: Choices = Field(default_factory=list)
     member_id: Id | None = None
     approve: StrictBool | None = None
     overrule_reason: Text = ""
@@ -114,7 +117,7 @@ class Reservation(ResponseModel):
     """A reservation in full: for its member, the managers of its workshop, the treasurer and administrators.
 
     occupied_from and occupied_until include set-up and cleaning. second_person: who is there as well, "" for
-    nobody. decide_until: when an undecided request expires.
+    nobody. choices: variants of the tariff. decide_until: when an undecided request expires.
     cancel_until: a cancellation after this instant counts as late. reason: of the rejection or cancellation.
     awaits_answer: a manager proposed this time because of a closure, and the member has not accepted or declined it.
     former: what is confirmed and still held while a move waits for approval; then starts_at and ends_at are the wished
@@ -135,6 +138,7 @@ class Reservation(ResponseModel):
     purpose: str
     may_move_min: int
     second_person: str
+    choices: list[str]
     created_at: Instant
     changed_at: Instant
     decide_until: Instant | None
@@ -182,7 +186,7 @@ class ReservationList(ResponseModel):
 
 def of_view(view: ReservationView) -> Reservation:
     """Return a reservation as read."""
-    values = {name: getattr(view, name) for name in Reservation.model_fields}
+    values = {name: getattr(view, name) for name in Reservation.model_fields} | {"choices": list(view.choices)}
     if view.former is not None:
         values["former"] = Former.model_construct(**{name: getattr(view.former, name) for name in Former.model_fields})
     return Reservation.model_construct(**values)
@@ -205,6 +209,7 @@ def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reserva
         purpose=wish.purpose,
         may_move_min=wish.may_move_min,
         second_person=wish.second.name if wish.second else "",
+        choices=list(wish.choices),
         created_at=instant,
         changed_at=instant,
         decide_until=entered.decide_until,

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from app.api import problems, revisions
 from app.api.alternatives import suggest_alternatives
+from app.api.asked_amounts import read_choices
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
@@ -30,16 +31,18 @@ from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.asked_amounts import asked_on
 from booking import catalogue, queries
 from booking.errors import GroupNotFound, ReservationNotFound
 from booking.group_choice import GroupWish
 from booking.group_requests import request_in_group
 from booking.overruling import Overruling
-from booking.queries import ReservationView
+from booking.queries import GroupView, ReservationView
 from booking.reservations import RequestResult, move, request_reservation
 from booking.second_person_changes import change_second_person
 from booking.timespan import TimeSpan
 from booking.tolerances import change_tolerance
+from booking.wall_clock import local_day
 from booking.wishes import Wish
 
 ONLY_MANAGERS = "only for managers of the workshop and administrators"
@@ -209,10 +212,21 @@ def require_one_target(body: NewReservation) -> None:
 
 def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupWish:
     second = person_named(db.session(), member_id, body.second_person)
+    asked = body.places, body.purpose, body.may_move_min, second, choices_of(body, span)
     if body.machine_id is not None:
-        return Wish(body.machine_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
+        return Wish(body.machine_id, member_id, span, *asked)
     assert body.group_id is not None  # require_one_target
-    return GroupWish(body.group_id, member_id, span, body.places, body.purpose, body.may_move_min, second)
+    return GroupWish(body.group_id, member_id, span, *asked)
+
+
+def choices_of(body: NewReservation, span: TimeSpan) -> tuple[str, ...]:
+    """Return the variants that are chosen. Refuses those that no tariff of the machine, or of the group, has."""
+    if not body.choices:
+        return ()
+    session = db.session()
+    machine_ids = [body.machine_id] if body.machine_id else [one.id for one in _group(body).lent]
+    cards = [queries.machine_card(session, machine_id) for machine_id in machine_ids]
+    return read_choices(body.choices, [asked_on(session, card.id, local_day(span.start, card.zone)) for card in cards])
 
 
 def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:
@@ -226,10 +240,15 @@ def _workshop_of(body: NewReservation) -> int:
     session = db.session()
     if body.machine_id is not None:
         return catalogue.bookable_machine(session, body.machine_id).workshop_id
-    group = queries.group(session, body.group_id or 0)
+    return _group(body).workshop_id
+
+
+def _group(body: NewReservation) -> GroupView:
+    """Return the group of a body. Raises GroupNotFound."""
+    group = queries.group(db.session(), body.group_id or 0)
     if group.retired_at is not None:
         raise GroupNotFound(id=group.id)
-    return group.workshop_id
+    return group
 
 
 def member_of(body: NewReservation) -> int:

@@ -16,7 +16,7 @@ from app.api.entered_series import entered_series
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
-from app.api.reservations import decisions_of, member_of, read_overruling, require_one_target, span_of_new
+from app.api.reservations import choices_of, decisions_of, member_of, read_overruling, require_one_target, span_of_new
 from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
     CancelledSeriesDate,
@@ -280,6 +280,7 @@ def _wish(body: NewSeries, member_id: int) -> SeriesWish:
         body.may_move_min,
         second,
         body.group_id,
+        choices_of(body.first, span),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems
+from app.api.asked_amounts import Choices
 from app.api.fields import PAGE_LENGTH, Day, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
 from app.api.reservation_models import NewReservation, PersonName, Tolerance
 from booking.errors import SlotTaken
@@ -32,7 +33,7 @@ class NewSeries(RequestModel):
     `skip` leaves them out, `alternative` takes the nearest time that is possible and leaves out dates without one.
     passage: which of the two times is meant where the clock is put back and shows a start twice, 0 the first, 1 the
     second. preview: true enters nothing and returns what would become of each date. may_move_min and
-    second_person (of each date), member_id, approve, overrule_reason: as in NewReservation.
+    second_person and choices (of each date), member_id, approve, overrule_reason: as in NewReservation.
     """
 
     machine_id: Id | None = None
@@ -47,6 +48,7 @@ class NewSeries(RequestModel):
     places: Places = 1
     may_move_min: Tolerance = 0
     second_person: PersonName = ""
+    choices: Choices = Field(default_factory=list)
     member_id: Id | None = None
     approve: StrictBool | None = None
     overrule_reason: Text = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import DateTime, Dialect, MetaData, Table, TypeDecorator
+from sqlalchemy import DateTime, Dialect, MetaData, String, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING_CONVENTION = {
@@ -64,6 +65,19 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
         bound: Any = self.process_bind_param(value, dialect)
         return "NULL" if bound is None else f"'{bound.isoformat(sep=' ', timespec='microseconds')}'"
+
+
+class NameList(TypeDecorator[tuple[str, ...]]):
+    """Some names in their order: a tuple in Python, a JSON list as text in the database, "" for none."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        return json.dumps(list(value)) if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(json.loads(value)) if value else ()
 
 
 def _text_of_instant(value: datetime | None) -> str | None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, NameList, UtcDateTime
 
 
 class Status(StrEnum):  # the steps between them: lifecycle.py
@@ -154,6 +154,7 @@ class Reservation(Base):
     )  # without asking, if the machine breaks down
     second_person: Mapped[str] = mapped_column(default="", server_default="")  # who is there as well; "" for nobody
     second_user_id: Mapped[int | None]  # user id
+    choices: Mapped[tuple[str, ...]] = mapped_column(NameList, default=(), server_default="")  # variants of the tariff
     status: Mapped[str]
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

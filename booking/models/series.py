@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, NameList, UtcDateTime
 
 
 class Series(Base):
@@ -49,6 +49,7 @@ class Series(Base):
     may_move_min: Mapped[int] = mapped_column(default=0, server_default="0")  # of dates that are put back
     second_person: Mapped[str] = mapped_column(default="", server_default="")  # of dates that are put back
     second_user_id: Mapped[int | None]  # user id
+    choices: Mapped[tuple[str, ...]] = mapped_column(NameList, default=(), server_default="")  # variants of the tariff
     calendar_base: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

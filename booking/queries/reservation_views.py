@@ -66,6 +66,7 @@ class ReservationView:
     may_move_min: int
     second_person: str
     second_user_id: int | None
+    choices: tuple[str, ...]
     revision: int
     created_at: datetime
     created_by: int | None

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.auth.models import User
 from app.pages.account.my_records import my_records
@@ -18,6 +18,7 @@ from billing.queries import charge_of_slip, unpriced_count
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
+from booking.models import Reservation
 from booking.queries.other_amounts import beside_amounts
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -218,6 +219,56 @@ def test_the_api_says_what_is_asked_and_takes_it(session, speak_as, sample_ring,
         ["With operator"],
     )
     assert price_of(session, slip["id"]) == 27_100
+
+
+def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_over(session, anna, sample_ring):
+    """By the hour, so that the price is known before: 10.00 an hour, and 5.00 with operator."""
+    parts = TariffParts(adjustments=(AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen"),))
+    with write_transaction(session):
+        entry = TariffEntry(date(2026, 1, 1), both("10"), parts=parts)
+        enter_tariff(session, sample_ring.splitter, entry, by=SOMEBODY, now=MONDAY)
+    wish = {"machine": "splitter", "date": "2026-11-24", "time": "10:00", "hours": "2", "minutes": "0", "places": "1"}
+    form = anna.get("/reservations/new", query_string=wish).text
+    assert 'value="With operator"' in form
+    checked = anna.get("/reservations/check", query_string=wish | {"variants": "With operator"}).text
+    assert "€30.00" in checked
+    assert "€20.00" in anna.get("/reservations/check", query_string=wish).text
+
+    entered = anna.post("/reservations/new", data=wish | {"variants": ["With operator", "With fuel"]})
+    assert entered.status_code == 303
+    page = anna.get(entered.location).text
+    assert "€30.00" in page
+    assert "<dd>With operator</dd>" in page
+    again = anna.get("/reservations/new", query_string={"again": entered.location.rpartition("/")[2]}).text
+    assert re.search(r'checked[^>]*value="With operator"', again)
+
+
+def test_the_hand_back_takes_over_what_was_chosen_with_the_reservation(session, log_in, speak_as, sample_ring, harvest):
+    anna = speak_as(sample_ring.anna_login)
+    wish = {"machine_id": sample_ring.combine, "starts_at": "2026-11-23T13:00:00Z", "ends_at": "2026-11-23T14:00:00Z"}
+    refused = anna.post("/reservations", wish | {"choices": ["With fuel"]})
+    assert (refused.status_code, refused.json["violations"][0]["field"]) == (422, "choices.0")
+    made = anna.post("/reservations", wish | {"choices": ["With operator"]})
+    assert (made.status_code, made.json["choices"]) == (201, ["With operator"])
+    assert anna.get(f"/reservations/{made.json['id']}").json["choices"] == ["With operator"]
+    moved = {"starts_at": "2026-11-23T15:00:00Z", "ends_at": "2026-11-23T16:00:00Z"}
+    assert anna.patch(f"/reservations/{made.json['id']}", moved).json["choices"] == ["With operator"]
+    weekly = wish | {"rrule": "FREQ=WEEKLY;COUNT=2", "choices": ["With operator"]}
+    series = anna.post("/series", weekly | {"starts_at": "2026-12-07T13:00:00Z", "ends_at": "2026-12-07T14:00:00Z"})
+    dates = [one["reservation_id"] for one in series.json["dates"]]
+    assert [anna.get(f"/reservations/{one}").json["choices"] for one in dates] == [["With operator"]] * 2
+
+    with write_transaction(session):
+        session.execute(update(Reservation).where(Reservation.id == harvest).values(choices=("With operator",)))
+    browser = log_in(sample_ring.anna_login)
+    assert "Reserved with: With operator." in browser.get(f"/usage/hand-out/{harvest}").text
+    anna.post(f"/reservations/{harvest}/hand-out", {})
+    assert re.search(rf'<input checked[^>]*name="{OPERATOR}"', browser.get(f"/usage/hand-back/{harvest}").text)
+    back = anna.post(
+        f"/reservations/{harvest}/hand-back", {"amount": {"amount": "2", "unit": "ha"}, "amounts": [TRAVEL]}
+    )
+    assert back.status_code == 200
+    assert price_of(session, anna.get("/usage").json["items"][0]["id"]) == 27_100
 
 
 def test_a_meter_that_sends_only_the_amount_still_works_where_nothing_else_is_asked(session, speak_as, sample_ring):

@@ -27,6 +27,7 @@ from app.pages.reservations.options import ChosenGroup, FormOptions
 from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
+from billing.asked_amounts import asked_on
 from booking.errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown
 from booking.models import Status
@@ -52,6 +53,7 @@ def new() -> ResponseReturnValue:
     form.issue_key()
     _offer_members(form)
     card, group = options.chosen(form), options.group(form)
+    _offer_variants(form, card, group)
     check = _price_alone(form, card, group)
     if card is not None and form.span is not None and _member_id(form) is not None:
         wish = _wish_of_span(form, card)
@@ -70,6 +72,7 @@ def enter() -> ResponseReturnValue:
     if value := request.form.get("choose") or request.form.get("pick"):
         return _choose(form, options, value)
     card, group = options.chosen(form), options.group(form)
+    _offer_variants(form, card, group)
     if form.is_searching or repeating.CHANGE in request.form:
         return _page(form, card, None, group=group)
     wish = _wish(form, card) if card is not None else None
@@ -103,6 +106,7 @@ def check() -> ResponseReturnValue:
     slug = request.args.get("machine", "")
     options, form = _open_form(only=slug, formdata=request.args, meta={"csrf": False})
     card, group = options.chosen(form), options.group(form)
+    _offer_variants(form, card, group)
     if card is None:
         return ""
     picked = checks.read_choice(request.args.get("pick", ""))
@@ -141,6 +145,14 @@ def _offer_members(form: ReservationForm) -> None:
     form.offer_members(db.session(), current_user, day=local_day(now(), as_zone(None)))
 
 
+def _offer_variants(form: ReservationForm, card: MachineCard | None, group: ChosenGroup | None) -> None:
+    """Offer the variants of the tariff of the chosen machine, or of the machines of the chosen group."""
+    day, session = form.date.data, db.session()
+    cards = () if card is None else (card,) if group is None else tuple(group.cards.values())
+    asked = (asked_on(session, one.id, day or local_day(now(), one.zone)) for one in cards)
+    form.offer_variants(list(dict.fromkeys(name for found in asked for name in found.choices)))
+
+
 def _member_id(form: ReservationForm) -> int | None:
     if form.member is not None and (chosen := form.chosen_member_id) is not None:
         return chosen
@@ -166,7 +178,8 @@ def _wish_of_span(form: ReservationForm, card: MachineCard) -> Wish | None:
         return None
     purpose, may_move_min = clean(form.purpose.data), form.may_move_min.data or 0
     second = person_named(db.session(), member_id, form.second_person.data or "")
-    return Wish(card.id, member_id, form.span, form.places.data or 0, purpose, may_move_min, second)
+    asked = form.places.data or 0, purpose, may_move_min, second, form.chosen_variants
+    return Wish(card.id, member_id, form.span, *asked)
 
 
 def _sent(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGroup | None) -> ResponseReturnValue:
@@ -230,6 +243,7 @@ def _choose(form: ReservationForm, options: FormOptions, value: str) -> Response
     if chosen is None or card is None:
         raise MachineNotFound(id=0)
     group = options.group(form)
+    _offer_variants(form, card, group)
     if group is not None and card.id in group.cards:  # another time of the group, on whichever machine
         form.fill(chosen[1], card)
     else:

@@ -10,11 +10,14 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
 from app.forms.repeat import RepeatMixin
@@ -58,8 +61,34 @@ class SecondPersonMixin(BaseForm):
     second_person = StringField(_l("Second person"), [MaxCharacters(PERSON_LENGTH_MAX)])
 
 
+class VariantsMixin(BaseForm):
+    """Variants of the tariff that are chosen with a reservation. offered: their names."""
+
+    offered: tuple[str, ...] = ()
+
+    variants = SelectMultipleField(
+        _l("Options"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+    )
+
+    def offer_variants(self, names: Sequence[str]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.offered = tuple(names)
+        self.variants.choices = [select_choice(name, name) for name in names]
+
+    @property
+    def chosen_variants(self) -> tuple[str, ...]:
+        """What was chosen of that; what another machine has, which was chosen before, counts for nothing."""
+        return tuple(name for name in self.offered if name in (self.variants.data or ()))
+
+
 class ReservationForm(
-    SecondPersonMixin, ToleranceMixin, IdempotencyKeyMixin, MemberChoiceMixin, RepeatMixin, OverrulingForm
+    VariantsMixin,
+    SecondPersonMixin,
+    ToleranceMixin,
+    IdempotencyKeyMixin,
+    MemberChoiceMixin,
+    RepeatMixin,
+    OverrulingForm,
 ):
     """A wish for a machine, once or again and again; a manager finds the member by what is typed."""
 

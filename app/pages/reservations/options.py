@@ -47,7 +47,8 @@ class ChosenGroup:
 
     def wish(self, wish: Wish) -> GroupWish:
         """Return a wish for one of the machines as one for the group."""
-        return GroupWish(self.id, wish.member_id, wish.span, wish.places, wish.purpose, wish.may_move_min, wish.second)
+        asked = wish.places, wish.purpose, wish.may_move_min, wish.second, wish.choices
+        return GroupWish(self.id, wish.member_id, wish.span, *asked)
 
 
 @dataclass(frozen=True, slots=True)

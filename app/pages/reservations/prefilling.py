@@ -71,6 +71,7 @@ def _repeat(
     form.places.data, form.purpose.data = old.places, old.purpose
     form.offer_tolerances(old.may_move_min)
     form.second_person.data = old.second_person
+    form.variants.data = list(old.choices)
     if form.member is not None:
         form.member.data = str(old.member_id)
     form.fill(span, card)

@@ -151,7 +151,8 @@ def _is_doubtful(session: Session, view: ReservationView, now: datetime) -> bool
 def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Estimate | None:
     if view.status not in (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE):
         return None
-    return estimate_for(session, card, Wish(view.machine_id, view.member_id, view.span, view.places))
+    wish = Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
+    return estimate_for(session, card, wish)
 
 
 def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:

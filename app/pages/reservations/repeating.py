@@ -105,6 +105,7 @@ def wish_of(
         may_move_min=wish.may_move_min,
         second=wish.second or MEMBER_ITSELF,
         group_id=None if group is None else group.id,
+        choices=wish.choices,
     )
 
 

@@ -26,7 +26,7 @@ from booking.operators import Operators
 from booking.overruling import may_overrule
 from booking.persons import folded
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
-from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
+from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
@@ -176,7 +176,10 @@ def hand_back_form(reservation: ReservationView, **kwargs: Any) -> MeasureForm:
     session = db.session()
     slip = current_slip(session, reservation.id)
     asked = NOTHING_ASKED if slip is None else asked_on(session, slip.machine_id, slip.service_date)
-    return asking(MeasureForm, asked)(CHARGE_UNITS[reservation.charge_unit], reservation.zone, **kwargs)
+    form = asking(MeasureForm, asked)(CHARGE_UNITS[reservation.charge_unit], reservation.zone, **kwargs)
+    if not form.is_submitted() and "formdata" not in kwargs:
+        form.show_beside(BesideAmount(choices=reservation.choices))
+    return form
 
 
 def holds_typed(
