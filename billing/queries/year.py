@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, case, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from billing.models import Allocation, AllocationLine, Charge, ChargeTotal, Cost, Unpriced
+from billing.ledger.posting import DEPOSITS, DUES, FEES, MATERIALS
+from billing.models import AccountDay, Allocation, AllocationLine, Charge, ChargeTotal, Cost, LedgerAccount, Unpriced
 from billing.periods import Period, accounting_year
 from billing.queries.pools import effective_allocations
 
@@ -18,13 +19,16 @@ from billing.queries.pools import effective_allocations
 class YearTotals:
     """Totals by day of service, in cents.
 
-    charged_cents: usage charges, corrections included. divided_cents: costs in an effective allocation.
+    charged_cents: usage charges, corrections included. divided_cents: costs in an effective allocation. fee_cents: fees
+    by their posting date, those that were taken back less. deposit_cents: deposits that are held now, of any year.
     """
 
     year: int
     charged_cents: int
     cost_cents: int
     divided_cents: int
+    fee_cents: int
+    deposit_cents: int
 
     @property
     def waiting_cents(self) -> int:
@@ -144,8 +148,16 @@ def year_totals(session: Session, year: int) -> YearTotals:
     charged = select(func.sum(ChargeTotal.cents)).where(ChargeTotal.service_date.between(first, last))
     costs = select(func.sum(Cost.net_cents)).where(Cost.service_date.between(first, last))
     divided = costs.join(allocated, allocated.c.cost_id == Cost.id)
-    sums = session.execute(select(charged.scalar_subquery(), costs.scalar_subquery(), divided.scalar_subquery())).one()
+    fees = _credited((FEES, DUES, MATERIALS)).where(AccountDay.posting_date.between(first, last))
+    wanted = (charged, costs, divided, fees, _credited((DEPOSITS,)))
+    sums = session.execute(select(*(one.scalar_subquery() for one in wanted))).one()
     return YearTotals(year, *(int(cents or 0) for cents in sums))
+
+
+def _credited(codes: Collection[str]) -> Select[int]:
+    """Select what is on accounts of income or liabilities."""
+    cents = func.sum(AccountDay.credit_cents - AccountDay.debit_cents)
+    return select(cents).where(AccountDay.account_id.in_(select(LedgerAccount.id).where(LedgerAccount.code.in_(codes))))
 
 
 @dataclass(frozen=True, slots=True)

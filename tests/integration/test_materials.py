@@ -23,7 +23,7 @@ from billing.fees.materials import (
     sell,
     sell_for_slip,
 )
-from billing.fees.posting import reverse_fee
+from billing.fees.posting import FeeInput, enter_fee, reverse_fee
 from billing.models import StockMove
 from billing.queries.balances import balance_of, made_of
 from billing.queries.fees import fee
@@ -153,6 +153,25 @@ def test_the_database_refuses_another_stock_than_the_moves_make(session, plywood
     with pytest.raises(DatabaseError, match="append-only"), write_transaction(session):
         session.execute(update(moves).values(quantity=1))
     assert stock(session, plywood) == 2
+
+
+def test_the_database_refuses_a_sale_of_another_quantity_than_its_fee(session, sample_ring, plywood):
+    do(session, receive, plywood, Decimal(2), "")
+    wanted = FeeInput("material", sample_ring.anna, TODAY, "Plywood 4 mm", Decimal("0.7"), Decimal("12.99"), "m²")
+    other = replace(wanted, kind="other")
+    sold, unlike = (do(session, enter_fee, one) for one in (wanted, other))
+    right = {"material_id": plywood, "number": 2, "kind": "sale", "quantity": -700, "stock": 1_300, "fee_id": sold}
+    row = right | {"note": "", "made_at": MONDAY}
+    for change in (
+        {"quantity": -701, "stock": 1_299},
+        {"kind": "return", "quantity": 700, "stock": 2_700},
+        {"fee_id": unlike},
+    ):
+        with pytest.raises(DatabaseError, match="billing_stock_move_as_its_fee"), write_transaction(session):
+            session.execute(insert(table_of(StockMove)).values(row | change))
+    with write_transaction(session):
+        session.execute(insert(table_of(StockMove)).values(row))
+    assert stock(session, plywood) == Decimal("1.3")
 
 
 @pytest.mark.of_sqlite

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from billing.fees.deposits import DepositEntry, set_deposit
+from billing.fees.posting import FeeInput, enter_fee
 from tests.integration.harvester_pool import do
 from tests.integration.test_deposits import TODAY, handed_back, handed_out
 from tests.web.test_costs_pages import text
@@ -25,7 +29,10 @@ def test_a_deposit_is_entered_told_and_shown_on_the_slip(session, sample_ring, l
     slip = anna.get("/api/v1/usage").json["items"][0]["id"]
     assert "€100.00, held" in text(anna.get(f"/usage/{slip}"))
     assert "Deposit" in text(anna.get("/costs/balance"))
+    do(session, enter_fee, FeeInput("other", sample_ring.anna, TODAY, "Key", Decimal(1), Decimal(25)))
+    assert "Fees: €25.00 · Deposits held: €100.00" in re.sub("<[^>]+>", "", text(karl.get("/costs")))
     handed_back(session, entered)
+    assert "Deposits held" not in text(karl.get("/costs"))
     assert "€100.00, given back" in text(anna.get(f"/usage/{slip}"))
     do(session, set_deposit, sample_ring.splitter, DepositEntry(TODAY, 10_000, is_set_off=True))
     assert "€100.00, set off against the charge" in text(anna.get(f"/usage/{slip}"))
