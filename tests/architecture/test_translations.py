@@ -53,7 +53,7 @@ def test_every_text_has_its_german(german, sources):
 
 
 def test_a_text_with_a_plural_is_not_asked_for_without_one_elsewhere(german, sources):
-    """The catalogue holds it once: as one of both kinds, it would stay English wherever it is asked for with a number."""
+    """The catalogue holds it once: of the other kind, it would stay English wherever it is asked for with a number."""
     lost = [message for message in sources if isinstance(message, tuple) and not german.get(message).pluralizable]
 
     assert lost == []
