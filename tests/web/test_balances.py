@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
+from app.auth.models import User
 from billing.models import Advance, Ledger
 from billing.pools import change_pool
 from billing.queries.balances import balance_of, ledger_state
@@ -56,7 +57,7 @@ def test_members_see_their_own_balance_alone(anna, karl, sample_ring, seven, cha
     assert anna.get("/api/v1/ledger/balances").status_code == 403
 
 
-def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, karl, seven, charged):
+def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, sample_ring, karl, anna, seven, charged):
     address = f"/costs/pools/{charged}/advances"
     shown = text(karl.post(address, data=CALL | {"show": "1", "form_key": "one"}))
     assert "7 members will owe €4,000.00" in shown
@@ -66,6 +67,24 @@ def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, ka
         assert karl.post(address, data=CALL | {"form_key": "one"}).status_code == 303
     (advance,) = session.scalars(select(Advance.id))
     assert "€100.00 per share" in text(karl.get(address))
+    page = text(karl.get(f"/costs/advances/{advance}"))
+    assert ("7 members" in page, "€4,000.00" in page, "M-7 Hof 7, 2 shares" in page) == (True, True, True)
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(member_id=seven[0]))
+    own = text(anna.get(f"/costs/advances/{advance}"))
+    assert ("M-1 Hof 1, 10 shares" in own, "€1,000.00" in own, "M-7" in own, "€4,000.00" in own) == (
+        True,
+        True,
+        False,
+        False,
+    )
+    assert f"/costs/advances/{advance}" in text(anna.get("/costs/balance"))
+    by_call = anna.get(f"/api/v1/advances/{advance}").json
+    assert by_call["lines"] == [{"member_id": seven[0], "shares": 10, "cents": 100_000}]
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(member_id=sample_ring.anna))
+    assert anna.get(f"/costs/advances/{advance}").status_code == 404
+    assert anna.get(f"/api/v1/advances/{advance}").status_code == 404
 
     assert karl.post(f"/costs/advances/{advance}/reverse", data={"reason": " "}).status_code == 422
     assert karl.post(f"/costs/advances/{advance}/reverse", data={"reason": "Too early"}).status_code == 303

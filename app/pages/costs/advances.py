@@ -92,7 +92,8 @@ def show_advance(advance_id: int) -> ResponseReturnValue:
     """Show how an advance comes about, and who owes it; members see their own part alone."""
     session = db.session()
     view, lines = advance(session, advance_id), owed_by_member(session, advance_id)
-    if not permissions.reaches_all():
+    is_own = not permissions.reaches_all()
+    if is_own:
         lines = tuple(line for line in lines if line[0] == current_user.member_id)
         if not lines:
             raise AdvanceNotFound(id=advance_id)
@@ -100,6 +101,7 @@ def show_advance(advance_id: int) -> ResponseReturnValue:
     return render_template(
         "costs/advance.html",
         advance=view,
+        is_own=is_own,
         pool_name=pool_names(session)[view.pool_id],
         rows=_rows(shown),
         page=page_number(),
