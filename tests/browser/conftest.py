@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from app import create_app, demo
@@ -199,6 +201,9 @@ def picture() -> Callable[..., None]:
             page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
             if whole:
                 page.evaluate("scrollTo(0, 0)")
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+            drawn = Image.open(BytesIO(page.screenshot(full_page=whole))).convert("RGB")
+            # 256 colours are all that a page has, beside its photos: a third of the bytes.
+            few = drawn.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+            few.save(Path(folder) / f"{name}.png", optimize=True)
 
     return keep
