@@ -93,13 +93,14 @@ TARGETS = (
         ("tests/unit/booking/test_prerequisites.py", "tests/web/test_induction_kinds.py"),
     ),
     Target("booking/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
-    Target("booking/waiting/matching.py", WAITING_LIST),
+    Target("booking/waiting/matching.py", ("tests/unit/booking/test_waiting_matching.py",), PURE),
     Target("booking/waiting/offering.py", WAITING_LIST),
     Target("booking/waiting/answers.py", (*WAITING_LIST, "tests/integration/test_second_persons.py")),
     Target(
         "booking/exchanges/accepting.py",
         ("tests/integration/test_exchange_verbs.py", "tests/integration/test_exchange_rules.py"),
     ),
+    Target("booking/quota_rules.py", ("tests/unit/booking/test_quota_rules.py",), PURE),
     Target("booking/quota_tally.py", ("tests/integration/test_quota_use.py",)),
     Target("booking/replan/planning.py", ("tests/integration/test_replan_plans.py",)),
 )
