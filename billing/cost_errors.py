@@ -7,9 +7,10 @@ from booking.kernel.errors import DomainError
 
 
 class UnusualCost(RulesBroken):
-    """The bill is ten times the usual amount or more; it is stored once exactly this amount is confirmed.
+    """The bill is ten times the usual amount, or of a day far ahead; it is stored once exactly its amount is confirmed.
 
-    Rule: unusual_amount (limit: the usual amount, actual: this one, in euro cents).
+    Rules: unusual_amount (limit: the usual amount, actual: this one, in euro cents), service_day_far (limit: a year
+    from now, actual: the day of service).
     """
 
     code = "unusual_cost"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from statistics import median_high
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from booking.errors import Violation
 
 UNUSUAL_FACTOR = 10  # a comma that slipped by one place
 COMPARED_MAX = 12  # the latest bills
+DAYS_AHEAD = timedelta(days=366)  # insurance and rent are billed before their year begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ def usual_cents(session: Session, pool_id: int, bill: Bill) -> int | None:
     amounts = session.scalars(latest.where(Cost.supplier == bill.supplier.strip())).all()
     amounts = amounts or session.scalars(latest).all()
     return median_high(abs(cents) for cents in amounts) if amounts else None
+
+
+def require_near(service_date: date, now: datetime, net_cents: int, confirmed_cents: int | None) -> None:
+    """Raise UnusualCost for a day of service more than a year ahead, unless exactly the amount is confirmed."""
+    last = now.date() + DAYS_AHEAD
+    if service_date > last and net_cents != confirmed_cents:
+        raise UnusualCost([Violation("service_day_far", "service_date", limit=last, actual=service_date)])
 
 
 def require_usual(session: Session, pool_id: int, bill: Bill, confirmed_cents: int | None) -> None:

@@ -26,7 +26,7 @@ from billing.limits import (
     require_text,
 )
 from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey, RecurringCost, RecurringPeriod
-from billing.plausibility import Bill, require_usual
+from billing.plausibility import Bill, require_near, require_usual
 from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
 from booking.events import RecordChanged
@@ -150,6 +150,7 @@ def enter_cost(
             return entered
     _check_cost(pool, entry)
     require_tax_code(tax_code)
+    require_near(entry.service_date, now, entry.net_cents, confirmed_cents)
     require_usual(session, pool_id, Bill(entry.kind, entry.supplier, entry.net_cents), confirmed_cents)
     cost = Cost(pool_id=pool_id, tax_code=tax_code, entered_at=now, entered_by=by.user_id, form_key=form_key)
     _assign(cost, entry)
@@ -174,6 +175,8 @@ def change_cost(
     """
     cost, pool = _unallocated_cost(session, cost_id, revision)
     _check_cost(pool, entry)
+    if entry.service_date != cost.service_date:
+        require_near(entry.service_date, now, entry.net_cents, confirmed_cents)
     if entry.net_cents != cost.net_cents:
         bill = Bill(entry.kind, entry.supplier, entry.net_cents, cost_id)
         require_usual(session, pool.id, bill, confirmed_cents)

@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from billing import queries
+from billing.closing.periods import close_period, preview_closing
 from billing.cost_errors import UnusualCost
 from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
+from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do
 
 pytestmark = pytest.mark.of_sqlite
@@ -85,12 +87,26 @@ def test_the_treasurer_mistypes_by_ten_and_is_asked_on_the_page(session, sample_
     assert asked.status_code == 409
     assert "such bills of this pool are usually €3,274.55" in page
     assert 'name="confirmed" value="3274550"' in page
-    assert "The amount is right: save €32,745.50" in page
+    assert "The bill is right: save €32,745.50" in page
     assert 3_274_550 not in amounts(session, pool)
 
     assert karl.post(address, data=sent | {"net": "327,455.00", "confirmed": "3274550"}).status_code == 409
     assert karl.post(address, data=sent | {"confirmed": "3274550"}).status_code == 303
     assert 3_274_550 in amounts(session, pool)
+
+
+def test_a_bill_of_a_closed_or_later_period_is_told_what_becomes_of_it(session, sample_ring, pool, log_in):
+    karl, address = log_in(sample_ring.karl_login), f"/costs/pools/{pool}/costs/new"
+    far = karl.post(address, data=SENT | {"net": "3,300.00", "service_date": "2062-06-20"})
+    assert far.status_code == 409
+    assert "is more than a year ahead. Is the year right?" in far.get_data(as_text=True)
+    said = {"2062-06-20": "Its day is still to come", "2025-06-20": "Its period is closed and stays as it is"}
+    digest = preview_closing(session, "2025", now=MONDAY).digest
+    do(session, close_period, "2025", digest=digest, accepts_open=True)
+    for day, sentence in said.items():
+        sent = SENT | {"service_date": day, "net": "3,300.00", "confirmed": "330000"}
+        answer = karl.post(address, data=sent, follow_redirects=True).get_data(as_text=True)
+        assert sentence in answer
 
 
 def test_a_program_confirms_by_repeating_the_amount(session, pool, karl):

@@ -18,6 +18,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.wording.errors import sentence_of
 from billing import pools as billing_pools
 from billing import queries
+from billing.ledger.posting_days import CLOSED, state_of_day
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
@@ -34,7 +35,7 @@ def new_cost(pool_id: int) -> ResponseReturnValue:
     entered = submit(
         form,
         lambda: _enter_cost(pool_id, form),
-        message=_("The cost was entered. It waits for an allocation."),
+        message=_entered_message(form),
         location=url_for(".pool", pool_id=pool_id),
     )
     return entered or _cost_page(form, view, None)
@@ -93,6 +94,19 @@ def _enter_cost(pool_id: int, form: NewCostForm) -> None:
     billing_pools.enter_cost(
         db.session(), pool_id, entry, by=by, now=now(), form_key=key, confirmed_cents=form.confirmed_cents
     )
+
+
+def _entered_message(form: NewCostForm) -> str:
+    """Return what becomes of a bill, by the period of its day of service."""
+    day = form.service_date.data
+    if day is not None and day > today():
+        return _("The cost was entered. Its day is still to come: it waits for an allocation of that time.")
+    if day is not None and state_of_day(db.session(), day) == CLOSED:
+        return _(
+            "The cost was entered. Its period is closed and stays as it is: an allocation divides it by the keys of that"
+            " time, and is posted in the open period."
+        )
+    return _("The cost was entered. It waits for an allocation.")
 
 
 def _stored_cost(cost_id: int, view: queries.PoolView) -> CostForm:

@@ -39,11 +39,13 @@ class CostForm(RevisionMixin, BaseForm):
     confirmed = HiddenField()  # the amount in cents that the second button confirms
 
     def show_refusal(self, refusal: DomainError) -> None:
-        """Show at the amount that it is unusual, and offer to confirm it; any other refusal as usual."""
+        """Show at its field what is unusual, and offer to confirm it; any other refusal as usual."""
         super().show_refusal(refusal)
         if isinstance(refusal, UnusualCost):
             self.form_errors.clear()
-            self.add_error(self.net.name, violation_sentence(refusal.violations[0]))
+            for violation in refusal.violations:
+                name = self.service_date.name if violation.rule == "service_day_far" else self.net.name
+                self.add_error(name, violation_sentence(violation))
             self.asks_about = self.net.cents
 
     @property

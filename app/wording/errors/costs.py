@@ -10,10 +10,10 @@ ERRORS = (
     ErrorText(
         "unusual_cost",
         409,
-        _l("This amount is unusual"),
+        _l("This bill is unusual"),
         _l(
-            "Nothing is stored yet: the amount is ten times the usual one or more. Correct it, or confirm it (in the "
-            "API by confirmed_cents with the same amount)."
+            "Nothing is stored yet: the amount is ten times the usual one or more, or the day more than a year ahead. "
+            "Correct it, or confirm it (in the API by confirmed_cents with the same amount)."
         ),
     ),
     ErrorText(

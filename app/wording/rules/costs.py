@@ -34,6 +34,11 @@ COST_RULES = (
         ),
         number=_money,
     ),
+    ViolationText(
+        code="service_day_far",
+        sentence=_l("%(actual)s is more than a year ahead. Is the year right?"),
+        number=format_day,
+    ),
     ViolationText(code="part_twice", sentence=_l("The same basis is there twice. Put both percentages into one line.")),
     ViolationText(
         code="parts_percent_sum",
