@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -198,8 +198,11 @@ def part_sentences(parts: TariffParts, charge_unit: str, class_names: Mapping[st
     return tuple(found)
 
 
-def beyond_estimate(terms: SlipTerms, *, is_estimated: bool) -> tuple[str, ...]:
-    """Return what a use may cost beyond what is estimated, a sentence for each. is_estimated: the use itself is."""
+def beyond_estimate(terms: SlipTerms, *, is_estimated: bool, choices: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what a use may cost beyond what is estimated, a sentence for each. is_estimated: the use itself is.
+
+    choices: the variants that are chosen; they are in the estimate.
+    """
     unit = terms.charge_unit
     tiers = terms.line.tiers[1:] if terms.line is not None and not is_estimated else ()
     found = [
@@ -212,8 +215,10 @@ def beyond_estimate(terms: SlipTerms, *, is_estimated: bool) -> tuple[str, ...]:
     ]
     lines = (line for line in terms.lines if not (is_estimated and line.from_clock))
     found += [f"{line.name}: {format_unit_price(line.tiers[0][1], line.charge_unit)}." for line in lines]
-    adjustments = (one for one in terms.adjustments if one.applies == CHOSEN or not is_estimated)
-    found += [_adjustment_sentence(one) for one in adjustments]
+    for one in terms.adjustments:
+        is_chosen = one.applies == CHOSEN and one.name in choices
+        if not is_estimated or (one.applies == CHOSEN and not is_chosen):
+            found.append(_adjustment_sentence(one, is_chosen=is_chosen))
     return (*found, _("VAT is added to these prices.")) if found and terms.adds_vat else tuple(found)
 
 
@@ -246,7 +251,7 @@ def _line_sentences(line: LineEntry, class_names: Mapping[str, str]) -> Iterator
     yield from _tier_sentences(line.name, line.tiers, unit, class_names)
 
 
-def _adjustment_sentence(one: AdjustmentEntry | Adjustment) -> str:
+def _adjustment_sentence(one: AdjustmentEntry | Adjustment, *, is_chosen: bool = False) -> str:
     number = format_number(one.value.normalize() + 0)
     if one.kind == PERCENT:
         value = _("%(number)s %%", number=number)
@@ -255,6 +260,8 @@ def _adjustment_sentence(one: AdjustmentEntry | Adjustment) -> str:
     else:
         value = _("%(price)s per unit of the use", price=format_price(one.value))
     when = window_text(one.window) if one.window is not None else str(APPLIES_LABELS[one.applies])
+    if is_chosen:
+        when = _("chosen")
     return f"{one.name}: {value}, {when}."
 
 

@@ -249,6 +249,8 @@ def test_the_hand_back_takes_over_what_was_chosen_with_the_reservation(session, 
     refused = anna.post("/reservations", wish | {"choices": ["With fuel"]})
     assert (refused.status_code, refused.json["violations"][0]["field"]) == (422, "choices.0")
     made = anna.post("/reservations", wish | {"choices": ["With operator"]})
+    shown = log_in(sample_ring.anna_login).get(f"/reservations/{made.json['id']}").text
+    assert "With operator: €30.00 per unit of the use, chosen." in shown
     assert (made.status_code, made.json["choices"]) == (201, ["With operator"])
     assert anna.get(f"/reservations/{made.json['id']}").json["choices"] == ["With operator"]
     moved = {"starts_at": "2026-11-23T15:00:00Z", "ends_at": "2026-11-23T16:00:00Z"}

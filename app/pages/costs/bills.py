@@ -103,8 +103,8 @@ def _entered_message(form: NewCostForm) -> str:
         return _("The cost was entered. Its day is still to come: it waits for an allocation of that time.")
     if day is not None and state_of_day(db.session(), day) == CLOSED:
         return _(
-            "The cost was entered. Its period is closed and stays as it is: an allocation divides it by the keys of that"
-            " time, and is posted in the open period."
+            "The cost was entered. Its period is closed and stays as it is: an allocation divides it by the keys of "
+            "that time, and is posted in the open period."
         )
     return _("The cost was entered. It waits for an allocation.")
 

@@ -98,7 +98,7 @@ def next_use(session: Session, member_id: int, *, now: datetime) -> NextUse | No
     """Return a member's next reservation and its price; None without one."""
     for view in reservations_of_member(session, member_id, upcoming=True, now=now, limit=1):
         card = machine_card(session, view.machine_id)
-        wish = Wish(view.machine_id, view.member_id, view.span, view.places)
+        wish = Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
         estimate = estimate_for(session, card, wish)
         if estimate is None or estimate.calculation is not None:
             return NextUse(view, estimate, None)

@@ -48,7 +48,8 @@ def move(reservation_id: int) -> ResponseReturnValue:
     check = None
     if card.id != view.machine_id:
         second = Person(view.second_person, view.second_user_id)
-        wish = Wish(card.id, view.member_id, view.span, view.places, view.purpose, second=second)
+        asked = view.places, view.purpose
+        wish = Wish(card.id, view.member_id, view.span, *asked, second=second, choices=view.choices)
         check = _check(view, card, wish)
     return _page(form, view, card, check)
 
@@ -220,7 +221,8 @@ def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | No
     if not form.second_person.raw_data:
         form.second_person.data = view.second_person
     second = person_named(db.session(), view.member_id, form.second_person.data or "")
-    return Wish(card.id, view.member_id, form.span, form.places.data or 0, view.purpose, second=second)
+    asked = form.places.data or 0, view.purpose
+    return Wish(card.id, view.member_id, form.span, *asked, second=second, choices=view.choices)
 
 
 def _page(

@@ -49,7 +49,8 @@ def named(session: Session, view: ReservationView, slug: str) -> MachineCard | N
 def price_so_far(session: Session, view: ReservationView) -> str:
     """Return what a reservation costs on its present machine; "" without a price."""
     card = queries.machine_card(session, view.machine_id)
-    estimate = estimate_for(session, card, Wish(card.id, view.member_id, view.span, view.places))
+    wish = Wish(card.id, view.member_id, view.span, view.places, choices=view.choices)
+    estimate = estimate_for(session, card, wish)
     if estimate is None:
         return ""
     if estimate.calculation is None:
