@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -113,6 +113,10 @@ class MachineTerms:
     is_retired: bool
     place_ids: tuple[int, ...]
     policy: Policy
+
+    def counting(self, *, quotas: bool) -> MachineTerms:
+        """Return the terms with their quotas, or without: where a plan of several moves has judged them together."""
+        return self if quotas else replace(self, policy=replace(self.policy, quotas=()))
 
 
 def bookable_machine(session: Session, machine_id: int) -> MachineTerms:

@@ -109,9 +109,9 @@ def move(
 
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
-    stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
-    by_member: whether its member chose it; else it is never late. blocking_id: the closure because of which a manager
-    moves it. series_id: the series that is changed. What is so already stays, unannounced; None keeps what is reserved.
+    stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits. What is so
+    already stays, unannounced. by_member: whether its member chose it; else it is never late. blocking_id: the closure
+    because of which a manager moves it. series_id: of the series whose plan judges quotas and records overruling.
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -121,13 +121,13 @@ def move(
     _lock_machines(session, reservation, before, wish, by=by, now=now)
     if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
         return reservation  # sent twice
-    terms = catalogue.lending_terms(session, wish.machine_id)
+    terms = catalogue.lending_terms(session, wish.machine_id).counting(quotas=series_id is None)
     with late_moves.noted(session, reservation, now, counts=by_member and blocking_id is None and series_id is None):
         found = _carry_out(session, reservation, wish, terms, may_decide=may_decide, now=now, overruling=overruling)
     moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     _publish_moved(session, reservation, before, blocking_id, series_id, by=by, now=now)
-    record_overruled(session, reservation, found, overruling, by=by, now=now)
+    record_overruled(session, reservation, () if series_id else found, overruling, by=by, now=now)
     return reservation
 
 

@@ -99,28 +99,29 @@ def within_quotas(
     return [_counted(one, tally, terms_of, overruling) for one in dates], tally
 
 
-def beyond_quotas(
+def judge_alternatives(
     dates: Sequence[ChangedDate],
     tally: QuotaTally | None,
     terms_of: Mapping[int, MachineTerms],
     overruling: Overruling | None,
-) -> set[date]:
-    """Return the days of the dates whose other time would pass a quota that is not overruled.
+) -> tuple[list[ChangedDate], set[date]]:
+    """Return the dates with the quotas that their other times pass, and the days of those where one is not overruled.
 
     tally: what counts so far, these as they are; it is the same afterwards.
     """
     beyond: set[date] = set()
     taken: list[tuple[ChangedDate, TimeSpan]] = []
-    if tally is None:
-        return beyond
+    judged: list[ChangedDate] = []
     for one in dates:
-        if one.alternative is None:
+        if one.alternative is None or tally is None:
+            judged.append(one)
             continue
         is_here = one.before.machine_id == one.after.machine_id
         held = (one.before.span, one.before.places) if is_here else None
         counting, before = (terms_of[wish.machine_id].policy.quotas for wish in (one.after, one.before))
         tally.remove(one.before.span, one.before.places, before)
         passed = tally.violations(one.alternative, one.after.places, held=held, counting=counting)
+        judged.append(replace(one, alternative_breaks=tuple(passed)))
         if passed and not one.judged(passed, overruling).is_overruled:
             tally.add(one.before.span, one.before.places, before)
             beyond.add(one.day)
@@ -128,9 +129,10 @@ def beyond_quotas(
             tally.add(one.alternative, one.after.places, counting)
             taken.append((one, one.alternative))
     for one, span in taken:
+        assert tally is not None
         tally.remove(span, one.after.places, terms_of[one.after.machine_id].policy.quotas)
         tally.add(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
-    return beyond
+    return judged, beyond
 
 
 def _counted(

@@ -47,7 +47,7 @@ def judge(
     beyond: set[date] = set()
     while True:
         planned = _with_alternatives(session, counted, terms_of, now, beyond)
-        more = conflicts.beyond_quotas(planned, tally, terms_of, overruling)
+        planned, more = conflicts.judge_alternatives(planned, tally, terms_of, overruling)
         if not more:
             return tuple(planned)
         beyond |= more  # they take no time and no person from the others

@@ -56,6 +56,7 @@ class SeriesChange:
 class ChangedDate:
     """One date before and after a change. alternative: the nearest time that would be accepted instead.
 
+    alternative_breaks: the quotas that it would pass, which the actor overrules.
     may_decide: the actor may approve on the machines before and after. is_overruled: rules are broken, and the actor
     overrules them.
     """
@@ -72,7 +73,14 @@ class ChangedDate:
     violations: tuple[Violation, ...] = ()
     taken: SlotTaken | None = None
     alternative: TimeSpan | None = None
+    alternative_breaks: tuple[Violation, ...] = ()
     is_overruled: bool = False
+
+    @property
+    def overruled_rules(self) -> tuple[str, ...]:
+        """The codes of the rules that are overruled for what it becomes: what is wished, or its other time."""
+        broken = self.violations if self.is_accepted else self.alternative_breaks
+        return tuple(dict.fromkeys(one.rule for one in broken))
 
     @property
     def is_unchanged(self) -> bool:

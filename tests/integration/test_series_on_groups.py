@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import icalendar
 import pytest
@@ -20,6 +20,7 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Series, SeriesDate, Status
 from booking.quotas import QuotaInput
+from booking.recurrence import parse
 from booking.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
@@ -167,6 +168,27 @@ def test_another_time_finds_another_machine_of_the_group(session, sample_ring, p
     of_series = (series_dates.group_of(session, one) for one in (made.id, done.id))
     assert [*of_series] == [group, None]  # a machine was chosen: it is no series on the group any more
     assert sound(session)
+
+
+def test_dates_that_change_places_are_counted_together(session, sample_ring, presses, group, wish):
+    """Tuesday's date may go to B, whose quota has room for one, because Monday's leaves it."""
+    a, b, _c = presses
+    with write_transaction(session):
+        most = QuotaInput(measure="time", period="week", most=120, workshop_id=sample_ring.hall, machine_id=b)
+        quotas.enter_quota(session, most, **BY)
+    for machine_id, day, hour in ((a, 0, 9), (b, 0, 14), (a, 1, 14)):
+        since = FIRST + timedelta(days=day, hours=hour - 8)
+        taken = TimeSpan(since, since + timedelta(hours=2))
+        reserve(session, machine_id, sample_ring.bernd, taken, now=MONDAY)
+    made = enter(session, replace(wish, rule=parse("FREQ=DAILY;COUNT=2", START, BERLIN)))
+    assert machines_of(session, made.id) == [b, a]
+
+    with write_transaction(session):
+        change = SeriesChange(Scope.ALL, starts_at=time(14))
+        carry_out.change_series(session, made.id, change, on_conflict=OnConflict.REFUSE, **BY)
+
+    assert machines_of(session, made.id) == [a, b]
+    assert audits.run_audit(session, "quotas") == []
 
 
 def test_two_hundred_dates_read_as_much_as_five(session, sample_ring, presses, group, wish):
