@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from booking.errors import SeriesRefused
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series_times import SeriesTimes, occurrences
-from booking.wall_clock import changes_of_year, to_wall
+from booking.wall_clock import ClockChange, changes_of_year, to_wall
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin")
 CHANGES = [
     (ZoneInfo(name), change)
     for name in ZONES
-    for year in (2026, 2027)
+    for year in range(2010, 2041)
     for change in changes_of_year(ZoneInfo(name), year)
 ]
 
@@ -44,9 +44,29 @@ def test_every_date_begins_and_ends_by_the_clock_but_in_the_missing_and_the_doub
         passage,
     )
 
+    check(times, change)
+
+
+def test_every_change_of_thirty_years_is_kept_at_its_edges_and_within():
+    assert {zone.key for zone, _change in CHANGES} == set(ZONES)
+    for zone, change in CHANGES:
+        for minutes in (-45, 0, 15, 45):
+            times = SeriesTimes(
+                RecurrenceRule(Frequency.DAILY, count=3),
+                zone,
+                change.wall - timedelta(days=1) + timedelta(minutes=minutes),
+                timedelta(hours=1),
+                passage=minutes % 2,
+            )
+            check(times, change)
+
+
+def check(times: SeriesTimes, change: ClockChange) -> None:
+    """Assert that each date keeps the clock, and in the missing and the doubled hour its length."""
+    zone = times.zone
     dates = occurrences(times)
 
-    assert [date.day for date in dates] == [times.wall.date() + timedelta(days=day) for day in range(6)]
+    assert [date.day for date in dates] == [times.wall.date() + timedelta(days=day) for day in range(times.rule.count)]
     for one in dates:
         wall = datetime.combine(one.day, times.wall.time())
         shift = abs(change.after - change.before)

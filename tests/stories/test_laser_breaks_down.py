@@ -207,6 +207,11 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     confirmed = story.manager.post(f"{path}/confirm", {"digest": slipped["digest"]})
     assert [story.reservation(at) for at in range(moved)] == after[:moved]
 
+    evening = MIDNIGHT + timedelta(days=8, hours=18)
+    wish = {"machine_id": story.lasers[1], "starts_at": _text(evening), "ends_at": _text(evening + timedelta(hours=1))}
+    assert story.bernd.post("/waiting-list", wish).json["position"] == 1
+    assert story.bernd.get("/offers").json["items"] == []
+
     # 1. What is offered is held for 24 hours; who takes it has it, and what lapses is cancelled, once, however often
     # the job runs. 4. Its entry says so.
     held = [one for one in confirmed.json["plan"]["lines"] if one["outcome"] == "offered"]
@@ -229,11 +234,16 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert story.manager.post(f"/reservations/{lapsed[0]}/take-offer").json["code"] == "old_time_gone"
     ring_command("check", "overlaps")
 
-    # Repaired early on 19 April: who was moved may go back, while the old time is free.
+    # Repaired early on 19 April: who was moved may go back, while the old time is free; who waits is offered the rest.
     clock.instant = MIDNIGHT + timedelta(days=7, hours=9)
     assert story.manager.post(f"{path}/end").status_code == 200
     deliver(session, now=clock.instant)
     assert any(":old_time_free:" in one.key for one in session.scalars(select(Mail)))
+    (offer,) = story.bernd.get("/offers").json["items"]
+    assert {key: datetime.fromisoformat(offer[key]) for key in ("starts_at", "ends_at")} == {
+        "starts_at": evening,
+        "ends_at": evening + timedelta(hours=1),
+    }
     first, second = before[figures.twins], before[figures.twins + 1]
     wish = {"machine_id": story.lasers[1], "starts_at": second["starts_at"], "ends_at": second["ends_at"]}
     assert story.bernd.post("/reservations", wish).status_code == 201
