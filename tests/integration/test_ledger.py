@@ -195,6 +195,39 @@ def test_lines_without_an_entry_and_later_ones_cannot_exist(session, charged):
     assert list(broken_ledger(session)) == []
 
 
+@pytest.mark.parametrize(
+    ("cents", "accounts"),
+    [((-500, 500), (1, 1)), ((500, -500), (1, 1)), ((-499, 499), None), ((-300, -200, 500), None)],
+    ids=["another account", "the same sign", "another amount", "other lines"],
+)
+def test_an_entry_that_reverses_is_the_mirror_of_the_other_one(session, charged, cents, accounts):
+    first = session.scalar(select(Entry.id).order_by(Entry.id).limit(1))
+    lines = session.scalars(select(Posting).where(Posting.entry_id == first).order_by(Posting.number)).all()
+    of_first = [line.account_id for line in lines]
+    places = accounts or (of_first + of_first)[: len(cents)]
+    wrong = [row | {"account_id": at} for row, at in zip(posting_rows(9_000, *cents), places, strict=True)]
+    entry = entry_row(9_000, _unposted_charge(session), len(cents)) | {"reverses_id": first}
+    with pytest.raises(DatabaseError, match="billing_entry_mirrors"):
+        store(session, (Posting, wrong), (Entry, [entry]))
+    members = [line.member_id for line in lines]
+    right = [
+        row | {"account_id": at, "member_id": member}
+        for row, at, member in zip(
+            posting_rows(9_000, *(-line.cents for line in lines)), of_first, members, strict=True
+        )
+    ]
+    with pytest.raises(DatabaseError, match="billing_entry_mirrors"):  # owed by nobody
+        store(session, (Posting, [row | {"member_id": None} for row in right]), (Entry, [entry | {"lines": 2}]))
+    store(session, (Posting, right), (Entry, [entry | {"lines": 2}]))
+
+
+@pytest.mark.parametrize("sources", [{"charge_id": None}, {"allocation_id": 77}], ids=["none", "two"])
+def test_an_entry_has_exactly_one_source(session, charged, sources):
+    entry = entry_row(9_000, _unposted_charge(session)) | sources
+    with pytest.raises(DatabaseError, match="one_source"):
+        store(session, (Posting, posting_rows(9_000, 500, -500)), (Entry, [entry]))
+
+
 def _unposted_charge(session):
     """Enter a charge behind the program's back, because each of the program has its entry."""
     original = session.scalars(select(Charge).order_by(Charge.id).limit(1)).one()
