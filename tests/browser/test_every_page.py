@@ -22,7 +22,7 @@ PAGES = {
         "/account", "/series", "/series/2", "/waiting-list", "/costs/balance",
     ),
     "wanda": (
-        "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
+        "/today", "/approvals", "/plan", "/plan/wall", "/workshop", "/workshop/inductions",
         "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4", "/usage",
     ),
     "karl": (
