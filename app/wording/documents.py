@@ -34,7 +34,10 @@ PROBLEM_LABELS: dict[str, Any] = {
     "tax_number": _l("The ring has no tax number and no VAT identification number"),
     "contact": _l("For an XRechnung, the ring has no contact with telephone and e-mail address"),
     "regime": _l("How the ring is taxed on the day of service is not stated"),
-    "regime_changes": _l("How the ring is taxed changes within what was supplied"),
+    "regime_changes": _l(
+        "How the ring is taxed changes within what was supplied: reverse the allocation, and divide each part of the "
+        "time by itself"
+    ),
     "vat_code": _l("Which VAT is in these amounts is not said"),
     "mixed_codes": _l(
         "Charges and advances with different VAT are counted against one share in one line: reverse the allocation and "

@@ -18,6 +18,7 @@ from billing.fees import deposits
 from billing.fees.audit import broken_fees
 from billing.fees.deposits import DepositEntry, deposit_on, set_deposit
 from billing.fees.missed import fix_fee
+from billing.fees.posting import reverse_fee
 from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.models import Fee, Ledger
@@ -131,7 +132,22 @@ def test_one_that_is_set_off_waits_for_the_charge(session, sample_ring, splitter
     work(session, END)
     assert made_of(session, sample_ring.anna) == {"deposit": 0, "use": 6_000}
     assert is_sound(session)
-    assert "was set off against it: €100.00." in last_mail(session).body
+    body = last_mail(session).body
+    assert "was set off against it: €100.00." in body
+    assert "The deposit with both its entries:" in body
+
+
+@pytest.mark.of_sqlite
+def test_one_whose_use_gets_no_price_is_taken_back_by_hand_and_once(session, sample_ring, splitter):
+    do(session, set_deposit, splitter, DepositEntry(TODAY, 10_000, is_set_off=True))
+    handed_back(session, handed_out(session, splitter, sample_ring.anna))
+    (held,) = session.scalars(select(Fee)).all()
+    do(session, reverse_fee, held.id, "No price.")
+    assert made_of(session, sample_ring.anna) == {"deposit": 0}
+    priced(session, splitter)
+    work(session, END)
+    assert made_of(session, sample_ring.anna) == {"deposit": 0, "use": 6_000}
+    assert is_sound(session)
 
 
 def last_mail(session):

@@ -32,7 +32,7 @@ PLACES = {
     "tax_number": "costs.ring_party",
     "contact": "costs.ring_party",
     "regime": "costs.ring_party",
-    "regime_changes": "costs.ring_party",
+    "regime_changes": "costs.allocations",
     "ring_address": "costs.parties",
     "vat_code": "invoices.terms",
     "mixed_codes": "costs.allocations",
