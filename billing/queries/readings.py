@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
-from billing.models import MeterReading, MeterReadingEntry
+from billing.models import Meter, MeterReading, MeterReadingEntry
+from billing.queries.allocations import AllocationView
 from billing.queries.pool_keys import ReadingView
 from booking.kernel.views import columns_of
 
@@ -57,6 +58,31 @@ def reading_of(session: Session, meter_id: int, day: date) -> ReadingView | None
     wanted = MeterReading.meter_id == meter_id, MeterReading.read_on == day
     row = session.execute(select(*columns_of(ReadingView, MeterReading)).where(*wanted)).one_or_none()
     return None if row is None else ReadingView(*row)
+
+
+def used_readings(session: Session, allocation: AllocationView, member_id: int) -> tuple[tuple[str, ReadingView], ...]:
+    """Return the readings by which an allocation divided, each with the number of the meter of a member.
+
+    Of each meter the last one before the period and those in it. None of one that was reversed: readings may have been
+    corrected since.
+    """
+    if allocation.reverses_id or allocation.reversed_by_id:
+        return ()
+    of_member = Meter.pool_id == allocation.pool_id, Meter.member_id == member_id
+    earlier = aliased(MeterReading)
+    before = (
+        select(func.max(earlier.read_on))
+        .where(earlier.meter_id == Meter.id, earlier.read_on < allocation.period_from)
+        .scalar_subquery()
+    )
+    first = func.coalesce(before, allocation.period_from)
+    wanted = (
+        select(Meter.name, *columns_of(ReadingView, MeterReading))
+        .join(Meter, Meter.id == MeterReading.meter_id)
+        .where(*of_member, MeterReading.read_on.between(first, allocation.period_until))
+        .order_by(Meter.name, Meter.id, MeterReading.read_on)
+    )
+    return tuple((name, ReadingView(*values)) for name, *values in session.execute(wanted))
 
 
 def _counted(session: Session, meter_id: int, days: list[date]) -> dict[date, int]:

@@ -9,10 +9,16 @@ import pytest
 from app.auth.models import User
 from app.pages.account.my_records import my_records
 from billing import queries
-from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.allocations import reverse_allocation
+from billing.keys import METER, KeyPart, KeyTerms
+from billing.meters import enter_meter
+from billing.pool_keys import enter_key
+from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
 from billing.queries.pool_keys import meters, pool_keys
+from billing.readings import ReadingEntry, enter_reading
 from billing.shares import set_shares
 from booking.queries import member_names
+from tests.conftest import MONDAY
 from tests.integration.harvester_pool import JUNE, do, post, use
 
 pytestmark = pytest.mark.of_sqlite
@@ -110,6 +116,23 @@ def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, poo
         *((1, 70_500), (2, None), (1, 71_500), (2, 71_250), (3, None)),
     ]
     assert not any("entered_by" in one for one in records["meter_readings"])
+
+
+def test_a_part_by_meters_opens_to_the_readings(session, sample_ring, pool, log_in):
+    """S5.2: the last reading before the period and those in it, of the member alone, while it is posted."""
+    key_id = do(session, enter_key, pool, "Power", KeyTerms((KeyPart(METER),), meter_unit="kWh"))
+    do(session, change_pool, pool, "Combine", {"all": f"key-{key_id}"})
+    for member_id, name, last in ((sample_ring.anna, "Z-1", 151_000), (sample_ring.bernd, "Z-2", 49_000)):
+        meter_id = do(session, enter_meter, pool, member_id, name)
+        for day, shown in ((date(2026, 5, 1), 0), (date(2026, 5, 31), 1_000), (date(2026, 6, 30), 1_000 + last)):
+            do(session, enter_reading, meter_id, ReadingEntry(day, shown), today=MONDAY.date())
+    posted, anna = post(session, pool, JUNE), log_in(sample_ring.anna_login)
+    page = text(anna.get(f"/costs/allocations/{posted}"))
+    assert "151 kWh of 200 kWh" in page
+    assert "<li>Z-1: 1 on 31 May 2026</li><li>Z-1: 152 on 30 Jun 2026</li></ul>" in page
+    assert "Z-2" not in page
+    do(session, reverse_allocation, posted, "Misread")
+    assert "Z-1: 152" not in text(anna.get(f"/costs/allocations/{posted}"))
 
 
 def test_programs_enter_keys_meters_and_readings(sample_ring, pool, karl, rita, anna):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.pages.costs.meter_rows import thousandths_words
 from app.pages.costs.presenter import GroupHead, MemberPart, MemberRow
 from app.wording.bars import Bar, shares
 from app.wording.billing import format_exact_amount
 from app.wording.formats import format_money, format_number, format_short_day
 from app.wording.keys import part_of_words
 from billing import queries
+from billing.keys import METER
 from billing.queries import AllocationView
+from billing.queries.pool_keys import ReadingView
+from billing.queries.readings import used_readings
 
 SERIES = ("c1", "c2", "c3")
 ICONS = {"shares": "pie-chart", "use": "speedometer2", "head": "people", "own": "pie-chart"}
@@ -24,7 +28,10 @@ COMPARED = 3
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPart:
-    """A part of the sum. kinds: what the costs consist of; rounding: sentences about the cents; icon: of the key."""
+    """A part of the sum. kinds: what the costs consist of; rounding: sentences about the cents; icon: of the key.
+
+    readings: what divided a part by meters, in words.
+    """
 
     part: MemberPart
     css: str
@@ -35,6 +42,7 @@ class ExplainedPart:
     percent: float
     kinds: tuple[tuple[str, str], ...]
     rounding: tuple[str, ...]
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,29 @@ def explain(session: Session, view: AllocationView, row: MemberRow, member_id: i
         _explained(part, series_of(at), kinds.get(part.head.number, {}), left_over.get(part.head.number, 0))
         for at, part in enumerate(row.parts)
     )
+    if any(_is_by_meters(one.part.head) for one in parts):
+        words = tuple(_reading_words(name, one) for name, one in used_readings(session, view, member_id))
+        parts = tuple(replace(one, readings=words) if _is_by_meters(one.part.head) else one for one in parts)
     bars = shares([(one.css, abs(one.part.cents)) for one in parts])
     return Explanation(row, parts, bars, _compared(session, view, member_id))
+
+
+def _is_by_meters(head: GroupHead) -> bool:
+    return head.working is not None and head.working.looks_at(METER)
+
+
+def _reading_words(meter: str, one: ReadingView) -> str:
+    day, shown = format_short_day(one.read_on), thousandths_words(one.reading)
+    if one.restart is None:
+        return _("%(meter)s: %(reading)s on %(day)s", meter=meter, reading=shown, day=day)
+    began = thousandths_words(one.restart)
+    return _(
+        "%(meter)s: %(reading)s on %(day)s, when it was changed; the new one began at %(began)s",
+        meter=meter,
+        reading=shown,
+        day=day,
+        began=began,
+    )
 
 
 def weight_words(head: GroupHead, number: int) -> str:
