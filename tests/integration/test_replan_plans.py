@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import event, func, select
 
-from booking import audits, blockings, breakdown, groups, machines, queries, replan, reservations
+from booking import audits, blockings, breakdown, groups, machines, queries, quotas, replan, reservations
 from booking.breakdown import Choice, Decision
 from booking.errors import (
     DecisionsRefused,
@@ -17,11 +17,13 @@ from booking.errors import (
 )
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking, LateMove, Machine, Member, Occupancy, Replanned, Reservation, Status
+from booking.models import Blocking, LateMove, Machine, Member, Occupancy, Replanned, Reservation, Status, Unit
 from booking.queries.late_moves import late_moves
 from booking.queries.replanned import replanned
+from booking.quotas import QuotaInput
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
+from booking.wishes import Wish
 from tests.breakdowns import book, broken_laser, close, do, three_lasers
 from tests.builders import hours
 from tests.conftest import MONDAY
@@ -286,6 +288,38 @@ def test_nobody_pays_more_without_being_asked_and_who_left_gets_nothing(session,
     assert found[ids[Outcome.TWIN]].outcome is Outcome.OFFER
     assert found[ids[Outcome.TWIN]].target.is_dearer
     assert (found[ids[Outcome.OFFER]].outcome, found[ids[Outcome.OFFER]].reasons) == (Outcome.NONE, ("member_left",))
+
+
+@pytest.mark.parametrize(("measure", "period", "most"), [("time", "week", 120), ("open", None, 1)])
+def test_a_plan_passes_no_quota_of_the_twin_counting_what_it_moves_itself(
+    session, sample_ring, lasers, measure, period, most
+):
+    a, b, c = lasers
+    anna, bernd = sample_ring.anna, sample_ring.bernd
+    ids = [book(session, b, who, start, start + 2) for who, start in ((anna, 5), (anna, 8), (bernd, 11))]
+    entered = QuotaInput(measure=measure, period=period, most=most, workshop_id=sample_ring.hall, machine_id=a)
+    do(session, quotas.enter_quota, entered)
+    closure_id = close(session, b)
+
+    plan = replan.make_plan(session, closure_id, now=MONDAY)
+    found = {line.reservation_id: (line.outcome, line.target.machine_id) for line in plan.lines}
+    assert found == dict(zip(ids, [(Outcome.TWIN, a), (Outcome.OFFER, c), (Outcome.TWIN, a)], strict=True))
+    do(session, replan.confirm, closure_id, plan.digest)
+    assert is_sound(session)
+
+
+def test_a_plan_gives_no_machine_that_has_fewer_places_than_are_reserved(session, sample_ring, lasers):
+    a, b, c = lasers
+    with write_transaction(session):
+        session.add_all(Unit(machine_id=one, number=2) for one in (b, c))
+    one, two = (
+        do(session, reservations.request_reservation, Wish(b, sample_ring.anna, hours(MONDAY, at, at + 2), places)).id
+        for at, places in ((5, 1), (8, 2))
+    )
+    plan = replan.make_plan(session, close(session, b), now=MONDAY)
+
+    targets = {line.reservation_id: (line.outcome, line.target.machine_id) for line in plan.lines}
+    assert targets == {one: (Outcome.TWIN, a), two: (Outcome.OFFER, c)}
 
 
 def test_a_retired_twin_and_a_retired_group_take_nothing(session, hit, lasers):
