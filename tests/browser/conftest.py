@@ -6,6 +6,7 @@ The pictures of docs/ are made on the way: RINGBUCH_PICTURES=docs/pictures keeps
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,13 +22,16 @@ import pytest
 from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from sqlalchemy import select
 
 from app import create_app, demo
 from app.demo.simulation import ZONE
 from app.extensions import db
+from app.mail.models import Mail
 from app.storage import migrate
 from app.worker.jobs import deliver_events
 from booking.kernel.transaction import write_transaction
+from tests.builders import mail_text
 from tests.chromium import installed
 
 PHONE = {"width": 390, "height": 844}
@@ -120,6 +124,16 @@ def deliver(ring_app: Flask) -> Callable[[], None]:
             db.session.remove()
 
     return until_nothing_is_left
+
+
+def link_in_mail(app: Flask, template: str, page: str) -> str:
+    """The address of a page in the newest mail of a template that has one."""
+    with app.app_context():
+        newest = select(Mail).where(Mail.key.like(f"%:{template}:%")).order_by(Mail.id.desc())
+        found = (re.search(rf"https?://\S+?(/{page}/\S+)", mail_text(one)) for one in db.session.scalars(newest))
+        address = next(one[1] for one in found if one)
+        db.session.remove()
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,10 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
-from flask import Flask
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
 from app.demo.base_data import SECOND_PERSON
-from app.extensions import db
-from app.mail.models import Mail
-from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, TODAY, follow
-from tests.builders import mail_text
+from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, TODAY, follow, link_in_mail
 
 
 def wish(page: Page, machine: str, *, days: int, start: str, hours: int) -> None:
@@ -78,7 +73,7 @@ def test_a_waiting_list_is_served_and_the_link_of_the_mail_accepts_without_a_log
     anna.goto("/today")
     expect(anna.locator("main")).to_contain_text("Frei für Sie")
     mailed = window(size=PHONE)
-    mailed.goto(offer_link(ring_app))
+    mailed.goto(link_in_mail(ring_app, "offer_made", "offered"))
     expect(mailed.locator("main")).to_contain_text("Für Sie freigehalten")
     picture(mailed, "offer-phone")
     link = mailed.url
@@ -88,15 +83,6 @@ def test_a_waiting_list_is_served_and_the_link_of_the_mail_accepts_without_a_log
     expect(mailed.locator("main")).to_contain_text("Dieses Angebot wurde angenommen")
     anna.goto("/reservations")
     expect(anna.locator("main")).to_contain_text("5:00 bis 7:00")
-
-
-def offer_link(app: Flask) -> str:
-    """The address in the newest mail about an offer."""
-    with app.app_context():
-        newest = select(Mail).where(Mail.key.like("%:offer_made:%")).order_by(Mail.id.desc()).limit(1)
-        text = mail_text(db.session.scalars(newest).one())
-        db.session.remove()
-    return re.search(r"https?://\S+?(/offered/\S+)", text)[1]
 
 
 def test_two_members_swap_their_reservations(window, picture):
@@ -152,7 +138,12 @@ def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(wi
     page.goto(series)
     follow(page, page.get_by_role("button", name="Wieder aufnehmen"))
     expect(page.locator("main")).not_to_contain_text("ausgelassen")
-    picture(page, "series-phone")
+    follow(page, page.get_by_role("link", name="Zeit, Maschine oder Zweck ändern"))
+    page.fill("[name=time]", "05:30")
+    follow(page, page.get_by_role("button", name="Zeigen, was das bedeutet"))
+    expect(page.locator("main")).to_contain_text("3 Termine lassen sich so ändern")
+    picture(page, "series-change-phone")
+    page.goto(series)
     follow(page, page.get_by_role("link", name="Kommende Termine stornieren"))
     follow(page, page.get_by_role("button", name="Diese Termine stornieren"))
     expect(page.locator("main")).not_to_contain_text("bestätigt")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, follow
+from tests.browser.conftest import PHONE, follow, link_in_mail
 from tests.browser.test_every_page import faults_of
 
 
@@ -26,7 +26,7 @@ def test_a_manager_approves_a_request(window, picture):
     expect(page.get_by_role("button", name="Freigeben", exact=True)).to_have_count(before - 1)
 
 
-def test_a_manager_plans_again_after_a_breakdown(window, picture):
+def test_a_manager_plans_again_after_a_breakdown(window, picture, deliver, ring_app):
     page = window("wanda")
     page.goto("/workshop")
     follow(page, page.locator("main a[href$='/plan']").first)
@@ -44,6 +44,13 @@ def test_a_manager_plans_again_after_a_breakdown(window, picture):
 
     expect(page.locator("main .note").first).to_be_visible()
     expect(page.locator("main form select")).not_to_have_count(before)
+    deliver()
+    asked = window(size=PHONE)
+    asked.goto(link_in_mail(ring_app, "replanned", "proposed"))
+    expect(asked.locator("main")).to_contain_text("Laserschneider B")
+    picture(asked, "proposal-phone")
+    follow(asked, asked.get_by_role("button", name="Annehmen"))
+    expect(asked.locator("body")).to_contain_text("Erledigt: Die Reservierung hat jetzt die vorgeschlagene Zeit")
 
 
 def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, picture):
@@ -56,6 +63,15 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
         page.goto(path)
         expect(page.locator("main")).to_contain_text(words)
         picture(page, name)
+    follow(page, page.locator("main a[href$='/edit']").first)
+    page.fill("[name=most]", "11")
+    follow(page, page.get_by_role("button", name="Speichern"))
+    expect(page.locator("main")).to_contain_text("Im letzten Jahr wär")
+    picture(page, "rules-preview", whole=True)
+    page.goto("/groups")
+    follow(page, page.locator("main a[href$='/edit']").first)
+    expect(page.locator("main")).to_contain_text("Laserschneider B")
+    picture(page, "group", whole=True)
     page.goto("/workshop")
     expect(page.locator("main")).to_contain_text("Grundreinigung")
     page.goto("/workshop/closures/new?machine=slaughter-line")
