@@ -74,16 +74,18 @@ class ReservationMove(RequestModel):
     places: Places | None = None
     may_move_min: Tolerance | None = None
     second_person: PersonName | None = None
+    choices: Choices | None = None
     overrule_reason: Text = ""
 
     @property
     def changes(self) -> bool:
         """Whether anything changes."""
-        return self.moves or self.may_move_min is not None or self.second_person is not None
+        facts = self.may_move_min, self.second_person, self.choices
+        return self.moves or any(one is not None for one in facts)
 
     @property
     def moves(self) -> bool:
-        """Whether anything but tolerance and second person changes."""
+        """Whether anything but tolerance, second person and variants changes."""
         return any(value is not None for value in (self.starts_at, self.ends_at, self.machine_id, self.places))
 
 

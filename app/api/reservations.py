@@ -42,6 +42,7 @@ from booking.reservations import RequestResult, move, request_reservation
 from booking.second_person_changes import change_second_person
 from booking.timespan import TimeSpan
 from booking.tolerances import change_tolerance
+from booking.variant_changes import change_variants
 from booking.wall_clock import local_day
 from booking.wishes import Wish
 
@@ -130,7 +131,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
 
     Another machine (`machine_id`) is judged as a new reservation: for members one of the same group, which needs no
     approval; for managers any machine of their workshops. `may_move_min` alone changes nothing but the tolerance, and
-    `second_person` alone nothing but who is there as well.
+    `second_person` alone nothing but who is there as well, `choices` alone nothing but the variants.
     """
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
@@ -162,7 +163,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
 
 
 def _change_facts(view: ReservationView, body: ReservationMove, revision: int | None, instant: datetime) -> int | None:
-    """Store tolerance and second person; return the revision that is still to be compared, None once it was."""
+    """Store tolerance, second person and variants; return the revision still to be compared, None once it was."""
     session, by, seen = db.session(), current_actor(), revision
     if body.may_move_min is not None:
         change_tolerance(session, view.id, body.may_move_min, by=by, now=instant, revision=seen)
@@ -170,6 +171,12 @@ def _change_facts(view: ReservationView, body: ReservationMove, revision: int | 
     if body.second_person is not None:
         named = person_named(session, view.member_id, body.second_person)
         change_second_person(session, view.id, named, by=by, now=instant, revision=seen)
+        seen = None
+    if body.choices is not None:
+        card = queries.machine_card(session, body.machine_id or view.machine_id)
+        day = local_day(body.starts_at or view.starts_at, card.zone)
+        chosen = read_choices(body.choices, [asked_on(session, card.id, day)])
+        change_variants(session, view.id, chosen, by=by, now=instant, revision=seen)
         seen = None
     return seen
 

@@ -38,6 +38,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_moved": _l("Reservation moved"),
     "second_person_changed": _l("Second person of the reservation changed"),
     "tolerance_changed": _l("Tolerance of the reservation changed"),
+    "variants_changed": _l("Options of the reservation changed"),
     "purpose_changed": _l("Purpose of the reservation changed"),
     "proposal_accepted": _l("Proposed time accepted"),
     "proposal_made": _l("Time held after a breakdown"),

@@ -61,6 +61,7 @@ FACTS: dict[str, FactText] = {
     "valid_from": FactText(FactKind.VALUE, _l("valid from")),
     "valid_until": FactText(FactKind.VALUE, _l("valid until")),
     "may_move_min": FactText(FactKind.VALUE, _l("may be moved by minutes:")),
+    "variants": FactText(FactKind.VALUE, _l("options:")),
     "second_person": FactText(FactKind.VALUE, _l("second person:")),
     "codes_left": FactText(FactKind.VALUE, _l("recovery codes left:")),
     "reason": FactText(FactKind.VALUE, _l("Reason:")),

@@ -12,6 +12,7 @@ BOOKING = Path(__file__).resolve().parents[2] / "booking"
 PARTS_OF_VERBS = "called by verbs that are in the model, within their transaction"
 NO_TIME = "holds no time and changes no reservation"
 RULES = "changes a rule, which the model has as fixed; what was reserved stays (its own tests)"
+NO_RULE = "changes what a reservation says, on which no rule and no time depends (its own tests)"
 OTHER_ZONE_RULES = "needs other rules of time zones than the program has: tests/stories/test_new_rules_of_the_zone.py"
 LEFT_OUT = {
     PARTS_OF_VERBS: (
@@ -39,6 +40,7 @@ LEFT_OUT = {
         *("rule_changes.mark_changed", "rule_changes.tell_members"),
         *("groups.make", "groups.retire", "machines.enter_machine", "workshops"),
     ),
+    NO_RULE: ("variant_changes",),
     OTHER_ZONE_RULES: ("zone_changes.note_rules",),
 }
 

@@ -239,6 +239,23 @@ def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_o
     page = anna.get(entered.location).text
     assert "€30.00" in page
     assert "<dd>With operator</dd>" in page
+    move = f"{entered.location}/move"
+    stands = anna.get(move).text
+    assert re.search(r'checked[^>]*value="With operator"', stands)
+    revision = re.search(r'name="revision" value="(\d+)"', stands).group(1)
+    dragged = {key: wish[key] for key in ("date", "hours", "minutes", "places")} | {
+        "time": "11:00",
+        "revision": revision,
+    }
+    assert anna.post(move, data=dragged).status_code == 303  # what lacks the field leaves it as it is
+    assert "<dd>With operator</dd>" in anna.get(entered.location).text
+    revision = re.search(r'name="revision" value="(\d+)"', anna.get(move).text).group(1)
+    assert anna.post(move, data=dragged | {"revision": revision, "variants": ""}).status_code == 303
+    page = anna.get(entered.location).text
+    assert "<dd>With operator</dd>" not in page
+    assert "€20.00" in page
+    revision = re.search(r'name="revision" value="(\d+)"', anna.get(move).text).group(1)
+    anna.post(move, data=dragged | {"revision": revision, "variants": ["", "With operator"]})
     again = anna.get("/reservations/new", query_string={"again": entered.location.rpartition("/")[2]}).text
     assert re.search(r'checked[^>]*value="With operator"', again)
 
@@ -255,6 +272,8 @@ def test_the_hand_back_takes_over_what_was_chosen_with_the_reservation(session, 
     assert anna.get(f"/reservations/{made.json['id']}").json["choices"] == ["With operator"]
     moved = {"starts_at": "2026-11-23T15:00:00Z", "ends_at": "2026-11-23T16:00:00Z"}
     assert anna.patch(f"/reservations/{made.json['id']}", moved).json["choices"] == ["With operator"]
+    assert anna.patch(f"/reservations/{made.json['id']}", {"choices": []}).json["choices"] == []
+    assert anna.patch(f"/reservations/{made.json['id']}", {"choices": ["With fuel"]}).status_code == 422
     weekly = wish | {"rrule": "FREQ=WEEKLY;COUNT=2", "choices": ["With operator"]}
     series = anna.post("/series", weekly | {"starts_at": "2026-12-07T13:00:00Z", "ends_at": "2026-12-07T14:00:00Z"})
     dates = [one["reservation_id"] for one in series.json["dates"]]

@@ -104,7 +104,7 @@ class ReservationForm(
         self.fill(span, card)
 
 
-class MoveForm(SecondPersonMixin, ToleranceMixin, OverrulingForm):
+class MoveForm(VariantsMixin, SecondPersonMixin, ToleranceMixin, OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[Required(NOT_SENT)])

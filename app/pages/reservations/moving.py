@@ -20,6 +20,7 @@ from app.pages.declaration import POST, page
 from app.pages.reservations import answering, bp, checks, conflicts, deciding, other_machines
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
+from billing.asked_amounts import asked_on
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
@@ -29,6 +30,8 @@ from booking.persons import MEMBER_ITSELF, Person, folded
 from booking.queries import MachineCard, ReservationView
 from booking.second_person_changes import change_second_person
 from booking.tolerances import change_tolerance
+from booking.variant_changes import change_variants
+from booking.wall_clock import local_day
 from booking.wishes import Wish
 
 
@@ -44,7 +47,7 @@ def move(reservation_id: int) -> ResponseReturnValue:
     form.fill(view.span, card)
     form.span = view.span
     form.revision.data, form.places.data = view.revision, view.places
-    form.second_person.data = view.second_person
+    form.second_person.data, form.variants.data = view.second_person, list(view.choices)
     check = None
     if card.id != view.machine_id:
         second = Person(view.second_person, view.second_user_id)
@@ -131,6 +134,9 @@ def _change(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish
     if _names_another(form, view):
         change_second_person(session, view.id, wish.second or MEMBER_ITSELF, by=by, now=instant, revision=seen)
         seen = None
+    if wish.choices != view.choices:
+        change_variants(session, view.id, wish.choices, by=by, now=instant, revision=seen)
+        seen = None
     if seen is None and wish == Wish(view.machine_id, view.member_id, view.span, view.places, view.purpose):
         return
     may_decide = _may_decide(view, card)
@@ -198,7 +204,9 @@ def _chosen(form: MoveForm, view: ReservationView) -> MachineCard:
     other = other_machines.named(session, view, slug) if slug and slug != present.slug else None
     form.offer_machines([present, *([other] if other else [])])
     form.offer_tolerances(view.may_move_min)
-    return other or present
+    card = other or present
+    form.offer_variants(asked_on(session, card.id, form.date.data or local_day(view.starts_at, card.zone)).choices)
+    return card
 
 
 def _may_decide(view: ReservationView, card: MachineCard) -> bool:
@@ -222,7 +230,8 @@ def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | No
         form.second_person.data = view.second_person
     second = person_named(db.session(), view.member_id, form.second_person.data or "")
     asked = form.places.data or 0, view.purpose
-    return Wish(card.id, view.member_id, form.span, *asked, second=second, choices=view.choices)
+    chosen = form.chosen_variants if form.offered and form.variants.raw_data else view.choices
+    return Wish(card.id, view.member_id, form.span, *asked, second=second, choices=chosen)
 
 
 def _page(

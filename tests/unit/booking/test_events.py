@@ -17,6 +17,7 @@ DETAILS = {
     "ReservationMoved": {"old_starts_at": 1, "old_ends_at": 2, "needs_decision": True, "old_machine_id": None},
     "SecondPersonChanged": {"second_person": "Jan"},
     "ToleranceChanged": {"may_move_min": 60},
+    "VariantsChanged": {"variants": "With operator"},
     "ReservationRequested": {"exchange_id": None, "second_person": "Jan"},
     "ReservationConfirmed": {
         "was_request": True,

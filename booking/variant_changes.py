@@ -1,0 +1,37 @@
+"""Which variants of its tariff a reservation is with. Their names are the tariff's; booking knows no price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking import events, lifecycle, reservation_writer
+from booking.kernel.events import Actor
+from booking.lifecycle import Step
+from booking.models import Reservation
+from booking.publish import publish
+
+
+def change_variants(
+    session: Session,
+    reservation_id: int,
+    names: Sequence[str],
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> Reservation:
+    """Set the variants that are chosen with a reservation; its time stays.
+
+    Call inside write_transaction(). Raises ReservationNotFound, StaleRevision, WrongStatus (also once it is over).
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.MOVE, now)
+    chosen = tuple(dict.fromkeys(names))
+    if reservation.choices != chosen:
+        reservation.choices = chosen
+        reservation_writer.save(session, reservation, now)
+        publish(session, events.VariantsChanged.of(reservation, variants=", ".join(chosen)), by=by, now=now)
+    return reservation
