@@ -38,7 +38,7 @@ FAULTS = """({phone, rowMax}) => {
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) found.push(`${root.scrollWidth} px wide`);
   for (const one of document.querySelectorAll("main :is(a, button, input, select, td, th, h1, h2, p, dd, dt)")) {
-    if (!seen(one) || one.closest(".board, .vh") || one.querySelector(".vh")) continue;
+    if (!seen(one) || one.closest(".board, .month-board, .vh") || one.querySelector(".vh")) continue;
     const style = getComputedStyle(one);
     if (one.scrollWidth > one.clientWidth + 2 && style.overflowX !== "visible" && one.tagName !== "INPUT")
       found.push(`cut ${name(one)} "${words(one)}"`);
