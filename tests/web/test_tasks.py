@@ -72,6 +72,27 @@ def work(app, session):
     return run
 
 
+@pytest.fixture
+def bar(monkeypatch):
+    """Where the bar of the task stood, in per cent, however few rows there are."""
+    stood, call = [], Tracker.__call__
+
+    def watched(self, done, total):
+        call(self, done, total)
+        stood.extend([100 * done // total] if total else [])
+
+    monkeypatch.setattr(Tracker, "__call__", watched)
+    monkeypatch.setattr(progress, "REPORT_EVERY", 1)
+    return stood
+
+
+def moves(bar):
+    """Whether a bar moved forward and stood in between at least once."""
+    moved, stood = any(0 < percent < 100 for percent in bar), list(bar)
+    bar.clear()
+    return moved and stood == sorted(stood)
+
+
 def begin(client, address):
     """Accept the offer for an address; the address of the task."""
     offer = client.get(address)
@@ -141,11 +162,12 @@ def test_rights_withdrawn_before_the_work_leave_nothing_to_see(karl, pool, sessi
     assert (task.status, task.file_name) == (403, "")
 
 
-def test_an_import_is_previewed_and_stored_by_the_worker(rita, session, work, all_is_long):
+def test_an_import_is_previewed_and_stored_by_the_worker(rita, session, work, all_is_long, bar):
     before = session.scalar(select(func.count()).select_from(Member))
     sent = rita.post("/admin/import/members", data={"file": (BytesIO(MEMBERS.encode()), "table.csv")})
     assert sent.status_code == 303
     work()
+    assert moves(bar)
 
     shown = rita.get(sent.location)
     assert (shown.status_code, shown.location) == (303, f"{sent.location}/result")
@@ -156,6 +178,7 @@ def test_an_import_is_previewed_and_stored_by_the_worker(rita, session, work, al
 
     stored = rita.post("/admin/import/members/store", data={"text": MEMBERS})
     work()
+    assert moves(bar)
     assert "2 rows were stored." in rita.get(stored.location).text
     assert session.scalar(select(func.count()).select_from(Member)) == before + 2
 
@@ -180,10 +203,11 @@ def test_a_question_about_a_long_file_is_asked_as_ever(rita, work, all_is_long):
     assert "Farbe" in answer.text
 
 
-def test_a_long_allocation_is_previewed_and_posted_by_the_worker(karl, session, pool, work, all_is_long):
+def test_a_long_allocation_is_previewed_and_posted_by_the_worker(karl, session, pool, work, all_is_long, bar):
     bill(session, pool, "tyres")
     preview = begin(karl, f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31")
     work()
+    assert moves(bar)
     page = karl.get(f"{preview}/result").text
     digest = page.partition('name="digest" type="hidden" value="')[2].partition('"')[0]
     assert len(digest) == 64
@@ -191,6 +215,7 @@ def test_a_long_allocation_is_previewed_and_posted_by_the_worker(karl, session, 
     period = {"since": "2026-01-01", "until": "2026-12-31", "digest": digest, "note": ""}
     posting = karl.post(f"/costs/pools/{pool}/allocate", data=period)
     work()
+    assert moves(bar)
     done = karl.get(posting.location).text
     assert "The allocation is posted." in done
     assert "/costs/allocations/" in done
@@ -252,10 +277,11 @@ def test_a_program_with_too_many_open_tasks_is_told_so_and_its_key_stays_free(
     assert program.post("/allocations", wanted, Idempotency_Key="one").status_code == 202
 
 
-def test_a_backup_is_made_by_the_worker_and_the_newest_three_are_kept(rita, app, clock, work):
+def test_a_backup_is_made_by_the_worker_and_the_newest_three_are_kept(rita, app, clock, work, bar):
     for _again in range(4):
         task = rita.post("/admin/backups/new").location
         assert work() == 1
+        assert moves(bar)
         clock.instant += timedelta(minutes=1)
 
     assert "The backup is complete and checked: ring-" in rita.get(task).text
