@@ -19,6 +19,19 @@ from app.extensions import db
 from app.pages.declaration import ACTION, PAGES, MenuEntry
 from booking import queries
 
+# Where pages of a blueprint without a desk belong: the first of these that the login has, else Today.
+DESKS_BESIDE = {
+    "series": ("reservations.index",),
+    "waiting": ("reservations.index",),
+    "exchanges": ("reservations.index",),
+    "groups": ("workshop.index", "machines.index"),
+    "inductions": ("workshop.list_inductions", "machines.index"),
+    "fees": ("workshop.index",),
+    "costs": ("machines.index",),
+    "account": (),  # marked in the header
+    "search": (),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
@@ -140,14 +153,16 @@ def _entries_of(roles: tuple[str, ...], *, is_leaver: bool) -> tuple[tuple[str, 
 def _present_desk(addresses: Mapping[str, str]) -> str | None:
     """Return the endpoint of the desk to which the present page belongs: the longest address that its own begins with.
 
-    Else the desk of the same blueprint.
+    Else the desk of the same blueprint, or the one that pages of this blueprint stand beside.
     """
     path = request.script_root + request.path
     above = [endpoint for endpoint, address in addresses.items() if path == address or path.startswith(f"{address}/")]
     if above:
         return max(above, key=lambda endpoint: len(addresses[endpoint]))
     blueprint = (request.endpoint or "").partition(".")[0]
-    return next((endpoint for endpoint in addresses if endpoint.partition(".")[0] == blueprint), None)
+    of_same = [endpoint for endpoint in addresses if endpoint.partition(".")[0] == blueprint]
+    beside = DESKS_BESIDE.get(blueprint, ("today.show",))
+    return next((endpoint for endpoint in (*of_same, *beside) if endpoint in addresses), None)
 
 
 def _counts(login: Any) -> dict[str, int]:

@@ -88,6 +88,22 @@ def test_the_present_desk_is_marked_on_its_pages_also_behind_more(log_in, sample
     assert ('<summary class="nav-to" aria-current="true"' in more) is is_only_there
 
 
+@pytest.mark.parametrize("who", list(MENUS))
+def test_every_page_marks_one_desk_or_itself_in_the_header(app, log_in, sample_ring, who):
+    browser = log_in(getattr(sample_ring, f"{who}_login"))
+    marked = {}
+    for rule in app.url_map.iter_rules():
+        if rule.arguments or "GET" not in rule.methods or rule.rule.startswith(("/api/", "/static")):
+            continue
+        answer = browser.get(rule.rule)
+        if answer.status_code == 200 and '<nav class="desks"' in answer.text:
+            markup = answer.text.partition("<main")[0].partition("<header")[2]
+            marked[rule.rule] = [label for label, tag in entries(markup).items() if 'aria-current="page"' in tag]
+
+    assert len(marked) > 15
+    assert {path: labels for path, labels in marked.items() if len(labels) != 1} == {}
+
+
 def test_what_waits_is_counted_at_its_desk_and_in_the_title(log_in, sample_ring, session):
     reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY)
 
