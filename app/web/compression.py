@@ -16,6 +16,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from http import HTTPStatus
 
 from flask import Flask, Response, request
 
@@ -78,7 +79,7 @@ def _whole(response: Response, tag: str | None) -> Response:
     content = _read_file(response) if response.direct_passthrough else response.get_data()
     if len(content) < BYTES_MIN:
         return response
-    if _is_static():
+    if _is_same_for_everybody(response):
         response.set_data(_static_file(content, is_style=response.mimetype == "text/css"))
     else:
         response.set_data(b"".join(_gzip_stream([content])))
@@ -98,8 +99,9 @@ def _read_file(response: Response) -> bytes:
     return content
 
 
-def _is_static() -> bool:
-    return (request.endpoint or "").rpartition(".")[2] in FILES
+def _is_same_for_everybody(response: Response) -> bool:
+    """Return whether the answer may be kept. The page that says that there is no such file is its reader's."""
+    return response.status_code == HTTPStatus.OK and (request.endpoint or "").rpartition(".")[2] in FILES
 
 
 @lru_cache(maxsize=128)

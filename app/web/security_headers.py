@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ REFUSAL_HEADERS = (
     *({**STRICT, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}.items()),
     ("Cache-Control", "no-store"),
 )
+FILE_STATUSES = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 TRUSTED_HOSTS = "ringbuch_trusted_hosts"
@@ -90,10 +92,15 @@ def _without_port(host: str) -> str:
         return ""
 
 
+def _is_static_file(response: Response) -> bool:
+    """Return whether the answer is a file of the app or of a blueprint, and no page about one that is not there."""
+    return (request.endpoint or "").rpartition(".")[2] == "static" and response.status_code in FILE_STATUSES
+
+
 def add_headers(response: Response) -> Response:
     """Add the security headers; no page may be stored by shared caches."""
     wanted = STRICTER if current_app.config["SESSION_COOKIE_SECURE"] else STRICT
-    if (request.endpoint or "").rpartition(".")[2] != "static":  # the static files of the app and of a blueprint
+    if not _is_static_file(response):
         wanted = {**wanted, **PRIVATE}
         if "Vary" in response.headers:
             response.vary.add("Cookie")

@@ -58,3 +58,14 @@ def test_a_file_of_the_program_is_compressed_as_far_as_it_goes_and_once(rita):
 
     assert sent[0] == sent[1]
     assert len(sent[0]) <= len(gzip.compress(gzip.decompress(sent[0]), 9)) + PADDING_MAX
+
+
+@pytest.mark.parametrize("address", ["/static/missing.css", "/static/css/"])
+def test_the_page_that_says_that_there_is_no_such_file_is_its_readers(rita, address):
+    """A proxy that keeps files would show it, with the name and the token of who asked first, to everybody."""
+    sent = [rita.get(address, headers=ACCEPTS) for _ in range(12)]
+
+    assert {page.status_code for page in sent} == {404}
+    assert {page.headers["Cache-Control"] for page in sent} == {"no-store"}
+    assert all("Cookie" in page.headers["Vary"] for page in sent)
+    assert len({len(page.data) for page in sent}) > 1, "padded like any page"
