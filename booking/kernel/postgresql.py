@@ -21,6 +21,9 @@ _CONNECT = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
+# A statement is prepared when a connection runs it for the third time, not the driver's sixth: a tenth to a quarter of
+# the server's time where many come at once, and each connection meets their pages for the first time.
+PREPARED_AFTER = 2
 # Of several hosts at most one is the primary; the others are its replicas, which refuse every change.
 _SEVERAL_HOSTS = {"target_session_attrs": "read-write"}
 
@@ -62,6 +65,7 @@ class HostOrder:
         from booking.kernel.postgresql_connection import DeadlineConnection, refuse_while_silent
 
         refuse_while_silent()
+        parameters.setdefault("prepare_threshold", PREPARED_AFTER)
         if parameters.pop(presets.POOLER, None) == presets.TRANSACTION:
             parameters["prepare_threshold"] = None  # statements are prepared on one connection and run on another
         pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
