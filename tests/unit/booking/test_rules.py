@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking import rules
-from booking.eligibility import MemberEligibility
+from booking.eligibility import MemberEligibility, SecondPerson
 from booking.errors import Violation
 from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.overruling import OF_RESERVING, QUOTAS
 from booking.rules import Policy
 from booking.timespan import TimeSpan
 
@@ -324,3 +325,31 @@ def test_set_up_and_cleaning_are_real_time():
 
     assert (span.start - occupied.start, occupied.end - span.end) == (timedelta(minutes=15), timedelta(minutes=90))
     assert occupied.end == datetime(2026, 10, 25, 2, 0, tzinfo=UTC)  # 3:00, after the clock was put back
+
+
+NOBODY_ELSE = MemberEligibility(second=SecondPerson(""))
+OVERRULED = {
+    "notice": (wish("2026-11-23 09:00", "2026-11-23 10:00"), {"notice_hours": 48}),
+    "horizon": (wish("2027-11-24 09:00", "2027-11-24 10:00"), {"horizon_days": 30}),
+    "opening_hours": (wish("2026-11-29 09:00", "2026-11-29 10:00"), {"hours": WEEKDAYS}),
+    "opening_hours_at_ends": (
+        wish("2026-11-28 09:00", "2026-11-30 09:00"),
+        {"hours": WEEKDAYS, "may_span_closed_hours": True},
+    ),
+    "shortest": (wish("2026-11-24 09:00", "2026-11-24 10:00"), {"shortest_min": 120}),
+    "longest": (wish("2026-11-24 09:00", "2026-11-24 11:00"), {"longest_min": 60}),
+    "second_person_missing": (wish("2026-11-24 09:00", "2026-11-24 10:00"), {"needs_second_person": True}),
+}
+
+
+def test_each_rule_that_may_be_overruled_is_lifted_by_its_name_alone():
+    assert OVERRULED.keys() == OF_RESERVING - QUOTAS
+    for code, (span, changes) in OVERRULED.items():
+        policy = replace(POLICY, **changes)
+        others = policy.without(OVERRULED.keys() - {code})
+        broken = [
+            [one.rule for one in rules.check_request(span, 1, each, NOBODY_ELSE, asked_at=NOW)]
+            for each in (policy, others, policy.without({code}))
+        ]
+        is_of_hours = code.startswith("opening_hours")  # both codes mean the hours
+        assert broken == [[code], [] if is_of_hours else [code], []], code
