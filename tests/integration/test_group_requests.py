@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from sqlalchemy import func, select
 
-from app.extensions import db
-from booking import audits, availability, group_requests, groups, machines
+from booking import availability, group_requests, groups, machines
 from booking.errors import GroupNotFound, GroupRefused, GroupTaken
 from booking.group_choice import GroupWish
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.errors import DomainError
-from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from booking.overruling import Overruling
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
+from tests.ring_check import ring_check
 
 
 def ask(session, group_id, member_id, start, end, **more):
@@ -98,37 +96,23 @@ def test_several_places_count_like_machines(session, sample_ring):
 def test_of_many_who_want_the_group_at_once_as_many_are_served_as_it_has_machines(app, session, sample_ring, group):
     """And a manager who empties the group meanwhile comes before or after each of them."""
     span, askers = hours(MONDAY, 10, 12), 6
-    start_together = Barrier(askers + 1)
+    wish = GroupWish(group, sample_ring.anna, span)
 
-    def run(verb):
-        with app.app_context():
-            start_together.wait()
-            try:
-                return in_write_transaction(db.session(), verb)
-            except DomainError as refusal:
-                return refusal.code
-            finally:
-                db.session.remove()
+    def request(of_session):
+        return group_requests.request_in_group(of_session, wish, by=SOMEBODY, now=MONDAY).machine_id
 
-    def request():
-        wish = GroupWish(group, sample_ring.anna, span)
-        return group_requests.request_in_group(db.session(), wish, by=SOMEBODY, now=MONDAY).machine_id
-
-    def empty():
-        groups.change(db.session(), group, machines=(), by=SOMEBODY, now=MONDAY)
-        return "emptied"
+    def empty(of_session):
+        return groups.change(of_session, group, machines=(), by=SOMEBODY, now=MONDAY)
 
     session.rollback()
-    with ThreadPoolExecutor(askers + 1) as threads:
-        outcomes = list(threads.map(run, [request] * askers + [empty]))
+    *outcomes, emptied = all_at_once(app, *[request] * askers, empty)
 
-    assert outcomes[-1] == "emptied"
-    served = [one for one in outcomes[:-1] if isinstance(one, int)]
+    assert emptied is None
+    served = [one for one in outcomes if isinstance(one, int)]
     assert len(set(served)) == len(served)
-    assert set(outcomes[:-1]) - set(served) <= {"slot_taken", "request_refused"}
+    assert {one.code for one in outcomes if isinstance(one, DomainError)} <= {"slot_taken", "request_refused"}
     assert session.scalar(select(func.count()).select_from(Reservation)) == len(served)
-    assert audits.overlapping_pairs(session) == ()
-    assert audits.contradictions(session) == ()
+    assert ring_check(session) == {}
     with pytest.raises(GroupRefused) as refused:
         ask(session, group, sample_ring.anna, 100, 101)
     assert [one.rule for one in refused.value.violations] == ["group_empty"]

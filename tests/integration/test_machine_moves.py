@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
 from sqlalchemy import select
 
-from app.extensions import db
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
 from booking import audits, blockings, decisions, groups, queries, reservations, usage
@@ -19,13 +16,15 @@ from booking.errors import MachineNotFound, RequestRefused, SlotTaken
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.errors import DomainError
 from booking.kernel.events import RecordedEvent
-from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Status, Unit
 from booking.usage import Measurement
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
+from tests.integration.test_offer_races import all_at_once
+from tests.ring_check import ring_check
 
 LATER = MONDAY + timedelta(hours=1)
 SPAN = hours(MONDAY, 48, 50)
@@ -177,36 +176,18 @@ def test_of_two_that_move_to_one_machine_one_is_served(app, session, sample_ring
     """Each from another machine, so that both lock two machines, and a request for it at the same moment."""
     third = machine(session, sample_ring.hall, "combine-3")
     other = reserve(session, third, sample_ring.bernd, SPAN, now=MONDAY)
-    start_together = Barrier(3)
+    wish = reservations.Wish(twin, sample_ring.anna, SPAN)
 
-    def run(verb):
-        with app.app_context():
-            start_together.wait()
-            try:
-                in_write_transaction(db.session(), verb)
-            except DomainError as refusal:
-                return refusal.code
-            finally:
-                db.session.remove()
-            return "served"
+    def moving(reservation_id):
+        options = {"machine_id": twin, "may_decide": True, "by": SOMEBODY, "now": LATER}
+        return lambda of_session: reservations.move(of_session, reservation_id, None, **options).id
 
-    def move(reservation_id):
-        return lambda: reservations.move(
-            db.session(), reservation_id, None, machine_id=twin, may_decide=True, by=SOMEBODY, now=LATER
-        )
-
-    def request():
-        return reserve_in(db.session(), twin, sample_ring.anna)
+    def requesting(of_session):
+        return reservations.request_reservation(of_session, wish, by=SOMEBODY, now=LATER).id
 
     session.rollback()
-    with ThreadPoolExecutor(3) as threads:
-        outcomes = list(threads.map(run, [move(entered.id), move(other.id), request]))
+    results = all_at_once(app, moving(entered.id), moving(other.id), requesting)
 
-    assert sorted(outcomes) == ["served", "slot_taken", "slot_taken"]
-    assert audits.overlapping_pairs(session) == ()
-    assert audits.contradictions(session) == ()
-
-
-def reserve_in(session, machine_id, member_id):
-    wish = reservations.Wish(machine_id, member_id, SPAN)
-    return reservations.request_reservation(session, wish, by=SOMEBODY, now=LATER)
+    assert [isinstance(one, int) for one in results].count(True) == 1
+    assert {one.code for one in results if isinstance(one, DomainError)} == {"slot_taken"}
+    assert ring_check(session) == {}
