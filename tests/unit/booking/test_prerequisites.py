@@ -9,7 +9,7 @@ import pytest
 
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.persons import Inducted, Person, days_together, merged, named
-from booking.prerequisites import RequiredKind, circle_through, closure, eligibility, requiring
+from booking.prerequisites import REQUIRED_MAX, RequiredKind, check, circle_through, closure, eligibility, requiring
 from booking.rules import MachineRules, Policy, check_member
 from booking.timespan import TimeSpan
 
@@ -19,6 +19,17 @@ BASICS, WOOD, MILL, LASER = (
 DIRECT = {MILL.id: (WOOD, BASICS), WOOD.id: (BASICS,), LASER.id: (BASICS,)}
 YEAR = (Inducted(date(2026, 1, 1), date(2026, 12, 31)),)
 POLICY = Policy.of(MachineRules(), hours=WeeklyHours(ZoneInfo("UTC"), ALWAYS), induction_kind_id=MILL.id, places=1)
+
+
+def test_more_required_kinds_than_allowed_are_refused_before_anything_is_read():
+    names = {number: f"Kind {number}" for number in range(1, REQUIRED_MAX + 3)}
+    too_many = [*names][1:]
+    session = None  # nothing is read
+
+    (violation,) = check(session, 1, [*too_many, too_many[0]], names)
+
+    assert (violation.rule, violation.field) == ("at_most", "requires")
+    assert (violation.limit, violation.actual) == (REQUIRED_MAX, REQUIRED_MAX + 1)
 
 
 def test_a_kind_requires_whatever_those_require_on_which_it_builds():
