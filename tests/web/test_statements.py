@@ -57,9 +57,11 @@ def test_a_statement_opens_and_closes_with_what_was_owed(session, seven, stated)
     assert (november.opening_cents, november.closing_cents) == (june.closing_cents, 918_910)
     assert november.made_of == {"advance": 100_000}
     first, more = statement_lines(session, june, limit=2)
-    (last,), end = statement_lines(session, june, limit=2, offset=2)
+    last, end = statement_lines(session, june, limit=2, offset=2)
     assert (more, end, len(first)) == (True, False, 2)
-    assert [line.balance for line in (*first, last)] == [856_800, 1_775_710, june.closing_cents]
+    # Charges and advances are counted in a line each, because each has its own kind of VAT.
+    owed = [856_800, 1_775_710, 1_775_710 - 856_800, june.closing_cents]
+    assert [line.balance for line in (*first, *last)] == owed
     assert november.closing_cents == balance_of(session, seven[0]).cents
 
 
