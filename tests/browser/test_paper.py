@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -15,6 +16,17 @@ def test_it_fits_on_one_page(window, path):
     page.goto(path)
 
     assert pages_of(page) == 1
+
+
+def test_the_codes_of_a_workshop_fill_sheets_of_two_and_of_four(window):
+    page = window("wanda")
+    for per in (2, 4):
+        page.goto(f"/workshop/machine-hall/qr-sheets?per={per}")
+        machines = page.locator(".qr-one").count()
+
+        assert machines > per
+        assert pages_of(page) == math.ceil(machines / per)
+        assert page.locator(".qr-one .qr-img").count() == machines
 
 
 def test_a_slip_prints_its_working_and_no_forms(window):

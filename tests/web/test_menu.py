@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from booking import objections, usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
-from tests.builders import hours, reserve
+from booking.usage import Measurement
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
 # The bar from the top of a screen, then what is behind "More".
@@ -125,3 +127,18 @@ def test_overdue_machines_are_counted_for_those_whom_they_concern(log_in, sample
         return "<title>(1) Today" in log_in(getattr(sample_ring, f"{who}_login")).get("/today").text
 
     assert [who for who in ("anna", "bernd", "wanda", "karl", "rita") if counted(who)] == ["anna", "wanda", "rita"]
+
+
+def test_objections_are_counted_at_the_slips_of_those_who_answer_them(log_in, sample_ring, session, clock):
+    held = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY).id
+    begins, ends = MONDAY + timedelta(hours=25), MONDAY + timedelta(hours=28)
+    with write_transaction(session):
+        slip = usage.hand_out(session, held, Measurement(), by=SOMEBODY, now=begins).id
+        usage.hand_back(session, held, Measurement(amount=3), by=SOMEBODY, now=ends)
+        objections.object_to(session, slip, "It was less.", by=SOMEBODY, now=ends)
+    clock.instant = ends
+
+    page = log_in(sample_ring.wanda_login).get("/today").text
+    assert "<title>(1) Today" in page
+    assert re.search(r'href="/usage">(?:(?!</a>).)*Usage slips<span class="count">1', menu_of(page), re.DOTALL)
+    assert "<title>Today" in log_in(sample_ring.anna_login).get("/today").text
