@@ -9,7 +9,7 @@ a deposit to the deposits received.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
@@ -69,8 +69,12 @@ CountedKind = tuple[bool, str]  # whether it is an advance; the VAT code of char
 
 
 class CountedPart(NamedTuple):
-    """What is counted against the share of a member, of one kind. account: where it was posted."""
+    """What is counted against the share of a member, of one kind. account: where it was posted.
 
+    All of a kind has a line in the entry of the allocation, unless it is zero.
+    """
+
+    allocation_id: int
     member_id: int
     account: str
     kind: CountedKind
@@ -233,7 +237,7 @@ def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     lines.append(LineDraft(ALLOCATED_COSTS, -sum(line.cents for line in lines), COUNTER, None, *place))
     counted: Counter[tuple[int, CountedKind]] = Counter()
     accounts: Counter[str] = Counter()
-    for one in counted_parts(session, allocation.id):
+    for one in counted_parts(session, [allocation.id]):
         counted[one.member_id, one.kind] += one.cents
         accounts[one.account] += one.cents
     lines += [LineDraft(RECEIVABLES, -counted[each], COUNTED, each[0], *place) for each in sorted(counted)]
@@ -241,31 +245,46 @@ def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     return lines
 
 
-def counted_parts(session: Session, allocation_id: int) -> Iterator[CountedPart]:
-    """Yield what an allocation counts against shares, by where it was posted and with which VAT it came."""
-    yield from _counted_charges(session, allocation_id)
-    yield from _counted_advances(session, allocation_id)
+def counted_parts(
+    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None = None
+) -> Iterator[CountedPart]:
+    """Yield what allocations count against shares, by where it was posted and with which VAT it came.
+
+    member_ids: None for all. In two statements.
+    """
+    yield from _counted_charges(session, allocation_ids, member_ids)
+    yield from _counted_advances(session, allocation_ids, member_ids)
 
 
-def _counted_charges(session: Session, allocation_id: int) -> Iterator[CountedPart]:
-    rows = session.execute(
-        select(AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code, func.sum(AllocationCharge.cents))
+def _counted_charges(
+    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None
+) -> Iterator[CountedPart]:
+    columns = AllocationCharge.allocation_id, AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code
+    statement = (
+        select(*columns, func.sum(AllocationCharge.cents))
         .join(Charge, Charge.id == AllocationCharge.charge_id)
         .join(Entry, Entry.charge_id == AllocationCharge.charge_id)
         .join(Posting, (Posting.entry_id == Entry.id) & (Posting.topic == COUNTER))
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
-        .where(AllocationCharge.allocation_id == allocation_id)
-        .group_by(AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code)
+        .where(AllocationCharge.allocation_id.in_(allocation_ids))
+        .group_by(*columns)
     )
-    for member_id, account, tax_code, cents in rows:
-        yield CountedPart(member_id, account, (False, tax_code or ""), int(cents))
+    if member_ids is not None:
+        statement = statement.where(AllocationCharge.member_id.in_(member_ids))
+    for allocation_id, member_id, account, tax_code, cents in session.execute(statement):
+        yield CountedPart(allocation_id, member_id, account, (False, tax_code or ""), int(cents))
 
 
-def _counted_advances(session: Session, allocation_id: int) -> Iterator[CountedPart]:
-    rows = session.execute(
-        select(AllocationAdvance.member_id, func.sum(AllocationAdvance.cents))
-        .where(AllocationAdvance.allocation_id == allocation_id)
-        .group_by(AllocationAdvance.member_id)
+def _counted_advances(
+    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None
+) -> Iterator[CountedPart]:
+    columns = AllocationAdvance.allocation_id, AllocationAdvance.member_id
+    statement = (
+        select(*columns, func.sum(AllocationAdvance.cents))
+        .where(AllocationAdvance.allocation_id.in_(allocation_ids))
+        .group_by(*columns)
     )
-    for member_id, cents in rows:
-        yield CountedPart(member_id, ADVANCES, (True, ""), int(cents))
+    if member_ids is not None:
+        statement = statement.where(AllocationAdvance.member_id.in_(member_ids))
+    for allocation_id, member_id, cents in session.execute(statement):
+        yield CountedPart(allocation_id, member_id, ADVANCES, (True, ""), int(cents))

@@ -1,13 +1,14 @@
 """What an allocation counts against shares, by the account on which it was posted. Reads only.
 
-An entry has a line for each kind of what is counted against the share of a member (before, one for all); charges and
-advances may be on different accounts, of which each has a tax of its own.
+An entry has a line for each kind of what is counted against the share of a member (before, one for all), none for a
+kind that is zero: a charge and its reversal. Charges and advances may be on different accounts, of which each has a tax
+of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -38,15 +39,25 @@ def _split(session: Session, part: Part, contras: Part) -> Iterator[Part]:
     assert entry.allocation_id
     ids = account_ids(session)
     counted: defaultdict[int, Counter[tuple[CountedKind, int]]] = defaultdict(Counter)
-    for one in counted_parts(session, entry.allocation_id):
+    for one in counted_parts(session, [entry.allocation_id]):
         counted[one.member_id][one.kind, ids[one.account]] += one.cents
     lines: Counter[tuple[int, int]] = Counter()  # number of a line, account
     for member_id, of_member in counted.items():
         own = [line.number for line in part if line.member_id == member_id]
-        kinds = sorted({kind for kind, _account in of_member})
-        for (kind, account), cents in of_member.items():
-            lines[own[kinds.index(kind) if len(own) == len(kinds) else 0], account] += cents
+        kinds = _kinds_with_lines(of_member)
+        if own:  # otherwise all is zero, or the part has no line of this member
+            for (kind, account), cents in of_member.items():
+                if kind in kinds:
+                    lines[own[kinds.index(kind) if len(own) == len(kinds) else 0], account] += cents
     sign = 1 if part[0].reverses_id is not None else -1
     for contra in contras:
         of_account = ((line, sign * lines[line.number, contra.account_id]) for line in part if line.member_id)
         yield [*(replace(line, cents=cents) for line, cents in of_account if cents), contra]
+
+
+def _kinds_with_lines(of_member: Mapping[tuple[CountedKind, int], int]) -> list[CountedKind]:
+    """Return the kinds that are not zero over all accounts, in the order of their lines."""
+    sums: Counter[CountedKind] = Counter()
+    for (kind, _account), cents in of_member.items():
+        sums[kind] += cents
+    return sorted(kind for kind, cents in sums.items() if cents)

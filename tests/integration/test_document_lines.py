@@ -24,7 +24,8 @@ from billing.tariffs import enter_tariff
 from billing.working import Part, WorkingLine
 from booking.queries import counted_uses
 from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, invoice
-from tests.integration.harvester_pool import JUNE, RULES, cost, do, post
+from tests.integration.harvester_pool import JUNE, RULES, cost, do, post, use
+from tests.integration.test_dated_classes import correct_amount
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -35,6 +36,10 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
     do(session, enter_tariff, sample_ring.combine, PER_HECTARE)
     for use_of_june in counted_uses(session, sample_ring.combine, *JUNE, steps=1):
         do(session, charge_for, use_of_june.usage_id)
+    nothing = use(session, sample_ring.combine, seven[6], 50)
+    do(session, charge_for, nothing)
+    correct_amount(session, nothing, 0)
+    do(session, charge_for, nothing)  # the charge and its reversal are both counted, no line is left of them
     do(session, post_advance, pool, AdvanceInput(*JUNE, shares_on=JUNE[0], unit_cents=10_000))
     cost(session, pool, "basic fee", 70_000)
     cost(session, pool, "variable", 1_148_230)
@@ -50,6 +55,7 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
 
     found = drafts(session, TODAY)
     assert {each.problems for each in found.values()} == {()}
+    assert drafts(session, TODAY, [seven[0]]) == {seven[0]: found[seven[0]]}
 
     def lines(member_id):
         return sorted(
@@ -59,7 +65,8 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
             if line.topic != "share"
         )
 
-    # The last one has no use: only the advance, outside VAT, is counted. The first one's charges go back with theirs.
+    # The use of the last one came to nothing: only the advance, outside VAT, is counted. The charges of the first go
+    # back with theirs.
     assert lines(seven[6]) == [("advance", "O", 20_000), ("counted", "O", -20_000)]
     assert [one for one in lines(seven[0]) if one[0] != "use"] == [
         ("advance", "O", 100_000),

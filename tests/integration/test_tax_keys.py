@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -19,13 +20,14 @@ from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
+from billing.shares import set_shares
 from billing.tariffs import enter_tariff
 from booking.errors import RecordRefused
 from booking.kernel.transaction import write_transaction
-from tests.builders import SOMEBODY
+from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_more, charge_use, invoice
-from tests.integration.harvester_pool import PER_SHARE, RULES, charge_all, cost, do, post, use
+from tests.integration.harvester_pool import JUNE, PER_SHARE, RULES, charge_all, cost, do, post, use
 from tests.integration.test_charges import charge
 from tests.integration.test_dated_classes import correct_amount
 
@@ -150,7 +152,14 @@ def test_what_is_counted_goes_back_on_each_account_with_its_own_vat(session, sam
     do(session, post_advance, pool, PER_SHARE)
     able_to_issue(session)
     stated(session)
+    newcomer = member(session, "Hof 8", number="M-8")  # owes no advance: what is counted against the share is zero
+    do(session, set_shares, pool, newcomer, 2, JUNE[0] + timedelta(days=1))
+    nothing = use(session, sample_ring.combine, newcomer, 50)
+    charge(session, nothing)
+    correct_amount(session, nothing, 0)
+    charge(session, nothing)
     cost(session, pool, "variable", 12_345)
+    cost(session, pool, "fixed", 8_400)
     allocation_id = post(session, pool)
     do(session, reverse_allocation, allocation_id, "Wrong")
 
