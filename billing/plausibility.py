@@ -41,17 +41,23 @@ def usual_cents(session: Session, pool_id: int, bill: Bill) -> int | None:
     return median_high(abs(cents) for cents in amounts) if amounts else None
 
 
-def require_near(service_date: date, now: datetime, net_cents: int, confirmed_cents: int | None) -> None:
-    """Raise UnusualCost for a day of service more than a year ahead, unless exactly the amount is confirmed."""
+def far_day(service_date: date, now: datetime) -> list[Violation]:
+    """Return what is unusual about a day of service: it is more than a year ahead."""
     last = now.date() + DAYS_AHEAD
-    if service_date > last and net_cents != confirmed_cents:
-        raise UnusualCost([Violation("service_day_far", "service_date", limit=last, actual=service_date)])
+    if service_date <= last:
+        return []
+    return [Violation("service_day_far", "service_date", limit=last, actual=service_date)]
 
 
-def require_usual(session: Session, pool_id: int, bill: Bill, confirmed_cents: int | None) -> None:
-    """Raise UnusualCost for a bill of ten times the usual amount or more, unless exactly that amount is confirmed."""
-    if bill.net_cents == confirmed_cents:
-        return
+def unusual_amount(session: Session, pool_id: int, bill: Bill) -> list[Violation]:
+    """Return what is unusual about an amount: it is ten times the usual one or more."""
     usual = usual_cents(session, pool_id, bill)
-    if usual is not None and abs(bill.net_cents) >= UNUSUAL_FACTOR * usual:
-        raise UnusualCost([Violation("unusual_amount", "net_cents", limit=usual, actual=bill.net_cents)])
+    if usual is None or abs(bill.net_cents) < UNUSUAL_FACTOR * usual:
+        return []
+    return [Violation("unusual_amount", "net_cents", limit=usual, actual=bill.net_cents)]
+
+
+def require_confirmed(unusual: list[Violation], net_cents: int, confirmed_cents: int | None) -> None:
+    """Raise UnusualCost with all that is unusual, unless exactly the amount is confirmed: one answer is for all."""
+    if unusual and net_cents != confirmed_cents:
+        raise UnusualCost(unusual)

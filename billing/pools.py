@@ -26,7 +26,7 @@ from billing.limits import (
     require_text,
 )
 from billing.models import Allocation, AllocationCost, Cost, Pool, PoolKey, RecurringCost, RecurringPeriod
-from billing.plausibility import Bill, require_near, require_usual
+from billing.plausibility import Bill, far_day, require_confirmed, unusual_amount
 from billing.scopes import Piece, overlap, pieces_of
 from booking import queries
 from booking.events import RecordChanged
@@ -150,8 +150,9 @@ def enter_cost(
             return entered
     _check_cost(pool, entry)
     require_tax_code(tax_code)
-    require_near(entry.service_date, now, entry.net_cents, confirmed_cents)
-    require_usual(session, pool_id, Bill(entry.kind, entry.supplier, entry.net_cents), confirmed_cents)
+    bill = Bill(entry.kind, entry.supplier, entry.net_cents)
+    unusual = [*far_day(entry.service_date, now), *unusual_amount(session, pool_id, bill)]
+    require_confirmed(unusual, entry.net_cents, confirmed_cents)
     cost = Cost(pool_id=pool_id, tax_code=tax_code, entered_at=now, entered_by=by.user_id, form_key=form_key)
     _assign(cost, entry)
     session.add(cost)
@@ -175,11 +176,10 @@ def change_cost(
     """
     cost, pool = _unallocated_cost(session, cost_id, revision)
     _check_cost(pool, entry)
-    if entry.service_date != cost.service_date:
-        require_near(entry.service_date, now, entry.net_cents, confirmed_cents)
+    unusual = far_day(entry.service_date, now) if entry.service_date != cost.service_date else []
     if entry.net_cents != cost.net_cents:
-        bill = Bill(entry.kind, entry.supplier, entry.net_cents, cost_id)
-        require_usual(session, pool.id, bill, confirmed_cents)
+        unusual += unusual_amount(session, pool.id, Bill(entry.kind, entry.supplier, entry.net_cents, cost_id))
+    require_confirmed(unusual, entry.net_cents, confirmed_cents)
     _assign(cost, entry)
     cost.revision += 1
     _record_change(session, "cost", cost, by, now)

@@ -102,7 +102,7 @@ class CostChange(RequestModel):
 class NewCost(CostChange):
     """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`.
 
-    confirmed_cents: net_cents once more, for an amount that was refused as unusual_cost and is right.
+    confirmed_cents: net_cents once more, for what was refused as unusual_cost and is right.
     """
 
     pool_id: Id
@@ -157,7 +157,11 @@ def list_costs(query: CostFilter) -> CostList:
     idempotent=True,
 )
 def enter_cost(body: NewCost) -> Reply:
-    """Enter a cost into a pool. An amount of ten times the usual one or more is refused until it is confirmed."""
+    """Enter a cost into a pool. What is unusual is refused until it is confirmed.
+
+    Unusual are an amount of ten times the usual one or more, and a day of service more than a year ahead; the refusal
+    names all of it.
+    """
     by, instant = current_actor(), now()
 
     def write() -> Reply:

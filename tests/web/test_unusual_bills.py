@@ -76,6 +76,9 @@ def test_a_correction_is_asked_about_only_when_it_changes_the_amount(session, po
     session.rollback()
     do(session, change_cost, newest, bill(5_000_000), confirmed_cents=5_000_000)
     do(session, change_cost, newest, bill(5_000_000, "Allianz Nord"))
+    with pytest.raises(UnusualCost) as refused:
+        do(session, change_cost, newest, bill(50_000_000, day=date(2036, 6, 20)))
+    assert [one.rule for one in refused.value.violations] == ["service_day_far", "unusual_amount"]
 
 
 def test_the_treasurer_mistypes_by_ten_and_is_asked_on_the_page(session, sample_ring, pool, log_in):
@@ -97,9 +100,10 @@ def test_the_treasurer_mistypes_by_ten_and_is_asked_on_the_page(session, sample_
 
 def test_a_bill_of_a_closed_or_later_period_is_told_what_becomes_of_it(session, sample_ring, pool, log_in):
     karl, address = log_in(sample_ring.karl_login), f"/costs/pools/{pool}/costs/new"
-    far = karl.post(address, data=SENT | {"net": "3,300.00", "service_date": "2062-06-20"})
+    far = karl.post(address, data=SENT | {"net": "33,000.00", "service_date": "2062-06-20"})
     assert far.status_code == 409
     assert "is more than a year ahead. Is the year right?" in far.get_data(as_text=True)
+    assert "such bills of this pool are usually" in far.get_data(as_text=True), "one button is for both"
     said = {"2062-06-20": "Its day is still to come", "2025-06-20": "Its period is closed and stays as it is"}
     digest = preview_closing(session, "2025", now=MONDAY).digest
     do(session, close_period, "2025", digest=digest, accepts_open=True)
