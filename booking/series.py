@@ -215,12 +215,12 @@ def _chosen(planned: SeriesPlan, wish: SeriesWish, on_conflict: OnConflict, show
     if (on_conflict != OnConflict.REFUSE or wish.group_id is not None) and shown not in (None, planned.fingerprint):
         raise StaleRevision(expected=shown, actual=planned.fingerprint)
     chosen = {one.occurrence.day: wish.wish_for(one.occurrence.span, one.machine_id) for one in planned.accepted}
-    if on_conflict == OnConflict.REFUSE or not (chosen or planned.alternatives):
-        _refuse_conflicts(planned.refused, possible=len(chosen))
     if on_conflict == OnConflict.ALTERNATIVE:
         for one in planned.alternatives:
             assert one.alternative is not None
             chosen[one.occurrence.day] = wish.wish_for(one.alternative, one.alternative_on)
+    if on_conflict == OnConflict.REFUSE or not chosen:
+        _refuse_conflicts(planned.refused, possible=len(chosen))
     return chosen
 
 

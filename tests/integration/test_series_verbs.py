@@ -119,6 +119,13 @@ def test_nothing_is_entered_where_no_date_is_left(session, sample_ring):
         enter(session, wish_of(sample_ring, machine_id=sample_ring.laser, member_id=sample_ring.bernd), OnConflict.SKIP)
     assert {one.rule for one in refusal.value.violations} == {"induction"}
 
+    wish = wish_of(sample_ring, "FREQ=WEEKLY;COUNT=2")
+    for span in spans_of(session, sample_ring, wish):
+        reserve(session, sample_ring.combine, sample_ring.bernd, span, now=MONDAY)
+    shown = series_plan.plan(session, wish, now=MONDAY)
+    assert len(shown.alternatives) == 2, "other times were shown, and are not wanted"
+    with pytest.raises(SeriesConflicts):
+        enter(session, wish, OnConflict.SKIP, shown=shown.fingerprint)
     with write_transaction(session):
         session.get(Machine, sample_ring.combine).retired_at = MONDAY
     with pytest.raises(MachineNotFound):
