@@ -165,14 +165,6 @@ class ToleranceChanged(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariantsChanged(ReservationEvent):
-    """Other variants of its tariff are chosen (variants: their names, "" for none)."""
-
-    variants: str
-    type: ClassVar[str] = "variants_changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeChanged(ReservationEvent):
     """It has another purpose."""
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
-from booking import events, lifecycle, reservation_writer
+from booking import lifecycle, reservation_writer
+from booking.events import ReservationEvent
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Reservation
 from booking.publish import publish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantsChanged(ReservationEvent):
+    """Other variants of its tariff are chosen (variants: their names, "" for none)."""
+
+    variants: str
+    type: ClassVar[str] = "variants_changed"
 
 
 def change_variants(
@@ -33,5 +44,5 @@ def change_variants(
     if reservation.choices != chosen:
         reservation.choices = chosen
         reservation_writer.save(session, reservation, now)
-        publish(session, events.VariantsChanged.of(reservation, variants=", ".join(chosen)), by=by, now=now)
+        publish(session, VariantsChanged.of(reservation, variants=", ".join(chosen)), by=by, now=now)
     return reservation

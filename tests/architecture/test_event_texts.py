@@ -22,6 +22,7 @@ from booking import (
     offer_events,
     series_events,
     slip_classes,
+    variant_changes,
     zone_events,
 )
 from booking import events as schedule_events
@@ -43,6 +44,7 @@ MODULES = (
     zone_events,
     course_events,
     slip_classes,
+    variant_changes,
     waiting_events,
     login_events,
     money_events,

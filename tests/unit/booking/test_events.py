@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from booking import closure_events, events
+from booking import closure_events, events, variant_changes
 from booking.closure_events import ClosureEvent
 from booking.events import ReservationEvent, ScheduleEvent, UsageEvent
 
@@ -36,7 +36,7 @@ DETAILS = {
 }
 KINDS = [
     kind
-    for kind in (vars(events) | vars(closure_events)).values()
+    for kind in (vars(events) | vars(closure_events) | vars(variant_changes)).values()
     if isinstance(kind, type) and issubclass(kind, ScheduleEvent) and "type" in vars(kind) and hasattr(kind, "of")
 ]
 
