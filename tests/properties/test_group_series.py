@@ -1,4 +1,4 @@
-"""However a series on a group is changed, under quotas and beside others: it is carried out as it was shown."""
+"""However a series on a group is entered and changed, under quotas and beside others: it becomes what was shown."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import time, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.storage import audits
-from booking import groups, quotas
+from booking import groups, quotas, series_plan
 from booking.errors import DomainError, SeriesConflicts, SeriesRefused
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation, SeriesDate
+from booking.overruling import Overruling
 from booking.quotas import QuotaInput
 from booking.series import OnConflict
 from booking.series_change import carry_out
@@ -61,7 +63,7 @@ def group_of(session, sample_ring, kinds, most):
     return ids, group_id
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kinds=machines,
     most=st.tuples(st.integers(4, 60), st.integers(10, 90)),
@@ -75,15 +77,19 @@ def test_a_change_that_was_shown_is_carried_out_as_shown(
     session, sample_ring, kinds, most, taken, rule, length, steps, on_conflict
 ):
     ids, group_id = group_of(session, sample_ring, kinds, most)
-    for which, start, long in taken:
-        with suppress(DomainError):  # of two in each other's way the first is there
-            span = hours(MONDAY, 144 + start / 2, 144 + (start + long) / 2)
-            reserve(session, ids[which % len(ids)], sample_ring.bernd, span, now=MONDAY)
+    reserve_others(session, sample_ring, ids, taken)
     wish = replace(wish_of(sample_ring, rule, machine_id=ids[0], group_id=group_id), length=length * HALF_HOUR)
     with suppress(SeriesConflicts, SeriesRefused):
         series_id = enter(session, wish, on_conflict).id
         for step in steps:
             series_id = change_as_shown(session, series_id, step, ids, on_conflict)
+
+
+def reserve_others(session, sample_ring, ids, taken) -> None:
+    for which, start, long in taken:
+        with suppress(DomainError):  # of two in each other's way the first is there
+            span = hours(MONDAY, 144 + start / 2, 144 + (start + long) / 2)
+            reserve(session, ids[which % len(ids)], sample_ring.bernd, span, now=MONDAY)
 
 
 def change_as_shown(session, series_id, step, ids, on_conflict) -> int:
@@ -111,3 +117,37 @@ def change_as_shown(session, series_id, step, ids, on_conflict) -> int:
     assert [audits.run_audit(session, name) for name in ("overlaps", "quotas")] == [[], []]
     session.rollback()
     return done.id
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kinds=machines,
+    most=st.tuples(st.integers(2, 30), st.integers(2, 40)),
+    taken=others,
+    length=halves,
+    horizon=st.integers(5, 14),
+    is_of_group=st.booleans(),
+    overruling=st.sampled_from([None, Overruling("agreed")]),
+    on_conflict=both,
+)
+def test_a_series_that_was_shown_is_entered_as_shown(
+    session, sample_ring, kinds, most, taken, length, horizon, is_of_group, overruling, on_conflict
+):
+    ids, group_id = group_of(session, sample_ring, kinds, most)
+    reserve_others(session, sample_ring, ids, taken)
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id.in_(ids)).values(horizon_days=horizon))
+    wish = wish_of(sample_ring, "FREQ=DAILY;COUNT=6", machine_id=ids[0], group_id=group_id if is_of_group else None)
+    wish = replace(wish, length=length * HALF_HOUR)
+    plan = series_plan.plan(session, wish, now=MONDAY, overruling=overruling)
+    session.rollback()
+    wanted = len(plan.accepted) + (len(plan.alternatives) if on_conflict is OnConflict.ALTERNATIVE else 0)
+    if not wanted:
+        with pytest.raises(SeriesConflicts):
+            enter(session, wish, on_conflict, overruling=overruling, shown=plan.fingerprint)
+        return
+    made = enter(session, wish, on_conflict, overruling=overruling, shown=plan.fingerprint)
+    assert len(made.dates) == wanted
+    passed = [] if overruling else audits.run_audit(session, "quotas")
+    assert [audits.run_audit(session, "overlaps"), passed] == [[], []]
+    session.rollback()
