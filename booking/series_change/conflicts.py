@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 from booking import availability, held_spans, place_choice
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken
-from booking.models import Reservation, Status
 from booking.overruling import Overruling
 from booking.persons import Person
 from booking.place_assignment import Taking
@@ -24,9 +24,7 @@ from booking.timespan import TimeSpan
 _AROUND = timedelta(days=40)  # the weeks and months in which the quotas of all dates count
 
 
-def with_taken(
-    session: Session, dates: Sequence[ChangedDate], found: Mapping[date, Reservation], terms: MachineTerms
-) -> list[ChangedDate]:
+def with_taken(session: Session, dates: Sequence[ChangedDate], terms: MachineTerms) -> list[ChangedDate]:
     """Say which dates find their new time taken: also by dates of the series that cannot be changed and stay."""
     dates = [replace(one, taken=None) for one in dates]
     takings = [_taking(one, terms) for one in dates]
@@ -34,7 +32,7 @@ def with_taken(
     held = list(held_spans.by_hold(session, [terms.machine_id], hull))
     taken: dict[date, SlotTaken] = {}
     while True:
-        more = _find_taken(dates, taken, held, terms, found)
+        more = _find_taken(dates, taken, held, terms)
         if not more:
             return [replace(one, taken=taken.get(one.day)) for one in dates]
         taken |= more
@@ -45,10 +43,9 @@ def _find_taken(
     taken: Mapping[date, SlotTaken],
     held: Sequence[tuple[datetime, datetime, int]],
     terms: MachineTerms,
-    found: Mapping[date, Reservation],
 ) -> dict[date, SlotTaken]:
     going = [one for one in dates if one.is_accepted and one.day not in taken and not one.is_unchanged]
-    leaving = {one.reservation_id for one in going if not _keeps_former(one, found[one.day])}
+    leaving = {one.reservation_id for one in going if not one.keeps_former}
     spans = [(since, until, hold_id) for since, until, hold_id in held if hold_id not in leaving]
     short: dict[date, SlotTaken] = {}
     for one in going:
@@ -67,12 +64,6 @@ def _find_taken(
     return short
 
 
-def _keeps_former(one: ChangedDate, reservation: Reservation) -> bool:
-    """Return whether a date holds its time of now until another one is approved."""
-    same_machine = one.before.machine_id == one.after.machine_id
-    return one.needs_approval and same_machine and reservation.status == Status.CONFIRMED
-
-
 def _taking(one: ChangedDate, terms: MachineTerms) -> Taking:
     occupied = one.occupied or terms.policy.occupied_by(one.after.span)
     return Taking(one.reservation_id, terms.machine_id, terms.place_ids, occupied, one.after.places)
@@ -87,8 +78,10 @@ def within_quotas(
 ) -> tuple[list[ChangedDate], QuotaTally | None]:
     """Judge what more the dates count of the quotas of the member, one after the other; the others count as they are.
 
-    dates: on whatever machines, in the order in which they are judged; terms_of: of all machines before and after.
-    Return them with what counts then; None where there are no quotas.
+    What the dates give back is free for all of them, whichever is judged first; one that is refused keeps it from those
+    that were judged before, so judge again until nothing more is refused. dates: on whatever machines, in the order in
+    which they are judged; terms_of: of all machines before and after. Return them with what counts then; None where
+    there are no quotas.
     """
     quotas = {quota.id: quota for terms in terms_of.values() for quota in terms.policy.quotas}
     if not quotas:
@@ -96,7 +89,9 @@ def within_quotas(
     spans = [each.span for one in dates for each in (one.before, one.after)]
     within = TimeSpan(min(one.start for one in spans) - _AROUND, max(one.end for one in spans) + _AROUND)
     tally = QuotaTally(session, dates[0].after.member_id, quotas.values(), within, asked_at=now)
-    return [_counted(one, tally, terms_of, overruling) for one in dates], tally
+    going = [one for one in dates if one.is_accepted and not one.is_unchanged]
+    judged = {one.day: one for one in _counted(going, tally, terms_of, overruling)}
+    return [judged.get(one.day, one) for one in dates], tally
 
 
 def judge_alternatives(
@@ -109,46 +104,42 @@ def judge_alternatives(
 
     tally: what counts so far, these as they are; it is the same afterwards.
     """
-    beyond: set[date] = set()
-    taken: list[tuple[ChangedDate, TimeSpan]] = []
-    judged: list[ChangedDate] = []
-    for one in dates:
-        if one.alternative is None or tally is None:
-            judged.append(one)
-            continue
-        is_here = one.before.machine_id == one.after.machine_id
-        held = (one.before.span, one.before.places) if is_here else None
-        counting, before = (terms_of[wish.machine_id].policy.quotas for wish in (one.after, one.before))
-        tally.remove(one.before.span, one.before.places, before)
-        passed = tally.violations(one.alternative, one.after.places, held=held, counting=counting)
-        judged.append(replace(one, alternative_breaks=tuple(passed)))
-        if passed and not one.judged(passed, overruling).is_overruled:
-            tally.add(one.before.span, one.before.places, before)
-            beyond.add(one.day)
-        else:
-            tally.add(one.alternative, one.after.places, counting)
-            taken.append((one, one.alternative))
-    for one, span in taken:
-        assert tally is not None
-        tally.remove(span, one.after.places, terms_of[one.after.machine_id].policy.quotas)
-        tally.add(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
-    return judged, beyond
+    if tally is None:
+        return list(dates), set()
+    others = [
+        replace(one, after=replace(one.after, span=one.alternative), violations=(), taken=None)
+        for one in dates
+        if one.alternative is not None
+    ]
+    judged = {one.day: one for one in _counted(others, tally.copy(), terms_of, overruling)}
+    beyond = {one.day for one in judged.values() if not one.is_accepted}
+    return [
+        replace(one, alternative_breaks=judged[one.day].violations) if one.day in judged else one for one in dates
+    ], beyond
 
 
 def _counted(
-    one: ChangedDate, tally: QuotaTally, terms_of: Mapping[int, MachineTerms], overruling: Overruling | None
-) -> ChangedDate:
-    if not one.is_accepted or one.is_unchanged:
-        return one
-    is_here = one.before.machine_id == one.after.machine_id
-    held = (one.before.span, one.before.places) if is_here else None
-    counting = terms_of[one.after.machine_id].policy.quotas
-    tally.remove(one.before.span, one.before.places, terms_of[one.before.machine_id].policy.quotas)
-    passed = tally.violations(one.after.span, one.after.places, held=held, counting=counting)
-    judged = one.judged((*one.violations, *passed), overruling)
-    wish = one.after if judged.is_accepted else one.before
-    tally.add(wish.span, wish.places, terms_of[wish.machine_id].policy.quotas)
-    return judged
+    going: Sequence[ChangedDate],
+    tally: QuotaTally,
+    terms_of: Mapping[int, MachineTerms],
+    overruling: Overruling | None,
+) -> Iterator[ChangedDate]:
+    """Yield dates with the quotas that they pass, one after the other, when none counts any more what it gives back."""
+    amounts = []
+    for one in going:
+        left, wished = (terms_of[wish.machine_id].policy.quotas for wish in (one.before, one.after))
+        amounts.append((tally.amounts(one.counted_before, left), tally.amounts(one.counted_after, wished)))
+    for before, after in amounts:
+        tally.replace(before, before & after)
+    for one, (before, after) in zip(going, amounts, strict=True):
+        is_here = one.before.machine_id == one.after.machine_id
+        held = one.counted_before if is_here else None
+        tally.replace(before & after, Counter())
+        counting = terms_of[one.after.machine_id].policy.quotas
+        passed = tally.violations(one.after.span, one.after.places, held=held, counting=counting)
+        judged = one.judged((*one.violations, *passed), overruling)
+        tally.replace(Counter(), after if judged.is_accepted else before)
+        yield judged
 
 
 def with_alternatives(

@@ -41,7 +41,7 @@ def judge(
     for each in sorted({one.after.machine_id for one in dates}):
         of_machine = [one for one in dates if one.after.machine_id == each]
         judged += _of_machine(session, of_machine, found, terms_of, busy, now, overruling)
-    counted, tally = _possible_together(session, judged, found, terms_of, now, overruling)
+    counted, tally = _possible_together(session, judged, terms_of, now, overruling)
     if not proposes:
         return tuple(sorted(counted, key=lambda one: one.day))
     beyond: set[date] = set()
@@ -56,7 +56,6 @@ def judge(
 def _possible_together(
     session: Session,
     dates: Sequence[ChangedDate],
-    found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
     now: datetime,
     overruling: Overruling | None,
@@ -69,7 +68,7 @@ def _possible_together(
         free: list[ChangedDate] = []
         for each in sorted({one.after.machine_id for one in dates}):
             of_machine = [one for one in dates if one.after.machine_id == each]
-            free += conflicts.with_taken(session, of_machine, found, terms_of[each])
+            free += conflicts.with_taken(session, of_machine, terms_of[each])
         free = _with_shared_persons(free, terms_of)
         in_time = sorted(free, key=lambda one: (one.after.span.start, one.day))
         counted, tally = conflicts.within_quotas(session, in_time, terms_of, now, overruling)

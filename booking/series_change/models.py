@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken, Violation
+from booking.move_rules import Held
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.series_times import SeriesTimes
 from booking.timespan import TimeSpan
@@ -58,7 +59,8 @@ class ChangedDate:
 
     alternative_breaks: the quotas that it would pass, which the actor overrules.
     may_decide: the actor may approve on the machines before and after. is_overruled: rules are broken, and the actor
-    overrules them.
+    overrules them. former: what is confirmed while another time waits already. keeps_former: it holds its time of now
+    until the new one is approved.
     """
 
     day: date
@@ -69,6 +71,8 @@ class ChangedDate:
     is_shifted: bool = False
     keeps_less: bool = False
     needs_approval: bool = False
+    former: Held | None = None
+    keeps_former: bool = False
     occupied: TimeSpan | None = None
     violations: tuple[Violation, ...] = ()
     taken: SlotTaken | None = None
@@ -81,6 +85,18 @@ class ChangedDate:
         """The codes of the rules that are overruled for what it becomes: what is wished, or its other time."""
         broken = self.violations if self.is_accepted else self.alternative_breaks
         return tuple(dict.fromkeys(one.rule for one in broken))
+
+    @property
+    def counted_before(self) -> tuple[tuple[TimeSpan, int], ...]:
+        """What quotas count of it now, as Quota.counted_of() has it."""
+        waiting = () if self.former is None else ((self.former.span, self.former.places),)
+        return ((self.before.span, self.before.places), *waiting)
+
+    @property
+    def counted_after(self) -> tuple[tuple[TimeSpan, int], ...]:
+        """What quotas would count of it once it is changed, also while that waits for approval."""
+        kept = self.counted_before if self.keeps_former else ()
+        return ((self.after.span, self.after.places), *kept)
 
     @property
     def is_unchanged(self) -> bool:

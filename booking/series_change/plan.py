@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, moving, series_dates, series_group_plan, series_times
+from booking import catalogue, former_times, moving, series_dates, series_group_plan, series_times
 from booking.catalogue import MachineTerms
 from booking.errors import GroupRefused, SeriesRefused, Violation
-from booking.models import Reservation, Series
+from booking.models import Reservation, Series, Status
+from booking.move_rules import Held
 from booking.overruling import Overruling
 from booking.recurrence import Frequency, RecurrenceRule
 from booking.series_change import judging
@@ -195,12 +196,15 @@ def _on(
     held = moving.change_of(reservation, after, may_decide=may_decide)
     keeps_less = held.keeps_less and before.machine_id == after.machine_id
     asks = terms.policy.needs_approval and not may_decide and not keeps_less
+    former = former_times.former_time(reservation)
     return replace(
         one,
         after=after,
         may_decide=may_decide,
         keeps_less=keeps_less,
         needs_approval=asks,
+        former=None if former is None else Held(former.span, former.places),
+        keeps_former=asks and before.machine_id == machine_id and reservation.status == Status.CONFIRMED,
         occupied=_occupied(reservation, after, held, terms),
     )
 

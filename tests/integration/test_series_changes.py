@@ -458,6 +458,21 @@ def test_a_series_whose_first_day_was_skipped_stays_one_series(session, sample_r
     assert clocks(session, made.id)[0] == "04 14:00-16:00"
 
 
+def test_a_date_that_waits_for_approval_counts_the_greater_of_both_times_each_week(session, sample_ring, enter, change):
+    """Nights 22-2 count 28 hours of a week, as 20-24 do; while those wait, the Sunday before still counts its end."""
+    made = enter("FREQ=DAILY;COUNT=11", 4, machine_id=sample_ring.splitter)
+    change(made.id, starts_at=time(22))
+    with write_transaction(session):
+        series_decisions.decide(session, made.id, is_approved=True, by=SOMEBODY, now=MONDAY)
+        most = QuotaInput(measure="time", period="week", most=28 * 60, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, most, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(SeriesConflicts) as refusal:
+        change(made.id, starts_at=time(20))
+    assert [(one.rule, one.actual) for one in refusal.value.violations] == [("quota_time", 30 * 60)]
+    assert len(change(made.id, starts_at=time(20), decides_in=None).dates) == 11, "nothing waits: 28 hours"
+
+
 def test_a_date_that_a_quota_keeps_at_its_time_is_in_the_way_of_the_next_one(session, sample_ring, enter, change):
     """Sunday's date must stay until five on Monday, so Monday's cannot begin at four; Wednesday's can."""
     other = machine(session, sample_ring.hall, "other")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from app.storage import audits
-from booking import groups, quotas, series_plan
-from booking.errors import DomainError, SeriesConflicts, SeriesRefused
+from booking import groups, quotas, series_decisions, series_plan
+from booking.errors import DomainError, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Reservation, SeriesDate
+from booking.models import Machine, Quota, QuotaUse, Reservation, SeriesDate
 from booking.overruling import Overruling
 from booking.quotas import QuotaInput
 from booking.series import OnConflict
@@ -72,15 +72,21 @@ def group_of(session, sample_ring, kinds, most):
     length=halves,
     steps=changes,
     on_conflict=both,
+    asks=st.sampled_from([False, False, True]),
 )
 def test_a_change_that_was_shown_is_carried_out_as_shown(
-    session, sample_ring, kinds, most, taken, rule, length, steps, on_conflict
+    session, sample_ring, kinds, most, taken, rule, length, steps, on_conflict, asks
 ):
     ids, group_id = group_of(session, sample_ring, kinds, most)
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == ids[0]).values(needs_approval=asks))
     reserve_others(session, sample_ring, ids, taken)
     wish = replace(wish_of(sample_ring, rule, machine_id=ids[0], group_id=group_id), length=length * HALF_HOUR)
     with suppress(SeriesConflicts, SeriesRefused):
         series_id = enter(session, wish, on_conflict).id
+        if asks:
+            with suppress(WrongStatus), write_transaction(session):  # where none of its dates asks
+                series_decisions.decide(session, series_id, is_approved=True, **BY)
         for step in steps:
             series_id = change_as_shown(session, series_id, step, ids, on_conflict)
 
@@ -115,6 +121,10 @@ def change_as_shown(session, series_id, step, ids, on_conflict) -> int:
         stored = session.get(Reservation, one.reservation_id, populate_existing=True)
         assert (stored.starts_at, stored.ends_at, stored.machine_id) == (span.start, span.end, wanted.machine_id)
     assert [audits.run_audit(session, name) for name in ("overlaps", "quotas")] == [[], []]
+    used = func.sum(QuotaUse.seconds)
+    counted = select(QuotaUse.quota_id).join(Quota, Quota.id == QuotaUse.quota_id)
+    by_week = counted.group_by(QuotaUse.quota_id, QuotaUse.member_id, QuotaUse.first_day)
+    assert session.scalars(by_week.having(used > 60 * func.max(Quota.most))).all() == []
     session.rollback()
     return done.id
 
