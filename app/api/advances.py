@@ -154,14 +154,14 @@ def post_advance(body: NewAdvance) -> Reply:
     errors=(404,),
 )
 def get_advance(advance_id: int) -> AdvanceWithLines:
-    """Get an advance with who owes what of it. Members get their own part alone."""
+    """Get an advance with who owes what of it. Members get their own part alone, total_cents included."""
     found = _posted(advance_id)
     if reaches_all():
         return found
     own = [line for line in found.lines if line.member_id == current_user.member_id]
     if not own:
         raise AdvanceNotFound(id=advance_id)
-    return found.model_copy(update={"lines": own})
+    return found.model_copy(update={"lines": own, "total_cents": sum(line.cents for line in own)})
 
 
 @Endpoint(

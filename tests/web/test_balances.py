@@ -81,6 +81,7 @@ def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, sa
     assert f"/costs/advances/{advance}" in text(anna.get("/costs/balance"))
     by_call = anna.get(f"/api/v1/advances/{advance}").json
     assert by_call["lines"] == [{"member_id": seven[0], "shares": 10, "cents": 100_000}]
+    assert by_call["total_cents"] == 100_000, "not what all members owe"
     with write_transaction(session):
         session.execute(update(User).where(User.id == sample_ring.anna_login).values(member_id=sample_ring.anna))
     assert anna.get(f"/costs/advances/{advance}").status_code == 404
