@@ -71,7 +71,7 @@ def get_member_address(member_id: int) -> Reply:
 )
 def put_member_address(member_id: int, body: AddressInput) -> Reply:
     """Change the postal address of a member. Documents that are issued keep theirs."""
-    revision = revisions.expected(_member(member_id).revision)
+    revision = revisions.expected_of_part(_member(member_id).revision, is_whole=False)
     by, instant, address = current_actor(), now(), Address(**body.model_dump())
 
     def put() -> Reply:

@@ -147,10 +147,9 @@ def list_shares(pool_id: int, query: ShareFilter) -> ShareList:
     """List who holds how many shares of a pool since when."""
     session = db.session()
     queries.pool(session, pool_id)
-    found = queries.shares(session, pool_id)
-    shown = found[query.cursor : query.cursor + query.limit]
-    end = query.cursor + len(shown)
-    return ShareList(items=[Share.model_validate(one) for one in shown], next=str(end) if end < len(found) else None)
+    found, has_more = queries.page_of_shares(session, pool_id, limit=query.limit, offset=query.cursor)
+    following = str(query.cursor + len(found)) if has_more else None
+    return ShareList(items=[Share.model_validate(one) for one in found], next=following)
 
 
 @Endpoint("PUT", "/pools/<id:pool_id>/shares", access=TREASURERS, body=ShareFrom, response=Share, errors=(404,))

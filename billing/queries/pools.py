@@ -121,8 +121,19 @@ def cost(session: Session, cost_id: int) -> CostView:
 
 def shares(session: Session, pool_id: int) -> tuple[ShareView, ...]:
     """Return the history of a pool's shares, by member and day."""
-    statement = select(*_SHARE).where(Share.pool_id == pool_id).order_by(Share.member_id, Share.valid_from)
-    return tuple(ShareView(*row) for row in session.execute(statement))
+    return tuple(ShareView(*row) for row in session.execute(_shares(pool_id)))
+
+
+def page_of_shares(
+    session: Session, pool_id: int, *, limit: int, offset: int = 0
+) -> tuple[tuple[ShareView, ...], bool]:
+    """Return a page of shares(), and whether there are more."""
+    rows = session.execute(_shares(pool_id).limit(limit + 1).offset(offset)).all()
+    return tuple(ShareView(*row) for row in rows[:limit]), len(rows) > limit
+
+
+def _shares(pool_id: int) -> Select[Any]:
+    return select(*_SHARE).where(Share.pool_id == pool_id).order_by(Share.member_id, Share.valid_from)
 
 
 def effective_allocations() -> Subquery:

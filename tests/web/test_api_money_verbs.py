@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import insert, select
 
+from app.api import member_address
+from app.auth.current_login import current_actor
+from app.extensions import db
 from billing.models import FailedFile
 from billing.parties.party import party
 from billing.queries.balances import balance_of
 from booking.kernel.transaction import write_transaction
+from booking.members import MemberInput, change_member
+from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_use, invoice
-from tests.integration.harvester_pool import cost, post
+from tests.integration.harvester_pool import cost, do, post
+from tests.integration.test_ledger_races import statements_of
 
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
 API = "/api/v1"
@@ -29,7 +36,7 @@ def anna(sample_ring, log_in):
     return log_in(sample_ring.anna_login)
 
 
-def test_a_pool_is_opened_changed_and_its_shares_are_set(sample_ring, karl, anna):
+def test_a_pool_is_opened_changed_and_its_shares_are_set(session, sample_ring, karl, anna):
     wanted = {"what": "machines", "machine_ids": [sample_ring.laser], "name": "Laser", "rules": {"tube": "use"}}
     assert anna.post(f"{API}/pools", json=wanted).status_code == 403
     assert karl.post(f"{API}/pools", json=wanted | {"what": "ring"}).status_code == 422
@@ -52,8 +59,15 @@ def test_a_pool_is_opened_changed_and_its_shares_are_set(sample_ring, karl, anna
     assert karl.put(f"{address}/shares", json=holding).json == holding | {"outlasts_membership": False}
     assert karl.put(f"{address}/shares", json=holding | {"shares": 4}).status_code == 200
     assert karl.put(f"{address}/shares", json=holding | {"member_id": 99_999}).status_code == 404
-    (row,) = karl.get(f"{address}/shares").json["items"]
-    assert (row["shares"], row["valid_from"]) == (4, "2026-01-01")
+    assert karl.put(f"{address}/shares", json=holding | {"valid_from": "2026-07-01"}).status_code == 200
+    with statements_of(session) as sent:
+        pages = [karl.get(f"{address}/shares?limit=1&cursor={cursor}").json for cursor in (0, 1)]
+    assert [(row["shares"], row["valid_from"]) for page in pages for row in page["items"]] == [
+        (4, "2026-01-01"),
+        (3, "2026-07-01"),
+    ]
+    assert [page["next"] for page in pages] == ["1", None]
+    assert all("LIMIT" in statement for statement in sent if "FROM billing_share" in statement)
 
 
 def test_a_bill_is_corrected_while_it_waits_and_an_allocation_is_taken_back(session, karl, seven, pool, anna):
@@ -82,7 +96,7 @@ def test_a_bill_is_corrected_while_it_waits_and_an_allocation_is_taken_back(sess
     assert balance_of(session, seven[0]).cents == 0
 
 
-def test_what_documents_need_is_entered_by_calls(session, sample_ring, karl, anna):
+def test_what_documents_need_is_entered_by_calls(app, session, sample_ring, karl, anna, monkeypatch):
     address = f"{API}/members/{sample_ring.anna}/address"
     whole = {"street": "Hauptstr. 1", "postcode": "82418", "town": "Murnau"}
     assert anna.put(address, json=whole).status_code == 403
@@ -91,6 +105,22 @@ def test_what_documents_need_is_entered_by_calls(session, sample_ring, karl, ann
     assert karl.put(address, json=whole, headers={"If-Match": read.headers["ETag"]}).json["town"] == "Murnau"
     assert karl.put(address, json=whole, headers={"If-Match": read.headers["ETag"]}).status_code == 412
     assert karl.get(f"{API}/members/99999/address").status_code == 404
+
+    def renamed_meanwhile():
+        with app.app_context():
+            other = db.session()
+            do(
+                other,
+                change_member,
+                sample_ring.anna,
+                replace(MemberInput.of(other.get(Member, sample_ring.anna)), name="Anna Neu"),
+            )
+        return current_actor()
+
+    with monkeypatch.context() as between:
+        between.setattr(member_address, "current_actor", renamed_meanwhile)
+        assert karl.put(address, json=whole | {"town": "Seehausen"}).status_code == 412
+    assert karl.get(address).json["town"] == "Murnau"
 
     regimes = f"{API}/members/{sample_ring.anna}/vat-regimes"
     karl.post(regimes, json={"valid_from": "2026-01-01", "regime": "small"})
