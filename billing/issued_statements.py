@@ -35,6 +35,7 @@ from booking.queries.addressees import addressees
 
 STATEMENT = "statement"
 LINES_MAX = 2_000  # printed; more are a file
+MEMBERS_AT_ONCE = 1_000  # whose lines are read, once the first few had nothing to state
 Values = tuple[int, int, int]  # cents before, cents at the end, lines
 
 
@@ -107,13 +108,14 @@ def statement_drafts(
 def drafts_after(session: Session, days: Period, member_id: int, *, limit: int) -> list[StatementDraft]:
     """Return the next statements that could be issued, in the order of their members; reads no other members' lines."""
     found: list[StatementDraft] = []
+    at_once = limit
     while len(found) < limit:
         following = select(Balance.member_id).where(Balance.member_id > member_id).order_by(Balance.member_id)
-        member_ids = session.scalars(following.limit(limit)).all()
+        member_ids = session.scalars(following.limit(at_once)).all()
         if not member_ids:
             break
         found += statement_drafts(session, days, member_ids).values()
-        member_id = member_ids[-1]
+        member_id, at_once = member_ids[-1], MEMBERS_AT_ONCE
     return found[:limit]
 
 

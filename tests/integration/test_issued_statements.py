@@ -22,7 +22,7 @@ from billing.documents.drafts import drafts
 from billing.documents.runs import RunResult, members_of_run
 from billing.documents.runs import sums_of as sums_of_invoices
 from billing.documents.sending import unsent
-from billing.issued_statements import issue_statement, statement_drafts, sums_of
+from billing.issued_statements import drafts_after, issue_statement, statement_drafts, sums_of
 from billing.ledger.audit import broken_ledger
 from billing.models import Document, DocumentFile, FailedFile, IssuedStatement, UninvoicedLine
 from billing.queries.documents import document, documents, failed_files, pdf_of, xml_of
@@ -84,6 +84,16 @@ def test_the_same_days_are_stated_again_only_where_something_was_posted_since(se
     assert document(session, again).row.number == "A-2026-00002"
     assert [one.id for one in unsent(session)] == [again]  # the first one is out of date
     assert list(broken_documents(session)) == []
+
+
+@pytest.mark.of_sqlite
+def test_of_many_who_have_nothing_to_state_all_are_asked_at_once(session, seven, charged, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        issued_statements, "statement_drafts", lambda _session, _days, member_ids: asked.append(member_ids) or {}
+    )
+    assert drafts_after(session, JUNE, 0, limit=2) == []
+    assert asked == [seven[:2], seven[2:6]], "the last one owes nothing"
 
 
 def test_days_whose_file_could_not_be_made_are_stated_again(session, charged_ring):
