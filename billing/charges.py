@@ -117,6 +117,8 @@ def _is_of_slip(session: Session, charge: Charge, slip: UsageSlip) -> bool:
         one.name: one.amount for one in beside.amounts if one.amount
     }:
         return False
+    if not priced.charged_amount and not priced.lines:
+        return True  # a use of nothing costs nothing, whatever was chosen: no variant stands in its working
     parts = parts_of(session, [charge.tariff_id])[charge.tariff_id]
     variants = {one.name for one in parts.adjustments if one.applies == CHOSEN}
     return variants.intersection(one.name for one in priced.lines) == set(beside.choices)

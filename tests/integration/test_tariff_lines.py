@@ -225,6 +225,22 @@ def test_a_corrected_slip_keeps_no_price_of_the_amount_that_was_wrong(session, s
     assert rows_of(session, slip)[-1] == (3, 34_500, False)
 
 
+@pytest.mark.of_sqlite
+def test_a_use_of_nothing_with_a_variant_is_not_reversed(session, sample_ring):
+    chosen = AdjustmentEntry("With operator", "per_unit", Decimal("32.5"), "chosen")
+    tariff(session, sample_ring.combine, entry(TariffParts(adjustments=(chosen,))))
+    span, nothing = TimeSpan(MONDAY - timedelta(hours=2), MONDAY), Measurement(amount=0, choices=(chosen.name,))
+    with write_transaction(session):
+        unused = UnreservedUse(sample_ring.combine, sample_ring.anna, span, nothing)
+        slip = usage.record_usage(session, unused, by=SOMEBODY, now=MONDAY).slip.id
+    charge(session, slip)
+    tariff(session, sample_ring.combine, entry(ASKS_TRAVEL), reprice=True)
+
+    charge(session, slip)
+
+    assert rows_of(session, slip) == [(1, 0, False)]
+
+
 def test_what_is_known_only_afterwards_counts_where_two_times_are_compared(session, sample_ring):
     def travel(price):
         return TariffParts(lines=(LineEntry("Travel", "km", prices(price)),))
