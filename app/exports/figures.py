@@ -139,11 +139,9 @@ def _write(session: Session, path: Path, figures: tuple[Figure, ...], today: dat
     from sqlite_utils import Database  # it takes 0.1 s to import
 
     database, texts, rows = Database(path), headers(), 0
-    # Nobody waits for the disk, which each of a hundred batches would do: what fails half-way is thrown away.
-    database.execute("PRAGMA synchronous = OFF")
-    database.execute("PRAGMA journal_mode = MEMORY")
     try:
-        # A file that nobody reads before it is whole: waiting for the disk at each batch took six times as long.
+        # Nobody reads the file before it is whole, and what fails half-way is thrown away: waiting for the disk at each
+        # batch took six times as long.
         for pragma in ("journal_mode = OFF", "synchronous = OFF"):
             database.execute(f"PRAGMA {pragma}")
         for number, figure in enumerate(figures):
