@@ -34,7 +34,8 @@ class MenuEntry:
     order: from the top of "More". icon: a name of the sprite. bar: role -> place in the bar of that role (member,
     manager, treasurer or admin); ACTION: its one large button. phone: the roles whose bar on a phone has it, too; four
     at most. label_without_member: for a login that acts for no member. label_of_role: role -> its own word. roles: it
-    is in the menu of these alone; empty: of all who may open it.
+    is in the menu of these alone; empty: of all who may open it. own: the page to which the entry leads those who reach
+    only what is their own, so that they need not wait for a redirection.
     """
 
     label: Any  # translated when it is shown
@@ -45,6 +46,7 @@ class MenuEntry:
     label_without_member: Any = None
     label_of_role: Mapping[str, Any] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    own: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

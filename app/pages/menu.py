@@ -14,6 +14,7 @@ from typing import Any
 from flask import g, request, url_for
 
 from app.auth import permissions
+from app.auth.permissions import ALL
 from app.clock import now
 from app.extensions import db
 from app.pages.declaration import ACTION, PAGES, MenuEntry
@@ -95,8 +96,8 @@ def _menu_of(login: Any) -> Menu:
         return Menu()
     role = role_of(login)
     entries = _entries_of(tuple(permissions.roles_of(login)), is_leaver=login.left_on is not None)
-    shown = {endpoint: (entry, url_for(endpoint)) for endpoint, entry in entries}
-    here = _present_desk({endpoint: address for endpoint, (_entry, address) in shown.items()})
+    shown = {endpoint: (entry, url_for(_target(endpoint, entry, login))) for endpoint, entry in entries}
+    here = _present_desk({endpoint: url_for(endpoint) for endpoint in shown})
     counts = _counts(login)
     items = {
         endpoint: MenuItem(
@@ -125,6 +126,11 @@ def role_of(login: Any) -> str:
     if login.member_id is None and login.is_admin:
         return "admin"
     return "member"
+
+
+def _target(endpoint: str, entry: MenuEntry, login: Any) -> str:
+    reaches_all = ALL in permissions.scopes_of(login, permissions.access_to(endpoint))
+    return endpoint if entry.own is None or reaches_all else entry.own
 
 
 def _label(entry: MenuEntry, login: Any, role: str) -> str:

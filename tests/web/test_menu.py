@@ -91,19 +91,22 @@ def test_the_present_desk_is_marked_on_its_pages_also_behind_more(log_in, sample
 
 
 @pytest.mark.parametrize("who", list(MENUS))
-def test_every_page_marks_one_desk_or_itself_in_the_header(app, log_in, sample_ring, who):
+def test_every_page_marks_one_desk_and_no_link_of_menu_and_today_redirects(app, log_in, sample_ring, who):
     browser = log_in(getattr(sample_ring, f"{who}_login"))
-    marked = {}
+    marked, answers = {}, {}
     for rule in app.url_map.iter_rules():
         if rule.arguments or "GET" not in rule.methods or rule.rule.startswith(("/api/", "/static")):
             continue
-        answer = browser.get(rule.rule)
+        answer = answers[rule.rule] = browser.get(rule.rule)
         if answer.status_code == 200 and '<nav class="desks"' in answer.text:
             markup = answer.text.partition("<main")[0].partition("<header")[2]
             marked[rule.rule] = [label for label, tag in entries(markup).items() if 'aria-current="page"' in tag]
 
     assert len(marked) > 15
     assert {path: labels for path, labels in marked.items() if len(labels) != 1} == {}
+    of_today = {link.partition("?")[0] for link in re.findall(r'href="(/[^"#]*)', answers["/today"].text)}
+    redirected = {link for link in of_today & answers.keys() if answers[link].status_code != 200}
+    assert redirected <= {"/"}
 
 
 def test_what_waits_is_counted_at_its_desk_and_in_the_title(log_in, sample_ring, session):

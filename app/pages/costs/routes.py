@@ -34,7 +34,14 @@ LATEST = 5
     bp,
     "",
     access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
-    menu=MenuEntry(_l("Costs"), 60, icon="wallet2", bar={"member": 50, "treasurer": 20}, phone=("member", "treasurer")),
+    menu=MenuEntry(
+        _l("Costs"),
+        60,
+        icon="wallet2",
+        bar={"member": 50, "treasurer": 20},
+        phone=("member", "treasurer"),
+        own="costs.mine",
+    ),
 )
 def index() -> ResponseReturnValue:
     """Show the treasurer's tasks and a year; lead a member to the page of their own costs."""
