@@ -108,7 +108,11 @@ class ExportFileList(ResponseModel):
 
 
 class DatevTermsChange(RequestModel):
-    """What is left out stays as it is; null as a number: not known."""
+    """What is left out stays as it is; null as a number: not known.
+
+    are_written_again: the adviser gets all earlier files once more; needed to change has_advance_keys while what they
+    hold on the account of the advances is not taken out again (rule advances_in_files).
+    """
 
     adviser: Adviser | None = None
     client: Client | None = None
@@ -117,6 +121,7 @@ class DatevTermsChange(RequestModel):
     standard_key: TaxKey | None = None
     reduced_key: TaxKey | None = None
     has_advance_keys: StrictBool | None = None
+    are_written_again: StrictBool = False
 
 
 class DatevTerms(ResponseModel):
@@ -219,7 +224,7 @@ def change_datev_terms(body: DatevTermsChange) -> Reply:
     """Change what a tax adviser states once for all DATEV files. Files that were made stay as they are."""
     session, by, instant = db.session(), current_actor(), now()
     stored, current = terms.datev_terms(session)
-    revision = revisions.expected(current)
+    revision = revisions.expected_of_part(current, is_whole=False)
     sent = {name: getattr(body, name) for name in body.model_fields_set}
     kept = {"adviser": stored.adviser, "client": stored.client}
     switches = {
@@ -229,7 +234,9 @@ def change_datev_terms(body: DatevTermsChange) -> Reply:
     wanted = terms.DatevTermsInput(**(kept | {name: sent[name] for name in kept if name in sent} | switches))
 
     def change() -> Reply:
-        terms.change_datev_terms(session, wanted, by=by, now=instant, revision=revision)
+        terms.change_datev_terms(
+            session, wanted, by=by, now=instant, revision=revision, are_written_again=body.are_written_again
+        )
         return _terms()
 
     return in_write_transaction(session, change)

@@ -16,7 +16,8 @@ from billing.exports import datev
 from billing.exports.datev import BatchHeader
 from billing.exports.ledger import journal_table
 from billing.posting_exports.batch_rows import LineText, batch_rows
-from billing.posting_exports.selection import DATEV, ExportPreview
+from billing.posting_exports.selection import ExportPreview
+from billing.posting_exports.terms import DATEV
 from billing.queries.ledger import LedgerLine
 from billing.queries.pools import pool_names
 from booking.kernel.progress import tracked

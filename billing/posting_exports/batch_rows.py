@@ -17,8 +17,9 @@ from billing.exports.datev import BatchRow
 from billing.models import Document, DocumentLine
 from billing.posting_exports.counted_parts import by_account
 from billing.posting_exports.exported_keys import ENTRY_PREFIX
-from billing.posting_exports.selection import DATEV, ExportPreview, batches, member_account
+from billing.posting_exports.selection import ExportPreview, batches, member_account
 from billing.posting_exports.tax_keys import TaxKeys
+from billing.posting_exports.terms import DATEV
 from billing.queries.ledger import LedgerLine, accounts, lines_of_entries
 
 # Text of a line: for the part of the file that people read.

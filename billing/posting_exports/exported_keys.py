@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from billing.exports import datev
 from billing.models import Document, DocumentLine, Entry, ExportedEntry
 from billing.posting_exports.recording import content_of_export
-from billing.posting_exports.selection import DATEV
+from billing.posting_exports.terms import DATEV
 from billing.queries.ledger import LedgerLine
 
 ENTRY_PREFIX = "B"  # of an entry without an invoice, as document number: Buchung

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from billing.exports.datev import ROWS_MAX, transliterated
 from billing.models import Entry, ExportedEntry, Ledger, Posting, PostingExport
 from billing.period_names import PeriodSpan
-from billing.posting_exports.terms import DatevTermsInput, datev_terms
+from billing.posting_exports.terms import DATEV, DatevTermsInput, datev_terms
 from billing.queries.ledger import AccountView, accounts
 from billing.queries.pools import pool_names
 from booking.queries import machine_names, member_names
 
-DATEV, JOURNAL = "datev", "journal"
+JOURNAL = "journal"
 KINDS = (DATEV, JOURNAL)
 LINES_MAX = 250_000  # of a journal: what one process holds in memory at once; a year of 10,000 uses has 40,000
 BATCH = 1_000

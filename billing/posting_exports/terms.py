@@ -6,14 +6,17 @@ import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.models import DatevTerms
+from billing.ledger.posting import ADVANCES, lock_ledger
+from billing.models import DatevTerms, ExportedEntry, LedgerAccount, Posting
 from booking import records
 from booking.errors import Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 
+DATEV = "datev"  # the kind of these files
 THE_ONE = 1
 KEY = re.compile(r"[0-9]{0,4}", re.ASCII)
 ADVISER_MIN, ADVISER_MAX, CLIENT_MAX = 1_001, 9_999_999, 99_999
@@ -39,9 +42,18 @@ def datev_terms(session: Session) -> tuple[DatevTermsInput, int]:
 
 
 def change_datev_terms(
-    session: Session, data: DatevTermsInput, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    data: DatevTermsInput,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    are_written_again: bool = False,
 ) -> None:
     """Change the terms; files that were made stay. Call inside write_transaction().
+
+    are_written_again: the adviser gets all earlier files once more. Only then, or once what they hold of the account of
+    the advances comes to zero, has_advance_keys changes: what is counted would go back otherwise than it came.
 
     Raises StaleRevision, RecordRefused.
     """
@@ -56,10 +68,21 @@ def change_datev_terms(
     keys = {"standard_key": data.standard_key, "reduced_key": data.reduced_key}
     wrong = [Violation("tax_key", name, actual=key) for name, key in keys.items() if KEY.fullmatch(key) is None]
     records.refuse(violations + wrong)
+    lock_ledger(session)  # no file is recorded meanwhile
     row = session.get_one(DatevTerms, THE_ONE, with_for_update=True, populate_existing=True)
     revisions.require_revision(revision, row.revision)
+    if data.has_advance_keys != row.has_advance_keys and not are_written_again and _advances_in_files(session):
+        records.refuse([Violation("advances_in_files", "has_advance_keys")])
     changed = records.write(row, records.values_of(data))
     if changed:
         row.revision += 1
         session.flush()
         records.note(session, "datev_terms", THE_ONE, ",".join(changed), by, now)
+
+
+def _advances_in_files(session: Session) -> int:
+    """Return what the files hold of the account of the advances, in cents: what nothing in them takes out again."""
+    exported = select(ExportedEntry.entry_id).where(ExportedEntry.kind == DATEV)
+    account = select(LedgerAccount.id).where(LedgerAccount.code == ADVANCES).scalar_subquery()
+    held = select(func.sum(Posting.cents)).where(Posting.account_id == account, Posting.entry_id.in_(exported))
+    return int(session.scalar(held) or 0)

@@ -117,6 +117,24 @@ def test_a_row_that_takes_back_what_was_exported_has_the_key_of_that_file(sessio
     assert keys(session, is_again=True) == ["2", "2", "2", "2"], "in one file both are taxed alike"
 
 
+def test_keys_of_advances_are_switched_once_files_hold_nothing_there(session, charged):
+    able_to_issue(session)
+    stated(session)
+    export(session)
+    with pytest.raises(RecordRefused) as refusal:
+        stated(session, has_advance_keys=True)
+    assert [(one.rule, one.field) for one in refusal.value.violations] == [("advances_in_files", "has_advance_keys")]
+    session.rollback()
+    cost(session, charged, "variable", 12_345)
+    post(session, charged)
+    with pytest.raises(RecordRefused):
+        stated(session, has_advance_keys=True)
+    session.rollback()
+    assert {row[4] for row in batch(session) if row[3] == "1710"} == {""}, "as it went in"
+    export(session)
+    stated(session, has_advance_keys=True)
+
+
 @pytest.mark.parametrize("number", ["8400", "84000", "84000000"])
 def test_an_account_that_computes_vat_itself_has_no_key(session, charged_ring, number):
     stated(session)

@@ -29,6 +29,24 @@ def digest_of(page):
     return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page.text)[1]
 
 
+def test_keys_of_advances_are_switched_midway_only_where_all_files_are_written_again(session, karl, charged):
+    sent = {"adviser": "29098", "client": "55003", "revision": "0"}
+    assert karl.post("/costs/exports/datev", data=sent).status_code == 303
+    wanted = {"what": "datev", "period": "2026"}
+    digest = karl.post("/api/v1/exports/postings", json=wanted).json["digest"]
+    made = karl.post("/api/v1/exports/postings", json=wanted | {"preview": False, "digest": digest})
+    assert made.status_code == 201
+    sent |= {"has_advance_keys": "y", "revision": "1"}
+    refused = karl.post("/costs/exports/datev", data=sent)
+    assert refused.status_code == 422
+    assert "it would go back with other keys than it came" in text(refused)
+    assert 'name="are_written_again"' in refused.text
+    assert karl.post("/costs/exports/datev", data=sent | {"are_written_again": "y"}).status_code == 303
+    address, off = "/api/v1/datev-terms", {"has_advance_keys": False}
+    assert karl.patch(address, json=off).status_code == 422
+    assert karl.patch(address, json=off | {"are_written_again": True}).json["has_advance_keys"] is False
+
+
 def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_ring, log_in, karl, charged):
     cost(session, charged, "variable", 12_345)
     post(session, charged)

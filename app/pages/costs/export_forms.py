@@ -61,6 +61,14 @@ class DatevTermsForm(RevisionMixin, BaseForm):
     standard_key = StringField(_l("Tax key of the standard rate"), [TAX_KEY])
     reduced_key = StringField(_l("Tax key of the reduced rate"), [TAX_KEY])
     has_advance_keys = BooleanField(_l("Tax keys on the account of the advances, too"))
+    are_written_again = BooleanField(
+        _l("All DATEV files are written once more, and our adviser takes in the new ones instead")
+    )
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether it is to be said that all files are written once more: where the keys of advances were refused."""
+        return bool(self.are_written_again.data or self.has_advance_keys.errors)
 
     @classmethod
     def of(cls, stored: DatevTermsInput, revision: int) -> DatevTermsForm:

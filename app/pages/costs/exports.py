@@ -127,7 +127,12 @@ def datev_settings() -> ResponseReturnValue:
         saved = submit(
             form,
             lambda: change_datev_terms(
-                session, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
+                session,
+                form.entry(),
+                by=current_actor(),
+                now=now(),
+                revision=form.revision.data,
+                are_written_again=bool(form.are_written_again.data),
             ),
             message=_("The details for DATEV were saved. Files that were made stay as they are."),
             location=url_for(".exports"),
