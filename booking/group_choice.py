@@ -28,7 +28,7 @@ GAP_MAX = timedelta(days=7)  # free time further away than this makes no differe
 
 @dataclass(frozen=True, slots=True)
 class GroupWish:
-    """What a member asks for where any machine of a group will do."""
+    """What a member asks for where any machine of a group will do. lacking: machines without one of its choices."""
 
     group_id: int
     member_id: int
@@ -38,6 +38,7 @@ class GroupWish:
     may_move_min: int = 0
     second: Person | None = MEMBER_ITSELF
     choices: tuple[str, ...] = ()
+    lacking: frozenset[int] = frozenset()
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
@@ -71,10 +72,11 @@ def choose(session: Session, wish: GroupWish, *, now: datetime, overruling: Over
 
     Of several, the first in this order:
     1. one on which no rule has to be overruled (overruling: by who may decide);
-    2. the lowest rank, so that a larger machine is given only when all its smaller ones are taken;
-    3. the smallest gap: the free time that is left directly before and after the reservation, set-up and cleaning
+    2. one that lacks no chosen variant;
+    3. the lowest rank, so that a larger machine is given only when all its smaller ones are taken;
+    4. the smallest gap: the free time that is left directly before and after the reservation, set-up and cleaning
        included, on the place where it is least, so that long free times stay whole;
-    4. the lowest id.
+    5. the lowest id.
 
     Raises MemberNotFound, GroupTaken, GroupRefused.
     """
@@ -82,8 +84,12 @@ def choose(session: Session, wish: GroupWish, *, now: datetime, overruling: Over
     possible = [one for one in found if one.taken is None and is_allowed(one.violations, overruling)]
     if not possible:
         raise refusal(wish.group_id, found)
-    best = min(possible, key=lambda one: (bool(one.violations), one.rank, one.gap, one.terms.machine_id))
-    return best.terms.machine_id
+
+    def order(one: Candidate) -> tuple[object, ...]:
+        machine_id = one.terms.machine_id
+        return bool(one.violations), machine_id in wish.lacking, one.rank, one.gap, machine_id
+
+    return min(possible, key=order).terms.machine_id
 
 
 def candidates(session: Session, wish: GroupWish, *, now: datetime) -> list[Candidate]:

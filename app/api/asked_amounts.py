@@ -19,6 +19,7 @@ from billing.asked_amounts import Asked, asked_on
 from booking.other_amounts import OtherAmount
 from booking.queries import machine_card
 from booking.queries.other_amounts import NamedAmount as StoredAmount
+from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
 OTHERS_MAX = 20
@@ -98,6 +99,13 @@ def read_known(
     if faults:
         raise Refusal(problems.invalid(*(problems.field_error(name, text) for name, text in faults)))
     return tuple(OtherAmount(one.name, one.amount.unit, one.amount.small) for one in amounts), tuple(choices)
+
+
+def asked_of_machines(machine_ids: Iterable[int], span: TimeSpan) -> dict[int, Asked]:
+    """Return what the tariffs of machines ask for on the first day of a span."""
+    session = db.session()
+    cards = [machine_card(session, machine_id) for machine_id in machine_ids]
+    return {card.id: asked_on(session, card.id, local_day(span.start, card.zone)) for card in cards}
 
 
 def read_choices(choices: Sequence[str], asked: Sequence[Asked]) -> tuple[str, ...]:

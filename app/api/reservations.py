@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask_login import current_user
 
 from app.api import problems, revisions
 from app.api.alternatives import suggest_alternatives
-from app.api.asked_amounts import read_choices
+from app.api.asked_amounts import asked_of_machines, read_choices
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
@@ -31,7 +32,7 @@ from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from billing.asked_amounts import asked_on
+from billing.asked_amounts import Asked, asked_on
 from booking import catalogue, queries
 from booking.errors import GroupNotFound, ReservationNotFound
 from booking.group_choice import GroupWish
@@ -223,17 +224,19 @@ def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupW
     if body.machine_id is not None:
         return Wish(body.machine_id, member_id, span, *asked)
     assert body.group_id is not None  # require_one_target
-    return GroupWish(body.group_id, member_id, span, *asked)
+    lacking = frozenset(one for one, has in _asked(body, span).items() if not set(body.choices) <= set(has.choices))
+    return GroupWish(body.group_id, member_id, span, *asked, lacking)
 
 
 def choices_of(body: NewReservation, span: TimeSpan) -> tuple[str, ...]:
     """Return the variants that are chosen. Refuses those that no tariff of the machine, or of the group, has."""
+    return read_choices(body.choices, [*_asked(body, span).values()])
+
+
+def _asked(body: NewReservation, span: TimeSpan) -> Mapping[int, Asked]:
     if not body.choices:
-        return ()
-    session = db.session()
-    machine_ids = [body.machine_id] if body.machine_id else [one.id for one in _group(body).lent]
-    cards = [queries.machine_card(session, machine_id) for machine_id in machine_ids]
-    return read_choices(body.choices, [asked_on(session, card.id, local_day(span.start, card.zone)) for card in cards])
+        return {}
+    return asked_of_machines([body.machine_id] if body.machine_id else [one.id for one in _group(body).lent], span)
 
 
 def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:

@@ -264,7 +264,7 @@ def _row(
     span, places = given_up.span, given_up.places
     price_class = price_class_on(session, view.member_id, local_day(span.start, card.zone))
     # A rate of VAT that is not known yet is left out: nothing is guessed, and no other sum is put in its place.
-    estimate = estimate_of_class(session, card, span, places, price_class, needs_vat=False)
+    estimate = estimate_of_class(session, card, span, places, price_class, needs_vat=False, choices=view.choices)
     planned = estimate.calculation.cents if estimate is not None and estimate.calculation else terms.base_cents
     return Missed(
         reservation_id=view.id,

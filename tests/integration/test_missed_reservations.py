@@ -23,6 +23,7 @@ from billing.models import Fee, Missed
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
 from billing.subscribers import FEES, SUBSCRIPTIONS
+from billing.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import queries, reservations, series
 from booking.decisions import approve, report_no_show, take_back_no_show
@@ -99,6 +100,17 @@ def test_time_that_others_take_is_deducted(session, sample_ring, splitter):
     at(session, reservations.cancel, entered, START - timedelta(hours=1.9))
     reserved(session, splitter, sample_ring.bernd, 41.0, 43.5, START - timedelta(hours=1.5))
     assert fixed(session, END) == [("late_cancel", 2_400)]
+
+
+def test_a_no_show_costs_a_part_of_the_price_with_what_was_chosen(session, sample_ring, splitter):
+    parts = TariffParts(adjustments=(AdjustmentEntry("With operator", "per_unit", Decimal(10), "chosen"),))
+    prices = {"member": Decimal(10), "guest": Decimal(10)}
+    do(session, enter_tariff, splitter, TariffEntry(TODAY - timedelta(days=29), prices=prices, parts=parts))
+    entered = reserved(session, splitter, sample_ring.anna)
+    with write_transaction(session):
+        session.get_one(Reservation, entered).choices = ("With operator",)
+    at(session, report_no_show, entered, START + timedelta(minutes=30))
+    assert fixed(session, END) == [("no_show", 5_000)]
 
 
 def test_a_no_show_is_charged_and_forgotten_when_it_is_taken_back(session, sample_ring, splitter):

@@ -350,8 +350,10 @@ def test_who_was_moved_as_the_manager_chose_may_go_back_too(session, hit, lasers
 def test_a_proposal_ends_with_the_closure(session, hit):
     ids, closure_id = hit
     do(session, replan.confirm, closure_id, replan.make_plan(session, closure_id, now=MONDAY).digest)
+    with write_transaction(session):
+        session.get_one(Reservation, ids[Outcome.OFFER]).choices = ("With operator",)
     offered = queries.reservation(session, ids[Outcome.OFFER])
-    assert replanned(session, offered, now=MONDAY) is not None
+    assert replanned(session, offered, now=MONDAY).wish.choices == ("With operator",)
     do(session, blockings.change, closure_id, hours(MONDAY, 0, 20), "Repaired")
     assert replanned(session, offered, now=MONDAY) is None
     with pytest.raises(OldTimeGone):

@@ -17,6 +17,8 @@ from billing.models import Charge
 from billing.queries import charge_of_slip, unpriced_count
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
+from booking import groups
+from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from booking.queries.other_amounts import beside_amounts
@@ -221,7 +223,7 @@ def test_the_api_says_what_is_asked_and_takes_it(session, speak_as, sample_ring,
     assert price_of(session, slip["id"]) == 27_100
 
 
-def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_over(session, anna, sample_ring):
+def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_over(session, anna, log_in, sample_ring):
     """By the hour, so that the price is known before: 10.00 an hour, and 5.00 with operator."""
     parts = TariffParts(adjustments=(AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen"),))
     with write_transaction(session):
@@ -233,6 +235,10 @@ def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_o
     checked = anna.get("/reservations/check", query_string=wish | {"variants": "With operator"}).text
     assert "€30.00" in checked
     assert "€20.00" in anna.get("/reservations/check", query_string=wish).text
+    alone = log_in(sample_ring.wanda_login).get(
+        "/reservations/check", query_string=wish | {"variants": "With operator"}
+    )
+    assert "€30.00" in alone.text, "before Wanda has chosen for whom it is"
 
     entered = anna.post("/reservations/new", data=wish | {"variants": ["With operator", "With fuel"]})
     assert entered.status_code == 303
@@ -258,6 +264,33 @@ def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_o
     anna.post(move, data=dragged | {"revision": revision, "variants": ["", "With operator"]})
     again = anna.get("/reservations/new", query_string={"again": entered.location.rpartition("/")[2]}).text
     assert re.search(r'checked[^>]*value="With operator"', again)
+
+
+def test_a_group_gives_a_machine_without_the_chosen_variant_last_and_with_a_word(session, anna, speak_as, sample_ring):
+    parts = TariffParts(adjustments=(AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen"),))
+    with write_transaction(session):
+        entry = TariffEntry(date(2026, 1, 1), both("10"), parts=parts)
+        enter_tariff(session, sample_ring.splitter, entry, by=SOMEBODY, now=MONDAY)
+        ranked = RankedMachine(sample_ring.combine, 1), RankedMachine(sample_ring.splitter, 2)
+        group = groups.make(session, sample_ring.hall, GroupInput("Harvest", ranked), by=SOMEBODY, now=MONDAY)
+    wish = {"machine": f"group:{group}", "date": "2026-11-24", "time": "10:00", "hours": "2", "minutes": "0"}
+    wish |= {"places": "1", "variants": "With operator", "form_key": "one"}
+    assert "You get: Splitter" in anna.get("/reservations/check", query_string=wish).text
+
+    entered = anna.post("/reservations/new", data=wish, follow_redirects=True).text
+    assert "without “With operator”" not in entered
+    lacking = "You get Combine without “With operator”: no machine of the group that has it can be had then."
+    assert lacking in anna.get("/reservations/check", query_string=wish).text
+    assert lacking in anna.post("/reservations/new", data=wish | {"form_key": "two"}, follow_redirects=True).text
+    ends = {"starts_at": "2026-11-24T13:00:00Z", "ends_at": "2026-11-24T14:00:00Z"}
+    asked = {"group_id": group, "choices": ["With operator"], **ends}
+    assert speak_as(sample_ring.anna_login).post("/reservations", asked).json["machine_id"] == sample_ring.splitter
+
+    # Back in the browser and ticked: it is another wish, not the one without it, which was sent before.
+    again = wish | {"machine": "splitter", "date": "2026-11-25"}
+    sent = [anna.post("/reservations/new", data=again | {"variants": name}) for name in ("", "With operator", "")]
+    assert [one.status_code for one in sent] == [303, 409, 303]
+    assert sent[0].location == sent[2].location
 
 
 def test_the_hand_back_takes_over_what_was_chosen_with_the_reservation(session, log_in, speak_as, sample_ring, harvest):

@@ -27,7 +27,6 @@ from app.pages.reservations.options import ChosenGroup, FormOptions
 from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
-from billing.asked_amounts import asked_on
 from booking.errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown
 from booking.models import Status
@@ -149,7 +148,7 @@ def _offer_variants(form: ReservationForm, card: MachineCard | None, group: Chos
     """Offer the variants of the tariff of the chosen machine, or of the machines of the chosen group."""
     day, session = form.date.data, db.session()
     cards = () if card is None else (card,) if group is None else tuple(group.cards.values())
-    asked = (asked_on(session, one.id, day or local_day(now(), one.zone)) for one in cards)
+    asked = (grouped.asked_of(session, one.id, day or local_day(now(), one.zone)) for one in cards)
     form.offer_variants(list(dict.fromkeys(name for found in asked for name in found.choices)))
 
 
@@ -196,6 +195,8 @@ def _sent(form: ReservationForm, wish: Wish, card: MachineCard, group: ChosenGro
         show_not_stored(form, refusal)
         return _page(form, card, None, group=group, status=form.status, draws_day=False)
     flash(_entered_text(status, wish))
+    if group is not None and wish.choices and (note := grouped.note_of_entered(db.session(), group, reservation_id)):
+        flash(note)
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
@@ -215,7 +216,7 @@ def _price_alone(form: ReservationForm, card: MachineCard | None, group: ChosenG
     """Return the price of the time while a manager has not chosen for whom it is."""
     if card is None or group is not None or form.span is None or _member_id(form) is not None:
         return None
-    return price_alone(db.session(), card, form.span, form.places.data or 1)
+    return price_alone(db.session(), card, form.span, form.places.data or 1, form.chosen_variants)
 
 
 def _refusal(card: MachineCard, group: ChosenGroup | None, wish: Wish, refusal: DomainError) -> CheckView:

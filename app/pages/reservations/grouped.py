@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -14,11 +14,15 @@ from app.pages.reservations.checks import CheckView, RefusalReason
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
+from billing.asked_amounts import Asked, asked_on
 from billing.estimates import Estimate, estimate_for
-from booking import availability, group_choice
+from booking import availability, group_choice, queries
 from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
+from booking.group_choice import GroupWish
 from booking.kernel.errors import DomainError
+from booking.kernel.read_cache import cached_read
 from booking.queries import MachineCard
+from booking.wall_clock import local_day
 from booking.wishes import Wish
 
 
@@ -43,13 +47,52 @@ class OtherPrice(Exception):
 def check_view(session: Session, group: ChosenGroup, wish: Wish, *, now: datetime) -> tuple[MachineCard, CheckView]:
     """Return the machine of the group that a wish gets, and the check of the wish on it; the first one if none can."""
     try:
-        machine_id = group_choice.choose(session, group.wish(wish), now=now)
+        machine_id = group_choice.choose(session, asked_of_group(session, group, wish), now=now)
     except (GroupTaken, GroupRefused) as refusal:
         return group.first, refusal_view(session, group, wish, refusal, now=now)
     card = group.cards[machine_id]
     on_it = group.wish(wish).on(machine_id)
     view = checks.check_view(session, card, on_it, now=now)
-    return card, replace(view, machine_name=card.name, price_note=_price_note(session, group, on_it, view.estimate))
+    notes = lacking_note(session, card, on_it), _price_note(session, group, on_it, view.estimate)
+    return card, replace(view, machine_name=card.name, price_note=" ".join(filter(None, notes)))
+
+
+def asked_of(session: Session, machine_id: int, day: date) -> Asked:
+    """Return what the tariff of a day asks for, read once for a version of the database."""
+    return cached_read(session, ("asked", machine_id, day), lambda: asked_on(session, machine_id, day))
+
+
+def asked_of_group(session: Session, group: ChosenGroup, wish: Wish) -> GroupWish:
+    """Return a wish for the group, with the machines whose tariff lacks a chosen variant."""
+    lacking = frozenset(card.id for card in group.cards.values() if _lacking(session, card, wish))
+    return replace(group.wish(wish), lacking=lacking)
+
+
+def lacking_note(session: Session, card: MachineCard, wish: Wish) -> str:
+    """Return that a machine lacks chosen variants and why it is given all the same; "" where it has them."""
+    names = _lacking(session, card, wish)
+    if not names:
+        return ""
+    return _(
+        "You get %(machine)s without “%(variants)s”: no machine of the group that has it can be had then.",
+        machine=card.name,
+        variants=", ".join(names),
+    )
+
+
+def note_of_entered(session: Session, group: ChosenGroup, reservation_id: int) -> str:
+    """Return lacking_note() of a reservation of the group that was entered."""
+    view = queries.reservation(session, reservation_id)
+    card = group.cards.get(view.machine_id)
+    wish = Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
+    return "" if card is None else lacking_note(session, card, wish)
+
+
+def _lacking(session: Session, card: MachineCard, wish: Wish) -> Sequence[str]:
+    if not wish.choices:
+        return ()
+    has = asked_of(session, card.id, local_day(wish.span.start, card.zone)).choices
+    return [name for name in wish.choices if name not in has]
 
 
 def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: DomainError, *, now: datetime) -> CheckView:

@@ -12,9 +12,11 @@ from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
 
-def price_alone(session: Session, card: MachineCard, span: TimeSpan, places: int) -> CheckView | None:
-    """Return the price by which members pay; None where the machine has none."""
-    estimate = estimate_of_class(session, card, span, places, STANDARD_PRICE_CLASS)
+def price_alone(
+    session: Session, card: MachineCard, span: TimeSpan, places: int, choices: tuple[str, ...]
+) -> CheckView | None:
+    """Return the price by which members pay, with chosen variants; None where the machine has none."""
+    estimate = estimate_of_class(session, card, span, places, STANDARD_PRICE_CLASS, choices=choices)
     if estimate is None:
         return None
     note = _("This is what members pay. Choose for whom you reserve: then the time is checked, too.")

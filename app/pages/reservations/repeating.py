@@ -170,7 +170,7 @@ def _send(form: ReservationForm, workshop_id: int, wish: SeriesWish, on_conflict
 def _uid(form: ReservationForm, wish: SeriesWish) -> str | None:
     """Return the uid of the series: a form sent twice with the same wish gives the same one."""
     target = wish.machine_id if wish.group_id is None else f"{GROUP_PREFIX}{wish.group_id}"
-    parts = (target, wish.member_id, wish.wall, wish.length, wish.rule.to_rrule(), wish.places)
+    parts = (target, wish.member_id, wish.wall, wish.length, wish.rule.to_rrule(), wish.places, *wish.choices)
     name = form.derive_id(current_user.id, "series", *parts)
     return None if name is None else f"{name}@{UID_DOMAIN}"
 

@@ -47,7 +47,7 @@ def send(wish: Wish, form: ReservationForm, card: MachineCard, group: ChosenGrou
         if group is None:
             entered = request_reservation(session, wish, **asked)
         else:
-            machine_id, entered = request_in_group(session, group.wish(wish), **asked)
+            machine_id, entered = request_in_group(session, grouped.asked_of_group(session, group, wish), **asked)
             grouped.require_price_shown(session, group, form.shown_machine.data, machine_id, wish)
         return entered.id, entered.status
 
@@ -85,7 +85,8 @@ def _decided_before_lock(session: Session, wish: Wish, uid: str | None, instant:
 def _uid(wish: Wish, form: ReservationForm, user_id: int, group: ChosenGroup | None) -> str | None:
     """Return the uid of the reservation: a form sent twice with the same wish gives the same one."""
     target = wish.machine_id if group is None else f"{GROUP_PREFIX}{group.id}"
-    name = form.derive_id(user_id, target, wish.member_id, wish.span.start, wish.span.end, wish.places)
+    asked = wish.member_id, wish.span.start, wish.span.end, wish.places, *wish.choices
+    name = form.derive_id(user_id, target, *asked)
     return None if name is None else f"{name}@{UID_DOMAIN}"
 
 
