@@ -12,7 +12,8 @@ from app.mail.models import Mail
 from app.worker import jobs
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member
-from tests.builders import induct, induction_kind, machine, mail_text
+from calendars import tokens
+from tests.builders import SOMEBODY, induct, induction_kind, login, machine, mail_text
 from tests.integration.test_notifications import deliver
 from tests.stories.conftest import sent, words_of
 from tests.web.filled_forms import form_with
@@ -144,9 +145,8 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     story, wanda, clock, session, subscribed, entries, ring_command, log_in, sample_ring
 ):
     figures = story.figures
-    anna = log_in(sample_ring.anna_login)
-    feed = subscribed(anna)
-    before, entry_before = [story.reservation(at) for at in range(figures.all)], _entry(entries, feed, story, 0)
+    feeds = [subscribed(log_in(sample_ring.anna_login)), *_feeds(session, figures.members - 1, clock.instant)]
+    before, entries_before = [story.reservation(at) for at in range(figures.all)], _entries(entries, feeds, story)
     deliver(session, now=clock.instant)
     known = set(session.scalars(select(Mail.id)))
 
@@ -182,9 +182,12 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert {one["machine_id"] for one in after[: figures.twins]} == {story.lasers[0]}
     assert [one["starts_at"] for one in after[: figures.twins]] == [one["starts_at"] for one in before[: figures.twins]]
     assert after[-figures.later :] == before[-figures.later :]
-    entry = _entry(entries, feed, story, 0)
-    assert (entry["UID"], int(entry["SEQUENCE"])) == (entry_before["UID"], int(entry_before["SEQUENCE"]) + 1)
-    assert entry["SUMMARY"] != entry_before["SUMMARY"]
+    shown = _entries(entries, feeds, story)
+    grown = [int(new["SEQUENCE"]) - int(old["SEQUENCE"]) for new, old in zip(shown, entries_before, strict=True)]
+    assert (set(grown[:moved]), set(grown[-figures.later :])) == ({1}, {0})
+    assert {str(one["SUMMARY"]) for one in entries_before} == {"Laser B"}
+    assert {str(one["SUMMARY"]) for one in shown[: figures.twins]} == {"Laser A"}
+    assert [one.start for one in shown] == [datetime.fromisoformat(one["starts_at"]) for one in after]
     deliver(session, now=clock.instant)
     mails = [one for one in session.scalars(select(Mail)) if one.id not in known and ":replanned:" in one.key]
     assert len({one.to_address for one in mails}) == len(mails) == figures.members
@@ -232,6 +235,9 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert set(ended) == {*declined, *lapsed}
     assert not any(one["is_late_cancel"] for one in ended.values())
     assert story.manager.post(f"/reservations/{lapsed[0]}/take-offer").json["code"] == "old_time_gone"
+    shown = _entries(entries, feeds, story)
+    ended_at = [at for at, reservation_id in enumerate(story.ids) if reservation_id in ended]
+    assert {at for at, one in enumerate(shown) if one["STATUS"] == "CANCELLED"} == set(ended_at)
     ring_command("check", "overlaps")
 
     # Repaired early on 19 April: who was moved may go back, while the old time is free; who waits is offered the rest.
@@ -252,8 +258,28 @@ def test_a_breakdown_is_planned_carried_out_and_answered(
     assert story.manager.post(f"/reservations/{second['id']}/go-back").status_code == 409
     ring_command("check", "overlaps")
 
+    # 4. What came to nothing stays in the feed for 90 days, as cancelled.
+    clock.instant = MIDNIGHT + timedelta(days=9 + 90)
+    assert {shown[at]["UID"] for at in ended_at} == {
+        one["UID"] for feed in feeds for one in entries(feed) if one["STATUS"] == "CANCELLED"
+    }
 
-def _entry(entries, feed, story, at):
-    uid = story.reservation(at)["uid"]
-    (entry,) = (one for one in entries(feed) if one["UID"] == uid)
-    return entry
+
+def _feeds(session, count, now):
+    """The addresses of the feeds of that many members, as each would subscribe to the own reservations."""
+    made = []
+    for at in range(count):
+        member_id = session.scalars(select(Member.id).filter_by(number=f"F-{at}")).one()
+        user_id = login(session, f"Farm{at}", now=now, member_id=member_id, language="de")
+        with write_transaction(session):
+            wish = tokens.FeedWish(tokens.FULL, member_id=member_id)
+            made.append(f"/feeds/{tokens.create(session, user_id, wish, by=SOMEBODY, now=now).secret}.ics")
+    return made
+
+
+def _entries(entries, feeds, story):
+    """The entry of each reservation of B; each is in one feed, once."""
+    found = [one for feed in feeds for one in entries(feed)]
+    by_uid = {str(one["UID"]): one for one in found}
+    assert len(by_uid) == len(found) == len(story.ids)
+    return [by_uid[story.reservation(at)["uid"]] for at in range(len(story.ids))]
