@@ -103,7 +103,10 @@ def test_of_two_devices_one_accepts(app, session, offered):
     results = all_at_once(app, *[accepting(offered)] * 4)
 
     assert sorted(isinstance(one, int) for one in results) == [False, False, False, True]
-    assert {one.code for one in results if isinstance(one, DomainError)} == {"offer_closed"}
+    refused = [one for one in results if isinstance(one, DomainError)]
+    (reservation_id,) = (one for one in results if isinstance(one, int))
+    assert [(one.code, one.facts["status"]) for one in refused] == [("offer_closed", "accepted")] * 3
+    assert {one.facts["reservation_id"] for one in refused} == {reservation_id}
     assert statuses(session) == ["accepted"]
     assert sound(session)
 

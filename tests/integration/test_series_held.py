@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.storage import audits
+from app.wording.rules import violation_sentence
 from booking import machines, replan, series
 from booking.errors import RecordRefused
 from booking.kernel.events import RecordedEvent
@@ -36,13 +37,15 @@ def sound(session):
 def test_neither_the_machine_nor_a_place_that_a_series_holds_is_retired(session, sample_ring):
     made = enter(session, wish_of(sample_ring, machine_id=sample_ring.cold_store, places=20))
     rack = MachineInput(slug="cold-store", name="Cold-store", charge_unit="place_day")
-    for rule, verb, more in (
-        ("place_held", machines.change_machine, {"data": rack, "places": 19}),
-        ("still_reserved", machines.retire, {}),
+    for rule, field, words, verb, more in (
+        ("place_held", "places", "20 von 19 Plätzen", machines.change_machine, {"data": rack, "places": 19}),
+        ("still_reserved", "machine", ": 4. Verschieben oder stornieren", machines.retire, {}),
     ):
         with pytest.raises(RecordRefused) as refusal, write_transaction(session):
             verb(session, sample_ring.cold_store, **more, **BY)
-        assert [one.rule for one in refusal.value.violations] == [rule]
+        (found,) = refusal.value.violations
+        assert (found.rule, found.field) == (rule, field)
+        assert words in str(violation_sentence(found))
     assert session.get(Machine, sample_ring.cold_store).retired_at is None
 
     with write_transaction(session):

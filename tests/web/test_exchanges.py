@@ -222,14 +222,16 @@ def test_a_swap_with_somebody_who_lost_the_induction_is_refused_and_nothing_chan
     shown = field(bernd.get(f"/exchanges/{exchange_id}").text, "shown")
     with write_transaction(session):
         session.execute(delete(Induction).where(Induction.member_id == sample_ring.bernd))
+    held = select(Reservation.id, Reservation.member_id, Reservation.status, Reservation.revision)
+    before = session.execute(held.order_by(Reservation.id)).all()
 
     refused = bernd.post(f"/exchanges/{exchange_id}/accept", data={"revision": "0", "shown": shown})
 
     assert (refused.status_code, "An induction is needed" in html.unescape(refused.text)) == (422, True)
     assert "Accept the swap" not in refused.text
     assert state_of(session, exchange_id) == "open"
-    held = session.execute(select(Reservation.member_id, Reservation.status).order_by(Reservation.id)).all()
-    assert {row.status for row in held} == {"confirmed"}
+    assert session.execute(held.order_by(Reservation.id)).all() == before
+    assert {row.status for row in before} == {"confirmed"}
 
 
 def test_declined_withdrawn_lapsed_and_overtaken_offers_are_told(log_in, session, sample_ring, clock, reserved):

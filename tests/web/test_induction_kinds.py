@@ -110,7 +110,9 @@ def test_a_circle_is_refused_with_its_chain_on_the_page_and_by_the_api(app, sess
 
     program = program_of(app, session, sample_ring.rita_login, now=MONDAY)
     answer = program.patch(f"/induction-kinds/{basics}", {"requires": [mill]})
-    assert (answer.status_code, answer.json["violations"][0]["rule"]) == (422, "prerequisite_circle")
+    (found,) = answer.json["violations"]
+    assert (answer.status_code, found["rule"], found["field"]) == (422, "prerequisite_circle", "requires")
+    assert "Take one of them out." in found["message"]
     assert program.patch(f"/induction-kinds/{basics}", {"requires": [basics]}).status_code == 422
     assert program.patch(f"/induction-kinds/{basics}", {"requires": [999]}).status_code == 422
     assert program.get("/induction-kinds").json["items"][0] == {
@@ -223,6 +225,7 @@ def test_an_induction_withdrawn_between_request_and_approval_refuses_the_approva
 
     refused = program.post(f"/reservations/{asked}/approve", {})
     assert (refused.status_code, refused.json["violations"][0]["rule"]) == (422, "prerequisite")
+    assert "Basics" in refused.json["violations"][0]["message"]
     with_reason = program.post(f"/reservations/{asked}/approve", {"overrule_reason": "I know her"})
     assert with_reason.status_code == 422
     session.expire_all()

@@ -92,7 +92,9 @@ def test_the_link_of_the_mail_accepts_once_and_only_by_its_button(app, client, s
     assert secret not in redacted(f"GET {link} HTTP/1.1")
 
 
-def test_a_link_is_dead_after_the_offer_and_for_who_may_not_answer(client, session, sample_ring, clock, offered):
+def test_a_link_is_dead_after_the_offer_and_for_who_may_not_answer(
+    client, log_in, session, sample_ring, clock, offered
+):
     link = link_in(mails(session, clock)[0][2])
     with write_transaction(session):
         session.execute(update(User).where(User.id == sample_ring.anna_login).values(disabled_at=MONDAY))
@@ -107,8 +109,13 @@ def test_a_link_is_dead_after_the_offer_and_for_who_may_not_answer(client, sessi
         session.execute(update(Member).where(Member.id == sample_ring.anna).values(left_on=None))
     assert client.get(link).status_code == 200
     clock.instant = MONDAY + timedelta(hours=24)
-    assert (client.get(link).status_code, client.post(link, data=sent()).status_code) == (404, 404)
+    for late in (client.get(link), client.post(link, data=sent())):
+        assert (late.status_code, "Die Zeit für eine Antwort auf dieses Angebot" in late.text) == (404, True)
+    browser = log_in(sample_ring.anna_login)
+    refused = browser.post(f"/offers/{offered}/accept", data={"revision": "0"}, follow_redirects=True)
+    assert "The time to answer this offer is over." in refused.text
     assert status_of(session, offered) == "open"  # until the worker ends it
+    assert session.scalars(select(Reservation).where(Reservation.member_id == sample_ring.anna)).all() == []
 
 
 def test_declining_by_link_gives_it_to_the_next_who_gets_a_mail(client, session, sample_ring, clock, offered):

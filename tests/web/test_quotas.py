@@ -199,11 +199,15 @@ def of_group(session, sample_ring):
         return made, quotas.enter_quota(session, data, **asked)
 
 
-def test_an_amount_that_is_no_number_is_named(sample_ring, log_in, week):
+def test_an_amount_that_is_no_number_or_zero_is_named(session, sample_ring, log_in, week):
     wanda = log_in(sample_ring.wanda_login)
     for measure, amount in (("time-week", "1e999999"), ("time-week", "7:99"), ("time-week", "NaN"), ("open", "7:30")):
         refused = wanda.post(NEW, data=form(sample_ring, measure=measure, most=amount))
         assert (refused.status_code, "is no number" in refused.text) == (422, True), amount
+    for measure in ("time-week", "open"):
+        refused = wanda.post(NEW, data=form(sample_ring, measure=measure, most="0"))
+        assert (refused.status_code, "Enter more than zero; to stop lending, close or" in refused.text) == (422, True)
+    assert [one.id for one in queries.quotas(session, None)] == [week]
     page = log_in(sample_ring.anna_login).get("/reservations/check", query_string=wish(machine="splitter", hours="9"))
     assert "0 min are used; this would be 9 h more. 8 h would still fit." in page.text
 

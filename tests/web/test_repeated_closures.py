@@ -130,14 +130,18 @@ def test_programs_close_by_a_rule(app, session, sample_ring):
         "ends_at": "2026-11-24T10:00:00+01:00",
         "reason": "service",
     }
-    for rule in (
-        "FREQ=HOURLY;COUNT=3",
-        "FREQ=WEEKLY",
-        "FREQ=DAILY;COUNT=10000",
-        "nonsense",
-        "FREQ=DAILY;BYHOUR=8;COUNT=2",
+    for rule, code in (
+        ("FREQ=HOURLY;COUNT=3", "series_frequency"),
+        ("FREQ=WEEKLY", "series_endless"),
+        ("FREQ=DAILY;COUNT=10000", "series_too_long"),
+        ("nonsense", "series_malformed"),
+        ("FREQ=DAILY;BYHOUR=8;COUNT=2", "series_part"),
     ):
-        assert api.post("/closure-series", body | {"rrule": rule}).status_code == 422, rule
+        refused = api.post("/closure-series", body | {"rrule": rule})
+        (found,) = refused.json["violations"]
+        assert (refused.status_code, found["rule"], found["field"]) == (422, code, "rrule")
+        assert found["message"]
+    assert queries.closures(session, now=MONDAY) == ()
     made = api.post("/closure-series", body | {"rrule": "FREQ=MONTHLY;COUNT=3"})
     assert made.status_code == 201, made.json
     assert [one["starts_at"][:10] for one in made.json["closures"]] == ["2026-11-24", "2026-12-24", "2027-01-24"]
