@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.fee_errors import FeeNotFound
@@ -16,6 +16,8 @@ from billing.fees.working import Working, working_of
 from billing.models import Entry, Fee
 from booking.kernel.views import columns_of
 from booking.queries import members_matching
+
+NO_DEPOSIT = "no_deposit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class FeeView:
 
 @dataclass(frozen=True, slots=True)
 class FeeFilter:
-    """Which fees. member_text: a part of number or name; since, until: first and last day of service."""
+    """Which fees. member_text: a part of number or name; since, until: first and last day of service.
+
+    kind: "" for all, NO_DEPOSIT for all but deposits, which are held and no income.
+    """
 
     kind: str = ""
     member_id: int | None = None
@@ -104,14 +109,21 @@ def fees(session: Session, wanted: FeeFilter, *, limit: int = 25, offset: int = 
 
 def fee_totals(session: Session, wanted: FeeFilter) -> tuple[int, int]:
     """Return how many fees and reversals there are, and their sum in cents."""
-    sums = select(func.count(), func.coalesce(func.sum(Fee.cents), 0))
-    count, cents = session.execute(sums.where(*_conditions(wanted))).one()
-    return count, int(cents)
+    sums = sum_of_fees(wanted).add_columns(func.count())
+    cents, count = session.execute(sums).one()
+    return count, int(cents or 0)
+
+
+def sum_of_fees(wanted: FeeFilter) -> Select[Any]:
+    """Select the sum of fees and reversals in cents; null without any."""
+    return select(func.sum(Fee.cents)).where(*_conditions(wanted))
 
 
 def _conditions(wanted: FeeFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.kind:
+    if wanted.kind == NO_DEPOSIT:
+        found.append(Fee.kind != DEPOSIT)
+    elif wanted.kind:
         found.append(Fee.kind == wanted.kind)
     if wanted.member_id is not None:
         found.append(Fee.member_id == wanted.member_id)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, case, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from billing.ledger.posting import DEPOSITS, DUES, FEES, MATERIALS
+from billing.ledger.posting import DEPOSITS
 from billing.models import AccountDay, Allocation, AllocationLine, Charge, ChargeTotal, Cost, LedgerAccount, Unpriced
 from billing.periods import Period, accounting_year
+from billing.queries.fees import NO_DEPOSIT, FeeFilter, sum_of_fees
 from billing.queries.pools import effective_allocations
 
 
@@ -20,7 +21,7 @@ class YearTotals:
     """Totals by day of service, in cents.
 
     charged_cents: usage charges, corrections included. divided_cents: costs in an effective allocation. fee_cents: fees
-    by their posting date, those that were taken back less. deposit_cents: deposits that are held now, of any year.
+    as their list has them, those that were taken back less. deposit_cents: deposits that are held now, of any year.
     """
 
     year: int
@@ -148,16 +149,18 @@ def year_totals(session: Session, year: int) -> YearTotals:
     charged = select(func.sum(ChargeTotal.cents)).where(ChargeTotal.service_date.between(first, last))
     costs = select(func.sum(Cost.net_cents)).where(Cost.service_date.between(first, last))
     divided = costs.join(allocated, allocated.c.cost_id == Cost.id)
-    fees = _credited((FEES, DUES, MATERIALS)).where(AccountDay.posting_date.between(first, last))
-    wanted = (charged, costs, divided, fees, _credited((DEPOSITS,)))
+    fees = sum_of_fees(FeeFilter(NO_DEPOSIT, since=first, until=last))
+    wanted = (charged, costs, divided, fees, _deposits())
     sums = session.execute(select(*(one.scalar_subquery() for one in wanted))).one()
     return YearTotals(year, *(int(cents or 0) for cents in sums))
 
 
-def _credited(codes: Collection[str]) -> Select[int]:
-    """Select what is on accounts of income or liabilities."""
+def _deposits() -> Select[int]:
+    """Select what is on the account of deposits."""
     cents = func.sum(AccountDay.credit_cents - AccountDay.debit_cents)
-    return select(cents).where(AccountDay.account_id.in_(select(LedgerAccount.id).where(LedgerAccount.code.in_(codes))))
+    return select(cents).where(
+        AccountDay.account_id == select(LedgerAccount.id).where(LedgerAccount.code == DEPOSITS).scalar_subquery()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -30,7 +32,15 @@ def test_a_deposit_is_entered_told_and_shown_on_the_slip(session, sample_ring, l
     assert "€100.00, held" in text(anna.get(f"/usage/{slip}"))
     assert "Deposit" in text(anna.get("/costs/balance"))
     do(session, enter_fee, FeeInput("other", sample_ring.anna, TODAY, "Key", Decimal(1), Decimal(25)))
-    assert "Fees: €25.00 · Deposits held: €100.00" in re.sub("<[^>]+>", "", text(karl.get("/costs")))
+    do(
+        session,
+        enter_fee,
+        FeeInput("other", sample_ring.anna, date(TODAY.year - 1, 12, 30), "Key", Decimal(1), Decimal(7)),
+    )
+    desk = karl.get("/costs")
+    assert "Fees: €25.00 · Deposits held: €100.00" in re.sub("<[^>]+>", "", text(desk)), "of the year of service"
+    (link,) = re.findall(r'href="(/fees[^"]*from=[^"]*)"', desk.text)
+    assert re.findall("Sum of .*?€([0-9.]+)", text(karl.get(unescape(link)))) == ["25.00"], "as the desk has it"
     handed_back(session, entered)
     assert "Deposits held" not in text(karl.get("/costs"))
     assert "€100.00, given back" in text(anna.get(f"/usage/{slip}"))

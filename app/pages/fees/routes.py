@@ -27,11 +27,12 @@ from app.wording.formats import as_zone
 from billing.fee_errors import FeeNotFound
 from billing.fees import posting
 from billing.queries import fees as queries
-from billing.queries.fees import FeeFilter, FeeView
+from billing.queries.fees import NO_DEPOSIT, FeeFilter, FeeView
 from booking.queries import machine_names, member_names
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
+WITHOUT_DEPOSITS = {NO_DEPOSIT: _l("Without deposits")}  # its sum is income
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
 
 
@@ -52,6 +53,7 @@ def index() -> ResponseReturnValue:
         form=form,
         kind=_kind(),
         kinds=KIND_LABELS,
+        chips=KIND_LABELS | (WITHOUT_DEPOSITS if all_of_them else {}),
         rows=rows,
         count=count,
         cents=cents,
@@ -135,7 +137,7 @@ def _seen(fee_id: int) -> FeeView:
 
 def _kind() -> str:
     kind = request.args.get("kind", "")
-    return kind if kind in KIND_LABELS else ""
+    return kind if kind in KIND_LABELS | WITHOUT_DEPOSITS else ""
 
 
 def _wanted(form: ListFilter) -> FeeFilter:
