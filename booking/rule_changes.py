@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -46,6 +47,14 @@ IS_OUTSIDE: tuple[ColumnElement[bool], ...] = (
     Reservation.status.in_(TO_COME),
     or_(Reservation.accepted_at.is_(None), Reservation.accepted_at < Reservation.outside_rules_since),
 )
+
+
+class OutsideMark(NamedTuple):
+    """A reservation outside the rules, since when it breaks them or further ones, and its revision."""
+
+    id: int
+    since: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +148,22 @@ def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -
     events.record(session, accepted, by=by, at=now)
 
 
-def digest_of(reservation_ids: Iterable[int]) -> str:
-    """Return the fingerprint of a list of reservations outside the rules."""
-    return hashlib.sha256(repr(sorted(reservation_ids)).encode()).hexdigest()[:16]
+def digest_of(marks: Iterable[OutsideMark]) -> str:
+    """Return the fingerprint of a list of reservations outside the rules: of what they are and what they break."""
+    found = sorted((one.id, one.since.timestamp(), one.revision) for one in marks)
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
 
 
-def accept_all(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime, shown: str) -> None:
-    """Note that reservations stay as they are, as accept(); locked in the order of their ids.
+def accept_all(session: Session, marks: Collection[OutsideMark], *, by: Actor, now: datetime, shown: str) -> None:
+    """Note that reservations stay as they are, as accept(); in the order of their ids.
 
-    shown: the digest of those that the user saw. Raises StaleRevision where they are others.
+    marks: as they are now, and locked. shown: the digest of what the user saw. Raises StaleRevision where one of them
+    is another one, was changed or breaks further rules.
     """
-    if shown != (found := digest_of(reservation_ids)):
+    if shown != (found := digest_of(marks)):
         raise StaleRevision(expected=shown, actual=found)
-    for reservation_id in sorted(reservation_ids):
-        accept(session, reservation_id, by=by, now=now)
+    for mark in sorted(marks):
+        accept(session, mark.id, by=by, now=now)
 
 
 def broken_conditions(session: Session, member_id: int, *, now: datetime) -> dict[int, frozenset[str]]:
@@ -181,20 +192,24 @@ def mark_member(
 def tell_members(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime) -> int:
     """Write one mail to each member with reservations outside the rules; return how many members that are.
 
-    Reservations of which the member was told since they lie outside are left out.
+    Reservations of which the member was told since they lie outside are left out; whoever tells them at the same
+    moment waits for the rows.
     """
     is_untold = or_(
         Reservation.outside_told_at.is_(None), Reservation.outside_told_at < Reservation.outside_rules_since
     )
     by_member: dict[int, list[int]] = defaultdict(list)
-    for ids in _chunks(reservation_ids):
-        found = session.execute(
-            select(Reservation.member_id, Reservation.id)
+    untold: list[tuple[datetime, int, int]] = []
+    for ids in _chunks(sorted(reservation_ids)):
+        statement = (
+            select(Reservation.starts_at, Reservation.id, Reservation.member_id)
             .where(Reservation.id.in_(ids), Reservation.ends_at > now, is_untold, *IS_OUTSIDE)
-            .order_by(Reservation.starts_at, Reservation.id)
+            .order_by(Reservation.id)
+            .with_for_update(of=Reservation)
         )
-        for member_id, reservation_id in found:
-            by_member[member_id].append(reservation_id)
+        untold += [(row.starts_at, row.id, row.member_id) for row in session.execute(statement)]
+    for _starts_at, reservation_id, member_id in sorted(untold):
+        by_member[member_id].append(reservation_id)
     told = [reservation_id for ids in by_member.values() for reservation_id in ids]
     _set(session, told, outside_told_at=now)
     for member_id, ids in sorted(by_member.items()):

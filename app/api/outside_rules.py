@@ -44,7 +44,8 @@ class OutsideReservation(ResponseModel):
 class OutsideReservationList(ResponseModel):
     """One page of what lies outside the rules, soonest first. next: null on the last page.
 
-    count: of all pages. digest: of all of them, to accept no others than were read.
+    count: of all pages. digest: of all of them, to accept nothing else than was read: it changes with each of them and
+    with what they break, so compare it from page to page.
     """
 
     items: list[OutsideReservation]
@@ -68,14 +69,14 @@ class OutsideCount(ResponseModel):
 @Endpoint("GET", "/outside-rules", access=MANAGER, query=OutsideFilter, response=OutsideReservationList)
 def list_outside_rules(query: OutsideFilter) -> OutsideReservationList:
     """List the reservations of one's workshops that lie outside opening hours or rules that were changed after them."""
-    session, instant, start = db.session(), now(), query.cursor or 0
-    found = queries.outside_rules(session, _workshop_ids(), now=instant, limit=query.limit + 1, offset=start)
-    ids = queries.outside_ids(session, _workshop_ids(), now=instant)
+    session, start = db.session(), query.cursor or 0
+    after = start + query.limit
+    marks = queries.outside_marks(session, _workshop_ids(), now=now())
     return OutsideReservationList(
-        items=[_of(one) for one in found[: query.limit]],
-        next=str(start + query.limit) if len(found) > query.limit else None,
-        count=len(ids),
-        digest=rule_changes.digest_of(ids),
+        items=[_of(one) for one in queries.with_violations(session, [mark.id for mark in marks[start:after]])],
+        next=str(after) if len(marks) > after else None,
+        count=len(marks),
+        digest=rule_changes.digest_of(marks),
     )
 
 
@@ -101,9 +102,9 @@ def accept_all_outside_rules(body: OutsideSeen) -> Reply:
     session, by, instant, workshop_ids = db.session(), current_actor(), now(), _workshop_ids()
 
     def accept() -> int:
-        ids = queries.outside_ids(session, workshop_ids, now=instant)
-        rule_changes.accept_all(session, ids, by=by, now=instant, shown=body.digest)
-        return len(ids)
+        marks = queries.outside_marks(session, workshop_ids, now=instant, locks=True)
+        rule_changes.accept_all(session, marks, by=by, now=instant, shown=body.digest)
+        return len(marks)
 
     return reply(OutsideCount(count=in_write_transaction(session, accept)))
 
@@ -114,7 +115,7 @@ def tell_outside_rules() -> Reply:
     session, by, instant, workshop_ids = db.session(), current_actor(), now(), _workshop_ids()
 
     def tell() -> int:
-        ids = queries.outside_ids(session, workshop_ids, now=instant)
+        ids = [mark.id for mark in queries.outside_marks(session, workshop_ids, now=instant)]
         return rule_changes.tell_members(session, ids, by=by, now=instant)
 
     return reply(OutsideCount(count=in_write_transaction(session, tell)))

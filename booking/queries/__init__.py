@@ -85,8 +85,7 @@ from booking.queries.names import (
 from booking.queries.outside_rules import (
     OutsideView,
     outside_count,
-    outside_ids,
-    outside_rules,
+    outside_marks,
     reservations_by_id,
     with_violations,
 )
@@ -255,8 +254,7 @@ __all__ = [
     "open_use",
     "openings_of",
     "outside_count",
-    "outside_ids",
-    "outside_rules",
+    "outside_marks",
     "own_quotas",
     "past_reservations",
     "photo",

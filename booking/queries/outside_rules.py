@@ -15,7 +15,7 @@ from booking.errors import Violation
 from booking.judged_reservations import judged
 from booking.models import Machine, Reservation
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rule_changes import IS_OUTSIDE, violations_of_many
+from booking.rule_changes import IS_OUTSIDE, OutsideMark, violations_of_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ def outside_count(session: Session, workshop_ids: Collection[int] | None, *, now
     return session.scalar(counted) or 0
 
 
-def outside_rules(
-    session: Session, workshop_ids: Collection[int] | None, *, now: datetime, limit: int = 25, offset: int = 0
-) -> tuple[OutsideView, ...]:
-    """Return them in order of time. workshop_ids: None for all; an empty collection matches nothing."""
-    in_order = _outside(workshop_ids, now).order_by(Reservation.starts_at, Reservation.id)
-    return _with_violations(session, all_views(session, in_order.limit(limit).offset(offset)))
+def outside_marks(
+    session: Session, workshop_ids: Collection[int] | None, *, now: datetime, locks: bool = False
+) -> list[OutsideMark]:
+    """Return their marks in order of time, all at one moment. workshop_ids: None for all; an empty one for none.
 
-
-def outside_ids(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> Sequence[int]:
-    """Return their ids."""
-    return session.scalars(
-        _outside(workshop_ids, now).with_only_columns(Reservation.id, maintain_column_froms=True)
-    ).all()
+    locks: keep them as they are until the commit, locked in the order of their ids.
+    """
+    columns = Reservation.id, Reservation.outside_rules_since, Reservation.revision, Reservation.starts_at
+    statement = _outside(workshop_ids, now).with_only_columns(*columns, maintain_column_froms=True)
+    statement = statement.order_by(Reservation.id)
+    found = session.execute(statement.with_for_update(of=Reservation) if locks else statement)
+    in_time = sorted(found, key=lambda row: (row.starts_at, row.id))
+    return [OutsideMark(row.id, row.outside_rules_since, row.revision) for row in in_time]
 
 
 def reservations_by_id(session: Session, reservation_ids: Collection[int]) -> tuple[ReservationView, ...]:

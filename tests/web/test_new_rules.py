@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.imports.table_import import import_table, preview_table, read
 from booking import decisions, queries, reservations, rule_changes
@@ -208,7 +208,7 @@ def test_a_waiting_move_is_judged_by_the_time_that_is_confirmed_too(wanda, sessi
     mails(session)
     change_hours(session)
 
-    assert list(queries.outside_ids(session, None, now=MONDAY)) == [asked]
+    assert [one.id for one in queries.outside_marks(session, None, now=MONDAY)] == [asked]
     page = wanda.get("/workshop/outside").text
     assert page.count("outside the opening hours") == 1
     assert "confirmed until it is decided" in page
@@ -235,9 +235,16 @@ def test_all_are_accepted_at_once_unless_the_list_has_changed(wanda, nights, ses
     page = wanda.post("/workshop/outside/accept", data=form_with(shown, "seen"), follow_redirects=True).text
     assert "The list has changed meanwhile. Nothing was accepted" in page
     assert queries.outside_count(session, None, now=MONDAY) == 3
-    session.rollback()
+    for values in ({"outside_rules_since": hours(MONDAY, -1, 0).start}, {"revision": Reservation.revision + 1}):
+        with write_transaction(session):  # one breaks a further rule, or is moved
+            session.execute(update(Reservation).where(Reservation.id == nights[1]).values(values))
+        page = wanda.post("/workshop/outside/accept", data=form_with(page, "seen"), follow_redirects=True).text
+        assert "The list has changed meanwhile. Nothing was accepted" in page
     wanda.post("/workshop/outside/accept", data=form_with(page, "seen"))
     assert queries.outside_count(session, None, now=MONDAY) == 0
+    none = {"seen": rule_changes.digest_of(())}
+    again = wanda.post("/workshop/outside/accept", data=none, follow_redirects=True).text
+    assert "0 reservations" not in again
 
 
 def test_programs_list_accept_and_tell(app, nights, session, sample_ring):

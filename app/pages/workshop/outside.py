@@ -27,17 +27,17 @@ PER_PAGE = 25
 def list_outside() -> ResponseReturnValue:
     """List the reservations of one's workshops that lie outside the rules."""
     page, session, workshop_ids = page_number(), db.session(), presenter.my_workshop_ids()
-    offset = (page - 1) * PER_PAGE
-    found = queries.outside_rules(session, workshop_ids, now=now(), limit=PER_PAGE + 1, offset=offset)
-    shown, ids = found[:PER_PAGE], queries.outside_ids(session, workshop_ids, now=now())
+    offset, after = (page - 1) * PER_PAGE, page * PER_PAGE
+    marks = queries.outside_marks(session, workshop_ids, now=now())
+    shown = queries.with_violations(session, [mark.id for mark in marks[offset:after]])
     return render_template(
         "workshop/outside.html",
         rows=[(one, outside_line(one.reservation, one.violations)) for one in shown],
         contacts=queries.member_contacts(session, {one.reservation.member_id for one in shown}),
-        count=len(ids),
-        digest=rule_changes.digest_of(ids),
+        count=len(marks),
+        digest=rule_changes.digest_of(marks),
         page=page,
-        has_next=len(found) > PER_PAGE,
+        has_next=len(marks) > after,
     )
 
 
@@ -57,16 +57,20 @@ def accept_all_outside() -> ResponseReturnValue:
     session, by, workshop_ids = db.session(), current_actor(), presenter.my_workshop_ids()
 
     def accept() -> int:
-        ids = queries.outside_ids(session, workshop_ids, now=now())
-        rule_changes.accept_all(session, ids, by=by, now=now(), shown=request.form.get("seen", ""))
-        return len(ids)
+        marks = queries.outside_marks(session, workshop_ids, now=now(), locks=True)
+        rule_changes.accept_all(session, marks, by=by, now=now(), shown=request.form.get("seen", ""))
+        return len(marks)
 
     try:
         accepted = in_write_transaction(session, accept)
     except StaleRevision:
         flash(_("The list has changed meanwhile. Nothing was accepted; please look again."), "warning")
     else:
-        flash(ngettext("The reservation stays as it is.", "%(num)s reservations stay as they are.", accepted))
+        flash(
+            ngettext("The reservation stays as it is.", "%(num)s reservations stay as they are.", accepted)
+            if accepted
+            else _("No reservation lies outside the rules.")
+        )
     return redirect(url_for(".list_outside"), code=303)
 
 
@@ -76,7 +80,7 @@ def tell_outside() -> ResponseReturnValue:
     session, by, workshop_ids = db.session(), current_actor(), presenter.my_workshop_ids()
 
     def tell() -> int:
-        ids = queries.outside_ids(session, workshop_ids, now=now())
+        ids = [mark.id for mark in queries.outside_marks(session, workshop_ids, now=now())]
         return rule_changes.tell_members(session, ids, by=by, now=now())
 
     told = in_write_transaction(session, tell)
