@@ -52,7 +52,10 @@ Cents = Annotated[int, Field(strict=True, ge=1, le=CENTS_MAX), WHOLE]
 
 
 class FeeQuery(RequestModel):
-    """Which fees; member_id: for the treasurer. cursor: `next` of the previous page."""
+    """Which fees; member_id: for the treasurer. period: in which their service begins.
+
+    cursor: `next` of the previous page.
+    """
 
     kind: Kind | None = None
     member_id: QueryId | None = None

@@ -48,9 +48,10 @@ class FeeView:
 
 @dataclass(frozen=True, slots=True)
 class FeeFilter:
-    """Which fees. member_text: a part of number or name; since, until: first and last day of service.
+    """Which fees. member_text: a part of number or name.
 
-    kind: "" for all, NO_DEPOSIT for all but deposits, which are held and no income.
+    since, until: of the first day of service, so that dues are in one year alone, as they are posted. kind: "" for all,
+    NO_DEPOSIT for all but deposits, which are held and no income.
     """
 
     kind: str = ""
@@ -132,7 +133,7 @@ def _conditions(wanted: FeeFilter) -> list[ColumnElement[bool]]:
     if wanted.machine_id is not None:
         found.append(Fee.machine_id == wanted.machine_id)
     if wanted.since is not None:
-        found.append(Fee.service_until >= wanted.since)
+        found.append(Fee.service_from >= wanted.since)
     if wanted.until is not None:
         found.append(Fee.service_from <= wanted.until)
     return found

@@ -152,6 +152,8 @@ def test_fees_by_calls(session, sample_ring, karl, log_in):
     assert (stale.status_code, stale.json["code"]) == (409, "stale_dues")
     posted = karl.post("/api/v1/fees/dues", json=called | {"preview": False, "digest": preview.json["digest"]})
     assert (posted.status_code, balance_of(session, sample_ring.bernd).cents) == (201, 6_000)
+    in_periods = [karl.get(f"/api/v1/fees?kind=dues&period={name}").json["items"] for name in ("2026-01", "2026-07")]
+    assert [len(found) for found in in_periods] == [2, 0], "each fee is in the period alone in which it begins"
 
 
 def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in, clock):
