@@ -22,7 +22,8 @@ from dateutil.easter import easter
 from booking.errors import SeriesRefused, Violation
 from booking.wall_clock import first_instant, instants_showing, to_wall
 
-OCCURRENCES_MAX = 200
+OCCURRENCES_MAX = 200  # of what members enter, and of closures
+OCCURRENCES_STORED_MAX = 1000  # the most that a ring may allow its managers
 INTERVAL_MAX = 99
 YEARS_MAX = 10  # how far a rule may reach: far beyond the horizon of any machine
 LAST = -1  # the last day or weekday of a month
@@ -67,14 +68,14 @@ class RecurrenceRule:
     count: int | None = None
     until: date | None = None
 
-    def violations(self, wall: datetime) -> Iterator[Violation]:
-        """Yield why a series of this rule cannot begin at a time of the clock."""
+    def violations(self, wall: datetime, most: int = OCCURRENCES_STORED_MAX) -> Iterator[Violation]:
+        """Yield why a series of this rule cannot begin at a time of the clock. most: occurrences."""
         if not 1 <= self.interval <= INTERVAL_MAX:
             yield Violation("series_interval", _FIELD, limit=INTERVAL_MAX, actual=self.interval)
         if self.count is None and self.until is None:
             yield Violation("series_endless", _FIELD)
-        if self.count is not None and not 1 <= self.count <= OCCURRENCES_MAX:
-            yield Violation("series_too_long", _FIELD, limit=OCCURRENCES_MAX, actual=self.count)
+        if self.count is not None and not 1 <= self.count <= most:
+            yield Violation("series_too_long", _FIELD, limit=most, actual=self.count)
         if self.until is not None and self.until < wall.date():
             yield Violation("series_until_past", _FIELD, limit=wall.date(), actual=self.until)
         if not self.falls_on(wall.date()):
@@ -92,17 +93,18 @@ class RecurrenceRule:
             return day.weekday() == weekday and is_nth
         return True
 
-    def starts(self, wall: datetime) -> list[datetime]:
+    def starts(self, wall: datetime, most: int = OCCURRENCES_STORED_MAX) -> list[datetime]:
         """Return all times of the clock (naive) at which an occurrence begins, the first one at the wall, in order.
 
-        Raises SeriesRefused: an incomplete rule, a start that is not on it, more than 200 or 10 years of occurrences.
+        most: occurrences, as many as the ring allows who enters them; of what is stored, as many as it can ever be.
+        Raises SeriesRefused: an incomplete rule, a start that is not on it, more occurrences, or 10 years of them.
         """
-        SeriesRefused.raise_for(self.violations(wall))
+        SeriesRefused.raise_for(self.violations(wall, most))
         last_day = date(wall.year + YEARS_MAX, wall.month, min(wall.day, 28))
         until = last_day if self.until is None else min(self.until, last_day + timedelta(days=1))
-        found = list(islice(self._dates(wall, until), OCCURRENCES_MAX + 1))
-        if len(found) > OCCURRENCES_MAX:
-            raise SeriesRefused([Violation("series_too_long", _FIELD, limit=OCCURRENCES_MAX, actual=None)])
+        found = list(islice(self._dates(wall, until), most + 1))
+        if len(found) > most:
+            raise SeriesRefused([Violation("series_too_long", _FIELD, limit=most, actual=None)])
         if (self.until is not None and self.until > last_day) or (self.count is not None and len(found) < self.count):
             raise SeriesRefused([Violation("series_too_far", _FIELD, limit=last_day)])
         return found

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import records
@@ -15,6 +16,7 @@ from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Ring
+from booking.recurrence import OCCURRENCES_MAX, OCCURRENCES_STORED_MAX
 from booking.wall_clock import USUAL_ZONE
 
 THE_ONE = 1
@@ -40,6 +42,7 @@ class RingInput:
     wall_names: str = "none"
     are_exchanges_allowed: bool = True
     exchange_hours: int = EXCHANGE_HOURS
+    series_dates_managers: int = OCCURRENCES_MAX
 
     @classmethod
     def of(cls, ring: Ring) -> RingInput:
@@ -91,13 +94,13 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
 def check_ring(data: RingInput) -> list[Violation]:
     """Return what is wrong.
 
-    missing, at_least (hours), at_most (characters, days, hours), email_form, unknown_zone, colour (#rrggbb), the
-    address.
+    missing, at_least (hours, dates), at_most (characters, days, hours, dates), email_form, unknown_zone,
+    colour (#rrggbb), the address.
     """
     violations = records.check_filled(data, ["name"]) + records.check_lengths(data, LENGTHS_MAX)
     if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
-    violations += check_exchange_hours(data.exchange_hours)
+    violations += check_exchange_hours(data.exchange_hours) + check_series_dates(data.series_dates_managers)
     violations += records.check_zone(data.timezone) + check_email(data.email) + check_address(data.address)
     if not re.fullmatch(r"#[0-9a-f]{6}", data.colour):
         violations.append(Violation("colour", "colour", actual=data.colour))
@@ -111,6 +114,33 @@ def check_exchange_hours(hours: int) -> list[Violation]:
     if hours > EXCHANGE_HOURS_MAX:
         return [Violation("at_most", "exchange_hours", limit=EXCHANGE_HOURS_MAX, actual=hours)]
     return []
+
+
+def check_series_dates(dates: int) -> list[Violation]:
+    """Return at_least or at_most for a number of dates of a series: managers are never allowed fewer than members."""
+    if dates < OCCURRENCES_MAX:
+        return [Violation("at_least", "series_dates_managers", limit=OCCURRENCES_MAX, actual=dates)]
+    if dates > OCCURRENCES_STORED_MAX:
+        return [Violation("at_most", "series_dates_managers", limit=OCCURRENCES_STORED_MAX, actual=dates)]
+    return []
+
+
+def series_dates_max(session: Session, *, may_decide: bool) -> int:
+    """Return how many dates a series may have. may_decide: the one who enters it manages its machines."""
+    if not may_decide:
+        return OCCURRENCES_MAX
+    return session.scalar(select(Ring.series_dates_managers)) or OCCURRENCES_MAX  # none before set-up
+
+
+def set_series_dates(session: Session, dates: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Change how many dates a series may have that managers enter. Call inside write_transaction().
+
+    Series that are longer stay. Raises NotFound (before set-up), RecordRefused, StaleRevision.
+    """
+    stored = the_ring(session, for_change=True)
+    if stored is None:
+        raise NotFound()
+    enter_or_change_ring(session, replace(stored, series_dates_managers=dates), by=by, now=now, revision=revision)
 
 
 def set_exchange_rules(

@@ -42,7 +42,7 @@ def plan(
     SeriesRefused.
     """
     machines = lent(session, wish)
-    found = series_times.occurrences(wish.times(machines[0].terms.policy.hours.zone))
+    found = series_times.occurrences(wish.times(machines[0].terms.policy.hours.zone), most=wish.dates_max)
     return judge(session, wish, machines, found, now=now, overruling=overruling, proposes=proposes)
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from booking.errors import SeriesRefused, Violation
-from booking.recurrence import RecurrenceRule
+from booking.recurrence import OCCURRENCES_MAX, RecurrenceRule
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, instants_showing, to_wall
 
@@ -60,8 +60,9 @@ class Occurrence:
     is_doubled: bool = False
 
 
-def occurrences(times: SeriesTimes) -> Sequence[Occurrence]:
-    """Return all occurrences of a series in order. Raises SeriesRefused."""
+def occurrences(times: SeriesTimes, *, most: int = OCCURRENCES_MAX) -> Sequence[Occurrence]:
+    """Return all occurrences of a series in order. most: how many it may have. Raises SeriesRefused."""
+    times.rule.starts(times.wall, most)
     found = stored_occurrences(times)
     SeriesRefused.raise_for(_violations(found, times))
     return found

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from booking.catalogue import MachineTerms
 from booking.errors import SlotTaken, Violation
 from booking.persons import MEMBER_ITSELF, Person
-from booking.recurrence import RecurrenceRule
+from booking.recurrence import OCCURRENCES_MAX, RecurrenceRule
 from booking.series_times import Occurrence, SeriesTimes
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -23,7 +23,7 @@ class SeriesWish:
     """What a member asks for: a machine again and again. wall, length, passage: see SeriesTimes.
 
     may_move_min, second, choices: as in Wish, for each date. group_id: a group of which any machine will do for each
-    date; machine_id is one of its machines then.
+    date; machine_id is one of its machines then. dates_max: how many the ring allows who asks.
     """
 
     machine_id: int
@@ -38,6 +38,7 @@ class SeriesWish:
     second: Person = MEMBER_ITSELF
     group_id: int | None = None
     choices: tuple[str, ...] = ()
+    dates_max: int = OCCURRENCES_MAX
 
     def times(self, zone: ZoneInfo) -> SeriesTimes:
         """Return when the series takes place by the clock of the machine's workshop."""

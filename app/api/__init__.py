@@ -23,6 +23,7 @@ MODULES = (
     "reservations",
     "reservation_actions",
     "series",
+    "series_rules",
     "waiting",
     "offers",
     "exchanges",

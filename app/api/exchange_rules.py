@@ -38,7 +38,7 @@ class ExchangeRules(ResponseModel):
 @Endpoint("GET", "/exchange-rules", access=LOGGED_IN, response=ExchangeRules, errors=(404,), conditional=True)
 def get_exchange_rules() -> Reply:
     """Get whether members may hand over and swap reservations, and how long an answer may take."""
-    return _reply(_ring())
+    return _reply(ring_record())
 
 
 @Endpoint(
@@ -53,18 +53,19 @@ def get_exchange_rules() -> Reply:
 def change_exchange_rules(body: ExchangeRulesChange) -> Reply:
     """Allow or forbid exchanges between members, and set how long an answer may take. The revision is the ring's."""
     session, by, instant = db.session(), current_actor(), now()
-    revision = revisions.expected(_ring().revision)
+    revision = revisions.expected(ring_record().revision)
 
     def change() -> Reply:
         ring.set_exchange_rules(
             session, are_allowed=body.are_allowed, hours=body.hours, by=by, now=instant, revision=revision
         )
-        return _reply(_ring())
+        return _reply(ring_record())
 
     return in_write_transaction(session, change)
 
 
-def _ring() -> Ring:
+def ring_record() -> Ring:
+    """Return the record of the ring. Raises NotFound before set-up."""
     found = db.session().get(Ring, ring.THE_ONE)
     if found is None:
         raise NotFound()

@@ -15,9 +15,10 @@ from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Amount, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
+from app.api.overrulings import read_overruling
 from app.api.problems import Refusal, Reply
 from app.api.reservation_models import PersonName, Reason, Reservation
-from app.api.reservations import read_overruling, reservation_reply
+from app.api.reservations import reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.member_logins import check_login, person_named, usual_operator

@@ -14,6 +14,7 @@ from app.api.asked_amounts import asked_of_machines, read_choices
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
+from app.api.overrulings import ONLY_MANAGERS, read_overruling
 from app.api.problems import Refusal, Reply
 from app.api.reservation_lists import page_of, sees_in_full
 from app.api.reservation_models import (
@@ -46,8 +47,6 @@ from booking.tolerances import change_tolerance
 from booking.variant_changes import change_variants
 from booking.wall_clock import local_day
 from booking.wishes import Wish
-
-ONLY_MANAGERS = "only for managers of the workshop and administrators"
 
 
 @Endpoint(
@@ -247,9 +246,8 @@ def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:
 
 def _workshop_of(body: NewReservation) -> int:
     """Return the workshop of the machine or group. Raises MachineNotFound, GroupNotFound."""
-    session = db.session()
     if body.machine_id is not None:
-        return catalogue.bookable_machine(session, body.machine_id).workshop_id
+        return catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
     return _group(body).workshop_id
 
 
@@ -275,22 +273,16 @@ def member_of(body: NewReservation) -> int:
 
 def decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
     """Return whether an entry is approved at once, and by which reason it overrules rules."""
-    may_decide = False
-    if permissions.may("api.approve_reservation", "POST"):
-        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=_workshop_of(body))
+    may_decide = may_decide_about(body)
     if body.approve and not may_decide:
         raise Refusal(problems.invalid(problems.field_error("approve", ONLY_MANAGERS)))
     return may_decide and body.approve is not False, read_overruling(body.overrule_reason, may_decide=may_decide)
 
 
-def read_overruling(text: str, *, may_decide: bool) -> Overruling | None:
-    """Return the will to overrule rules; None without a reason. Raises Refusal for who may not decide."""
-    reason = text.strip()
-    if not reason:
-        return None
-    if not may_decide:
-        raise Refusal(problems.invalid(problems.field_error("overrule_reason", ONLY_MANAGERS)))
-    return Overruling(reason)
+def may_decide_about(body: NewReservation) -> bool:
+    """Return whether the login decides about what is entered: it manages the workshop, or administrates the ring."""
+    asked = "api.approve_reservation", "POST"
+    return permissions.may(*asked) and permissions.may_touch(*asked, workshop_id=_workshop_of(body))
 
 
 def span_of_new(body: NewReservation) -> TimeSpan:

@@ -14,9 +14,10 @@ from app.api import revisions
 from app.api.endpoints import Endpoint, reply
 from app.api.entered_series import entered_series
 from app.api.idempotency import run_idempotent
+from app.api.overrulings import read_overruling
 from app.api.problems import Reply
 from app.api.reservation_models import Reason
-from app.api.reservations import choices_of, decisions_of, member_of, read_overruling, require_one_target, span_of_new
+from app.api.reservations import decisions_of, member_of, require_one_target
 from app.api.series_change_models import SeriesChangePreview, SeriesPatch, change_preview_of
 from app.api.series_models import (
     CancelledSeriesDate,
@@ -32,23 +33,18 @@ from app.api.series_models import (
     series_of,
     summary_of,
 )
+from app.api.series_wish import wish_of
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
-from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.local_time import is_doubled
 from billing.fees.missed import fees_if_cancelled
-from booking import catalogue, recurrence, series, series_decisions, series_group_plan, series_plan
-from booking.catalogue import MachineTerms
+from booking import series, series_decisions, series_plan
 from booking.models import Status
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
 from booking.series_change import carry_out
-from booking.series_times import length_by_clock
-from booking.series_wishes import SeriesWish
-from booking.wall_clock import to_wall
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)
@@ -79,7 +75,7 @@ def create_series(body: NewSeries) -> Reply:
     require_one_target(body.first)
     by, instant, member_id = current_actor(), now(), member_of(body.first)
     approve, overruling = decisions_of(body.first)
-    wish = _wish(body, member_id)
+    wish = wish_of(body, member_id)
     if body.preview:
         planned = series_plan.plan(db.session(), wish, now=instant, overruling=overruling)
         return reply(preview_of(planned, wish.rule))
@@ -257,39 +253,6 @@ def _reply(series_id: int) -> Reply:
     view = series_queries.series(session, series_id)
     found = series_of(view, series_queries.series_dates(session, view))
     return reply(found, headers=revisions.etag(view.revision))
-
-
-def _wish(body: NewSeries, member_id: int) -> SeriesWish:
-    terms = _first_terms(body)
-    zone = terms.policy.hours.zone
-    span = span_of_new(body.first)
-    wall = to_wall(span.start, zone)
-    passage = span.start.astimezone(zone).fold if is_doubled(wall, zone) else body.passage
-    rule = recurrence.parse(body.rrule, wall, zone)
-    length = length_by_clock(span, zone)
-    second = person_named(db.session(), member_id, body.second_person)
-    return SeriesWish(
-        terms.machine_id,
-        member_id,
-        rule,
-        wall,
-        length,
-        passage,
-        body.places,
-        body.purpose,
-        body.may_move_min,
-        second,
-        body.group_id,
-        choices_of(body.first, span),
-    )
-
-
-def _first_terms(body: NewSeries) -> MachineTerms:
-    """Return the terms of the machine, or of the first one of the group. Raises MachineNotFound, GroupRefused."""
-    if body.machine_id is not None:
-        return catalogue.bookable_machine(db.session(), body.machine_id)
-    assert body.group_id is not None  # require_one_target
-    return series_group_plan.lent_machines(db.session(), body.group_id)[0].terms
 
 
 def _scope() -> tuple[int | None, frozenset[int] | None]:

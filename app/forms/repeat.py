@@ -16,7 +16,7 @@ from app.forms.span_form import PASSAGES
 from app.wording import formats
 from app.wording.rules import violation_sentence
 from booking.errors import SeriesRefused
-from booking.recurrence import LAST, Frequency, RecurrenceRule, easter_from
+from booking.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, easter_from
 
 BY_DATE, BY_WEEKDAY, BY_LAST_WEEKDAY, BY_LAST_DAY = "date", "weekday", "last_weekday", "last_day"
 COUNT, UNTIL, EASTER = "count", "until", "easter"
@@ -33,7 +33,12 @@ _FIELDS = {
 
 
 class RepeatMixin(BaseForm):
-    """Whether and how a reservation repeats. Empty fields mean what is usual for the day of its wall."""
+    """Whether and how a reservation repeats. Empty fields mean what is usual for the day of its wall.
+
+    times_max: how many dates it may have, which the field of their number says; set before the rule is read.
+    """
+
+    times_max = OCCURRENCES_MAX
 
     repeats = SelectField(
         _l("Repeat"),

@@ -185,6 +185,7 @@ FIELD_LABELS: dict[str, Any] = {
     "logo": _l("Logo"),
     "are_exchanges_allowed": _l("exchanges between members"),
     "exchange_hours": _l("hours to answer an offer of a member"),
+    "series_dates_managers": _l("dates of a series entered by managers"),
     "objection_days": _l("Days to object"),
     "is_catalogue_public": _l("Public catalogue"),
     "requires_second_factor": _l("Second factor required"),

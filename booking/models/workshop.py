@@ -19,6 +19,7 @@ class Ring(HasAddress, Base):
         CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days"),
         CheckConstraint("wall_names IN ('names', 'initials', 'none')", name="wall_names"),
         CheckConstraint("exchange_hours BETWEEN 1 AND 336", name="exchange_hours"),
+        CheckConstraint("series_dates_managers BETWEEN 200 AND 1000", name="series_dates_managers"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,6 +34,7 @@ class Ring(HasAddress, Base):
     wall_names: Mapped[str] = mapped_column(default="none", server_default="none")  # on screens without a log-in
     are_exchanges_allowed: Mapped[bool] = mapped_column(default=True, server_default=true())
     exchange_hours: Mapped[int] = mapped_column(default=48, server_default="48")  # to answer, if nothing else is chosen
+    series_dates_managers: Mapped[int] = mapped_column(default=200, server_default="200")  # of a series, at most
     logo_photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
     is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # loaded by `ring demo`, never entered
     revision: Mapped[int] = mapped_column(default=0)

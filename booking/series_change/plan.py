@@ -19,7 +19,7 @@ from booking.errors import GroupRefused, SeriesRefused, Violation
 from booking.models import Reservation, Series, Status
 from booking.move_rules import Held
 from booking.overruling import Overruling
-from booking.recurrence import Frequency, RecurrenceRule
+from booking.recurrence import OCCURRENCES_STORED_MAX, Frequency, RecurrenceRule
 from booking.series_change import judging
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
 from booking.series_times import Occurrence, SeriesTimes
@@ -51,7 +51,7 @@ def plan(
     terms_of = {one: catalogue.lending_terms(session, one) for one in machine_ids}
     old = series_dates.times_of(series)
     times = _times_after(old, change, found, terms_of[machine_id].policy.hours.zone)
-    occurrences = {one.day: one for one in series_times.occurrences(times)}
+    occurrences = {one.day: one for one in series_times.occurrences(times, most=OCCURRENCES_STORED_MAX)}
     if change.scope == Scope.ONE:  # which may have been moved to another day alone
         occurrences = dict(zip(found, occurrences.values(), strict=True))
     dates = [

@@ -35,7 +35,7 @@ VERBS = [
     for row in (Path(__file__).parent / "scheduling_verbs.txt").read_text(encoding="utf-8").splitlines()[1:]
 ]
 SCHEDULING = re.compile(
-    r"/(groups|series|waiting-list|offers|offered|exchanges|exchanged|exchange-rules|closures|closure-series|breakdowns|"
+    r"/(groups|series|series-rules|waiting-list|offers|offered|exchanges|exchanged|exchange-rules|closures|closure-series|breakdowns|"
     r"maintenance|quotas|induction-kinds|induction-wishes|inductions|courses|sign-up|proposed|zone-changes|clock|outside)\b"
 )
 

@@ -35,7 +35,7 @@ LEFT_OUT = {
             "inductions.resume",
             "second_person_changes",
         ),
-        *("ring.enter_or_change_ring", "ring.set_exchange_rules", "second_person_changes"),
+        *("ring.enter_or_change_ring", "ring.set_exchange_rules", "ring.set_series_dates", "second_person_changes"),
         *("rule_changes.accept", "rule_changes.accept_all", "rule_changes.change_machine", "rule_changes.change_ring"),
         *("rule_changes.mark_changed", "rule_changes.tell_members"),
         *("groups.make", "groups.retire", "machines.enter_machine", "workshops"),

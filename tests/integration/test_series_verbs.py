@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking import decisions, quotas, reservations, series, series_decisions, series_plan
-from booking.errors import MachineNotFound, SeriesConflicts, SeriesRefused, WrongStatus
+from booking import decisions, quotas, reservations, ring, series, series_decisions, series_plan
+from booking.errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.models import Hold, Machine, Occupancy, Reservation, Series, SeriesDate, Status
+from booking.models import Hold, Machine, Occupancy, Reservation, Ring, Series, SeriesDate, Status
 from booking.overruling import Overruling
 from booking.quotas import QuotaInput
 from booking.recurrence import parse
 from booking.series import OnConflict
+from booking.series_change import carry_out
+from booking.series_change.models import Scope, SeriesChange
 from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
@@ -112,6 +115,45 @@ def test_rules_are_judged_date_by_date_and_overruled_with_a_reason(session, samp
         series.cancel_rest(session, overruled.id, by=SOMEBODY, now=MONDAY)
     assert enter(session, far, overruling=Overruling("agreed")).status == Status.CONFIRMED
     assert [kind for kind, _facts in events_of(session)][-1] == "rules_overruled"
+
+
+def test_managers_enter_as_many_dates_as_the_ring_allows_and_members_two_hundred(session, sample_ring):
+    with write_transaction(session):
+        session.get(Machine, sample_ring.combine).horizon_days = 400
+
+    def wish(may_decide):
+        dates_max = ring.series_dates_max(session, may_decide=may_decide)
+        return wish_of(sample_ring, "FREQ=DAILY;COUNT=201", dates_max=dates_max)
+
+    def allow(dates):
+        with write_transaction(session):
+            ring.set_series_dates(session, dates, by=SOMEBODY, now=MONDAY)
+
+    for may_decide, allowed in ((True, 200), (False, 300)):
+        allow(allowed)
+        for ask in (series_plan.plan, partial(series.create, on_conflict=OnConflict.REFUSE, by=SOMEBODY)):
+            with pytest.raises(SeriesRefused) as refusal, write_transaction(session):
+                ask(session, wish(may_decide), now=MONDAY)
+            (one,) = refusal.value.violations
+            assert (one.rule, one.field, one.limit, one.actual) == ("series_too_long", "rrule", 200, 201)
+
+    made = enter(session, wish(True))
+    assert len(made.dates) == 201
+    allow(200)  # what there is stays, and is read, put back and changed
+    with write_transaction(session):
+        series.cancel_rest(session, made.id, by=SOMEBODY, now=MONDAY, since=made.by_rule[-1].occurrence.day)
+    with write_transaction(session):
+        series.put_back(session, made.id, made.by_rule[-1].occurrence.day, by=SOMEBODY, now=MONDAY)
+    later = SeriesChange(Scope.ALL, starts_at=START.replace(hour=12).time())
+    assert len(carry_out.preview(session, made.id, later, now=MONDAY).dates) == 201
+    changed = [facts["what"] for kind, facts in events_of(session) if kind == "record_changed"]
+    assert changed == ["series_dates_managers"] * 2
+    for wrong in (199, 1001):
+        with pytest.raises(RecordRefused) as refused:
+            allow(wrong)
+        assert refused.value.violations[0].field == "series_dates_managers"
+        with pytest.raises(IntegrityError, match="series_dates_managers"), write_transaction(session):
+            session.execute(update(Ring).values(series_dates_managers=wrong))
 
 
 def test_nothing_is_entered_where_no_date_is_left(session, sample_ring):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+
+from sqlalchemy import update
 
 from booking import groups, quotas
 from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
-from booking.models import Reservation
+from booking.models import Machine, Reservation
 from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -199,3 +202,53 @@ def test_more_dates_for_another_machine_need_no_more_statements(anna, sample_rin
 
     sent_for(2)
     assert sent_for(9) == sent_for(2)
+
+
+def test_administrators_allow_managers_longer_series_on_the_page_and_by_program(
+    log_in, anna, wanda, rita, session, sample_ring
+):
+    """The form, the preview and the call have the limit of whoever is logged in."""
+    with write_transaction(session):
+        session.execute(update(Machine).values(horizon_days=400))
+    admin, manager, member = (
+        log_in(one) for one in (sample_ring.rita_login, sample_ring.wanda_login, sample_ring.anna_login)
+    )
+    own = {"dates_by_members": 200, "dates_by_managers": 200}
+    assert anna.get("/series-rules").json == own | {"revision": 0}
+    assert wanda.patch("/series-rules", {"dates_by_managers": 300}).status_code == 403
+    for wrong in (199, 1001, "300", None):
+        assert rita.patch("/series-rules", {"dates_by_managers": wrong}).status_code == 422
+    changed = rita.patch("/series-rules", {"dates_by_managers": 300})
+    assert changed.json == own | {"dates_by_managers": 300, "revision": 1}
+    assert rita.patch("/series-rules", {"dates_by_managers": 400}, If_Match='"0"').status_code == 412
+    assert "dates of a series entered by managers" in admin.get("/admin/events").text
+
+    page = admin.get("/admin/settings").text
+    assert re.search(r'name="series_dates_managers"[^>]* value="300"', page)
+    sent = {
+        "name": "R",
+        "objection_days": "14",
+        "exchange_hours": "24",
+        "colour": "#14532d",
+        "holidays_region": "DE-BY",
+    }
+    for typed, status, stored in (("199", 422, 300), ("1001", 422, 300), ("", 303, 300), ("250", 303, 250)):
+        assert admin.post("/admin/settings", data=sent | {"series_dates_managers": typed}).status_code == status
+        assert anna.get("/series-rules").json["dates_by_managers"] == stored
+
+    form = "/reservations/new?machine=combine"
+    assert ["1 to 250" in one.get(form).text for one in (member, manager, admin)] == [False, True, True]
+    body = {
+        "machine_id": sample_ring.combine,
+        "member_id": sample_ring.anna,
+        "starts_at": "2026-12-04T09:00:00+01:00",
+        "ends_at": "2026-12-04T11:00:00+01:00",
+        "preview": True,
+    }
+    for program, count, most in ((anna, 201, 200), (wanda, 251, 250), (rita, 251, 250)):
+        refused = program.post("/series", body | {"rrule": f"FREQ=DAILY;COUNT={count}"})
+        (one,) = refused.json["violations"]
+        found = refused.status_code, one["rule"], one["field"], one["limit"], one["actual"]
+        assert found == (422, "series_too_long", "rrule", most, count)
+        planned = program.post("/series", body | {"rrule": f"FREQ=DAILY;COUNT={most}"}).json
+        assert (planned["possible"], planned["refused"]) == (most, 0)

@@ -40,6 +40,7 @@ from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
 from booking.queries import PriceClassView
+from booking.recurrence import OCCURRENCES_MAX, OCCURRENCES_STORED_MAX
 from booking.ring import EXCHANGE_HOURS_MAX, OBJECTION_DAYS_MAX, RingInput
 
 
@@ -175,6 +176,10 @@ class SettingsForm(RevisionMixin, BaseForm):
         _l("Hours in which another member may answer an offer"),
         [Required(_l("Please enter the number of hours.")), NumberRange(1, EXCHANGE_HOURS_MAX)],
     )
+    series_dates_managers = IntegerField(
+        _l("Dates of a series entered by managers, at most"),
+        [Optional(), NumberRange(OCCURRENCES_MAX, OCCURRENCES_STORED_MAX)],  # not sent, it stays as it is
+    )
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
     wall_names = SelectField(
         _l("Names on screens in workshops"),
@@ -213,5 +218,6 @@ class SettingsForm(RevisionMixin, BaseForm):
             wall_names=self.wall_names.data,
             are_exchanges_allowed=bool(self.are_exchanges_allowed.data),
             exchange_hours=int(self.exchange_hours.data or 0),
+            series_dates_managers=self.series_dates_managers.data or known.series_dates_managers,
             colour=text_of(self.colour),
         )

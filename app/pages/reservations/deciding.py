@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.extensions import db
+from app.forms.repeat import RepeatMixin
 from app.forms.span_form import clean
 from app.pages.reservations.forms import OverrulingForm
-from booking import overruling, queries
+from booking import overruling, queries, ring
 from booking.errors import Violation
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.overruling import OF_RESERVING, Overruling
@@ -25,6 +27,11 @@ ENOUGH_TO_DECIDE = timedelta(hours=2)  # of opening time, before anybody can be 
 def may_decide(workshop_id: int) -> bool:
     """Return whether the login decides about the machines of a workshop."""
     return permissions.may_touch("approvals.decide", "POST", workshop_id=workshop_id)
+
+
+def offer_dates(form: RepeatMixin, workshop_id: int) -> None:
+    """Set how many dates the login may enter for a series. Call before the rule is read."""
+    form.times_max = ring.series_dates_max(db.session(), may_decide=may_decide(workshop_id))
 
 
 def overruling_of(form: OverrulingForm, workshop_id: int) -> Overruling | None:

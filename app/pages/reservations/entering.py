@@ -18,7 +18,7 @@ from app.extensions import db
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
 from app.pages.declaration import ACTION, POST, MenuEntry, page
-from app.pages.reservations import answering, bp, checks, grouped, prefilling, repeating, sending
+from app.pages.reservations import answering, bp, checks, deciding, grouped, prefilling, repeating, sending
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.first_uses import with_first_uses
 from app.pages.reservations.forms import ReservationForm
@@ -80,6 +80,7 @@ def enter() -> ResponseReturnValue:
             _name_missing_machine(form)
         return _page(form, card, _missing_hour(form, card), group=group, status=422)
     if form.is_series:
+        deciding.offer_dates(form, card.workshop_id)
         return _repeat(form, wish, card, group)
     if "check" in request.form:
         card, check = _checked(card, group, wish)
@@ -278,6 +279,8 @@ def _page(
     groups: tuple[ChosenGroup, ...] = (),
 ) -> ResponseReturnValue:
     """Return the form; machines, groups: those to choose from first."""
+    if card is not None:
+        deciding.offer_dates(form, card.workshop_id)
     rules = checks.rules_sentences(db.session(), card) if card is not None else ()
     if card is not None and card.rules.needs_second_person and (member_id := _member_id(form)) is not None:
         form.persons = login_names(db.session(), member_id)

@@ -106,6 +106,7 @@ def wish_of(
         second=wish.second or MEMBER_ITSELF,
         group_id=None if group is None else group.id,
         choices=wish.choices,
+        dates_max=form.times_max,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from booking.errors import SeriesRefused
-from booking.recurrence import LAST, Frequency, RecurrenceRule, parse
+from booking.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, parse
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FRIDAY = datetime(2026, 12, 4, 8)  # noqa: DTZ001
@@ -91,13 +92,21 @@ def test_a_month_without_the_day_has_no_date_and_the_last_one_always_has_it():
 )
 def test_a_rule_that_no_form_could_make_is_refused_by_name(rrule, rule):
     with pytest.raises(SeriesRefused) as refusal:
-        parse(rrule, FRIDAY, BERLIN).starts(FRIDAY)
+        parse(rrule, FRIDAY, BERLIN).starts(FRIDAY, OCCURRENCES_MAX)
 
     assert [violation.rule for violation in refusal.value.violations] == [rule]
     assert {violation.field for violation in refusal.value.violations} == {"rrule"}
 
 
-def test_200_dates_are_the_most():
-    rule = RecurrenceRule(Frequency.DAILY, until=date(2027, 6, 21))
-
-    assert len(rule.starts(FRIDAY)) == 200
+@pytest.mark.parametrize(("most", "last"), [(OCCURRENCES_MAX, date(2027, 6, 21)), (1000, date(2029, 8, 29))])
+def test_the_most_dates_are_as_many_as_are_allowed_and_a_refusal_has_the_number(most, last):
+    for rule, more in (
+        (RecurrenceRule(Frequency.DAILY, until=last), {"until": last + timedelta(days=1)}),
+        (RecurrenceRule(Frequency.DAILY, count=most), {"count": most + 1}),
+    ):
+        assert len(rule.starts(FRIDAY, most)) == most
+        with pytest.raises(SeriesRefused) as refusal:
+            replace(rule, **more).starts(FRIDAY, most)
+        (one,) = refusal.value.violations
+        assert (one.rule, one.field, one.limit, one.actual) == ("series_too_long", "rrule", most, more.get("count"))
+    assert OCCURRENCES_MAX == 200
