@@ -26,6 +26,7 @@ def entered_series(made: SeriesResult, wish: SeriesWish, entered_at: datetime) -
         places=wish.places,
         purpose=wish.purpose,
         may_move_min=wish.may_move_min,
+        choices=list(wish.choices),
         created_at=entered_at,
         changed_at=entered_at,
         follows_id=None,

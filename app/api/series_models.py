@@ -126,7 +126,7 @@ class SeriesDate(ResponseModel):
 
 class Series(ResponseModel):
     """A series. rrule: with UNTIL as an instant. length_minutes: by the clock. dates: all of the rule, in order.
-
+    choices: variants of the tariff, of each date that is entered.
     group_id: of which each date has the machine that was free; machine_id: the one that most of them got.
 
     follows_id: the series whose later dates it took over, when these were changed.
@@ -146,6 +146,7 @@ class Series(ResponseModel):
     places: int
     purpose: str
     may_move_min: int
+    choices: list[str]
     created_at: Instant
     changed_at: Instant
     follows_id: int | None
@@ -263,6 +264,7 @@ def series_of(view: SeriesView, dates: tuple[SeriesDateView, ...]) -> Series:
         places=view.places,
         purpose=view.purpose,
         may_move_min=view.may_move_min,
+        choices=list(view.choices),
         created_at=view.created_at,
         changed_at=view.changed_at,
         follows_id=view.follows_id,

@@ -23,10 +23,7 @@ from booking.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class ExchangedTime:
-    """A reservation of an exchange. needs_approval: of its machine.
-
-    is_as_offered: nothing of it has changed since, and it is confirmed.
-    """
+    """A reservation of an exchange. needs_approval: of its machine; is_as_offered: confirmed, and unchanged since."""
 
     reservation_id: int
     machine_id: int
@@ -42,9 +39,10 @@ class ExchangedTime:
     cancel_until: datetime
     needs_approval: bool
     is_as_offered: bool
+    choices: tuple[str, ...]
 
     def wish_of(self, member_id: int) -> Wish:
-        """Return what a member gets with it."""
+        """Return what a member gets with it, who chooses variants anew."""
         return Wish(self.machine_id, member_id, self.span, self.places, second=None)
 
 
@@ -275,6 +273,7 @@ def _time(
         cancel_until=reservation.cancel_until,
         needs_approval=machine.rules.needs_approval,
         is_as_offered=reservation.revision == revision and reservation.status == Status.CONFIRMED,
+        choices=reservation.choices,
     )
 
 

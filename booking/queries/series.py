@@ -59,6 +59,7 @@ class SeriesView:
     follows_id: int | None
     group_id: int | None
     group_name: str
+    choices: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -212,4 +213,5 @@ def _view(row: Row[*tuple[Any, ...]]) -> SeriesView:
         follows_id=follows_id,
         group_id=group_id,
         group_name=group_name or "",
+        choices=stored.choices,
     )

@@ -66,7 +66,8 @@ def wanda(sample_ring):
 @pytest.fixture
 def request_of_anna(session, sample_ring, anna):
     """Anna's request for the splitter, which needs an approval; its mails are out of the way."""
-    wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 34), purpose="two loads\nof beech")
+    asked = {"purpose": "two loads\nof beech", "choices": ("With tractor",)}
+    wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 34), **asked)
     entered = do(session, reservations.request_reservation, wish, by=anna)
     return entered.id
 
@@ -84,6 +85,7 @@ def test_the_managers_mail_names_member_machine_span_and_links_to_the_decision(s
     assert mail.subject == "Please decide: Splitter, Anna"
     assert "Tue 24 November, 14:00 to 18:00" in mail.body
     assert "> two loads\n> of beech" in mail.body
+    assert "Variants: With tractor" in mail.body
     assert "http://127.0.0.1:8000/approvals" in mail.body
 
 

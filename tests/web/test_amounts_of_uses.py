@@ -262,6 +262,8 @@ def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_o
     assert "€20.00" in page
     revision = re.search(r'name="revision" value="(\d+)"', anna.get(move).text).group(1)
     anna.post(move, data=dragged | {"revision": revision, "variants": ["", "With operator"]})
+    wanda = log_in(sample_ring.wanda_login)
+    assert [wanda.get(path).text.count("<bdi>With operator</bdi>") for path in ("/approvals", "/today")] == [1, 1]
     again = anna.get("/reservations/new", query_string={"again": entered.location.rpartition("/")[2]}).text
     assert re.search(r'checked[^>]*value="With operator"', again)
 
@@ -309,6 +311,7 @@ def test_the_hand_back_takes_over_what_was_chosen_with_the_reservation(session, 
     assert anna.patch(f"/reservations/{made.json['id']}", {"choices": ["With fuel"]}).status_code == 422
     weekly = wish | {"rrule": "FREQ=WEEKLY;COUNT=2", "choices": ["With operator"]}
     series = anna.post("/series", weekly | {"starts_at": "2026-12-07T13:00:00Z", "ends_at": "2026-12-07T14:00:00Z"})
+    assert series.json["choices"] == ["With operator"]
     dates = [one["reservation_id"] for one in series.json["dates"]]
     assert [anna.get(f"/reservations/{one}").json["choices"] for one in dates] == [["With operator"]] * 2
 

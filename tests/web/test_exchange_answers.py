@@ -17,6 +17,7 @@ from app.pages.approvals import routes
 from app.pages.today import manager as desk
 from app.web.log_redaction import redacted
 from app.worker import offer_jobs
+from billing.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs import TariffEntry, enter_tariff
 from booking import blockings, reservations
 from booking.exchanges import accepting
@@ -99,6 +100,17 @@ def test_each_sees_what_it_pays_itself_and_not_the_price_of_the_other(log_in, se
         page = reader.get(address).text
         got, given = page.split("You get")[1].split("</section>")[0], page.count("Costs ") + page.count("<dt>about")
         assert (pays in got, instead in got, given) == (True, True, 1)
+    plain = re.search("would have paid ([^ ]*)\\.<", bernd.get(address).text)[1]
+    parts = TariffParts(adjustments=(AdjustmentEntry("With fuel", "per_unit", Decimal("1.70"), "chosen"),))
+    with write_transaction(session):
+        entry = TariffEntry(MONDAY.date() + timedelta(days=1), {STANDARD_PRICE_CLASS: Decimal("1.70")}, parts=parts)
+        enter_tariff(session, sample_ring.cold_store, entry, **BY)
+        session.get_one(Reservation, reserved[1]).choices = ("With fuel",)
+    doubled = f"would have paid €{2 * Decimal(plain[1:])}."
+    assert (doubled in bernd.get(address).text, "Variants are not handed over" in anna.get(address).text) == (
+        True,
+        True,
+    )
     handed = anna.get(f"/reservations/{reserved[0]}/exchange/offer?member=m-bernd").text
     assert ("Bernd gets" in handed, "24.50" in handed) == (True, False)
 

@@ -67,7 +67,7 @@ class VariantsMixin(BaseForm):
     offered: tuple[str, ...] = ()
 
     variants = SelectMultipleField(
-        _l("Options"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
+        _l("Variants"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False
     )
 
     def offer_variants(self, names: Sequence[str]) -> None:
