@@ -14,13 +14,13 @@ from tests.browser.test_every_page import violations_of
 PAGES = {
     "anna": (
         "/today", "/plan?view=list", "/machines/combine", "/reservations", "/reservations/new?machine=combine",
-        "/usage", "/feeds", "/account",
+        "/usage", "/feeds", "/account", "/costs/allocations/1",
     ),
     "wanda": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/machines/combine/edit",
         "/waiting-list?of=workshop", "/series?of=workshop", "/workshop/inductions/courses",
     ),
-    "karl": ("/costs", "/costs/pools/1"),
+    "karl": ("/today", "/costs", "/costs/pools/1"),
 }  # fmt: skip
 
 # Boxes and circles are touched by their label, cards of the catalogue as a whole.
@@ -36,6 +36,10 @@ REQUEST_PX_MAX = 124  # two lines, what matters, the day with its buttons; a dea
 ROWS = """Array.from(document.querySelectorAll('.page-in :is(.rows > li:not(.dec), .tbl-cards tbody tr)'))
     .filter((one) => one.checkVisibility() && !one.querySelector('.band, a[href^="mailto:"]'))
     .map((one) => [Math.round(one.getBoundingClientRect().height), one.innerText.slice(0, 60)])"""
+# Amounts below the name of their part of an allocation instead of beside it.
+BELOW = """Array.from(document.querySelectorAll('.part .apart'), (one) => one.children)
+    .filter(([name, amount]) => amount.getBoundingClientRect().top >= name.getBoundingClientRect().bottom)
+    .map(([name]) => name.innerText)"""
 ROW_PX_MAX = 118  # two lines, and one of what matters or of buttons
 
 
@@ -50,6 +54,7 @@ def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: s
         assert page.evaluate("matchMedia('(pointer: coarse)').matches")
         assert not [height for height in page.evaluate(HEIGHTS) if height > REQUEST_PX_MAX]
         assert [row for row in page.evaluate(ROWS) if row[0] > ROW_PX_MAX] == [], path
+        assert page.evaluate(BELOW) == [], path
         small[path] = page.evaluate(TOO_SMALL)
     context.close()
 
