@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
         form=form,
         kind=_kind(),
         kinds=KIND_LABELS,
-        chips=KIND_LABELS | (WITHOUT_DEPOSITS if all_of_them else {}),
+        chips=(WITHOUT_DEPOSITS if all_of_them else {}) | KIND_LABELS,
         rows=rows,
         count=count,
         cents=cents,
