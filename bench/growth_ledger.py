@@ -47,16 +47,22 @@ class _Source(NamedTuple):
 
 
 def post_all(connection: sqlite3.Connection) -> None:
-    """Post what has no entry yet, on the last day on which the demo posted: no period of that day is closed."""
+    """Post what has no entry yet, on the last day of its service, or on the first that no closed period covers.
+
+    What lies years back must not stand among the debits of the last 90 days, which the ages of open sums read.
+    """
     accounts = dict(connection.execute("SELECT code, id FROM billing_account"))
-    entry_id, on = connection.execute("SELECT max(id), max(posting_date) FROM billing_entry").fetchone()
+    (entry_id,) = connection.execute("SELECT max(id) FROM billing_entry").fetchone()
+    (first_day,) = connection.execute(
+        "SELECT date(max(last_day), '+1 day') FROM billing_period WHERE state = 'closed'"
+    ).fetchone()
     sources = [*_charges(connection), *_allocations(connection)]
     for first in range(0, len(sources), AT_ONCE):
         entries, lines = [], []
         for source in sources[first : first + AT_ONCE]:
             entry_id += 1
             own = [_row(entry_id, number, line, accounts) for number, line in enumerate(source.lines, start=1)]
-            entries.append(_entry(entry_id, on, source, own))
+            entries.append(_entry(entry_id, max(source.until, first_day), source, own))
             lines += own
         _insert(connection, entries, lines)
 
