@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from billing.cost_errors import UnusualCost
 from billing.models import Cost
 from booking.errors import Violation
+from booking.queries import ring_zone
+from booking.wall_clock import local_day
 
 UNUSUAL_FACTOR = 10  # a comma that slipped by one place
 COMPARED_MAX = 12  # the latest bills
@@ -41,9 +43,9 @@ def usual_cents(session: Session, pool_id: int, bill: Bill) -> int | None:
     return median_high(abs(cents) for cents in amounts) if amounts else None
 
 
-def far_day(service_date: date, now: datetime) -> list[Violation]:
+def far_day(session: Session, service_date: date, now: datetime) -> list[Violation]:
     """Return what is unusual about a day of service: it is more than a year ahead."""
-    last = now.date() + DAYS_AHEAD
+    last = local_day(now, ring_zone(session)) + DAYS_AHEAD
     if service_date <= last:
         return []
     return [Violation("service_day_far", "service_date", limit=last, actual=service_date)]

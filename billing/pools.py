@@ -151,7 +151,7 @@ def enter_cost(
     _check_cost(pool, entry)
     require_tax_code(tax_code)
     bill = Bill(entry.kind, entry.supplier, entry.net_cents)
-    unusual = [*far_day(entry.service_date, now), *unusual_amount(session, pool_id, bill)]
+    unusual = [*far_day(session, entry.service_date, now), *unusual_amount(session, pool_id, bill)]
     require_confirmed(unusual, entry.net_cents, confirmed_cents)
     cost = Cost(pool_id=pool_id, tax_code=tax_code, entered_at=now, entered_by=by.user_id, form_key=form_key)
     _assign(cost, entry)
@@ -176,7 +176,7 @@ def change_cost(
     """
     cost, pool = _unallocated_cost(session, cost_id, revision)
     _check_cost(pool, entry)
-    unusual = far_day(entry.service_date, now) if entry.service_date != cost.service_date else []
+    unusual = far_day(session, entry.service_date, now) if entry.service_date != cost.service_date else []
     if entry.net_cents != cost.net_cents:
         unusual += unusual_amount(session, pool.id, Bill(entry.kind, entry.supplier, entry.net_cents, cost_id))
     require_confirmed(unusual, entry.net_cents, confirmed_cents)
