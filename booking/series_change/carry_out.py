@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from booking import events, reservation_writer, reservations, series_dates, series_events, wishes
-from booking.catalogue import MachineTerms
 from booking.errors import SeriesConflicts, StaleRevision, Violation
 from booking.kernel.events import Actor
 from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Status
@@ -23,8 +21,8 @@ from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
 from booking.series import OnConflict
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
+from booking.series_change.order import in_order
 from booking.series_change.plan import plan
-from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 
@@ -99,29 +97,6 @@ def change_series(
     return SeriesChanged(owner.id, dates, unchanged)
 
 
-class _Needed(NamedTuple):
-    """What a date needs: a machine during a span with its buffers, and maybe a second person during the span."""
-
-    machine_id: int
-    span: TimeSpan
-    occupied: TimeSpan
-
-    @classmethod
-    def of(cls, one: Reservation) -> _Needed:
-        occupied = TimeSpan(one.occupied_from, one.occupied_until)
-        return cls(one.machine_id, TimeSpan(one.starts_at, one.ends_at), occupied)
-
-    @classmethod
-    def by(cls, wish: Wish, terms: MachineTerms) -> _Needed:
-        return cls(wish.machine_id, wish.span, terms.policy.occupied_by(wish.span))
-
-    def is_in_the_way(self, other: _Needed) -> bool:
-        """Return whether the machine, or the person, cannot be had for another date."""
-        if self.machine_id == other.machine_id:
-            return self.occupied.overlaps(other.occupied)
-        return self.span.overlaps(other.span)
-
-
 def _meant(change: SeriesChange) -> Iterator[ColumnElement[bool]]:
     if change.scope == Scope.ONE:
         yield SeriesDate.occurs_on == change.day
@@ -181,7 +156,7 @@ def move_dates(
 ) -> None:
     """Give dates of a plan their new wishes, in an order in which none goes to where another one still is."""
     of_day = {one.day: one for one in planned.dates}
-    for day in _in_order(planned, chosen, found):
+    for day in in_order(planned.terms_of, chosen, found):
         one, is_other = of_day[day], chosen[day] != of_day[day].after
         # Another time breaks no rule but quotas, which the plan has judged with the same will.
         why = overruling if one.is_overruled or (one.may_decide and is_other) else None
@@ -189,20 +164,6 @@ def move_dates(
             session, found[day], chosen[day], series_id, may_decide=one.may_decide, by=by, now=now, overruling=why
         )
         record_overruled(session, found[day], one.overruled_rules, why, by=by, now=now)
-
-
-def _in_order(planned: ChangePlan, chosen: Mapping[date, Wish], found: Mapping[date, Reservation]) -> Sequence[date]:
-    """Return the days in an order in which no date goes to where, or to when, another one still is."""
-    held = {day: _Needed.of(found[day]) for day in chosen}
-    wished = {day: _Needed.by(wish, planned.terms_of[wish.machine_id]) for day, wish in chosen.items()}
-    after = {
-        day: [other for other, one in held.items() if other != day and one.is_in_the_way(target)]
-        for day, target in wished.items()
-    }
-    try:
-        return [*TopologicalSorter(after).static_order()]
-    except CycleError:  # dates that were moved alone: whatever their order, each is judged when it is moved
-        return sorted(chosen)
 
 
 def _owner(
