@@ -125,9 +125,15 @@ class SeriesPlan:
 
     @property
     def fingerprint(self) -> str:
-        """Of what becomes of each date: another plan than was shown must not be entered unseen."""
+        """Of what becomes of each date: another plan than was shown must not be entered unseen.
+
+        Of rules that are overruled, too: the reason was given for those that were shown.
+        """
         found = (
-            (one.occurrence.span, one.is_accepted, one.machine_id, one.alternative, one.alternative_on)
+            (
+                *(one.occurrence.span, one.is_accepted, one.machine_id),
+                *(one.alternative, one.alternative_on, one.overruled_rules),
+            )
             for one in self.dates
         )
         return hashlib.sha256(repr([*found]).encode()).hexdigest()[:16]

@@ -138,9 +138,15 @@ class ChangePlan:
 
     @property
     def fingerprint(self) -> str:
-        """Of what becomes of each date: another plan than was shown must not be carried out unseen."""
+        """Of what becomes of each date: another plan than was shown must not be carried out unseen.
+
+        Of rules that are overruled, too: the reason was given for those that were shown.
+        """
         found = [
-            (one.reservation_id, one.before, one.after, one.is_accepted, one.needs_approval, one.alternative)
+            (
+                *(one.reservation_id, one.before, one.after, one.is_accepted, one.needs_approval),
+                *(one.alternative, one.overruled_rules),
+            )
             for one in self.dates
         ]
         return hashlib.sha256(repr(found).encode()).hexdigest()[:16]

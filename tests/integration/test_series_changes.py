@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from booking import audits, machines, quotas, reservations, series, series_decisions
+from booking import audits, machines, quotas, reservations, series, series_decisions, series_plan
 from booking.errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -307,6 +307,29 @@ def test_who_decides_overrules_rules_with_a_reason_that_the_event_log_keeps(sess
     assert len(changed.dates) == 4
     kept = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "rules_overruled")).all()
     assert [(one.facts["rules"], one.facts["reason"]) for one in kept] == [("quota_time", why.reason)] * 4
+
+
+def test_a_reason_overrules_only_the_rules_that_were_shown_with_it(session, sample_ring, enter, change):
+    made, why = enter(), Overruling("Harvest before the rain")
+    with write_transaction(session):
+        entered = QuotaInput(measure="time", period="week", most=180, workshop_id=sample_ring.hall)
+        quotas.enter_quota(session, entered, by=SOMEBODY, now=MONDAY)
+    options = {"decides_in": None, "overruling": why}
+    wished = SeriesChange(Scope.ALL, length=timedelta(hours=3))
+    shown = carry_out.preview(session, made.id, wished, now=MONDAY, **options).fingerprint
+    wall = WALL.replace(hour=15) + timedelta(days=1)
+    rule = parse("FREQ=WEEKLY;COUNT=2", wall, BERLIN)
+    another = SeriesWish(sample_ring.cold_store, sample_ring.anna, rule, wall, timedelta(hours=1))
+    planned = series_plan.plan(session, another, now=MONDAY, overruling=why).fingerprint
+    session.rollback()
+    since = made.dates[0].starts_at - timedelta(days=1)
+    reserve(session, sample_ring.cold_store, sample_ring.anna, TimeSpan(since, since + timedelta(hours=1)), now=MONDAY)
+
+    with pytest.raises(StaleRevision):
+        change(made.id, length=timedelta(hours=3), shown=shown, **options)
+    asked = {"on_conflict": OnConflict.REFUSE, "by": SOMEBODY, "now": MONDAY, "overruling": why}
+    with pytest.raises(StaleRevision), write_transaction(session):
+        series.create(session, another, shown=planned, approve=True, **asked)
 
 
 def test_a_quota_over_two_machines_leaves_only_the_dates_beyond_it_as_they_are(session, sample_ring, enter, change):
