@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.auth.permissions import EVERYBODY
 from app.pages.declaration import MenuEntry, page
 from app.pages.help import bp
+from app.pages.help.accounts import TOPICS
 from app.wording.rules import RULES
 
 
@@ -20,5 +21,5 @@ from app.wording.rules import RULES
     menu=MenuEntry(_l("Help and rules"), 110, icon="question-circle"),
 )
 def show() -> ResponseReturnValue:
-    """Explain how reserving works, and the rules."""
-    return render_template("help/show.html", rules=RULES.values())
+    """Explain how reserving works, and the rules; to who keeps the accounts also these."""
+    return render_template("help/show.html", rules=RULES.values(), topics=TOPICS)
