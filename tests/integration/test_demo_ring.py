@@ -15,11 +15,12 @@ from app.auth.models import User
 from app.extensions import db
 from app.mail.models import Mail
 from app.web.compression import LEVEL
-from billing.models import AccountingPeriod, Allocation, Charge, Cost, Document, Entry
+from billing.models import AccountingPeriod, Allocation, Balance, Charge, Cost, Document, Entry, Pool
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
 from tests.conftest import SECRET_KEY
+from tests.unexplained_sums import linked_sums, unexplained_sums
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -56,6 +57,18 @@ def load(session, **changes):
 
 def count(session, model):
     return session.scalar(select(func.count()).select_from(model))
+
+
+def as_login(app, session, name):
+    """A browser in which this person of the demo is logged in."""
+    user_id = session.scalars(select(User.id).where(User.email == f"{name}@demo.example")).one()
+    session.rollback()
+    with write_transaction(session):
+        secret = login_sessions.open_session(session, user_id, now=NOW, days=1)
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = secret, True
+    return client
 
 
 def test_it_has_members_machines_and_every_status(loaded):
@@ -125,19 +138,43 @@ def test_the_year_before_is_closed_with_invoices_and_a_late_bill(loaded):
 
 def test_the_plan_of_a_member_stays_light(loaded_app, loaded):
     """The whole demo's is 44.4 kB, and 8.1 compressed, at most; this one has fewer reservations and as many rows."""
-    anna = loaded.scalars(select(User.id).where(User.email == "anna@demo.example")).one()
-    loaded.rollback()
-    with write_transaction(loaded):
-        secret = login_sessions.open_session(loaded, anna, now=NOW, days=1)
-    client = loaded_app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = secret, True
-
-    page = client.get("/plan", headers={"Accept-Language": "de"})
+    page = as_login(loaded_app, loaded, "anna").get("/plan", headers={"Accept-Language": "de"})
 
     assert page.text.count("data-machine=") == 17
     assert len(page.data) <= 36_900
     assert len(gzip.compress(page.data, LEVEL)) <= 6_860
+
+
+def test_each_sum_of_the_treasurers_desk_is_one_click_from_its_reasons(loaded_app, loaded):
+    karl = as_login(loaded_app, loaded, "karl")
+    pool = loaded.scalars(select(Pool.id)).first()
+    member_id = loaded.scalars(select(Balance.member_id).where(Balance.cents > 0)).first()
+    pages = [
+        "/today",
+        "/costs",
+        "/costs/open-sums",
+        "/costs/balances",
+        f"/costs/balances/{member_id}",
+        f"/costs/pools/{pool}",
+        "/costs/use",
+        "/costs/allocations",
+        "/costs/periods",
+        "/invoices",
+    ]
+
+    found = {}
+    for address in pages:
+        page = karl.get(address, headers={"Accept-Language": "de"})
+        assert page.status_code == 200
+        found[address] = unexplained_sums(page.text)
+
+    assert found == {address: [] for address in pages}
+    # What a unit costs is the bills of a year by its use: both stand there, the quotient does not.
+    desk = karl.get("/today", headers={"Accept-Language": "de"}).text
+    leads = linked_sums(desk, outside="uses")
+    assert len(leads) > 3
+    for address, figure in leads:
+        assert figure in karl.get(address, headers={"Accept-Language": "de"}).text, address
 
 
 def test_requests_wait_for_the_manager(loaded):
