@@ -26,6 +26,7 @@ from booking.queries import counted_uses
 from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, invoice
 from tests.integration.harvester_pool import JUNE, RULES, cost, do, post, use
 from tests.integration.test_dated_classes import correct_amount
+from tests.integration.test_ledger_races import statements_of
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -55,7 +56,10 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
 
     found = drafts(session, TODAY)
     assert {each.problems for each in found.values()} == {()}
-    assert drafts(session, TODAY, [seven[0]]) == {seven[0]: found[seven[0]]}
+    with statements_of(session) as sent:
+        assert drafts(session, TODAY, [seven[0]]) == {seven[0]: found[seven[0]]}
+    (counting,) = (one for one in sent if "FROM billing_allocation_charge" in one)
+    assert "billing_allocation_charge.member_id IN" in counting, "a run asks member by member"
 
     def lines(member_id):
         return sorted(
