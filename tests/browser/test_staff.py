@@ -17,6 +17,7 @@ def test_a_manager_approves_a_request(window, picture):
     follow(page, page.get_by_role("link", name="Feldhäcksler gegen Feldhäcksler"))
     expect(page.get_by_role("button", name="Tausch freigeben")).to_be_visible()
     picture(page, "exchange-approval", whole=True)
+    page = window("wanda", scripts=False)
     page.goto("/approvals")
     waiting = page.get_by_role("button", name="Freigeben", exact=True)
     before = waiting.count()
@@ -88,6 +89,15 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
 
 def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture, deliver):
     deliver()
+    plain = window("karl", scripts=False)
+    plain.goto("/costs")
+    follow(plain, plain.get_by_role("link", name="Umlegen").first)
+    expect(plain.locator("main button", has_text="buchen")).to_be_visible()
+    plain.goto("/costs/pools/1/costs/new")
+    plain.fill("[name=net]", "1 Euro")
+    follow(plain, plain.get_by_role("button", name="Speichern"))
+    assert plain.input_value("[name=net]") == "1 Euro"
+    expect(plain.locator("#net-error")).to_be_visible()
     page = window("karl")
     page.goto("/today")
     picture(page, "treasurer-desk", whole=True)

@@ -17,7 +17,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.replan import Outcome
 from tests.breakdowns import book, broken_laser, close, do, three_lasers
-from tests.builders import hours, mail_text
+from tests.builders import hours, login, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver
 from tests.web.filled_forms import form_with, forms_of
@@ -119,6 +119,52 @@ def test_each_member_gets_one_mail_and_another_when_the_old_time_is_free(session
     do(session, replan.go_back, hit[0][Outcome.TWIN])  # so that the closure can be looked at again
     deliver(session)
     assert [one.subject for one in forget(session) if one.subject.startswith("Free again")] == []
+
+
+# Who may have a machine of the same kind at the same time or later, who is asked, and who waits for the repair.
+PLANNED = {
+    "anna": """Laser B is closed: Mon 23 November, 8:00 to Wed 25 November, 8:00.
+Reason:
+> Tube
+Proposed: Laser A at the same time, Mon 23 November, 13:00 to 15:00
+Proposed: Laser A, Mon 23 November, 20:00 to 22:00 instead of Mon 23 November, 18:00 to 20:00
+The proposed time is reserved for you. Accept or decline it here; until it begins, declining is never late:""",
+    "anke": """Laser B ist gesperrt: Mo., 23. November, 8:00 bis Mi., 25. November, 8:00.
+Grund:
+> Tube
+Vorgeschlagen: Laser A zur selben Zeit, Mo., 23. November, 13:00 bis 15:00
+Vorgeschlagen: Laser A, Mo., 23. November, 20:00 bis 22:00 statt Mo., 23. November, 18:00 bis 20:00
+Die vorgeschlagene Zeit ist für Sie reserviert. Hier nehmen Sie sie an oder lehnen sie ab; bis zu ihrem Beginn gilt\
+ Ablehnen nie als zu kurzfristig:""",
+    "bernd": """Laser B is closed: Mon 23 November, 8:00 to Wed 25 November, 8:00.
+Reason:
+> Tube
+Proposed: Laser C at the same time, Tue 24 November, 5:00 to 7:00
+Held for you until Tue 24 November, 5:00. Without an answer your reservation is cancelled then; that costs nothing.
+Take it or decline it: the link leads to two buttons, without logging in.
+Stays, if the repair is done in time: Wed 25 November, 20:00 to 22:00
+See your reservations here:""",
+    "beate": """Laser B ist gesperrt: Mo., 23. November, 8:00 bis Mi., 25. November, 8:00.
+Grund:
+> Tube
+Vorgeschlagen: Laser C zur selben Zeit, Di., 24. November, 5:00 bis 7:00
+Für Sie freigehalten bis Di., 24. November, 5:00. Ohne Antwort wird Ihre Reservierung dann storniert; das kostet nichts.
+Annehmen oder ablehnen: Der Link führt ohne Anmeldung zu zwei Knöpfen.
+Bleibt, wenn die Reparatur rechtzeitig fertig ist: Mi., 25. November, 20:00 bis 22:00
+Ihre Reservierungen sehen Sie hier:""",
+}
+
+
+def test_the_mail_of_a_plan_says_in_either_language_what_is_proposed_held_or_stays(session, sample_ring, hit):
+    for name, member_id in (("Anke", sample_ring.anna), ("Beate", sample_ring.bernd)):
+        login(session, name, now=MONDAY, member_id=member_id, language="de")
+    do(session, replan.confirm, hit[1], replan.make_plan(session, hit[1], now=MONDAY).digest)
+    deliver(session)
+
+    mails = [one for one in forget(session) if ":replanned:" in one.key]
+    lines = {one.to_address.partition("@")[0]: mail_text(one).splitlines()[1:] for one in mails}
+    texts = {name: "\n".join(line for line in all_ if line and "://" not in line) for name, all_ in lines.items()}
+    assert {name: text[: len(PLANNED[name])] for name, text in texts.items()} == PLANNED
 
 
 def test_no_mail_says_what_was_answered_or_undone_before_it_goes_out(session, hit):
