@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -119,6 +120,8 @@ def test_the_tour_has_five_stops_that_lead_on_and_ends_for_good(log_in, session,
         page = browser.get(address)
         assert page.status_code == 200
         assert f"{number} of 5" in page.text
+        for of_phone in re.findall(r'data-list="([^"]+)"', page.text):  # where the plan leads a phone at once
+            assert f"{number} of 5" in browser.get(html.unescape(of_phone)).text
         following = re.search(r'btn-soft btn-s" href="([^"]+)"', page.text.partition("tour-stop")[2])
         assert (following[1] if following and number < 5 else None) == (stops[number] if number < 5 else None)
 
