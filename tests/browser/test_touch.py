@@ -117,3 +117,5 @@ def test_bars_at_the_thumb_cover_nothing_that_has_the_focus(window):
         faults[name] = [*([] if is_at_thumb else ["not at the thumb"]), *covered, *violations_of(page)]
 
     assert {name: found for name, found in faults.items() if found} == {}
+    page.set_viewport_size({"width": 700, "height": 400})  # a phone on its side: only the desks at the bottom stay
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollPadding") == "12px 0px 84px"
