@@ -1,4 +1,4 @@
-"""Induction courses of the demo ring: one with seats left, a full one for which somebody waits, and the demand."""
+"""Induction courses of the demo ring: one with seats left, a full one, one that was held yesterday, and the demand."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, local_day
 
 ASKING = 4  # members who ask for the induction of the first course
+HELD_AFTER = 10  # days, of the course whose attendance is to be entered
 
 
 def enter_courses(session: Session, base: BaseData, *, zone: ZoneInfo, now: datetime) -> None:
-    """Enter the wishes of members who have no induction for the saw, then a course for it, and a full one."""
+    """Enter the wishes of members who have no induction for the saw, courses for it, and a full one for the laser."""
     others = [base.members[one.number] for one in MEMBERS if one.number not in base.inducted[SAW]]
     for number, member_id in enumerate(others[:ASKING]):
         asked_at = now - timedelta(days=3 * (ASKING - number))
@@ -35,6 +36,10 @@ def enter_courses(session: Session, base: BaseData, *, zone: ZoneInfo, now: date
     beginners = [base.members[one.number] for one in MEMBERS if one.number not in base.inducted[LASER]]
     for member_id in beginners[:3]:
         seats.sign_up(session, full_id, member_id, waits=True, by=DEMO, now=now)
+    planned_at = now - timedelta(days=HELD_AFTER + 1)
+    held_id = _plan(session, base, SAW, zone, days=HELD_AFTER, places=6, price_note="", now=planned_at)
+    for member_id in others[-3:]:
+        seats.sign_up(session, held_id, member_id, by=DEMO, now=planned_at)
 
 
 def _plan(

@@ -1,4 +1,4 @@
-"""The series of the demo ring: Anna's on one machine, and Bernd's on whichever of two equal ones is free."""
+"""The series of the demo ring: on one machine, on whichever of two equal ones is free, and one that waits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
-from app.demo.machines import TWIN_OF, TWINS_NAME
+from app.demo.machines import MILL, TWIN_OF, TWINS_NAME
 from app.demo.people import ANNA, BERND
 from app.demo.simulation import Process, at
 from booking import reservations, series
@@ -20,7 +20,7 @@ from booking.series_wishes import SeriesWish
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
-WEDNESDAY, THURSDAY, FRIDAY = 2, 3, 4
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(1, 5)
 IN_DAYS = 7  # when the first week of a series begins
 
 
@@ -28,6 +28,7 @@ def enter_series(session: Session, base: BaseData, now: datetime) -> Iterator[Pr
     """Yield the processes that enter them."""
     yield _thursdays(session, base, now - timedelta(hours=6))
     yield _at_lasers(session, base, now - timedelta(hours=7))
+    yield _at_mill(session, base, now - timedelta(hours=5))
 
 
 def _thursdays(session: Session, base: BaseData, asked_at: datetime) -> Process:
@@ -58,6 +59,16 @@ def _at_lasers(session: Session, base: BaseData, asked_at: datetime) -> Process:
         group_id=base.groups[TWINS_NAME],
     )
     _enter(session, wish, "beschlaege", asked_at)
+
+
+def _at_mill(session: Session, base: BaseData, asked_at: datetime) -> Process:
+    """Request the Tuesdays of somebody who may run the mill, for the workshop to decide."""
+    yield asked_at
+    number = min(base.inducted[MILL] - {ANNA, BERND})
+    start = datetime.combine(_first(base, TUESDAY) + timedelta(days=7), time(13))
+    rule, length = RecurrenceRule(Frequency.WEEKLY, weekdays=(TUESDAY,), count=4), timedelta(hours=3)
+    wish = SeriesWish(base.machines["cnc-mill"], base.members[number], rule, start, length, purpose="Treppenwangen")
+    _enter(session, wish, "treppen", asked_at)
 
 
 def _first(base: BaseData, weekday: int) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, follow, link_in_mail
+from tests.browser.conftest import DESKTOP, PHONE, follow, link_in_mail
 from tests.browser.test_every_page import faults_of
 
 
@@ -14,6 +14,14 @@ def test_a_manager_approves_a_request(window, picture):
     picture(page, "today-manager", whole=True)
     page.goto("/approvals")
     picture(page, "approvals")
+    follow(page, page.get_by_role("link", name="alle Termine ansehen").first)
+    expect(page.get_by_role("button", name="Alle freigeben")).to_be_visible()
+    picture(page, "series-decision")
+    page.goto("/workshop")
+    follow(page, page.get_by_role("link", name="1 Reservierung liegt außerhalb"))
+    expect(page.locator("main")).to_contain_text("höchstens 24 h; diese würde 36 h dauern")
+    picture(page, "outside")
+    page.goto("/approvals")
     follow(page, page.get_by_role("link", name="Feldhäcksler gegen Feldhäcksler"))
     expect(page.get_by_role("button", name="Tausch freigeben")).to_be_visible()
     picture(page, "exchange-approval", whole=True)
@@ -68,7 +76,16 @@ def test_the_desk_shows_courses_maintenance_and_closures_that_repeat(window, pic
     page.fill("[name=most]", "11")
     follow(page, page.get_by_role("button", name="Speichern"))
     expect(page.locator("main")).to_contain_text("Im letzten Jahr wär")
-    picture(page, "rules-preview", whole=True)
+    page.set_viewport_size(DESKTOP | {"height": 640})
+    page.get_by_text("Im letzten Jahr wär").first.evaluate("one => one.scrollIntoView({block: 'center'})")
+    picture(page, "rules-preview")
+    page.set_viewport_size(DESKTOP)
+    page.goto("/machines/table-saw/edit")
+    page.locator("details.open-r[open]").evaluate("one => one.scrollIntoView({block: 'center'})")
+    picture(page, "own-hours")
+    page.goto("/inductions/courses/3/attendance")
+    expect(page.get_by_text("war nicht da")).to_have_count(3)
+    picture(page, "attendance")
     page.goto("/groups")
     follow(page, page.locator("main a[href$='/edit']").first)
     expect(page.locator("main")).to_contain_text("Laserschneider B")
