@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
 import zxingcpp
+from lxml import etree
 from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import update
 
-from app.documents import making
+from app.documents import making, renderer
 from app.documents.content import content_of
 from app.documents.making import RendererDied, has_unmade, make_files, preview_pdf
 from app.documents.renderer import Renderer
@@ -51,6 +53,43 @@ def test_the_worker_makes_the_file_of_each_document(session, charged_ring):
     assert "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>" in metadata
     # Another process, another hour: the same bytes.
     assert preview_pdf([content_of(document(session, first))]) == [pdf_of(session, first)]
+
+
+def test_a_line_has_its_quantity_unit_and_day_on_the_page_and_in_the_e_invoice(session, charged_ring):
+    (first,) = invoice(session, charged_ring.anna)
+    pdf, xml = Renderer().files(content_of(document(session, first)))
+
+    tree = etree.fromstring(xml)
+    quantities = [(one.text, one.get("unitCode")) for one in tree.iterfind(".//{*}BilledQuantity")]
+    assert quantities == [("12.50", "H18"), ("3.33", "H18")]
+    days = [
+        [day.text for day in line.iterfind(".//{*}BillingSpecifiedPeriod//{*}DateTimeString")]
+        for line in tree.iterfind(".//{*}IncludedSupplyChainTradeLineItem")
+    ]
+    assert days == [["20260615", "20260615"]] * 2
+    page, working = (one.extract_text() for one in PdfReader(BytesIO(pdf)).pages)
+    assert ("12,5 ha" in page, "3,33 ha" in page, page.count("15.06.2026") >= 2) == (True, True, True)
+    assert ("Berechnung" in page, "12,50 ha" in working, "1.750,00" in working) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ("#set document(date: none)", "missing document date"),
+        ("\N{GREEK CAPITAL LETTER OMEGA}", "could not be displayed"),
+    ],
+)
+def test_pages_that_are_no_pdf_a_are_refused(session, charged_ring, monkeypatch, tmp_path, broken, named):
+    """Typst checks what it writes against PDF/A-3b: a template that breaks it makes no file at all."""
+    template = tmp_path / "template.typ"
+    template.write_text(f"{renderer.TEMPLATE.read_text('utf-8')}\n{broken}\n", "utf-8")
+    monkeypatch.setattr(renderer, "TEMPLATE", template)
+    (first,) = invoice(session, charged_ring.anna)
+
+    (answer,) = renderer.answers([json.dumps(content_of(document(session, first)))])
+
+    assert "PDF/A-3b error" in answer["error"]
+    assert named in answer["error"]
 
 
 def test_the_giro_code_on_the_page_says_what_is_owed(session, charged_ring):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 import re
 import sqlite3
+from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from app.exports import figures
@@ -105,6 +110,31 @@ def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_
         assert karl.get(f"{NEW}?{wrong}").status_code == 404
 
 
+def test_the_journal_is_the_same_lines_as_csv_and_xlsx_and_each_file_is_recorded_with_its_hash(session, karl, charged):
+    cost(session, charged, "variable", 12_345)
+    post(session, charged)
+    files = {}
+    for what, is_again in (("journal_csv", False), ("journal_xlsx", True)):
+        wanted = {"what": what, "period": "2026", "again": is_again}
+        digest = karl.post("/api/v1/exports/postings", json=wanted).json["digest"]
+        made = karl.post("/api/v1/exports/postings", json=wanted | {"digest": digest, "preview": False})
+        assert made.status_code == 201, made.json
+        files[what] = karl.get(f"/api/v1/exports/postings/{made.json['id']}/file").data
+        assert made.json["sha256"] == hashlib.sha256(files[what]).hexdigest()
+        page = text(karl.get(f"/costs/exports/{made.json['id']}"))
+        assert made.json["sha256"] in page.replace(" ", "")
+
+    lines = list(csv.DictReader(io.StringIO(files["journal_csv"].decode("utf-8-sig"))))
+    sheet = openpyxl.load_workbook(io.BytesIO(files["journal_xlsx"])).active
+    head, *rows = sheet.iter_rows(values_only=True)
+    amount = "Amount in EUR"
+    assert list(head) == list(lines[0])
+    column = head.index(amount)
+    amounts = [Decimal(str(row[column])) for row in rows[:-1]]  # the last one sums them
+    assert amounts == [Decimal(line[amount]) for line in lines]
+    assert (len(lines) > 12, sum(amounts)) == (True, 0)
+
+
 def test_all_figures_are_one_documented_file_without_secrets(app, session, karl, tmp_path, charged, monkeypatch):
     assert karl.get("/costs/exports/figures/file.db").status_code == 303  # the worker makes it
     path, seen = tmp_path / "ring.db", []
@@ -128,6 +158,13 @@ def test_all_figures_are_one_documented_file_without_secrets(app, session, karl,
     for (table,) in database.execute("SELECT table_name FROM about_tables").fetchall():
         assert {(table, row[1]) for row in database.execute(f"PRAGMA table_info({table})")} <= described
     names = {row[1] for row in database.execute("SELECT name, name FROM sqlite_master")}
+    about = dict(database.execute("SELECT table_name, about FROM about_tables"))
+    tables = {
+        name
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if not name.startswith("sqlite_")
+    }
+    assert (tables - {"about_tables", "about_columns"}, "" in about.values()) == (set(about), False)
     assert not [name for name in names if "user" in name or "token" in name or "mail" in name]
     database.close()
     answer = karl.get("/api/v1/exports/figures")
