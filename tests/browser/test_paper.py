@@ -29,7 +29,7 @@ def test_the_codes_of_a_workshop_fill_sheets_of_two_and_of_four(window):
         assert page.locator(".qr-one .qr-img").count() == machines
 
 
-def test_a_slip_prints_its_working_and_no_forms(window):
+def test_a_slip_and_a_certificate_print_what_counts_and_no_forms(window):
     page = window("anna")
     page.goto("/usage")
     follow(page, page.locator(".tbl-cards a").last)
@@ -38,6 +38,12 @@ def test_a_slip_prints_its_working_and_no_forms(window):
     page.emulate_media(media="print")
     assert page.locator("main form:visible").count() == 0
     assert page.locator(".print-head").is_visible()
+
+    page.goto("/inductions")
+    page.goto(page.locator("main a[href$='/certificate']").first.get_attribute("href"))
+    assert pages_of(page) == 1
+    assert page.locator("main button:visible").count() == 0
+    assert page.get_by_text("Unterschrift des Einweisers").is_visible()
 
 
 def pages_of(page) -> int:
