@@ -211,8 +211,7 @@ def _lock_machines(session: Session, wish: SeriesWish) -> None:
 
 def _chosen(planned: SeriesPlan, wish: SeriesWish, on_conflict: OnConflict, shown: str | None) -> Mapping[date, Wish]:
     """Return what is reserved, by day of the rule. Raises SeriesConflicts, StaleRevision."""
-    # Machines of a group may differ in price, so that another one than was shown is shown again; so are other rules
-    # that are overruled.
+    # Another machine of a group, which may differ in price, is shown again, and so are other rules that are overruled.
     is_read = wish.group_id is not None or any(one.is_overruled for one in planned.dates)
     if (on_conflict != OnConflict.REFUSE or is_read) and shown not in (None, planned.fingerprint):
         raise StaleRevision(expected=shown, actual=planned.fingerprint)

@@ -31,10 +31,9 @@ class NewSeries(RequestModel):
     rrule: RFC 5545, in the time of the workshop's clock: FREQ=DAILY, WEEKLY or MONTHLY with INTERVAL, BYDAY, BYMONTHDAY
     and COUNT or UNTIL; at most 200 dates, from managers as many as `GET /series-rules` says. on_conflict: for dates
     that cannot be reserved, `refuse` enters nothing, `skip` leaves them out, `alternative` takes the nearest time that
-    is possible and leaves out dates without one.
-    passage: which of the two times is meant where the clock is put back and shows a start twice, 0 the first, 1 the
-    second. preview: true enters nothing and returns what would become of each date. may_move_min and
-    second_person and choices (of each date), member_id, approve, overrule_reason: as in NewReservation.
+    is possible and leaves out dates without one. passage: which of the two times is meant where the clock is put back
+    and shows a start twice, 0 the first, 1 the second. preview: true enters nothing and returns what would become of
+    each date. may_move_min, second_person, choices, member_id, approve, overrule_reason: as in NewReservation.
     """
 
     machine_id: Id | None = None
