@@ -43,6 +43,7 @@ class _Machine:
     broken: Sequence[Sequence[Violation]]
     count: PlaceCount
     fits: int
+    lacks: bool
 
     def short(self, wish: SeriesWish, span: TimeSpan) -> SlotTaken | None:
         """Return the refusal where too few of its places are free."""
@@ -64,10 +65,10 @@ class _Option:
     gap: timedelta
 
     @property
-    def order(self) -> tuple[bool, int, int, timedelta, int]:
+    def order(self) -> tuple[bool, bool, int, int, timedelta, int]:
         """The best one first."""
         machine = self.machine
-        return bool(self.violations), machine.rank, -machine.fits, self.gap, machine.terms.machine_id
+        return bool(self.violations), machine.lacks, machine.rank, -machine.fits, self.gap, machine.terms.machine_id
 
 
 class _Other(NamedTuple):
@@ -185,7 +186,9 @@ def _machine(
     asked = [wish.wish_for(one.span, terms.machine_id) for one in found]
     broken = wishes.rules_broken_by_many(session, asked, terms.policy, asked_at=now)
     spans = [span for place_id in terms.place_ids for span in held.get(place_id, ())]
-    machine = _Machine(terms, rank, broken, PlaceCount(len(terms.place_ids), spans), 0)
+    machine = _Machine(
+        terms, rank, broken, PlaceCount(len(terms.place_ids), spans), 0, terms.machine_id in wish.lacking
+    )
     fits = sum(not rules and machine.short(wish, one.span) is None for rules, one in zip(broken, found, strict=True))
     return replace(machine, fits=fits)
 

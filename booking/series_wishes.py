@@ -23,7 +23,7 @@ class SeriesWish:
     """What a member asks for: a machine again and again. wall, length, passage: see SeriesTimes.
 
     may_move_min, second, choices: as in Wish, for each date. group_id: a group of which any machine will do for each
-    date; machine_id is one of its machines then. dates_max: how many the ring allows who asks.
+    date; machine_id is one of its machines then. lacking: as in GroupWish. dates_max: how many the ring allows.
     """
 
     machine_id: int
@@ -39,6 +39,7 @@ class SeriesWish:
     group_id: int | None = None
     choices: tuple[str, ...] = ()
     dates_max: int = OCCURRENCES_MAX
+    lacking: frozenset[int] = frozenset()
 
     def times(self, zone: ZoneInfo) -> SeriesTimes:
         """Return when the series takes place by the clock of the machine's workshop."""

@@ -223,13 +223,17 @@ def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupW
     if body.machine_id is not None:
         return Wish(body.machine_id, member_id, span, *asked)
     assert body.group_id is not None  # require_one_target
-    lacking = frozenset(one for one, has in _asked(body, span).items() if not set(body.choices) <= set(has.choices))
-    return GroupWish(body.group_id, member_id, span, *asked, lacking)
+    return GroupWish(body.group_id, member_id, span, *asked, lacking_of(body, span))
 
 
 def choices_of(body: NewReservation, span: TimeSpan) -> tuple[str, ...]:
     """Return the variants that are chosen. Refuses those that no tariff of the machine, or of the group, has."""
     return read_choices(body.choices, [*_asked(body, span).values()])
+
+
+def lacking_of(body: NewReservation, span: TimeSpan) -> frozenset[int]:
+    """Return the machines of the group whose tariffs lack a chosen variant."""
+    return frozenset(one for one, has in _asked(body, span).items() if not set(body.choices) <= set(has.choices))
 
 
 def _asked(body: NewReservation, span: TimeSpan) -> Mapping[int, Asked]:

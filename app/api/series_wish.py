@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.reservations import choices_of, may_decide_about, span_of_new
+from app.api.reservations import choices_of, lacking_of, may_decide_about, span_of_new
 from app.api.series_models import NewSeries
 from app.auth.member_logins import person_named
 from app.extensions import db
@@ -42,6 +42,7 @@ def wish_of(body: NewSeries, member_id: int) -> SeriesWish:
         body.group_id,
         choices_of(body.first, span),
         dates_max,
+        lacking_of(body.first, span),
     )
 
 

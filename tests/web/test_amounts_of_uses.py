@@ -288,6 +288,10 @@ def test_a_group_gives_a_machine_without_the_chosen_variant_last_and_with_a_word
     asked = {"group_id": group, "choices": ["With operator"], **ends}
     assert speak_as(sample_ring.anna_login).post("/reservations", asked).json["machine_id"] == sample_ring.splitter
 
+    daily = wish | {"time": "14:00", "hours": "1", "repeats": "DAILY", "interval": "1", "ends": "count", "times": "2"}
+    preview = anna.post("/reservations/new", data=daily).text
+    assert (preview.count(lacking), "Splitter" in preview) == (1, True), "the first date alone is taken there"
+
     # Back in the browser and ticked: it is another wish, not the one without it, which was sent before.
     again = wish | {"machine": "splitter", "date": "2026-11-25"}
     sent = [anna.post("/reservations/new", data=again | {"variants": name}) for name in ("", "With operator", "")]

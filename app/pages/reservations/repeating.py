@@ -19,7 +19,7 @@ from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.local_time import is_doubled
-from app.pages.reservations import deciding
+from app.pages.reservations import deciding, grouped
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
@@ -107,6 +107,7 @@ def wish_of(
         group_id=None if group is None else group.id,
         choices=wish.choices,
         dates_max=form.times_max,
+        lacking=frozenset() if group is None else grouped.asked_of_group(db.session(), group, wish).lacking,
     )
 
 
@@ -216,7 +217,10 @@ def _preview(
     return SeriesPreview(
         name=target.name,
         sentence=series_sentence(wish.times(card.zone)),
-        rows=tuple(_row(one, planned, card.zone, names_machine=wish.group_id is not None) for one in planned.dates),
+        rows=tuple(
+            _row(one, planned, card.zone, _notes(session, target, wish, one), names_machine=wish.group_id is not None)
+            for one in planned.dates
+        ),
         accepted=len(planned.accepted),
         refused=len(planned.refused),
         alternatives=len(planned.alternatives),
@@ -227,7 +231,16 @@ def _preview(
     )
 
 
-def _row(one: PlannedDate, planned: SeriesPlan, zone: ZoneInfo, *, names_machine: bool) -> DateRow:
+def _notes(session: Session, target: MachineCard | ChosenGroup, wish: SeriesWish, one: PlannedDate) -> str:
+    """Return what a clock change does to a date, and which variants its machine lacks, or ""."""
+    notes = [clock_note(one.occurrence.is_shifted, one.occurrence.is_doubled)]
+    if one.is_accepted and one.machine_id in wish.lacking and isinstance(target, ChosenGroup):
+        card, span = target.cards[one.machine_id], one.occurrence.span
+        notes.append(grouped.lacking_note(session, card, wish.wish_for(span, card.id)))
+    return " ".join(filter(None, notes))
+
+
+def _row(one: PlannedDate, planned: SeriesPlan, zone: ZoneInfo, note: str, *, names_machine: bool) -> DateRow:
     reasons = [violation_sentence(each, zone) for each in one.objections]
     if one.taken is not None:
         reasons.append(taken_sentence(one.taken, zone))
@@ -238,7 +251,7 @@ def _row(one: PlannedDate, planned: SeriesPlan, zone: ZoneInfo, *, names_machine
         day=one.occurrence.day,
         span_text=formats.format_span(one.occurrence.span, zone),
         machine=planned.terms_of[one.machine_id].name if names_machine and one.is_accepted else "",
-        note=clock_note(one.occurrence.is_shifted, one.occurrence.is_doubled),
+        note=note,
         reasons=tuple(reasons),
         is_taken=one.taken is not None,
         instead=instead,
