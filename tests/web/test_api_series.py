@@ -15,6 +15,7 @@ from booking.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import rows
+from tests.web.test_series import send
 
 IN_A_WEEK = hours(MONDAY + timedelta(days=18), 1, 3)  # Friday 11 December, 9 to 11 by the clock
 
@@ -238,6 +239,13 @@ def test_administrators_allow_managers_longer_series_on_the_page_and_by_program(
 
     form = "/reservations/new?machine=combine"
     assert ["at most 250 dates" in one.get(form).text for one in (member, manager, admin)] == [False, True, True]
+    asked = {"repeats": "DAILY", "member": str(sample_ring.anna)}
+    for browser, times, said in (
+        (member, "201", "1 to 200 dates; these are 201"),
+        (manager, "251", "1 to 250 dates; these are 251"),
+        (manager, "250", "All 250 dates are free"),
+    ):
+        assert said in send(browser, times=times, **asked).text
     body = {
         "machine_id": sample_ring.combine,
         "member_id": sample_ring.anna,
