@@ -9,6 +9,11 @@ import pytest
 
 from tests.browser.conftest import follow
 
+# Names of the plan that are longer than their room, apart from those that stand upright in a narrow block.
+CUT = """Array.from(document.querySelectorAll('.board td:not(.s) em'))
+    .filter((one) => getComputedStyle(one).writingMode === 'horizontal-tb' && one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.innerText)"""
+
 
 @pytest.mark.parametrize("path", ["/plan?view=week", "/machines/combine/qr"])
 def test_it_fits_on_one_page(window, path):
@@ -16,6 +21,9 @@ def test_it_fits_on_one_page(window, path):
     page.goto(path)
 
     assert pages_of(page) == 1
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1047, "height": 740})  # a sheet without its margins
+    assert page.evaluate(CUT) == []
 
 
 def test_the_codes_of_a_workshop_fill_sheets_of_two_and_of_four(window):
