@@ -118,4 +118,4 @@ def test_bars_at_the_thumb_cover_nothing_that_has_the_focus(window):
 
     assert {name: found for name, found in faults.items() if found} == {}
     page.set_viewport_size({"width": 700, "height": 400})  # a phone on its side: only the desks at the bottom stay
-    assert page.evaluate("getComputedStyle(document.documentElement).scrollPadding") == "12px 0px 84px"
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollPadding") == "80px 0px"
