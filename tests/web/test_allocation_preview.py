@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import func, select
 
 from app.pages.costs.bearers import NAMES_SHOWN
 from billing import queries
-from billing.pools import CostEntry, change_pool, enter_cost
+from billing.models import Allocation
+from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
 from billing.shares import set_shares
 from tests.builders import member
 from tests.integration.harvester_pool import do, use
@@ -158,3 +160,18 @@ def test_programs_get_the_counts_the_warnings_and_the_proposed_period(session, s
     assert (posted["member_count"], posted["use_member_count"], posted["warnings"]) == (2, None, [])
     anna = speak_as(sample_ring.anna_login)
     assert anna.get(f"/allocations/{posted['id']}").json["member_count"] is None
+
+
+def test_costs_that_nobody_used_are_neither_shown_as_divided_nor_posted(session, sample_ring, karl, speak_as):
+    unused = do(session, enter_pool, sample_ring.laser, "Laser", {"tube": "use"})
+    bill(session, unused, "tube")
+
+    page = preview(karl, unused)
+    assert "nobody who bears costs had a use" in page
+    refused = karl.post(
+        f"/costs/pools/{unused}/allocate", data={"since": "2026-01-01", "until": "2026-12-31", "digest": "0" * 64}
+    )
+    assert refused.status_code == 422
+    assert session.scalar(select(func.count()).select_from(Allocation)) == 0
+    asked = speak_as(sample_ring.karl_login).post("/allocations", {"pool_id": unused, "period": "2026"})
+    assert (asked.status_code, asked.json["code"]) == (422, "nothing_used")

@@ -29,5 +29,7 @@ def a_year_in_short(book):
         book.close_period(months, accepts=True, is_stale=False)
     book.allocate(0, None)
     book.reverse_allocation(0)
+    book.bill("combine", 1, 20, "fuel", 777)  # late: its period is closed
+    book.allocate(0, None)
     book.cancel_invoice(0, "connection lost")
     book.invoice("anna", None)
