@@ -54,3 +54,15 @@ def test_a_time_that_is_kept_while_another_one_waits_is_in_the_way_too():
     found = {FIRST: held(A, 0, 2), SECOND: held(A, 30, 32, former=hours(MONDAY, 10, 12))}
     chosen = {FIRST: wish(A, 10, 12), SECOND: wish(A, 40, 42)}
     assert [*in_order(terms(False), chosen, found)] == [SECOND, FIRST]
+
+
+def test_what_a_date_takes_is_reckoned_once_however_many_others_there_are():
+    """The order is found under the locks of the machines: reckoned for each pair, 1,000 dates held them for seconds."""
+    reckoned = []
+    policy = SimpleNamespace(needs_second_person=False, occupied_by=lambda span: reckoned.append(span) or span)
+    days = [TODAY + timedelta(days=at) for at in range(30)]
+    found = {day: held(A, 24 * at, 24 * at + 2) for at, day in enumerate(days)}
+    chosen = {day: wish(A, 24 * at + 1, 24 * at + 3) for at, day in enumerate(days)}
+
+    assert [*in_order({A: SimpleNamespace(policy=policy)}, chosen, found)] == days
+    assert len(reckoned) == len(days)
