@@ -5,8 +5,8 @@ Nothing is written here; the guard decides when the reservation is entered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ GAP_MAX = timedelta(days=7)  # free time further away than this makes no differe
 
 @dataclass(frozen=True, slots=True)
 class GroupWish:
-    """What a member asks for where any machine of a group will do. lacking: machines without one of its choices."""
+    """What a member asks for where any machine of a group will do. lacking: how many of its choices machines lack."""
 
     group_id: int
     member_id: int
@@ -38,7 +38,7 @@ class GroupWish:
     may_move_min: int = 0
     second: Person | None = MEMBER_ITSELF
     choices: tuple[str, ...] = ()
-    lacking: frozenset[int] = frozenset()
+    lacking: Mapping[int, int] = field(default_factory=dict, hash=False)
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
@@ -72,7 +72,7 @@ def choose(session: Session, wish: GroupWish, *, now: datetime, overruling: Over
 
     Of several, the first in this order:
     1. one on which no rule has to be overruled (overruling: by who may decide);
-    2. one that lacks no chosen variant;
+    2. the one that lacks the fewest chosen variants;
     3. the lowest rank, so that a larger machine is given only when all its smaller ones are taken;
     4. the smallest gap: the free time that is left directly before and after the reservation, set-up and cleaning
        included, on the place where it is least, so that long free times stay whole;
@@ -87,7 +87,7 @@ def choose(session: Session, wish: GroupWish, *, now: datetime, overruling: Over
 
     def order(one: Candidate) -> tuple[object, ...]:
         machine_id = one.terms.machine_id
-        return bool(one.violations), machine_id in wish.lacking, one.rank, one.gap, machine_id
+        return bool(one.violations), wish.lacking.get(machine_id, 0), one.rank, one.gap, machine_id
 
     return min(possible, key=order).terms.machine_id
 

@@ -1,8 +1,9 @@
 """The dates of a series on a group of machines: each gets the best machine that is free and whose rules accept it.
 
-Of several machines the first in this order: one on which no rule has to be overruled, the lowest rank, the one that
-most dates could have (so that a member finds the same machine where that is possible), the smallest gap that it
-leaves, the lowest id. Reads alone, as much for one date as for many, but for the other times.
+Of several machines the first in this order: one on which no rule has to be overruled, the one that lacks the fewest
+chosen variants, the lowest rank, the one that most dates could have (so that a member finds the same machine where
+that is possible), the smallest gap that it leaves, the lowest id. Another time: the one that breaks no rule, on the
+machine that lacks the fewest, the nearest one. Reads alone, as much for one date as for many, but for the other times.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _AROUND = timedelta(days=2)  # further off there is no other time for a date
 class _Machine:
     """A machine of the group. broken: the rules that each date breaks on it, quotas apart; fits: how many it can have.
 
-    count: of its places, the dates that it has got included.
+    count: of its places, the dates that it has got included. lacks: how many chosen variants.
     """
 
     terms: MachineTerms
@@ -43,7 +44,7 @@ class _Machine:
     broken: Sequence[Sequence[Violation]]
     count: PlaceCount
     fits: int
-    lacks: bool
+    lacks: int
 
     def short(self, wish: SeriesWish, span: TimeSpan) -> SlotTaken | None:
         """Return the refusal where too few of its places are free."""
@@ -65,7 +66,7 @@ class _Option:
     gap: timedelta
 
     @property
-    def order(self) -> tuple[bool, bool, int, int, timedelta, int]:
+    def order(self) -> tuple[bool, int, int, int, timedelta, int]:
         """The best one first."""
         machine = self.machine
         return bool(self.violations), machine.lacks, machine.rank, -machine.fits, self.gap, machine.terms.machine_id
@@ -74,6 +75,7 @@ class _Option:
 class _Other(NamedTuple):
     """Another time for a date on one machine. broken: the rules that it breaks, quotas apart."""
 
+    lacks: int
     off: timedelta
     rank: int
     span: TimeSpan
@@ -81,9 +83,9 @@ class _Other(NamedTuple):
     broken: tuple[Violation, ...]
 
     @property
-    def order(self) -> tuple[timedelta, int, int]:
+    def order(self) -> tuple[int, timedelta, int, int]:
         """The best one first."""
-        return self.off, self.rank, self.terms.machine_id
+        return self.lacks, self.off, self.rank, self.terms.machine_id
 
 
 class _Used(NamedTuple):
@@ -186,9 +188,8 @@ def _machine(
     asked = [wish.wish_for(one.span, terms.machine_id) for one in found]
     broken = wishes.rules_broken_by_many(session, asked, terms.policy, asked_at=now)
     spans = [span for place_id in terms.place_ids for span in held.get(place_id, ())]
-    machine = _Machine(
-        terms, rank, broken, PlaceCount(len(terms.place_ids), spans), 0, terms.machine_id in wish.lacking
-    )
+    lacks = wish.lacking.get(terms.machine_id, 0)
+    machine = _Machine(terms, rank, broken, PlaceCount(len(terms.place_ids), spans), 0, lacks)
     fits = sum(not rules and machine.short(wish, one.span) is None for rules, one in zip(broken, found, strict=True))
     return replace(machine, fits=fits)
 
@@ -242,7 +243,7 @@ def _with_alternatives(
         for at, span in zip(refused, found, strict=True):
             if span is not None:
                 off = abs(span.start - dates[at].occurrence.span.start)
-                choices[at].append(_Other(off, machine.rank, span, terms, tuple(broken.get(span, ()))))
+                choices[at].append(_Other(machine.lacks, off, machine.rank, span, terms, tuple(broken.get(span, ()))))
     for at, one in enumerate(dates):
         yield one if one.is_accepted else _with_alternative(one, choices[at], wish.places, used, overruling)
 
@@ -254,7 +255,7 @@ def _overruled(violations: Sequence[Violation], overruling: Overruling | None) -
 def _with_alternative(
     one: PlannedDate, choices: Sequence[_Other], places: int, used: _Used, overruling: Overruling | None
 ) -> PlannedDate:
-    """Return a date with the nearest time that breaks no rule; else with the nearest whose rules are overruled."""
+    """Return a date with the best time that breaks no rule; else with the best whose rules are overruled."""
     judged = [(other, (*other.broken, *used.violations(other.terms, other.span, places))) for other in choices]
     allowed = [(other, breaks) for other, breaks in judged if is_allowed(breaks, overruling)]
     if not allowed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ class SeriesWish:
     group_id: int | None = None
     choices: tuple[str, ...] = ()
     dates_max: int = OCCURRENCES_MAX
-    lacking: frozenset[int] = frozenset()
+    lacking: Mapping[int, int] = field(default_factory=dict, hash=False)
 
     def times(self, zone: ZoneInfo) -> SeriesTimes:
         """Return when the series takes place by the clock of the machine's workshop."""

@@ -231,9 +231,9 @@ def choices_of(body: NewReservation, span: TimeSpan) -> tuple[str, ...]:
     return read_choices(body.choices, [*_asked(body, span).values()])
 
 
-def lacking_of(body: NewReservation, span: TimeSpan) -> frozenset[int]:
-    """Return the machines of the group whose tariffs lack a chosen variant."""
-    return frozenset(one for one, has in _asked(body, span).items() if not set(body.choices) <= set(has.choices))
+def lacking_of(body: NewReservation, span: TimeSpan) -> Mapping[int, int]:
+    """Return how many of the chosen variants the tariff of each machine of the group lacks."""
+    return {one: len(set(body.choices) - set(has.choices)) for one, has in _asked(body, span).items()}
 
 
 def _asked(body: NewReservation, span: TimeSpan) -> Mapping[int, Asked]:

@@ -19,9 +19,9 @@ from tests.integration.test_offer_races import all_at_once
 from tests.ring_check import ring_check
 
 
-def ask(session, group_id, member_id, start, end, **more):
+def ask(session, group_id, member_id, start, end, *, lacking=None, **more):
     """Return the machine that a wish from hour to hour after MONDAY gets."""
-    wish = GroupWish(group_id, member_id, hours(MONDAY, start, end))
+    wish = GroupWish(group_id, member_id, hours(MONDAY, start, end), lacking=lacking or {})
     with write_transaction(session):
         return group_requests.request_in_group(session, wish, by=SOMEBODY, now=MONDAY, **more).machine_id
 
@@ -36,6 +36,7 @@ def test_ranks_come_first_then_the_smallest_gap_then_the_id(session, sample_ring
     assert ask(session, group, anna, 15, 16) == a  # an hour after A and after B alike, but a week and more beyond
     assert ask(session, group, anna, 11, 13) == b  # fills the gap
     assert ask(session, group, anna, 10, 12) == c  # larger, because its smaller ones are taken
+    assert ask(session, group, anna, 30, 31, lacking={a: 2, b: 2, c: 1}) == c  # has most of the chosen variants
     with pytest.raises(GroupTaken) as refused:
         ask(session, group, bernd, 10, 12)
     told = [(one.machine_id, one.error.code) for one in refused.value.refusals]

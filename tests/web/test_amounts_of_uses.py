@@ -269,10 +269,11 @@ def test_a_variant_is_chosen_with_the_reservation_shown_in_its_price_and_taken_o
 
 
 def test_a_group_gives_a_machine_without_the_chosen_variant_last_and_with_a_word(session, anna, speak_as, sample_ring):
-    parts = TariffParts(adjustments=(AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen"),))
     with write_transaction(session):
-        entry = TariffEntry(date(2026, 1, 1), both("10"), parts=parts)
-        enter_tariff(session, sample_ring.splitter, entry, by=SOMEBODY, now=MONDAY)
+        for machine, name in ((sample_ring.splitter, "With operator"), (sample_ring.combine, "With fuel")):
+            parts = TariffParts(adjustments=(AdjustmentEntry(name, "per_unit", Decimal(5), "chosen"),))
+            entry = TariffEntry(date(2026, 1, 1), both("10"), parts=parts)
+            enter_tariff(session, machine, entry, by=SOMEBODY, now=MONDAY)
         ranked = RankedMachine(sample_ring.combine, 1), RankedMachine(sample_ring.splitter, 2)
         group = groups.make(session, sample_ring.hall, GroupInput("Harvest", ranked), by=SOMEBODY, now=MONDAY)
     wish = {"machine": f"group:{group}", "date": "2026-11-24", "time": "10:00", "hours": "2", "minutes": "0"}
@@ -280,8 +281,8 @@ def test_a_group_gives_a_machine_without_the_chosen_variant_last_and_with_a_word
     assert "You get: Splitter" in anna.get("/reservations/check", query_string=wish).text
 
     entered = anna.post("/reservations/new", data=wish, follow_redirects=True).text
-    assert "without “With operator”" not in entered
-    lacking = "You get Combine without “With operator”: no machine of the group that has it can be had then."
+    assert "There is no “With operator”" not in entered
+    lacking = "There is no “With operator” on Combine: no machine of the group that has all you chose can be had then."
     assert lacking in anna.get("/reservations/check", query_string=wish).text
     assert lacking in anna.post("/reservations/new", data=wish | {"form_key": "two"}, follow_redirects=True).text
     ends = {"starts_at": "2026-11-24T13:00:00Z", "ends_at": "2026-11-24T14:00:00Z"}
@@ -291,6 +292,13 @@ def test_a_group_gives_a_machine_without_the_chosen_variant_last_and_with_a_word
     daily = wish | {"time": "14:00", "hours": "1", "repeats": "DAILY", "interval": "1", "ends": "count", "times": "2"}
     preview = anna.post("/reservations/new", data=daily).text
     assert (preview.count(lacking), "Splitter" in preview) == (1, True), "the first date alone is taken there"
+    taken = anna.post("/reservations/new", data=daily | {"time": "10:00"}).text
+    assert re.search(r"Possible instead:[^<]*Splitter", taken), "with the variant, though it is not the first machine"
+    assert lacking not in taken
+    all_chosen = daily | {"time": "10:00", "variants": ["With operator", "With fuel"]}
+    taken = anna.post("/reservations/new", data=all_chosen).text
+    assert re.search(r"Possible instead:[^<]*Combine", taken)
+    assert taken.count(lacking) == 2, "of the date and of the other time"
 
     # Back in the browser and ticked: it is another wish, not the one without it, which was sent before.
     again = wish | {"machine": "splitter", "date": "2026-11-25"}

@@ -63,8 +63,8 @@ def asked_of(session: Session, machine_id: int, day: date) -> Asked:
 
 
 def asked_of_group(session: Session, group: ChosenGroup, wish: Wish) -> GroupWish:
-    """Return a wish for the group, with the machines whose tariff lacks a chosen variant."""
-    lacking = frozenset(card.id for card in group.cards.values() if _lacking(session, card, wish))
+    """Return a wish for the group, with how many of the chosen variants the tariff of each machine lacks."""
+    lacking = {card.id: len(_lacking(session, card, wish)) for card in group.cards.values()}
     return replace(group.wish(wish), lacking=lacking)
 
 
@@ -74,7 +74,7 @@ def lacking_note(session: Session, card: MachineCard, wish: Wish) -> str:
     if not names:
         return ""
     return _(
-        "You get %(machine)s without “%(variants)s”: no machine of the group that has it can be had then.",
+        "There is no “%(variants)s” on %(machine)s: no machine of the group that has all you chose can be had then.",
         machine=card.name,
         variants=", ".join(names),
     )

@@ -107,7 +107,7 @@ def wish_of(
         group_id=None if group is None else group.id,
         choices=wish.choices,
         dates_max=form.times_max,
-        lacking=frozenset() if group is None else grouped.asked_of_group(db.session(), group, wish).lacking,
+        lacking={} if group is None else grouped.asked_of_group(db.session(), group, wish).lacking,
     )
 
 
@@ -232,11 +232,11 @@ def _preview(
 
 
 def _notes(session: Session, target: MachineCard | ChosenGroup, wish: SeriesWish, one: PlannedDate) -> str:
-    """Return what a clock change does to a date, and which variants its machine lacks, or ""."""
+    """Return what a clock change does to a date, and what its machine lacks, or that of its other time; or ""."""
     notes = [clock_note(one.occurrence.is_shifted, one.occurrence.is_doubled)]
-    if one.is_accepted and one.machine_id in wish.lacking and isinstance(target, ChosenGroup):
-        card, span = target.cards[one.machine_id], one.occurrence.span
-        notes.append(grouped.lacking_note(session, card, wish.wish_for(span, card.id)))
+    on, span = (one.machine_id, one.occurrence.span) if one.is_accepted else (one.alternative_on, one.alternative)
+    if on is not None and span is not None and wish.lacking.get(on) and isinstance(target, ChosenGroup):
+        notes.append(grouped.lacking_note(session, target.cards[on], wish.wish_for(span, on)))
     return " ".join(filter(None, notes))
 
 
