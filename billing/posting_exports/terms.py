@@ -53,7 +53,7 @@ def change_datev_terms(
     """Change the terms; files that were made stay. Call inside write_transaction().
 
     are_written_again: the adviser gets all earlier files once more. Only then, or once what they hold of the account of
-    the advances comes to zero, has_advance_keys changes: what is counted would go back otherwise than it came.
+    the advances comes to zero, the keys of that account change: what is counted would go back otherwise than it came.
 
     Raises StaleRevision, RecordRefused.
     """
@@ -71,13 +71,19 @@ def change_datev_terms(
     lock_ledger(session)  # no file is recorded meanwhile
     row = session.get_one(DatevTerms, THE_ONE, with_for_update=True, populate_existing=True)
     revisions.require_revision(revision, row.revision)
-    if data.has_advance_keys != row.has_advance_keys and not are_written_again and _advances_in_files(session):
+    held = _advances_in_files(session) if _advance_keys(data) != _advance_keys(row) else 0
+    if held and not are_written_again:
         records.refuse([Violation("advances_in_files", "has_advance_keys")])
-    changed = records.write(row, records.values_of(data))
+    changed = records.write(row, records.values_of(data)) + (["are_written_again"] if held else [])
     if changed:
         row.revision += 1
         session.flush()
         records.note(session, "datev_terms", THE_ONE, ",".join(changed), by, now)
+
+
+def _advance_keys(stated: DatevTermsInput | DatevTerms) -> tuple[object, ...]:
+    """Return what decides about the keys on the account of the advances: the switch, and where it is on, both keys."""
+    return (True, stated.standard_key, stated.reduced_key) if stated.has_advance_keys else (False,)
 
 
 def _advances_in_files(session: Session) -> int:

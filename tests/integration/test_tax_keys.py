@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.exports.postings import made_file
 from billing.advances import post_advance
@@ -23,6 +23,7 @@ from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
 from billing.shares import set_shares
 from billing.tariffs import enter_tariff
 from booking.errors import RecordRefused
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
@@ -133,6 +134,21 @@ def test_keys_of_advances_are_switched_once_files_hold_nothing_there(session, ch
     assert {row[4] for row in batch(session) if row[3] == "1710"} == {""}, "as it went in"
     export(session)
     stated(session, has_advance_keys=True)
+
+
+@pytest.mark.parametrize("first", [{"standard_key": ""}, {"reduced_key": "9"}])
+def test_a_key_that_stands_at_advances_changes_only_where_all_files_are_written_again(session, charged, first):
+    able_to_issue(session)
+    stated(session, has_advance_keys=True, **first)
+    export(session)
+    with pytest.raises(RecordRefused):
+        stated(session, has_advance_keys=True)
+    session.rollback()
+    wanted = DatevTermsInput(29_098, 55_003, has_advance_keys=True)
+    with write_transaction(session):
+        change_datev_terms(session, wanted, by=SOMEBODY, now=MONDAY, are_written_again=True)
+    written = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first()
+    assert written.facts["what"] == ",".join([*first, "are_written_again"])
 
 
 @pytest.mark.parametrize("number", ["8400", "84000", "84000000"])
