@@ -86,6 +86,7 @@ def test_what_is_missing_is_named_with_the_way_to_mend_it(session, sample_ring, 
     assert "The address of the ring is not complete" in page
     assert f'href="/costs/parties/{sample_ring.anna}"' in page
     assert "Issue 0" not in page
+    assert "In no invoice yet, until " in page, "Today counts without a day"
 
 
 def test_a_large_run_goes_to_the_background_and_goes_on_after_a_crash(session, charged, log_in, monkeypatch):
