@@ -30,6 +30,23 @@ KIND_LABELS: dict[str, Any] = {
     "deposit": _l("Deposit"),
 }
 
+# What to do where a fee was taken back by mistake.
+_MISSED = _l(
+    "The reversal itself cannot be taken back, and this fee is not made again: if it is to be owed after all, enter it "
+    "as another fee."
+)
+_ENTERED = _l("The reversal itself cannot be taken back: enter the fee again.")
+ONCE_REVERSED: dict[str, Any] = {
+    "no_show": _MISSED,
+    "late_cancel": _MISSED,
+    "dues": _l(
+        "The reversal itself cannot be taken back: call the membership dues again, who owes them already is left out."
+    ),
+    "material": _ENTERED,
+    "other": _ENTERED,
+    "deposit": _l("The reversal itself cannot be taken back, and no second deposit is asked for this use."),
+}
+
 MOVE_LABELS: dict[str, Any] = {
     "receipt": _l("Goods received"),
     "sale": _l("Sold"),

@@ -48,7 +48,12 @@ def test_each_verb_that_cannot_be_undone_shows_its_sums_and_what_takes_it_back(
         ),
         "call an advance": (f"/costs/pools/{charged}/advances", CALL, "7 members will owe €4,000.00", BY_REVERSAL),
         "call dues": ("/fees/dues", DUES, "9 members will owe €540.00", BY_REVERSAL),
-        "reverse a fee": (f"/fees/{fee}", None, "-€32.48 is posted", "It is not reversed: enter the fee again."),
+        "reverse a fee": (
+            f"/fees/{fee}",
+            None,
+            "-€32.48 is posted",
+            "The reversal itself cannot be taken back: enter the fee again.",
+        ),
         "issue invoices": ("/invoices/run", None, "€11,482.30", "A mistake is taken back by a correction"),
         "take an invoice back": (f"/invoices/{issued}", None, "-€32.48", "The lines can be invoiced again."),
         "issue statements": (

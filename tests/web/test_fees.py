@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.fees.posting import enter_fee
+from app.wording.fees import ONCE_REVERSED
+from billing.fees.posting import ENTERED_KINDS, enter_fee
 from billing.fees.terms import TermsEntry, set_terms
+from billing.models.fee import FEE_KINDS
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
 from billing.tariffs import TariffEntry, enter_tariff
@@ -106,6 +108,12 @@ def test_dues_are_shown_before_they_are_posted(session, sample_ring, karl):
     assert karl.post("/fees/dues", data=sent | {"seen": seen[1]}).status_code == 303
     assert balance_of(session, sample_ring.anna).cents == 6_000
     assert karl.post("/fees/dues", data=sent | {"seen": seen[1]}).status_code == 422
+    page = text(karl.get(f"/fees/{fees(session, FeeFilter(kind='dues'))[0][0].id}"))
+    assert "cannot be taken back: call the membership dues again" in page
+    assert set(ONCE_REVERSED) == set(FEE_KINDS)
+    assert not [
+        kind for kind in set(FEE_KINDS) - set(ENTERED_KINDS) if "enter the fee again" in str(ONCE_REVERSED[kind])
+    ]
     for wrong in ({"amount": "0"}, {"until": "2025-01-01"}, {"price_classes": []}, {"since": "0001-01-01"}):
         assert karl.post("/fees/dues", data=sent | wrong | {"show": "1"}).status_code == 422, wrong
 

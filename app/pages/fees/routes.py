@@ -22,7 +22,7 @@ from app.pages.fees import bp
 from app.pages.fees.forms import FeeForm, ReverseFeeForm
 from app.web.paging import page_number
 from app.wording.documents import CODE_LABELS
-from app.wording.fees import KIND_LABELS, fee_steps
+from app.wording.fees import KIND_LABELS, ONCE_REVERSED, fee_steps
 from app.wording.formats import as_zone
 from billing.fee_errors import FeeNotFound
 from billing.fees import posting
@@ -122,6 +122,7 @@ def _show(fee_id: int, form: ReverseFeeForm) -> ResponseReturnValue:
         member=member,
         machine=machine_names(session).get(row.machine_id or 0, ""),
         kind=KIND_LABELS[row.kind],
+        once_reversed=ONCE_REVERSED[row.kind],
         steps=fee_steps(row.working),
         vat=CODE_LABELS.get(row.tax_code or ""),
         form=form,
