@@ -119,9 +119,9 @@ TOPICS = (
         "exports",
         _l("Files for the tax adviser"),
         _l(
-            "Postings for DATEV, the journal as CSV or XLSX, all figures as SQLite. A posting is in one file of "
-            "each kind; you are asked before it is in a second one. Each file is kept with its hash and can be "
-            "fetched again."
+            "Postings for DATEV, and the journal as CSV or XLSX: a posting is in one file of each of both; you are "
+            "asked before it is in a second one. Each of these files is kept with its hash and can be fetched again."
+            " The SQLite file of all figures is made anew each time and not recorded."
         ),
         "costs.exports",
         ("/costs/exports",),
