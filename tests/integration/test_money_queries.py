@@ -140,7 +140,7 @@ def test_years_reach_from_the_first_entry_to_the_last_and_a_future_bill_is_not_t
     do(session, charge_for, use(session, sample_ring.combine, sample_ring.anna, 1_250))  # no tariff yet
     pool = queries.pools(session)[0].id
     for year, cents in ((2024, 100), (2028, 300)):
-        do(session, enter_cost, pool, CostEntry(date(year, 2, 1), "Huber", "repair", cents))
+        do(session, enter_cost, pool, CostEntry(date(year, 2, 1), "Huber", "repair", cents), confirmed_cents=cents)
 
     years = queries.years_of_ring(session, today)
 

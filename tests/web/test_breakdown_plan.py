@@ -192,7 +192,10 @@ def test_a_later_repair_is_told_to_those_who_wait_for_it_and_another_reason_is_n
     do(session, blockings.change, closure_id, hours(MONDAY, 0, 61), "Another part")
     deliver(session)
     (mail,) = forget(session)
-    assert (mail.to_address, mail.subject) == ("bernd@ring.example", "Repair now until Wed 25 November, 21:00: Laser B")
+    assert (mail.to_address, mail.subject) == (
+        "bernd@ring.example",
+        "Still closed: Laser B, until Wed 25 November, 21:00",
+    )
     assert "still held" in mail.body
     assert "The workshop looks for another time" in mail.body
     do(session, blockings.change, closure_id, hours(MONDAY, 0, 50), "Another part")
