@@ -172,6 +172,7 @@ def window(chromium: Browser, ring: str) -> Iterator[Window]:
             java_script_enabled=scripts,
             locale="de-DE" if language == "de" else "en-GB",
             has_touch=size == PHONE,
+            reduced_motion="reduce",  # a window that gets another size while pages change into each other complains
         )
         context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
