@@ -54,7 +54,7 @@ def post_all(connection: sqlite3.Connection) -> None:
     accounts = dict(connection.execute("SELECT code, id FROM billing_account"))
     (entry_id,) = connection.execute("SELECT max(id) FROM billing_entry").fetchone()
     (first_day,) = connection.execute(
-        "SELECT date(max(last_day), '+1 day') FROM billing_period WHERE state = 'closed'"
+        "SELECT coalesce(date(max(last_day), '+1 day'), '') FROM billing_period WHERE state = 'closed'"
     ).fetchone()
     sources = [*_charges(connection), *_allocations(connection)]
     for first in range(0, len(sources), AT_ONCE):
