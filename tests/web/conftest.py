@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, update
 
+from app import ring_card
 from app.auth import passwords
 from app.auth.models import User
 from app.extensions import db
+from app.pages import pictures
 from booking.kernel.transaction import write_transaction
 from tests.builders import SampleRing
 from tests.process_caches import quick_hashing
@@ -73,8 +76,11 @@ def nobody(app) -> Program:
 
 
 @pytest.fixture
-def statements(app):
+def statements(app, monkeypatch):
     """`with statements() as made:` the SQL that is sent meanwhile, BEGIN and COMMIT left out."""
+    # What is kept for some seconds would be read once more in the middle of a slow test.
+    monkeypatch.setattr(ring_card, "CARD_SECONDS", math.inf)
+    monkeypatch.setattr(pictures, "CACHE_SECONDS", math.inf)
 
     @contextmanager
     def listening() -> Iterator[list[str]]:
