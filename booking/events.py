@@ -289,7 +289,7 @@ class SlipAnswered(UsageEvent):
 class RecordChanged(Event):
     """A master record (member, machine, workshop, induction, tariff ...) was entered or changed.
 
-    table: its kind in one word. what: the names of the changed fields, comma-separated; never their values.
+    table: its kind in one word. what: names of changed fields and confirmations, with commas; never values.
     key: the number or short name of one that was deleted.
     """
 
