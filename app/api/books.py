@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -55,10 +55,15 @@ class NewNumbers(RequestModel):
 
 
 class ChartChange(RequestModel):
-    """The chart to use, and the numbers of accounts; those that are not named stay as they are."""
+    """The chart to use, and the numbers of accounts; those that are not named stay as they are.
+
+    are_written_again: the adviser moves what is on accounts that get another number, or takes in all DATEV files once
+    more; needed while these hold amounts there (rule amounts_in_files).
+    """
 
     chart: Chart
     accounts: Annotated[list[NewNumbers], Field(max_length=ACCOUNTS_MAX)] = Field(default_factory=list)
+    are_written_again: StrictBool = False
 
     @model_validator(mode="after")
     def names_each_once(self) -> ChartChange:
@@ -105,7 +110,15 @@ def set_chart(body: ChartChange) -> Reply:
     numbers = {one.code: (one.skr03, one.skr04) for one in body.accounts}
 
     def change() -> Reply:
-        change_chart(session, body.chart, numbers, by=by, now=instant, revision=revision)
+        change_chart(
+            session,
+            body.chart,
+            numbers,
+            by=by,
+            now=instant,
+            revision=revision,
+            are_written_again=body.are_written_again,
+        )
         return _chart()
 
     return in_write_transaction(session, change)

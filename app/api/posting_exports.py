@@ -110,8 +110,8 @@ class ExportFileList(ResponseModel):
 class DatevTermsChange(RequestModel):
     """What is left out stays as it is; null as a number: not known.
 
-    are_written_again: the adviser gets all earlier files once more; needed to change has_advance_keys, or a key while
-    it is on, as long as what they hold on the account of the advances is not taken out again (rule advances_in_files).
+    are_written_again: the adviser moves what is on the accounts of members, or takes in all files once more; needed to
+    change has_member_accounts while these hold amounts there (rule amounts_in_files).
     """
 
     adviser: Adviser | None = None

@@ -15,9 +15,9 @@ from app.wording.ledger import topic_label
 from billing.exports import datev
 from billing.exports.datev import BatchHeader
 from billing.exports.ledger import journal_table
+from billing.ledger.filed_accounts import DATEV
 from billing.posting_exports.batch_rows import LineText, batch_rows
 from billing.posting_exports.selection import ExportPreview
-from billing.posting_exports.terms import DATEV
 from billing.queries.ledger import LedgerLine
 from billing.queries.pools import pool_names
 from booking.kernel.progress import tracked

@@ -43,6 +43,10 @@ PROBLEM_LABELS: dict[str, Any] = {
         "Charges and advances with different VAT are counted against one share in one line: reverse the allocation and "
         "post it again, then each VAT has its line"
     ),
+    "mixed_vat": _l(
+        "What is counted against a share was invoiced with different VAT: take back the invoices with the wrong VAT "
+        "and issue them again, or divide each part of the time by itself"
+    ),
     "rate": _l("No rate of VAT is known for the day of service"),
     "other_vat": _l(
         "VAT was added to a price at another rate than holds for its day: enter the tariff again to correct it"

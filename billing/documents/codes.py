@@ -1,61 +1,103 @@
-"""The VAT codes of lines of the ledger: that of the tariff, else what the treasurer said once for all documents."""
+"""The VAT of lines of the ledger: that of the tariff, else what the treasurer said once for all documents.
+
+What is counted against a share goes back with the VAT that the invoices of its charges and advances stated.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from billing.documents.terms import COUNTED, TermsInput
-from billing.documents.treatment import MIXED_CODES
-from billing.ledger.entries import CountedKind, counted_parts
-from billing.models import Posting
+from billing.documents.treatment import MIXED_CODES, MIXED_VAT, Taxation
+from billing.documents.vat import Treatment
+from billing.ledger.counted import CountedKind, counted_sources
+from billing.models import DocumentLine, Posting
 
-Kinds = dict[tuple[int, int], tuple[CountedKind, ...]]
+LineKey = tuple[int, int]  # id of the entry, number of the line
+Invoiced = set[Treatment | None]  # how invoices state parts of something; None: a part stands in none
+Kinds = Mapping[CountedKind, Invoiced]
+AT_ONCE = 1_000
 
 
 class Codes:
-    """Finds the codes of lines; what allocations count is read once, for all of them."""
+    """Finds the VAT of lines; what allocations count is read once, for all of them."""
 
-    def __init__(self, session: Session, rows: Sequence[Row[Any]], said: TermsInput) -> None:
-        self._said = said
+    def __init__(self, session: Session, rows: Sequence[Row[Any]], said: TermsInput, taxation: Taxation) -> None:
+        self._said, self._taxation = said, taxation
         counted = [row for row in rows if row.topic == COUNTED]
         member_ids = {row.member_id for row in counted}
         self._kinds = _kinds(session, {row.allocation_id for row in counted}, member_ids)
         self._places = _places(session, {row.entry_id for row in counted}, member_ids)
 
-    def of(self, row: Row[Any]) -> str | None:
-        """Return the code of a line; None where none is said; MIXED_CODES where it has several.
+    def treatment(self, row: Row[Any]) -> Treatment | str:
+        """Return how a line is taxed, or why it cannot be: a code.
 
-        What is counted against a share goes back with the VAT with which it came: each kind in a line of its own. Of
-        what was posted before, a line has all kinds.
+        What is counted goes back with the VAT with which it came: each kind in a line of its own. Of what was posted
+        before, a line has all kinds. What of it was not invoiced has the VAT that is said today.
         """
         if row.topic != COUNTED:
-            return row.tax_code or self._said.code_of(row.topic)
-        kinds = self._kinds.get((row.allocation_id, row.member_id), ())
-        numbers = self._places[row.entry_id, row.member_id]
-        if len(numbers) == len(kinds):
-            return self._code(kinds[numbers.index(row.number)])
+            return self._by_code(row, row.tax_code or self._said.code_of(row.topic))
+        kinds = self._kinds_of(row)
         codes = {self._code(kind) for kind in kinds} or {self._said.use_code}
-        return next(iter(codes)) if len(codes) == 1 else MIXED_CODES
+        said = self._by_code(row, next(iter(codes)) if len(codes) == 1 else MIXED_CODES)
+        invoiced: Invoiced = set().union(*kinds.values())
+        if not invoiced - {None} or (None in invoiced and isinstance(said, str)):
+            return said
+        found = {said if one is None else one for one in invoiced}
+        return found.pop() if len(found) == 1 else MIXED_VAT
+
+    def _by_code(self, row: Row[Any], code: str | None) -> Treatment | str:
+        return self._taxation.of(code, row.service_from, row.service_until)
+
+    def _kinds_of(self, row: Row[Any]) -> Kinds:
+        """Return the kinds that a line counts: one, or all where they have one line together."""
+        kinds = self._kinds.get((row.allocation_id, row.member_id), {})
+        numbers = self._places[row.entry_id, row.member_id]
+        if len(numbers) != len(kinds):
+            return kinds
+        kind = sorted(kinds)[numbers.index(row.number)]
+        return {kind: kinds[kind]}
 
     def _code(self, kind: CountedKind) -> str | None:
         is_advance, tax_code = kind
         return self._said.advance_code if is_advance else tax_code or self._said.use_code
 
 
-def _kinds(session: Session, allocation_ids: Collection[int], member_ids: Collection[int]) -> Kinds:
-    """Return (allocation id, member id) -> what the allocation counts, in the order of its lines.
+def invoiced_as(session: Session, entry_ids: Collection[int]) -> dict[LineKey, Treatment]:
+    """Return the treatment of lines as the document states it that they stand in."""
+    last: dict[LineKey, DocumentLine] = {}
+    ids = sorted(entry_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        of_some = select(DocumentLine).where(DocumentLine.entry_id.in_(ids[start : start + AT_ONCE]))
+        for line in session.scalars(of_some.order_by(DocumentLine.turn)):
+            last[line.entry_id, line.posting_number] = line
+    return {
+        key: Treatment(line.category, line.percent, line.reason) for key, line in last.items() if line.turn % 2 == 1
+    }
+
+
+def _kinds(session: Session, allocation_ids: Collection[int], member_ids: Collection[int]) -> dict[LineKey, Kinds]:
+    """Return (allocation id, member id) -> what the allocation counts, and how that was invoiced.
 
     What is zero, as a charge and its reversal, has no line.
     """
-    found: defaultdict[tuple[int, int], Counter[CountedKind]] = defaultdict(Counter)
-    for one in counted_parts(session, allocation_ids, member_ids) if allocation_ids else ():
-        found[one.allocation_id, one.member_id][one.kind] += one.cents
-    return {key: tuple(sorted(kind for kind, cents in sums.items() if cents)) for key, sums in found.items()}
+    sources = list(counted_sources(session, allocation_ids, member_ids)) if allocation_ids else []
+    known = invoiced_as(session, {one.entry_id for one in sources})
+    sums: defaultdict[LineKey, Counter[CountedKind]] = defaultdict(Counter)
+    found: defaultdict[LineKey, defaultdict[CountedKind, Invoiced]] = defaultdict(lambda: defaultdict(set))
+    for part, entry_id, number, _day in sources:
+        place = part.allocation_id, part.member_id
+        sums[place][part.kind] += part.cents
+        found[place][part.kind].add(known.get((entry_id, number)))
+    return {
+        place: {kind: invoiced for kind, invoiced in of_place.items() if sums[place][kind]}
+        for place, of_place in found.items()
+    }
 
 
 def _places(

@@ -129,11 +129,9 @@ def drafts(session: Session, until: date, member_ids: Collection[int] | None = N
         by_member[row.member_id].append(row)
     known, details = addressees(session, list(by_member)), parties(session, list(by_member))
     ring, (said, _revision) = issuer(session), terms(session)
-    taxation, codes = Taxation(session, ring.details), Codes(session, rows, said)
+    codes = Codes(session, rows, said, Taxation(session, ring.details))
     return {
-        member_id: _member_drafts(
-            known[member_id], _lacking(ring, known[member_id], details[member_id]), lines, codes, taxation
-        )
+        member_id: _member_drafts(known[member_id], _lacking(ring, known[member_id], details[member_id]), lines, codes)
         for member_id, lines in by_member.items()
     }
 
@@ -148,13 +146,11 @@ def _lacking(ring: Issuer, member: Addressee, details: PartyView) -> tuple[str, 
     return tuple(found)
 
 
-def _member_drafts(
-    member: Addressee, lacking: tuple[str, ...], rows: list[Row[Any]], codes: Codes, taxation: Taxation
-) -> MemberDrafts:
+def _member_drafts(member: Addressee, lacking: tuple[str, ...], rows: list[Row[Any]], codes: Codes) -> MemberDrafts:
     problems = dict.fromkeys(lacking)
     lines = []
     for row in rows:
-        found = _as_invoiced(row) or _treatment(row, codes, taxation)
+        found = _as_invoiced(row) or _treatment(row, codes)
         if isinstance(found, str):
             problems[found] = None
         else:
@@ -171,9 +167,9 @@ def _draft(member_id: int, lines: list[DraftLine]) -> Draft:
     return Draft(member_id, tuple(lines), vat.of_gross([(line.cents, line.treatment) for line in lines]))
 
 
-def _treatment(row: Row[Any], codes: Codes, taxation: Taxation) -> Treatment | str:
+def _treatment(row: Row[Any], codes: Codes) -> Treatment | str:
     """Return how a line is taxed, or why it cannot be: what was added to a price is what its invoice states."""
-    found = taxation.of(codes.of(row), row.service_from, row.service_until)
+    found = codes.treatment(row)
     if isinstance(found, str) or row.price_includes_vat is not False:
         return found
     lines = row.calculation.get("lines", ())

@@ -8,15 +8,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.documents.codes import Codes
+from billing.documents.codes import Codes, LineKey, invoiced_as
 from billing.documents.terms import terms
 from billing.documents.treatment import Taxation
 from billing.documents.vat import Treatment
-from billing.models import Charge, DocumentLine, Entry, Fee, Posting
+from billing.models import Charge, Entry, Fee, Posting
 from billing.models.party import RING
 from billing.parties.party import parties
 
-LineKey = tuple[int, int]  # id of the entry, number of the line
 _FEE_ROW = aliased(Fee)
 
 
@@ -30,15 +29,15 @@ def treatments(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Trea
     taken_back = {row.reverses_id: row.id for row in session.execute(reversals)}  # an entry is reversed once
     own = set(entry_ids) - set(taken_back.values())
     read = sorted(own | taken_back.keys())
-    known = _to_be_invoiced(session, read) | _invoiced(session, read)
+    known = _to_beinvoiced_as(session, read) | invoiced_as(session, read)
     found = {key: treatment for key, treatment in known.items() if key[0] in own}
     for (entry_id, number), treatment in known.items():
         if entry_id in taken_back:
             found[taken_back[entry_id], number] = treatment
-    return found | _invoiced(session, sorted(taken_back.values()))
+    return found | invoiced_as(session, sorted(taken_back.values()))
 
 
-def _to_be_invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
+def _to_beinvoiced_as(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
     """Return the treatment of lines by what is said today."""
     columns: tuple[Any, ...] = (
         Posting.entry_id,
@@ -58,19 +57,10 @@ def _to_be_invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey,
         .outerjoin(Fee, Fee.id == func.coalesce(_FEE_ROW.reverses_id, _FEE_ROW.id))
         .where(Posting.entry_id.in_(entry_ids), Posting.member_id.is_not(None))
     ).all()
-    taxation, codes = Taxation(session, parties(session, [RING])[RING]), Codes(session, rows, terms(session)[0])
+    codes = Codes(session, rows, terms(session)[0], Taxation(session, parties(session, [RING])[RING]))
     found = {}
     for row in rows:
-        treatment = taxation.of(codes.of(row), row.service_from, row.service_until)
+        treatment = codes.treatment(row)
         if isinstance(treatment, Treatment):
             found[row.entry_id, row.number] = treatment
     return found
-
-
-def _invoiced(session: Session, entry_ids: Sequence[int]) -> dict[LineKey, Treatment]:
-    """Return the treatment of lines as the document states it that they stand in."""
-    order = select(DocumentLine).where(DocumentLine.entry_id.in_(entry_ids)).order_by(DocumentLine.turn)
-    last = {(line.entry_id, line.posting_number): line for line in session.scalars(order)}
-    return {
-        key: Treatment(line.category, line.percent, line.reason) for key, line in last.items() if line.turn % 2 == 1
-    }

@@ -18,6 +18,7 @@ VAT_CODES = (vat_rates.STANDARD, vat_rates.REDUCED, VAT_EXEMPT, VAT_OUTSIDE)
 # Why a line cannot be taxed, and so not be invoiced.
 NO_REGIME, REGIME_CHANGES, NO_CODE, NO_RATE = "regime", "regime_changes", "vat_code", "rate"
 MIXED_CODES = "mixed_codes"  # in place of a code, too: a line whose parts have different ones
+MIXED_VAT = "mixed_vat"  # what a line counts was invoiced with different VAT
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AccountNotFound, AccountNumberTaken, WrongAccountNumber
 from billing.events import ChartChanged
+from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed
 from billing.ledger.posting import lock_ledger
 from billing.models import LedgerAccount
 from booking.kernel import events
@@ -36,11 +37,21 @@ Numbers = Mapping[str, tuple[str, str]]  # code of the account -> numbers in SKR
 
 
 def change_chart(
-    session: Session, chart: str, numbers: Numbers, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    chart: str,
+    numbers: Numbers,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    are_written_again: bool = False,
 ) -> None:
     """Choose a chart and set the numbers of accounts; those that are not named stay. Call inside write_transaction().
 
-    Raises StaleRevision, AccountNotFound, WrongAccountNumber (4 to 8 digits), AccountNumberTaken.
+    are_written_again: the adviser gets all earlier DATEV files once more, or moves what is on accounts that get another
+    number. Only then, or while files hold nothing there, their numbers in the chart of the ring change.
+
+    Raises StaleRevision, AccountNotFound, WrongAccountNumber (4 to 8 digits), AccountNumberTaken, RecordRefused.
     """
     if chart not in CHARTS:
         raise ValueError(f"no chart {chart!r}")
@@ -48,6 +59,7 @@ def change_chart(
     require_revision(revision, ledger.revision)
     accounts = {one.code: one for one in session.scalars(select(LedgerAccount).order_by(LedgerAccount.id))}
     _check(accounts, numbers)
+    before = {code: getattr(one, ledger.chart) for code, one in accounts.items()}
     changed = [code for code, both in numbers.items() if (accounts[code].skr03, accounts[code].skr04) != both]
     said = [f"{code} {accounts[code].skr03}/{accounts[code].skr04} > {'/'.join(numbers[code])}" for code in changed]
     if not changed and ledger.chart == chart:
@@ -56,6 +68,11 @@ def change_chart(
     ledger.chart = chart
     ledger.revision += 1
     session.flush()
+    moved = [code for code, one in accounts.items() if getattr(one, chart) != before[code]]
+    if not are_written_again:
+        require_nothing_filed(session, moved)
+    elif filed(session, moved):
+        said.append(ARE_WRITTEN_AGAIN)
     events.record(session, ChartChanged(chart=chart, numbers=", ".join(sorted(said))), by=by, at=now)
 
 

@@ -9,14 +9,14 @@ a deposit to the deposits received.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.errors import LedgerClosed
+from billing.ledger.counted import CountedKind, counted_parts
 from billing.ledger.posting import (
     ADVANCE,
     ADVANCES,
@@ -46,15 +46,12 @@ from billing.models import (
     Advance,
     AdvanceLine,
     Allocation,
-    AllocationAdvance,
     AllocationCharge,
     AllocationLine,
     Charge,
     Entry,
     Fee,
-    LedgerAccount,
     Pool,
-    Posting,
 )
 from billing.scopes import counts_on
 from booking import queries
@@ -63,22 +60,6 @@ from booking.kernel.events import Actor
 IS_ADVANCE = "advance"
 # Kind of a fee -> what its line is for, account of income (of a deposit: a liability); every other kind is a FEE.
 FEE_POSTINGS = {"dues": (OF_DUES, DUES), "material": (MATERIAL, MATERIALS), "deposit": (DEPOSIT, DEPOSITS)}
-
-
-CountedKind = tuple[bool, str]  # whether it is an advance; the VAT code of charges, "" where their tariff has none
-
-
-class CountedPart(NamedTuple):
-    """What is counted against the share of a member, of one kind. account: where it was posted.
-
-    All of a kind has a line in the entry of the allocation, unless it is zero.
-    """
-
-    allocation_id: int
-    member_id: int
-    account: str
-    kind: CountedKind
-    cents: int
 
 
 class Charged(Protocol):
@@ -243,48 +224,3 @@ def _allocated(session: Session, allocation: Allocation) -> list[LineDraft]:
     lines += [LineDraft(RECEIVABLES, -counted[each], COUNTED, each[0], *place) for each in sorted(counted)]
     lines += [LineDraft(account, accounts[account], COUNTER, None, *place) for account in sorted(accounts)]
     return lines
-
-
-def counted_parts(
-    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None = None
-) -> Iterator[CountedPart]:
-    """Yield what allocations count against shares, by where it was posted and with which VAT it came.
-
-    member_ids: None for all. In two statements.
-    """
-    yield from _counted_charges(session, allocation_ids, member_ids)
-    yield from _counted_advances(session, allocation_ids, member_ids)
-
-
-def _counted_charges(
-    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None
-) -> Iterator[CountedPart]:
-    columns = AllocationCharge.allocation_id, AllocationCharge.member_id, LedgerAccount.code, Charge.tax_code
-    statement = (
-        select(*columns, func.sum(AllocationCharge.cents))
-        .join(Charge, Charge.id == AllocationCharge.charge_id)
-        .join(Entry, Entry.charge_id == AllocationCharge.charge_id)
-        .join(Posting, (Posting.entry_id == Entry.id) & (Posting.topic == COUNTER))
-        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
-        .where(AllocationCharge.allocation_id.in_(allocation_ids))
-        .group_by(*columns)
-    )
-    if member_ids is not None:
-        statement = statement.where(AllocationCharge.member_id.in_(member_ids))
-    for allocation_id, member_id, account, tax_code, cents in session.execute(statement):
-        yield CountedPart(allocation_id, member_id, account, (False, tax_code or ""), int(cents))
-
-
-def _counted_advances(
-    session: Session, allocation_ids: Collection[int], member_ids: Collection[int] | None
-) -> Iterator[CountedPart]:
-    columns = AllocationAdvance.allocation_id, AllocationAdvance.member_id
-    statement = (
-        select(*columns, func.sum(AllocationAdvance.cents))
-        .where(AllocationAdvance.allocation_id.in_(allocation_ids))
-        .group_by(*columns)
-    )
-    if member_ids is not None:
-        statement = statement.where(AllocationAdvance.member_id.in_(member_ids))
-    for allocation_id, member_id, cents in session.execute(statement):
-        yield CountedPart(allocation_id, member_id, ADVANCES, (True, ""), int(cents))

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.datev import BatchRow
+from billing.ledger.filed_accounts import DATEV
 from billing.models import Document, DocumentLine
-from billing.posting_exports.counted_parts import by_account
+from billing.posting_exports.counted_parts import as_they_came
 from billing.posting_exports.exported_keys import ENTRY_PREFIX
 from billing.posting_exports.selection import ExportPreview, batches, member_account
 from billing.posting_exports.tax_keys import TaxKeys
-from billing.posting_exports.terms import DATEV
 from billing.queries.ledger import LedgerLine, accounts, lines_of_entries
 
 # Text of a line: for the part of the file that people read.
@@ -33,7 +33,7 @@ def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> I
     keys = TaxKeys(session, preview.terms, numbers, preview.entry_ids)
     for ids in batches(preview.entry_ids):
         invoices = _invoice_numbers(session, ids)
-        for line, contra in _pairs(session, ids, keys):
+        for line, contra, key in _pairs(session, ids, keys):
             yield BatchRow(
                 cents=abs(line.cents),
                 side="S" if line.cents > 0 else "H",
@@ -43,7 +43,7 @@ def batch_rows(session: Session, preview: ExportPreview, text_of: LineText) -> I
                 document=invoices.get((line.entry_id, line.number), f"{ENTRY_PREFIX}{line.entry_id}"),
                 text=text_of(line),
                 service_day=line.service_until,
-                tax_key=keys.of(line, contra),
+                tax_key=key or "",
             )
 
 
@@ -53,17 +53,20 @@ def rows_of_unknown_vat(session: Session, preview: ExportPreview) -> int:
     keys = TaxKeys(session, preview.terms, numbers, preview.entry_ids)
     if preview.kind != DATEV or not keys.are_stated:
         return 0
-    pairs = (pair for ids in batches(preview.entry_ids) for pair in _pairs(session, ids, keys))
-    return sum(keys.is_unknown(line, contra) for line, contra in pairs)
+    return sum(key is None for ids in batches(preview.entry_ids) for *_lines, key in _pairs(session, ids, keys))
 
 
-def _pairs(session: Session, entry_ids: Sequence[int], keys: TaxKeys) -> Iterator[tuple[LedgerLine, LedgerLine]]:
-    """Yield the lines of entries, each with its contra line, and read how they are taxed."""
-    keys.read(entry_ids)
-    for _entry_id, lines in groupby(lines_of_entries(session, entry_ids), key=lambda line: line.entry_id):
-        for part in (one for whole in _parts(lines) for one in by_account(session, whole)):
-            contra = next((line for line in reversed(part) if line.member_id is None), part[-1])
-            yield from ((line, contra) for line in part if line is not contra)
+def _pairs(
+    session: Session, entry_ids: Sequence[int], keys: TaxKeys
+) -> Iterator[tuple[LedgerLine, LedgerLine, str | None]]:
+    """Yield the lines of entries, each with its contra line and its tax key; None where its VAT is not known."""
+    lines = lines_of_entries(session, entry_ids)
+    keys.read(lines)
+    for _entry_id, of_entry in groupby(lines, key=lambda line: line.entry_id):
+        for part in (one for whole in _parts(of_entry) for one in as_they_came(session, whole, keys)):
+            contra = next((line for line in reversed(part.lines) if line.member_id is None), part.lines[-1])
+            others = (line for line in part.lines if line is not contra)
+            yield from ((line, contra, keys.of(line, contra, part.key)) for line in others)
 
 
 def _parts(lines: Iterable[LedgerLine]) -> Iterator[list[LedgerLine]]:

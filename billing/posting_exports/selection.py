@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.datev import ROWS_MAX, transliterated
+from billing.ledger.filed_accounts import DATEV
 from billing.models import Entry, ExportedEntry, Ledger, Posting, PostingExport
 from billing.period_names import PeriodSpan
-from billing.posting_exports.terms import DATEV, DatevTermsInput, datev_terms
+from billing.posting_exports.terms import DatevTermsInput, datev_terms
 from billing.queries.ledger import AccountView, accounts
 from billing.queries.pools import pool_names
 from booking.queries import machine_names, member_names

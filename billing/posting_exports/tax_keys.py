@@ -8,19 +8,22 @@ terms and no constants.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from billing.document_errors import VatRateUnknown
-from billing.documents.line_vat import LineKey, treatments
+from billing.documents.codes import LineKey
+from billing.documents.line_vat import treatments
 from billing.documents.vat import STANDARD, Treatment
 from billing.exports.datev import computes_vat
+from billing.ledger.counted import CountedSource
 from billing.models import LedgerAccount
 from billing.parties import vat_rates
-from billing.posting_exports.exported_keys import ExportedKeys
+from billing.posting_exports.exported_keys import ExportedKeys, Written
+from billing.posting_exports.selection import batches
 from billing.posting_exports.terms import DatevTermsInput
 from billing.queries.ledger import LedgerLine
 
@@ -42,34 +45,61 @@ class TaxKeys:
         is_taxed = LedgerAccount.kind == INCOME
         if stated.has_advance_keys:
             is_taxed = or_(is_taxed, LedgerAccount.code == ADVANCES)
-        taxed = session.scalars(select(LedgerAccount.id).where(is_taxed))
-        self._taxed = {each for each in taxed if not computes_vat(numbers[each])}
+        self._automatic = {each for each, number in numbers.items() if computes_vat(number)}
+        taxed = session.execute(select(LedgerAccount.id, LedgerAccount.code).where(is_taxed)).all()
+        self._taxed = {row.id for row in taxed} - self._automatic
+        self._taxed_codes = {row.code for row in taxed if row.id in self._taxed}
         self._of: dict[LineKey, Treatment] = {}
-        self._exported = ExportedKeys(session, written)
+        of_file, files = frozenset(written), dict[int, Written]()
+        self._exported, self._counted = (ExportedKeys(session, of_file, files) for _each in range(2))
 
-    def read(self, entry_ids: Sequence[int]) -> None:
-        """Read how the lines of some entries are taxed; those of the batch before are forgotten."""
-        self._of = treatments(self._session, entry_ids)
-        self._exported.read(entry_ids)
+    def read(self, lines: Collection[LedgerLine]) -> None:
+        """Read how some lines are taxed; those that were read before are forgotten."""
+        self._of = treatments(self._session, sorted({line.entry_id for line in lines}))
+        self._exported.read({line.reverses_id for line in lines if line.reverses_id is not None})
+
+    def of_sources(self, sources: Sequence[CountedSource]) -> list[str | None]:
+        """Return the key with which each source stands in a file, or would; None where its VAT is not known.
+
+        What was read before stays.
+        """
+        taxed: dict[LineKey, Treatment] = {}
+        entry_ids = sorted({one.entry_id for one in sources})
+        self._counted.read(entry_ids)
+        for ids in batches(entry_ids):
+            taxed |= treatments(self._session, ids)
+        return [self._of_source(one, taxed.get((one.entry_id, one.number))) for one in sources]
+
+    def _of_source(self, one: CountedSource, treatment: Treatment | None) -> str | None:
+        exported = self._counted.of(one.entry_id, one.number, one.part.cents)
+        if exported is not None:
+            return exported
+        if one.part.account not in self._taxed_codes:
+            return ""
+        return None if treatment is None else self._key(treatment, one.service_until)
 
     @property
     def are_stated(self) -> bool:
         """Return whether there is any key."""
         return any(self._keys.values())
 
-    def is_unknown(self, line: LedgerLine, contra: LedgerLine) -> bool:
-        """Return whether the row of a line against another has no key because a regime, a rate or a code is missing."""
-        is_taxed = line.member_id is not None and contra.account_id in self._taxed
-        return is_taxed and (line.entry_id, line.number) not in self._of and self._exported.of(line) is None
+    def of(self, line: LedgerLine, contra: LedgerLine, counted: str | None = None) -> str | None:
+        """Return the key of the row of a line against another; "" for none; None where its VAT is not known.
 
-    def of(self, line: LedgerLine, contra: LedgerLine) -> str:
-        """Return the key of the row of a line against another; "" for none."""
+        counted: the key of what the line counts against a share.
+        """
+        if line.member_id is None or contra.account_id in self._automatic:
+            return ""
+        if line.reverses_id is not None:
+            exported = self._exported.of(line.reverses_id, line.number, -line.cents)
+            if exported is not None:
+                return exported
+        if counted is not None:
+            return counted
         if contra.account_id not in self._taxed:
             return ""
-        if (exported := self._exported.of(line)) is not None:
-            return exported
         treatment = self._of.get((line.entry_id, line.number))
-        return self._key(treatment, line.service_until) if treatment is not None else ""
+        return None if treatment is None else self._key(treatment, line.service_until)
 
     def _key(self, treatment: Treatment, day: date) -> str:
         if treatment.category != STANDARD or treatment.reason or not treatment.percent:

@@ -6,17 +6,16 @@ import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.ledger.posting import ADVANCES, lock_ledger
-from billing.models import DatevTerms, ExportedEntry, LedgerAccount, Posting
+from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed
+from billing.ledger.posting import RECEIVABLES, lock_ledger
+from billing.models import DatevTerms
 from booking import records
 from booking.errors import Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 
-DATEV = "datev"  # the kind of these files
 THE_ONE = 1
 KEY = re.compile(r"[0-9]{0,4}", re.ASCII)
 ADVISER_MIN, ADVISER_MAX, CLIENT_MAX = 1_001, 9_999_999, 99_999
@@ -52,8 +51,9 @@ def change_datev_terms(
 ) -> None:
     """Change the terms; files that were made stay. Call inside write_transaction().
 
-    are_written_again: the adviser gets all earlier files once more. Only then, or once what they hold of the account of
-    the advances comes to zero, the keys of that account change: what is counted would go back otherwise than it came.
+    are_written_again: the adviser gets all earlier files once more, or moves what is on the accounts of members. Only
+    then, or while files hold nothing there, has_member_accounts changes: what is taken back would go to an account on
+    which the adviser has nothing. Keys may change at any time: what is taken back or counted has that of its file.
 
     Raises StaleRevision, RecordRefused.
     """
@@ -71,24 +71,12 @@ def change_datev_terms(
     lock_ledger(session)  # no file is recorded meanwhile
     row = session.get_one(DatevTerms, THE_ONE, with_for_update=True, populate_existing=True)
     revisions.require_revision(revision, row.revision)
-    held = _advances_in_files(session) if _advance_keys(data) != _advance_keys(row) else 0
-    if held and not are_written_again:
-        records.refuse([Violation("advances_in_files", "has_advance_keys")])
-    changed = records.write(row, records.values_of(data)) + (["are_written_again"] if held else [])
+    moved = [RECEIVABLES] if data.has_member_accounts != row.has_member_accounts else []
+    if not are_written_again:
+        require_nothing_filed(session, moved)
+    again = [ARE_WRITTEN_AGAIN] if filed(session, moved) else []
+    changed = records.write(row, records.values_of(data)) + again
     if changed:
         row.revision += 1
         session.flush()
         records.note(session, "datev_terms", THE_ONE, ",".join(changed), by, now)
-
-
-def _advance_keys(stated: DatevTermsInput | DatevTerms) -> tuple[object, ...]:
-    """Return what decides about the keys on the account of the advances: the switch, and where it is on, both keys."""
-    return (True, stated.standard_key, stated.reduced_key) if stated.has_advance_keys else (False,)
-
-
-def _advances_in_files(session: Session) -> int:
-    """Return what the files hold of the account of the advances, in cents: what nothing in them takes out again."""
-    exported = select(ExportedEntry.entry_id).where(ExportedEntry.kind == DATEV)
-    account = select(LedgerAccount.id).where(LedgerAccount.code == ADVANCES).scalar_subquery()
-    held = select(func.sum(Posting.cents)).where(Posting.account_id == account, Posting.entry_id.in_(exported))
-    return int(session.scalar(held) or 0)

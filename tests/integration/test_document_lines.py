@@ -23,7 +23,7 @@ from billing.queries.documents import document
 from billing.tariffs import enter_tariff
 from billing.working import Part, WorkingLine
 from booking.queries import counted_uses
-from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, invoice
+from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_more, invoice, take_back
 from tests.integration.harvester_pool import JUNE, RULES, cost, do, post, use
 from tests.integration.test_dated_classes import correct_amount
 from tests.integration.test_ledger_races import statements_of
@@ -82,6 +82,25 @@ def test_what_is_counted_goes_back_with_the_vat_with_which_it_came(session, samp
     (first,) = invoice(session, seven[0])
     workings = [text for line in document(session, first).lines for text, _figure in line.working]
     assert any("61,20 ha" in text and "227,00 ha" in text for text in workings), workings
+
+
+def test_what_is_counted_is_credited_as_it_was_invoiced_whatever_is_said_since(session, sample_ring, seven, charged):
+    able_to_issue(session, *seven)
+    (_whole,), (wrong,) = invoice(session, seven[0]), invoice(session, seven[2])
+    able_to_issue(session, *seven, use_code="reduced")
+    charge_more(session, sample_ring.combine, seven[2], 100)
+    invoice(session, seven[2])
+    cost(session, charged, "variable", 1_148_230)
+    post(session, charged)
+
+    def counted(member_id):
+        lines = [line for draft in drafts(session, TODAY)[member_id].drafts for line in draft.lines]
+        return {int(line.treatment.percent) for line in lines if line.topic == "counted"}
+
+    assert [counted(each) for each in seven[:2]] == [{19}, {7}]
+    assert drafts(session, TODAY)[seven[2]].problems == ("mixed_vat",)
+    take_back(session, wrong)  # the way out that is named
+    assert counted(seven[2]) == {7}
 
 
 def test_an_xrechnung_needs_a_contact_of_the_ring(session, charged_ring):

@@ -59,9 +59,10 @@ def unknown(session):
     return rows_of_unknown_vat(session, preview_export(session, "datev", named_period("2026")))
 
 
-def stated(session, **named):
+def stated(session, *, are_written_again=False, **named):
+    wanted = DatevTermsInput(29_098, 55_003, **named)
     with write_transaction(session):
-        change_datev_terms(session, DatevTermsInput(29_098, 55_003, **named), by=SOMEBODY, now=MONDAY)
+        change_datev_terms(session, wanted, by=SOMEBODY, now=MONDAY, are_written_again=are_written_again)
 
 
 def test_a_gross_amount_has_the_key_of_its_vat_and_the_invoice_decides(session, charged_ring):
@@ -118,44 +119,62 @@ def test_a_row_that_takes_back_what_was_exported_has_the_key_of_that_file(sessio
     assert keys(session, is_again=True) == ["2", "2", "2", "2"], "in one file both are taxed alike"
 
 
-def test_keys_of_advances_are_switched_once_files_hold_nothing_there(session, charged):
-    able_to_issue(session)
+@pytest.mark.parametrize("first", [{}, {"has_advance_keys": True}, {"has_advance_keys": True, "standard_key": "9"}])
+def test_what_is_counted_goes_back_with_the_keys_of_the_file_that_it_came_in(session, seven, charged, first):
+    able_to_issue(session, use_code=None)  # an advance per share has its VAT, the charges have none yet
+    do(session, post_advance, charged, PER_SHARE)
+    stated(session, **first)
+    came = Counter(row[4] for row in batch(session) if row[3] == "1710")
+    of_advances = first.get("standard_key", "3") if first else ""
+    assert came == Counter([""] * 6 + [of_advances] * 7)
+    export(session)
+    able_to_issue(session)  # what is said of charges, and what the adviser wants, changes
+    stated(session, has_advance_keys=not first, reduced_key="8")
+    cost(session, charged, "fixed", 12_345)
+    allocation_id = post(session, charged)
+
+    def going_back():
+        return Counter(row[4] for row in batch(session) if row[3] == "1710" and row[1] == "H")
+
+    assert going_back() == came
+    assert unknown(session) == 0
+    export(session)
+    do(session, reverse_allocation, allocation_id, "Wrong")
+    assert Counter(row[4] for row in batch(session) if row[3] == "1710") == came, "and comes again"
+
+
+def test_an_account_with_amounts_in_files_becomes_no_other_one_unasked(session, charged_ring):
     stated(session)
+    other = {"use_charges": ("8201", "4201"), "materials": ("8205", "4205"), "fees": ("8611", "4836")}
+    moves = [
+        lambda **again: stated(session, has_member_accounts=False, **again),
+        lambda **again: chart(session, other, **again),
+        lambda **again: chart(session, {}, "skr04", **again),
+    ]
     export(session)
-    with pytest.raises(RecordRefused) as refusal:
-        stated(session, has_advance_keys=True)
-    assert [(one.rule, one.field) for one in refusal.value.violations] == [("advances_in_files", "has_advance_keys")]
-    session.rollback()
-    cost(session, charged, "variable", 12_345)
-    post(session, charged)
-    with pytest.raises(RecordRefused):
-        stated(session, has_advance_keys=True)
-    session.rollback()
-    assert {row[4] for row in batch(session) if row[3] == "1710"} == {""}, "as it went in"
-    export(session)
-    stated(session, has_advance_keys=True)
+    for move in moves:
+        with pytest.raises(RecordRefused) as refusal:
+            move()
+        assert [(one.rule, one.field) for one in refusal.value.violations] == [
+            ("amounts_in_files", "are_written_again")
+        ]
+        session.rollback()
+        move(are_written_again=True)
+        written = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first()
+        assert "are_written_again" in str(written.facts)
+    chart(session, {"fees": ("8612", "4837")}, "skr04")  # files hold nothing there
+    chart(session, {"use_charges": ("8203", "4201")}, "skr04")  # nor have they the numbers of the other chart
 
 
-@pytest.mark.parametrize("first", [{"standard_key": ""}, {"reduced_key": "9"}])
-def test_a_key_that_stands_at_advances_changes_only_where_all_files_are_written_again(session, charged, first):
-    able_to_issue(session)
-    stated(session, has_advance_keys=True, **first)
-    export(session)
-    with pytest.raises(RecordRefused):
-        stated(session, has_advance_keys=True)
-    session.rollback()
-    wanted = DatevTermsInput(29_098, 55_003, has_advance_keys=True)
+def chart(session, numbers, code="skr03", **again):
     with write_transaction(session):
-        change_datev_terms(session, wanted, by=SOMEBODY, now=MONDAY, are_written_again=True)
-    written = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first()
-    assert written.facts["what"] == ",".join([*first, "are_written_again"])
+        change_chart(session, code, numbers, by=SOMEBODY, now=MONDAY, **again)
 
 
 @pytest.mark.parametrize("number", ["8400", "84000", "84000000"])
 def test_an_account_that_computes_vat_itself_has_no_key(session, charged_ring, number):
     stated(session)
-    with write_transaction(session):
-        change_chart(session, "skr03", {"use_charges": (number, "4400")}, by=SOMEBODY, now=MONDAY)
+    chart(session, {"use_charges": (number, "4400")})
     assert keys(session) == ["", ""]
 
 
@@ -206,6 +225,5 @@ def test_what_is_counted_goes_back_on_each_account_with_its_own_vat(session, sam
     stated(session, has_advance_keys=True)
     on_advances = [(row[1], row[4]) for row in batch(session) if row[2] == account and row[3] == "1710"]
     assert sorted(on_advances) == [("H", "3"), ("S", "3"), ("S", "3")], "the adviser wants the keys there, too"
-    with write_transaction(session):
-        change_chart(session, "skr03", {"advances": ("1718", "3272")}, by=SOMEBODY, now=MONDAY)
+    chart(session, {"advances": ("1718", "3272")})
     assert {row[4] for row in batch(session) if row[3] == "1718"} == {""}, "taxed advances compute their VAT"

@@ -23,6 +23,7 @@ from tests.web.test_costs_pages import text
 
 pytestmark = pytest.mark.of_sqlite
 NEW = "/costs/exports/new"
+AGAIN = {"are_written_again": True}
 
 
 @pytest.fixture
@@ -34,22 +35,29 @@ def digest_of(page):
     return re.search(r'name="digest"[^>]*value="([0-9a-f]{64})"', page.text)[1]
 
 
-def test_keys_of_advances_are_switched_midway_only_where_all_files_are_written_again(session, karl, charged):
-    sent = {"adviser": "29098", "client": "55003", "revision": "0"}
+def test_an_account_in_files_becomes_another_one_only_where_the_adviser_knows(session, karl, charged):
+    sent = {"adviser": "29098", "client": "55003", "revision": "0", "has_member_accounts": "y"}
     assert karl.post("/costs/exports/datev", data=sent).status_code == 303
     wanted = {"what": "datev", "period": "2026"}
     digest = karl.post("/api/v1/exports/postings", json=wanted).json["digest"]
     made = karl.post("/api/v1/exports/postings", json=wanted | {"preview": False, "digest": digest})
     assert made.status_code == 201
-    sent |= {"has_advance_keys": "y", "revision": "1"}
-    refused = karl.post("/costs/exports/datev", data=sent)
-    assert refused.status_code == 422
-    assert "it would go back with other keys than it came" in text(refused)
-    assert 'name="are_written_again"' in refused.text
-    assert karl.post("/costs/exports/datev", data=sent | {"are_written_again": "y"}).status_code == 303
-    address, off = "/api/v1/datev-terms", {"has_advance_keys": False}
-    assert karl.patch(address, json=off).status_code == 422
-    assert karl.patch(address, json=off | {"are_written_again": True}).json["has_advance_keys"] is False
+    known, accounts = {"are_written_again": "y"}, karl.get("/api/v1/ledger/chart").json
+    assert 'name="are_written_again"' not in karl.get("/costs/exports/datev").text
+    terms = {name: value for name, value in sent.items() if name != "has_member_accounts"} | {"revision": "1"}
+    numbers = {f"{chart}-{one['code']}": one[chart] for one in accounts["accounts"] for chart in ("skr03", "skr04")}
+    chart = {"chart": "skr03", "revision": accounts["revision"]} | numbers | {"skr03-advances": "1719"}
+    for address, body in (("/costs/exports/datev", terms), ("/costs/ledger/chart", chart)):
+        refused = karl.post(address, data=body)
+        assert refused.status_code == 422
+        assert "what takes them back would go where your adviser has nothing" in text(refused)
+        assert 'name="are_written_again"' in refused.text
+        assert karl.post(address, data=body | known).status_code == 303
+    moved = {"chart": "skr04"}
+    answers = [karl.patch("/api/v1/datev-terms", json={"has_member_accounts": True} | more) for more in ({}, AGAIN)]
+    answers += [karl.put("/api/v1/ledger/chart", json=moved | more) for more in ({}, AGAIN)]
+    assert [one.status_code for one in answers] == [422, 200, 422, 200]
+    assert answers[0].json["violations"][0]["rule"] == "amounts_in_files"
 
 
 def test_the_treasurer_sees_makes_and_fetches_a_datev_file(app, session, sample_ring, log_in, karl, charged):

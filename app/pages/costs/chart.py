@@ -21,6 +21,7 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.export_forms import WrittenAgainMixin
 from app.pages.declaration import POST, page
 from app.wording.ledger import account_label
 from billing.ledger.chart import CHARTS, Numbers, change_chart
@@ -30,7 +31,7 @@ CHART_CHOICES = [select_choice(code, code.upper()) for code in CHARTS]
 DIGITS = Regexp(r"^[0-9]{4,8}$", message=_l("An account number has 4 to 8 digits."))
 
 
-class ChartForm(RevisionMixin, BaseForm):
+class ChartForm(WrittenAgainMixin, RevisionMixin, BaseForm):
     """The chart of the ring; _form_for() adds two numbers for each account."""
 
     chart = SelectField(_l("Chart of accounts"), choices=CHART_CHOICES)
@@ -68,6 +69,7 @@ def store_chart() -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             revision=form.revision.data,
+            are_written_again=bool(form.are_written_again.data),
         ),
         message=_("The account numbers are stored. The change is in the event log."),
         location=url_for(".chart"),

@@ -50,7 +50,20 @@ class MakeExportForm(BaseForm):
     digest = HiddenField(validators=[Required(NOT_SENT), Length(max=64)])
 
 
-class DatevTermsForm(RevisionMixin, BaseForm):
+class WrittenAgainMixin:
+    """The question whether an adviser deals with what earlier DATEV files hold, asked once a change was refused."""
+
+    are_written_again = BooleanField(
+        _l("Our adviser moves what is on the old accounts, or takes in all DATEV files once more")
+    )
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the question is asked: where the change was refused."""
+        return bool(self.are_written_again.data or self.are_written_again.errors)
+
+
+class DatevTermsForm(WrittenAgainMixin, RevisionMixin, BaseForm):
     """What a tax adviser states once for all DATEV files."""
 
     adviser = IntegerField(_l("Number of the adviser"), [Optional(), NumberRange(ADVISER_MIN, ADVISER_MAX)])
@@ -61,14 +74,6 @@ class DatevTermsForm(RevisionMixin, BaseForm):
     standard_key = StringField(_l("Tax key of the standard rate"), [TAX_KEY])
     reduced_key = StringField(_l("Tax key of the reduced rate"), [TAX_KEY])
     has_advance_keys = BooleanField(_l("Tax keys on the account of the advances, too"))
-    are_written_again = BooleanField(
-        _l("All DATEV files are written once more, and our adviser takes in the new ones instead")
-    )
-
-    @property
-    def asks_again(self) -> bool:
-        """Whether it is to be said that all files are written once more: where the keys of advances were refused."""
-        return bool(self.are_written_again.data or self.has_advance_keys.errors)
 
     @classmethod
     def of(cls, stored: DatevTermsInput, revision: int) -> DatevTermsForm:

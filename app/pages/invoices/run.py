@@ -36,6 +36,7 @@ PLACES = {
     "ring_address": "costs.parties",
     "vat_code": "invoices.terms",
     "mixed_codes": "costs.allocations",
+    "mixed_vat": "invoices.index",
     "rate": "costs.vat_rates",
     "other_vat": "costs.tariffs",
 }

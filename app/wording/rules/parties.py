@@ -52,11 +52,11 @@ PARTY_RULES = (
     ViolationText(code="days_range", sentence=_l("From 0 to %(limit)s days.")),
     ViolationText(code="tax_key", sentence=_l("A tax key has up to 4 digits; leave it empty for none.")),
     ViolationText(
-        code="advances_in_files",
+        code="amounts_in_files",
         sentence=_l(
-            "DATEV files hold amounts on this account that nothing in them takes out again: it would go back with "
-            "other keys than it came. First make the file with the allocation that counts them; or say that all files "
-            "are written once more."
+            "DATEV files hold amounts on an account that would become another one: what takes them back would go where "
+            "your adviser has nothing. Leave the accounts as they are; or say that your adviser moves these amounts, "
+            "or takes in all files once more."
         ),
     ),
     ViolationText(code="percent_form", sentence=_l("A rate has at most two decimals.")),
