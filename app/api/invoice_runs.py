@@ -201,11 +201,9 @@ def _has_many_lines() -> bool:
 @Endpoint("GET", "/invoices/unsent", access=TREASURERS, query=UnsentQuery, response=UnsentInvoices)
 def list_unsent_invoices(query: UnsentQuery) -> UnsentInvoices:
     """List the documents that were neither sent nor printed. Those from before sending was recorded are left out."""
-    found = sending.unsent(db.session())
-    shown = found[query.cursor : query.cursor + query.limit]
-    end = query.cursor + len(shown)
+    shown, has_more = sending.unsent(db.session(), limit=query.limit, offset=query.cursor)
     items = [UnsentInvoice(**{name: getattr(one, name) for name in UnsentInvoice.model_fields}) for one in shown]
-    return UnsentInvoices(items=items, next=str(end) if end < len(found) else None)
+    return UnsentInvoices(items=items, next=str(query.cursor + len(shown)) if has_more else None)
 
 
 @Endpoint(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask_login import current_user
 from pydantic import Field
@@ -27,7 +28,7 @@ from app.documents import runs
 from app.documents.composer import TextComposer
 from app.extensions import db
 from app.web.url_converters import ID_MAX
-from billing.issued_statements import issue_statement, require_over, statement_drafts, sums_of
+from billing.issued_statements import drafts_after, issue_statement, require_over, statement_drafts, sums_of
 from billing.queries import documents
 from billing.queries.documents import DocumentRow
 
@@ -91,12 +92,15 @@ class DraftedStatement(ResponseModel):
 
 
 class StatementsPreview(ResponseModel):
-    """Which statements can be issued, and their sums. seen: names this preview in `POST /statements/run`."""
+    """Which statements can be issued, by the id of the member. The first page has their sums; null on the others.
 
-    documents: int
-    opening_cents: int
-    closing_cents: int
-    seen: str
+    seen: names this preview in `POST /statements/run`.
+    """
+
+    documents: int | None = None
+    opening_cents: int | None = None
+    closing_cents: int | None = None
+    seen: str | None = None
     items: list[DraftedStatement]
     next: str | None
 
@@ -124,19 +128,19 @@ def preview_statements(query: StatementsPreviewQuery) -> StatementsPreview:
     """Get which statements can be issued for a period that is over: of who has lines in it, or owes at its end."""
     days = days_of(query.period)
     require_over(days, runs.today())
-    found = list(statement_drafts(db.session(), days).values())
-    sums, end = sums_of(found, days), query.cursor + query.limit
-    return StatementsPreview(
-        documents=sums.documents,
-        opening_cents=sums.opening_cents,
-        closing_cents=sums.closing_cents,
-        seen=sums.digest,
-        items=[
-            DraftedStatement(**{name: getattr(one, name) for name in DraftedStatement.model_fields})
-            for one in found[query.cursor : end]
-        ],
-        next=str(end) if end < len(found) else None,
-    )
+    session, limit, sums = db.session(), query.limit, dict[str, Any]()
+    if query.cursor:
+        found = drafts_after(session, days, query.cursor, limit=limit + 1)
+    else:  # the sums read the lines of all members
+        found = list(statement_drafts(session, days).values())
+        of_all = sums_of(found, days)
+        sums = {name: getattr(of_all, name) for name in ("documents", "opening_cents", "closing_cents")}
+        sums["seen"] = of_all.digest
+    shown = [
+        DraftedStatement(**{name: getattr(one, name) for name in DraftedStatement.model_fields})
+        for one in found[:limit]
+    ]
+    return StatementsPreview(**sums, items=shown, next=str(shown[-1].member_id) if len(found) > limit else None)
 
 
 @Endpoint(

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.addresses import Address
 from booking.kernel.views import columns_of
@@ -39,6 +39,11 @@ def addressees(session: Session, member_ids: Collection[int]) -> dict[int, Addre
     """Return members by their ids."""
     rows = session.execute(select(*columns_of(Addressee, Member)).where(Member.id.in_(member_ids)))
     return {row[0]: Addressee(*row) for row in rows}
+
+
+def email_of(member_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[str]:
+    """Return the e-mail address of a member as a part of a statement; "" for none."""
+    return select(Member.email).where(Member.id == member_id).scalar_subquery()
 
 
 def ring_address(session: Session) -> RingAddress:

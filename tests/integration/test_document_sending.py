@@ -21,7 +21,7 @@ from app.mail.models import Mail
 from app.mail.outgoing import Sender
 from app.subscriptions import SUBSCRIPTIONS
 from billing.document_errors import AlreadySent, FileNotMade
-from billing.documents.sending import PRINT, send, unsent
+from billing.documents.sending import PRINT, UnsentSums, ready_ids, send, unsent, unsent_sums
 from billing.errors import MemberWithoutEmail
 from billing.models import DocumentFile, DocumentSending
 from billing.parties import party
@@ -73,13 +73,19 @@ def delivered(session):
 
 def test_a_document_is_sent_once_with_its_file_and_again_only_if_asked(session, issued):
     first, second = issued
-    assert [(one.id, one.to_address) for one in unsent(session)] == [(first, "bills@anna.example"), (second, "")]
+    assert [(one.id, one.to_address) for one in unsent(session)[0]] == [(first, "bills@anna.example"), (second, "")]
+    (by_mail,), has_more = unsent(session, limit=1)
+    (to_print,), _more = unsent(session, limit=1, printed_first=True)
+    assert (by_mail.id, has_more, to_print.id) == (first, True, second)
+    assert unsent(session, limit=1, offset=1) == ((to_print,), False)
+    sums = {"mail": UnsentSums(1, 1, by_mail.gross_cents), "print": UnsentSums(1, 1, to_print.gross_cents)}
+    assert (unsent_sums(session), ready_ids(session, "mail"), ready_ids(session, PRINT)) == (sums, [first], [second])
     send_it(session, first)
     with pytest.raises(AlreadySent):
         send_it(session, first)
     with pytest.raises(MemberWithoutEmail):
         send_it(session, second)
-    assert [one.id for one in unsent(session)] == [second]
+    assert [one.id for one in unsent(session)[0]] == [second]
     for later in (timedelta(), timedelta(days=2)):  # without a worker, or where its mail failed, it is not sent
         assert [one.state for one in sending_states(session, first, MONDAY + later)] == ["waiting"]
     assert [one.state for one in sending_states(session, first, MONDAY + timedelta(days=181))] == ["sent"]
@@ -107,10 +113,10 @@ def test_what_no_mail_reaches_is_one_pdf_and_counts_as_sent_once_printed(session
     with printed_together(session, issued) as file:
         assert len(PdfReader(file).pages) == 2
     send_it(session, issued[1], PRINT)
-    assert [one.id for one in unsent(session)] == issued[:1]
+    assert [one.id for one in unsent(session)[0]] == issued[:1]
     assert [one.state for one in sending_states(session, issued[1], MONDAY)] == ["sent"]
     unmade = take_back(session, issued[0])  # neither what was never sent nor what takes it back goes out
-    assert unsent(session) == ()
+    assert unsent(session) == ((), False)
     with pytest.raises(FileNotMade):
         send_it(session, unmade)
 

@@ -82,7 +82,7 @@ def test_the_same_days_are_stated_again_only_where_something_was_posted_since(se
     assert (found[charged_ring.anna].turn, sums_of(found.values(), JUNE).closing_cents) == (2, 249_620)
     again = state(session, charged_ring.anna)
     assert document(session, again).row.number == "A-2026-00002"
-    assert [one.id for one in unsent(session)] == [again]  # the first one is out of date
+    assert [one.id for one in unsent(session)[0]] == [again]  # the first one is out of date
     assert list(broken_documents(session)) == []
 
 

@@ -202,6 +202,10 @@ def test_programs_issue_statements_and_list_them(sample_ring, log_in, karl, seve
     api = "/api/v1/statements"
     seen = karl.get(f"{api}/preview?period=2026-06").json
     assert (seen["documents"], seen["opening_cents"], len(seen["items"])) == (7, 0, 7)
+    first = karl.get(f"{api}/preview?period=2026-06&limit=4").json
+    assert first == seen | {"items": seen["items"][:4], "next": str(seven[3])}
+    last = karl.get(f"{api}/preview?period=2026-06&limit=4&cursor={first['next']}").json
+    assert (last["items"], last["next"], last["seen"], last["documents"]) == (seen["items"][4:], None, None, None)
     body = {"period": "2026-06", "seen": seen["seen"]}
     assert karl.post(f"{api}/run", json=body | {"seen": "0" * 64}).json["code"] == "invoices_changed"
     made = karl.post(f"{api}/run", json=body)

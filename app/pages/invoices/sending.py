@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 from flask import flash, redirect, render_template, url_for
@@ -25,7 +24,7 @@ from app.pages.invoices.forms import SendAllForm, SendForm
 from app.pages.invoices.routes import document_page
 from app.web.paging import page_number
 from billing.document_errors import AlreadySent, FileNotMade
-from billing.documents.sending import MAIL, PRINT, Unsent, send, unknown_count, unsent
+from billing.documents.sending import MAIL, PRINT, ready_ids, send, unknown_count, unsent, unsent_sums
 from billing.errors import MemberWithoutEmail
 from booking.kernel.progress import tracked
 from booking.kernel.transaction import in_write_transaction
@@ -58,7 +57,7 @@ def mark_printed() -> ResponseReturnValue:
 @page(bp, "/sending/file.pdf", access=TREASURERS)
 def print_unsent() -> ResponseReturnValue:
     """Return all documents that no e-mail reaches as one PDF, in the order of their numbers."""
-    ids = [one.id for one in _ready(_of_way(unsent(db.session()), PRINT))]
+    ids = ready_ids(db.session(), PRINT)
     if task := offered(is_long=len(ids) > AT_ONCE):
         return task
     if not ids:
@@ -96,7 +95,7 @@ def _carry_out(way: str) -> ResponseReturnValue:
         form.status = 422
         return _sending_page(form)
     wanted = form.wanted()
-    ready = [one.id for one in _ready(_of_way(unsent(session), way)) if one.id in wanted]
+    ready = [one for one in ready_ids(session, way) if one in wanted]
     # The worker goes on with what was looked at, however much of it is sent already.
     if len(ready) != len(wanted) and not is_carried_out():
         form.form_errors.append(_("What can be sent has changed since you looked. Please look once more."))
@@ -122,32 +121,22 @@ def _send(document_id: int, way: str) -> int:
     return 1
 
 
-def _of_way(found: Iterable[Unsent], way: str) -> list[Unsent]:
-    return [one for one in found if bool(one.to_address) == (way == MAIL)]
-
-
-def _ready(found: Iterable[Unsent]) -> list[Unsent]:
-    """Return the documents whose files are made: only these are in a mail or in the PDF to print."""
-    return [one for one in found if one.has_file]
-
-
 def _sending_page(sent: SendAllForm | None = None) -> ResponseReturnValue:
     session = db.session()
-    found = unsent(session)
-    by_mail, by_post = _of_way(found, MAIL), _of_way(found, PRINT)
-    start = (page_number() - 1) * PER_PAGE
-    shown = [*by_post, *by_mail][start : start + PER_PAGE]
+    number = page_number()
+    shown, has_next = unsent(session, limit=PER_PAGE, offset=(number - 1) * PER_PAGE, printed_first=True)
+    sums = unsent_sums(session)
     return render_template(
         "invoices/sending.html",
-        by_mail=by_mail,
-        by_post=by_post,
-        mail_form=SendAllForm.of(one.id for one in _ready(by_mail)),
-        print_form=SendAllForm.of(one.id for one in _ready(by_post)),
+        by_mail=sums.get(MAIL),
+        by_post=sums.get(PRINT),
+        mail_form=SendAllForm.of(ready_ids(session, MAIL)),
+        print_form=SendAllForm.of(ready_ids(session, PRINT)),
         refused=sent,
         shown=shown,
         failed=failed_sendings(session),
         unknown=unknown_count(session),
         members={name.id: name for name in member_names(session, {one.member_id for one in shown})},
-        page=page_number(),
-        has_next=len(found) > start + PER_PAGE,
+        page=number,
+        has_next=has_next,
     ), sent.status if sent else 200
