@@ -118,9 +118,10 @@ def append_mirror(session: Session, original: Fee, reason: str, *, by: Actor, no
         made_at=now,
         made_by=by.user_id,
     )
-    _append(session, reversal, by=by, now=now)
-    give_back(session, reversal, by=by, now=now)
-    return reversal
+    session.add(reversal)
+    session.flush()
+    give_back(session, reversal, by=by, now=now)  # before its entry, which the database refuses without
+    return _append(session, reversal, by=by, now=now)
 
 
 def append(session: Session, fee: Fee, working: Working, *, by: Actor, now: datetime) -> Fee:

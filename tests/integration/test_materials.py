@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from billing.errors import NameTaken, WrongAmount, WrongPeriod, WrongText
 from billing.fee_errors import MaterialNotFound, MaterialNotSold, MaterialOfOtherWorkshop, StockTooLow
+from billing.fees import posting
 from billing.fees.audit import broken_fees
 from billing.fees.materials import (
     MaterialInput,
@@ -172,6 +173,18 @@ def test_the_database_refuses_a_sale_of_another_quantity_than_its_fee(session, s
     with write_transaction(session):
         session.execute(insert(table_of(StockMove)).values(row))
     assert stock(session, plywood) == Decimal("1.3")
+
+
+def test_the_database_refuses_to_take_a_sale_back_without_its_stock(session, sample_ring, plywood, monkeypatch):
+    do(session, receive, plywood, Decimal(2), "")
+    made = do(session, sell, plywood, Sale(sample_ring.anna, Decimal(1), TODAY))
+    with monkeypatch.context() as forgetting:
+        forgetting.setattr(posting, "give_back", lambda *_of, **_named: None)
+        with pytest.raises(DatabaseError, match="billing_entry_sale_given_back"):
+            do(session, reverse_fee, made, "Not taken.")
+    assert (stock(session, plywood), balance_of(session, sample_ring.anna).cents) == (1, 1_299)
+    do(session, reverse_fee, made, "Not taken.")
+    assert (stock(session, plywood), balance_of(session, sample_ring.anna).cents) == (2, 0)
 
 
 @pytest.mark.of_sqlite
