@@ -81,8 +81,8 @@ class OpenPoint(ResponseModel):
 
     Codes: events (hand-backs that are not processed yet; nobody can accept this one), failed (usage_ids, at most 20:
     slips that could not be priced because an error happened), unpriced (slips without a price), still_out (uses that
-    have not ended), disputed (objections without an answer), unallocated (costs, of cents), without_costs (pools
-    without a cost in the period).
+    have not ended), disputed (objections without an answer), held (usage_ids: deposits that wait for the price of a
+    use that has ended), unallocated (costs, of cents), without_costs (pools without a cost in the period).
     """
 
     code: str

@@ -52,6 +52,14 @@ POINTS: dict[str, Callable[[OpenPoint], str]] = {
         "%(num)s objections to usage slips are not answered.",
         point.count,
     ),
+    "held": lambda point: ngettext(
+        "%(num)s deposit is held although its machine is back, because it is set off once the use has its price. Enter "
+        "the tariff of its day, of zero where nothing is owed; or reverse the deposit among the fees.",
+        "%(num)s deposits are held although their machines are back, because they are set off once the uses have "
+        "their prices. Enter the tariffs of their days, of zero where nothing is owed; or reverse the deposits among "
+        "the fees.",
+        point.count,
+    ),
     "unallocated": lambda point: ngettext(
         "%(num)s bill is not divided among the members: %(sum)s.",
         "%(num)s bills are not divided among the members: %(sum)s.",

@@ -2,8 +2,8 @@
 
 Codes of the points, in their order: events (hand-backs that are not processed yet), failed (slips that could not be
 priced because an error happened), unpriced (slips without a price, because a tariff is missing), still_out (uses that
-have not ended), disputed (objections without an answer), unallocated (costs that are not divided), without_costs (pools
-that have no cost in the period).
+have not ended), disputed (objections without an answer), held (deposits that wait for the price of a use that has
+ended), unallocated (costs that are not divided), without_costs (pools that have no cost in the period).
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from billing.closing.failed_pricing import failed_slips
+from billing.fees.deposits import held_for
 from billing.models import Cost, Pool, Unpriced
 from billing.period_names import PeriodSpan
 from billing.pools import is_unallocated
 from billing.subscribers import SUBSCRIPTIONS
 from booking.kernel.deliveries import untried_count
-from booking.queries.usage import unfinished_use
+from booking.queries.usage import ended_uses, unfinished_use
 
 EVENTS, FAILED, UNPRICED, STILL_OUT, DISPUTED = "events", "failed", "unpriced", "still_out", "disputed"
+HELD = "held"
 UNALLOCATED, WITHOUT_COSTS = "unallocated", "without_costs"
 BLOCKING = (EVENTS,)  # it is settled by itself within seconds
 
@@ -34,7 +36,7 @@ SLIPS_MAX = 20
 class OpenPoint:
     """Something that is missing in a period.
 
-    cents: of unallocated costs; pools: id -> name, of without_costs; slips: of failed, at most SLIPS_MAX.
+    cents: of unallocated costs; pools: id -> name, of without_costs; slips: of failed and held, at most SLIPS_MAX.
     """
 
     code: str
@@ -63,6 +65,8 @@ def _points(session: Session, period: PeriodSpan) -> Iterator[OpenPoint]:
     yield OpenPoint(UNPRICED, session.scalar(unpriced) or 0)
     yield OpenPoint(STILL_OUT, use.out)
     yield OpenPoint(DISPUTED, use.disputed)
+    held = ended_uses(session, held_for(session, period.last_day))
+    yield OpenPoint(HELD, len(held), slips=held[:SLIPS_MAX])
     costs = select(func.count(), func.coalesce(func.sum(Cost.net_cents), 0))
     count, cents = session.execute(costs.where(is_unallocated(), Cost.service_date <= period.last_day)).one()
     yield OpenPoint(UNALLOCATED, count, int(cents))

@@ -6,12 +6,13 @@ What the member gets back is its exact mirror. The functions that write flush an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from billing.errors import WrongPeriod
 from billing.fees.posting import append, append_mirror, last_fee, next_number
@@ -116,6 +117,14 @@ def give_back_deposit(
     if held is None or (not is_priced and held.machine_id and is_set_off(session, held.machine_id, held.service_from)):
         return None
     return append_mirror(session, held, "", by=by, now=now)
+
+
+def held_for(session: Session, until: date) -> Sequence[int]:
+    """Return the reservations until a day for which a deposit is held."""
+    back = aliased(Fee)
+    is_held = Fee.kind == DEPOSIT, Fee.reverses_id.is_(None), ~exists().where(back.reverses_id == Fee.id)
+    found = session.scalars(select(Fee.reservation_id).where(*is_held, Fee.service_from <= until).order_by(Fee.id))
+    return [one for one in found if one is not None]
 
 
 def is_set_off(session: Session, machine_id: int, day: date) -> bool:

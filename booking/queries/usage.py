@@ -193,6 +193,13 @@ def unfinished_use(session: Session, since: date, until: date) -> UnfinishedUse:
     return UnfinishedUse(out, session.scalar(slips.where(IS_DISPUTED)) or 0)
 
 
+def ended_uses(session: Session, reservation_ids: Collection[int]) -> tuple[int, ...]:
+    """Return the slips of some reservations whose machines came back."""
+    is_back = UsageRecord.handed_back_at.is_not(None)
+    slips = select(UsageRecord.id).where(UsageRecord.reservation_id.in_(reservation_ids), is_back)
+    return tuple(session.scalars(slips.order_by(UsageRecord.id)))
+
+
 def _seen_by(member_id: int | None, workshop_ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition for a member's own slips and those of some workshops. No OR where one side is empty."""
     if not workshop_ids:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.mail.models import Mail
 from app.notifications import subscribers as mail_subscribers
+from billing.closing.checklist import open_points
 from billing.documents.drafts import drafts
 from billing.errors import WrongAmount, WrongPeriod
 from billing.fees import deposits
@@ -22,13 +23,14 @@ from billing.fees.posting import reverse_fee
 from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.models import Fee, Ledger
+from billing.period_names import named_period
 from billing.queries.balances import balance_of, made_of
 from billing.queries.fees import FeeFilter, deposit_of, fees
 from billing.queries.ledger import trial_balance
 from billing.queries.statements import statement
 from billing.subscribers import FEES, SUBSCRIPTIONS
 from billing.tariffs import TariffEntry, enter_tariff
-from booking import usage
+from booking import queries, usage
 from booking.decisions import approve, report_no_show, take_back_no_show
 from booking.kernel.deliveries import Failure, deliver
 from booking.kernel.orm import table_of
@@ -128,10 +130,15 @@ def test_one_that_is_set_off_waits_for_the_charge(session, sample_ring, splitter
     entered = handed_out(session, splitter, sample_ring.anna)
     handed_back(session, entered)  # there is no tariff yet
     assert made_of(session, sample_ring.anna) == {"deposit": 10_000}
+    year = named_period("2026")
+    (held,) = [one for one in open_points(session, year) if one.code == "held"]
+    assert (held.count, held.slips) == (1, (queries.slip_of_reservation(session, entered).id,))
+    session.rollback()
     priced(session, splitter)
     work(session, END)
     assert made_of(session, sample_ring.anna) == {"deposit": 0, "use": 6_000}
     assert is_sound(session)
+    assert "held" not in [one.code for one in open_points(session, year)]
     body = last_mail(session).body
     assert "was set off against it: €100.00." in body
     assert "The deposit with both its entries:" in body
