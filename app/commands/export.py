@@ -28,6 +28,7 @@ from billing.periods import Period
 from booking.errors import MachineNotFound
 from booking.queries import machine_card
 
+Command = Callable[..., None]
 export = AppGroup("export", help="Write tables for other programs, as CSV or XLSX.")
 
 in_format = click.option(
@@ -46,9 +47,39 @@ to_file = click.option(
 )
 
 
-def in_days(command: Callable[..., None]) -> Callable[..., None]:
+of_machine = click.option("--machine", "slug", help="Only one machine, by its short name in addresses.")
+of_members = click.option(
+    "--member", "member_text", default="", help="Only members with this text in their number or name."
+)
+
+
+def as_file(command: Command) -> Command:
+    """Add the options of every table: format, language, and where it is written."""
+    return in_format(in_language(to_file(command)))
+
+
+def in_days(command: Command) -> Command:
     """Add the options of a first and a last day, which may be left out together."""
     return first_day(last_day(command))
+
+
+def between_days(day: str = "day") -> Callable[[Command], Command]:
+    """Add the options of a first and a last day, which are both required. day: what kind of day, for the help."""
+
+    def add(command: Command) -> Command:
+        first, last = (f"{which} {day}, as 2026-01-31." for which in ("First", "Last"))
+        until = click.option("--until", type=DAY, required=True, help=last)
+        return click.option("--from", "since", type=DAY, required=True, help=first)(until(command))
+
+    return add
+
+
+def machine_of(slug: str | None) -> int | None:
+    """Return the id of the machine of the option; None where it is left out. Raises ClickException."""
+    try:
+        return machine_card(db.session(), slug).id if slug else None
+    except MachineNotFound as refusal:
+        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
 
 
 NO_PERIOD = "The span ends before it starts, is too long or too far away."
@@ -56,9 +87,7 @@ NO_PERIOD = "The span ends before it starts, is too long or too far away."
 
 @export.command("allocation")
 @click.argument("number", type=int)
-@in_format
-@in_language
-@to_file
+@as_file
 def export_allocation(number: int, file_format: str, language: str, output: BinaryIO) -> None:
     """Write every line of the posted allocation NUMBER."""
     try:
@@ -70,9 +99,7 @@ def export_allocation(number: int, file_format: str, language: str, output: Bina
 
 @export.command("allocations")
 @in_days
-@in_format
-@in_language
-@to_file
+@as_file
 def export_allocations(
     since: date | None, until: date | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
@@ -81,11 +108,8 @@ def export_allocations(
 
 
 @export.command("allocation-lines")
-@click.option("--from", "since", type=DAY, required=True, help="First day of the periods, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day of the periods, as 2026-01-31.")
-@in_format
-@in_language
-@to_file
+@between_days("day of the periods")
+@as_file
 def export_allocation_lines(since: date, until: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write every line of all allocations whose period lies between two days."""
     try:
@@ -96,13 +120,10 @@ def export_allocation_lines(since: date, until: date, file_format: str, language
 
 
 @export.command("slips")
-@click.option("--from", "since", type=DAY, required=True, help="First service date, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last service date, as 2026-01-31.")
-@click.option("--machine", "slug", help="Only the slips of one machine, by its short name in addresses.")
-@click.option("--member", "member_text", default="", help="Only members with this text in their number or name.")
-@in_format
-@in_language
-@to_file
+@between_days("service date")
+@of_machine
+@of_members
+@as_file
 def export_slips(
     since: date,
     until: date,
@@ -114,24 +135,17 @@ def export_slips(
 ) -> None:
     """Write the usage slips of a period, with their prices."""
     try:
-        machine_id = machine_card(db.session(), slug).id if slug else None
-    except MachineNotFound as refusal:
-        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
-    try:
-        table = slip_table(db.session(), since, until, machine_id=machine_id, member_text=member_text)
+        table = slip_table(db.session(), since, until, machine_id=machine_of(slug), member_text=member_text)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     write(table, file_format, language, output)
 
 
 @export.command("charges")
-@click.option("--from", "since", type=DAY, required=True, help="First day of posting, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day of posting, as 2026-01-31.")
-@click.option("--machine", "slug", help="Only the charges of one machine, by its short name in addresses.")
-@click.option("--member", "member_text", default="", help="Only members with this text in their number or name.")
-@in_format
-@in_language
-@to_file
+@between_days("day of posting")
+@of_machine
+@of_members
+@as_file
 def export_charges(
     since: date,
     until: date,
@@ -143,10 +157,7 @@ def export_charges(
 ) -> None:
     """Write all usage charges and their reversals by day of posting."""
     try:
-        machine_id = machine_card(db.session(), slug).id if slug else None
-        table = charge_table(db.session(), since, until, machine_id=machine_id, member_text=member_text)
-    except MachineNotFound as refusal:
-        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
+        table = charge_table(db.session(), since, until, machine_id=machine_of(slug), member_text=member_text)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     write(table, file_format, language, output)
@@ -155,9 +166,7 @@ def export_charges(
 @export.command("costs")
 @click.argument("pool", type=int)
 @in_days
-@in_format
-@in_language
-@to_file
+@as_file
 def export_costs(
     pool: int, since: date | None, until: date | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
@@ -171,9 +180,7 @@ def export_costs(
 
 @export.command("shares")
 @click.argument("pool", type=int)
-@in_format
-@in_language
-@to_file
+@as_file
 def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) -> None:
     """Write who holds how many shares of the cost pool POOL, since when."""
     try:
@@ -184,20 +191,15 @@ def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) 
 
 
 @export.command("members")
-@in_format
-@in_language
-@to_file
+@as_file
 def export_members(file_format: str, language: str, output: BinaryIO) -> None:
     """Write all members, with column headers that `ring import members` reads."""
     write(member_table(db.session()), file_format, language, output)
 
 
 @export.command("events")
-@click.option("--from", "since", type=DAY, required=True, help="First day, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day, as 2026-01-31.")
-@in_format
-@in_language
-@to_file
+@between_days()
+@as_file
 def export_events(since: date, until: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write the event log of a period, as text and with the recorded data."""
     try:
@@ -208,21 +210,15 @@ def export_events(since: date, until: date, file_format: str, language: str, out
 
 
 @export.command("use-days")
-@click.option("--from", "since", type=DAY, required=True, help="First day, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day, as 2026-01-31; a year at most.")
-@click.option("--machine", "slug", help="Only one machine, by its short name in addresses.")
-@in_format
-@in_language
-@to_file
+@between_days()
+@of_machine
+@as_file
 def export_use_days(
     since: date, until: date, slug: str | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
-    """Write how long each machine was in use on each day, by the clock of its workshop."""
+    """Write how long each machine was in use on each day of a year at most, by the clock of its workshop."""
     try:
-        machine_id = machine_card(db.session(), slug).id if slug else None
-        table = use_day_table(db.session(), since, until, machine_id=machine_id)
-    except MachineNotFound as refusal:
-        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
+        table = use_day_table(db.session(), since, until, machine_id=machine_of(slug))
     except (PeriodTooLong, WrongPeriod) as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     write(table, file_format, language, output)
@@ -230,9 +226,7 @@ def export_use_days(
 
 @export.command("tariffs")
 @click.option("--on", "day", type=DAY, required=True, help="The day, as 2026-01-31.")
-@in_format
-@in_language
-@to_file
+@as_file
 def export_tariffs(day: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write what a use of each machine costs on a day."""
     write(tariff_table(db.session(), day), file_format, language, output)

@@ -7,8 +7,7 @@ from typing import BinaryIO
 
 import click
 
-from app.commands.export import NO_PERIOD, export, in_format, in_language, to_file, write
-from app.commands.terminal import DAY
+from app.commands.export import NO_PERIOD, as_file, between_days, export, of_members, write
 from app.extensions import db
 from billing.errors import AccountNotFound, AllocationNotFound, WrongPeriod
 from billing.exports.allocations import due_table
@@ -22,10 +21,8 @@ MEMBER = click.argument("member", type=int)
 
 @export.command("balances")
 @click.option("--which", type=click.Choice(["owing", "credit", "settled"]), help="Only these; default: all.")
-@click.option("--member", "member_text", default="", help="Only members with this text in their number or name.")
-@in_format
-@in_language
-@to_file
+@of_members
+@as_file
 def export_balances(which: str | None, member_text: str, file_format: str, language: str, output: BinaryIO) -> None:
     """Write what each member owes, the largest sum first."""
     write(balance_table(db.session(), which or "", member_text), file_format, language, output)
@@ -33,9 +30,7 @@ def export_balances(which: str | None, member_text: str, file_format: str, langu
 
 @export.command("balance")
 @MEMBER
-@in_format
-@in_language
-@to_file
+@as_file
 def export_balance(member: int, file_format: str, language: str, output: BinaryIO) -> None:
     """Write all lines of the balance of the member with the internal number MEMBER."""
     write(balance_line_table(db.session(), _known(member)), file_format, language, output)
@@ -43,11 +38,8 @@ def export_balance(member: int, file_format: str, language: str, output: BinaryI
 
 @export.command("statement")
 @MEMBER
-@click.option("--from", "since", type=DAY, required=True, help="First day, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day, as 2026-01-31.")
-@in_format
-@in_language
-@to_file
+@between_days()
+@as_file
 def export_statement(member: int, since: date, until: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write the statement of the member with the internal number MEMBER for some days."""
     try:
@@ -59,9 +51,7 @@ def export_statement(member: int, since: date, until: date, file_format: str, la
 
 @export.command("dues")
 @click.argument("number", type=int)
-@in_format
-@in_language
-@to_file
+@as_file
 def export_dues(number: int, file_format: str, language: str, output: BinaryIO) -> None:
     """Write what the allocation NUMBER makes each member owe."""
     try:
@@ -72,9 +62,7 @@ def export_dues(number: int, file_format: str, language: str, output: BinaryIO) 
 
 
 @export.command("accounts")
-@in_format
-@in_language
-@to_file
+@as_file
 def export_accounts(file_format: str, language: str, output: BinaryIO) -> None:
     """Write the sums of all accounts of the ledger: the trial balance."""
     write(account_table(db.session()), file_format, language, output)
@@ -82,9 +70,7 @@ def export_accounts(file_format: str, language: str, output: BinaryIO) -> None:
 
 @export.command("account")
 @click.argument("code")
-@in_format
-@in_language
-@to_file
+@as_file
 def export_account(code: str, file_format: str, language: str, output: BinaryIO) -> None:
     """Write all lines of the account CODE, such as receivables, each with the balance after it."""
     try:
