@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,20 @@ def test_history_is_neither_replaced_nor_emptied(connection, table):
     way_around = "replace" if connection.dialect.name == "sqlite" else "truncate"
 
     assert {f"{table}_no_update", f"{table}_no_delete", f"{table}_no_{way_around}"} <= guards(connection)
+
+
+def test_no_row_of_history_is_replaced_by_any_of_its_keys(sqlite_template, tmp_path):
+    """SQLite deletes what INSERT OR REPLACE replaces without a trigger on DELETE."""
+    named = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_no_replace'"
+    with sqlite_template.copy(tmp_path) as url, database_at(uri_of(url)) as connection:
+        found = inspect(connection)
+        for table, trigger in connection.execute(text(named)):
+            keys = [found.get_pk_constraint(table)["constrained_columns"]]
+            keys += [one["column_names"] for one in found.get_unique_constraints(table)]
+            keys += [one["column_names"] for one in found.get_indexes(table) if one["unique"]]
+            for key in keys:
+                same = [set(part.split(" AND ")) for part in re.findall(r"WHERE (.+?)\)", trigger)]
+                assert {f"{column} = NEW.{column}" for column in key} in same, (table, key)
 
 
 def guards(connection):

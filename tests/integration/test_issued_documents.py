@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
+from app.documents.composer import TextComposer
 from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.documents import numbering
 from billing.documents.audit import broken_documents
 from billing.documents.drafts import drafts
+from billing.documents.issuing import cancel, issue
 from billing.models import Document, DocumentLine, DocumentNumber, Entry, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import set_regime
@@ -225,6 +227,20 @@ def test_the_database_refuses_a_number_that_leaves_a_gap(session, charged_ring, 
     monkeypatch.setattr(numbering, "next_number", lambda *_range: 2)
     with pytest.raises(DatabaseError, match="billing_document_numbered"):
         invoice(session, charged_ring.anna)
+
+
+@pytest.mark.of_sqlite
+def test_each_range_counts_each_year_from_one(session, charged_ring):
+    charge_more(session, charged_ring.combine, charged_ring.bernd, 100)
+    (first,), writer = invoice(session, charged_ring.anna), TextComposer(session)
+    new_year = {"on": date(2027, 1, 1), "by": SOMEBODY, "now": MONDAY + timedelta(days=39)}
+    with write_transaction(session):
+        (second,) = issue(session, charged_ring.bernd, TODAY, writer, **new_year)
+        back = cancel(session, first, writer, **new_year)
+        (third,) = issue(session, charged_ring.anna, TODAY, writer, **new_year)
+    numbers = [document(session, one).row.number for one in (first, second, back, third)]
+    assert numbers == ["R-2026-00001", "R-2027-00001", "S-2027-00001", "R-2027-00002"]
+    assert list(broken_documents(session)) == []
 
 
 def test_the_database_refuses_a_line_in_two_documents_and_one_added_later(session, charged_ring):
