@@ -30,7 +30,7 @@ def week_as_data(filled: FilledRing, rounds: int) -> float:
     span = TimeSpan(filled.monday, filled.monday + timedelta(days=7))
 
     def read() -> None:
-        board = queries.board(db.session(), span)
+        board = queries.board(db.session(), span, now=now())
         seen = sum(len(row.entries) for row in board.rows)
         if seen != IN_A_WEEK:
             raise UnexpectedResponse(f"The week holds {seen} reservations instead of {IN_A_WEEK}; nothing is printed.")

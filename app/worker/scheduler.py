@@ -22,6 +22,7 @@ from app.clock import now
 from app.extensions import db
 from app.server.shutdown_signal import ShutdownSignal
 from app.worker.jobs import JOBS, Job
+from app.worker.pace import Pace, pause_seconds
 from app.worker.run_apart import run_apart
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Unavailable
@@ -31,7 +32,6 @@ FIRST_RUN_DELAY_SECONDS = 60
 # A signal ends the wait of the main thread, except on Windows, which handles Ctrl-C only between two waits.
 WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
 JUMP_SECONDS_MIN = 5.0
-IDLE_AFTER_SECONDS = 60.0
 # After a look that the database refused or did not answer, idle jobs are not looked for so long: each would wait for
 # its deadline again, one after another in one thread.
 REFUSED_SECONDS = 10.0
@@ -39,11 +39,6 @@ IN_THREADS, IN_PLACE = "default", "in place"  # executors
 ROUNDS_MAX = 10_000
 # A thread that waits for the interpreter wakes up after so long to ask for its turn. No one waits for an answer here.
 SWITCH_SECONDS = 0.1
-# Web requests come first: after each batch a job pauses for three times as long as the batch took, so that it slows
-# down on a busy machine.
-PAUSE_PER_WORK, PAUSE_SECONDS_MAX = 3.0, 1.0
-# A job that has found work in so many rounds without a break does not keep up: it pauses less.
-BEHIND_ROUNDS, PAUSE_PER_WORK_BEHIND = 15, 0.25
 
 log = logging.getLogger(__name__)
 
@@ -158,24 +153,6 @@ class ClockJumpDetector:
         return self._clock().timestamp() - self._monotonic()
 
 
-class Pace:
-    """The interval of a job: longer when it has found nothing to do for a while, so that an idle machine can sleep."""
-
-    def __init__(self, job: Job, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._job, self._monotonic = job, monotonic
-        self._last_work, self.is_idle = monotonic(), False
-
-    def changed(self, *, has_worked: bool) -> float | None:
-        """Return the interval after a run that began or ended an idle time; None if all is as before."""
-        instant, was_idle = self._monotonic(), self.is_idle
-        if has_worked:
-            self._last_work = instant
-        self.is_idle = instant - self._last_work > IDLE_AFTER_SECONDS
-        if self.is_idle == was_idle:
-            return None
-        return (self._job.idle_seconds if self.is_idle else None) or self._job.seconds
-
-
 class Worker:
     """Runs the jobs in parallel threads, so that a hanging mail server delays no other job.
 
@@ -255,14 +232,15 @@ class Worker:
 
     def _run_until_done(self, job: Job) -> None:
         rounds, run = 0, partial(run_apart, job=job) if job.is_apart and sys.platform == "linux" else None
+        begun = time.monotonic()
         with self._counted():
             while not self._stop_requested.is_set():
                 started = time.monotonic()
                 if not _run_safely(self._app, job, self._errors, run):
                     break
                 rounds += 1
-                share = PAUSE_PER_WORK if rounds <= BEHIND_ROUNDS else PAUSE_PER_WORK_BEHIND
-                self._stop_requested.wait(min(share * (time.monotonic() - started), PAUSE_SECONDS_MAX))
+                ended = time.monotonic()
+                self._stop_requested.wait(pause_seconds(ended - started, worked_seconds=ended - begun))
         self._set_pace(job, has_worked=rounds > 0)
 
     @contextmanager

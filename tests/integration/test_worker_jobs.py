@@ -20,10 +20,11 @@ from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
-from app.worker import jobs, scheduler
+from app.worker import jobs, pace
 from app.worker.job_runs import JobRun, run_once
 from app.worker.jobs import JOBS, Job
-from app.worker.scheduler import IN_PLACE, IN_THREADS, Pace, Worker, work_once
+from app.worker.pace import Pace
+from app.worker.scheduler import IN_PLACE, IN_THREADS, Worker, work_once
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
@@ -234,7 +235,7 @@ def test_an_idle_job_is_looked_for_in_the_thread_of_the_scheduler_until_there_is
     found, worker = iter([0, 1]), Worker(app)
     job = Job("greet", 1.0, lambda _session: 0, idle_seconds=5.0, look=lambda _session: next(found))
     monkeypatch.setattr("app.worker.scheduler.JOBS", (job,))
-    monkeypatch.setattr("app.worker.scheduler.IDLE_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr("app.worker.pace.IDLE_AFTER_SECONDS", 0.0)
     worker._scheduler = scheduler = worker._make_scheduler()
     scheduler.start(paused=True)
 
@@ -306,13 +307,13 @@ def test_the_worker_leaves_a_nightly_job_that_is_due_to_a_process_of_its_own(app
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
     worker, rests = Worker(app), []
-    passing, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
+    passing, found = iter([0.0, 0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
     monkeypatch.setattr(worker._stop_requested, "wait", rests.append)
     monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
     worker._run_until_done(jobs.Job("greet", 1.0, lambda _session: next(found)))
 
-    assert rests == pytest.approx([0.3, 1.0])
+    assert rests == pytest.approx([0.9, 1.0])
 
 
 def test_the_seal_of_a_look_is_one_unless_more_waits_than_one_can_hold(session, sample_ring, monkeypatch):
@@ -345,17 +346,19 @@ def test_the_longer_events_have_waited_the_more_are_delivered_at_once():
     assert jobs.batch_size(3_600) == (200, 0.5)
 
 
-def test_a_job_that_does_not_keep_up_rests_less(app, monkeypatch):
+def test_a_job_rests_long_after_what_comes_at_once_and_less_when_it_does_not_keep_up(app, monkeypatch):
     worker, rests = Worker(app), []
-    found = iter([10] * (scheduler.BEHIND_ROUNDS + 1) + [0])
+    found = iter([10] * 200 + [0])
     monkeypatch.setattr(worker._stop_requested, "wait", rests.append)
-    passing = itertools.count(0.0, 0.1)
+    passing = itertools.count(0.0, 0.05)
     monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
     worker._run_until_done(jobs.Job("greet", 1.0, lambda _session: next(found)))
 
-    assert rests[0] / scheduler.PAUSE_PER_WORK == pytest.approx(rests[-1] / scheduler.PAUSE_PER_WORK_BEHIND)
-    assert rests[-1] < rests[0]
+    assert rests[0] == pytest.approx(9 * 0.05)
+    assert rests[-1] == pytest.approx(0.05)
+    assert {round(rest / 0.05) for rest in rests} == {9, 3, 1}
+    assert pace.pause_seconds(5.0, worked_seconds=0.0) == pace.PAUSE_SECONDS_MAX
 
 
 def test_working_once_says_what_another_worker_holds(app, session, sample_ring):
