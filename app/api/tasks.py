@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Instant, ResponseModel
 from app.api.problems import Reply
-from app.auth import permissions
+from app.auth import held_rights, permissions
 from app.auth.permissions import OWN, Access
 from app.background import queue, sent_form
 from app.background.deferral import wish_of_request
@@ -58,7 +58,8 @@ def get_task(task_id: int) -> Reply:
 def get_task_result(task_id: int) -> Reply | Response:
     """Get the response to the request of a background task, with its status, as if it had come at once.
 
-    202 and the task while it is open; 404 for one that failed, 403 where the login may not send the request any more.
+    202 and the task while it is open; 404 for one that failed, 403 where the login may not send the request any more,
+    or not for all that it could when the task was carried out: send it again.
     """
     task = _own(task_id)
     session, parts = db.session(), list[bytes]()
@@ -66,7 +67,8 @@ def get_task_result(task_id: int) -> Reply | Response:
         return reply(_view(session, task), 202, _retry(task))
     if not _has_reply(task):
         raise NotFound(id=task_id)
-    if not permissions.may(task.endpoint, task.method):
+    access = permissions.access_to(task.endpoint, task.method)
+    if not held_rights.are_held(task.rights, permissions.present_login(), access):
         abort(403)
     while (part := queue.chunk(session, task_id, len(parts))) is not None:
         parts.append(part)

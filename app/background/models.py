@@ -19,7 +19,8 @@ class BackgroundTask(Base):
     address: path and query. script_root: the path below which the program is served. body: the form that was sent
     (sent_form.py). done_steps, total_steps: progress; a total of 0 is not known. renewed_at: the worker that
     holds it was alive then. status, location, media_type, file_name, bytes, csrf_token: of the response. messages:
-    what the next page would show, as pairs of category and text.
+    what the next page would show, as pairs of category and text. rights: by which of its rights the login got the
+    response; None of tasks before they were noted.
     """
 
     __tablename__ = "background_task"
@@ -58,6 +59,7 @@ class BackgroundTask(Base):
     bytes: Mapped[int] = mapped_column(default=0)
     csrf_token: Mapped[str] = mapped_column(default="")
     messages: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    rights: Mapped[list[str] | None] = mapped_column(JSON)
 
     @property
     def is_open(self) -> bool:

@@ -59,6 +59,7 @@ class Result:
     file_name: str = ""
     csrf_token: str = ""
     messages: tuple[tuple[str, str], ...] = ()
+    rights: tuple[str, ...] = ()
 
 
 def enqueue(session: Session, wish: Wish, *, now: datetime) -> BackgroundTask:
@@ -155,6 +156,7 @@ def store_result(session: Session, task_id: int, result: Result, content: Iterab
         "file_name": result.file_name,
         "csrf_token": result.csrf_token,
         "messages": list(result.messages),
+        "rights": list(result.rights),
     }
     session.execute(update(BackgroundTask).where(*_held(task_id)).values(values))
 

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 
 from app.api.idempotency import HEADER as KEY_HEADER
-from app.auth import permissions
+from app.auth import held_rights, permissions
 from app.background import queue, sent_form
 from app.background.deferral import CARRIED_OUT
 from app.background.models import BackgroundTask
@@ -133,7 +133,12 @@ def _result_of(response: Response) -> Result:
         file_name=_file_name(disposition),
         csrf_token=str(g.get("csrf_token", "")),
         messages=_messages() if location else (),
+        rights=tuple(held_rights.rights_of(permissions.present_login(), _access())),
     )
+
+
+def _access() -> permissions.Access:
+    return permissions.access_to(request.endpoint, request.method)
 
 
 def _messages() -> tuple[tuple[str, str], ...]:

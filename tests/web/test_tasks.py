@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from app.auth.models import User
+from app.auth.models import ManagedWorkshop, User
 from app.background import allocation_length, queue
 from app.background.models import FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
 from app.background.progress_files import engine_of, progress_file
@@ -29,7 +29,7 @@ from app.worker.jobs import purge
 from billing import queries
 from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
-from booking.models import Member
+from booking.models import Member, Workshop
 from tests.integration.test_who_bears_costs import bill
 from tests.web.conftest import PASSWORD
 from tests.web.programs import program_of
@@ -38,6 +38,7 @@ from tests.web.test_costs_pages import text
 
 __all__ = ["pool"]
 
+DAYS = "/usage/days/file.csv?from=2026-01-01&until=2026-01-31"
 SLIPS = "/costs/slips/file.csv?from=2026-01-01&until=2026-12-31"
 MEMBERS = "Nummer;Name\nM-101;Hof Huber\nM-102;Schreinerei Groß\n"
 
@@ -423,3 +424,31 @@ def test_every_file_of_a_page_may_become_a_task(app):
     }
 
     assert not unnamed
+
+
+def test_the_result_is_not_given_to_who_has_lost_one_of_the_rights_it_was_made_with(
+    log_in, session, sample_ring, work, monkeypatch
+):
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": -1, "xlsx": -1})
+    with write_transaction(session):
+        other = Workshop(slug="elsewhere", name="Elsewhere", timezone="Europe/Berlin")
+        session.add(other)
+        session.flush()
+        other_id = other.id
+        session.add(ManagedWorkshop(user_id=sample_ring.wanda_login, workshop_id=other_id))
+    wanda = log_in(sample_ring.wanda_login)
+    task = begin(wanda, DAYS)
+    work()
+    assert wanda.get(f"{task}/result", buffered=True).status_code == 200
+
+    with write_transaction(session):
+        session.execute(delete(ManagedWorkshop).where(ManagedWorkshop.workshop_id == other_id))
+
+    refused = wanda.get(f"{task}/result")
+    assert (refused.status_code, refused.location) == (303, task)
+    page = wanda.get(task).text
+    assert "Your rights have changed since it was made." in page
+    assert f"{task}/result" not in page
+    again = begin(wanda, DAYS)
+    work()
+    assert wanda.get(f"{again}/result", buffered=True).status_code == 200

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from app.auth import permissions
+from app.auth import held_rights, permissions
 from app.auth.permissions import OWN_LOGIN
 from app.background import queue
 from app.background.deferral import started, wish_for
@@ -68,15 +68,22 @@ def start() -> ResponseReturnValue:
 def show(task_id: int) -> ResponseReturnValue:
     """Show how far a task is; its result once it is done."""
     task = _task(task_id)
-    if task.is_page:
+    if task.is_page and _may_be_seen(task):
         return redirect(url_for(".result", task_id=task.id), code=303)
-    return render_template("tasks/show.html", task=view_of(db.session(), task, now=now()), is_guarded=_is_guarded(task))
+    return render_template(
+        "tasks/show.html",
+        task=view_of(db.session(), task, now=now()),
+        is_guarded=_is_guarded(task),
+        may_be_seen=_may_be_seen(task),
+    )
 
 
 @page(bp, "/<int:task_id>/result", access=OWN_LOGIN)
 def result(task_id: int) -> ResponseReturnValue:
     """Return the file or the page that a task has made, if the login may still see it."""
     task = _task(task_id)
+    if not permissions.scopes_of(permissions.present_login(), permissions.access_to(task.endpoint, task.method)):
+        abort(403)
     if not (task.is_file or task.is_page) or _is_guarded(task):
         return redirect(url_for(".show", task_id=task.id), code=303)
     return _result(task)
@@ -90,8 +97,8 @@ def guarded_result(task_id: int) -> ResponseReturnValue:
 
 
 def _result(task: BackgroundTask) -> ResponseReturnValue:
-    if not permissions.scopes_of(permissions.present_login(), permissions.access_to(task.endpoint, task.method)):
-        abort(403)
+    if not _may_be_seen(task):
+        return redirect(url_for(".show", task_id=task.id), code=303)
     if task.is_file:
         response = Response(stream_with_context(_chunks(task.id)), task.status, mimetype=task.media_type)
         response.headers.set("Content-Disposition", "attachment", filename=task.file_name)
@@ -110,6 +117,12 @@ def _task(task_id: int) -> BackgroundTask:
         abort(404)
     permissions.require(user_id=task.user_id)
     return task
+
+
+def _may_be_seen(task: BackgroundTask) -> bool:
+    """Return whether the login still has every right by which the result was made."""
+    access = permissions.access_to(task.endpoint, task.method)
+    return held_rights.are_held(task.rights, permissions.present_login(), access)
 
 
 def _is_guarded(task: BackgroundTask) -> bool:
