@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from billing.models import Advance, Allocation, Charge, Fee
+from billing.models import Advance, Allocation, Charge, EquityMove, Fee
 from booking.kernel.events import Event
 
 
@@ -135,6 +135,31 @@ class FeePosted(Event):
             cents=fee.cents,
             service_date=fee.service_from.isoformat(),
             reverses_id=fee.reverses_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EquityMoved(Event):
+    """The equity of a member changed: see models/equity.py. With reverses_id, a change was taken back."""
+
+    move_id: int
+    member_id: int
+    kind: str
+    cents: int
+    service_date: str
+    reverses_id: int | None
+    type: ClassVar[str] = "equity_moved"
+
+    @classmethod
+    def of(cls, move: EquityMove) -> Self:
+        """Return the event of a move that was just posted."""
+        return cls(
+            move_id=move.id,
+            member_id=move.member_id,
+            kind=move.kind,
+            cents=move.cents,
+            service_date=move.day.isoformat(),
+            reverses_id=move.reverses_id,
         )
 
 

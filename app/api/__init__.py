@@ -66,6 +66,7 @@ MODULES = (
     "fees",
     "fee_terms",
     "materials",
+    "equity",
     "meters",
     "deposit_terms",
     "tasks",

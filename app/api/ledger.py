@@ -48,8 +48,8 @@ class EntryQuery(RequestModel):
 class BalanceLine(ResponseModel):
     """A line of a balance, the newest first. cents: above zero where the member owes it; balance_cents: after it.
 
-    topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit. One of the four
-    ids is its source.
+    topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit, set_off (against
+    equity). One of the five ids is its source.
     """
 
     entry_id: int
@@ -64,6 +64,7 @@ class BalanceLine(ResponseModel):
     allocation_id: int | None
     advance_id: int | None
     fee_id: int | None
+    equity_id: int | None
     is_reversal: bool
 
 
@@ -138,6 +139,7 @@ class LedgerLine(ResponseModel):
     allocation_id: int | None
     advance_id: int | None
     fee_id: int | None
+    equity_id: int | None
     reverses_id: int | None
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.wording.billing import format_exact_amount, key_label
+from app.wording.equity import set_off_reason
 from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
 from app.wording.keys import part_of_words
@@ -29,6 +30,7 @@ from billing.issued_statements import STATEMENT
 from billing.models import AllocationCostGroup, AllocationLine, Posting
 from billing.pricing import PriceCalculation
 from billing.queries.balances import BalanceLine
+from billing.queries.equity import EquityMoveView, equity_moves_by_ids
 from billing.queries.pools import pool_names
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import machine_names
@@ -64,7 +66,8 @@ class TextComposer:
     def entry(self, line: BalanceLine) -> str:
         """Return what a line of a statement is for."""
         with force_locale(ring_language()):
-            return entry_text(line, self._pools, self._machines)
+            moves = equity_moves_by_ids(self._session, [line.equity_id]) if line.equity_id else {}
+            return entry_text(line, self._pools, self._machines, moves)
 
     def topic(self, topic: str) -> str:
         """Return what the lines of a topic are."""
@@ -137,8 +140,12 @@ class TextComposer:
         )
 
 
-def entry_text(line: BalanceLine, pools: Mapping[int, str], machines: Mapping[int, str]) -> str:
-    """Return what a line of a statement is for, in the present language."""
+def entry_text(
+    line: BalanceLine, pools: Mapping[int, str], machines: Mapping[int, str], moves: Mapping[int, EquityMoveView]
+) -> str:
+    """Return what a line of a statement is for, in the present language. moves: of the lines that are set off."""
+    if (move := moves.get(line.equity_id or 0)) is not None:
+        return set_off_reason(move)
     place = pools.get(line.pool_id or 0) or machines.get(line.machine_id or 0) or ""
     return f"{topic_label(line.topic)}, {place}" if place else topic_label(line.topic)
 

@@ -14,6 +14,7 @@ from billing.documents.drafts import issuer
 from billing.documents.issuing import sides
 from billing.issued_statements import LINES_MAX, stated_row
 from billing.parties.party import party
+from billing.queries.equity import equity_moves_by_ids
 from billing.queries.pools import pool_names
 from billing.queries.statements import Statement, statement_lines
 from booking.queries import machine_names
@@ -27,7 +28,8 @@ def statement_pdf(session: Session, of: Statement, *, on: date) -> bytes:
     """
     lines, _is_cut = statement_lines(session, of, limit=LINES_MAX)
     pools, machines = pool_names(session), machine_names(session)
-    rows = [stated_row(line, entry_text(line, pools, machines)) for line in lines]
+    moves = equity_moves_by_ids(session, [line.equity_id for line in lines if line.equity_id])
+    rows = [stated_row(line, entry_text(line, pools, machines, moves)) for line in lines]
     made_of = [[topic_label(topic), cents] for topic, cents in sorted(of.made_of.items())]
     stated = Stated(of.first_day, of.last_day, of.opening_cents, of.closing_cents, made_of, rows, of.lines)
     member = addressees(session, [of.member_id])[of.member_id]

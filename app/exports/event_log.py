@@ -25,6 +25,7 @@ MONEY_EVENTS = (
     "allocation_reversed",
     "advance_posted",
     "fee_posted",
+    "equity_moved",
     "ledger_opened",
     "statement_sent",
     "postings_exported",

@@ -29,6 +29,7 @@ from billing.exports.balances import balance_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.charges import charge_table
 from billing.exports.documents import document_line_table, document_table, statement_document_table
+from billing.exports.equity import equity_table
 from billing.exports.ledger import account_table, whole_journal
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from billing.exports.slips import slip_table
@@ -92,6 +93,7 @@ FIGURES = (
     Figure("tariffs", _l("What a use of each machine costs today"), lambda *of: [tariff_table(*of)]),
     Figure("costs", _l("Bills of the cost pools"), _of_pools(cost_table)),
     Figure("shares", _l("Who holds how many shares of a cost pool, since when"), _of_pools(share_table)),
+    Figure("equity", _l("What members have paid in, and what became of it"), _whole(equity_table)),
     Figure("allocations", _l("Allocations and their reversals"), _whole(allocation_list)),
     Figure(
         "allocation_lines", _l("What each member bears of each allocation, with the weights"), _lines_of_allocations

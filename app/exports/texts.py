@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
 from app.wording.billing import KEY_LABELS, price_class_label, price_label
+from app.wording.equity import KIND_LABELS as EQUITY_KIND_LABELS
 from app.wording.ledger import ACCOUNT_LABELS, TOPIC_LABELS
 from app.wording.units import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES
@@ -42,6 +43,7 @@ TITLES: dict[str, Any] = {
     "slips": _l("Usage slips"),
     "statement": _l("Statement"),
     "dues": _l("What is due"),
+    "equity": _l("Equity"),
     "tariffs": _l("Tariffs"),
     "use_days": _l("Use by day"),
 }
@@ -112,12 +114,14 @@ HEADERS: dict[str, Any] = {
     "account_number": _l("Account number"),
     "advance": _l("Advance"),
     "fee": _l("Fee"),
+    "equity": _l("Change of equity"),
     "topic": _l("What"),
     "lines": _l("Lines"),
     "debit": _l("Debits in EUR"),
     "credit": _l("Credits in EUR"),
     "invoice": _l("Number of the invoice"),
     "document_kind": _l("Kind of document"),
+    "equity_kind": _l("Kind of change"),
     "issued_on": _l("Date of issue"),
     "due_on": _l("Due on"),
     "net": _l("Net in EUR"),
@@ -159,6 +163,7 @@ HEADERS: dict[str, Any] = {
 CODE_TEXTS: dict[str, dict[str, Any]] = {
     "key": KEY_LABELS,
     "topic": TOPIC_LABELS,
+    "equity_kind": EQUITY_KIND_LABELS,
     "account": ACCOUNT_LABELS,
     "unit": UNIT_NAMES,
     "small_unit": SMALL_UNIT_NAMES,

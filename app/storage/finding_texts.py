@@ -44,11 +44,12 @@ FINDING_TEXTS = {
     "entry_hash": "entry {entry_id} is not what the event log says",
     "entry_mirror": "entry {entry_id} is no mirror of {reverses_id}",
     "not_posted": "{source} {id} has no entry in the ledger",
+    "equity": "the sum of the account {account} is not what the changes of equity say",
     "account_day": "the sums of account {account_id} on {day} are not those of its lines",
     "number_gap": "the entries of the ledger have a gap before {entry_id}",
     "period_hash": "the lines of period {name} are not those with which it was closed",
     "period_event": "period {name} is not closed as the event log says",
     "period_lost": "period {name} was closed, and is not any more",
-    "invoiced": "the documents of member {member_id} are {cents} cents, the balance has another sum",
+    "invoiced": "documents and set-offs of member {member_id} are {cents} cents, the balance has another sum",
     "balance": "the balance of member {member_id} is {cents} cents, its lines are {lines}",
 }

@@ -24,6 +24,7 @@ JOB_LABELS: dict[str, LazyString] = {
     "proposal_link": _l("By the link in a proposal"),
     "pricing": _l("Ringbuch, when pricing"),
     "remind_of_maintenance": _l("Ringbuch, before maintenance"),
+    "settlements": _l("Ringbuch, after settling with who left"),
     "set-up": _l("Set-up of the ring"),
     "terminal": _l("Command at the server"),
 }

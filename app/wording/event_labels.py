@@ -107,6 +107,7 @@ EVENT_LABELS: dict[str, Any] = {
     "allocation_reversed": _l("Allocation reversed"),
     "advance_posted": _l("Advance posted"),
     "fee_posted": _l("Fee posted"),
+    "equity_moved": _l("Equity changed"),
     "entry_posted": _l("Entry posted in the ledger"),
     "document_issued": _l("Document issued or taken back"),
     "ledger_opened": _l("Ledger opened"),

@@ -87,6 +87,7 @@ FACTS: dict[str, FactText] = {
     "allocation_id": FactText(FactKind.ELSEWHERE),
     "advance_id": FactText(FactKind.VALUE, _l("number")),
     "fee_id": FactText(FactKind.VALUE, _l("number")),
+    "move_id": FactText(FactKind.VALUE, _l("number")),
     "sending_id": FactText(FactKind.HIDDEN),
     "kind": FactText(FactKind.HIDDEN),
     "way": FactText(FactKind.HIDDEN),

@@ -20,6 +20,8 @@ TOPIC_LABELS: dict[str, Any] = {
     "dues": _l("Membership dues"),
     "material": _l("Material"),
     "deposit": _l("Deposits"),
+    "equity": _l("Equity"),
+    "set_off": _l("Set off against equity"),
     "counter": _l("Contra line"),
 }
 
@@ -32,6 +34,9 @@ ACCOUNT_LABELS: dict[str, Any] = {
     "dues": _l("Membership dues"),
     "materials": _l("Sales of material"),
     "deposits": _l("Deposits received"),
+    "equity": _l("Equity of members"),
+    "equity_left": _l("Equity of members who left"),
+    "opening_balances": _l("Opening balances"),
 }
 
 LEDGER_STATES: dict[str, Any] = {

@@ -69,6 +69,7 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     ),
     "billing_missed": lambda count: ngettext("%(num)s missed reservation", "%(num)s missed reservations", count),
     "billing_fee": lambda count: ngettext("%(num)s fee", "%(num)s fees", count),
+    "billing_equity_move": lambda count: ngettext("%(num)s change of equity", "%(num)s changes of equity", count),
     "billing_allocation_charge": lambda count: ngettext(
         "%(num)s charge counted in an allocation", "%(num)s charges counted in allocations", count
     ),

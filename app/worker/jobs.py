@@ -34,7 +34,7 @@ from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import LINKS, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
-from app.worker import background_tasks, course_job, fee_job, maintenance_job, nightly_audit, offer_jobs
+from app.worker import background_tasks, course_job, fee_job, maintenance_job, nightly_audit, offer_jobs, settlement_job
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions, replan, zone_changes
@@ -222,6 +222,7 @@ JOBS = (
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
     Job("fix_fees", 60.0, fee_job.fix_fees, look=fee_job.fix_fees),
     Job("make_documents", 5.0, making.make_files, idle_seconds=15.0, look=making.has_unmade),
+    Job("send_settlements", 15.0, settlement_job.send_statements, idle_seconds=60.0),
     Job("note_zone_rules", 21_600.0, note_zone_rules, look=zone_changes.has_new_rules, is_prompt=True),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from billing.documents.storing import digest
 from billing.events import DocumentIssued
+from billing.ledger.posting import SET_OFF
 from billing.models import (
     Document,
     DocumentFile,
@@ -70,7 +71,9 @@ def _wrongly_open(session: Session) -> Iterator[AuditFinding]:
         UninvoicedLine.entry_id == Posting.entry_id, UninvoicedLine.posting_number == Posting.number
     )
     statement = select(Posting.entry_id, Posting.number).where(
-        Posting.member_id.is_not(None), or_(and_(turns % 2 == 0, ~is_open), and_(turns % 2 == 1, is_open))
+        Posting.member_id.is_not(None),
+        Posting.topic != SET_OFF,
+        or_(and_(turns % 2 == 0, ~is_open), and_(turns % 2 == 1, is_open)),
     )
     for entry_id, number in session.execute(statement.order_by(Posting.entry_id, Posting.number)):
         yield AuditFinding("uninvoiced", {"entry_id": entry_id, "number": number})

@@ -41,6 +41,7 @@ JOURNAL_COLUMNS = (
     Column("allocation", WHOLE),
     Column("advance", WHOLE),
     Column("fee", WHOLE),
+    Column("equity", WHOLE),
     Column("reverses", WHOLE),
 )
 
@@ -125,4 +126,4 @@ def _when(line: LedgerLine) -> Row:
 
 
 def _source(line: LedgerLine) -> Row:
-    return line.charge_id, line.allocation_id, line.advance_id, line.fee_id, line.reverses_id
+    return line.charge_id, line.allocation_id, line.advance_id, line.fee_id, line.equity_id, line.reverses_id

@@ -3,7 +3,8 @@
 Codes of the findings and their facts: unbalanced (entry_id), entry_hash (entry_id: its content is not what the event
 log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum),
 number_gap (entry_id: of the entry after a gap), account_day (account_id, day: its sums are not those of its lines),
-invoiced (member_id, cents: of the documents).
+invoiced (member_id, cents: of the documents and of what is set off), equity (account: its sum is not what the changes
+of equity say).
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from billing.events import EntryPosted
-from billing.ledger.posting import ENTRY_CONTENT, LINE_CONTENT, digest
+from billing.ledger.posting import ENTRY_CONTENT, EQUITY, EQUITY_LEFT, LINE_CONTENT, SET_OFF, digest
 from billing.models import (
     AccountDay,
     Advance,
@@ -26,8 +27,10 @@ from billing.models import (
     Charge,
     Document,
     Entry,
+    EquityMove,
     Fee,
     Ledger,
+    LedgerAccount,
     Posting,
 )
 from booking.kernel.audit import AuditFinding
@@ -41,7 +44,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     """Yield the inconsistencies of the ledger.
 
     Checked: each entry balances, has the hash that the event log has, and mirrors what it reverses; each charge,
-    allocation, advance and fee has its entry; balances are the sums of their lines.
+    allocation, advance, fee and change of equity has its entry; balances are the sums of their lines.
     """
     yield from _broken_entries(session)
     yield from _wrong_mirrors(session)
@@ -50,6 +53,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
     yield from _wrong_balances(session)
     yield from _wrongly_invoiced(session)
     yield from _wrong_days(session)
+    yield from _wrong_equity(session)
 
 
 def broken_numbers(session: Session) -> Iterator[AuditFinding]:
@@ -135,6 +139,7 @@ def _not_posted(session: Session) -> Iterator[AuditFinding]:
         ("allocation", select(Allocation.id).where(has_line, ~exists().where(Entry.allocation_id == Allocation.id))),
         ("advance", select(Advance.id).where(~exists().where(Entry.advance_id == Advance.id))),
         ("fee", select(Fee.id).where(~exists().where(Entry.fee_id == Fee.id))),
+        ("equity", select(EquityMove.id).where(~exists().where(Entry.equity_id == EquityMove.id))),
     )
     for source, statement in sources:
         for source_id in session.scalars(statement):
@@ -183,13 +188,11 @@ def _wrong_balances(session: Session) -> Iterator[AuditFinding]:
 
 
 def _wrongly_invoiced(session: Session) -> Iterator[AuditFinding]:
-    """Yield the balances whose invoiced part is not the sum of the documents."""
-    summed = (
-        select(Document.member_id, func.sum(Document.gross_cents).label("cents"))
-        .where(Document.kind != "statement")
-        .group_by(Document.member_id)
-        .subquery()
-    )
+    """Yield the balances whose invoiced part is not the sum of the documents and of what is set off."""
+    issued = select(Document.member_id, Document.gross_cents.label("cents")).where(Document.kind != "statement")
+    set_off = select(Posting.member_id, Posting.cents).where(Posting.topic == SET_OFF)
+    parts = union_all(issued, set_off).subquery()
+    summed = select(parts.c.member_id, func.sum(parts.c.cents).label("cents")).group_by(parts.c.member_id).subquery()
     invoiced = func.coalesce(summed.c.cents, 0)
     statement = (
         select(Balance.member_id, invoiced)
@@ -199,6 +202,23 @@ def _wrongly_invoiced(session: Session) -> Iterator[AuditFinding]:
     )
     for member_id, cents in session.execute(statement):
         yield _finding("invoiced", member_id=member_id, cents=int(cents))
+
+
+def _wrong_equity(session: Session) -> Iterator[AuditFinding]:
+    """Yield the accounts of equity whose sum is not that of the last changes of members, all in one statement."""
+    move, other = aliased(EquityMove), aliased(EquityMove)
+    is_last = ~exists().where(other.member_id == move.member_id, other.number > move.number)
+    of_moves = {EQUITY: move.held_cents, EQUITY_LEFT: move.left_cents}
+    columns = []
+    for code, cents in of_moves.items():
+        posted = select(func.coalesce(func.sum(AccountDay.credit_cents - AccountDay.debit_cents), 0)).where(
+            AccountDay.account_id == select(LedgerAccount.id).where(LedgerAccount.code == code).scalar_subquery()
+        )
+        held = select(func.coalesce(func.sum(cents), 0)).where(is_last)
+        columns.append((posted.scalar_subquery() != held.scalar_subquery()).label(code))
+    for code, is_wrong in session.execute(select(*columns)).one()._mapping.items():
+        if is_wrong:
+            yield _finding("equity", account=code)
 
 
 def _stream(session: Session, statement: Select[Any]) -> Iterator[Row[Any]]:

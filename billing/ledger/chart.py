@@ -9,8 +9,9 @@ association that keeps its books by it adds them beside the revenue accounts (iw
 DATEV Vereinskontenrahmen", part 1). Of their twins in SKR04, 4201 and 4691 stand beside 4200 and 4690 in the same way.
 Three public lists of accounts in programs for German bookkeeping have 1710 "Erhaltene Anzahlungen auf Bestellungen",
 1718 "Erhaltene, versteuerte Anzahlungen 19 % USt" and 1732 "Erhaltene Kautionen" (SKR03), 3550 to 3557 "erhaltene
-Kautionen" and 4835 "Sonstige betriebl. regelm. Erträge", the twin of 8600 (SKR04). The adviser's word decides, and all
-are data.
+Kautionen" and 4835 "Sonstige betriebl. regelm. Erträge", the twin of 8600 (SKR04). Two public charts have
+0810 and 0811 "Geschäftsguthaben" of the members who stay and who leave (SKR03); 2901 and 2902, their twins in SKR04,
+are not verified. 9000 is "Saldenvorträge, Sachkonten" in both. The adviser's word decides, and all are data.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def post_charge(session: Session, charge: Charge, *, by: Actor, now: datetime, o
     """
     if charge.cents == 0 or (on is None and lock_ledger(session).state != "open"):
         return
-    reversed_entry, not_before = _entry_of(session, Entry.charge_id, charge.reverses_id)
+    reversed_entry, not_before = entry_of(session, Entry.charge_id, charge.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
@@ -124,7 +124,7 @@ def post_allocation_entry(
         if session.scalar(select(func.count()).where(AllocationCharge.allocation_id == allocation.id)):
             raise LedgerClosed
         return
-    reversed_entry, not_before = _entry_of(session, Entry.allocation_id, allocation.reverses_id)
+    reversed_entry, not_before = entry_of(session, Entry.allocation_id, allocation.reverses_id)
     lines = mirrored(session, reversed_entry) if reversed_entry is not None else _allocated(session, allocation)
     draft = EntryDraft(
         allocation.period_from,
@@ -140,7 +140,7 @@ def post_allocation_entry(
 
 def post_advance_entry(session: Session, advance: Advance, *, by: Actor, now: datetime) -> None:
     """Post an advance or its reversal today. The caller has seen that the ledger is open."""
-    reversed_entry, _posted_on = _entry_of(session, Entry.advance_id, advance.reverses_id)
+    reversed_entry, _posted_on = entry_of(session, Entry.advance_id, advance.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
@@ -163,7 +163,7 @@ def post_fee(session: Session, fee: Fee, *, by: Actor, now: datetime) -> None:
 
     A deposit that goes back is posted today: until then the ring held it.
     """
-    reversed_entry, not_before = _entry_of(session, Entry.fee_id, fee.reverses_id)
+    reversed_entry, not_before = entry_of(session, Entry.fee_id, fee.reverses_id)
     if reversed_entry is not None:
         lines = mirrored(session, reversed_entry)
     else:
@@ -179,7 +179,7 @@ def post_fee(session: Session, fee: Fee, *, by: Actor, now: datetime) -> None:
     post(session, draft, on=on, by=by, now=now)
 
 
-def _entry_of(
+def entry_of(
     session: Session, source: InstrumentedAttribute[int | None], source_id: int | None
 ) -> tuple[int | None, date]:
     """Return the id and the posting date of the entry of a source; without one, None and the first of all days."""

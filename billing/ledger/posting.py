@@ -25,10 +25,11 @@ from booking.kernel.orm import table_of
 
 RECEIVABLES, USE_CHARGES, ALLOCATED_COSTS, ADVANCES = "receivables", "use_charges", "allocated_costs", "advances"
 FEES, DUES, MATERIALS, DEPOSITS = "fees", "dues", "materials", "deposits"
+EQUITY, EQUITY_LEFT, OPENING_BALANCES = "equity", "equity_left", "opening_balances"  # the first is a topic, too
 PERIOD_GUARDS = ("billing_period_closed", "billing_period_soft_closed")
 # What a line is for.
 USE, SHARE, ADVANCE, COUNTED, COUNTER = "use", "share", "advance", "counted", "counter"
-FEE, OF_DUES, MATERIAL, DEPOSIT = "fee", "dues", "material", "deposit"
+FEE, OF_DUES, MATERIAL, DEPOSIT, SET_OFF = "fee", "dues", "material", "deposit", "set_off"
 
 
 class LineDraft(NamedTuple):
@@ -47,7 +48,7 @@ class LineDraft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """An entry to be posted. Exactly one of charge_id, allocation_id, advance_id and fee_id is its source.
+    """An entry to be posted. Exactly one of charge_id, allocation_id, advance_id, fee_id and equity_id is its source.
 
     service_from, service_until: first and last day of what was supplied. reverses_id: the entry that it reverses.
     """
@@ -59,6 +60,7 @@ class EntryDraft:
     allocation_id: int | None = None
     advance_id: int | None = None
     fee_id: int | None = None
+    equity_id: int | None = None
     reverses_id: int | None = None
 
 
@@ -147,14 +149,16 @@ def account_ids(session: Session) -> dict[str, int]:
 def digest(entry: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str:
     """Return the SHA-256 over the content of an entry and its lines, as hexadecimal text.
 
-    Not over posted_at and posted_by: the event beside it has both. fee_id only where it is one: there were no fees at
-    first, and the hashes of that time stay.
+    Not over posted_at and posted_by: the event beside it has both. A kind of source that came later only up to the one
+    that it has: there were no fees and no equity at first, and the hashes of that time stay.
     """
-    names = ENTRY_CONTENT if entry["fee_id"] is not None else [one for one in ENTRY_CONTENT if one != "fee_id"]
+    later = next((at for at, name in enumerate(LATER_SOURCES, start=1) if entry[name] is not None), 0)
+    names = (*ENTRY_CONTENT[: -len(LATER_SOURCES)], *LATER_SOURCES[:later])
     content = [[entry[name] for name in names], [[line[name] for name in LINE_CONTENT] for line in lines]]
     return hashlib.sha256(json.dumps(content, separators=(",", ":"), default=str).encode()).hexdigest()
 
 
+LATER_SOURCES = ("fee_id", "equity_id")
 ENTRY_CONTENT = (
     "id",
     "posting_date",
@@ -165,7 +169,7 @@ ENTRY_CONTENT = (
     "allocation_id",
     "advance_id",
     "reverses_id",
-    "fee_id",
+    *LATER_SOURCES,
 )
 LINE_CONTENT = ("number", "account_id", "member_id", "machine_id", "pool_id", "topic", "cents")
 
@@ -181,6 +185,7 @@ def _row(draft: EntryDraft, entry_id: int, on: date, lines: int) -> dict[str, An
         "allocation_id": draft.allocation_id,
         "advance_id": draft.advance_id,
         "fee_id": draft.fee_id,
+        "equity_id": draft.equity_id,
         "reverses_id": draft.reverses_id,
     }
 

@@ -26,6 +26,7 @@ from billing.models.document import (
     VatText,
 )
 from billing.models.document_run import DocumentRun, DocumentRunMember
+from billing.models.equity import EquityMove, EquityStatement
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
 from billing.models.fee import DepositTerms, Fee, FeeTerms, Missed
 from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
@@ -80,6 +81,8 @@ __all__ = [
     "DocumentTerms",
     "DocumentVat",
     "Entry",
+    "EquityMove",
+    "EquityStatement",
     "ExportedEntry",
     "FailedFile",
     "Fee",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 
-SOURCES = ("charge_id", "allocation_id", "advance_id", "fee_id")
+SOURCES = ("charge_id", "allocation_id", "advance_id", "fee_id", "equity_id")
 ONE_SOURCE = " + ".join(f"(CASE WHEN {column} IS NULL THEN 0 ELSE 1 END)" for column in SOURCES) + " = 1"
 
 
@@ -44,14 +44,14 @@ class Ledger(Base):
 
 
 class LedgerAccount(Base):
-    """An account. code: what the program posts to it; kind: asset, liability, income or expense.
+    """An account. code: what the program posts to it; kind: asset, liability, equity, income or expense.
 
     skr03, skr04: its number in each chart. Numbers are data: a tax adviser may want others.
     """
 
     __tablename__ = "billing_account"
     __table_args__ = (
-        CheckConstraint("kind IN ('asset', 'liability', 'income', 'expense')", name="kind"),
+        CheckConstraint("kind IN ('asset', 'liability', 'equity', 'income', 'expense')", name="kind"),
         CheckConstraint("length(skr03) BETWEEN 4 AND 8 AND length(skr04) BETWEEN 4 AND 8", name="number"),
     )
 
@@ -77,6 +77,7 @@ class Entry(Base):
         CheckConstraint("service_from <= service_until", name="service"),
         Index("ix_billing_entry_posted", "posting_date", "id"),
         Index("ix_billing_entry_fee_id", "fee_id", unique=True),
+        Index("ix_billing_entry_equity_id", "equity_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +89,7 @@ class Entry(Base):
     allocation_id: Mapped[int | None] = mapped_column(ForeignKey("billing_allocation.id"), unique=True)
     advance_id: Mapped[int | None] = mapped_column(ForeignKey("billing_advance.id"), unique=True)
     fee_id: Mapped[int | None] = mapped_column(ForeignKey("billing_fee.id"))
+    equity_id: Mapped[int | None] = mapped_column(ForeignKey("billing_equity_move.id"))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_entry.id"), unique=True)
     sha256: Mapped[str]
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -133,8 +135,9 @@ class Posting(Base):
 class Balance(Base):
     """What a member owes: the sum of the member's lines. The database adds each line when it is inserted.
 
-    invoiced_cents: what of it stands in invoices, less what cancellations took back; it adds each document. Summed for
-    each list, the lines of a large ring would all be read for one page; `ring check` compares them.
+    invoiced_cents: what of it stands in invoices, less what cancellations took back; it adds each document, and what is
+    set off against equity, which no invoice will ever hold. Summed for each list, the lines of a large ring would all
+    be read for one page; `ring check` compares them.
     """
 
     __tablename__ = "billing_balance"

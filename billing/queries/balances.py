@@ -44,7 +44,8 @@ class BalanceTotals:
 class BalanceLine:
     """One line of a member's balance. topic: see ledger/posting.py. balance: what was owed after it.
 
-    charge_id, allocation_id, advance_id, fee_id: the one that it comes from. is_reversal: it reverses an earlier line.
+    charge_id, allocation_id, advance_id, fee_id, equity_id: the one that it comes from. is_reversal: it reverses an
+    earlier line.
     """
 
     entry_id: int
@@ -60,6 +61,7 @@ class BalanceLine:
     allocation_id: int | None
     advance_id: int | None
     fee_id: int | None
+    equity_id: int | None
     is_reversal: bool
     balance: int
 
@@ -157,6 +159,7 @@ BALANCE_LINE: tuple[Any, ...] = (
     Entry.allocation_id,
     Entry.advance_id,
     Entry.fee_id,
+    Entry.equity_id,
     Entry.reverses_id.is_not(None).label("is_reversal"),
 )
 

@@ -15,6 +15,7 @@ from billing.models import Balance, Charge, Share, Unpriced
 from billing.periods import accounting_year
 from billing.preview_models import Preview
 from billing.previews import preview_allocation
+from billing.queries.equity import equity_by_member
 from billing.queries.pools import PoolView, pools
 from billing.queries.year import waiting_by_year
 from booking import queries
@@ -44,7 +45,7 @@ class OpenPart:
 class MemberSums:
     """What a member holds and owes. charged: (year, cents) of the usage charges since last year; unpriced: slips.
 
-    balance_cents: what is posted and owed today, below zero a credit.
+    balance_cents: what is posted and owed today, below zero a credit. equity_cents: paid in, and still owed to them.
     """
 
     shares: tuple[HeldShares, ...]
@@ -52,12 +53,15 @@ class MemberSums:
     unpriced: int
     charged: tuple[tuple[int, int], ...]
     balance_cents: int = 0
+    equity_cents: int = 0
 
     @property
     def is_open(self) -> bool:
         """Return whether there is anything."""
         has_charges = any(cents for _year, cents in self.charged)
-        return bool(self.shares or self.parts or self.unpriced or has_charges or self.balance_cents)
+        return bool(
+            self.shares or self.parts or self.unpriced or has_charges or self.balance_cents or self.equity_cents
+        )
 
 
 def member_sums(session: Session, member_ids: Collection[int], today: date) -> dict[int, MemberSums]:
@@ -68,6 +72,7 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
     unpriced = queries.slip_counts(session, wanted, select(Unpriced.usage_id))
     charged = _charged(session, wanted, date(today.year - 1, 1, 1))
     of_members = select(Balance.member_id, Balance.cents).where(Balance.member_id.in_(wanted))
+    equity = equity_by_member(session, wanted)
     balances = {row.member_id: row.cents for row in session.execute(of_members)}
     return {
         member_id: MemberSums(
@@ -76,6 +81,7 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
             unpriced.get(member_id, 0),
             tuple(sorted(charged.get(member_id, {}).items())),
             balances.get(member_id, 0),
+            equity.get(member_id, 0),
         )
         for member_id in member_ids
     }

@@ -58,6 +58,7 @@ class LedgerLine:
     allocation_id: int | None
     advance_id: int | None
     fee_id: int | None
+    equity_id: int | None
     reverses_id: int | None
 
 
@@ -191,5 +192,6 @@ _LINE: tuple[Any, ...] = (
     Entry.allocation_id,
     Entry.advance_id,
     Entry.fee_id,
+    Entry.equity_id,
     Entry.reverses_id,
 )

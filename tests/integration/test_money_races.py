@@ -10,23 +10,28 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
+from app.documents.composer import TextComposer
 from app.extensions import db
 from app.imports.columns import SHARES
 from app.imports.reading import read_file
 from app.imports.shares import run_shares
 from billing.allocations import post_allocation, reverse_allocation
 from billing.charges import charge_for
-from billing.models import Allocation, Charge, Share
+from billing.equity import EquityInput, enter_equity
+from billing.models import Allocation, Charge, EquityMove, Share
 from billing.pool_scopes import open_pool
 from billing.pools import ADVANCE, CostEntry, change_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
+from billing.queries.balances import balance_of
 from billing.scopes import RING, WORKSHOP, Scope
+from billing.settlements import preview_settlement, settle
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do, post, use
+from tests.integration.test_who_bears_costs import leave
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -64,6 +69,25 @@ def pool(session, sample_ring):
 @pytest.fixture
 def cost(session, pool):
     return do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001))
+
+
+def test_two_treasurers_settle_once_with_who_left(session, race, sample_ring, pool, cost):
+    post(session, pool, YEAR)
+    do(session, enter_equity, EquityInput(sample_ring.anna, date(2026, 1, 1), 4_000))
+    leave(session, sample_ring.anna, date(2026, 11, 1))
+    digest = preview_settlement(session, sample_ring.anna, now=MONDAY).digest
+    session.rollback()
+
+    def settling(session):
+        writer = TextComposer(session)
+        return settle(session, sample_ring.anna, writer, digest=digest, by=SOMEBODY, now=MONDAY)
+
+    outcomes = race(settling, settling, settling)
+
+    session.rollback()
+    assert len(set(outcomes)) == 1
+    assert session.scalars(select(EquityMove.kind).order_by(EquityMove.id)).all() == ["paid_in", "leaving", "set_off"]
+    assert balance_of(session, sample_ring.anna).cents == 10_001 - 4_000
 
 
 def test_two_treasurers_post_one_allocation(session, race, pool, cost):

@@ -5,6 +5,7 @@ Told with the figures of the story, and with those of the harvester pool (golden
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,6 +13,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import update
 
+from app.documents.making import make_files
+from app.worker.settlement_job import send_statements
 from billing.pools import enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
@@ -36,6 +39,8 @@ class Figures:
     credit: int
     correction: tuple[int, ...]
     owed: str
+    set_off: int  # of 1,000.00 of equity: in the story, the member has paid all but the correction
+    after: tuple[int, int]  # what is owed afterwards, and what of the equity
 
 
 STORY = Figures(
@@ -48,6 +53,8 @@ STORY = Figures(
     credit=41_820,
     correction=(113_310, 78_554, 50_531, 28_887, 14_353),
     owed="€3,230.81",
+    set_off=14_353,
+    after=(308_728, 85_647),
 )
 HARVESTER = Figures(
     shares=(10, 8, 6, 6, 4, 4, 2),
@@ -59,6 +66,8 @@ HARVESTER = Figures(
     credit=1_000,
     correction=(3_078, 2_451, 2_025, 1_661, 1_287, 893, -50),
     owed="€1,215.33",
+    set_off=100_000,
+    after=(21_533, 0),
 )
 
 
@@ -106,14 +115,48 @@ def test_the_year_end_with_a_late_invoice(session, sample_ring, log_in, clock, r
     assert (again["address"], again["content"]) == ("/api/v1/exports/postings/2/file", file["content"])
     assert len(_journal(karl, "2027")["content"].splitlines()) == 1 + len(people) + 1
 
-    # 5: who left on 31 December still owes; the statement is there, nothing is opened again
+    # 5: what who left still owes is set off against the equity; a statement is sent, nothing is opened again
     with write_transaction(session):
-        session.execute(update(Member).where(Member.id == people[-1]).values(left_on=date(2026, 12, 31)))
+        session.execute(
+            update(Member).where(Member.id == people[-1]).values(left_on=date(2026, 12, 31), email="e@example.org")
+        )
     leavers = text(karl.get("/costs/leavers"))
     assert f"Owed today: {figures.owed}" in leavers
     assert figures.owed in text(karl.get(f"/costs/balances/{people[-1]}/statement?from=2027-01-01&until=2027-03-31"))
+    _set_off(session, karl, people[-1], figures)
+    (year,) = [one for one in karl.get("/api/v1/periods").json["items"] if one["name"] == "2026"]
+    assert year["sha256"] == sealed
+    assert _journal(karl, "2026", again=True)["content"] == file["content"]
     for audit in ("periods", "ledger", "numbers", "allocations"):
         ring_command("check", audit)
+
+
+def _set_off(session, karl, leaver, figures):
+    """Settle with who left, as the page says, and see that the statement with the set-off is sent."""
+    paid = karl.post(f"/api/v1/members/{leaver}/equity", json={"cents": 100_000, "day": "2026-01-01"}).json
+    assert paid["held_cents"] == 100_000
+    shown = karl.get(f"/costs/leavers/{leaver}/settle")
+    assert figures.owed in text(shown)
+    amount = f"{figures.set_off // 100}.{figures.set_off % 100:02}"
+    seen = karl.post(f"/costs/leavers/{leaver}/settle", data={"amount": amount, "digest": "", "show": "1"})
+    digest = re.findall(r'name="digest" type="hidden" value="(\w+)"', seen.text)[0]
+    settled = karl.post(f"/costs/leavers/{leaver}/settle", data={"amount": amount, "digest": digest})
+    assert settled.status_code == 303
+    assert karl.get(f"/api/v1/members/{leaver}/balance").json["cents"] == figures.after[0]
+    equity = karl.get(f"/api/v1/members/{leaver}/equity").json
+    assert (equity["held_cents"], equity["left_cents"]) == (0, figures.after[1])
+    entries = karl.get("/api/v1/ledger/entries?limit=4").json["items"]
+    assert [(one["posting_date"], one["service_from"], one["account"], one["cents"]) for one in entries] == [
+        ("2027-03-17", "2027-03-17", "0811", figures.set_off),
+        ("2027-03-17", "2027-03-17", "1400", -figures.set_off),
+        ("2027-03-17", "2026-12-31", "0810", 100_000),
+        ("2027-03-17", "2026-12-31", "0811", -100_000),
+    ]
+    make_files(session)
+    assert send_statements(session) == 1
+    (stated,) = karl.get(f"/api/v1/statements/issued?member_id={leaver}").json["items"]
+    assert (stated["closing_cents"], stated["last_day"]) == (figures.after[0], "2027-03-17")
+    assert "Set off against equity" in text(karl.get(f"/costs/balances/{leaver}"))
 
 
 def _bill(karl, pool, kind, net_cents, day):

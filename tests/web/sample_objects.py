@@ -37,6 +37,7 @@ from app.notifications import (
 from app.notifications.choices import Owner
 from billing import advances, allocations, meters, pool_keys, pools, previews, recurring_costs, shares, tariffs
 from billing.documents.issuing import issue
+from billing.equity import EquityInput, enter_equity
 from billing.fees.materials import MaterialInput, enter_material
 from billing.fees.posting import FeeInput, enter_fee
 from billing.keys import KeyPart, KeyTerms
@@ -406,6 +407,13 @@ def _recurring_cost(session: Session, sample_ring: SampleRing) -> Sample:
         return Sample(recurring_costs.enter_recurring_cost(session, pool_id, rent, by=SOMEBODY, now=MONDAY).id)
 
 
+def _equity(session: Session, sample_ring: SampleRing) -> Sample:
+    """What Anna has paid in."""
+    paid = EquityInput(sample_ring.anna, date(2026, 1, 1), 10_000)
+    with write_transaction(session):
+        return Sample(enter_equity(session, paid, by=SOMEBODY, now=MONDAY).id, sample_ring.anna)
+
+
 def _advance(session: Session, sample_ring: SampleRing) -> Sample:
     """An advance that Anna owes."""
     rules, year = {"fee": "shares"}, (date(2025, 1, 1), date(2025, 12, 31))
@@ -589,6 +597,7 @@ SAMPLES: dict[str, Build] = {
     "allocation_id": _allocation,
     "advance_id": _advance,
     "fee_id": _fee,
+    "move_id": _equity,
     "material_id": _material,
     "document_id": _document,
     "export_id": _posting_export,

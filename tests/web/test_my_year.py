@@ -60,6 +60,7 @@ def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owe
         "counted": 6_000,
         "advance": -700,
         "deposit": -5,
+        "set_off": -1_000,
         "use": 0,
     }
     with app.test_request_context(headers={"Accept-Language": "en"}):
@@ -73,10 +74,11 @@ def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owe
         "Of your part of the costs of the machines, €100.00 was given back.",
         "€60.00 that had counted against it is owed again.",
         "Advances of €7.00 were taken back.",
-        "On 31 Dec 2026 you owed the ring €15.29 in all.",
+        "€10.00 was set off against your equity.",
+        "On 31 Dec 2026 you owed the ring €5.29 in all.",
     ]
     assert of_a_year_to_come == [], "nobody knows yet what will be owed then"
-    kept_apart = {"counter", "use"}  # a line of no member; the charges have sentences of their own
+    kept_apart = {"counter", "equity", "use"}  # lines of no member; the charges have sentences of their own
     assert set(TOPIC_LABELS) - kept_apart == set(TOPIC_SENTENCES)
 
 

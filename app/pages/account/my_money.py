@@ -17,6 +17,7 @@ from billing.models import (
     DocumentLine,
     DocumentSending,
     Entry,
+    EquityMove,
     Fee,
     IssuedStatement,
     Meter,
@@ -37,6 +38,7 @@ def owed(session: Session, member_id: int) -> Iterator[tuple[str, list[Record]]]
     """Yield title and records of the money of a member."""
     yield "usage_charges", rows_of(session, Charge, Charge.member_id == member_id, machine=Machine.name)
     yield "fees", rows_of(session, Fee, Fee.member_id == member_id, machine=Machine.name)
+    yield "equity", rows_of(session, EquityMove, EquityMove.member_id == member_id)
     yield "missed_reservations", rows_of(session, Missed, Missed.member_id == member_id, machine=Machine.name)
     yield "shares", rows_of(session, Share, Share.member_id == member_id, pool=Pool.name)
     yield "percentages_in_keys", _percentages(session, member_id)

@@ -16,6 +16,7 @@ from app.pages.costs.desk import PER_PAGE, offset
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from app.wording.ledger import LEDGER_STATES, topic_label
+from billing.equity import equity_of
 from billing.exports.balances import balance_line_table, balance_table
 from billing.queries import balances as billing_balances
 from billing.queries import slips_of_charges
@@ -93,6 +94,7 @@ def _balance_page(member_id: int, *, is_own: bool) -> ResponseReturnValue:
         is_own=is_own,
         balance=billing_balances.balance_of(session, member_id),
         made_of=billing_balances.made_of(session, member_id),
+        equity=equity_of(session, member_id),
         lines=lines,
         slips=slips_of_charges(session, charge_ids),
         machines=presenter.machine_names(session),

@@ -18,6 +18,7 @@ from app.pages.declaration import page
 from app.web.paging import page_number
 from billing import queries as billing_queries
 from billing.queries import MemberSums
+from billing.queries.equity import owed_equity
 from booking import queries
 from booking.queries import MemberName, OpenUse
 
@@ -41,8 +42,12 @@ def leavers() -> ResponseReturnValue:
 
 
 def leavers_with_open_sums(session: Session, day: date, *, now: datetime) -> tuple[Leaver, ...]:
-    """Return the members whose last day is in last year or later and who hold or owe something, the latest first."""
+    """Return the members whose last day is in last year or later and who hold or owe something, the latest first.
+
+    Then those who left before and to whom equity is still owed.
+    """
     members = queries.members_leaving(session, date(day.year - 1, 1, 1))
+    members += queries.member_names(session, {*owed_equity(session)} - {member.id for member in members})
     if not members:
         return ()
     member_ids = [member.id for member in members]

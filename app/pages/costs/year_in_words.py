@@ -48,6 +48,10 @@ TOPIC_SENTENCES: dict[str, tuple[Any, Any]] = {
         _l("%(sum)s that had counted against it is owed again."),
     ),
     "advance": (_l("Advances of %(sum)s were called."), _l("Advances of %(sum)s were taken back.")),
+    "set_off": (
+        _l("%(sum)s that had been set off against your equity is owed again."),
+        _l("%(sum)s was set off against your equity."),
+    ),
 }
 
 

@@ -95,6 +95,17 @@ TOPICS = (
         ("/costs/balances",),
     ),
     Topic(
+        "leavers",
+        _l("Members who leave, and their equity"),
+        _l(
+            "What members have really paid in is entered once, beside the balance. Once a membership is over, what is "
+            "still owed is set off against it: with all sums before, a line of its own, and a statement to the member. "
+            "A reversal takes it back."
+        ),
+        "costs.leavers",
+        ("/costs/leavers", "/costs/equity"),
+    ),
+    Topic(
         "invoices",
         _l("Invoices"),
         _l(

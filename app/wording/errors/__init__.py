@@ -14,6 +14,7 @@ from app.wording.errors import (
     booking,
     calendars,
     costs,
+    equity,
     http,
     imports,
     kernel,
@@ -30,6 +31,7 @@ DOMAIN_ERRORS = by_code(
     + booking.ERRORS
     + billing.ERRORS
     + costs.ERRORS
+    + equity.ERRORS
     + periods.ERRORS
     + posting_exports.ERRORS
     + calendars.ERRORS
