@@ -339,6 +339,7 @@ class Books:
             number
             for number, one in enumerate(self.entries)
             if one.until <= self.today and number not in invoiced and any(line[1] == member for line in one.lines)
+            if not any(account == "equity_left" for account, *_rest in one.lines)  # what is set off is no service
         ]
         pairs = {self.entries[number].reverses for number in found} & set(found)
         return [number for number in found if number not in pairs and self.entries[number].reverses not in pairs]

@@ -31,5 +31,8 @@ def a_year_in_short(book):
     book.reverse_allocation(0)
     book.bill("combine", 1, 20, "fuel", 777)  # late: its period is closed
     book.allocate(0, None)
+    book.pay_in("bernd", 40, 5_000, "rolled back")
+    book.settle("bernd", None, "connection lost")
+    book.reverse_equity(0, "connection lost")
     book.cancel_invoice(0, "connection lost")
     book.invoice("anna", None)

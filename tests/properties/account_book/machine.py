@@ -19,11 +19,11 @@ from sqlalchemy import func, select
 
 from app.documents.composer import TextComposer
 from app.storage import audits
-from billing import advances, allocations, pools, previews, shares, tariffs
+from billing import advances, allocations, equity, pools, previews, shares, tariffs
 from billing.advances import AdvanceInput
 from billing.closing import periods
 from billing.documents import issuing
-from billing.models import AccountingPeriod, Balance, Document, Entry, LedgerAccount, Posting, Unpriced
+from billing.models import AccountingPeriod, Balance, Document, Entry, EquityMove, LedgerAccount, Posting, Unpriced
 from billing.pools import CostEntry
 from billing.subscribers import SUBSCRIPTIONS
 from billing.tariffs import TariffEntry
@@ -38,7 +38,9 @@ from booking.usage import Measurement, UnreservedUse
 from tests.builders import machine, member
 from tests.integration.documents_ring import ADDRESS
 from tests.properties.account_book import books as model
+from tests.properties.account_book import settling
 from tests.properties.account_book.books import Books, Pool, Slip, first_day, last_day, month_of
+from tests.properties.account_book.settling import Settling
 
 AUDITS = ("allocations", "charges", "ledger", "periods", "numbers")
 RULES = {"fuel": "use", "insurance": "shares", "fee": "head"}  # kind of cost -> key
@@ -64,7 +66,7 @@ class Killed(Exception):
     """Raised in place of the commit."""
 
 
-class AccountBook(RuleBasedStateMachine):
+class AccountBook(Settling, RuleBasedStateMachine):
     """A combine whose charges are advances, and a press whose charges are income; two of three members hold shares."""
 
     session = treasurer = hall = None
@@ -96,6 +98,7 @@ class AccountBook(RuleBasedStateMachine):
             self.do(shares.set_shares, self.pools["combine"], self.members[whose], held, date(2026, 1, 1))
             self.books.pools[self.pools["combine"]].shares[self.members[whose]] = held
         self.first_entry = self.session.scalar(select(func.max(Entry.id))) or 0
+        self.last_move = self.session.scalar(select(func.max(EquityMove.id))) or 0
         self.first_document = self.session.scalar(select(func.max(Document.id))) or 0
         self.compare()
 
@@ -153,7 +156,8 @@ class AccountBook(RuleBasedStateMachine):
         of_machines = select(Unpriced.usage_id).where(Unpriced.machine_id.in_(self.machines.values()))
         unpriced = [number for number, slip in self.books.slips.items() if slip.is_unpriced]
         assert sorted(self.session.scalars(of_machines)) == sorted(unpriced)
-        rows = select(Document.member_id, Document.gross_cents).where(Document.id > self.first_document)
+        is_invoice = Document.id > self.first_document, Document.kind != "statement"
+        rows = select(Document.member_id, Document.gross_cents).where(*is_invoice)
         issued = Counter((one.member, one.cents) for one in self.books.documents.values())
         issued += Counter((one.member, -one.cents) for one in self.books.documents.values() if one.is_cancelled)
         assert Counter(map(tuple, self.session.execute(rows))) == issued
@@ -389,7 +393,7 @@ class AccountBook(RuleBasedStateMachine):
     def last_document(self):
         """Return the newest document of the model: what is newer was issued just now."""
         cancelled = sum(one.is_cancelled for one in self.books.documents.values())
-        return self.first_document + len(self.books.documents) + cancelled
+        return self.first_document + len(self.books.documents) + cancelled + self.statements
 
     @precondition(lambda self: self.books.documents)
     @rule(index=which, dies=deaths)
@@ -457,5 +461,8 @@ _FUNCTIONS = (
     periods.reopen,
     _issue,
     _cancel,
+    equity.enter_equity,
+    settling.settle,
+    settling.reverse,
 )
 VERBS = {f"{verb.__module__}.{verb.__name__}" for verb in _FUNCTIONS}
