@@ -11,25 +11,28 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.demo.base_data import BaseData
-from app.demo.people import ANNA, BERND, MEMBERS
+from app.demo.people import ANNA, BERND, LEAVER, MEMBERS
 from app.demo.simulation import ZONE, Process, at
 from app.documents.composer import TextComposer
 from billing import allocations, pools, previews, shares
 from billing.budgets import set_budget
 from billing.closing.periods import close_period, preview_closing
 from billing.documents import issuing
+from billing.equity import EquityInput, enter_equity
 from billing.errors import NothingUsed
 from billing.issued_statements import issue_statement
 from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
 from billing.machine_costs import MachineCostInput
+from billing.models import Allocation, AllocationLine
 from billing.periods import Period, accounting_year
 from billing.pools import CostEntry
 from billing.recurring_costs import RecurringInput, enter_recurring_cost
 from billing.recurring_days import QUARTER
+from billing.settlements import preview_settlement, settle
 from billing.subscribers import SUBSCRIPTIONS
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Delivery
@@ -88,6 +91,8 @@ class Accounting:
         yield self._close(year_end)
         yield self._correct(past_first, past_last, year_end + timedelta(days=76))
         if is_invoicing:
+            yield self._pay_in()
+            yield self._settle(past_first, past_last, year_end + timedelta(days=80))
             yield self._invoice(year_end)
         yield self._post(self.first, self.last, "Erste Hälfte der Saison")
 
@@ -109,7 +114,7 @@ class Accounting:
         )
         self.pool_id = pool.id
         since = self.base.past_start
-        for member in MEMBERS:
+        for member in (*MEMBERS, LEAVER):
             if member.shares:
                 member_id = self.base.members[member.number]
                 shares.set_shares(self.session, pool.id, member_id, member.shares, since, by=self.by, now=opened)
@@ -158,6 +163,24 @@ class Accounting:
             self.session, self.pool_id, first, last, digest=preview.digest, by=self.by, now=arrived, note=note
         )
 
+    def _pay_in(self) -> Process:
+        """Enter what the holders of shares have paid in: who left, 1,000.00; the others, 100.00 for each share."""
+        yield (entered := at(self.base.past_start, 21))
+        for member in (*MEMBERS, LEAVER):
+            cents = 100_000 if member is LEAVER else member.shares * 10_000
+            if cents:
+                paid = EquityInput(self.base.members[member.number], self.base.past_start, cents, "Beitritt")
+                enter_equity(self.session, paid, by=self.by, now=entered)
+
+    def _settle(self, first: date, last: date, day: date) -> Process:
+        """Settle with who left: the late bill is set off against the equity; what was divided before is paid."""
+        yield (settled := at(day, 20))
+        member_id = self.base.members[LEAVER.number]
+        late = charged_last(self.session, self.pool_id, (first, last), member_id)
+        seen = preview_settlement(self.session, member_id, late, now=settled)
+        composer = TextComposer(self.session)
+        settle(self.session, member_id, composer, digest=seen.digest, set_off_cents=late, by=self.by, now=settled)
+
     def _invoice(self, last: date) -> Process:
         """Issue invoices of the closed year; take one back, and issue it again."""
         yield (issued := at(last + timedelta(days=45), 20))
@@ -181,6 +204,14 @@ class Accounting:
     def _issue(self, number: str, until: date, composer: TextComposer, issued: datetime) -> tuple[int, ...]:
         member_id, on = self.base.members[number], local_day(issued, ZONE)
         return issuing.issue(self.session, member_id, until, composer, on=on, by=self.by, now=issued)
+
+
+def charged_last(session: Session, pool_id: int, days: Period, member_id: int) -> int:
+    """Return what a member bears of the last allocation of some days of a pool, in cents."""
+    of_days = Allocation.pool_id == pool_id, Allocation.period_from == days[0], Allocation.period_until == days[1]
+    last = select(func.max(Allocation.id)).where(*of_days).scalar_subquery()
+    borne = select(func.sum(AllocationLine.cents)).where(AllocationLine.allocation_id == last)
+    return int(session.scalar(borne.where(AllocationLine.member_id == member_id)) or 0)
 
 
 def _middle(base: BaseData) -> date:

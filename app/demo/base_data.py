@@ -25,7 +25,7 @@ from app.demo.machines import (
     DemoMachine,
 )
 from app.demo.parties import enter_parties
-from app.demo.people import LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
+from app.demo.people import LEAVER, LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from app.demo.tariff_parts import PARTS_OF_TARIFFS
 from billing import tariffs
@@ -84,6 +84,7 @@ def build(
         _enter_workshop(session, base, workshop, now)
     for member in MEMBERS:
         _enter_member(session, base, member, now)
+    _enter_member(session, base, LEAVER, now, left_on=date(base.past_start.year, 12, 31))
     base.kinds[BASICS] = inductions.enter_kind(session, BASICS, valid_months=36, by=DEMO, now=now)
     for kind in INDUCTIONS:
         requires = [base.kinds[BASICS]] if kind in BUILD_ON_BASICS else []
@@ -110,15 +111,19 @@ def _enter_workshop(session: Session, base: BaseData, demo: DemoWorkshop, now: d
     base.workshops[demo.slug] = workshops.enter_workshop(session, entry, openings, by=DEMO, now=now)
 
 
-def _enter_member(session: Session, base: BaseData, demo: DemoMember, now: datetime) -> None:
+def _enter_member(
+    session: Session, base: BaseData, demo: DemoMember, now: datetime, left_on: date | None = None
+) -> None:
+    """Enter a member; one who has left has no e-mail address any more."""
     entry = MemberInput(
         number=demo.number,
         name=demo.name,
         trade=demo.trade,
         address=split_address(demo.address),
-        email=f"{demo.number.lower()}@demo.example",
+        email="" if left_on else f"{demo.number.lower()}@demo.example",
         price_class=demo.price_class,
         joined_on=base.past_start - timedelta(days=400),
+        left_on=left_on,
     )
     base.members[demo.number] = members.enter_member(session, entry, by=DEMO, now=now)
 

@@ -102,6 +102,9 @@ MEMBERS = (
     DemoMember("M-030", "Wildkammer Estergebirge", BUTCHER, "Partenkirchner Straße 33, 82441 Ohlstadt", "guest"),
 )
 
+# Left at the end of the year before: holds shares in that year alone, and uses no machine.
+LEAVER = DemoMember("M-031", "Hof Gistl", FARM, "Riedweg 5, 82441 Ohlstadt", shares=2)
+
 LOGINS = (
     DemoLogin("anna@demo.example", "Anna Huber", member=ANNA),
     DemoLogin("bernd@demo.example", "Bernd Lechner", member=BERND),

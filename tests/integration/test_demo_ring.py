@@ -72,7 +72,7 @@ def as_login(app, session, name):
 
 
 def test_it_has_members_machines_and_every_status(loaded):
-    assert (count(loaded, Member), count(loaded, Workshop)) == (30, 3)
+    assert (count(loaded, Member), count(loaded, Workshop)) == (31, 3)
     assert count(loaded, Machine) >= 14
     places = select(func.count()).select_from(Unit).join(Machine).where(Machine.slug == "cold-store")
     assert loaded.scalar(places) == 24
