@@ -22,9 +22,5 @@ def send_statements(session: Session) -> int:
     """
     moment = now()
     found = unsent_statements(session)
-    addresses = sending.addresses_of(session, found.values()) if found else {}
     session.rollback()
-    wanted = (document_id for document_id, member_id in found.items() if addresses[member_id])
-    return in_own_transactions(
-        session, (partial(sending.send, session, one, by=SETTLING, now=moment) for one in wanted)
-    )
+    return in_own_transactions(session, (partial(sending.send, session, one, by=SETTLING, now=moment) for one in found))

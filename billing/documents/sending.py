@@ -65,7 +65,7 @@ def unsent(
     days are stated anew. So are those that were issued before sending was recorded: nobody knows whether they were
     sent.
     """
-    order = (case((_ADDRESS == "", 0), else_=1), Document.id) if printed_first else (Document.id,)
+    order = (case((ADDRESS == "", 0), else_=1), Document.id) if printed_first else (Document.id,)
     rows = session.execute(_unsent().order_by(*order).limit(limit + 1).offset(offset)).all()
     return tuple(Unsent(*row) for row in rows[:limit]), len(rows) > limit
 
@@ -108,7 +108,7 @@ def send(session: Session, document_id: int, way: str = MAIL, *, after: int = 0,
     if way not in WAYS:
         raise ValueError(f"no way {way!r}")
     lock_documents(session)
-    wanted = select(Document.number, Document.member_id, _ADDRESS.label("to_address")).where(Document.id == document_id)
+    wanted = select(Document.number, Document.member_id, ADDRESS.label("to_address")).where(Document.id == document_id)
     found = session.execute(wanted).one_or_none()
     if found is None:
         raise DocumentNotFound(id=document_id)
@@ -146,7 +146,7 @@ def is_stated_anew() -> ColumnElement[bool]:
 
 
 # The e-mail address for documents: the one stated for them, else the member's; "" for none.
-_ADDRESS = func.coalesce(
+ADDRESS = func.coalesce(
     func.nullif(select(Party.document_email).where(Party.id == Document.member_id).scalar_subquery(), ""),
     email_of(Document.member_id),
 )
@@ -169,5 +169,5 @@ def _unsent() -> Select[Any]:
         Document.gross_cents,
         exists().where(DocumentFile.document_id == Document.id).label("has_file"),
         stated.scalar_subquery().label("stated_cents"),
-        _ADDRESS.label("to_address"),
+        ADDRESS.label("to_address"),
     ).where(~was_sent, ~is_void, ~is_stated_anew(), Document.cancels_id.is_(None) | may_be_known, is_known)

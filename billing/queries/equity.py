@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.documents.sending import is_stated_anew
+from billing.documents.sending import ADDRESS, is_stated_anew
 from billing.equity_errors import EquityMoveNotFound
 from billing.ledger.equity_entries import LEAVING
 from billing.models import Document, DocumentFile, DocumentSending, Entry, EquityMove, EquityStatement
@@ -87,19 +87,19 @@ def equity_moves_by_ids(session: Session, move_ids: Collection[int]) -> dict[int
     return {row.id: EquityMoveView(*row) for row in rows}
 
 
-def unsent_statements(session: Session) -> dict[int, int]:
-    """Return document id -> member id of the statements that tell a change of equity, have a file, and were not sent.
+def unsent_statements(session: Session) -> list[int]:
+    """Return the ids of the statements that tell a change of equity, have a file and an address, and were not sent.
 
     Left out: whose days are stated anew.
     """
     was_sent = exists().where(DocumentSending.document_id == Document.id)
     statement = (
-        select(Document.id, Document.member_id)
+        select(Document.id)
         .join(EquityStatement, EquityStatement.document_id == Document.id)
         .join(DocumentFile, DocumentFile.document_id == Document.id)
-        .where(~was_sent, ~is_stated_anew())
+        .where(~was_sent, ~is_stated_anew(), ADDRESS != "")
     )
-    return {row.id: row.member_id for row in session.execute(statement.order_by(Document.id))}
+    return list(session.scalars(statement.order_by(Document.id)))
 
 
 def owed_equity(session: Session) -> tuple[int, ...]:

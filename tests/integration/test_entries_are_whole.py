@@ -10,11 +10,13 @@ from functools import partial
 import pytest
 from sqlalchemy import event, func, select, update
 
+from app.documents.composer import TextComposer
 from app.extensions import db
 from billing.advances import post_advance, reverse_advance
 from billing.allocations import post_allocation, reverse_allocation
 from billing.charge_batches import charge_many
 from billing.charges import charge_for
+from billing.equity import EquityInput, enter_equity
 from billing.fees.deposits import DepositEntry, give_back_deposit, set_deposit, take_deposit
 from billing.fees.dues import DuesInput, post_dues
 from billing.fees.materials import MaterialInput, Sale, enter_material, receive, sell
@@ -23,10 +25,11 @@ from billing.fees.posting import FeeInput, enter_fee, reverse_fee
 from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.ledger.opening import begin_opening, open_batch
-from billing.models import Charge, Entry, Fee, Ledger, Unpriced
+from billing.models import Charge, Entry, EquityMove, Fee, Ledger, Unpriced
 from billing.models.fee import FEE_KINDS
 from billing.models.ledger import SOURCES
 from billing.previews import preview_allocation
+from billing.settlements import preview_settlement, reverse_equity, settle
 from booking import usage
 from booking.decisions import report_no_show
 from booking.kernel.orm import Base
@@ -38,6 +41,7 @@ from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY
 from tests.integration.harvester_pool import JUNE, PER_SHARE, cost, delivered, do, use
+from tests.integration.test_who_bears_costs import leave
 
 LATER = MONDAY + timedelta(hours=10)
 LINES, ENTRY, EVENT = (f"INSERT INTO {table} " for table in ("billing_posting", "billing_entry", "booking_event"))
@@ -161,11 +165,25 @@ def fees_of_reservations(session, ring, _pool):
     yield partial(fix_fee, reservation_id=late)
 
 
+def equity(session, ring, _pool):
+    do(session, enter_fee, FeeInput("other", ring.anna, TODAY, "Key", Decimal(1), Decimal(10)))
+    paid, writer = EquityInput(ring.anna, date(2026, 2, 1), 100_000), TextComposer(session)
+    back = partial(reverse_equity, reason="Once more.", writer=writer)
+    yield partial(enter_equity, wanted=paid)
+    yield partial(back, move_id=last(session, EquityMove))
+    do(session, enter_equity, paid)
+    leave(session, ring.anna, date(2026, 11, 1))
+    digest = preview_settlement(session, ring.anna, now=LATER).digest
+    yield partial(settle, member_id=ring.anna, writer=writer, digest=digest)
+    yield partial(back, move_id=last(session, EquityMove))
+
+
 CASES = {
     "charge_id": (charges,),
     "allocation_id": (allocations,),
     "advance_id": (advances,),
     "fee_id": (fees, fees_of_reservations),
+    "equity_id": (equity,),
 }
 
 
