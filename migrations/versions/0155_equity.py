@@ -21,8 +21,8 @@ from booking.kernel.orm import UtcDateTime
 from migrations.append_only import drop_append_only, make_append_only
 from migrations.guards import Guard, create_guard, drop_guard
 
-revision = "0154"
-down_revision = "0153"
+revision = "0155"
+down_revision = "0154"
 branch_labels = None
 depends_on = None
 
