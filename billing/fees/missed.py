@@ -30,7 +30,7 @@ from booking.timespan import TimeSpan
 from booking.wall_clock import local_day
 
 NO_SHOW, LATE_CANCEL = "no_show", "late_cancel"
-LOOKS_BACK = timedelta(days=365)
+YEAR_MAX = timedelta(days=366)
 DUE_AT_ONCE = 100
 # Whoever cancels gets what is free in the order of cancelling: what was cancelled and settled is never overtaken.
 ORDER = tuple_(Missed.missed_at, func.coalesce(Missed.moved_at, Missed.missed_at), Missed.reservation_id)
@@ -168,7 +168,8 @@ def _reverse_last(session: Session, reservation_id: int, *, by: Actor, now: date
 
 def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
     """Return the working of a missed reservation. Those before it, in the order of ORDER, count as earlier."""
-    counted = (Missed.member_id == row.member_id, Missed.missed_at > row.missed_at - LOOKS_BACK, _place(row) > ORDER)
+    since = a_year_before(row.missed_at)
+    counted = (Missed.member_id == row.member_id, Missed.missed_at > since, _place(row) > ORDER)
     earlier = session.scalar(select(func.count()).where(*counted)) or 0
     length = TimeSpan(row.starts_at, row.ends_at).seconds
     return MissedFee(
@@ -183,9 +184,15 @@ def _working(session: Session, row: Missed, refilled: int) -> MissedFee:
     )
 
 
+def a_year_before(at: datetime) -> datetime:
+    """Return the moment twelve months before, by the calendar: not 365 days, which a leap year makes shorter."""
+    is_leap_day = (at.month, at.day) == (2, 29)
+    return at.replace(year=at.year - 1, day=28 if is_leap_day else at.day)
+
+
 def _counts(row: Missed) -> tuple[ColumnElement[bool], ...]:
-    """Return the condition for those as whose earlier one a missed reservation counts."""
-    return Missed.member_id == row.member_id, Missed.missed_at < row.missed_at + LOOKS_BACK, _place(row) < ORDER
+    """Return the condition for those as whose earlier one a missed reservation may count; _working() decides."""
+    return Missed.member_id == row.member_id, Missed.missed_at < row.missed_at + YEAR_MAX, _place(row) < ORDER
 
 
 def _place(row: Missed) -> ColumnElement[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Event
 from unittest.mock import Mock
@@ -134,6 +134,25 @@ def test_the_first_ones_in_twelve_months_are_free(session, sample_ring, splitter
         at(session, reservations.cancel, entered, MONDAY + timedelta(hours=first - 20))
     assert fixed(session, END + timedelta(hours=9)) == [("late_cancel", 6_000)]
     assert session.scalar(select(func.count()).where(Missed.settled_at.is_(None))) == 0
+
+
+@pytest.mark.of_sqlite
+def test_twelve_months_end_on_the_same_day_a_year_later(session, sample_ring, splitter):
+    """One second less than a year ago it counts as the first one; a leap year has a day more."""
+    do(session, set_terms, splitter, TermsEntry(TODAY, 100, ((48, 100),), free_times=1))
+    first = reserved(session, splitter, sample_ring.anna, 40.0, 42.0)
+    at(session, reservations.cancel, first, MONDAY + timedelta(hours=20))
+    second, moment = reserved(session, splitter, sample_ring.anna, 44.0, 46.0), MONDAY + timedelta(hours=30)
+    owed = []
+    for ago in (timedelta(days=365), timedelta(days=365, seconds=-1)):
+        with write_transaction(session):
+            session.get_one(Missed, first).missed_at = moment - ago
+        owed.append(missed.fee_if_cancelled(session, second, now=moment).cents)
+    assert owed == [0, 6_000]
+    before = missed.a_year_before
+    assert before(datetime(2028, 3, 1, 10, tzinfo=UTC)) == datetime(2027, 3, 1, 10, tzinfo=UTC)  # 366 days
+    assert before(datetime(2028, 2, 29, 10, tzinfo=UTC)) == datetime(2027, 2, 28, 10, tzinfo=UTC)
+    assert before(datetime(2029, 2, 28, 10, tzinfo=UTC)) == datetime(2028, 2, 28, 10, tzinfo=UTC)
 
 
 def test_what_cancelling_the_rest_of_a_series_costs_is_what_is_owed(session, sample_ring, splitter):
