@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from billing.charges import tariff_on
 from billing.slip_pricing import CHOSEN
 from billing.tariff_terms import parts_of
+from booking.catalogue import lending_terms
 from booking.charge_units import CHARGE_UNITS
 from booking.queries.other_amounts import BesideAmount
+from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,23 @@ def asked_on(session: Session, machine_id: int, day: date) -> Asked:
         tuple(AskedAmount(line.name, line.charge_unit, line.is_required) for line in amounts),
         tuple(one.name for one in parts.adjustments if one.applies == CHOSEN),
     )
+
+
+class LackingVariants:
+    """Says which of some variants the tariff of a machine lacks on the first day of a use; reads each day once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._zones: dict[int, ZoneInfo] = {}
+        self._known: dict[tuple[int, date], tuple[str, ...]] = {}
+
+    def __call__(self, machine_id: int, starts_at: datetime, names: Sequence[str]) -> Sequence[str]:
+        """Return the names that the machine lacks, in their order."""
+        if not names:
+            return ()
+        if machine_id not in self._zones:
+            self._zones[machine_id] = lending_terms(self._session, machine_id).policy.hours.zone
+        day = local_day(starts_at, self._zones[machine_id])
+        if (machine_id, day) not in self._known:
+            self._known[machine_id, day] = asked_on(self._session, machine_id, day).choices
+        return [name for name in names if name not in self._known[machine_id, day]]

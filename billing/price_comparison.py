@@ -29,8 +29,9 @@ class PriceComparison:
 
     A machine without a price for the member costs nothing. Where the units differ, or what a meter will show decides,
     and the price of a unit or the least price is higher, the member is asked; with more than one price on a side, where
-    the terms differ at all. Of what is known only after the use (other amounts, variants), also where time is charged.
-    So is it where VAT is added and its rate is not entered yet: such a use is charged as soon as it is.
+    the terms differ at all. Of what is known only after the use (other amounts, variants that are chosen at the
+    hand-back), also where time is charged; variants that are chosen already are part of both prices. So is it where
+    VAT is added and its rate is not entered yet: such a use is charged as soon as it is.
     """
 
     def __init__(self, session: Session) -> None:
@@ -68,7 +69,9 @@ class PriceComparison:
         unit, terms = priced
         amount = wish.span.seconds * (wish.places if CHARGE_UNITS[unit].places_count else 1)
         zone = self._zones[wish.machine_id]
-        return price_slip(terms, SlipUse(amount, amount, span=wish.span, zone=zone, places=wish.places)).cents
+        chosen = frozenset(wish.choices)
+        use = SlipUse(amount, amount, span=wish.span, zone=zone, places=wish.places, choices=chosen)
+        return price_slip(terms, use).cents
 
     def _priced(self, wish: Wish) -> tuple[str, SlipTerms] | None:
         """Return the charge unit and terms of a wish by the tariff of its first day. Raises VatUnknown."""

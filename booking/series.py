@@ -31,6 +31,7 @@ from booking.errors import SeriesConflicts, SeriesRefused, StaleRevision, Violat
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
+from booking.lacking_variants import Lacking, none_lacking
 from booking.models import ENDED_WITHOUT_USE, Reservation, Series, SeriesDate, Status
 from booking.overruling import Overruling, record_overruled
 from booking.publish import publish, publish_all
@@ -144,11 +145,12 @@ def put_back(
     now: datetime,
     approve: bool = False,
     revision: int | None = None,
+    lacking: Lacking = none_lacking,
 ) -> EnteredReservation:
     """Reserve a date of a series that was skipped or has ended without use, under the rules of today.
 
-    Raises SeriesNotFound, StaleRevision, SeriesRefused (no date of the series, or reserved), MachineNotFound,
-    GroupNotFound, GroupRefused, SeriesConflicts, SlotTaken.
+    lacking: as in of_date(). Raises SeriesNotFound, StaleRevision, SeriesRefused (no date, or reserved),
+    MachineNotFound, GroupNotFound, GroupRefused, SeriesConflicts, SlotTaken.
     """
     series = series_dates.lock(session, series_id, revision)
     wish, times = series_dates.wish_of(session, series), series_dates.times_of(series)
@@ -157,10 +159,9 @@ def put_back(
         raise SeriesRefused([Violation("series_not_a_date", "day", actual=day)])
     if _is_reserved(session, series_id, day):
         raise SeriesRefused([Violation("series_date_held", "day", actual=day)])
-    occurrence = series_times.occurrence_on(day, times)
-    planned = series_plan.judge(session, wish, series_plan.lent(session, wish), [occurrence], now=now, proposes=False)
+    planned = series_plan.of_date(session, wish, series_times.occurrence_on(day, times), lacking, now=now)
     _refuse_conflicts(planned.dates, possible=0)
-    asked = wish.wish_for(occurrence.span, planned.dates[0].machine_id)
+    asked = wish.wish_for(planned.dates[0].occurrence.span, planned.dates[0].machine_id)
     new = new_reservation(asked, planned.terms_of[asked.machine_id], wishes.new_uid(), now, approve=approve)
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
     series_dates.link(session, series, [(day, entered.id)])
@@ -280,11 +281,8 @@ def _uid_of(series_uid: str, day: date) -> str:
 
 
 def _is_reserved(session: Session, series_id: int, day: date) -> bool:
-    status = session.scalar(
-        select(Reservation.status)
-        .join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
-        .where(SeriesDate.series_id == series_id, SeriesDate.occurs_on == day)
-    )
+    found = select(Reservation.status).join(SeriesDate, SeriesDate.reservation_id == Reservation.id)
+    status = session.scalar(found.where(SeriesDate.series_id == series_id, SeriesDate.occurs_on == day))
     return status is not None and status not in ENDED_WITHOUT_USE
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking import availability, catalogue, held_spans, place_choice, series_group_plan, series_times, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import Violation
+from booking.lacking_variants import Lacking, counts_of
 from booking.overruling import Overruling, is_allowed
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
@@ -44,6 +45,19 @@ def plan(
     machines = lent(session, wish)
     found = series_times.occurrences(wish.times(machines[0].terms.policy.hours.zone), most=wish.dates_max)
     return judge(session, wish, machines, found, now=now, overruling=overruling, proposes=proposes)
+
+
+def of_date(
+    session: Session, wish: SeriesWish, occurrence: Occurrence, lacking: Lacking, *, now: datetime
+) -> SeriesPlan:
+    """Return the plan of one date, without other times.
+
+    lacking: of a group, it gets a machine that lacks the fewest of its variants. Raises as plan().
+    """
+    machines = lent(session, wish)
+    ids = [each.terms.machine_id for each in machines]
+    wish = replace(wish, lacking=counts_of(lacking, ids, occurrence.span.start, wish.choices))
+    return judge(session, wish, machines, [occurrence], now=now, proposes=False)
 
 
 def lent(session: Session, wish: SeriesWish) -> Sequence[RankedTerms]:

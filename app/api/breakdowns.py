@@ -20,6 +20,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.asked_amounts import LackingVariants
 from billing.price_comparison import PriceComparison
 from booking import blockings, queries, replan
 from booking.errors import DecisionsRefused
@@ -48,13 +49,17 @@ class BreakdownChange(RequestModel):
 
 
 class PlannedTarget(ResponseModel):
-    """A machine and time that would take a reservation. is_dearer: it costs the member more."""
+    """A machine and time that would take a reservation. is_dearer: it costs the member more.
+
+    loses: the chosen variants that its own machine has and this one lacks.
+    """
 
     machine_id: int
     machine_name: str
     starts_at: Instant
     ends_at: Instant
     is_dearer: bool
+    loses: list[str]
 
 
 class PlannedLine(ResponseModel):
@@ -166,8 +171,9 @@ def confirm_plan(closure_id: int, body: PlanConfirmation) -> Reply:
 
     def confirm() -> Reply:
         session = db.session()
+        is_dearer, lacking = PriceComparison(session), LackingVariants(session)
         replan.confirm(
-            session, closure_id, body.digest, decisions, by=by, now=instant, is_dearer=PriceComparison(session)
+            session, closure_id, body.digest, decisions, by=by, now=instant, is_dearer=is_dearer, lacking=lacking
         )
         return reply(_breakdown(queries.closure(session, closure_id), instant))
 
@@ -240,7 +246,8 @@ def _breakdown(view: ClosureView, instant: datetime) -> Breakdown:
     plan = None
     if view.lifted_at is None and view.ends_at > instant:
         session = db.session()
-        plan = _plan_of(replan.make_plan(session, view.id, now=instant, is_dearer=PriceComparison(session)))
+        is_dearer, lacking = PriceComparison(session), LackingVariants(session)
+        plan = _plan_of(replan.make_plan(session, view.id, now=instant, is_dearer=is_dearer, lacking=lacking))
     return Breakdown(closure=Closure.model_validate(view), plan=plan)
 
 
@@ -274,4 +281,5 @@ def _target_of(target: Target) -> PlannedTarget:
         starts_at=target.span.start,
         ends_at=target.span.end,
         is_dearer=target.is_dearer,
+        loses=list(target.loses),
     )

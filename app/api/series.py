@@ -39,6 +39,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.asked_amounts import LackingVariants
 from billing.fees.missed import fees_if_cancelled
 from booking import series, series_decisions, series_plan
 from booking.models import Status
@@ -147,6 +148,7 @@ def change_series(series_id: int, body: SeriesPatch) -> Reply:
     may_decide = permissions.may_touch("api.approve_series", "POST", workshop_id=view.workshop_id)
     overruling = read_overruling(body.overrule_reason, may_decide=may_decide)
     asked: dict[str, Any] = {"now": instant, "decides_in": decides_in, "workshop_ids": within, "overruling": overruling}
+    asked["lacking"] = LackingVariants(session)
     if body.preview:
         return reply(change_preview_of(carry_out.preview(session, series_id, change, **asked)))
     by, revision = current_actor(), revisions.expected(view.revision)
@@ -190,7 +192,8 @@ def put_back_date(series_id: int, body: PutBack) -> Reply:
     approve = permissions.may_touch("api.approve_series", "POST", workshop_id=view.workshop_id)
 
     def put_back(session: Any, series_id: int, **options: Any) -> object:
-        return series.put_back(session, series_id, body.day, approve=approve, **options)
+        lacking = LackingVariants(session)
+        return series.put_back(session, series_id, body.day, approve=approve, lacking=lacking, **options)
 
     return _act(series_id, body, put_back)
 

@@ -9,6 +9,7 @@ from flask_login import current_user
 from pydantic import Field, StrictBool
 
 from app.api import problems, revisions
+from app.api.asked_amounts import Choices, asked_of_machines, read_choices
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import (
@@ -57,7 +58,8 @@ class NewWaitingEntry(RequestModel):
     will do, also one that lies in a part of the day: `morning` (6:00 to 12:00 by the clock of the workshop),
     `afternoon` (12:00 to 18:00) or `evening` (18:00 to 24:00). is_automatic: what is offered is accepted at once,
     without asking; second_person: who is there as well then, as in NewReservation, where the machine needs two persons
-    (without one, who hands it out is asked). member_id: by default the member of the login.
+    (without one, who hands it out is asked). choices: variants of the tariff, as in NewReservation; an offer that is
+    accepted becomes a reservation with them. member_id: by default the member of the login.
     """
 
     machine_id: Id | None = None
@@ -70,6 +72,7 @@ class NewWaitingEntry(RequestModel):
     purpose: Text = ""
     is_automatic: StrictBool = False
     second_person: PersonName = ""
+    choices: Choices = Field(default_factory=list)
     member_id: Id | None = None
 
 
@@ -102,6 +105,7 @@ class WaitingEntry(ResponseModel):
     purpose: str
     is_automatic: bool
     second_person: str
+    choices: list[str]
     position: int | None
     offer_id: int | None
     created_at: Instant
@@ -130,7 +134,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
     """Join the waiting list of a machine or group. An equal wish that waits already is returned.
 
     The rules have to accept the wish, else 422 `request_refused`. What can be reserved now gives 409 `time_is_free`,
-    with that time in `alternatives`. Of an equal wish `is_automatic` is that sent last.
+    with that time in `alternatives`. Of an equal wish `is_automatic` and `choices` are those sent last.
     """
     if (body.machine_id is None) == (body.group_id is None):
         raise Refusal(problems.invalid(problems.field_error("machine_id", "either machine_id or group_id is required")))
@@ -148,6 +152,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
         body.purpose.strip(),
         body.is_automatic,
         person_named(db.session(), member_id, body.second_person),
+        _choices_of(body),
     )
 
     def join() -> Reply:
@@ -209,6 +214,15 @@ def leave_waiting_list(entry_id: int) -> Reply:
     return run_idempotent(None, act)
 
 
+def _choices_of(body: NewWaitingEntry) -> tuple[str, ...]:
+    """Return the variants. Refuses those that no tariff of the machine, or of the group, has on the first day."""
+    if not body.choices:
+        return ()
+    group = None if body.group_id is None else queries.group(db.session(), body.group_id)
+    ids = [body.machine_id or 0] if group is None else [one.id for one in group.lent]
+    return read_choices(body.choices, [*asked_of_machines(ids, span_of(body)).values()])
+
+
 def _member_of(body: NewWaitingEntry) -> int:
     """Return the member: the login's own, or any other for a manager of the workshop."""
     session = db.session()
@@ -261,6 +275,7 @@ def _of_view(view: WaitingView) -> WaitingEntry:
         purpose=view.purpose,
         is_automatic=view.is_automatic,
         second_person=view.second_person,
+        choices=list(view.choices),
         position=view.position,
         offer_id=view.offer_id,
         created_at=view.created_at,

@@ -228,6 +228,7 @@ RESERVATIONS = Columns(
         "duration_min": _l("length in minutes"),
         "status": _l("status"),
         "second_person": _l("second person"),
+        "variants": _l("variants"),
     },
     aliases={
         "maschine": "machine", "gerät": "machine", "raum": "machine", "resource": "machine",

@@ -25,8 +25,10 @@ from app.imports.words import status_code
 from app.wording.folding import fold
 from app.wording.formats import as_zone
 from app.wording.statuses import status_label
+from billing.asked_amounts import LackingVariants
 from booking import queries
 from booking.errors import Violation
+from booking.lacking_variants import Lacking
 from booking.member_import import known_members
 from booking.persons import PERSON_LENGTH_MAX, Person, folded
 from booking.queries import MachineCard
@@ -52,7 +54,10 @@ class RowRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """The machines and members of the ring, by the names that a file may use. logins: by member and folded name."""
+    """The machines and members of the ring, by the names that a file may use.
+
+    logins: by member and folded name. lacking: which of some variants the tariff of a machine lacks.
+    """
 
     by_slug: dict[str, MachineCard]
     by_name: dict[str, list[MachineCard]]
@@ -61,6 +66,7 @@ class NameIndex:
     machine_names: dict[int, str]
     member_names: dict[int, str]
     logins: dict[tuple[int, str], int]
+    lacking: Lacking
 
     def zone_of(self, machine_id: int) -> ZoneInfo:
         """Return the time zone of a machine."""
@@ -138,6 +144,21 @@ class NameIndex:
             raise CellError(_too_long("second_person", name, PERSON_LENGTH_MAX))
         return Person(name, self.logins.get((member_id, folded(name)))) if name else None
 
+    def variants(self, text: str, machine: MachineCard | None, start: datetime | None) -> tuple[str, ...]:
+        """Return the variants in a cell, divided by semicolons, else by commas. Raises CellError."""
+        whole = text.strip()
+        if not whole or machine is None or start is None:
+            return ()
+        is_one = not self.lacking(machine.id, start, [whole])
+        parts = [whole] if is_one else whole.split(";" if ";" in whole else ",")
+        found = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+        if lacks := self.lacking(machine.id, start, found):
+            column, name = RESERVATIONS.header("variants"), lacks[0][:80]
+            raise CellError(
+                _("%(column)s: the tariff of that day has no variant “%(text)s”.", column=column, text=name)
+            )
+        return found
+
     def _by_number(self, text: str) -> tuple[str, ...]:
         """Return the number in a cell as it is stored: also 42 for 0042 where no other member has it."""
         number = cells.integer_text(text) or text
@@ -162,6 +183,7 @@ def read_name_index(session: Session) -> NameIndex:
         zones={card.id: card.zone for card in cards},
         machine_names={card.id: card.name for card in cards},
         logins=_logins(session),
+        lacking=LackingVariants(session),
         member_names={known.id: f"{number} {known.stored.name}" for number, known in members.items()},
     )
 
@@ -194,12 +216,13 @@ def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     places = collect(lambda: cells.parse_integer(texts.get("places", ""), RESERVATIONS.header("places"), 1))
     purpose = collect(lambda: _purpose(texts.get("purpose", "")))
     second = collect(lambda: names.second_person(texts.get("second_person", ""), member_id or 0))
+    variants = collect(lambda: names.variants(texts.get("variants", ""), machine, start))
     collect(lambda: _require_confirmed(texts.get("status", "")))
     if start and end and end <= start:
         reasons.append(sentence(Violation("ends_before_start", "end", limit=start, actual=end), zone))
     if reasons or not (machine and member_id and start and end) or places is None or purpose is None:
         raise RowRefused(reasons)
-    wish = Wish(machine.id, member_id, TimeSpan(start, end), places, purpose, second=second)
+    wish = Wish(machine.id, member_id, TimeSpan(start, end), places, purpose, second=second, choices=variants or ())
     return ImportedReservation.of(wish)
 
 

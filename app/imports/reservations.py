@@ -120,5 +120,6 @@ def _values(wish: Wish, names: NameIndex) -> tuple[CellChange, ...]:
         "places": str(wish.places),
         "purpose": wish.purpose,
         "second_person": wish.second.name if wish.second else "",
+        "variants": ", ".join(wish.choices),
     }
     return cell_changes(RESERVATIONS, {}, texts)

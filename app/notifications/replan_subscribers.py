@@ -14,6 +14,7 @@ from app.notifications import proposal_links, recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import LATE, members_of, notify, notify_members, others
 from app.notifications.recipients import Recipient
+from billing.asked_amounts import LackingVariants
 from booking import closure_events, queries, replan
 from booking.kernel.events import Handler, RecordedEvent
 from booking.members import eligibilities
@@ -134,13 +135,17 @@ def _is_free(view: ReservationView, closure: ClosureView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What is proposed for a reservation. links: where each recipient, by its key, answers it without a log-in."""
+    """What is proposed for a reservation. links: where each recipient, by its key, answers it without a log-in.
+
+    lacks: the chosen variants that the machine does not have.
+    """
 
     view: ReservationView
     machine_name: str
     span: TimeSpan
     held_until: datetime | None
     links: Mapping[str, str]
+    lacks: Sequence[str]
 
 
 def _offered(
@@ -157,8 +162,9 @@ def _offered(
         links = {}
         if (hold_id := stands.hold_id) is not None:
             links = {to.key: proposal_links.create(session, reservation_id, hold_id, to, now=now) for to in people}
-        name = queries.machine_card(session, machine_id).name
-        yield Offered(views[reservation_id], name, _span_of(span), stands.held_until, links)
+        view, name, to_span = views[reservation_id], queries.machine_card(session, machine_id).name, _span_of(span)
+        lacks = LackingVariants(session)(machine_id, to_span.start, view.choices)
+        yield Offered(view, name, to_span, stands.held_until, links, lacks)
 
 
 def _inducted_until(session: Session, closure: ClosureView, member_id: int, views: Any) -> date | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -25,13 +24,16 @@ from booking.timespan import TimeSpan
 def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, count: int = 3) -> tuple[Alternative, ...]:
     """Return up to `count` reservations of a group's machines that would be accepted instead, nearest first.
 
-    Of several machines at the same time the one of the lowest rank and id. The times do not follow from each other:
-    each is possible alone. Where a quota is in the way, the first is as much as fits at the wished start, and the
-    others lie in a week or month in which the wish fits, as within_quotas.alternatives() has it. Raises MemberNotFound.
+    Of those about as near, the ones on machines that lack the fewest of the chosen variants come first. Of several
+    machines at the same time it is the one that lacks the fewest, of these the one of the lowest rank and id. The times
+    do not follow from each other: each is possible alone. Where a quota is in the way, the first is as much as fits at
+    the wished start, and the others lie in a week or month in which the wish fits, as within_quotas.alternatives() has
+    it. Raises MemberNotFound.
     """
     ranks = groups.ranks_of(session, wish.group_id)
     terms = {one.machine_id: one for one in catalogue.terms_of_many(session, Machine.id.in_(ranks))}
-    in_order = [terms[one] for one in ranks if one in terms]
+    # Stable, so that those that lack as many stay in the order of ranks.
+    in_order = sorted((terms[one] for one in ranks if one in terms), key=lambda one: _lacks(wish, one.machine_id))
     queries = _queries(session, in_order, wish, now)
     found = _around(session, wish, queries, terms, now, count)
     limited = [terms[one] for one in queries if _passes_quota(session, wish, terms[one], wish.span, now)]
@@ -39,6 +41,10 @@ def group_alternatives(session: Session, wish: GroupWish, *, now: datetime, coun
     if limited and len(shorter + found) < count:
         found += _in_first_week(session, wish, limited, queries, terms, now, count)
     return tuple(dict.fromkeys(shorter + found))[:count]
+
+
+def _lacks(wish: GroupWish, machine_id: int) -> int:
+    return wish.lacking.get(machine_id, 0)
 
 
 def _around(
@@ -57,7 +63,11 @@ def _around(
         if Nearest(by_day, others).suffice(count, days):
             break
     found = others | by_day
-    in_order = [span for spans in (by_day, others.keys() - by_day.keys()) for span in _in_order(spans, wish.span)]
+
+    def order(span: TimeSpan) -> tuple[object, ...]:
+        return _lacks(wish, found[span]), abs(span.start - wish.span.start), span.start
+
+    in_order = [span for spans in (by_day, others.keys() - by_day.keys()) for span in sorted(spans, key=order)]
     within = (span for span in in_order if not _passes_quota(session, wish, terms[found[span]], span, now))
     return [Alternative(found[span], terms[found[span]].name, span) for span in islice(within, count)]
 
@@ -110,10 +120,6 @@ def _queries(session: Session, machines: list[MachineTerms], wish: GroupWish, no
         for one in machines
     }
     return {machine_id: query for machine_id, query in queries.items() if query.is_possible}
-
-
-def _in_order(spans: Iterable[TimeSpan], wished: TimeSpan) -> list[TimeSpan]:
-    return sorted(spans, key=lambda span: (abs(span.start - wished.start), span.start))
 
 
 def _within(

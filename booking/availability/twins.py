@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, groups, held_spans, members, rules
 from booking.catalogue import MachineTerms
+from booking.lacking_variants import Lacking, none_lacking
 from booking.members import Eligibilities
 from booking.models import Machine
 from booking.place_counts import PlaceCount
@@ -19,13 +20,20 @@ Spans = dict[int, list[tuple[datetime, datetime]]]  # place -> what holds it
 
 
 def twins_at_their_time(
-    session: Session, machine_id: int, wishes: Sequence[Wish], *, now: datetime, ignoring: Collection[str] = ()
+    session: Session,
+    machine_id: int,
+    wishes: Sequence[Wish],
+    *,
+    now: datetime,
+    ignoring: Collection[str] = (),
+    lacking: Lacking = none_lacking,
 ) -> list[tuple[tuple[int, str], ...]]:
-    """Return for each wish the other machines of the group (id, name) that would take it at its time, by rank and id.
+    """Return for each wish the other machines of the group (id, name) that would take it at its time.
 
-    The first ones of all wishes are possible together: what is proposed first to one is held for the next ones.
-    Retired machines and those whose rules do not accept the member are left out; ignoring: codes of rules that do not
-    count. Reads as much for one wish as for many.
+    Those that lack the fewest of its variants come first, of these the ones of the lowest rank and id. The first ones
+    of all wishes are possible together: what is proposed first to one is held for the next ones. Retired machines and
+    those whose rules do not accept the member are left out; ignoring: codes of rules that do not count. Reads as much
+    for one wish as for many.
     """
     group_id = groups.group_of(session, machine_id)
     ranks = groups.ranks_of(session, group_id) if group_id is not None else {}
@@ -41,7 +49,10 @@ def twins_at_their_time(
     held = held_spans.by_place(session, [one.machine_id for one in others], hull)
     found = []
     for wish in wishes:
-        taking = [one for one in others if _takes(one, wish, held, eligibilities, now, ignoring)]
+        taking = sorted(
+            (one for one in others if _takes(one, wish, held, eligibilities, now, ignoring)),
+            key=lambda one: len(lacking(one.machine_id, wish.span.start, wish.choices)) if wish.choices else 0,
+        )
         if taking:
             _hold(held, taking[0], wish)
         found.append(tuple((one.machine_id, one.name) for one in taking))

@@ -35,8 +35,9 @@ class Change:
     @property
     def wish(self) -> Wish:
         """The wish of who gets it. The purpose is that of the other member, and stays there."""
-        span = TimeSpan(self.reservation.starts_at, self.reservation.ends_at)
-        return Wish(self.reservation.machine_id, self.member_id, span, self.reservation.places, second=self.second)
+        given = self.reservation
+        span = TimeSpan(given.starts_at, given.ends_at)
+        return Wish(given.machine_id, self.member_id, span, given.places, second=self.second, choices=given.choices)
 
 
 @dataclass(frozen=True, slots=True)

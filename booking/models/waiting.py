@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, NameList, UtcDateTime
 
 
 class DayPart(StrEnum):
@@ -57,6 +57,7 @@ class WaitingEntry(Base):
     is_automatic: Mapped[bool] = mapped_column(default=False)
     second_person: Mapped[str] = mapped_column(default="", server_default="")
     second_user_id: Mapped[int | None]  # user id
+    choices: Mapped[tuple[str, ...]] = mapped_column(NameList, default=(), server_default="")  # variants of the tariff
     offer_id: Mapped[int | None]
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)

@@ -42,8 +42,8 @@ class ExchangedTime:
     choices: tuple[str, ...]
 
     def wish_of(self, member_id: int) -> Wish:
-        """Return what a member gets with it, who chooses variants anew."""
-        return Wish(self.machine_id, member_id, self.span, self.places, second=None)
+        """Return what a member gets with it: with the variants that are chosen, which may be changed afterwards."""
+        return Wish(self.machine_id, member_id, self.span, self.places, second=None, choices=self.choices)
 
 
 @dataclass(frozen=True, slots=True)

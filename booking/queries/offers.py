@@ -35,6 +35,7 @@ class OfferView:
     span: TimeSpan
     places: int
     purpose: str
+    choices: tuple[str, ...]
     is_exact: bool
     is_automatic: bool
     status: OfferStatus
@@ -52,6 +53,7 @@ _VIEWS = (
     select(
         Offer,
         WaitingEntry.purpose,
+        WaitingEntry.choices,
         WaitingEntry.length_min,
         WaitingEntry.is_automatic,
         Machine.slug,
@@ -122,7 +124,7 @@ def waiting_offers(session: Session, member_id: int, *, now: datetime, limit: in
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> OfferView:
-    found, purpose, length_min, is_automatic, slug, machine, workshop_id, workshop, timezone, member = row
+    found, purpose, choices, length_min, is_automatic, slug, machine, workshop_id, workshop, timezone, member = row
     return OfferView(
         id=found.id,
         entry_id=found.entry_id,
@@ -137,6 +139,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> OfferView:
         span=TimeSpan(found.starts_at, found.ends_at),
         places=found.places,
         purpose=purpose,
+        choices=choices,
         is_exact=length_min is None,
         is_automatic=is_automatic,
         status=OfferStatus(found.state),

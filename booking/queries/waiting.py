@@ -45,6 +45,7 @@ class WaitingView:
     left_at: datetime | None
     is_automatic: bool
     second_person: str
+    choices: tuple[str, ...]
     offer_id: int | None
     revision: int
     position: int | None
@@ -188,6 +189,7 @@ def _view(row: Row[*tuple[Any, ...]], now: datetime) -> WaitingView:
         left_at=entry.left_at,
         is_automatic=entry.is_automatic,
         second_person=entry.second_person,
+        choices=entry.choices,
         offer_id=entry.offer_id,
         revision=entry.revision,
         position=ahead + 1 if is_waiting else None,

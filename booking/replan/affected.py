@@ -39,6 +39,7 @@ _COLUMNS = [
         "former_starts_at",
         "second_person",
         "second_user_id",
+        "choices",
     )
 ]
 _HELD = held_spans.holding(Occupancy.hold_id).subquery()
@@ -147,4 +148,5 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:
     span = TimeSpan(row.starts_at, row.ends_at)
     second = Person(row.second_person, row.second_user_id)
-    return Wish(row.machine_id, row.member_id, span, row.places, may_move_min=row.may_move_min, second=second)
+    asked = row.places, "", row.may_move_min, second, row.choices
+    return Wish(row.machine_id, row.member_id, span, *asked)

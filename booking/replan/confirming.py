@@ -19,6 +19,7 @@ from booking.errors import (
 from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
+from booking.lacking_variants import Lacking, none_lacking
 from booking.models import Blocking, Reservation
 from booking.replan import affected, batch
 from booking.replan.errors import PlanChanged
@@ -35,6 +36,7 @@ def confirm(
     by: Actor,
     now: datetime,
     is_dearer: IsDearer = never_dearer,
+    lacking: Lacking = none_lacking,
 ) -> Plan:
     """Carry out the plan with this digest and return it.
 
@@ -52,7 +54,7 @@ def confirm(
     ids = [one.id for one in affected.in_span(session, closure, now)]
     locked = {*ids, *(one.id for one in affected.at_risk(session, closure, ids))}
     _lock(session, closure, sorted(locked), decisions)
-    plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer)
+    plan = make_plan(session, closure_id, now=now, is_dearer=is_dearer, lacking=lacking)
     if plan.digest != digest:
         raise PlanChanged(digest=plan.digest, changed=plan.changed_since(digest))
     _refuse_unplanned(plan, decisions)

@@ -41,12 +41,21 @@ DIGEST_LENGTH_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A machine and time that would take a reservation. is_dearer: it costs the member more."""
+    """A machine and time that would take a reservation. is_dearer: it costs the member more.
+
+    loses: the variants of the reservation that its machine has and this one lacks.
+    """
 
     machine_id: int
     machine_name: str
     span: TimeSpan
     is_dearer: bool = False
+    loses: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What somebody agrees to who was shown it."""
+        return self.machine_id, self.span.start.isoformat(), self.is_dearer, *self.loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class Line:
     @property
     def fingerprint(self) -> str:
         """A short hash of what is planned for the reservation as it is."""
-        target = self.target and (self.target.machine_id, self.target.span.start.isoformat(), self.target.is_dearer)
+        target = self.target and self.target.facts
         text = repr((self.reservation_id, self.revision, self.outcome.value, target))
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 

@@ -4,12 +4,12 @@ Three passes in the order of time, so that what is surely the best for one is no
 twins at the same time, then the member's tolerance, then proposals. What is planned for one is held for the next ones.
 Notice and horizon are rules of asking and do not count, because no member asked. Everything else does: inductions,
 membership, opening hours, lengths, places, quotas, the second person where two are needed, and the price, which nobody
-is made to pay more of without asking.
+is made to pay more of without asking. Nor does anybody lose a variant that was chosen (with operator) without asking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from booking import catalogue, groups, members, rules
 from booking.availability import Leaving, MachineRoom
 from booking.catalogue import MachineTerms
 from booking.errors import ClosureNotFound, WrongStatus
+from booking.lacking_variants import Lacking, none_lacking
 from booking.members import Eligibilities
 from booking.models import Blocking, Machine
 from booking.replan import affected
@@ -43,11 +44,19 @@ def never_dearer(_wish: Wish, _instead: Wish) -> bool:
     return False
 
 
-def make_plan(session: Session, closure_id: int, *, now: datetime, is_dearer: IsDearer = never_dearer) -> Plan:
+def make_plan(
+    session: Session,
+    closure_id: int,
+    *,
+    now: datetime,
+    is_dearer: IsDearer = never_dearer,
+    lacking: Lacking = none_lacking,
+) -> Plan:
     """Return what would become of the reservations in the span of a closure.
 
     The reservations are read in a few statements, however many they are; more are read only where quotas of two
-    machines differ. Raises ClosureNotFound, WrongStatus (lifted, over).
+    machines differ. lacking: which of the chosen variants a machine lacks. Raises ClosureNotFound, WrongStatus (lifted,
+    over).
     """
     closure = session.get(Blocking, closure_id, populate_existing=True)
     if closure is None:
@@ -57,7 +66,7 @@ def make_plan(session: Session, closure_id: int, *, now: datetime, is_dearer: Is
     later = affected.at_risk(session, closure, [one.id for one in hit])
     searched = [one for one in hit if one.outcome is None]
     planned = searched[:LINES_MAX]
-    search = _Search(session, closure, planned, now, is_dearer)
+    search = _Search(session, closure, planned, now, is_dearer, lacking)
     lines = search.lines() if planned else {}
     rest = [lines.get(one.id) or _line(one, one.outcome) for one in (*hit, *later) if one.id in lines or one.outcome]
     return Plan(closure.id, closure.revision, tuple(rest), len(searched) - len(planned))
@@ -87,9 +96,10 @@ class _Search:
         planned: Sequence[Affected],
         now: datetime,
         is_dearer: IsDearer,
+        lacking: Lacking,
     ) -> None:
         self._session, self._closure, self._now, self._is_dearer = session, closure, now, is_dearer
-        self._planned = planned
+        self._planned, self._lacking = planned, lacking
         self._own = catalogue.lending_terms(session, closure.machine_id)
         self._others = self._machines_of_group()
         self._eligibilities: Eligibilities = members.eligibilities(session, {one.wish.member_id for one in planned})
@@ -201,11 +211,12 @@ class _Search:
         self, one: Affected, candidates: Iterator[tuple[MachineTerms, TimeSpan]], *, may_be_dearer: bool
     ) -> Target | None:
         """Return the first candidate within the quotas and the price, and hold it."""
-        for terms, span in candidates:
-            is_dearer = self._is_dearer(one.wish, replace(one.wish, machine_id=terms.machine_id, span=span))
+        for terms, span in self._fewest_lost(one, candidates):
+            target = self._target(one, terms, span)
             assert self._seconds is not None  # of a plan with lines
             is_asked = may_be_dearer  # what is only proposed is accepted by its member, who may name another person
-            if not is_asked and (is_dearer or not self._seconds.allows(one, terms.policy, span)):
+            is_worse = target.is_dearer or bool(target.loses)
+            if not is_asked and (is_worse or not self._seconds.allows(one, terms.policy, span)):
                 continue
             if self._quotas.allows(one.id, one.wish, terms.policy, span):
                 assert self._room is not None  # it found the candidate
@@ -213,8 +224,28 @@ class _Search:
                 self._quotas.take(one.wish, terms.policy, span)
                 if not is_asked:
                     self._seconds.take(one, span)
-                return Target(terms.machine_id, terms.name, span, is_dearer)
+                return target
         return None
+
+    def _fewest_lost(
+        self, one: Affected, candidates: Iterator[tuple[MachineTerms, TimeSpan]]
+    ) -> Iterable[tuple[MachineTerms, TimeSpan]]:
+        """Return candidates with those first that lose the fewest chosen variants; all are searched for only then."""
+        if not one.wish.choices:
+            return candidates
+        return sorted(candidates, key=lambda candidate: len(self._loses(one, *candidate)))
+
+    def _loses(self, one: Affected, terms: MachineTerms, span: TimeSpan) -> tuple[str, ...]:
+        """Return the chosen variants that a machine lacks, and that of the reservation has."""
+        if not one.wish.choices:
+            return ()
+        without = self._lacking(one.wish.machine_id, one.wish.span.start, one.wish.choices)
+        lacks = self._lacking(terms.machine_id, span.start, one.wish.choices)
+        return tuple(name for name in lacks if name not in without)
+
+    def _target(self, one: Affected, terms: MachineTerms, span: TimeSpan) -> Target:
+        is_dearer = self._is_dearer(one.wish, replace(one.wish, machine_id=terms.machine_id, span=span))
+        return Target(terms.machine_id, terms.name, span, is_dearer, self._loses(one, terms, span))
 
     def _options(self, one: Affected) -> tuple[Target, ...]:
         """Return machines that take it at its time beside all that is planned."""
@@ -222,8 +253,7 @@ class _Search:
         for terms in self._taking(one, lambda _rank: True):
             if self._seconds is not None and not self._seconds.allows(one, terms.policy, one.wish.span):
                 continue
-            dearer = self._is_dearer(one.wish, replace(one.wish, machine_id=terms.machine_id))
-            found.append(Target(terms.machine_id, terms.name, one.wish.span, dearer))
+            found.append(self._target(one, terms, one.wish.span))
             if len(found) == OPTIONS_MAX:
                 break
         return tuple(found)

@@ -19,6 +19,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Reservation
+from booking.persons import Person
 from booking.place_assignment import Taking
 from booking.publish import publish_all
 from booking.reservation_import.validation import Placement
@@ -63,7 +64,9 @@ def import_again(session: Session, wanted: Mapping[int, tuple[Wish, Placement]],
         reservation = found[reservation_id]
         lifecycle.advance(reservation, Step.IMPORT_AGAIN, now)
         reservation.import_undone_at = None
-        reservation.places, reservation.purpose = wish.places, wish.purpose
+        second = wish.second or Person()
+        reservation.places, reservation.purpose, reservation.choices = wish.places, wish.purpose, wish.choices
+        reservation.second_person, reservation.second_user_id = second.name, second.user_id
         reservation.occupied_from, reservation.occupied_until = placement.occupied.start, placement.occupied.end
         reservation.cancel_until, reservation.asked_at = placement.cancel_until, now
         reservation_writer.save(session, reservation, now)

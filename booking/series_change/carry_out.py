@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking import events, reservation_writer, reservations, series_dates, series_events, wishes
 from booking.errors import SeriesConflicts, StaleRevision, Violation
 from booking.kernel.events import Actor
+from booking.lacking_variants import Lacking, none_lacking
 from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Status
 from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
@@ -43,6 +44,7 @@ def preview(
     decides_in: Collection[int] | None = (),
     workshop_ids: Collection[int] | None = None,
     overruling: Overruling | None = None,
+    lacking: Lacking = none_lacking,
 ) -> ChangePlan:
     """Return what a change would mean for each date. Raises SeriesNotFound, SeriesRefused, MachineNotFound."""
     series = series_dates.get(session, series_id)
@@ -52,7 +54,8 @@ def preview(
         .where(SeriesDate.series_id == series_id, *_meant(change))
     )
     found = changeable(session, series, rows.all(), workshop_ids, now)
-    return plan(session, series, found, change, decides_in=decides_in, now=now, overruling=overruling)
+    judged: dict[str, Any] = {"decides_in": decides_in, "now": now, "overruling": overruling, "lacking": lacking}
+    return plan(session, series, found, change, **judged)
 
 
 def change_series(
@@ -68,21 +71,20 @@ def change_series(
     revision: int | None = None,
     shown: str | None = None,
     overruling: Overruling | None = None,
+    lacking: Lacking = none_lacking,
 ) -> SeriesChanged:
     """Change the dates of a series that have not begun: one, one and those after it, or all.
 
     on_conflict: refuse all where one cannot be changed, let those stay as they are, or give them the nearest time.
     decides_in: the workshops on whose machines the actor may approve; None: all. workshop_ids: only dates on machines
     of these. shown: the fingerprint of the plan that the user saw. overruling: of rules, where the actor may approve;
-    the event log keeps the reason with each date. Nothing is recorded where all is so already. Raises
-    SeriesNotFound, StaleRevision, SeriesRefused, SeriesConflicts, MachineNotFound, RequestRefused, SlotTaken.
+    the event log keeps the reason with each date. lacking: as in plan(). Nothing is recorded where all is so already.
+    Raises SeriesNotFound, StaleRevision, SeriesRefused, SeriesConflicts, MachineNotFound, RequestRefused, SlotTaken.
     """
     series = series_dates.lock(session, series_id, revision)
-    machine_ids = [] if change.machine_id is None else [change.machine_id]
-    in_group = change.keeps_group
-    locked = series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids, with_group=in_group)
-    found = changeable(session, series, locked, workshop_ids, now)
-    planned = plan(session, series, found, change, decides_in=decides_in, now=now, overruling=overruling)
+    found = changeable(session, series, _locked_dates(session, series, change), workshop_ids, now)
+    judged: dict[str, Any] = {"decides_in": decides_in, "now": now, "overruling": overruling, "lacking": lacking}
+    planned = plan(session, series, found, change, **judged)
     chosen = _chosen(planned, on_conflict, shown)
     unchanged = [one.day for one in planned.refused if one.day not in chosen]
     if not chosen:
@@ -95,6 +97,12 @@ def change_series(
     happened = series_events.SeriesChanged.of(owner, dates, old_series_id=series_id, needs_decision=waits)
     publish(session, happened, by=by, now=now)
     return SeriesChanged(owner.id, dates, unchanged)
+
+
+def _locked_dates(session: Session, series: Series, change: SeriesChange) -> Sequence[Reservation]:
+    machine_ids = [] if change.machine_id is None else [change.machine_id]
+    in_group = change.keeps_group
+    return series_dates.lock_dates(session, series, *_meant(change), machine_ids=machine_ids, with_group=in_group)
 
 
 def _meant(change: SeriesChange) -> Iterator[ColumnElement[bool]]:

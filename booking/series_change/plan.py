@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking import catalogue, former_times, moving, series_dates, series_group_plan, series_times
 from booking.catalogue import MachineTerms
 from booking.errors import GroupRefused, SeriesRefused, Violation
+from booking.lacking_variants import Lacking, none_lacking
 from booking.models import Reservation, Series, Status
 from booking.move_rules import Held
 from booking.overruling import Overruling
@@ -38,11 +39,12 @@ def plan(
     decides_in: Collection[int] | None,
     now: datetime,
     overruling: Overruling | None = None,
+    lacking: Lacking = none_lacking,
 ) -> ChangePlan:
     """Return what a change means for reservations of a series, by the day of the rule.
 
-    decides_in: the workshops on whose machines the actor may approve; None: all. overruling: on those. Raises
-    SeriesRefused, MachineNotFound.
+    decides_in: the workshops on whose machines the actor may approve; None: all. overruling: on those. lacking: which
+    chosen variants a machine of a group lacks. Raises SeriesRefused, MachineNotFound.
     """
     if not found:
         raise SeriesRefused([Violation("series_nothing_to_change", "day")])
@@ -59,8 +61,10 @@ def plan(
         for day in sorted(found)
     ]
     if change.keeps_group and (group_id := series_dates.group_of(session, series.id)) is not None:
-        terms_of |= {each.terms.machine_id: each.terms for each in _of_group(session, group_id)}
-        dates = _in_group(session, group_id, dates, found, terms_of, now, overruling, decides_in)
+        lent = _of_group(session, group_id)
+        terms_of |= {each.terms.machine_id: each.terms for each in lent}
+        ways = _ways([each.terms for each in lent], dates, lacking)
+        dates = _in_group(session, ways, dates, found, terms_of, now, overruling, decides_in)
     return ChangePlan(terms_of, times, judging.judge(session, dates, found, terms_of, now, overruling))
 
 
@@ -95,9 +99,25 @@ def _of_group(session: Session, group_id: int) -> Sequence[RankedTerms]:
         return []
 
 
+def _ways(
+    lent: Sequence[MachineTerms], dates: Sequence[ChangedDate], lacking: Lacking
+) -> list[tuple[MachineTerms, Collection[date]]]:
+    """Return in which order machines are tried, and for which days: each date first where it lacks fewest variants.
+
+    Of those that lack as many, in the order of ranks. Without chosen variants each machine is tried once, for all.
+    """
+    days: dict[tuple[int, int], set[date]] = {}
+    for at, terms in enumerate(lent):
+        for one in dates:
+            names = one.after.choices
+            lacks = len(lacking(terms.machine_id, one.after.span.start, names)) if names else 0
+            days.setdefault((lacks, at), set()).add(one.day)
+    return [(lent[at], days[lacks, at]) for lacks, at in sorted(days)]
+
+
 def _in_group(
     session: Session,
-    group_id: int,
+    ways: Sequence[tuple[MachineTerms, Collection[date]]],
     dates: Sequence[ChangedDate],
     found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
@@ -105,14 +125,19 @@ def _in_group(
     overruling: Overruling | None,
     decides_in: Collection[int] | None,
 ) -> list[ChangedDate]:
-    """Return the dates; those that are not possible on their machine on the first of the group on which they are."""
+    """Return the dates; those that are not possible on their machine on the first of the group on which they are.
+
+    ways: the machines in the order in which they are tried, each with the days for which it is.
+    """
     wished = {one.day: one for one in dates}
     options: dict[str, Any] = {"found": found, "terms_of": terms_of, "now": now, "overruling": overruling}
-    for _rank, terms in _of_group(session, group_id):
+    for terms, days in ways:
         judged = judging.judge(session, [*wished.values()], proposes=False, **options)
-        refused = [one.day for one in judged if not one.is_accepted]
-        if not refused:
+        refused = [one.day for one in judged if not one.is_accepted and one.day in days]
+        if all(one.is_accepted for one in judged):
             break
+        if not refused:
+            continue
         there = {day: _on(wished[day], found[day], terms.machine_id, terms_of, decides_in) for day in refused}
         tried = judging.judge(session, [*(wished | there).values()], proposes=False, **options)
         wished |= {one.day: there[one.day] for one in tried if one.day in there and one.is_accepted}

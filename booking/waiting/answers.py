@@ -52,7 +52,8 @@ def accept(
     require_revision(revision, offer.revision)
     terms = catalogue.bookable_machine(session, offer.machine_id)
     span = TimeSpan(offer.starts_at, offer.ends_at)
-    wish = Wish(offer.machine_id, member_id, span, offer.places, entry.purpose, second=second)
+    asked = offer.places, entry.purpose
+    wish = Wish(offer.machine_id, member_id, span, *asked, second=second, choices=entry.choices)
     wishes.refuse_violations(session, wish, terms.policy, asked_at=offer.offered_at, now=now)
 
     new = reservations.new_reservation(wish, terms, wishes.new_uid(), now, approve=approve)

@@ -167,15 +167,22 @@ def _same(wish: WaitingWish, now: datetime) -> Select[int]:
 
 
 def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
-    """Store what is said otherwise of an equal wish: whether it is accepted without asking, with whom, what for."""
+    """Store what an equal wish says otherwise: whether it is accepted without asking, with whom, what for, variants."""
     entry = offers.lock_entry(session, entry_id)
     assert entry is not None
     # An open offer of which nobody was told, because it is accepted without asking, stays so.
     is_automatic = wish.is_automatic or (entry.is_automatic and entry.offer_id is not None)
     second = wish.second if wish.second.name else Person(entry.second_person, entry.second_user_id)
-    said = (is_automatic, wish.purpose or entry.purpose, second.name, second.user_id)
-    if said != (entry.is_automatic, entry.purpose, entry.second_person, entry.second_user_id):
-        entry.is_automatic, entry.purpose, entry.second_person, entry.second_user_id = said
+    said = {
+        "is_automatic": is_automatic,
+        "purpose": wish.purpose or entry.purpose,
+        "second_person": second.name,
+        "second_user_id": second.user_id,
+        "choices": wish.choices,
+    }
+    if any(getattr(entry, name) != value for name, value in said.items()):
+        for name, value in said.items():
+            setattr(entry, name, value)
         entry.revision += 1
         session.flush()
 

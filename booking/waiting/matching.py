@@ -44,6 +44,7 @@ class WaitingWish:
     purpose: str = ""
     is_automatic: bool = False
     second: Person = MEMBER_ITSELF
+    choices: tuple[str, ...] = ()
 
     @property
     def named_second(self) -> Person | None:
@@ -73,6 +74,7 @@ def entry_of(wish: WaitingWish, by: Actor, now: datetime) -> WaitingEntry:
         is_automatic=wish.is_automatic,
         second_person=wish.second.name,
         second_user_id=wish.second.user_id,
+        choices=wish.choices,
         revision=0,
     )
 

@@ -105,6 +105,7 @@ def wish_of(entry: WaitingEntry) -> WaitingWish:
         entry.purpose,
         entry.is_automatic,
         Person(entry.second_person, entry.second_user_id),
+        entry.choices,
     )
 
 
@@ -148,7 +149,7 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         span = _span_for(one, terms, eligibilities, held, reach, now)
         if span is None:
             continue
-        asked = Wish(terms.machine_id, one.wish.member_id, span, one.wish.places, second=one.wish.named_second)
+        asked = _asked(one.wish, terms.machine_id, span)
         if wishes.violations_of(session, asked, policy, asked_at=now):  # quotas above all, which are read one by one
             refused += 1
             if refused < REFUSALS_MAX:
@@ -160,6 +161,10 @@ def _offer(session: Session, terms: MachineTerms, freed: TimeSpan, now: datetime
         if made == OFFERS_MAX:
             break
     return made
+
+
+def _asked(wish: WaitingWish, machine_id: int, span: TimeSpan) -> Wish:
+    return Wish(machine_id, wish.member_id, span, wish.places, second=wish.named_second, choices=wish.choices)
 
 
 def _held(session: Session, terms: MachineTerms, during: Interval, now: datetime) -> Held:

@@ -81,7 +81,9 @@ def test_a_request_is_acknowledged_and_put_before_the_manager(session, request_o
 
 def test_the_managers_mail_names_member_machine_span_and_links_to_the_decision(session, request_of_anna):
     mail = newest(session)
+    hers = session.scalars(select(Mail.body).where(Mail.to_address == ANNA)).one()
 
+    assert "Tue 24 November, 14:00 to 18:00\nVariants: With tractor\n" in hers
     assert mail.subject == "Please decide: Splitter, Anna"
     assert "Tue 24 November, 14:00 to 18:00" in mail.body
     assert "> two loads\n> of beech" in mail.body

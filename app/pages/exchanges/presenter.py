@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -129,7 +129,7 @@ def _side(
 
 def _price_text(session: Session, time: ExchangedTime, member_id: int) -> str:
     card = queries.machine_card(session, time.machine_id)
-    estimate = estimate_for(session, card, replace(time.wish_of(member_id), choices=time.choices))
+    estimate = estimate_for(session, card, time.wish_of(member_id))
     if estimate is None:
         return ""
     if estimate.calculation is not None:

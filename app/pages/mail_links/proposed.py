@@ -6,6 +6,8 @@ nothing. The secret is valid for this proposal alone, as long as it is held.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,7 +23,8 @@ from app.pages.mail_links import bp
 from app.pages.waiting.offer_routes import AnswerForm
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import violation_sentence
-from billing.estimates import estimate_for
+from billing.asked_amounts import LackingVariants
+from billing.estimates import Estimate, estimate_for
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, SlotTaken, StaleRevision
 from booking.kernel.errors import DomainError
@@ -80,7 +83,11 @@ def _page(view: ReservationView, refusal: str = "") -> str:
     session = db.session()
     found = replanned_queries.replanned(session, view, now=now())
     other = found if found is not None and found.is_offer and found.held_until is not None else None
-    estimate = None
+    estimate: Estimate | None = None
+    lacks: Sequence[str] = ()
     if other is not None:
-        estimate = estimate_for(session, queries.machine_card(session, other.wish.machine_id), other.wish)
-    return render_template("mail_links/proposed.html", view=view, other=other, price=estimate, refusal=refusal)
+        wish = other.wish
+        estimate = estimate_for(session, queries.machine_card(session, wish.machine_id), wish)
+        lacks = LackingVariants(session)(wish.machine_id, wish.span.start, wish.choices)
+    shown = {"view": view, "other": other, "lacks": lacks}
+    return render_template("mail_links/proposed.html", **shown, price=estimate, refusal=refusal)

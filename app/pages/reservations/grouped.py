@@ -14,6 +14,7 @@ from app.pages.reservations.checks import CheckView, RefusalReason
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
+from app.wording.variants import without_text
 from billing.asked_amounts import Asked, asked_on
 from billing.estimates import Estimate, estimate_for
 from booking import availability, group_choice, queries
@@ -104,7 +105,7 @@ def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: Doma
             RefusalReason(violation_sentence(one), rule_name(one.rule), checks.rule_address(one.rule))
             for one in refusal.violations
         ]
-    found = availability.group_alternatives(session, group.wish(wish), now=now)
+    found = availability.group_alternatives(session, asked_of_group(session, group, wish), now=now)
     card = group.first
     return CheckView(
         span_text=formats.format_span(wish.span, card.zone),
@@ -113,13 +114,21 @@ def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: Doma
         choices=tuple(
             replace(
                 checks.choice_of(other.machine_id, other.span, card),
-                note=checks.time_difference(other.span, wish.span, card),
+                note=_note_of_other(session, group, other, wish),
             )
             for other in found
         ),
         workshop_phone=card.workshop_phone,
         waiting_href=_waiting_address(group, wish) if isinstance(refusal, GroupTaken) else "",
     )
+
+
+def _note_of_other(session: Session, group: ChosenGroup, other: availability.Alternative, wish: Wish) -> str:
+    """Return how another time differs from the wished one, and which chosen variants its machine lacks."""
+    difference = checks.time_difference(other.span, wish.span, group.first)
+    card = group.cards.get(other.machine_id)
+    lacks = () if card is None else _lacking(session, card, replace(wish, span=other.span))
+    return f"{difference}, {without_text(lacks)}" if lacks else difference
 
 
 def _waiting_address(group: ChosenGroup, wish: Wish) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from app.pages.reservations.checks import format_length, late_warning
 from app.wording import formats
 from app.wording.deadlines import format_deadline
 from app.wording.sorts import sort_text
+from billing.asked_amounts import LackingVariants
 from billing.estimates import Estimate, estimate_for
 from booking import lifecycle, queries
 from booking.errors import NotFound
@@ -61,15 +62,8 @@ class ReservationPage:
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
     replanned: ReplannedView | None  # where it may go after a breakdown, if that is free
     replanned_estimate: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
-class CancelPage:
-    """What cancelling would mean."""
-
-    view: ReservationView
-    is_late: bool
-    sentence: str
+    replanned_lacks: Sequence[str]  # of its variants, there
+    lacks: Sequence[str]  # of its variants, on its machine
 
 
 def reservation_page(session: Session, view: ReservationView, *, now: datetime) -> ReservationPage:
@@ -103,7 +97,14 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         estimate=_estimate(session, view, card),
         replanned=replanned,
         replanned_estimate=_estimate_instead(session, replanned),
+        replanned_lacks=() if replanned is None else _lacks(session, replanned.wish),
+        lacks=_lacks(session, _wish(view)) if view.is_holding else (),
     )
+
+
+def _lacks(session: Session, wish: Wish) -> Sequence[str]:
+    """Return the chosen variants that the machine of a wish lacks."""
+    return LackingVariants(session)(wish.machine_id, wish.span.start, wish.choices)
 
 
 def _exchange_sentence(session: Session, view: ReservationView) -> str:
@@ -131,8 +132,7 @@ def _estimate_instead(session: Session, found: ReplannedView | None) -> Estimate
 def _warning(session: Session, view: ReservationView, card: MachineCard, now: datetime) -> str:
     if view.status not in (Status.REQUESTED, Status.CONFIRMED):
         return ""
-    wish = Wish(view.machine_id, view.member_id, view.span, view.places)
-    return late_warning(session, card, wish, now=now, excluding=view.id)
+    return late_warning(session, card, _wish(view), now=now, excluding=view.id)
 
 
 def _may_answer(view: ReservationView, now: datetime) -> bool:
@@ -151,21 +151,12 @@ def _is_doubtful(session: Session, view: ReservationView, now: datetime) -> bool
 def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Estimate | None:
     if view.status not in (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE):
         return None
-    wish = Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
-    return estimate_for(session, card, wish)
+    return estimate_for(session, card, _wish(view))
 
 
-def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
-    """Return the question before a reservation is cancelled."""
-    is_late = view.is_promised and now > view.cancel_until
-    until = formats.format_instant(view.cancel_until, view.zone)
-    if not view.is_promised:
-        sentence = _("The request is withdrawn; cancelling a request is never late.")
-    elif is_late:
-        sentence = _("Until %(until)s it would have been in time. It will be noted as cancelled late.", until=until)
-    else:
-        sentence = _("You are in time: until %(until)s cancelling has no consequences.", until=until)
-    return CancelPage(view, is_late, sentence)
+def _wish(view: ReservationView) -> Wish:
+    """Return the wish that a reservation fulfils, as far as price and variants depend on it."""
+    return Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
 
 
 def state_sentence(view: ReservationView, now: datetime) -> str:

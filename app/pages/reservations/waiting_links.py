@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -16,7 +17,8 @@ from booking.wishes import Wish
 def address(target: str, wish: Wish) -> str:
     """Return where one joins the waiting list for a wish. target: the machine or group, as the form names it."""
     start, end = url_instant(wish.span.start), url_instant(wish.span.end)
-    return url_for("waiting.join", machine=target, start=start, end=end, places=wish.places, member=wish.member_id)
+    asked: dict[str, Any] = {"places": wish.places, "member": wish.member_id, "variants": wish.choices}
+    return url_for("waiting.join", machine=target, start=start, end=end, **asked)
 
 
 def own_offer(session: Session, wish: Wish, now: datetime) -> str:

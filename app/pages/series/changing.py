@@ -28,9 +28,12 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
+from app.wording.variants import without_text
+from billing.asked_amounts import LackingVariants
 from billing.estimates import Estimate, estimate_for
 from booking import queries
 from booking.errors import MachineNotFound, SeriesRefused, StaleRevision
+from booking.lacking_variants import Lacking
 from booking.overruling import OF_RESERVING, Overruling, may_overrule
 from booking.queries import ReservationView
 from booking.queries import series as series_queries
@@ -118,6 +121,7 @@ def _carry_out(form: ChangeSeriesForm, view: SeriesView) -> SeriesChanged:
         revision=form.revision.data,
         shown=request.form.get("shown", ""),
         overruling=_overruling(form),
+        lacking=LackingVariants(db.session()),
     )
 
 
@@ -152,6 +156,7 @@ def _preview(form: ChangeSeriesForm, view: SeriesView) -> ChangePreview | None:
             decides_in=permissions.workshops_within(endpoint=DECIDING),
             workshop_ids=permissions.workshops_within(view.member_id),
             overruling=_overruling(form),
+            lacking=LackingVariants(db.session()),
         )
     except SeriesRefused as refusal:
         form.status = status_of(refusal)
@@ -168,9 +173,10 @@ def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
     first = next(iter(planned.changed), planned.dates[0])
     cards = {one: queries.machine_card(session, one) for one in {first.before.machine_id, first.after.machine_id}}
     before, after = (estimate_for(session, cards[wish.machine_id], wish) for wish in (first.before, first.after))
+    lacking = LackingVariants(session)
     return ChangePreview(
         plan=planned,
-        rows=tuple(_row(one, planned) for one in planned.dates),
+        rows=tuple(_row(one, planned, lacking) for one in planned.dates),
         alternatives=sum(one.alternative is not None for one in planned.refused),
         waits=sum(one.needs_approval for one in planned.changed),
         prices=(before, after),
@@ -180,7 +186,16 @@ def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
     )
 
 
-def _row(one: ChangedDate, planned: ChangePlan) -> ChangedRow:
+def _machine_text(one: ChangedDate, planned: ChangePlan, lacking: Lacking) -> str:
+    """Return the machine that a date gets and the chosen variants that it lacks; "" where it stays."""
+    if one.after.machine_id == one.before.machine_id:
+        return ""
+    name = planned.terms_of[one.after.machine_id].name
+    lacks = lacking(one.after.machine_id, one.after.span.start, one.after.choices)
+    return f"{name} ({without_text(lacks)})" if lacks else name
+
+
+def _row(one: ChangedDate, planned: ChangePlan, lacking: Lacking) -> ChangedRow:
     zone = planned.times.zone
     reasons = [violation_sentence(each, zone) for each in one.violations]
     if one.taken is not None:
@@ -189,7 +204,7 @@ def _row(one: ChangedDate, planned: ChangePlan) -> ChangedRow:
         one=one,
         text=formats.format_span(one.after.span, zone),
         before=formats.format_span(one.before.span, zone) if one.before.span != one.after.span else "",
-        machine=planned.terms_of[one.after.machine_id].name if one.after.machine_id != one.before.machine_id else "",
+        machine=_machine_text(one, planned, lacking),
         reasons=tuple(reasons),
         instead="" if one.alternative is None else formats.format_span(one.alternative, zone),
     )

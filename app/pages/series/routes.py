@@ -20,6 +20,7 @@ from app.pages.series import bp, presenter
 from app.pages.series.forms import ActionForm, CancelRestForm, DeclineForm
 from app.web.paging import page_number
 from app.wording.series import series_sentence
+from billing.asked_amounts import LackingVariants
 from booking import series, series_decisions
 from booking.errors import DecisionsRefused, StaleRevision
 from booking.queries import series as series_queries
@@ -66,7 +67,15 @@ def put_back(series_id: int) -> ResponseReturnValue:
     approve = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
     done = submit(
         form,
-        lambda: series.put_back(session, series_id, form.chosen_day, by=current_actor(), now=now(), approve=approve),
+        lambda: series.put_back(
+            session,
+            series_id,
+            form.chosen_day,
+            by=current_actor(),
+            now=now(),
+            approve=approve,
+            lacking=LackingVariants(session),
+        ),
         message=_("The date is reserved again."),
         location=url_for("series.show", series_id=series_id),
     )

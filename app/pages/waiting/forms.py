@@ -16,7 +16,7 @@ from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.required import Required
 from app.forms.span_form import FIRST_YEAR, HOURS_MAX, LAST_YEAR, MaxCharacters
-from app.pages.reservations.forms import PURPOSE_LENGTH_MAX
+from app.pages.reservations.forms import PURPOSE_LENGTH_MAX, VariantsMixin
 from app.wording.rules import violation_sentence
 from app.wording.waiting import PARTS
 from booking.errors import RulesBroken
@@ -29,7 +29,7 @@ from booking.wall_clock import first_instant
 EXACT, ANY_TIME = "exact", "any"
 
 
-class JoinForm(BaseForm):
+class JoinForm(VariantsMixin, BaseForm):
     """What a member waits for. machine, start, end and member: as the page was opened, or empty."""
 
     machine = HiddenField()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
@@ -26,6 +25,7 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.local_time import url_instant
 from app.wording.waiting import position_text, waiting_sentence
+from billing.asked_amounts import asked_on
 from booking import queries
 from booking.errors import MemberNotFound, WrongStatus
 from booking.kernel.transaction import in_write_transaction
@@ -56,7 +56,10 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/waiting-list/join", methods=GET_POST, access=CHANGE, keeps_input=True)
 def join() -> ResponseReturnValue:
-    """Ask for what one waits, and put it on the waiting list. ?machine=&start=&end=&places=&member= fill it in."""
+    """Ask for what one waits, and put it on the waiting list.
+
+    ?machine=&start=&end=&places=&member=&variants= fill it in.
+    """
     session, form = db.session(), JoinForm()
     if not form.is_submitted():
         _fill(form, request.args)
@@ -67,6 +70,7 @@ def join() -> ResponseReturnValue:
     form.zone, form.span = target.card.zone, _span(form.start.data, form.end.data)
     member_id = _member_id(form)
     permissions.require(member_id=member_id, workshop_id=target.card.workshop_id)
+    _offer_variants(form, target)
     if not form.is_submitted():
         _propose(form)
     if form.span is None:
@@ -141,11 +145,19 @@ def _open_offers(*, member_id: int | None) -> tuple[OfferView, ...]:
     return offers.offers(db.session(), member_id=member_id, workshop_ids=within, open_at=now(), limit=PER_PAGE)
 
 
-def _fill(form: JoinForm, arguments: Mapping[str, str]) -> None:
+def _fill(form: JoinForm, arguments: MultiDict[str, str]) -> None:
     """Fill in what the form is opened for, as the address says."""
     for field in (form.machine, form.start, form.end, form.member):
         field.data = arguments.get(field.name, "")
     form.places.data = _number(arguments.get("places", "")) or 1
+    form.variants.data = arguments.getlist("variants")
+
+
+def _offer_variants(form: JoinForm, target: Target) -> None:
+    """Offer the variants of the tariffs of the first day."""
+    first = form.span.start if form.span is not None else now()
+    asked = [asked_on(db.session(), one, local_day(first, target.card.zone)) for one in target.machine_ids]
+    form.offer_variants(list(dict.fromkeys(name for found in asked for name in found.choices)))
 
 
 def _propose(form: JoinForm) -> None:
@@ -175,6 +187,7 @@ def _wish(form: JoinForm, target: Target, member_id: int | None) -> WaitingWish:
         clean(form.purpose.data),
         form.is_automatic.data,
         person_named(db.session(), member_id, form.second_person.data or ""),
+        form.chosen_variants,
     )
 
 

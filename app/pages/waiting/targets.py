@@ -18,7 +18,7 @@ ID_DIGITS_MAX = 9
 class Target:
     """A machine or group that is lent. card: the machine, or the first one of the group.
 
-    needs_second_person: the machine, or one of the group.
+    needs_second_person: the machine, or one of the group. machine_ids: of it, or of the group.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Target:
     card: MachineCard
     places: int
     needs_second_person: bool
+    machine_ids: tuple[int, ...]
 
 
 def read_target(session: Session, value: str) -> Target:
@@ -37,7 +38,7 @@ def read_target(session: Session, value: str) -> Target:
     card = queries.machine_card(session, value)
     if card.is_retired:
         raise MachineNotFound(id=value)
-    return Target(card.name, value, card.id, None, card, card.places, card.rules.needs_second_person)
+    return Target(card.name, value, card.id, None, card, card.places, card.rules.needs_second_person, (card.id,))
 
 
 def _group(session: Session, value: str) -> Target:
@@ -49,4 +50,5 @@ def _group(session: Session, value: str) -> Target:
         raise GroupNotFound(id=view.id)
     cards = [queries.machine_card(session, one.id) for one in view.lent]
     needs_second = any(card.rules.needs_second_person for card in cards)
-    return Target(view.name, value, None, view.id, cards[0], max(card.places for card in cards), needs_second)
+    places, ids = max(card.places for card in cards), tuple(card.id for card in cards)
+    return Target(view.name, value, None, view.id, cards[0], places, needs_second, ids)

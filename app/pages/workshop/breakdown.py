@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +21,8 @@ from app.pages.declaration import GET_POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.decision_form import ROWS_MAX, DecisionForm, Hit
 from app.web.paging import page_number
+from app.wording.variants import without_text
+from billing.asked_amounts import LackingVariants
 from booking import availability, breakdown, queries
 from booking.breakdown import NOT_JUDGED
 from booking.errors import MachineNotFound
@@ -82,15 +85,31 @@ def _hits(session: Session, closure: ClosureView, instant: datetime, page: int) 
 def _twins(
     session: Session, closure: ClosureView, views: list[ReservationView], instant: datetime
 ) -> dict[int, dict[int, str]]:
-    """Return which machines of the group would take each reservation at its time: id -> name."""
+    """Return which machines of the group would take each reservation at its time: id -> name, and what it lacks."""
+    lacking = LackingVariants(session)
     found = availability.twins_at_their_time(
-        session, closure.machine_id, _wishes(views), now=instant, ignoring=NOT_JUDGED
+        session,
+        closure.machine_id,
+        _wishes(views),
+        now=instant,
+        ignoring=NOT_JUDGED,
+        lacking=lacking,
     )
-    return {view.id: dict(twins) for view, twins in zip(views, found, strict=True)}
+    return {
+        view.id: {one: _named(name, lacking(one, view.starts_at, view.choices)) for one, name in twins}
+        for view, twins in zip(views, found, strict=True)
+    }
+
+
+def _named(name: str, lacks: Sequence[str]) -> str:
+    return f"{name} ({without_text(lacks)})" if lacks else name
 
 
 def _wishes(views: list[ReservationView]) -> list[Wish]:
-    return [Wish(view.machine_id, view.member_id, view.span, view.places, second=_second_of(view)) for view in views]
+    return [
+        Wish(view.machine_id, view.member_id, view.span, view.places, second=_second_of(view), choices=view.choices)
+        for view in views
+    ]
 
 
 def _second_of(view: ReservationView) -> Person:

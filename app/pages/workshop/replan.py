@@ -18,6 +18,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.replan_form import PlanPage, ReplanForm, form_for, rows_of, turned_to
+from billing.asked_amounts import LackingVariants
 from billing.price_comparison import PriceComparison
 from booking import queries, replan
 from booking.queries import ClosureView
@@ -52,7 +53,8 @@ def plan(closure_id: int) -> ResponseReturnValue:
 
 
 def _plan(session: Session, closure_id: int, instant: datetime) -> Plan:
-    return replan.make_plan(session, closure_id, now=instant, is_dearer=PriceComparison(session))
+    is_dearer, lacking = PriceComparison(session), LackingVariants(session)
+    return replan.make_plan(session, closure_id, now=instant, is_dearer=is_dearer, lacking=lacking)
 
 
 def _confirm(session: Session, form: ReplanForm, closure_id: int) -> None:
@@ -65,6 +67,7 @@ def _confirm(session: Session, form: ReplanForm, closure_id: int) -> None:
         by=current_actor(),
         now=now(),
         is_dearer=PriceComparison(session),
+        lacking=LackingVariants(session),
     )
 
 

@@ -15,6 +15,7 @@ from app.forms.choices import select_choice
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
+from app.wording.variants import without_text
 from booking.breakdown import Choice, Decision
 from booking.errors import (
     DecisionsRefused,
@@ -197,9 +198,10 @@ def _planned(line: Line) -> str:
 
 
 def _on(target: Target) -> str:
+    move = _("Move it to %(machine)s at the same time", machine=target.machine_name)
     if target.is_dearer:
-        return _("Move it to %(machine)s at the same time (costs more)", machine=target.machine_name)
-    return _("Move it to %(machine)s at the same time", machine=target.machine_name)
+        move = _("Move it to %(machine)s at the same time (costs more)", machine=target.machine_name)
+    return f"{move} ({without_text(target.loses)})" if target.loses else move
 
 
 def _decision(line: Line, chosen: str) -> Decision:
