@@ -7,7 +7,7 @@ posts does, so that an entry is either in the hash of a closed period or gets a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
 
@@ -28,7 +28,7 @@ from billing.errors import (
 )
 from billing.events import PeriodChanged, PeriodClosed, PeriodLengthChanged
 from billing.ledger.posting import lock_ledger
-from billing.ledger.posting_days import CLOSED, OPEN, SOFT_CLOSED, today_of_ring
+from billing.ledger.posting_days import CLOSED, OPEN, SOFT_CLOSED, state_of_day, today_of_ring
 from billing.models import AccountingPeriod, Entry, Ledger
 from billing.period_names import LENGTHS, PeriodSpan, named_period, periods_of_year
 from booking.kernel import events
@@ -135,10 +135,8 @@ def length_of_year(session: Session, year: int) -> str:
 
 def _change(session: Session, name: str, old: str, new: str, *, by: Actor, now: datetime) -> AccountingPeriod:
     period, ledger = named_period(name), lock_ledger(session)
-    _require_over(session, period, ledger, now)
+    _require(session, period, (old,), ledger, now)
     row = _row(session, period)
-    if row.state != old:
-        raise WrongPeriodState(name=name, state=row.state)
     row.state = new
     row.revision += 1
     session.flush()
@@ -166,19 +164,19 @@ def _closing(session: Session, period: PeriodSpan) -> Closing:
 
 
 def _require_closable(session: Session, period: PeriodSpan, ledger: Ledger, now: datetime) -> None:
-    _require_over(session, period, ledger, now)
-    row = _stored(session, period.name)
-    if row is not None and row.state == CLOSED:
-        raise WrongPeriodState(name=period.name, state=CLOSED)
+    _require(session, period, (OPEN, SOFT_CLOSED), ledger, now)
     if (earlier := next(_open_before(session, period), None)) is not None:
         raise EarlierPeriodOpen(name=earlier.name)
 
 
-def _require_over(session: Session, period: PeriodSpan, ledger: Ledger, now: datetime) -> None:
+def _require(session: Session, period: PeriodSpan, states: Collection[str], ledger: Ledger, now: datetime) -> None:
+    """Refuse a period that is not in one of some states, or not over. One before a closed one is closed, too."""
     if ledger.state != "open":
         raise LedgerClosed
     if length_of_year(session, period.first_day.year) != period.length:
         raise PeriodDivided(name=period.name)
+    if (state := state_of_day(session, period.last_day)) not in states:
+        raise WrongPeriodState(name=period.name, state=state)
     if period.last_day >= today_of_ring(session, now):
         raise PeriodNotOver(name=period.name, last_day=period.last_day)
 

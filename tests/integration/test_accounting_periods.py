@@ -208,6 +208,13 @@ def test_an_empty_period_is_closed_with_a_later_one(session, june):
     close(session, "2026-08")
     assert period(session, "2026-07", TODAY).state == state_of_day(session, date(2026, 7, 5)) == "closed"
     assert [one.name for one in periods(session, TODAY)[0] if one.is_closed] == ["2026-08", "2026-07", "2026-06"]
+    for name in ("2026-07", "2026-05"):  # nor is it closed, or soft-closed, after the later one
+        with pytest.raises(WrongPeriodState):
+            preview_closing(session, name, now=MONDAY)
+        with pytest.raises(WrongPeriodState):
+            do(session, soft_close, name)
+    with pytest.raises(WrongPeriodState):
+        do(session, reopen, "2026-11")  # it was never soft-closed
 
 
 def test_a_year_keeps_the_length_of_its_closed_periods(session, june):

@@ -139,9 +139,8 @@ def _period_page(name: str, form: BaseForm) -> ResponseReturnValue:
     session = db.session()
     shown = views.period(session, name, today())
     preview, reason, earlier = None, "", ""
-    if shown.sha256 is None:
+    if not shown.is_closed:
         preview, reason, earlier = _preview(session, name)
-        preview = None if shown.is_closed else preview
     sent = form if isinstance(form, ClosePeriodForm) else ClosePeriodForm(formdata=None)
     if preview and sent.digest.data != preview.digest:
         sent.digest.data, sent.accepts_open.data = preview.digest, False  # what was accepted is not what is shown now
