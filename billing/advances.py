@@ -12,13 +12,13 @@ from datetime import date, datetime
 from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
-from billing.errors import AdvanceCounted, AdvanceNotFound, AlreadyReversed, ChargesAreIncome, LedgerClosed, NothingUsed
+from billing.errors import AdvanceCounted, AdvanceNotFound, AlreadyReversed, ChargesAreIncome, LedgerClosed, NoShares
 from billing.events import AdvancePosted
 from billing.ledger.entries import post_advance_entry
 from billing.ledger.posting import lock_ledger
 from billing.limits import CENTS_MAX, NOTE_LENGTH_MAX, require_between, require_period, require_text
 from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance
-from billing.pools import ADVANCE, SHARES, is_effective, locked_pool
+from billing.pools import ADVANCE, is_effective, locked_pool
 from billing.shares import holdings_on
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -38,7 +38,7 @@ class AdvanceInput:
 def advance_lines(session: Session, pool_id: int, wanted: AdvanceInput) -> list[tuple[int, int, int]]:
     """Return (member id, shares, cents) of everybody who would owe an advance, by member id.
 
-    Raises WrongPeriod, WrongAmount, WrongText, NothingUsed (nobody holds shares on that day).
+    Raises WrongPeriod, WrongAmount, WrongText, NoShares.
     """
     require_period(wanted.period_from, wanted.period_until)
     require_period(wanted.shares_on, wanted.shares_on)
@@ -47,7 +47,7 @@ def advance_lines(session: Session, pool_id: int, wanted: AdvanceInput) -> list[
     held = [one for one in holdings_on(session, pool_id, wanted.shares_on) if one.counts_on(wanted.shares_on)]
     lines = sorted((one.member_id, one.shares, one.shares * wanted.unit_cents) for one in held if one.shares)
     if not lines:
-        raise NothingUsed(total_cents=0, key=SHARES)
+        raise NoShares(shares_on=wanted.shares_on)
     require_between("total_cents", sum(cents for *_rest, cents in lines), 1, CENTS_MAX)
     return lines
 

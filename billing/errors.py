@@ -12,6 +12,12 @@ class NothingUsed(DomainError):
     code = "nothing_used"
 
 
+class NoShares(DomainError):
+    """Nobody holds shares of a pool on a day, so that nobody would owe an advance. facts: shares_on."""
+
+    code = "no_shares"
+
+
 class NothingToAllocate(DomainError):
     """The pool has no unallocated cost in the period. facts: pool_id."""
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app.api.fields import format_instant
+from app.api.limit_faults import OUTSIDE_LIMITS, limit_fault
 from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
@@ -42,7 +43,13 @@ TYPE_PREFIX = "/api/v1/docs#problem-"
 UNAUTHORIZED, TOO_LARGE = 401, 413
 
 # Field of a violation in the domain -> field of the API.
-FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id", "group": "group_id"}
+FIELDS = {
+    "start": "starts_at",
+    "end": "ends_at",
+    "member": "member_id",
+    "machine": "machine_id",
+    "group": "group_id",
+} | {"tax_code": "vat_code"}
 
 INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
 ASK_FOR_INDUCTION = "/api/v1/induction-wishes"  # the way out of these
@@ -116,6 +123,8 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
     if isinstance(error, PlanChanged):
         return _of_changed_plan(error)
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
+    if isinstance(error, OUTSIDE_LIMITS):
+        broken = [limit_fault(error)]
     if isinstance(error, PartnerRefused):
         broken = [field_error("member_id", rule_name(one)) | {"rule": one} for one in error.facts["rules"]]
     detail = _detail(error)

@@ -18,7 +18,7 @@ from billing.errors import (
     ChargesAreIncome,
     LedgerClosed,
     LedgerIsOpen,
-    NothingUsed,
+    NoShares,
     OtherPoolCounts,
     WrongAmount,
     WrongPeriod,
@@ -337,7 +337,7 @@ def test_an_advance_is_reversed_once_and_not_while_an_allocation_counts_it(sessi
     [
         ({"unit_cents": 0}, WrongAmount),
         ({"unit_cents": 900_000_000}, WrongAmount),
-        ({"shares_on": date(2025, 12, 31)}, NothingUsed),
+        ({"shares_on": date(2025, 12, 31)}, NoShares),
         ({"period_until": date(2026, 5, 1)}, WrongPeriod),
     ],
 )

@@ -68,6 +68,20 @@ def test_a_bill_that_cannot_be_is_refused(karl, pool_id, more, status):
     assert karl.get("/costs", pool_id=pool_id).json["items"] == []
 
 
+def test_a_refused_number_or_text_names_its_field_and_its_limits(karl, pool_id):
+    fee = {"kind": "other", "member_id": 1, "service_date": "2026-06-01", "text": "Key", "unit_price": "10"}
+    wanted = [({"unit_price": "0.004"}, "fee_cents"), ({"text": " "}, "text"), ({"quantity": "0"}, "quantity")]
+    for more, field in wanted:
+        refused = karl.post("/fees", fee | more)
+        (fault,) = refused.json["violations"]
+        assert (refused.status_code, fault["rule"], fault["field"]) == (422, refused.json["code"], field)
+        assert str(fault["limit"]) in fault["message"]
+    refused = karl.post("/fees", fee | {"service_date": "2026-11-24"})
+    (fault,) = refused.json["violations"]
+    assert (fault["rule"], fault["actual"]) == ("wrong_period", "2026-11-24/2026-11-24")
+    assert "still to come" in refused.json["detail"]
+
+
 def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, pool_id, sample_ring):
     karl.post("/costs", bill(pool_id))
 

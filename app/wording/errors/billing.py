@@ -163,6 +163,12 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "no_shares",
+        422,
+        _l("Nobody holds shares on that day"),
+        _l("Nobody would owe this advance. Choose another day whose shares count, or enter shares of the pool first."),
+    ),
+    ErrorText(
         "nothing_to_allocate",
         422,
         _l("Nothing to allocate"),
@@ -184,7 +190,7 @@ ERRORS = (
         "already_reversed",
         409,
         _l("Already reversed"),
-        _l("This allocation has already been reversed, or is a reversal itself."),
+        _l("This has already been reversed, or is a reversal itself. Nothing was changed."),
     ),
     ErrorText(
         "cost_allocated",
@@ -249,7 +255,10 @@ ERRORS = (
         "wrong_period",
         422,
         _l("Period not allowed"),
-        _l("The period ends before it starts, is longer than ten years, or is too far away."),
+        _l(
+            "The days end before they start, are more than ten years or too far away; or one of them is not possible "
+            "here, because it is still to come or already over."
+        ),
     ),
     ErrorText(
         "period_too_long",

@@ -1,0 +1,31 @@
+"""Numbers, texts and days of money that are outside their limits, as violations of a problem document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from app.wording.errors import title_of
+from app.wording.errors.limits import limits_sentence
+from billing.errors import WrongAmount, WrongPeriod, WrongText
+
+OUTSIDE_LIMITS = (WrongAmount, WrongPeriod, WrongText)
+FIELDS = {"tax_code": "vat_code"}
+
+
+def limit_fault(error: WrongAmount | WrongPeriod | WrongText) -> dict[str, Any]:
+    """Return which field is outside its limits. limit: the nearest of a number; the length of a text."""
+    facts = error.facts
+    if isinstance(error, WrongPeriod):
+        days = "/".join(str(facts[name]) for name in ("period_from", "period_until"))
+        return _fault(error.code, "period", title_of(error), None, days)
+    if isinstance(error, WrongText):
+        limit = facts["limit"]
+    else:
+        limit = facts["highest" if facts["actual"] > facts["highest"] else "lowest"]
+    return _fault(error.code, facts["field"], limits_sentence(error), limit, facts["actual"])
+
+
+def _fault(code: str, field: str, message: str, limit: Any, actual: Any) -> dict[str, Any]:
+    limit, actual = (format(each, "f") if isinstance(each, Decimal) else each for each in (limit, actual))
+    return {"rule": code, "field": FIELDS.get(field, field), "message": message, "limit": limit, "actual": actual}
