@@ -24,10 +24,11 @@ from billing.documents.terms import lock_documents
 from billing.documents.texts import TextWriter
 from billing.ledger.posting import lock_ledger
 from billing.limits import require_period
-from billing.models import Balance, Document, Entry, FailedFile, IssuedStatement, Posting
+from billing.models import Balance, Document, FailedFile, IssuedStatement
 from billing.parties.party import party
 from billing.periods import Period
 from billing.queries.balances import BalanceLine
+from billing.queries.months import sums_by_day
 from billing.queries.statements import statement, statement_lines
 from booking.errors import MemberNotFound, Violation
 from booking.kernel.events import Actor
@@ -83,18 +84,23 @@ def statement_drafts(
     Left out: who was stated the same before. member_ids: None for all. Raises WrongPeriod.
     """
     require_period(*days)
-    is_within = Entry.posting_date >= days[0]
-    within, before = func.sum(case((is_within, 1), else_=0)), func.sum(case((is_within, 0), else_=Posting.cents))
+    posting = sums_by_day(*days)
+    posted = posting.c
+    is_later = posted.day > days[1]
+    later = func.coalesce(func.sum(case((is_later, posted.cents), else_=0)), 0)
+    since = func.coalesce(func.sum(posted.cents), 0)
+    within = func.coalesce(func.sum(case((is_later, 0), else_=posted.lines)), 0)
+    # From what is owed now back to the days: the last ones are asked for most, whatever lies before them.
+    closing = Balance.cents - later
     rows = (
-        select(Posting.member_id, before, func.sum(Posting.cents), within)
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(Posting.member_id.is_not(None), Entry.posting_date <= days[1])
-        .group_by(Posting.member_id)
-        .having(or_(func.sum(Posting.cents) != 0, within > 0))
-        .order_by(Posting.member_id)
+        select(Balance.member_id, Balance.cents - since, closing, within)
+        .outerjoin(posting, (posted.member_id == Balance.member_id) & (posted.day >= days[0]))
+        .group_by(Balance.member_id, Balance.cents)
+        .having(or_(closing != 0, within > 0))
+        .order_by(Balance.member_id)
     )
     if member_ids is not None:
-        rows = rows.where(Posting.member_id.in_(member_ids))
+        rows = rows.where(Balance.member_id.in_(member_ids))
     last = _last(session, days, member_ids)
     found = {}
     for member_id, opening, closing, lines in session.execute(rows):
@@ -103,6 +109,11 @@ def statement_drafts(
         if earlier is None or not earlier.says(values):
             found[member_id] = StatementDraft(member_id, *values, turn=1 if earlier is None else earlier.turn + 1)
     return found
+
+
+def are_many(session: Session, most: int) -> bool:
+    """Return whether more members than this have a balance, so that adding up all their statements takes a while."""
+    return session.scalar(select(Balance.member_id).order_by(Balance.member_id).limit(1).offset(most)) is not None
 
 
 def drafts_after(session: Session, days: Period, member_id: int, *, limit: int) -> list[StatementDraft]:

@@ -46,6 +46,8 @@ FINDING_TEXTS = {
     "not_posted": "{source} {id} has no entry in the ledger",
     "equity": "the sum of the account {account} is not what the changes of equity say",
     "account_day": "the sums of account {account_id} on {day} are not those of its lines",
+    "account_month": "the sums of account {account_id} in {month} are not those of its lines",
+    "member_month": "the sums of member {member_id} in {month} are not those of the lines",
     "number_gap": "the entries of the ledger have a gap before {entry_id}",
     "period_hash": "the lines of period {name} are not those with which it was closed",
     "period_event": "period {name} is not closed as the event log says",

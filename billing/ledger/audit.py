@@ -3,23 +3,25 @@
 Codes of the findings and their facts: unbalanced (entry_id), entry_hash (entry_id: its content is not what the event
 log has), entry_mirror (entry_id, reverses_id), not_posted (source, id), balance (member_id, cents, lines: their sum),
 number_gap (entry_id: of the entry after a gap), account_day (account_id, day: its sums are not those of its lines),
-invoiced (member_id, cents: of the documents and of what is set off), equity (account: its sum is not what the changes
-of equity say).
+account_month, member_month (the same of a month), invoiced (member_id, cents: of the documents and of what is set off),
+equity (account: its sum is not what the changes of equity say).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import groupby, zip_longest
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, exists, func, literal, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Select, case, exists, extract, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from billing.events import EntryPosted
 from billing.ledger.posting import ENTRY_CONTENT, EQUITY, EQUITY_LEFT, LINE_CONTENT, SET_OFF, digest
 from billing.models import (
     AccountDay,
+    AccountMonth,
     Advance,
     Allocation,
     AllocationLine,
@@ -31,6 +33,7 @@ from billing.models import (
     Fee,
     Ledger,
     LedgerAccount,
+    MemberMonth,
     Posting,
 )
 from booking.kernel.audit import AuditFinding
@@ -52,7 +55,7 @@ def broken_ledger(session: Session) -> Iterator[AuditFinding]:
         yield from _not_posted(session)
     yield from _wrong_balances(session)
     yield from _wrongly_invoiced(session)
-    yield from _wrong_days(session)
+    yield from _wrong_sums(session)
     yield from _wrong_equity(session)
 
 
@@ -146,25 +149,45 @@ def _not_posted(session: Session) -> Iterator[AuditFinding]:
             yield _finding("not_posted", source=source, id=source_id)
 
 
-def _wrong_days(session: Session) -> Iterator[AuditFinding]:
-    """Yield the sums of accounts by posting date that are not those of their lines, each in one statement."""
-    debits = func.sum(case((Posting.cents > 0, Posting.cents), else_=0)).label("debits")
-    summed = (
-        select(Posting.account_id, Entry.posting_date, debits, func.sum(Posting.cents).label("cents"))
-        .join(Entry, Entry.id == Posting.entry_id)
-        .group_by(Posting.account_id, Entry.posting_date)
-        .subquery()
+def _wrong_sums(session: Session) -> Iterator[AuditFinding]:
+    """Yield the sums of days and months that are not those of their lines."""
+    sums = (case((Posting.cents > 0, -Posting.cents), else_=0), case((Posting.cents < 0, Posting.cents), else_=0))
+    day, of_day = Entry.posting_date, AccountDay
+    stored: Select[*tuple[Any, ...]] = select(
+        of_day.account_id, of_day.posting_date, of_day.debit_cents, of_day.credit_cents
     )
-    same = and_(summed.c.account_id == AccountDay.account_id, summed.c.posting_date == AccountDay.posting_date)
-    other = (summed.c.debits != AccountDay.debit_cents) | (
-        summed.c.cents != AccountDay.debit_cents - AccountDay.credit_cents
-    )
-    days = select(AccountDay.account_id, AccountDay.posting_date).outerjoin(summed, same)
-    wrong = days.where(summed.c.account_id.is_(None) | other)
-    without = select(summed.c.account_id, summed.c.posting_date).where(~exists().where(same))
-    for statement in (wrong, without):
-        for account_id, day in session.execute(statement):
-            yield _finding("account_day", account_id=account_id, day=day.isoformat())
+    for account_id, on in _differing(session, stored, _lines(Posting.account_id, day, *sums), 2):
+        yield _finding("account_day", account_id=account_id, day=on.isoformat())
+    of, month = AccountMonth, _month_of(day)
+    stored = select(of.account_id, *_month_of(of.month), of.debit_cents, of.credit_cents, of.lines)
+    for account_id, *on in _differing(session, stored, _lines(Posting.account_id, *month, *sums, literal(-1)), 3):
+        yield _finding("account_month", account_id=account_id, month="{}-{:02}".format(*map(int, on)))
+    own = MemberMonth
+    stored = select(own.member_id, *_month_of(own.month), own.topic, own.cents, own.lines)
+    lines = _lines(Posting.member_id, *month, Posting.topic, -Posting.cents, literal(-1))
+    for member_id, *on in _differing(session, stored, lines.where(Posting.member_id.is_not(None)), 4):
+        yield _finding("member_month", member_id=member_id, month="{}-{:02}".format(*map(int, on[:2])))
+
+
+def _month_of(day: InstrumentedAttribute[date]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return extract("year", day), extract("month", day)
+
+
+def _lines(*columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
+    return select(*columns).join(Entry, Entry.id == Posting.entry_id)
+
+
+def _differing(
+    session: Session, stored: Select[*tuple[Any, ...]], posted: Select[*tuple[Any, ...]], keys: int
+) -> Iterator[Sequence[Any]]:
+    """Yield the keys, so many columns, of which the stored sums and those of the lines (below zero) do not cancel out.
+
+    In one statement, so that what is posted meanwhile is in both of its sides or in none.
+    """
+    rows = union_all(stored, posted).subquery()
+    of, values = list(rows.c)[:keys], list(rows.c)[keys:]
+    differs = or_(*(func.sum(value) != 0 for value in values))
+    yield from session.execute(select(*of).group_by(*of).having(differs).order_by(*of))
 
 
 def _wrong_balances(session: Session) -> Iterator[AuditFinding]:

@@ -29,7 +29,16 @@ from billing.models.document_run import DocumentRun, DocumentRunMember
 from billing.models.equity import EquityMove, EquityStatement
 from billing.models.export import DatevTerms, ExportedEntry, PostingExport, PostingExportFile
 from billing.models.fee import DepositTerms, Fee, FeeTerms, Missed
-from billing.models.ledger import AccountDay, Balance, Entry, Ledger, LedgerAccount, Posting
+from billing.models.ledger import (
+    AccountDay,
+    AccountMonth,
+    Balance,
+    Entry,
+    Ledger,
+    LedgerAccount,
+    MemberMonth,
+    Posting,
+)
 from billing.models.machine_cost import MachineCost
 from billing.models.material import Material, StockMove
 from billing.models.party import Party, VatRate, VatRegime
@@ -52,6 +61,7 @@ from billing.models.tariff_part import TariffAdjustment, TariffLine, TariffTier
 
 __all__ = [
     "AccountDay",
+    "AccountMonth",
     "AccountingPeriod",
     "Advance",
     "AdvanceLine",
@@ -92,6 +102,7 @@ __all__ = [
     "LedgerAccount",
     "MachineCost",
     "Material",
+    "MemberMonth",
     "Meter",
     "MeterReading",
     "MeterReadingEntry",

@@ -161,3 +161,31 @@ class AccountDay(Base):
     posting_date: Mapped[date] = mapped_column(primary_key=True)
     debit_cents: Mapped[int] = mapped_column(BigInteger)
     credit_cents: Mapped[int] = mapped_column(BigInteger)
+
+
+class AccountMonth(Base):
+    """The sums of an account over the posting dates of a month (its first day), and its lines. As AccountDay."""
+
+    __tablename__ = "billing_account_month"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("billing_account.id"), primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    debit_cents: Mapped[int] = mapped_column(BigInteger)
+    credit_cents: Mapped[int] = mapped_column(BigInteger)
+    lines: Mapped[int]
+
+
+class MemberMonth(Base):
+    """The sum of a member's lines of one topic over the posting dates of a month (its first day). As AccountDay.
+
+    Statements read it: for what a member owed before their first day all lines before it would be read. The lines
+    refer to the member, so that these rows need not.
+    """
+
+    __tablename__ = "billing_member_month"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    cents: Mapped[int] = mapped_column(BigInteger)
+    lines: Mapped[int]

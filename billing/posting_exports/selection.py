@@ -222,5 +222,6 @@ def newest_exports(session: Session, *, limit: int = 25, offset: int = 0) -> tup
 
 def posted_years(session: Session) -> tuple[int, ...]:
     """Return the years from the first posting date to the last one, the latest first."""
-    first, last = session.execute(select(func.min(Entry.posting_date), func.max(Entry.posting_date))).one()
+    start, end = select(func.min(Entry.posting_date)), select(func.max(Entry.posting_date))  # both ends of the index
+    first, last = session.execute(select(start.scalar_subquery(), end.scalar_subquery())).one()
     return () if first is None else tuple(range(last.year, first.year - 1, -1))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import Select, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from billing.errors import AccountNotFound
-from billing.models import AccountDay, Entry, Ledger, LedgerAccount, Posting
+from billing.limits import FIRST_DAY, LAST_DAY
+from billing.models import AccountDay, AccountMonth, Entry, Ledger, LedgerAccount, Posting
+from billing.queries.months import month_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def chart_view(session: Session) -> ChartView:
     chart, revision = session.execute(select(Ledger.chart, Ledger.revision)).one()
     columns = (LedgerAccount.code, LedgerAccount.kind, LedgerAccount.skr03, LedgerAccount.skr04)
     found = session.execute(select(*columns).order_by(LedgerAccount.id))
-    lines = session.scalar(select(func.coalesce(func.sum(Entry.lines), 0))) or 0
+    lines = session.scalar(select(func.coalesce(func.sum(AccountMonth.lines), 0))) or 0
     return ChartView(chart, revision, tuple(AccountNumbers(*row) for row in found), int(lines))
 
 
@@ -107,22 +109,32 @@ def account(session: Session, code: str) -> AccountView:
 
 def trial_balance(session: Session, until: date | None = None) -> tuple[AccountSum, ...]:
     """Return the sums of all accounts, by number; until: the last posting date. Their differences sum to zero."""
-    return _sums(session, None if until is None else AccountDay.posting_date <= until)
+    return period_sums(session, FIRST_DAY, until or LAST_DAY)
 
 
 def period_sums(session: Session, first_day: date, last_day: date) -> tuple[AccountSum, ...]:
-    """Return the sums of all accounts over the entries with a posting date in a period, by number."""
-    return _sums(session, AccountDay.posting_date.between(first_day, last_day))
+    """Return the sums of all accounts over the entries with a posting date in a period, by number.
 
-
-def _sums(session: Session, within: ColumnElement[bool] | None) -> tuple[AccountSum, ...]:
-    """Add up the sums of days, of which there are few, and not the lines."""
-    sums = select(AccountDay.account_id, func.sum(AccountDay.debit_cents), func.sum(AccountDay.credit_cents))
-    if within is not None:
-        sums = sums.where(within)
-    rows = session.execute(sums.group_by(AccountDay.account_id))
-    found = {account_id: (int(debit), int(credit)) for account_id, debit, credit in rows}
+    Added up are the sums of months and of the days beside them, of which there are few, and not the lines.
+    """
+    found = {
+        account_id: (int(debit), int(credit))
+        for account_id, debit, credit in session.execute(_sums(first_day, last_day))
+    }
     return tuple(AccountSum(each, *found.get(each.id, (0, 0))) for each in accounts(session))
+
+
+def _sums(first_day: date, last_day: date) -> Select[int, int, int]:
+    days, months = AccountDay, AccountMonth
+    parts = month_parts(first_day, last_day)
+    of_days = select(days.account_id, days.debit_cents.label("debit"), days.credit_cents.label("credit"))
+    edges = [(first_day, last_day)] if parts is None else parts.edges
+    read: list[Select[*tuple[Any, ...]]] = [of_days.where(days.posting_date.between(*edge)) for edge in edges]
+    if parts is not None:
+        of_months = select(months.account_id, months.debit_cents.label("debit"), months.credit_cents.label("credit"))
+        read.append(of_months.where(months.month.between(parts.first, parts.last)))
+    rows = union_all(*read).subquery()
+    return select(rows.c.account_id, func.sum(rows.c.debit), func.sum(rows.c.credit)).group_by(rows.c.account_id)
 
 
 def journal(
@@ -133,14 +145,17 @@ def journal(
     account_id: only of this account. before: (entry id, number) of the last line of the page before.
     """
     statement = select(*_LINE).join(Entry, Entry.id == Posting.entry_id)
-    if account_id is not None:
-        statement = statement.where(Posting.account_id == account_id)
+    of_entry, last_number = Posting.entry_id, limit + 1
     if before is not None:
         entry_id, number = before
-        statement = statement.where(
-            (Posting.entry_id < entry_id) | ((Posting.entry_id == entry_id) & (Posting.number > number))
-        )
-    rows = session.execute(statement.order_by(Posting.entry_id.desc(), Posting.number).limit(limit + 1)).all()
+        statement = statement.where(of_entry <= entry_id, (of_entry < entry_id) | (Posting.number > number))
+        last_number += number
+    if account_id is not None:
+        statement = statement.where(Posting.account_id == account_id)
+    else:  # an entry may have as many lines as the ring has members: walked are the entries, of each the first lines
+        of_entry, statement = Entry.id, statement.where(Posting.number <= last_number)
+        statement = statement if before is None else statement.where(of_entry <= before[0])
+    rows = session.execute(statement.order_by(of_entry.desc(), Posting.number).limit(limit + 1)).all()
     lines = tuple(LedgerLine(*row) for row in rows[:limit])
     return lines, (lines[-1].entry_id, lines[-1].number) if len(rows) > limit else None
 

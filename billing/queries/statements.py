@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from billing.limits import require_period
 from billing.models import Document, Entry, IssuedStatement, Posting
 from billing.queries.balances import BALANCE_LINE, BalanceLine
+from billing.queries.months import sums_by_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,17 @@ class IssuedFor:
 def statement(session: Session, member_id: int, first_day: date, last_day: date) -> Statement:
     """Return the sums of a member's statement. Raises WrongPeriod."""
     require_period(first_day, last_day)
-    is_before = Entry.posting_date < first_day
+    posted = sums_by_day(first_day, last_day).c
+    is_before = posted.day < first_day
     rows = session.execute(
         select(
-            Posting.topic,
-            func.sum(case((is_before, Posting.cents), else_=0)),
-            func.sum(case((is_before, 0), else_=Posting.cents)),
-            func.sum(case((is_before, 0), else_=1)),
+            posted.topic,
+            func.sum(case((is_before, posted.cents), else_=0)),
+            func.sum(case((is_before, 0), else_=posted.cents)),
+            func.sum(case((is_before, 0), else_=posted.lines)),
         )
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(Posting.member_id == member_id, Entry.posting_date <= last_day)
-        .group_by(Posting.topic)
+        .where(posted.member_id == member_id, posted.day <= last_day)
+        .group_by(posted.topic)
     ).all()
     made_of = {topic: int(cents) for topic, _before, cents, lines in rows if lines}
     opening, lines = sum(int(row[1]) for row in rows), sum(int(row[3]) for row in rows)

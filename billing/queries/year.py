@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from billing.ledger.posting import DEPOSITS
-from billing.models import AccountDay, Allocation, AllocationLine, Charge, ChargeTotal, Cost, LedgerAccount, Unpriced
+from billing.models import AccountMonth, Allocation, AllocationLine, Charge, ChargeTotal, Cost, LedgerAccount, Unpriced
 from billing.periods import Period, accounting_year
 from billing.queries.fees import NO_DEPOSIT, FeeFilter, sum_of_fees
 from billing.queries.pools import effective_allocations
@@ -157,9 +157,9 @@ def year_totals(session: Session, year: int) -> YearTotals:
 
 def _deposits() -> Select[int]:
     """Select what is on the account of deposits."""
-    cents = func.sum(AccountDay.credit_cents - AccountDay.debit_cents)
+    cents = func.sum(AccountMonth.credit_cents - AccountMonth.debit_cents)
     return select(cents).where(
-        AccountDay.account_id == select(LedgerAccount.id).where(LedgerAccount.code == DEPOSITS).scalar_subquery()
+        AccountMonth.account_id == select(LedgerAccount.id).where(LedgerAccount.code == DEPOSITS).scalar_subquery()
     )
 
 

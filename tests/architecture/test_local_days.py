@@ -28,6 +28,7 @@ ALLOWED = {
     ("booking/recurrence.py", "_until_text"): "UTC, and marked Z",
     ("app/pages/plan/labels.py", "short_clock_of"): "what the clock shows, of whoever asks",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
+    ("billing/ledger/audit.py", "_month_of"): "the month of a posting date, which is no instant",
 }
 
 

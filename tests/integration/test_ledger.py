@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import combinations_with_replacement
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
@@ -23,13 +24,15 @@ from billing.errors import (
     WrongAmount,
     WrongPeriod,
 )
+from billing.issued_statements import statement_drafts
 from billing.ledger.audit import broken_ledger
 from billing.ledger.opening import begin_opening, open_batch
 from billing.models import Charge, Entry, Ledger, Posting
 from billing.pools import change_pool, enter_pool
 from billing.previews import preview_allocation
 from billing.queries.balances import balance_lines, balance_of, balance_totals, balances, made_of
-from billing.queries.ledger import journal, trial_balance
+from billing.queries.ledger import chart_view, journal, period_sums, trial_balance
+from billing.queries.statements import statement
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.events import RecordedEvent
@@ -139,9 +142,48 @@ def test_lists_of_balances_are_paged_and_filtered(session, seven, charged):
     assert (totals.cents, totals.owing_members, totals.credit_cents) == (70_000, 7, 0)
     only = balances(session, [seven[2]], which="owing")[0]
     assert [one.member_id for one in only] == [seven[2]]
-    lines, following = journal(session, limit=5)
-    later, _end = journal(session, limit=50, before=following)
-    assert len({(line.entry_id, line.number) for line in (*lines, *later)}) == len(lines) + len(later)
+    every, _end = journal(session, limit=1000)
+    assert max(line.lines for line in every) > 2 * len(seven), "an entry of many lines"
+    in_order = sorted(every, key=lambda line: (-line.entry_id, line.number))
+    assert list(every) == in_order
+    paged, following = journal(session, limit=3)
+    while following is not None:
+        page, following = journal(session, limit=3, before=following)
+        paged += page
+    assert paged == every
+
+
+DAYS = [date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 15), date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31)]
+
+
+def test_sums_of_months_and_days_are_those_of_the_lines(session, seven, charged):
+    """Of any days: whole months, parts of one, months with days beside them."""
+    do(session, post_advance, charged, PER_SHARE)
+    cost(session, charged, "basic fee", 70_000)
+    post(session, charged)
+    lines, _end = journal(session, limit=1_000)
+    assert len({line.posting_date.month for line in lines}) > 1
+    assert chart_view(session).lines == len(lines)
+
+    for first, last in combinations_with_replacement(DAYS, 2):
+        within = [line for line in lines if first <= line.posting_date <= last]
+        for account in period_sums(session, first, last):
+            cents = [line.cents for line in within if line.account_id == account.account.id]
+            debits = sum(one for one in cents if one > 0)
+            assert (account.debit_cents, account.cents) == (debits, sum(cents)), (first, last)
+        upto = {one.account.id: one.cents for one in trial_balance(session, last)}
+        assert sum(upto.values()) == 0
+        assert upto[1] == sum(line.cents for line in lines if line.account_id == 1 and line.posting_date <= last)
+        drafts = statement_drafts(session, (first, last))
+        for member_id in seven:
+            own = [line for line in lines if line.member_id == member_id and line.posting_date <= last]
+            found = statement(session, member_id, first, last)
+            opening = sum(line.cents for line in own if line.posting_date < first)
+            expected = opening, sum(line.cents for line in own), sum(1 for line in own if line in within)
+            assert (found.opening_cents, found.closing_cents, found.lines) == expected, (first, last)
+            draft = drafts.get(member_id)
+            stated = (draft.opening_cents, draft.closing_cents, draft.lines) if draft else (0, 0, 0)
+            assert stated == (expected if expected[1] or expected[2] else (0, 0, 0))
 
 
 def store(session, *tables):
@@ -241,9 +283,9 @@ def _unposted_charge(session):
 
 @pytest.mark.parametrize("table", [Entry, Posting])
 def test_what_is_posted_is_never_changed(session, charged, table):
-    for statement in (update(table).values({"lines": 3} if table is Entry else {"cents": 1}), delete(table)):
+    for change in (update(table).values({"lines": 3} if table is Entry else {"cents": 1}), delete(table)):
         with pytest.raises(DatabaseError, match="append-only"), write_transaction(session):
-            session.execute(statement)
+            session.execute(change)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +298,13 @@ def test_what_is_posted_is_never_changed(session, charged, table):
         ("billing_balance", "invoiced_cents = 1", "invoiced"),
         ("billing_account_day", "credit_cents = credit_cents + 1", "account_day"),
         ("billing_account_day", "posting_date = '2020-01-01' WHERE account_id = 1", "account_day"),
+        ("billing_account_month", "lines = lines + 1", "account_month"),
+        ("billing_account_month", "month = '2020-01-01' WHERE account_id = 1", "account_month"),
+        (
+            "billing_member_month",
+            "cents = cents + 1 WHERE member_id = (SELECT max(member_id) FROM billing_balance)",
+            "member_month",
+        ),
     ],
 )
 def test_the_audit_finds_what_was_changed_behind_the_program(session, charged, table, change, found):

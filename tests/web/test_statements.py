@@ -159,8 +159,14 @@ def test_statements_are_issued_after_their_sums_were_seen_and_sent_like_invoices
     assert [f"/costs/balances/{one}/" in second for one in seven] == [False] * 4 + [True] * 3
     assert ("can be issued" in second, "To the first" in second, "Next" in second) == (False, True, False)
     assert "7 statements can be issued" in text(karl.get(f"{address}&after={seven[6]}")), "beyond the end"
+    monkeypatch.setattr(pages, "SUMMED_MAX", 6)
+    many = karl.get(address).text
+    assert ("can be issued" in many, "sums=1" in many, f"/costs/balances/{seven[0]}/" in many) == (False, True, True)
+    assert "7 statements can be issued" in text(karl.get(f"{address}&sums=1")), "of many they are asked for"
+    refused = karl.post(address, data={"seen": "0" * 64})
+    assert (refused.status_code, "7 statements can be issued" in text(refused)) == (409, True)
+    monkeypatch.setattr(pages, "SUMMED_MAX", 7)
     shown = form_with(karl.get(address).text, "seen")
-    assert karl.post(address, data={"seen": "0" * 64}).status_code == 409
     assert karl.post("/invoices/statements?from=2026-06-30&until=2026-06-01", data=shown).status_code == 422
     assert karl.post(address.replace("2026-06-30", "2026-11-24"), data=shown).status_code == 422
     assert karl.post(address, data=shown).status_code == 303

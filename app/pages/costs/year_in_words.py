@@ -84,7 +84,9 @@ def year_in_words() -> ResponseReturnValue:
     assert choice.days
     until = min(choice.days[1], today())
     year = my_year(session, member_id, choice.chosen, (), machine=None, today=today())
-    sums = statement(session, member_id, choice.days[0], max(until, choice.days[0]))
+    # Nothing is posted on days to come: the sums of the whole year, which are stored by month, are those until today.
+    of_year = statement(session, member_id, *choice.days)
+    sums = replace(of_year, last_day=max(until, choice.days[0]))
     used = uses_of_member(session, member_id, *choice.days)
     return render_template(
         "costs/year_in_words.html",

@@ -20,13 +20,14 @@ from app.pages.invoices.forms import StatementRunForm
 from app.pages.invoices.run import flash_changed
 from app.wording.rules import violation_sentence
 from billing.document_errors import InvoicesChanged, StatementRefused
-from billing.issued_statements import drafts_after, require_over, statement_drafts, sums_of
+from billing.issued_statements import are_many, drafts_after, require_over, statement_drafts, sums_of
 from billing.period_names import last_over
 from billing.periods import Period
 from billing.queries.periods import period_settings
 from booking.queries import member_names
 
 PER_PAGE = 50
+SUMMED_MAX = 250  # members; of more, the sums are shown when they are asked for
 TREASURERS = Access(treasurer=ALL)
 
 
@@ -75,14 +76,14 @@ def state_all() -> ResponseReturnValue:
 def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
     session, period = db.session(), _period()
     days = _last_over() if period.errors else period.period
-    after = _last_shown()
-    found, sums = [], None
-    if after:  # the sums are on the first page: for them all lines of the ledger are read
-        found = drafts_after(session, days, after, limit=PER_PAGE + 1)
-    if not found:
-        found = list(statement_drafts(session, days).values())
-        sums, after = sums_of(found, days), 0
+    after, sums = _last_shown(), None
+    found = drafts_after(session, days, after, limit=PER_PAGE + 1) if after else []
+    if not found and (_are_summed() or form.is_submitted()):  # a form that was refused shows what it was about
+        found, after = list(statement_drafts(session, days).values()), 0
+        sums = sums_of(found, days)
         form.seen.data = sums.digest
+    elif not found:
+        found, after = drafts_after(session, days, 0, limit=PER_PAGE + 1), 0
     shown = found[:PER_PAGE]
     return render_template(
         "invoices/statements.html",
@@ -95,6 +96,11 @@ def _statements_page(form: StatementRunForm) -> ResponseReturnValue:
         after=after,
         next_after=shown[-1].member_id if len(found) > PER_PAGE else None,
     ), (422 if period.errors else form.status)
+
+
+def _are_summed() -> bool:
+    """Return whether all statements are added up on the first page: of few members at once, of more with ?sums=1."""
+    return "sums" in request.args or not are_many(db.session(), SUMMED_MAX)
 
 
 def _last_shown() -> int:
