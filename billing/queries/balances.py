@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from billing.models import Balance, Entry, Ledger, Posting
+from billing.models import Balance, Entry, Ledger, MemberMonth, Posting
+from billing.queries.owed_sums import owed_sums
 from booking.kernel.prepared import PreparedStatement
 
 OWING, CREDIT, SETTLED = "owing", "credit", "settled"
@@ -117,9 +118,9 @@ def balances(
 
 def balance_totals(session: Session) -> BalanceTotals:
     """Return the sums over all members."""
-    owing = session.execute(select(func.sum(Balance.cents), func.count()).where(Balance.cents > 0)).one()
-    credit = session.execute(select(func.sum(Balance.cents), func.count()).where(Balance.cents < 0)).one()
-    return BalanceTotals(int(owing[0] or 0), owing[1], int(credit[0] or 0), credit[1])
+    cents = [owed.cents for owed in owed_sums(session).owed.values()]
+    owing, credit = [one for one in cents if one > 0], [one for one in cents if one < 0]
+    return BalanceTotals(sum(owing), len(owing), sum(credit), len(credit))
 
 
 def made_of(session: Session, member_id: int) -> Mapping[str, int]:
@@ -172,7 +173,11 @@ def _which(which: str) -> ColumnElement[bool]:
 _OF_MEMBER = Posting.member_id == bindparam("member_id")
 _BALANCE = PreparedStatement(select(Balance.cents, Balance.lines).where(Balance.member_id == bindparam("member_id")))
 _LEDGER = PreparedStatement(select(Ledger.state, Ledger.chart, Ledger.opened_on))
-_MADE_OF = PreparedStatement(select(Posting.topic, func.sum(Posting.cents)).where(_OF_MEMBER).group_by(Posting.topic))
+_MADE_OF = PreparedStatement(
+    select(MemberMonth.topic, func.sum(MemberMonth.cents))
+    .where(MemberMonth.member_id == bindparam("member_id"))
+    .group_by(MemberMonth.topic)
+)
 _LINES = PreparedStatement(
     select(*BALANCE_LINE)
     .join(Entry, Entry.id == Posting.entry_id)

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.ledger.posting_days import CLOSED
-from billing.models import AccountingPeriod, Balance, DocumentTerms, Entry
+from billing.models import AccountingPeriod, DocumentTerms, Entry
 from billing.period_names import PeriodSpan, named_period, periods_of_year
+from billing.queries.owed_sums import owed_sums
 from billing.queries.periods import period_settings
 from booking.kernel.views import without_index
 
@@ -25,13 +26,12 @@ class NotInvoiced:
 
 
 def not_invoiced(session: Session) -> NotInvoiced:
-    """Return what stands in no invoice, of how many members, in one statement over their balances."""
-    missing = Balance.cents - Balance.invoiced_cents
-    of_members = select(func.count().label("members"), func.sum(missing).label("cents")).where(missing != 0).subquery()
+    """Return what stands in no invoice, of how many members."""
+    missing = [owed.cents - owed.invoiced_cents for owed in owed_sums(session).owed.values()]
     codes = (DocumentTerms.use_code, DocumentTerms.share_code, DocumentTerms.advance_code, DocumentTerms.other_code)
     has_terms = select(DocumentTerms.id).where(func.coalesce(*codes).is_not(None))
-    row = session.execute(select(of_members.c.members, of_members.c.cents, has_terms.exists())).one()
-    return NotInvoiced(bool(row[2]), row[0], int(row[1] or 0))
+    is_asked = session.scalar(select(has_terms.exists()))
+    return NotInvoiced(bool(is_asked), sum(1 for cents in missing if cents), sum(missing))
 
 
 def period_to_close(session: Session, today: date) -> PeriodSpan | None:

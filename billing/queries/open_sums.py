@@ -6,21 +6,17 @@ each age follows from the balance and the debits of the last days, and nothing o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
-from typing import Any
+from datetime import date
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, literal, literal_column, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from billing.models import Balance, Entry, Posting
+from billing.queries.owed_sums import owed_sums
 
 # Ages by the days since the posting date: up to 30, 31 to 60, 61 to 90, more.
 FRESH, MONTH_OLD, TWO_MONTHS_OLD, OLD = "30", "60", "90", "over"
 AGES = (FRESH, MONTH_OLD, TWO_MONTHS_OLD, OLD)
-DAYS = (30, 60, 90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +38,10 @@ class AgedBalance:
 
 
 def age_totals(session: Session, today: date) -> tuple[AgeTotal, ...]:
-    """Return what all members who owe something owe, by age, in one statement; credits of others are not in it."""
-    owed = _aged(today)
-    columns = [column for age in AGES for column in _total(owed.c[age])]
-    row = session.execute(select(*columns)).one()
-    return tuple(AgeTotal(age, int(row[2 * at] or 0), int(row[2 * at + 1] or 0)) for at, age in enumerate(AGES))
+    """Return what all members who owe something owe, by age; credits of others are not in it."""
+    aged = _aged(session, today)
+    parts = [[one.ages[age] for one in aged if one.ages[age]] for age in AGES]
+    return tuple(AgeTotal(age, len(cents), sum(cents)) for age, cents in zip(AGES, parts, strict=True))
 
 
 def aged_balances(
@@ -56,61 +51,25 @@ def aged_balances(
 
     age: only those who owe something of that age, the largest sum of it first.
     """
-    owed = _aged(today)
-    statement: Select[Any] = select(owed)
-    order = owed.c.cents
-    if age:
-        order = owed.c[age]
-        statement = statement.where(order > 0)
-    rows = session.execute(statement.order_by(order.desc(), owed.c.member_id).limit(limit + 1).offset(offset)).all()
-    found = (AgedBalance(row[0], int(row[1]), {each: int(row[2 + at]) for at, each in enumerate(AGES)}) for row in rows)
-    return tuple(found)[:limit], len(rows) > limit
+    found = [(one.ages[age] if age else one.cents, one) for one in _aged(session, today)]
+    ordered = sorted((pair for pair in found if pair[0]), key=lambda pair: (-pair[0], pair[1].member_id))
+    return tuple(one for _cents, one in ordered[offset : offset + limit]), len(ordered) > offset + limit
 
 
-def _total(cents: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    return func.count(case((cents > 0, 1))), func.sum(cents)
+def _aged(session: Session, today: date) -> list[AgedBalance]:
+    """Return the members who owe something."""
+    sums = owed_sums(session, today)
+    return [
+        AgedBalance(member_id, owed.cents, _by_age(owed.cents, sums.recent_of(member_id)))
+        for member_id, owed in sums.owed.items()
+        if owed.cents > 0
+    ]
 
 
-def _aged(today: date) -> Subquery:
-    """Return a subquery of the members who owe something: member_id, cents, and a column for each age."""
-    rows = union_all(_balances(), _recent(today)).subquery()
-    cents = func.max(rows.c.cents)
-    # What is left of the balance once the debits of an age and of all younger ones are taken off it.
-    left: list[ColumnElement[Any]] = [cents]
-    for age in AGES[:-1]:
-        beyond = cents - sum(func.sum(rows.c[each]) for each in AGES[: AGES.index(age) + 1])
-        left.append(case((beyond > 0, beyond), else_=0))
-    parts = [before - after for before, after in pairwise(left)]
-    columns = (part.label(age) for age, part in zip(AGES, (*parts, left[-1]), strict=True))
-    return (
-        select(rows.c.member_id, cents.label("cents"), *columns).group_by(rows.c.member_id).having(cents > 0).subquery()
-    )
-
-
-def _balances() -> Select[*tuple[Any, ...]]:
-    nothing = (literal(0).label(age) for age in AGES[:-1])
-    return select(Balance.member_id, Balance.cents.label("cents"), *nothing).where(Balance.cents > 0)
-
-
-def _recent(today: date) -> Select[*tuple[Any, ...]]:
-    """Return the debits of the last 90 days by age, without what was reversed."""
-    reversal = aliased(Entry)
-    starts = [today - timedelta(days=days) for days in DAYS]
-    parts = []
-    for age, start, end in zip(AGES, starts, (None, *starts), strict=False):
-        is_of_age = Entry.posting_date >= start
-        if end is not None:
-            is_of_age &= Entry.posting_date < end
-        parts.append(case((is_of_age, Posting.cents), else_=0).label(age))
-    # "+ 0": the posting date is to find the entries. SQLite would walk through all lines and all entries otherwise.
-    return (
-        select(Posting.member_id, literal(0).label("cents"), *parts)
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(
-            Entry.posting_date >= starts[-1],
-            (Entry.reverses_id + literal_column("0")).is_(None),
-            ~exists().where(reversal.reverses_id == Entry.id),
-            (Posting.member_id + literal_column("0")).is_not(None),
-            Posting.cents > 0,
-        )
-    )
+def _by_age(cents: int, recent: Sequence[int]) -> dict[str, int]:
+    """Divide what is owed by age: the newest debits are what is left of it."""
+    ages = {}
+    for age, debits in zip(AGES[:-1], recent, strict=True):
+        ages[age] = min(cents, debits)
+        cents -= ages[age]
+    return {**ages, OLD: cents}

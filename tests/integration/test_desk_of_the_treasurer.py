@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from billing.advances import post_advance, reverse_advance
 from billing.closing.periods import set_period_length
 from billing.documents.issuing import cancel, issue
 from billing.ledger.audit import broken_ledger
+from billing.queries import owed_sums
 from billing.queries.balances import balance_totals
 from billing.queries.machine_years import machine_years
 from billing.queries.next_steps import not_invoiced, period_to_close
@@ -21,7 +23,7 @@ from booking.models import Machine
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue, charge_more, charge_use
-from tests.integration.harvester_pool import IN_JUNE, PER_SHARE, close, cost, do, post
+from tests.integration.harvester_pool import IN_JUNE, PER_SHARE, close, cost, do, post, use
 
 DAY_OF_USE = IN_JUNE.date()
 
@@ -55,6 +57,38 @@ def test_what_was_reversed_makes_nothing_younger(session, charged):
     do(session, reverse_advance, advance_id, "Too early.")
 
     assert by_age(session, TODAY) == [0, 0, 0, owed]
+
+
+def test_what_is_kept_of_balances_and_ages_follows_every_entry(session, sample_ring, seven, charged):
+    """Read anew each time it is the same: entries, reversals of old and new ones, documents, another day."""
+
+    def read():
+        return [by_age(session, TODAY), balance_totals(session), not_invoiced(session)]
+
+    def is_as_read_anew():
+        kept = read()
+        owed_sums._KEPT.clear()
+        assert kept == read()
+        return kept
+
+    before = is_as_read_anew()
+    advance_id = do(session, post_advance, charged, PER_SHARE)
+    assert is_as_read_anew() != before
+    do(session, reverse_advance, advance_id, "Too early.")
+    assert is_as_read_anew() == before
+    do(session, reverse_advance, do(session, post_advance, charged, PER_SHARE), "Both are new.")
+    assert is_as_read_anew() == before
+    able_to_issue(session, *seven)
+    with write_transaction(session):
+        issue(session, seven[0], TODAY, TextComposer(session), on=TODAY, by=SOMEBODY, now=MONDAY)
+    assert is_as_read_anew() != before
+    with suppress(ZeroDivisionError), write_transaction(session):
+        post_advance(session, charged, PER_SHARE, by=SOMEBODY, now=MONDAY)
+        assert by_age(session, TODAY)[0] == 400_000, "as the transaction sees it"
+        raise ZeroDivisionError
+    is_as_read_anew()
+    assert by_age(session, DAY_OF_USE)[0] == 3_178_000, "of another day, which is kept then"
+    is_as_read_anew()
 
 
 def test_what_is_counted_settles_the_oldest_sums(session, charged):
@@ -109,6 +143,9 @@ def test_costs_per_unit_are_the_bills_of_a_year_by_its_use(session, sample_ring,
     (found,) = machine_years(session, [sample_ring.combine], 2026)
     assert found.years[3].used == 0
     assert machine_years(session, [], 2026) == ()
+    use(session, sample_ring.combine, sample_ring.anna, 3600)
+    (found,) = machine_years(session, [sample_ring.combine], 2026)
+    assert found.years[3].used == 3600, "what was kept ends with the next slip"
 
 
 def test_the_oldest_period_that_is_over_is_to_be_closed(session, june):
