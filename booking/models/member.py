@@ -14,8 +14,8 @@ from booking.persons import Level
 SUPERVISED_USES_MAX = 99
 
 
-def _index_of_few(name: str, column: str, condition: str) -> Index:
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+def _index_of_few(name: str, columns: str, condition: str) -> Index:
+    return Index(name, *columns.split(), sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class PriceClass(Base):
@@ -56,6 +56,11 @@ class Member(HasAddress, Base):
         Index("ix_booking_member_price_class", "price_class"),
         _index_of_few("ix_booking_member_leaving", "left_on", "left_on IS NOT NULL"),
         _index_of_few("ix_booking_member_unsplit", "id", "address_text != ''"),
+        _index_of_few(
+            "ix_booking_member_unaddressed",
+            "number id",
+            "address_street = '' OR address_postcode = '' OR address_town = ''",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy import ColumnElement, ScalarSelect, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.addresses import Address
@@ -54,7 +54,10 @@ def ring_address(session: Session) -> RingAddress:
 
 def without_address(session: Session, *, limit: int, offset: int = 0) -> tuple[tuple[Addressee, ...], bool]:
     """Return a page of the members to whom no document could be addressed, by number, and whether there are more."""
-    is_incomplete = (Member.address_street == "") | (Member.address_postcode == "") | (Member.address_town == "")
+    empty: ColumnElement[str] = literal_column("''")  # as the index of the few has it
+    is_incomplete = (
+        (Member.address_street == empty) | (Member.address_postcode == empty) | (Member.address_town == empty)
+    )
     statement = select(*columns_of(Addressee, Member)).where(is_incomplete).order_by(Member.number, Member.id)
     rows = session.execute(statement.limit(limit + 1).offset(offset)).all()
     return tuple(Addressee(*row) for row in rows[:limit]), len(rows) > limit

@@ -34,7 +34,9 @@ def inductions_by_id(
         wanted.append(Induction.kind_id == kind_id)
     if valid_on is not None:
         wanted += [Induction.given_on <= valid_on, Induction.valid_until >= valid_on, Induction.ended_at.is_(None)]
-    if workshop_ids is not None:
+    if workshop_ids is not None and not workshop_ids and or_member_id is not None:
+        wanted.append(Induction.member_id == or_member_id)  # by the index of members, not looking at all inductions
+    elif workshop_ids is not None:
         known = reserve_in(workshop_ids)
         wanted.append(known if or_member_id is None else known | (Member.id == or_member_id))
     if after is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,3 +18,8 @@ def machine_ids_of(session: Session, *, group_id: int | None = None, workshop_id
     if workshop_id is not None:
         statement = statement.where(Machine.workshop_id == workshop_id)
     return frozenset(session.scalars(statement))
+
+
+def charge_units_of(session: Session, machine_ids: Collection[int]) -> frozenset[str]:
+    """Return the units by which the use of some machines is charged."""
+    return frozenset(session.scalars(select(Machine.charge_unit).where(Machine.id.in_(machine_ids)).distinct()))

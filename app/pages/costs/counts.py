@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -32,7 +33,8 @@ def pool_counts(pool_id: int) -> ResponseReturnValue:
     session, form = db.session(), CountsForm(formdata=None)
     view, dated = queries.pool(session, pool_id), scopes_of_pool(session, pool_id)
     present = [one for one in dated if one.valid_from <= today()][-1].scope
-    form.offer(session)
+    if permissions.may("costs.set_pool_counts", "POST"):
+        form.offer(session)
     form.revision.data, form.valid_from.data, form.what.data = view.revision, today(), choice_of_scope(present)
     form.machines.data = list(present.machine_ids) if len(present.machine_ids) > 1 else []
     return _counts_page(pool_id, form)

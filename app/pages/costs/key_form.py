@@ -28,7 +28,7 @@ from billing.meters import PER_UNIT
 from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.errors import DomainError
-from booking.queries import MemberName
+from booking.queries.member_texts import MemberText
 
 PERCENTS_LENGTH_MAX = 20_000
 DECIMALS = 4  # of a percentage
@@ -90,9 +90,9 @@ class KeyForm(BaseForm):
         for _row in range(len(self.parts), len(BASES)):
             self.parts.append_entry()
 
-    def offer(self, members: Sequence[MemberName]) -> None:
+    def offer(self, members: Sequence[MemberText]) -> None:
         """Say whom the percentages can name. Call before validation."""
-        self._by_number: Mapping[str, MemberName] = {one.number.casefold(): one for one in members}
+        self._by_number: Mapping[str, MemberText] = {one.number.casefold(): one for one in members}
         self._numbers = {one.id: one.number for one in members}
 
     def validate_percents(self, field: TextAreaField) -> None:

@@ -13,7 +13,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.costs import bp, presenter
+from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.key_form import KeyForm
 from app.pages.costs.meter_rows import meter_rows
@@ -25,7 +25,8 @@ from billing.limits import FIRST_DAY
 from billing.queries.pool_counts import counted_pieces
 from billing.queries.pool_keys import PoolKeyView, pool_key
 from billing.queries.pool_keys import pool_keys as keys_of_pool
-from booking.queries import member_names
+from booking.queries.machine_homes import charge_units_of
+from booking.queries.member_texts import member_texts
 
 
 @page(bp, "/pools/<int:pool_id>/keys", access=Access(treasurer=ALL, admin=ALL))
@@ -101,12 +102,12 @@ def use_unit(pool_id: int) -> str:
     """Return the charge unit of the machines that a pool counts today, "" where they have several."""
     session = db.session()
     (piece,) = counted_pieces(session, pool_id, (today(), today()))
-    units = {card.charge_unit for card in presenter.machine_cards(session) if card.id in piece.machine_ids}
-    return units.pop() if len(units) == 1 else ""
+    units = charge_units_of(session, piece.machine_ids)
+    return next(iter(units)) if len(units) == 1 else ""
 
 
 def _offer(form: KeyForm, pool_id: int) -> None:
-    form.offer(member_names(db.session()))
+    form.offer(member_texts(db.session()))
     form.use_unit = use_unit(pool_id)
 
 

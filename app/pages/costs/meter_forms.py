@@ -24,7 +24,7 @@ from billing.meters import PER_UNIT
 from billing.queries.pool_keys import ReadingView
 from billing.readings import ReadingEntry
 from booking.kernel.errors import DomainError
-from booking.queries import MemberName
+from booking.queries.member_texts import MemberText
 
 
 class ReadingField(ExactNumberField):
@@ -58,7 +58,7 @@ class MeterForm(BaseForm):
     member = StringField(_l("Member number"), [Required(_l("Please enter whose meter it is.")), Length(max=40)])
     member_id = 0
 
-    def offer(self, members: Sequence[MemberName]) -> None:
+    def offer(self, members: Sequence[MemberText]) -> None:
         """Say whom a number can name. Call before validation."""
         self._by_number = {one.number.casefold(): one.id for one in members}
 

@@ -30,7 +30,7 @@ from billing.cost_errors import ReadingNotFound, ReadingRefused
 from billing.queries.pool_keys import ReadingView, meter
 from billing.queries.readings import reading_of
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import member_names
+from booking.queries.member_texts import member_texts
 
 FAULTS_SHOWN = 20
 
@@ -40,7 +40,7 @@ def new_meter(pool_id: int) -> ResponseReturnValue:
     """Enter a member's meter."""
     session, form = db.session(), MeterForm()
     view = queries.pool(session, pool_id)
-    form.offer(member_names(session))
+    form.offer(member_texts(session))
     entered = submit(
         form,
         lambda: (
