@@ -238,9 +238,10 @@ def main() -> None:
     options.add_argument("--only", default="", help="a part of the addresses")
     options.add_argument("--why", action="store_true", help="the dearest statement of each")
     options.add_argument("--rings", nargs=2, type=Path, metavar="INSTANCE", help="two instance folders that are there")
+    options.add_argument("--keep", type=Path, metavar="FOLDER", help="make both rings in this folder, and leave them")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringbuch-desks-") as folder:
-        small, large = given.rings or made(Path(folder), Size())
+        small, large = given.rings or made(given.keep or Path(folder), Size())
         rows = compare(small, large, given.only)
     print(f"{'role':10} {'steps':>9} {'large':>9} {'ratio':>6} {'statements':>10} {'kB':>11} {'shown':>9}  address")
     for role, address, few, many in sorted(rows, key=lambda row: -row[3].steps / max(row[2].steps, 1)):

@@ -6,7 +6,7 @@ Each machine is reserved for one hour of every eight, up to the current week: of
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +50,13 @@ def fill(folder: Path, reservations: int, machines: int = MACHINES) -> FilledRin
     """Create a ring with this number of reservations and machines in a folder."""
     instance = folder / "instance"
     instance.mkdir(parents=True)
+    filled = add_to(instance, machines)
+    _fill_in_bulk(filled.database, filled.machine_ids, filled.monday, reservations)
+    return replace(filled, reservations=reservations)
+
+
+def add_to(instance: Path, machines: int = MACHINES) -> FilledRing:
+    """Add the workshop, machines, members and logins of the bench to a ring, or to an empty folder."""
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance)
     migrate.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
     now = datetime.now(UTC)
@@ -58,7 +65,8 @@ def fill(folder: Path, reservations: int, machines: int = MACHINES) -> FilledRin
         with write_transaction(session):
             machine_ids = _enter_ring(session, now, machines)
         with write_transaction(session):
-            users = [user.id for user in session.query(User).order_by(User.id)]
+            of_bench = session.query(User).filter(User.email.like("%@bench.example"))
+            users = [user.id for user in of_bench.order_by(User.id)]
             secrets = tuple(
                 api_tokens.create(session, user_id, label="bench", is_read_only=False, by=BENCH, now=now)
                 for user_id in users[:MEMBERS]
@@ -67,9 +75,7 @@ def fill(folder: Path, reservations: int, machines: int = MACHINES) -> FilledRin
         db.session.remove()
         db.engine.dispose()
     monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    database = instance / "ring.sqlite"
-    _fill_in_bulk(database, machine_ids, monday, reservations)
-    return FilledRing(instance, database, monday, machine_ids, secrets, feeds, reservations)
+    return FilledRing(instance, instance / "ring.sqlite", monday, machine_ids, secrets, feeds, reservations=0)
 
 
 def _subscribe(session: Session, user_id: int, now: datetime) -> str:
@@ -82,8 +88,9 @@ def _enter_ring(session: object, now: datetime, count: int) -> tuple[int, ...]:
     add_all = session.add_all  # type: ignore[attr-defined]
     flush = session.flush  # type: ignore[attr-defined]
     workshop = Workshop(slug="hall", name="Hall", timezone="Europe/Berlin")
-    members = [Member(number=f"M-{n:03}", name=f"Member {n}") for n in range(MEMBERS)]
-    add_all([Ring(id=1, name="Bench"), workshop, *members])
+    members = [Member(number=f"B-{n:03}", name=f"Member {n}") for n in range(MEMBERS)]
+    add_all([] if session.get(Ring, 1) else [Ring(id=1, name="Bench")])  # type: ignore[attr-defined]
+    add_all([workshop, *members])
     flush()
     add_all(OpeningHours(workshop_id=workshop.id, weekday=d, opens_minute=0, closes_minute=1440) for d in range(7))
     machines = [

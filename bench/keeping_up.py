@@ -1,7 +1,8 @@
 """Whether the worker keeps up: thirty changes a second beside readers who keep both cores busy. Run by hand.
 
 python -m bench.keeping_up --seconds 600. Prints how long the oldest event waits for its mail, each tenth of the
-time, and ends with 1 if it ever waited longer than a minute, or if an event is left after the last change.
+time, and ends with 1 if it ever waited longer than a minute, or if an event is left after the last change. --ring
+uses one that is there, such as the large one of bench.desks (--keep).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.crowd import Client, at
-from bench.filling import MEMBERS, FilledRing, fill
+from bench.filling import MEMBERS, FilledRing, add_to, fill
 from bench.load import Load, ms
 from bench.serving import processor_seconds, whole_ring
 
@@ -26,7 +27,8 @@ CHANGES_A_SECOND, READERS = 30, 3
 LAG_SECONDS_MAX, DRAIN_SECONDS_MAX = 60.0, 60.0
 PAGES = ("/today", "/plan", "/reservations", "/machines")
 OLDEST = """
-    SELECT min(event.at) FROM booking_event AS event WHERE event.type = 'reservation_confirmed' AND NOT EXISTS
+    SELECT min(event.at) FROM booking_event AS event
+    WHERE event.id > ? AND event.type = 'reservation_confirmed' AND NOT EXISTS
     (SELECT 1 FROM booking_event_delivery WHERE event_id = event.id AND subscriber = 'notifications')
 """
 
@@ -38,6 +40,7 @@ class Pace:
         self._pid, self._port, self._filled, self._seconds = pid, port, filled, seconds
         self._load = Load(pid, port, filled, first_day=30)
         self._database = sqlite3.connect(f"file:{filled.database}?mode=ro", uri=True)
+        self._first = self._database.execute("SELECT coalesce(max(id), 0) FROM booking_event").fetchone()[0]
         self._lags: list[float] = []
         self._page_seconds: list[float] = []
         self._statuses: Counter[int] = Counter()
@@ -103,7 +106,7 @@ class Pace:
         return time.monotonic() - begin
 
     def _lag(self) -> float:
-        oldest = self._database.execute(OLDEST).fetchone()[0]
+        oldest = self._database.execute(OLDEST, (self._first,)).fetchone()[0]
         return (
             0.0 if oldest is None else (datetime.now(UTC) - datetime.fromisoformat(f"{oldest}+00:00")).total_seconds()
         )
@@ -113,9 +116,12 @@ def main() -> None:
     """Run the load and end with 1 if the worker did not keep up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument(
+        "--ring", type=Path, help="a copy of an instance folder, to which machines and logins are added"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringbuch-pace-") as folder:
-        filled = fill(Path(folder), 10_000)
+        filled = add_to(options.ring) if options.ring else fill(Path(folder), 10_000)
         limits = {"RINGBUCH_LOGIN_LIMIT": "100000 per minute", "RINGBUCH_API_LIMIT": "1000000 per minute"}
         with whole_ring({**os.environ, "RINGBUCH_INSTANCE": str(filled.instance), **limits}) as (pid, port):
             kept_up = asyncio.run(Pace(pid, port, filled, options.seconds).run())
