@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0157"
-down_revision = "0156"
+revision = "0158"
+down_revision = "0157"
 branch_labels = None
 depends_on = None
 

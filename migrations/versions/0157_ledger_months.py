@@ -11,8 +11,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0156"
-down_revision = "0155"
+revision = "0157"
+down_revision = "0156"
 branch_labels = None
 depends_on = None
 
