@@ -126,6 +126,7 @@ class Settings(BaseModel):
     EXPORT_LIMIT: RateText = _setting(
         "120 per minute", "files per time", "Files, imports, pictures and previews of costs, per login and web process."
     )
+    WEB_PROCESSES: int = _setting(2, "processes", "How many serve the web: one for each free core.", ge=1, le=32)
     UPLOAD_MB: int = _setting(8, "megabytes", "Largest upload.", ge=1, le=1_024)
     METRICS_TOKEN: str = _setting("", "text", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True)
     STRIPE_SECRET_KEY: str = _setting(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from app.server.web_process import BACKLOG, WEB_PROCESSES
+from app.server.web_process import BACKLOG
 from app.storage.backup import make_backup
 from app.storage.restore import restore_backup
 
@@ -27,6 +27,7 @@ import ctypes, os, signal, sys
 ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 os.execv(sys.argv[1], sys.argv[1:])
 """
+WEB_PROCESSES = 2  # of the anchor; and the default of the ring
 WEB_THREADS = 8  # of the anchor; the ring has lanes of its own
 
 

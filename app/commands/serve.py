@@ -72,6 +72,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
         serving.serve(
             host,
             port,
+            web_processes=current_app.config["WEB_PROCESSES"],
             base_url=base_url,
             run_worker=None if no_worker else run_worker,
             announce=lambda url: _announce(url, base_url, serving.listening_url(host, port), code, demo=demo),

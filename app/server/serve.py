@@ -26,7 +26,7 @@ from app.server import child_process, metrics
 from app.server.shutdown_signal import ShutdownSignal
 from app.server.small_supervisor import Handover, block_signals, handover_command
 from app.server.supervisor import SupervisedProcess, stop_all
-from app.server.web_process import BACKLOG, WEB_PROCESSES, raise_file_limit, run_web_process, shares_port
+from app.server.web_process import BACKLOG, raise_file_limit, run_web_process, shares_port
 
 # Wildcard address -> loopback address.
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
@@ -110,17 +110,23 @@ def leads_to(url: str, listening: str) -> bool:
 
 
 def serve(
-    host: str, port: int, *, base_url: str, run_worker: Callable[[], None] | None, announce: Callable[[str], None]
+    host: str,
+    port: int,
+    *,
+    web_processes: int,
+    base_url: str,
+    run_worker: Callable[[], None] | None,
+    announce: Callable[[str], None],
 ) -> int:
     """Run web and worker until a signal and return the exit code: 0, or that of a web server that never responded.
 
-    run_worker: the function that the worker process runs; None serves the web alone.
+    web_processes: how many serve the web. run_worker: the function that the worker process runs; None: there is none.
     announce: called once with the URL to open, after the first response.
     """
     # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
     gc.freeze()
     bound_arenas()
-    web = _web_processes(host, port)
+    web = _web_processes(host, port, web_processes)
     worker = [] if run_worker is None else [SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
@@ -139,13 +145,13 @@ def serve(
             metrics.remove_metrics()
 
 
-def _web_processes(host: str, port: int) -> list[SupervisedProcess]:
+def _web_processes(host: str, port: int, count: int) -> list[SupervisedProcess]:
     """Return the processes to supervise that serve the web; where they cannot share a port, granian's supervisor."""
     if not shares_port():
-        return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port)]
+        return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port, count)]
     return [
         SupervisedProcess(f"web process {number}", WEB_BACKOFF_SECONDS_MAX, run_web_process, host, port, number)
-        for number in range(1, WEB_PROCESSES + 1)
+        for number in range(1, count + 1)
     ]
 
 
@@ -177,7 +183,7 @@ def bound_arenas() -> None:
             ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
-def run_web(host: str, port: int) -> None:
+def run_web(host: str, port: int, count: int) -> None:
     """Run the web server; its worker processes are children of this one."""
     # The server starts its workers in the way that is the default.
     multiprocessing.set_start_method(child_process.START_METHOD, force=True)
@@ -197,7 +203,7 @@ def run_web(host: str, port: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=WEB_PROCESSES,
+        workers=count,
         blocking_threads=THREADS,
         backlog=BACKLOG,
         http=HTTPModes.http1,

@@ -12,7 +12,6 @@ from importlib import import_module
 from app.server import metrics
 from app.server.lanes import THREADS
 
-WEB_PROCESSES = 2
 BACKLOG = 4_096
 OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
 IDLE_TIMEOUT_SECONDS, BLOCKING_THREADS_MAX = 30, 512  # granian's defaults
@@ -41,7 +40,8 @@ def run_web_process(host: str, port: int, number: int) -> None:
 
     raise_file_limit()
     configure_logging(LogLevels.error)
-    threads = (1, BLOCKING_THREADS_MAX, THREADS, IDLE_TIMEOUT_SECONDS, BACKLOG // WEB_PROCESSES)
+    backpressure = BACKLOG // program.config["WEB_PROCESSES"]
+    threads = (1, BLOCKING_THREADS_MAX, THREADS, IDLE_TIMEOUT_SECONDS, backpressure)
     http = (None, HTTPModes.http1, None, None, False, None, None)  # default settings, no websockets, files, log
     options = (*threads, *http, WITHOUT_TLS, None, (None, None))  # no prefix of the path, no metrics
     socket = SocketSpec(host, port, BACKLOG)

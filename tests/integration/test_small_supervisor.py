@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.server import small_supervisor
+from app.server import serve, small_supervisor
 from app.server.child_process import command_of
 from app.server.serve import PortTaken, take_port
 from app.server.supervisor import SupervisedProcess
@@ -155,3 +155,14 @@ def test_of_two_rings_that_start_at_once_one_gets_the_port():
             with pytest.raises(PortTaken, match="Choose another"):
                 take_port("127.0.0.1", port)
     take_port("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_many_processes_serve_the_web_as_the_setting_says(count, monkeypatch):
+    monkeypatch.setattr(serve, "shares_port", lambda: True)
+    processes = serve._web_processes("127.0.0.1", 8000, count)
+    assert [process.name for process in processes] == [f"web process {number}" for number in range(1, count + 1)]
+
+    monkeypatch.setattr(serve, "shares_port", lambda: False)
+    (alone,) = serve._web_processes("127.0.0.1", 8000, count)
+    assert alone.handover()[-1][-1].endswith(f", {count}]"), "granian starts them"
