@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from billing.equity_errors import EquityMoveNotFound, EquityUsed
@@ -24,8 +24,15 @@ from booking import queries
 from booking.errors import MemberNotFound
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.prepared import PreparedStatement
 
-KINDS = (PAID_IN, LEAVING, SET_OFF)
+# Compiled once: the page of a balance asks it each time.
+_LAST = PreparedStatement(
+    select(EquityMove.held_cents, EquityMove.left_cents, EquityMove.number)
+    .where(EquityMove.member_id == bindparam("member_id"))
+    .order_by(EquityMove.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,7 @@ class Equity:
 
 def equity_of(session: Session, member_id: int) -> Equity:
     """Return the equity of a member."""
-    columns = (EquityMove.held_cents, EquityMove.left_cents, EquityMove.number)
-    last = select(*columns).where(EquityMove.member_id == member_id).order_by(EquityMove.number.desc()).limit(1)
-    return Equity(*(session.execute(last).one_or_none() or (0, 0, 0)))
+    return Equity(*next(iter(_LAST.of(session, {"member_id": member_id})), (0, 0, 0)))
 
 
 def enter_equity(

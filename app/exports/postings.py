@@ -18,6 +18,7 @@ from billing.exports.ledger import journal_table
 from billing.ledger.filed_accounts import DATEV
 from billing.posting_exports.batch_rows import LineText, batch_rows
 from billing.posting_exports.selection import ExportPreview
+from billing.queries.equity import owners_of_equity
 from billing.queries.ledger import LedgerLine
 from billing.queries.pools import pool_names
 from booking.kernel.progress import tracked
@@ -65,10 +66,12 @@ def _line_text(session: Session) -> LineText:
     """Return the function that writes the text of a line: what it is for, where, and whose it is."""
     machines, pools = machine_names(session), pool_names(session)
     members = {one.id: one.name for one in member_names(session)}
+    owners = owners_of_equity(session)  # lines of equity name no member
 
     def text_of(line: LedgerLine) -> str:
+        whose = line.member_id or owners.get(line.equity_id or 0)
         place = pools.get(line.pool_id or 0) or machines.get(line.machine_id or 0) or ""
-        return " ".join(filter(None, (topic_label(line.topic), members.get(line.member_id or 0), place)))
+        return " ".join(filter(None, (topic_label(line.topic), members.get(whose or 0), place)))
 
     return text_of
 

@@ -12,7 +12,7 @@ from billing.queries.equity import EquityMoveView
 
 KIND_LABELS: dict[str, Any] = {
     "paid_in": _l("Paid in"),
-    "leaving": _l("Owed to the member since the end of the membership"),
+    "leaving": _l("Member has left"),
     "set_off": _l("Set off against what was owed"),
 }
 

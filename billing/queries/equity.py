@@ -102,6 +102,11 @@ def unsent_statements(session: Session) -> list[int]:
     return list(session.scalars(statement.order_by(Document.id)))
 
 
+def owners_of_equity(session: Session) -> dict[int, int]:
+    """Return id -> member id of all changes of equity."""
+    return {row.id: row.member_id for row in session.execute(select(EquityMove.id, EquityMove.member_id))}
+
+
 def owed_equity(session: Session) -> tuple[int, ...]:
     """Return the ids of the members who left and to whom equity is owed."""
     later = aliased(EquityMove)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, timedelta
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from app.documents.composer import TextComposer
 from app.documents.making import make_files
+from app.exports.postings import made_file
+from app.wording.equity import set_off_reason
 from app.worker.settlement_job import send_statements
 from billing.documents.drafts import drafts
 from billing.equity import EquityInput, enter_equity, equity_of
@@ -23,9 +28,13 @@ from billing.equity_errors import (
 )
 from billing.errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
 from billing.events import DocumentSent
+from billing.exports.ledger import whole_journal
 from billing.ledger import equity_entries
 from billing.ledger.audit import broken_ledger
 from billing.models import Balance, Document, EquityMove, Ledger
+from billing.period_names import named_period
+from billing.posting_exports.selection import preview_export
+from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
 from billing.queries.balances import balance_lines, balance_of, made_of
 from billing.queries.documents import document
 from billing.queries.equity import equity_move
@@ -155,6 +164,28 @@ def test_who_left_is_settled_with_in_one_entry_that_a_statement_tells(session, g
     invoice(session, gone)
     assert session.scalar(select(Balance.invoiced_cents).where(Balance.member_id == gone)) == 121_620
     assert list(broken_ledger(session)) == []
+
+
+def test_the_adviser_gets_the_entries_of_equity_without_a_tax_key(session, gone):
+    made = settled(session, gone)
+    with write_transaction(session):
+        change_datev_terms(session, DatevTermsInput(29_098, 55_003, standard_key="3"), by=SOMEBODY, now=MONDAY)
+    _name, content = made_file(session, preview_export(session, "datev", named_period("2026")), "csv", now=MONDAY)
+    rows = list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))[2:]
+    assert [tuple(row[at] for at in (0, 1, 6, 7, 8, 13)) for row in rows if row[0] == "1000,00"] == [
+        ("1000,00", "S", "9000", "0810", "", "Geschäftsguthaben Anna"),
+        ("1000,00", "S", "0810", "0811", "", "Geschäftsguthaben Anna"),
+        ("1000,00", "H", str(10_000 + gone), "0811", "", "Verrechnet mit dem Geschäftsguthaben Anna"),
+    ]
+    journal = [row for row in whole_journal(session).rows if made in row[-2:-1]]
+    assert [(row[4], row[5], row[11]) for row in journal] == [
+        ("0811", "equity_left", 100_000),
+        ("1400", "receivables", -100_000),
+    ]
+    with force_locale("en"):
+        assert set_off_reason(equity_move(session, made)) == (
+            "Set off against your equity of €1,000.00, owed to you since your membership ended; €0.00 of it are left"
+        )
 
 
 def test_the_statement_is_sent_once_when_its_file_is_made(session, gone):

@@ -96,6 +96,9 @@ def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
     assert "taken back" in text(karl.get(first.location))
     session.expire_all()
     assert balance_of(session, gone).cents == 221_620
+    assert "goes on after all" not in text(karl.get(f"/costs/equity/{gone}"))
+    leave(session, gone, None)
+    assert "The membership goes on after all" in text(karl.get(f"/costs/equity/{gone}"))
 
 
 def test_who_has_not_left_is_not_settled_with(session, charged_ring, karl):

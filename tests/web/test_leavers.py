@@ -7,10 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from billing.equity import EquityInput, enter_equity
 from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.settlements import preview_settlement, settle
 from billing.shares import set_shares
+from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
-from tests.builders import hours, login, member, reserve
+from tests.builders import SOMEBODY, hours, login, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do, use
 from tests.integration.test_who_bears_costs import IN_MAY, leave
@@ -87,6 +90,12 @@ def test_the_desk_lists_leavers_with_open_sums(session, sample_ring, pool, log_i
     do(session, set_shares, pool, sample_ring.bernd, 0, date(2026, 1, 1))
     assert "1 usage slip without a price" not in text(karl.get("/costs/leavers"))
     clock.instant = MONDAY + timedelta(days=800)
+    do(session, enter_equity, EquityInput(sample_ring.bernd, date(2026, 1, 1), 5_000))
+    with write_transaction(session):  # owed for years: listed until it is set off or paid
+        seen = preview_settlement(session, sample_ring.bernd, 0, now=MONDAY).digest
+        settle(session, sample_ring.bernd, None, digest=seen, set_off_cents=0, by=SOMEBODY, now=MONDAY)
+    assert "Equity that the member has paid in: €50.00" in text(log_in(sample_ring.karl_login).get("/costs/leavers"))
+    leave(session, sample_ring.bernd, None)
     assert "No member who leaves holds shares" in text(log_in(sample_ring.karl_login).get("/costs/leavers"))
 
 

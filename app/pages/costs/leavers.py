@@ -47,7 +47,8 @@ def leavers_with_open_sums(session: Session, day: date, *, now: datetime) -> tup
     Then those who left before and to whom equity is still owed.
     """
     members = queries.members_leaving(session, date(day.year - 1, 1, 1))
-    members += queries.member_names(session, {*owed_equity(session)} - {member.id for member in members})
+    further = {*owed_equity(session)} - {member.id for member in members}
+    members += tuple(member for member in queries.member_names(session, further) if member.left_on)
     if not members:
         return ()
     member_ids = [member.id for member in members]
