@@ -70,15 +70,15 @@ class Codes:
 
 def invoiced_as(session: Session, entry_ids: Collection[int]) -> dict[LineKey, Treatment]:
     """Return the treatment of lines as the document states it that they stand in."""
-    last: dict[LineKey, DocumentLine] = {}
+    columns = DocumentLine.entry_id, DocumentLine.posting_number, DocumentLine.turn
+    stated = DocumentLine.category, DocumentLine.percent, DocumentLine.reason
+    last: dict[LineKey, tuple[int, Treatment]] = {}
     ids = sorted(entry_ids)
     for start in range(0, len(ids), AT_ONCE):
-        of_some = select(DocumentLine).where(DocumentLine.entry_id.in_(ids[start : start + AT_ONCE]))
-        for line in session.scalars(of_some.order_by(DocumentLine.turn)):
-            last[line.entry_id, line.posting_number] = line
-    return {
-        key: Treatment(line.category, line.percent, line.reason) for key, line in last.items() if line.turn % 2 == 1
-    }
+        of_some = select(*columns, *stated).where(DocumentLine.entry_id.in_(ids[start : start + AT_ONCE]))
+        for entry_id, number, turn, category, percent, reason in session.execute(of_some.order_by(DocumentLine.turn)):
+            last[entry_id, number] = turn, Treatment(category, percent, reason)
+    return {key: treatment for key, (turn, treatment) in last.items() if turn % 2 == 1}
 
 
 def _kinds(session: Session, allocation_ids: Collection[int], member_ids: Collection[int]) -> dict[LineKey, Kinds]:

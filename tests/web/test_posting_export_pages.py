@@ -47,9 +47,13 @@ def test_an_account_in_files_becomes_another_one_only_where_the_adviser_knows(se
     terms = {name: value for name, value in sent.items() if name != "has_member_accounts"} | {"revision": "1"}
     numbers = {f"{chart}-{one['code']}": one[chart] for one in accounts["accounts"] for chart in ("skr03", "skr04")}
     chart = {"chart": "skr03", "revision": accounts["revision"]} | numbers | {"skr03-advances": "1719"}
-    for address, body in (("/costs/exports/datev", terms), ("/costs/ledger/chart", chart)):
+    for address, body, account in (
+        ("/costs/exports/datev", terms, "Receivables from members"),
+        ("/costs/ledger/chart", chart, "Advances received"),
+    ):
         refused = karl.post(address, data=body)
         assert refused.status_code == 422
+        assert f"would become others ({account})" in text(refused)
         assert "what takes them back would go where your adviser has nothing" in text(refused)
         assert 'name="are_written_again"' in refused.text
         assert karl.post(address, data=body | known).status_code == 303

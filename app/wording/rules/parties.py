@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.wording.formats import Zone
+from app.wording.ledger import account_label
 from app.wording.rules.text import ViolationText
+
+
+def _account_names(codes: str, _zone: Zone) -> str:
+    return ", ".join(map(account_label, codes.split(", ")))
+
 
 PARTY_RULES = (
     ViolationText(
@@ -54,10 +61,11 @@ PARTY_RULES = (
     ViolationText(
         code="amounts_in_files",
         sentence=_l(
-            "DATEV files hold amounts on an account that would become another one: what takes them back would go where "
-            "your adviser has nothing. Leave the accounts as they are; or say that your adviser moves these amounts, "
-            "or takes in all files once more."
+            "DATEV files hold amounts on accounts that would become others (%(actual)s): what takes them back would go "
+            "where your adviser has nothing. Leave these accounts as they are; or say that your adviser moves the "
+            "amounts, or takes in all files once more."
         ),
+        number=_account_names,
     ),
     ViolationText(code="percent_form", sentence=_l("A rate has at most two decimals.")),
 )
