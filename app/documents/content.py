@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.documents.giro_code import giro_code_text
 from app.documents.sheet import footer, recipient, sender
 from app.documents.statement_page import issued_statement_page
-from app.wording.formats import format_money, format_number, format_short_day
+from app.wording.formats import format_bare_price, format_money, format_number, format_short_day
 from app.wording.parties import format_percent
 from app.wording.units import UNIT_NAMES
 from billing.documents.vat import OUTSIDE
@@ -153,7 +153,7 @@ def _row(line: DocumentLine) -> Json:
         "text": line.text,
         "detail": line.detail,
         "quantity": f"{format_number(quantity)} {UNIT_NAMES[line.unit]}" if line.unit else format_number(quantity),
-        "price": format_number(price.quantize(Decimal("0.0001")).normalize() if line.unit else abs(price)),
+        "price": format_bare_price(price if line.unit else abs(price)),
         "vat": "–" if line.category == OUTSIDE else format_percent(line.percent),
         "sum": format_money(line.net_cents),
     }

@@ -12,6 +12,8 @@ from booking.addresses import DEFAULT_COUNTRY
 
 Side = Mapping[str, Any]  # seller or buyer, as stored with a document
 
+NO_BREAK = "\u00a0"  # an IBAN in two lines is mistyped
+
 
 def sender(seller: Side) -> str:
     """Return the line above the address."""
@@ -31,7 +33,7 @@ def footer(seller: Side) -> list[list[str]]:
     numbers = [
         seller["tax_number"] and _("Tax number: %(number)s", number=seller["tax_number"]),
         seller["vat_id"] and _("VAT ID: %(number)s", number=seller["vat_id"]),
-        seller["iban"] and f"IBAN: {spaced_iban(seller['iban'])}",
+        seller["iban"] and f"IBAN: {spaced_iban(seller['iban']).replace(' ', NO_BREAK)}",
     ]
     columns = (
         (seller["name"], seller["street"], _town(seller)),

@@ -196,6 +196,11 @@ def format_number(value: int | Decimal) -> str:
     return format_decimal(value, locale=_language(), decimal_quantization=False)
 
 
+def format_bare_price(value: Decimal) -> str:
+    """Return a price for one unit with two to four decimals, in a column of such prices."""
+    return format_decimal(value, format="#,##0.00##", locale=_language())
+
+
 def format_amount(small: int, unit_code: str) -> str:
     """Return an amount of use, given in the small unit: 12.50 ha; hours of the clock as people say them: 4 h 14 min."""
     if unit_code in CLOCK_UNITS:

@@ -9,6 +9,8 @@ import pytest
 from flask_babel import force_locale
 
 from app.documents.composer import TextComposer, _of_use
+from app.documents.sheet import footer
+from app.wording.formats import format_bare_price
 from billing.advances import AdvanceInput, post_advance
 from billing.allocations import reverse_allocation
 from billing.charges import charge_for
@@ -109,6 +111,16 @@ def test_an_xrechnung_needs_a_contact_of_the_ring(session, charged_ring):
     assert drafts(session, TODAY)[charged_ring.anna].problems == ("contact",)
     do(session, change_party, charged_ring.anna, PartyInput())
     assert drafts(session, TODAY)[charged_ring.anna].problems == ()
+
+
+@pytest.mark.of_sqlite
+def test_a_price_has_two_to_four_decimals_and_an_iban_stays_in_one_line(app):
+    with app.app_context(), force_locale("de"):
+        prices = [format_bare_price(Decimal(one)) for one in ("5565.4", "1.34453", "100")]
+        names = ("name", "street", "postcode", "town", "tax_number", "vat_id", "contact_name", "contact_phone", "email")
+        *_others, numbers = footer(dict.fromkeys(names, "") | {"iban": "DE02120300000000202051"})
+    assert prices == ["5.565,40", "1,3445", "100,00"]
+    assert numbers == ["IBAN: DE02\u00a01203\u00a00000\u00a00000\u00a02020\u00a051"]
 
 
 def test_the_working_of_a_line_adds_up(app):
