@@ -6,17 +6,36 @@ Every text and address is escaped here and nowhere before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from markupsafe import escape
 
 from app.pages.plan.cells import Cell
+from app.pages.plan.printed import PrintedDay
+from app.wording.formats import format_short_weekday
 
 
 def cells_html(cells: Iterable[Cell]) -> str:
     """Return the cells of a row, one after the other."""
     return "".join([_cell_html(cell) for cell in cells])
+
+
+def names_html(days: Sequence[PrintedDay], columns: int) -> str:
+    """Return the line of paper with the names for which blocks have a number, "" without any."""
+    if not days:
+        return ""
+    return f"<tr class=who><th><td colspan={columns}>{' · '.join(map(_day_html, days))}"
+
+
+def _day_html(day: PrintedDay) -> str:
+    numbered = (f"<b>{cell.number}</b> {', '.join(map(_name_html, cell.names))}" for cell in day.cells)
+    return f"<b>{_escaped(format_short_weekday(day.date))}</b> {' · '.join(numbered)}"
+
+
+def _name_html(name: tuple[str, str]) -> str:
+    who, when = map(_escaped, name)
+    return f"<bdi>{who}</bdi>{when and f' {when}'}"
 
 
 @lru_cache(maxsize=4_096)  # the machines of a board say the same few things
@@ -39,10 +58,11 @@ def _cell_html(cell: Cell) -> str:
     address = str(escape(cell.href)).replace("&amp;start=", "&start=")
     if not css and cell.href:
         return f'{start}<a href="{address}">{_escaped(cell.name)}</a>'
+    number = f" data-n={cell.number}" if cell.number else ""
     if not cell.href:
         more = f" id=r{cell.reservation_id}" if cell.reservation_id else ""  # its link was too close to another one
-        return f"{start}<i{more}>{_texts(cell)}</i>"
-    at = f' data-at="{cell.at}"' if cell.at else ""
+        return f"{start}<i{more}{number}>{_texts(cell)}</i>"
+    at = f'{number} data-at="{cell.at}"' if cell.at else number
     return f'{start}<a href="{address}"{at}>{_texts(cell)}</a>'
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
@@ -60,7 +61,8 @@ class Cell:
 
     name: who, or what; may be cut. time: beside it, never cut. hidden: for readers and the card before the name, more
     after it. reservation_id: of a block about which the card may tell more. at: when a block of one's own that can be
-    moved begins and ends, in minutes since 1970, for the script.
+    moved begins and ends, in minutes since 1970, for the script. names: who and when, or why, as paper tells it below
+    the machine where the block has a number instead (app/pages/plan/printed.py).
     """
 
     width: int
@@ -72,6 +74,8 @@ class Cell:
     href: str = ""
     at: str = ""
     reservation_id: int | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    number: int = 0
 
     @property
     def is_plain(self) -> bool:
@@ -159,14 +163,17 @@ class CellMaker:
         css = "t m x" if any(self.viewer.is_own(entry) for entry in entries) else "t x"
         day = local_day(entries[0].starts_at, self.axis.zone)
         href = f"{self.addresses.plan}?day={day.isoformat()}&view={'list' if self.is_day else 'day'}"
-        return Cell(width, css, time=f"{len(cells)}×", more="; ".join(cell.text for cell in cells), href=href)
+        names = tuple(chain.from_iterable(cell.names for cell in cells))
+        more = "; ".join(cell.text for cell in cells)
+        return Cell(width, css, time=f"{len(cells)}×", more=more, href=href, names=names)
 
     def _single_cell(self, segment: Segment, width: int, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
         css, machine = CSS[segment.kind], row.machine
         if segment.kind == segments.WORK and segment.entry is not None:
             return self._entry_cell(segment.entry, width, workshop_id)
         if segment.kind == segments.CLOSURE and segment.entry is not None:
-            return Cell(width, css, segment.entry.text or self.labels.closure, hidden=self.labels.closure)
+            reason = segment.entry.text or self.labels.closure
+            return Cell(width, css, reason, hidden=self.labels.closure, names=((reason, ""),))
         if segment.kind == segments.SETUP:
             return Cell(width, css, self.labels.setup)
         if segment.kind == segments.CLEANING:
@@ -199,7 +206,9 @@ class CellMaker:
         more = " · ".join(filter(None, (self.labels.state(entry), entry.text)))
         at = _minutes(entry) if is_own and entry.status in MOVABLE else ""
         href = f"{self.addresses.show}{entry.reservation_id}"
-        return Cell(width, css, name, clock, more=more, href=href, at=at, reservation_id=entry.reservation_id)
+        made = Cell(width, css, name, clock, more=more, href=href, at=at, reservation_id=entry.reservation_id)
+        made.names = ((name, clock),)
+        return made
 
     def _late_cell(self, entry: BoardEntry, due_at: datetime, width: int, workshop_id: int) -> Cell:
         """Return the cell of a place that should be back: who has it, if one may know, and since when."""
@@ -210,7 +219,8 @@ class CellMaker:
         name = self.labels.mine if is_own else entry.member_name
         css = "t m o" if is_own else "t o"
         href = f"{self.addresses.show}{entry.reservation_id}"
-        return Cell(width, css, name, more=text, href=href, reservation_id=entry.reservation_id)
+        names = ((name, text),)
+        return Cell(width, css, name, more=text, href=href, reservation_id=entry.reservation_id, names=names)
 
     def _places_cell(self, segment: Segment, width: int, row: BoardRow, reasons: Reasons) -> Cell:
         places = row.machine.places

@@ -10,9 +10,10 @@ from flask_babel import get_locale
 
 from app.pages.plan import day_list, states
 from app.pages.plan.axis import Axis
-from app.pages.plan.cell_html import cells_html
+from app.pages.plan.cell_html import cells_html, names_html
 from app.pages.plan.cells import Addresses, CellMaker
 from app.pages.plan.labels import Labels
+from app.pages.plan.printed import arrange_names
 from app.pages.plan.row_cache import RenderKey, RowSource
 from app.pages.plan.segments import WHOLE, Cuts, Frame, Segment, segments_of
 from app.pages.plan.viewer import Viewer
@@ -34,11 +35,13 @@ class TableRenderer:
         self.cuts = _cuts(axis, is_day=is_day)
 
     def render(self, source: RowSource) -> str:
-        """Return the state ("" when there is nothing to say), a line break, and the cells."""
+        """Return the state ("" when there is nothing to say), a line break, the cells, and names for paper."""
         row, place = source.row, source.place
         state = states.state_now(row, place, self.viewer, self.now)
         parts = _segments(source, self.axis, self.viewer, self.now, self.cuts)
-        return f"{state}\n{cells_html(self.maker.cells(parts, row, place, self.now))}"
+        cells = self.maker.cells(parts, row, place, self.now)
+        names = names_html(arrange_names(cells, self.axis), self.axis.columns)
+        return f"{state}\n{cells_html(cells)}{names}"
 
 
 class ListRenderer:
