@@ -1,7 +1,7 @@
 """What people really type: names without a blank or from right to left, hundreds of machines, a glaring accent.
 
 Each page at 320 px (as a window of 640 px at 200 %) in forced colours, which add borders to what is drawn without them,
-and at 2560 px in the ring's own; the pages of members without a script.
+and at 2560 px in the ring's own, the main ones at 390 and 640 px, too; the pages of members without a script.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from booking.models import Machine, Unit
 from booking.usage import Measurement
 from tests import builders
 from tests.browser.conftest import BEGIN, empty_ring, served
+from tests.browser.overlaps import OVERLAPS
+from tests.browser.test_paper import printed_on
 
 NOW = BEGIN.astimezone(UTC)
 NINE = BEGIN.replace(hour=9, minute=0).astimezone(UTC)
@@ -27,6 +29,8 @@ FROM_THE_RIGHT = "مزرعة الوادي الأخضر (רון)"
 MACHINES = 200
 TOMORROW = BEGIN.date() + timedelta(days=1)
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 2560, "height": 1300}
+# A phone, and a window of 1280 px at 200 %.
+IN_BETWEEN = ({"width": 390, "height": 844}, {"width": 640, "height": 450})
 
 # One machine has forty reservations on the day after.
 BUSY = (
@@ -74,6 +78,10 @@ TOO_WIDE = """() => {
   }
   return found;
 }"""
+MAIN = {
+    "", "today", "plan", "reservations", "reservations/1", "reservations/new", "machines", "machines/long", "costs",
+    "account", "approvals", "workshop", "usage", "exchanges", "admin", "admin/members", "invoices", "search",
+}  # fmt: skip
 EMPTY = (
     "/today",
     "/machines",
@@ -157,13 +165,28 @@ def faults_on(page: Page, path: str) -> list[str]:
     page.emulate_media(forced_colors="active")
     answer = page.goto(path)
     faults = [] if answer.status == (404 if path == "/nowhere" else 200) else [f"{path}: {answer.status}"]
-    faults += [f"{path} {NARROW['width']}: {one}" for one in page.evaluate(TOO_WIDE)]
-    page.set_viewport_size(WIDE)
-    page.emulate_media(forced_colors="none")
-    return [*faults, *(f"{path} {WIDE['width']}: {one}" for one in page.evaluate(TOO_WIDE))]
+    for size in (NARROW, *(IN_BETWEEN if is_main(path) else ()), WIDE):
+        page.set_viewport_size(size)
+        page.emulate_media(forced_colors="active" if size == NARROW else "none")
+        found = [*page.evaluate(TOO_WIDE), *page.evaluate(OVERLAPS)]
+        faults += [f"{path} {size['width']}: {one}" for one in found]
+    return faults
 
 
-def test_nothing_overflows_whatever_is_typed(chromium, nasty):
+def is_main(path: str) -> bool:
+    """Whether it is a page that everybody of its role opens, or one with the reservations of a full day."""
+    return path.strip("/").partition("?")[0] in MAIN or "busy" in path
+
+
+def printed_plan(page: Page, app: Flask, address: str, login: int) -> tuple[list[str], list[str]]:
+    """The names on the paper of the week with forty reservations of a day, and what is wrong with them."""
+    page.context.clear_cookies()
+    log_in(page, app, address, login)
+    page.goto(f"/plan?view=days&day={TOMORROW}")
+    return printed_on(page)
+
+
+def test_nothing_overflows_or_overlaps_whatever_is_typed(chromium, nasty):
     app, hall, members, logins = nasty
     with served(app) as address:
         page, without_scripts = (window_of(chromium, address, scripts=scripts) for scripts in (True, False))
@@ -176,7 +199,10 @@ def test_nothing_overflows_whatever_is_typed(chromium, nasty):
             if who in logins:
                 log_in(shown, app, address, logins[who])
             faults += [f"{who} {fault}" for path in paths for fault in faults_on(shown, path)]
+        names, cut = printed_plan(page, app, address, logins["manager"])
         for each in (page, without_scripts):
             each.context.close()
 
     assert not faults, "\n".join(faults)
+    assert not cut, "\n".join(cut)
+    assert [names.count(name) for name in (LONG, FROM_THE_RIGHT)] == [21, 21]  # forty on one machine, two on another
