@@ -22,7 +22,7 @@ def test_a_manager_approves_a_request(window, picture):
     expect(page.locator("main")).to_contain_text("höchstens 24 h; diese würde 36 h dauern")
     picture(page, "outside")
     page.goto("/approvals")
-    follow(page, page.get_by_role("link", name="Feldhäcksler gegen Feldhäcksler"))
+    follow(page, page.get_by_role("link", name="Tausch bis"))
     expect(page.get_by_role("button", name="Tausch freigeben")).to_be_visible()
     picture(page, "exchange-approval", whole=True)
     page = window("wanda", scripts=False)
