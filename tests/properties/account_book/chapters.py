@@ -7,7 +7,8 @@ def a_year_in_short(book):
     for name, whose, days in (("combine", "anna", 25), ("combine", "carla", 5), ("press", "bernd", 40)):
         book.use(name, whose, days, 7, None)
     book.deliver("connection lost")
-    book.enter_tariff("combine", 40, "0.333", False, "rolled back")
+    book.price_again(0)
+    book.enter_tariff("combine", 40, "1.005", False, "rolled back")  # 7 pieces end in half a cent
     book.enter_tariff("press", 40, "12.5", False, None)
     book.enter_tariff("press", 40, "140", True, "connection lost")
     book.correct(0, 5, None)
@@ -17,6 +18,7 @@ def a_year_in_short(book):
     for kind in ("fuel", "insurance", "fee"):
         book.bill("combine", 1, 20, kind, 10_001)
     book.deliver(None)
+    book.price_again(0)
     book.allocate(0, "connection lost")
     book.invoice("anna", "rolled back")
     book.bill("combine", 1, 20, "fuel", 100)
@@ -24,7 +26,11 @@ def a_year_in_short(book):
     book.bill("press", 1, 20, "fuel", 1)
     book.delete_bill(0)
     book.soft_close_or_reopen(1, opens=False)
+    book.use("press", "carla", 25, 2, None)  # charged today, and taken back no earlier though its day is open again
+    book.deliver(None)
     book.soft_close_or_reopen(1, opens=True)
+    book.correct(0, 1, None)
+    book.deliver(None)
     for months in (2, 1):
         book.close_period(months, accepts=True, is_stale=False)
     book.allocate(0, None)

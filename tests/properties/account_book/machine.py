@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from app.documents.composer import TextComposer
 from app.storage import audits
-from billing import advances, allocations, equity, pools, previews, shares, tariffs
+from billing import advances, allocations, charges, equity, pools, previews, shares, tariffs
 from billing.advances import AdvanceInput
 from billing.closing import periods
 from billing.documents import issuing
@@ -217,6 +217,15 @@ class AccountBook(Settling, RuleBasedStateMachine):
         """Price what was handed back, as the worker does."""
         self.attempt(None, _deliver_all, dies=dies)
         self.books.deliver()
+        self.compare()
+
+    @precondition(lambda self: self.books.slips)
+    @rule(index=which)
+    def price_again(self, index):
+        """Price a slip that may be priced already, as whoever handles an event twice does."""
+        number = self.pick(self.books.slips, index)
+        self.attempt(None, charges.charge_for, number)
+        self.books.price(number, is_job=False)
         self.compare()
 
     @precondition(lambda self: any(not one.is_disputed for one in self.books.slips.values()))
@@ -446,6 +455,7 @@ def _cancel(session, document_id, day, *, by, now):
 _FUNCTIONS = (
     usage.record_usage,
     _deliver_all,
+    charges.charge_for,
     objections.object_to,
     objections.answer,
     tariffs.enter_tariff,
