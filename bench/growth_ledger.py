@@ -1,4 +1,4 @@
-"""The entries of what growth.py charged and allocated, as the program posts what comes late: all on one day.
+"""The entries of what growth.py charged and allocated, on the days of service as far as periods are open.
 
 Their hashes are in the event log, so that `ring check` finds in the large ring what it finds in the demo: nothing.
 """
@@ -23,6 +23,7 @@ from billing.ledger.posting import (
 )
 
 AT_ONCE = 10_000
+PERIOD_GUARD = "billing_period_closed_insert"
 ENTRY = ("id", "posting_date", "service_from", "service_until", "lines", "charge_id", "allocation_id", "sha256")
 LINE = ("entry_id", "number", "account_id", "member_id", "machine_id", "pool_id", "topic", "cents")
 
@@ -47,14 +48,17 @@ class _Source(NamedTuple):
 
 
 def post_all(connection: sqlite3.Connection) -> None:
-    """Post what has no entry yet, on the last day of its service, or on the first that no closed period covers.
+    """Post what has no entry yet, on the last day of its service, or the first open one after it.
 
-    What lies years back must not stand among the debits of the last 90 days, which the ages of open sums read.
+    What lies before the first closed period is posted as if that had been before it was closed.
     """
+    (guard,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (PERIOD_GUARD,)).fetchone()
+    connection.execute(f"DROP TRIGGER {PERIOD_GUARD}")
     accounts = dict(connection.execute("SELECT code, id FROM billing_account"))
     (entry_id,) = connection.execute("SELECT max(id) FROM billing_entry").fetchone()
-    (first_day,) = connection.execute(
-        "SELECT coalesce(date(max(last_day), '+1 day'), '') FROM billing_period WHERE state = 'closed'"
+    closed_from, open_from = connection.execute(
+        "SELECT coalesce(min(first_day), ''), coalesce(date(max(last_day), '+1 day'), '') FROM billing_period"
+        " WHERE state = 'closed'"
     ).fetchone()
     sources = [*_charges(connection), *_allocations(connection)]
     for first in range(0, len(sources), AT_ONCE):
@@ -62,9 +66,11 @@ def post_all(connection: sqlite3.Connection) -> None:
         for source in sources[first : first + AT_ONCE]:
             entry_id += 1
             own = [_row(entry_id, number, line, accounts) for number, line in enumerate(source.lines, start=1)]
-            entries.append(_entry(entry_id, max(source.until, first_day), source, own))
+            on = source.until if source.until < closed_from else max(source.until, open_from)
+            entries.append(_entry(entry_id, on, source, own))
             lines += own
         _insert(connection, entries, lines)
+    connection.execute(guard)
 
 
 def _charges(connection: sqlite3.Connection) -> Iterator[_Source]:
