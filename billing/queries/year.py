@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, case, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, extract, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from billing.ledger.posting import DEPOSITS
@@ -101,7 +101,7 @@ def years_of_ring(session: Session, today: date) -> tuple[YearWork, ...]:
 
 def years_of_member(session: Session, member_id: int, today: date) -> tuple[YearWork, ...]:
     """Return the accounting years in which a member was charged or bears a part of costs, and the present one."""
-    charged = select(func.min(Charge.service_date), func.max(Charge.service_date)).where(Charge.member_id == member_id)
+    charged = _charge_bounds(Charge.member_id == member_id)
     borne = (
         select(func.min(Allocation.period_from), func.max(Allocation.period_until))
         .join(AllocationLine, AllocationLine.allocation_id == Allocation.id)
@@ -130,16 +130,16 @@ def year_of_member(session: Session, member_id: int, today: date) -> int:
 def _bounds_of_ring(session: Session) -> list[int]:
     """Return the years of the first and last charge, cost and allocation."""
     statements = (
-        _charge_bounds(),
+        _charge_bounds(true()),
         select(func.min(Cost.service_date), func.max(Cost.service_date)),
         select(func.min(Allocation.period_from), func.max(Allocation.period_until)),
     )
     return [day.year for statement in statements for day in session.execute(statement).one() if day is not None]
 
 
-def _charge_bounds() -> Select[date, date]:
-    """Select the first and the last day of a charge: both ends of an index."""
-    first, last = select(func.min(Charge.service_date)), select(func.max(Charge.service_date))
+def _charge_bounds(of: ColumnElement[bool]) -> Select[date, date]:
+    """Select the first and the last day of charges: both ends of an index."""
+    first, last = (select(end(Charge.service_date)).where(of) for end in (func.min, func.max))
     return select(first.scalar_subquery(), last.scalar_subquery())
 
 
