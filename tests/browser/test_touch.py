@@ -28,7 +28,7 @@ PAGES = {
     ),
     "wanda": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/machines/combine/edit",
-        "/waiting-list?of=workshop", "/series?of=workshop", "/workshop/inductions/courses",
+        "/waiting-list?of=workshop", "/series?of=workshop", "/workshop/inductions/courses", "/workshop/outside",
     ),
     "karl": ("/today", "/costs", "/costs/pools/1"),
 }  # fmt: skip
