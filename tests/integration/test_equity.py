@@ -16,6 +16,7 @@ from app.documents.making import make_files
 from app.exports.postings import made_file
 from app.wording.equity import set_off_reason
 from app.worker.settlement_job import send_statements
+from billing.closing.periods import set_period_length
 from billing.documents.drafts import drafts
 from billing.equity import EquityInput, enter_equity, equity_of
 from billing.equity_errors import (
@@ -49,7 +50,7 @@ from booking.models import Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, invoice
-from tests.integration.harvester_pool import do
+from tests.integration.harvester_pool import close, do
 from tests.integration.test_money_audits import tamper
 from tests.integration.test_who_bears_costs import leave
 
@@ -163,6 +164,25 @@ def test_who_left_is_settled_with_in_one_entry_that_a_statement_tells(session, g
     assert sum(one.cents for one in drafts(session, TODAY)[gone].drafts[0].lines) == 221_620
     invoice(session, gone)
     assert session.scalar(select(Balance.invoiced_cents).where(Balance.member_id == gone)) == 121_620
+    assert list(broken_ledger(session)) == []
+
+
+def test_what_closed_periods_take_no_more_is_posted_today_with_its_own_day(session, sample_ring):
+    """The equity never leaves on a day before that on which it came."""
+    anna, paid_on, last_day = sample_ring.anna, date(2026, 2, 1), date(2026, 10, 20)
+    do(session, set_period_length, "month")
+    do(session, enter_equity, EquityInput(sample_ring.bernd, date(2026, 1, 31), 1))
+    for month in ("2026-01", "2026-02"):
+        close(session, month)
+    made = do(session, enter_equity, EquityInput(anna, paid_on, 100_000))
+    leave(session, anna, last_day)
+    leaving = settled(session, anna)
+    taken = taken_back(session, leaving)
+    for move_id, day in ((made, paid_on), (leaving, last_day), (taken, last_day)):
+        view = equity_move(session, move_id)
+        assert (view.day, view.posting_date) == (day, TODAY)
+    (line,) = (one for one in whole_journal(session).rows if one[-2] == leaving and one[5] == "equity")
+    assert line[1:4] == (TODAY, last_day, last_day)
     assert list(broken_ledger(session)) == []
 
 
