@@ -215,15 +215,20 @@ def _set_trigger(name: str, condition: str, action: str) -> None:
 
 
 def _add_accounts() -> None:
+    """Add the accounts with numbers as long as those of the ring: DATEV wants one length."""
     connection = op.get_bind()
     taken: dict[str, set[str]] = {"skr03": set(), "skr04": set()}
-    for skr03, skr04 in connection.execute(sa.text("SELECT skr03, skr04 FROM billing_account")):
+    widths = {}
+    for code, skr03, skr04 in connection.execute(sa.text("SELECT code, skr03, skr04 FROM billing_account")):
         taken["skr03"].add(skr03)
         taken["skr04"].add(skr04)
+        if code == "receivables":
+            widths = {"skr03": len(skr03), "skr04": len(skr04)}
     for code, *wanted in ACCOUNTS:
         numbers = {}
         for chart, first in zip(taken, wanted, strict=True):
-            numbers[chart] = next(number for each in count(first) if (number := f"{each:04}") not in taken[chart])
+            free = (f"{each:04}".ljust(widths[chart], "0") for each in count(first))
+            numbers[chart] = next(number for number in free if number not in taken[chart])
             taken[chart].add(numbers[chart])
         connection.execute(
             sa.text(

@@ -35,6 +35,7 @@ from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
 from billing.documents.issuing import issue
 from billing.documents.sending import sendings, unknown_count
+from billing.equity import EquityInput, enter_equity
 from billing.fees.audit import broken_fees
 from billing.fees.posting import FeeInput, enter_fee
 from billing.ledger.audit import broken_ledger
@@ -503,6 +504,16 @@ def deposits_are_asked_of_hand_outs_after_the_update(session, sample_ring):
     assert undelivered_count(session, deposits) == 0
 
 
+def equity_gets_accounts_as_long_as_those_of_the_ring(session, sample_ring):
+    yield Before("equity", ("UPDATE billing_account SET skr03 = skr03 || '00'",))
+
+    do(session, enter_equity, EquityInput(sample_ring.bernd, date(2026, 2, 1), 5_000))
+    numbers = {one.account.code: one.account.number for one in trial_balance(session)}
+    codes = ("receivables", "equity", "equity_left", "opening_balances")
+    assert [numbers[code] for code in codes] == ["140000", "081000", "081100", "900000"]
+    assert list(broken_ledger(session)) == []
+
+
 def handed_out_and_back(session, sample_ring):
     entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY).id
     for step, moment, read in ((usage.hand_out, 1, Measurement()), (usage.hand_back, 2, Measurement(amount=100))):
@@ -549,6 +560,7 @@ TOGETHER: tuple[tuple[Story, ...], ...] = (
     (
         a_ring_that_made_datev_files_has_no_tax_keys_until_one_is_entered,
         deposits_are_asked_of_hand_outs_after_the_update,
+        equity_gets_accounts_as_long_as_those_of_the_ring,
     ),
 )
 
