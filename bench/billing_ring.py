@@ -51,7 +51,8 @@ def fill(instance: Path, slips: int = SLIPS) -> None:
     _add_slips(connection, range(slips), lambda number: number % MEMBERS + 1)
     connection.execute(
         "INSERT INTO booking_event (at, actor_job, type, facts)"
-        " SELECT handed_back_at, 'bench', 'machine_handed_back', json_object('usage_id', id) FROM booking_usage"
+        " SELECT handed_back_at, 'bench', 'machine_handed_back', json_object('usage_id', id,"
+        " 'reservation_id', reservation_id) FROM booking_usage"
     )
     connection.execute("COMMIT")
     connection.close()
