@@ -20,7 +20,7 @@ from app.wording.equity import set_off_reason
 from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
 from app.wording.keys import part_of_words
-from app.wording.ledger import topic_label
+from app.wording.ledger import line_label, topic_label
 from app.wording.tariffs import working_steps
 from billing.documents.drafts import DraftLine
 from billing.documents.issuing import CANCELLATION
@@ -147,7 +147,7 @@ def entry_text(
     if (move := moves.get(line.equity_id or 0)) is not None:
         return set_off_reason(move)
     place = pools.get(line.pool_id or 0) or machines.get(line.machine_id or 0) or ""
-    return f"{topic_label(line.topic)}, {place}" if place else topic_label(line.topic)
+    return f"{line_label(line)}, {place}" if place else line_label(line)
 
 
 def _weight(number: int, unit: str) -> str:

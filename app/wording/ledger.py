@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from billing.ledger.posting import SHARE
+from billing.queries.balances import BalanceLine
 
 CHARGES_ARE_LABELS: dict[str, Any] = {
     "income": _l("Income: owed in addition to the share of the costs"),
@@ -53,6 +57,13 @@ def charges_are_label(answer: str) -> str:
 def topic_label(topic: str) -> str:
     """Return what a line of the ledger is for."""
     return str(TOPIC_LABELS[topic])
+
+
+def line_label(line: BalanceLine) -> str:
+    """Return what a line of a balance is for: costs that were divided after their period was closed came late."""
+    if line.topic == SHARE and not line.is_reversal and line.posting_date > line.service_until:
+        return _("Late costs") if line.cents > 0 else _("Late credit of costs")
+    return topic_label(line.topic)
 
 
 def account_label(code: str) -> str:

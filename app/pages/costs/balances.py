@@ -15,7 +15,7 @@ from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
-from app.wording.ledger import LEDGER_STATES, topic_label
+from app.wording.ledger import LEDGER_STATES, line_label, topic_label
 from billing.equity import equity_of
 from billing.exports.balances import balance_line_table, balance_table
 from billing.queries import balances as billing_balances
@@ -23,6 +23,8 @@ from billing.queries import slips_of_charges
 from billing.queries.balances import CREDIT, OWING, SETTLED
 from billing.queries.pools import pool_names
 from booking.queries import member_names, members_matching
+
+bp.add_app_template_global(line_label, "line_label")
 
 WHICH = {"": _l("All"), OWING: _l("Owe"), CREDIT: _l("Have a credit"), SETTLED: _l("Are settled")}
 
