@@ -99,7 +99,7 @@ def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, sa
         ({"unit": ""}, "Please enter the amount per share."),
         ({"unit": "-5"}, "above zero"),
         ({"until": "2026-05-01"}, "The period ends before it starts."),
-        ({"shares_on": "2020-01-01"}, "nobody who bears costs"),
+        ({"shares_on": "2020-01-01"}, "Nobody would owe this advance."),
     ],
 )
 def test_an_advance_that_makes_no_sense_says_why(session, karl, charged, changed, message):
