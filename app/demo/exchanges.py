@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.demo.base_data import DEMO, BaseData
 from app.demo.people import ANNA, BERND
 from app.demo.simulation import at
+from app.demo.tariff_parts import WITH_OPERATOR
 from booking import queries, reservations
 from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
@@ -60,6 +61,7 @@ def _reserve(session: Session, base: BaseData, member: str, days: int, now: date
     """Reserve a morning, confirmed, and return the id. Raises DomainError where it is not possible."""
     day = base.today + timedelta(days=days)
     span = TimeSpan(at(day, 7), at(day, 11))
-    wish = Wish(base.machines[MACHINE], base.members[member], span, purpose="Grünschnitt")
+    machine_id, member_id = base.machines[MACHINE], base.members[member]
+    wish = Wish(machine_id, member_id, span, purpose="Grünschnitt", choices=(WITH_OPERATOR,))
     uid = f"swap-{days}@ringbuch"
     return reservations.request_reservation(session, wish, by=DEMO, now=now, approve=True, uid=uid).id

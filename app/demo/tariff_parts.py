@@ -8,6 +8,7 @@ from billing.slip_pricing import CHOSEN
 from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
 from billing.working import PER_UNIT
 
+WITH_OPERATOR = "Mit Fahrer"
 _TRAVEL = LineEntry(
     "Anfahrt",
     "km",
@@ -19,6 +20,9 @@ PARTS_OF_TARIFFS = {
     "combine": TariffParts(
         MainEntry("Drusch"),
         (_TRAVEL,),
-        (AdjustmentEntry("Mit Fahrer", PER_UNIT, Decimal("14.00"), CHOSEN),),
+        (AdjustmentEntry(WITH_OPERATOR, PER_UNIT, Decimal("14.00"), CHOSEN),),
+    ),
+    "forage-harvester": TariffParts(
+        adjustments=(AdjustmentEntry(WITH_OPERATOR, PER_UNIT, Decimal("18.00"), CHOSEN),),
     ),
 }
