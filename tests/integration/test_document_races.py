@@ -14,7 +14,7 @@ from billing.documents.audit import broken_documents
 from billing.documents.issuing import cancel, issue
 from billing.models import Document
 from booking.kernel.transaction import in_write_transaction
-from tests.builders import SOMEBODY
+from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue, charge_more, charge_use
 
@@ -46,15 +46,21 @@ def cancelling(session, document_id, composer):
 
 
 def test_two_treasurers_issue_each_line_once_and_cancel_once(app, session, sample_ring):
-    able_to_issue(session, sample_ring.anna, sample_ring.bernd)
-    charge_use(session, sample_ring.combine, sample_ring.anna, 100)
-    charge_more(session, sample_ring.combine, sample_ring.bernd, 200)
+    """After a first one, because whoever enters the row of a year waits for the other by that alone."""
+    others = [member(session, name) for name in ("Carla", "Dora", "Emil")]
+    members = [sample_ring.anna, sample_ring.bernd, *others]
+    able_to_issue(session, *members)
+    charge_use(session, sample_ring.combine, members[0], 100)
+    for one in members[1:]:
+        charge_more(session, sample_ring.combine, one, 200)
+    at_once(app, issuing, others[-1:])
 
-    issued = at_once(app, issuing, [sample_ring.anna, sample_ring.bernd] * 2)
-    assert sorted(map(len, issued)) == [0, 0, 1, 1]
-    cancelled = at_once(app, cancelling, [1, 1, 2, 2])
+    issued = at_once(app, issuing, members[:4] * 2)
+    assert sorted(map(len, issued)) == [0] * 4 + [1] * 4
+    at_once(app, cancelling, [5])
+    cancelled = at_once(app, cancelling, [1, 1, 2, 2, 3, 4])
     assert cancelled.count("already_cancelled") == 2
 
     numbers = session.scalars(select(Document.number).order_by(Document.number)).all()
-    assert numbers == ["R-2026-00001", "R-2026-00002", "S-2026-00001", "S-2026-00002"]
+    assert numbers == [f"{series}-2026-0000{number}" for series in "RS" for number in range(1, 6)]
     assert list(broken_documents(session)) == []
