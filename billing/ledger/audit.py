@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, exists, extract, func, 
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from billing.events import EntryPosted
-from billing.ledger.posting import ENTRY_CONTENT, EQUITY, EQUITY_LEFT, LINE_CONTENT, SET_OFF, digest
+from billing.ledger.posting import ENTRY_CONTENT, EQUITY, EQUITY_LEFT, LINE_CONTENT, SET_OFF, digest_of
 from billing.models import (
     AccountDay,
     AccountMonth,
@@ -41,6 +41,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 
 BATCH = 1_000
+CENTS = LINE_CONTENT.index("cents")
 
 
 def broken_ledger(session: Session) -> Iterator[AuditFinding]:
@@ -87,11 +88,11 @@ def _broken_entries(session: Session) -> Iterator[AuditFinding]:
         if row is None:
             yield _finding("unbalanced", entry_id=group[0] if group else event.facts["entry_id"])
             continue
-        of_entry = [dict(line._mapping) for line in group[1]] if group and group[0] == row.id else []
-        if len(of_entry) != row.lines or sum(line["cents"] for line in of_entry) != 0:
+        of_entry = [list(line)[1:] for line in group[1]] if group and group[0] == row.id else []
+        if len(of_entry) != row.lines or sum(line[CENTS] for line in of_entry) != 0:
             yield _finding("unbalanced", entry_id=row.id)
         facts = event.facts if event else {}
-        expected = digest(dict(row._mapping), of_entry)
+        expected = digest_of(list(row)[:-1], of_entry)
         if not row.sha256 == expected == facts.get("sha256") or facts["entry_id"] != row.id:
             yield _finding("entry_hash", entry_id=row.id)
 

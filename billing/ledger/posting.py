@@ -147,17 +147,22 @@ def account_ids(session: Session) -> dict[str, int]:
 
 
 def digest(entry: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str:
-    """Return the SHA-256 over the content of an entry and its lines, as hexadecimal text.
+    """Return the SHA-256 over the content of an entry and its lines, as hexadecimal text."""
+    return digest_of([entry[name] for name in ENTRY_CONTENT], [[line[name] for name in LINE_CONTENT] for line in lines])
+
+
+def digest_of(entry: Sequence[Any], lines: Sequence[Sequence[Any]]) -> str:
+    """Return the digest of the values of ENTRY_CONTENT and, for each line, of LINE_CONTENT.
 
     Not over posted_at and posted_by: the event beside it has both. A kind of source that came later only up to the one
     that it has: there were no fees and no equity at first, and the hashes of that time stay.
     """
-    later = next((at for at, name in enumerate(LATER_SOURCES, start=1) if entry[name] is not None), 0)
-    names = (*ENTRY_CONTENT[: -len(LATER_SOURCES)], *LATER_SOURCES[:later])
-    content = [[entry[name] for name in names], [[line[name] for name in LINE_CONTENT] for line in lines]]
-    return hashlib.sha256(json.dumps(content, separators=(",", ":"), default=str).encode()).hexdigest()
+    first = len(ENTRY_CONTENT) - len(LATER_SOURCES)
+    later = next((at for at, value in enumerate(entry[first:], start=1) if value is not None), 0)
+    return hashlib.sha256(_as_json([entry[: first + later], lines]).encode()).hexdigest()
 
 
+_as_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
 LATER_SOURCES = ("fee_id", "equity_id")
 ENTRY_CONTENT = (
     "id",
