@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import aliased
 
@@ -50,6 +51,7 @@ from tests.integration.test_ledger import _unposted_charge, entry_row, posting_r
 from tests.integration.test_ledger_races import statements_of
 from tests.integration.test_money_audits import tamper
 from tests.integration.test_offer_races import all_at_once
+from tests.integration.test_quota_use import WAITS
 
 PER_HECTARE = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(140), "guest": Decimal(160)})
 TODAY = date(2026, 11, 23)
@@ -306,6 +308,28 @@ def test_two_treasurers_close_at_once_while_slips_are_priced(app, session, sampl
     assert set(last_seven) <= ({TODAY} if closed else {date(2026, 6, 15)})
     assert list(broken_periods(session)) == []
     assert list(broken_ledger(session)) == []
+
+
+def test_who_closes_waits_for_who_prices(app, session, sample_ring, seven, june, database_kind):
+    """And then looks at what was posted meanwhile: never is something posted into what was closed."""
+    usage_id = use(session, sample_ring.combine, seven[0], 100)
+    delivered(session)
+    with write_transaction(session):
+        session.execute(update(UsageRecord).where(UsageRecord.id == usage_id).values(used_amount=200))
+    digest = preview_closing(session, "2026-06", now=MONDAY).digest
+    session.rollback()
+
+    def closing(of_session):
+        return close_period(of_session, "2026-06", digest=digest, accepts_open=True, by=SOMEBODY, now=MONDAY)
+
+    with ThreadPoolExecutor(1) as other:
+        with write_transaction(session):
+            charge_for(session, usage_id, by=SOMEBODY, now=MONDAY)
+            closed = other.submit(all_at_once, app, closing)
+            while database_kind == "postgresql" and not session.scalar(text(WAITS)):
+                assert not closed.done(), "it closed while a slip was being priced"
+        (answer,) = closed.result()
+    assert isinstance(answer, StaleClosing | EventsUndelivered)
 
 
 @pytest.mark.parametrize(
