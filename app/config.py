@@ -33,7 +33,7 @@ from app.setting_types import (
 )
 from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
-from booking.wall_clock import USUAL_ZONE
+from booking.times.wall_clock import USUAL_ZONE
 
 ADDRESS_FILE = "address"
 KEY_FILE = "secret_key"

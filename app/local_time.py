@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from booking.wall_clock import first_instant, instants_showing, to_wall
+from booking.times.wall_clock import first_instant, instants_showing, to_wall
 
 FIRST, SECOND = 0, 1
 

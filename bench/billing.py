@@ -30,7 +30,7 @@ from bench.billing_ring import ENTRIES, LINES, MEMBERS, SERVICE, SLIPS, TODAY, f
 from bench.clients import UnexpectedResponse
 from bench.filling import BENCH
 from bench.in_process import client_of, get, median_ms
-from billing import allocations, previews
+from billing.allocations import allocations, previews
 from billing.documents import issuing
 from billing.models import Charge, Document
 from billing.subscribers import SUBSCRIPTIONS

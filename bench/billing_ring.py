@@ -17,14 +17,15 @@ from app.extensions import db
 from app.storage import migrate
 from bench import growth_ledger
 from bench.filling import BENCH, FORMAT
-from billing import pools, tariffs
 from billing.documents import terms
 from billing.documents.terms import TermsInput
 from billing.models.party import RING
 from billing.parties import party
 from billing.parties.party import PartyInput
-from billing.pools import CostEntry
-from billing.tariffs import TariffEntry
+from billing.pools import costs, pools
+from billing.pools.costs import CostEntry
+from billing.tariffs import tariffs
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Ring, Unit, Workshop
 from booking.models.address import Address
@@ -88,7 +89,7 @@ def _enter_ring(session: Session) -> None:
     entry = TariffEntry(date(2020, 1, 1), prices={"member": Decimal("137.45")})
     tariffs.enter_tariff(session, machine.id, entry, by=BENCH, now=now)
     pool = pools.enter_pool(session, machine.id, "Combine", {"repair": "use"}, charges_are="income", by=BENCH, now=now)
-    pools.enter_cost(session, pool.id, CostEntry(SERVICE, "Huber", "repair", 3_589_885), by=BENCH, now=now)
+    costs.enter_cost(session, pool.id, CostEntry(SERVICE, "Huber", "repair", 3_589_885), by=BENCH, now=now)
 
 
 def _say_what_documents_need(session: Session) -> None:

@@ -30,7 +30,7 @@ from app.storage import migrate
 from bench.growth import Size, grow
 from booking.kernel.transaction import write_transaction
 from booking.queries import ring_zone
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 ROLES = {"member": "anna", "manager": "wanda", "treasurer": "karl", "admin": "rita"}
 GRAIN = 10  # steps between two calls of the counter

@@ -26,7 +26,7 @@ from app.documents.composer import TextComposer
 from app.documents.making import make_files
 from app.extensions import db
 from app.storage import migrate
-from billing.charges import charge_for
+from billing.charges.charges import charge_for
 from billing.documents import terms
 from billing.documents.drafts import drafts
 from billing.documents.issuing import issue
@@ -35,13 +35,13 @@ from billing.models import Document, DocumentFile
 from billing.models.party import RING
 from billing.parties import party
 from billing.parties.party import PartyInput
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import usage
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, OpeningHours, Ring, Unit, Workshop
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import usage
+from booking.use.usage import Measurement, UnreservedUse
 
 BENCH = Actor(job="bench")
 ADDRESS = {"address_street": "Hauptstr. 1", "address_postcode": "82418", "address_town": "Murnau"}

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.pricing import PriceTerms, cents_of_many
-from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
+from billing.prices.pricing import PriceTerms, cents_of_many
+from billing.prices.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from billing.split import split_cents
 
 SLIPS, MEMBERS, TURNS, COST_CENTS = 1_000_000, 500, 5, 3_589_885

@@ -20,14 +20,17 @@ from app.extensions import db
 from app.storage import migrate
 from bench.clients import UnexpectedResponse
 from bench.filling import BENCH
-from billing.price_comparison import PriceComparison
-from booking import blockings, catalogue, groups, replan, reservation_writer, reservations
-from booking.groups import GroupInput, RankedMachine
+from billing.tariffs.price_comparison import PriceComparison
+from booking import replan
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, OpeningHours, Ring, Unit, Workshop
+from booking.records import catalogue, groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.replan import LINES_MAX, Outcome
+from booking.reservations import reservation_writer, reservations
+from booking.reservations.wishes import Wish, new_uid
 from booking.timespan import TimeSpan
-from booking.wishes import Wish, new_uid
 
 MACHINES, MEMBERS, TWINS = 20, 60, 12  # the other 7 of the group are larger
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -21,12 +21,13 @@ from app import create_app
 from app.extensions import db
 from app.storage import migrate
 from bench.clients import UnexpectedResponse
-from booking import availability, reservations
+from booking import availability
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, OpeningHours, Ring, Unit, Workshop
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from billing.group_counting import machines_counted_twice
-from billing.key_audit import follows_from_working, wrong_readings
+from billing.allocations.key_audit import follows_from_working, wrong_readings
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -29,7 +28,8 @@ from billing.models import (
     Charge,
     ChargeTotal,
 )
-from billing.pricing import PriceCalculation
+from billing.pools.group_counting import machines_counted_twice
+from billing.prices.pricing import PriceCalculation
 from billing.split import split_cents
 from booking.kernel.audit import AuditFinding
 from booking.kernel.orm import table_of

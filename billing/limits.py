@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from billing.errors import PeriodTooLong, WrongAmount, WrongPeriod, WrongText
+from billing.errors.money_errors import PeriodTooLong, WrongAmount, WrongPeriod, WrongText
 
 CENTS_MAX = 1_000_000_000  # ten million euro: more is a typing error
 PRICE_MAX = Decimal(1_000_000)  # euro per unit

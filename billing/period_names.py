@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from billing.errors import PeriodNotFound
+from billing.errors.money_errors import PeriodNotFound
 
 YEAR, MONTH = "year", "month"
 LENGTHS = (YEAR, MONTH)

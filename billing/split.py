@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from billing.errors import NothingUsed
+from billing.errors.money_errors import NothingUsed
 
 
 def split_cents(total_cents: int, weights: Mapping[int, int]) -> dict[int, int]:

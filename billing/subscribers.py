@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from billing.charge_batches import charge_many
-from billing.charges import charge_for
+from billing.charges.charge_batches import charge_many
+from billing.charges.charges import charge_for
 from billing.events import UseCharged
 from billing.fees import deposits, missed
 from billing.fees.missed import GivenUp
-from booking.events import (
+from booking.events.reservation_events import (
     MachineHandedBack,
     MachineHandedOut,
     ReservationCancelled,
@@ -25,8 +25,8 @@ from booking.events import (
 )
 from booking.kernel.events import Actor, RecordedEvent, Subscription
 from booking.queries import usage_slip, usage_slips
-from booking.slip_classes import SlipReclassified
 from booking.timespan import TimeSpan
+from booking.use.slip_classes import SlipReclassified
 
 PRICING, FEES = Actor(job="pricing"), Actor(job="fees")
 

@@ -11,13 +11,13 @@ from decimal import Decimal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from billing.document_errors import VatUnknown
+from billing.errors.document_errors import VatUnknown
 from billing.models import Tariff, TariffAdjustment, TariffLine, TariffPrice, TariffTier
-from billing.price_vat import VatTerms
-from billing.price_windows import PriceWindow
-from billing.pricing import PriceTerms
-from billing.slip_pricing import TIMES, Adjustment, LineTerms, SlipTerms
-from billing.tariff_parts import (
+from billing.prices.price_vat import VatTerms
+from billing.prices.price_windows import PriceWindow
+from billing.prices.pricing import PriceTerms
+from billing.prices.slip_pricing import TIMES, Adjustment, LineTerms, SlipTerms
+from billing.prices.tariff_parts import (
     NO_PARTS,
     AdjustmentEntry,
     LineEntry,

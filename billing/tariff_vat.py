@@ -6,13 +6,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from billing.document_errors import VatUnknown
 from billing.documents.treatment import VAT_CODES, Taxation
-from billing.errors import WrongText
+from billing.errors.document_errors import VatUnknown
+from billing.errors.money_errors import WrongText
 from billing.limits import TAX_CODE_LENGTH_MAX
 from billing.models.party import RING
 from billing.parties.party import party
-from billing.price_vat import VatTerms
+from billing.prices.price_vat import VatTerms
 
 
 def ring_taxation(session: Session) -> Taxation:

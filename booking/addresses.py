@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 
 DEFAULT_COUNTRY = "DE"
 LENGTHS_MAX = {"name": 200, "street": 200, "postcode": 12, "town": 120, "text": 500}

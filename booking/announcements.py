@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import records
-from booking.errors import NotFound, Violation, WrongStatus
+from booking.errors.schedule_errors import NotFound, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Announcement
 from booking.models.announcement import TEXT_LENGTH_MAX
+from booking.records import records
 
 AHEAD_DAYS_MAX = 366
 

@@ -23,7 +23,6 @@ from typing import cast
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from booking import closure_gaps, former_times, held_spans, occupancies, quotas
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.models import (
@@ -44,6 +43,9 @@ from booking.models import (
     Unit,
     WaitingEntry,
 )
+from booking.places import closure_gaps, held_spans, occupancies
+from booking.quotas import quotas
+from booking.reservations import former_times
 from booking.timespan import TimeSpan
 
 FINDINGS_MAX = 1_000  # of each code: a person reads the list

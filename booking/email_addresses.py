@@ -9,7 +9,7 @@ from email.utils import getaddresses
 
 import idna
 
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 
 EMAIL_LENGTH_MAX = 254
 _NAME = re.compile(r"""[^\s@"(),:;<>\[\]\\\x00-\x1f\x7f]+""")

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from booking.queries import FeedEntry
 from booking.queries.feed_series import FeedSeries
-from booking.series_times import Occurrence, SeriesTimes, stored_occurrences
+from booking.times.series_times import Occurrence, SeriesTimes, stored_occurrences
+from booking.times.wall_clock import instants_showing, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import instants_showing, to_wall
 from calendars.entries import EntryRenderer
 from calendars.lines import fold
 from calendars.vevents import Entry, by_the_clock, came_to_nothing

@@ -13,13 +13,13 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of, new_token
 from booking.queries import feeds
-from booking.wall_clock import USUAL_ZONE
+from booking.times.wall_clock import USUAL_ZONE
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from booking.wall_clock import clock_changes, instants_showing
+from booking.times.wall_clock import clock_changes, instants_showing
 from calendars.lines import CRLF, fold, text_line
 
 # status of a reservation -> STATUS, TRANSP and the colour Outlook gives it

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.wall_clock import ClockChange, changes_of_year
+from booking.times.wall_clock import ClockChange, changes_of_year
 from calendars.lines import CRLF
 
 # The years in which clock changes are looked up. Fixed, so that the text never depends on the current date.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from booking import blockings, groups, reservations
-from booking.groups import GroupInput, RankedMachine
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.replan import Outcome
-from booking.wishes import Wish
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from tests.builders import SOMEBODY, hours, machine
 from tests.conftest import MONDAY
 

@@ -27,9 +27,9 @@ from booking.models import (
     Unit,
     Workshop,
 )
-from booking.reservations import RequestResult, request_reservation
+from booking.reservations.reservations import RequestResult, request_reservation
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 ROUND_THE_CLOCK = (0, 24 * 60)
 SOMEBODY = Actor(job="test")

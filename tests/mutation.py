@@ -49,11 +49,13 @@ WAITING_LIST = (
 )
 TARGETS = (
     Target(
-        "booking/rules.py", ("tests/unit/booking/test_rules.py", "tests/unit/booking/test_rules_of_machines.py"), PURE
+        "booking/rules/lending_rules.py",
+        ("tests/unit/booking/test_rules.py", "tests/unit/booking/test_rules_of_machines.py"),
+        PURE,
     ),
-    Target("booking/lifecycle.py", ("tests/unit/booking/test_steps_of_a_reservation.py",), PURE),
+    Target("booking/reservations/lifecycle.py", ("tests/unit/booking/test_steps_of_a_reservation.py",), PURE),
     Target(
-        "booking/occupancies.py",
+        "booking/places/occupancies.py",
         (
             "tests/integration/test_no_double_booking.py",
             "tests/integration/test_closures.py",
@@ -63,9 +65,9 @@ TARGETS = (
             "tests/integration/test_changing_reservations.py",
         ),
     ),
-    Target("booking/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),
+    Target("booking/use/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),
     Target(
-        "billing/pricing.py",
+        "billing/prices/pricing.py",
         ("tests/unit/billing/test_price_of_a_use.py", "tests/properties/test_price_cents.py"),
         PURE,
     ),
@@ -75,24 +77,24 @@ TARGETS = (
         PURE,
     ),
     Target(
-        "billing/slip_pricing.py",
+        "billing/prices/slip_pricing.py",
         ("tests/unit/billing/test_price_of_a_slip.py", "tests/properties/test_price_slip.py"),
         PURE,
     ),
-    Target("billing/price_windows.py", ("tests/unit/billing/test_price_of_a_slip.py",), PURE),
+    Target("billing/prices/price_windows.py", ("tests/unit/billing/test_price_of_a_slip.py",), PURE),
     Target("billing/documents/vat.py", ("tests/unit/billing/test_vat_sums.py",), PURE),
     Target("billing/period_names.py", ("tests/integration/test_accounting_periods.py",)),
     Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
     Target(
-        "booking/second_persons.py",
+        "booking/members/second_persons.py",
         ("tests/integration/test_second_persons.py", "tests/web/test_second_person.py"),
     ),
-    Target("booking/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
+    Target("booking/times/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
     Target(
-        "booking/prerequisites.py",
+        "booking/members/prerequisites.py",
         ("tests/unit/booking/test_prerequisites.py", "tests/web/test_induction_kinds.py"),
     ),
-    Target("booking/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
+    Target("booking/rules/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
     Target("booking/waiting/matching.py", ("tests/unit/booking/test_waiting_matching.py",), PURE),
     Target("booking/waiting/offering.py", WAITING_LIST),
     Target("booking/waiting/answers.py", (*WAITING_LIST, "tests/integration/test_second_persons.py")),
@@ -100,8 +102,8 @@ TARGETS = (
         "booking/exchanges/accepting.py",
         ("tests/integration/test_exchange_verbs.py", "tests/integration/test_exchange_rules.py"),
     ),
-    Target("booking/quota_rules.py", ("tests/unit/booking/test_quota_rules.py",), PURE),
-    Target("booking/quota_tally.py", ("tests/integration/test_quota_use.py",)),
+    Target("booking/rules/quota_rules.py", ("tests/unit/booking/test_quota_rules.py",), PURE),
+    Target("booking/quotas/quota_tally.py", ("tests/integration/test_quota_use.py",)),
     Target("booking/replan/planning.py", ("tests/integration/test_replan_plans.py",)),
 )
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, StringConstraints
 from app.api import problems
 from app.api.fields import CENTURY_DAY, Amount
 from app.api.problems import Refusal
-from booking.errors import RequestRefused, UsageRefused, Violation
+from booking.errors.schedule_errors import RequestRefused, UsageRefused, Violation
 from booking.timespan import TimeSpan
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.wording.errors import title_of
 from app.wording.errors.limits import limits_sentence
-from billing.errors import WrongAmount, WrongPeriod, WrongText
+from billing.errors.money_errors import WrongAmount, WrongPeriod, WrongText
 
 OUTSIDE_LIMITS = (WrongAmount, WrongPeriod, WrongText)
 FIELDS = {"tax_code": "vat_code"}

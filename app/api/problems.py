@@ -19,7 +19,8 @@ from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
 from app.wording.rules import rule_name, taken_sentence, violation_sentence
-from booking.errors import (
+from booking.errors.exchange_errors import PartnerRefused
+from booking.errors.schedule_errors import (
     DecisionsRefused,
     GroupRefused,
     GroupTaken,
@@ -30,7 +31,6 @@ from booking.errors import (
     UseOverlaps,
     Violation,
 )
-from booking.exchange_errors import PartnerRefused
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.texts import without_unfit
 from booking.replan.errors import PlanChanged

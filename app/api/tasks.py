@@ -17,7 +17,7 @@ from app.background.models import DONE, FAILED, RUNNING, WAITING, BackgroundTask
 from app.background.tracking import progress_of
 from app.clock import now
 from app.extensions import db
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 
 RETRY_SECONDS = 2
 

@@ -28,13 +28,13 @@ from app.auth.events import (
     RolesChanged,
 )
 from app.auth.models import User
-from booking import records
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email, normalize_email
-from booking.errors import MemberNotFound, RecordRefused
-from booking.events import RecordChanged
+from booking.errors.schedule_errors import MemberNotFound, RecordRefused
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Member
+from booking.records import records
 
 LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth import mails, memberships
 from app.auth.events import ApiTokenMade, ApiTokenRevoked
 from app.auth.models import ApiToken, User
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.events import Actor, record
 from booking.kernel.tokens import hash_of, new_token
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.auth.mails import address_body
 from app.auth.models import User
 from app.mail.outbox import queue_mail
-from booking.deletions import chunks
 from booking.models import Member, Ring
+from booking.records.deletions import chunks
 
 
 def queue_changed(session: Session, addresses: Mapping[int, tuple[str, str]], *, now: datetime) -> None:

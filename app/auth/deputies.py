@@ -16,13 +16,13 @@ from app.auth.deputy_mails import DeputyMail
 from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
-from booking import records
 from booking.email_addresses import normalize_email
-from booking.errors import NotFound, Violation
+from booking.errors.schedule_errors import NotFound, Violation
 from booking.kernel.events import Actor, record
 from booking.kernel.orm import table_of
 from booking.models import Member, Workshop
-from booking.wall_clock import local_day
+from booking.records import records
+from booking.times.wall_clock import local_day
 
 DAYS_MAX = 90  # of one naming; the migration has the same number
 AHEAD_DAYS_MAX = 365

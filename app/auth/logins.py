@@ -28,7 +28,7 @@ from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 # A session from the future was created before the clock was put back, and would be valid too long. The clocks of
 # several machines may differ a little.

@@ -14,11 +14,12 @@ from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from billing import queries as billing_queries
-from billing.preview_models import CostGroup
+from billing.allocations.preview_models import CostGroup
 from billing.queries import AllocationView
-from booking import queries, zone_changes
-from booking.course_errors import CourseNotFound
-from booking.errors import (
+from booking import queries
+from booking.errors.course_errors import CourseNotFound
+from booking.errors.exchange_errors import ExchangeNotFound
+from booking.errors.schedule_errors import (
     ClosureNotFound,
     GroupNotFound,
     MachineNotFound,
@@ -26,7 +27,7 @@ from booking.errors import (
     ReservationNotFound,
     SeriesNotFound,
 )
-from booking.exchange_errors import ExchangeNotFound
+from booking.errors.waiting_errors import OfferNotFound, WaitingEntryNotFound
 from booking.models import ZoneChange
 from booking.queries import (
     AnnouncementView,
@@ -56,7 +57,7 @@ from booking.queries.maintenance import MaintenanceView
 from booking.queries.offers import OfferView
 from booking.queries.series import SeriesView
 from booking.queries.waiting import WaitingView
-from booking.waiting_errors import OfferNotFound, WaitingEntryNotFound
+from booking.rule_changes import zone_changes
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView

@@ -12,7 +12,7 @@ from app.auth import deputies, mails
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.events import Actor, record
 from booking.models import Workshop
 

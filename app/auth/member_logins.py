@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.auth.permissions import present_login
-from booking.errors import Violation
-from booking.operators import Operators
-from booking.persons import MEMBER_ITSELF, Person, folded
+from booking.errors.schedule_errors import Violation
+from booking.rules.persons import MEMBER_ITSELF, Person, folded
+from booking.use.operators import Operators
 
 
 def is_last_login(session: Session, user_id: int, member_id: int) -> bool:

@@ -11,7 +11,7 @@ from app.auth.models import User
 from app.ring_card import ring_zone
 from booking.kernel.orm import table_of
 from booking.models import Member
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 _member, _user = table_of(Member), table_of(User)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.auth import permissions
-from booking.overruling import Overruling
 from booking.queries import ReservationView
+from booking.records.overruling import Overruling
 
 
 def may_overrule_hand_out(view: ReservationView) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.errors import LoginNotFound
 from app.auth.models import User
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import Actor, record
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.auth.errors import TooManyScreens
 from app.auth.models import WallScreen
-from booking.errors import NotFound
-from booking.events import RecordChanged
+from booking.errors.schedule_errors import NotFound
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token

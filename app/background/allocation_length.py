@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from billing.periods import Period
+from billing.allocations.periods import Period
 from billing.queries.pool_counts import counted_pieces
 from booking.queries import count_uses
 

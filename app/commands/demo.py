@@ -14,7 +14,7 @@ from app.commands.terminal import DAY
 from app.demo.simulation import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def add_to(ring: AppGroup) -> None:

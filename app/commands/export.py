@@ -15,7 +15,8 @@ from app.commands.terminal import DAY
 from app.exports.event_table import event_table
 from app.exports.files import csv_file, noted, workbook
 from app.extensions import db
-from billing.errors import AllocationNotFound, PeriodTooLong, PoolNotFound, TooManyRows, WrongPeriod
+from billing.allocations.periods import Period
+from billing.errors.money_errors import AllocationNotFound, PeriodTooLong, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_lines, allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.charges import charge_table
@@ -24,8 +25,7 @@ from billing.exports.members import member_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
 from billing.exports.use_days import use_day_table
-from billing.periods import Period
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
 from booking.queries import machine_card
 
 Command = Callable[..., None]

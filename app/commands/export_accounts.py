@@ -9,7 +9,7 @@ import click
 
 from app.commands.export import NO_PERIOD, as_file, between_days, export, of_members, write
 from app.extensions import db
-from billing.errors import AccountNotFound, AllocationNotFound, WrongPeriod
+from billing.errors.money_errors import AccountNotFound, AllocationNotFound, WrongPeriod
 from billing.exports.allocations import due_table
 from billing.exports.balances import balance_line_table, balance_table
 from billing.exports.ledger import account_sheet, account_table

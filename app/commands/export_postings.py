@@ -26,7 +26,7 @@ from billing.posting_exports.selection import ExportPreview, preview_export
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 TERMINAL = Actor(job="terminal")
 

@@ -13,7 +13,7 @@ from app.clock import now
 from app.commands.terminal import TERMINAL, Login, login_of
 from app.extensions import db
 from booking import queries
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.transaction import in_write_transaction
 from calendars import tokens
 from calendars.errors import NotForFeeds, TooManyFeeds

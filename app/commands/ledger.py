@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from app.clock import now
 from app.commands.terminal import DAY, TERMINAL
 from app.extensions import db
-from billing.errors import LedgerIsOpen, WrongPeriod
+from billing.errors.money_errors import LedgerIsOpen, WrongPeriod
 from billing.ledger.opening import ToPost, begin_opening, open_batch, to_post
 from booking.kernel.transaction import in_write_transaction
 

@@ -10,9 +10,9 @@ from app.clock import now
 from app.commands.terminal import TERMINAL, login_of
 from app.extensions import db
 from app.wording.formats import as_zone
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 token = AppGroup("token", help="Tokens with which programs use the API.")
 

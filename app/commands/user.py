@@ -20,11 +20,11 @@ from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.wording.rules import violation_sentence
-from booking import members
 from booking.email_addresses import check_email
-from booking.errors import RecordRefused, Violation
+from booking.errors.schedule_errors import RecordRefused, Violation
 from booking.kernel.texts import code_points, is_fit
 from booking.kernel.transaction import in_write_transaction
+from booking.members import members
 from booking.models import Member, Ring, Workshop
 
 ROLES = ("member", "manager", "treasurer", "admin")

@@ -18,26 +18,27 @@ from app.demo.base_data import BaseData
 from app.demo.people import ANNA, BERND, LEAVER, MEMBERS
 from app.demo.simulation import ZONE, Process, at
 from app.documents.composer import TextComposer
-from billing import allocations, pools, previews, shares
-from billing.budgets import set_budget
+from billing.allocations import allocations, previews
+from billing.allocations.periods import Period, accounting_year
 from billing.closing.periods import close_period, preview_closing
 from billing.documents import issuing
-from billing.equity import EquityInput, enter_equity
-from billing.errors import NothingUsed
-from billing.issued_statements import issue_statement
-from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
-from billing.machine_costs import MachineCostInput
+from billing.equity.equity import EquityInput, enter_equity
+from billing.equity.settlements import preview_settlement, settle
+from billing.errors.money_errors import NothingUsed
 from billing.models import Allocation, AllocationLine
-from billing.periods import Period, accounting_year
-from billing.pools import CostEntry
-from billing.recurring_costs import RecurringInput, enter_recurring_cost
-from billing.recurring_days import QUARTER
-from billing.settlements import preview_settlement, settle
+from billing.pools import costs, pools, shares
+from billing.pools.budgets import set_budget
+from billing.pools.costs import CostEntry
+from billing.pools.machine_cost_entry import MachineCostEntry, set_machine_cost
+from billing.pools.machine_costs import MachineCostInput
+from billing.pools.recurring_costs import RecurringInput, enter_recurring_cost
+from billing.pools.recurring_days import QUARTER
+from billing.statements.issued_statements import issue_statement
 from billing.subscribers import SUBSCRIPTIONS
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Delivery
 from booking.kernel.events import Actor, RecordedEvent
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 FIXED, RUNNING, BASIC = "Feste Kosten", "Kraftstoff, Reparatur", "Grundbetrag"
 RULES = {FIXED: "shares", RUNNING: "use", BASIC: "head"}
@@ -128,7 +129,7 @@ class Accounting:
 
     def _enter(self, bill: CostEntry, hour: int) -> Process:
         yield (arrived := at(bill.service_date + timedelta(days=4), hour))
-        pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived, confirmed_cents=bill.net_cents)
+        costs.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived, confirmed_cents=bill.net_cents)
 
     def _post(self, first: date, last: date, note: str) -> Process:
         yield (posted := at(last + timedelta(days=DAYS_TO_POST), 20) + timedelta(minutes=14))
@@ -156,7 +157,7 @@ class Accounting:
         bill = CostEntry(
             last - timedelta(days=9), "Landtechnik Fuchs", FIXED, 327_455, "RE-2988", "Getriebe, verspätet"
         )
-        pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived)
+        costs.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived)
         preview = previews.preview_allocation(self.session, self.pool_id, first, last)
         note = "Nachbelastung: Rechnung nach dem Abschluss"
         allocations.post_allocation(

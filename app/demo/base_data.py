@@ -28,18 +28,21 @@ from app.demo.parties import enter_parties
 from app.demo.people import LEAVER, LOGINS, MAKER, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.pictures import card_of, picture_of, thumb_of
 from app.demo.tariff_parts import PARTS_OF_TARIFFS
-from billing import tariffs
-from billing.tariff_parts import NO_PARTS
-from billing.tariffs import TariffEntry
-from booking import groups, induction_kinds, inductions, machines, members, ring, workshops
+from billing.prices.tariff_parts import NO_PARTS
+from billing.tariffs import tariffs
+from billing.tariffs.tariffs import TariffEntry
 from booking.addresses import split_address
-from booking.groups import GroupInput, RankedMachine
-from booking.induction_kinds import KindInput
 from booking.kernel.events import Actor
-from booking.members import MemberInput
-from booking.persons import Level, Person
-from booking.ring import RingInput
-from booking.workshops import WorkshopInput
+from booking.machines import machines
+from booking.members import inductions, members
+from booking.members.members import MemberInput
+from booking.records import groups, ring, workshops
+from booking.records.groups import GroupInput, RankedMachine
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
+from booking.rule_changes import induction_kinds
+from booking.rule_changes.induction_kinds import KindInput
+from booking.rules.persons import Level, Person
 
 DEMO = Actor(job="demo")
 # It is loud, so it rests in the evening and on Saturday afternoon.

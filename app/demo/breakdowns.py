@@ -12,11 +12,12 @@ from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import TWIN
 from app.demo.people import BERND
 from app.demo.simulation import at
-from booking import blockings, reservations
-from booking.errors import DomainError
+from booking.closures import blockings
+from booking.errors.schedule_errors import DomainError
 from booking.kernel.events import Actor
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 OUT_DAYS = 6
 # Member, days from today, hour, length in hours, by how many minutes it may be moved, purpose.

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
 from app.demo.simulation import ZONE
-from booking import closure_series, recurrence
-from booking.errors import SlotTaken
-from booking.series_times import SeriesTimes
+from booking.closures import closure_series
+from booking.errors.schedule_errors import SlotTaken
+from booking.times import recurrence
+from booking.times.series_times import SeriesTimes
 
 MACHINE, REASON = "slaughter-line", "Grundreinigung"
 WEEKS, LENGTH = 8, timedelta(hours=2)

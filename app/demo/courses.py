@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import LASER, SAW
 from app.demo.people import MEMBERS, PENZBERG
-from booking import induction_wishes
 from booking.courses import planning, seats
 from booking.courses.planning import CourseInput
 from booking.courses.trainers import trainers
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
+from booking.members import induction_wishes
+from booking.times.wall_clock import first_instant, local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day
 
 ASKING = 4  # members who ask for the induction of the first course
 HELD_AFTER = 10  # days, of the course whose attendance is to be entered

@@ -14,14 +14,15 @@ from app.demo.base_data import DEMO, BaseData
 from app.demo.people import ANNA, BERND
 from app.demo.simulation import at
 from app.demo.tariff_parts import WITH_OPERATOR
-from booking import queries, reservations
+from booking import queries
 from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import DomainError
 from booking.models import Status
 from booking.queries import ReservationView
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 NOTE = "Mir kommt die Gesellenprüfung dazwischen. Passt es dir?"
 AGREED_NOTE = "Bei mir ist es an deinem Tag trockener. Tauschen wir?"

@@ -18,7 +18,7 @@ from billing.fees.posting import FeeInput
 from billing.fees.terms import TermsEntry
 from booking.kernel.events import Actor
 from booking.models import Machine, UsageRecord
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 # name, unit, price, in stock, for how many of the last uses of the workshop it was taken and how much each time
 MATERIALS = (

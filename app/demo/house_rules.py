@@ -12,12 +12,14 @@ from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import DAY, MACHINES
 from app.demo.people import PENZBERG
 from app.demo.simulation import at
-from booking import quotas, reservations, rule_changes
-from booking.errors import ANY, DomainError
-from booking.quota_rules import bits_of
-from booking.quotas import QuotaInput
+from booking.errors.schedule_errors import ANY, DomainError
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
+from booking.rule_changes import rule_changes
+from booking.rules.quota_rules import bits_of
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 WEEKDAYS = bits_of(range(5))
 TEDDER = next(one.entry for one in MACHINES if one.entry.slug == "tedder")

@@ -27,7 +27,7 @@ from app.demo.waiting import enter_waiting
 from app.notifications import subscribers as mail
 from booking.kernel import cursors
 from booking.models import Member, Ring
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 SEASON_DAYS = 200
 SAMPLE_SCALE = 0.3  # loads while the browser waits

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.demo.people import BUTCHER, FARM, MAKER, METAL, MURNAU, PENZBERG, UFFING, WOOD
-from booking.machines import MachineInput
+from booking.machines.machines import MachineInput
 
 SAW, LASER, MILL, SPLITTER = "Tischkreissäge", "Laserschneider", "CNC-Fräse", "Holzspalter"
 BASICS = "Werkstatt-Grundlagen"

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO
 from app.demo.simulation import ZONE
-from booking import maintenance
 from booking.charge_units import CHARGE_UNITS
 from booking.machine_sorts import MACHINE
-from booking.maintenance import Done, MaintenanceInput
+from booking.machines import maintenance
+from booking.machines.maintenance import Done, MaintenanceInput
 from booking.models import Machine, UsageRecord
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 DAYS_AGO = 60
 NEARLY_DUE_PERCENT, EARLY_PERCENT = 94, 45

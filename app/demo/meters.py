@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from app.demo.base_data import BaseData
 from app.demo.people import ANNA
 from app.demo.simulation import ZONE
-from billing.keys import METER, KeyPart, KeyTerms
-from billing.meters import PER_UNIT, enter_meter
-from billing.pool_keys import enter_key
-from billing.pools import OWN_PREFIX, CostEntry, change_pool, enter_cost, enter_pool
-from billing.readings import ReadingEntry, enter_reading
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.keys import METER, KeyPart, KeyTerms
+from billing.pools.meters import PER_UNIT, enter_meter
+from billing.pools.pool_keys import enter_key
+from billing.pools.pools import OWN_PREFIX, change_pool, enter_pool
+from billing.pools.readings import ReadingEntry, enter_reading
 from booking.kernel.events import Actor
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 POWER = "Strom"
 # Member, number of the meter, what it showed at the beginning, at the middle and last, in kWh.

@@ -20,15 +20,18 @@ from app.demo.machines import MACHINES, DemoMachine
 from app.demo.people import ANNA, BERND, MEMBERS
 from app.demo.series import enter_series
 from app.demo.simulation import ZONE, Process, at
-from billing.charges import charge_for
-from booking import blockings, decisions, objections, queries, reservations, usage
+from billing.charges.charges import charge_for
+from booking import queries
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import DomainError, UsageRefused
+from booking.closures import blockings
+from booking.errors.schedule_errors import DomainError, UsageRefused
 from booking.kernel.events import Actor
-from booking.persons import MEMBER_ITSELF, Person
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.use import objections, usage
+from booking.use.usage import Measurement
 
 DAYS_AHEAD = 21
 TOLERANCES_MIN = (0, 60, 0, 120)  # by how much a reservation may be moved, one after the other

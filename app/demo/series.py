@@ -12,13 +12,14 @@ from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import MILL, TWIN_OF, TWINS_NAME
 from app.demo.people import ANNA, BERND
 from app.demo.simulation import Process, at
-from booking import reservations, series
-from booking.errors import DomainError
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
-from booking.series_wishes import SeriesWish
+from booking.errors.schedule_errors import DomainError
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
+from booking.times.recurrence import Frequency, RecurrenceRule
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(1, 5)
 IN_DAYS = 7  # when the first week of a series begins

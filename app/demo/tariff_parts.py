@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from billing.slip_pricing import CHOSEN
-from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
-from billing.working import PER_UNIT
+from billing.prices.slip_pricing import CHOSEN
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
+from billing.prices.working import PER_UNIT
 
 WITH_OPERATOR = "Mit Fahrer"
 _TRAVEL = LineEntry(

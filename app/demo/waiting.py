@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.demo.base_data import DEMO, BaseData
 from app.demo.people import ANNA, BERND
-from booking import freed_time, queries, reservations
+from booking import queries
 from booking.kernel.errors import DomainError
 from booking.models import Status
+from booking.places import freed_time
 from booking.queries import ReservationView
+from booking.reservations import reservations
 from booking.timespan import TimeSpan
 from booking.waiting import entries, offering
 from booking.waiting.matching import WaitingWish

@@ -26,12 +26,12 @@ from billing.documents.drafts import DraftLine
 from billing.documents.issuing import CANCELLATION
 from billing.documents.texts import Heading, LineText
 from billing.fees.working import working_of
-from billing.issued_statements import STATEMENT
 from billing.models import AllocationCostGroup, AllocationLine, Posting
-from billing.pricing import PriceCalculation
+from billing.prices.pricing import PriceCalculation
 from billing.queries.balances import BalanceLine
 from billing.queries.equity import EquityMoveView, equity_moves_by_ids
 from billing.queries.pools import pool_names
+from billing.statements.issued_statements import STATEMENT
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import machine_names
 

@@ -14,19 +14,19 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.documents.composer import TextComposer
 from app.wording.formats import as_zone
-from billing.document_errors import InvoicesChanged
+from billing.allocations.periods import Period
 from billing.documents import runs
 from billing.documents.drafts import drafts
 from billing.documents.issuing import issue_found
 from billing.documents.runs import RunMember, RunResult, sums_of
 from billing.documents.terms import lock_documents
-from billing.issued_statements import issue_statement, lock_statements, require_over, statement_drafts
-from billing.issued_statements import sums_of as sums_of_statements
-from billing.periods import Period
+from billing.errors.document_errors import InvoicesChanged
+from billing.statements.issued_statements import issue_statement, lock_statements, require_over, statement_drafts
+from billing.statements.issued_statements import sums_of as sums_of_statements
 from booking.kernel.events import Actor
 from booking.kernel.progress import tracked
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 AT_ONCE = 10  # more are issued in the background
 LINES_AT_ONCE = 20_000  # a preview of more takes longer than a second: 100,000 took 5

@@ -12,11 +12,11 @@ from app.documents.statement_page import Stated, statement_page
 from app.wording.ledger import topic_label
 from billing.documents.drafts import issuer
 from billing.documents.issuing import sides
-from billing.issued_statements import LINES_MAX, stated_row
 from billing.parties.party import party
 from billing.queries.equity import equity_moves_by_ids
 from billing.queries.pools import pool_names
 from billing.queries.statements import Statement, statement_lines
+from billing.statements.issued_statements import LINES_MAX, stated_row
 from booking.queries import machine_names
 from booking.queries.addressees import addressees
 

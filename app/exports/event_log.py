@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.wording.actors import actor_label
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.views import without_index
 

@@ -15,7 +15,7 @@ from app.auth.models import User, WallScreen
 from app.exports.event_log import EventRow
 from app.wording import events
 from billing.models import Cost, Material, Meter, Pool, PoolKey, RecurringCost, Share, Tariff
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.models import Announcement, Induction, InductionKind, Machine, MachineGroup, Member, Quota, Workshop
 from calendars.models import Feed
 

@@ -17,7 +17,7 @@ from app.wording.events import timeless_texts
 from app.wording.formats import as_zone
 from billing.exports.tables import INSTANT, TEXT, WHOLE, Column, Row, Table
 from billing.limits import require_period
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
 
 EVENT_COLUMNS = (
     Column("event", WHOLE),

@@ -23,7 +23,7 @@ from billing.queries.ledger import LedgerLine
 from billing.queries.pools import pool_names
 from booking.kernel.progress import tracked
 from booking.queries import machine_names, member_names
-from booking.wall_clock import to_wall
+from booking.times.wall_clock import to_wall
 
 ADVISER_LANGUAGE = "de"  # of the texts in a DATEV file, whoever makes it
 

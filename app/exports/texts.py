@@ -19,10 +19,10 @@ from app.wording.billing import KEY_LABELS, price_class_label, price_label
 from app.wording.equity import KIND_LABELS as EQUITY_KIND_LABELS
 from app.wording.ledger import ACCOUNT_LABELS, TOPIC_LABELS
 from app.wording.units import SMALL_UNIT_NAMES, UNIT_NAMES
+from billing.allocations.periods import Period
 from billing.exports.csv import STYLES
 from billing.exports.tables import CODE, YES_NO, Cell, Column, Table
 from billing.exports.xlsx import DAY_FORMATS, INSTANT_FORMATS, SheetStyle
-from billing.periods import Period
 from booking.queries import price_classes
 
 # By the names of the tables.

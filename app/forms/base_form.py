@@ -24,7 +24,7 @@ from app.web.clean_request import unfit_fields
 from app.web.locales import SOURCE_LANGUAGE
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
 
 attributes.use_for_all_widgets()

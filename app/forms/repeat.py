@@ -15,8 +15,8 @@ from app.forms.choices import select_choice
 from app.forms.span_form import PASSAGES
 from app.wording import formats
 from app.wording.rules import violation_sentence
-from booking.errors import SeriesRefused
-from booking.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, easter_from
+from booking.errors.schedule_errors import SeriesRefused
+from booking.times.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, easter_from
 
 BY_DATE, BY_WEEKDAY, BY_LAST_WEEKDAY, BY_LAST_DAY = "date", "weekday", "last_weekday", "last_day"
 COUNT, UNTIL, EASTER = "count", "until", "easter"

@@ -13,7 +13,7 @@ from wtforms import BooleanField, HiddenField
 from app.forms.base_form import BaseForm
 from app.wording.rules import violation_sentence
 from booking import queries
-from booking.errors import ReservationsOutside, Violation
+from booking.errors.schedule_errors import ReservationsOutside, Violation
 from booking.kernel.errors import DomainError
 from booking.queries import ReservationView
 

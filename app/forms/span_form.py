@@ -26,8 +26,8 @@ from app.forms.required import Required
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
 from booking.queries import MachineCard
+from booking.times.wall_clock import first_instant, later_by_clock, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, later_by_clock, to_wall
 
 REASON_LENGTH_MAX = 500
 

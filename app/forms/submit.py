@@ -13,7 +13,7 @@ from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
 from app.web import unknown_outcome
 from app.wording.errors import sentence_of, status_of
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown, StaleRevision, Unavailable
 from booking.kernel.transaction import in_write_transaction
 

@@ -15,8 +15,8 @@ from app.auth import passwords
 from app.forms.required import Required
 from app.wording.rules import violation_sentence
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
-from booking.errors import Violation
-from booking.records import SLUG
+from booking.errors.schedule_errors import Violation
+from booking.records.records import SLUG
 
 CODE_LENGTH_MAX = 40  # of a code, with spaces between its groups
 

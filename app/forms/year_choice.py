@@ -10,8 +10,8 @@ from typing import NoReturn
 from flask import abort, make_response, render_template, request
 from flask_babel import gettext as _
 
+from billing.allocations.periods import Period, accounting_year
 from billing.limits import FIRST_DAY, LAST_DAY
-from billing.periods import Period, accounting_year
 from billing.queries import YearWork
 
 LISTED_AT_ONCE = 6

@@ -8,11 +8,11 @@ from functools import partial
 from flask_babel import gettext as _
 
 from app.extensions import db
-from booking import zone_changes
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import ZoneChange
-from booking.overruling import Overruling
+from booking.records.overruling import Overruling
+from booking.rule_changes import zone_changes
 
 
 def settle_change(change: ZoneChange, *, by: Actor, now: datetime) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.imports.days import EXCEL_EPOCH, AmbiguousDay, day_of
 from app.local_time import DoubledHour, MissingHour, to_instant
 from app.wording.formats import as_zone
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 INTEGER_DIGITS_MAX = 9
 FIRST_YEAR, LAST_YEAR = 1970, 2199

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.folding import by_word, foldings, in_every_language
 from app.wording.rules.machine import MACHINE_RULES
-from booking.rules import RULE_NAMES
+from booking.rules.lending_rules import RULE_NAMES
 
 
 @dataclass(frozen=True)

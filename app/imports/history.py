@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.imports.models import ImportedRecord, LastImport
-from booking import deletions, records
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.machines import MachineInput
-from booking.members import MemberInput
+from booking.machines.machines import MachineInput
+from booking.members.members import MemberInput
 from booking.models import Reservation, Status
-from booking.opening_hours import Opening
+from booking.records import deletions, records
+from booking.times.opening_hours import Opening
 
 Values = dict[str, Any]
 _DAYS = ("joined_on", "left_on")

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.imports.cells import CellError
 from app.wording.folding import by_word, fold, in_every_language
-from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
+from booking.times.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 
 # A part of the text is a span of weekdays or of minutes: (DAY, 0, 4) is Monday to Friday, (MINUTE, 480, 720) 8 to 12.
 DAY, MINUTE, TO = "day", "minute", "to"

@@ -14,7 +14,7 @@ from billing import queries as billing_queries
 from billing.queries import MemberSums
 from booking import queries
 from booking.queries import OpenUse
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)

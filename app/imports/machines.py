@@ -25,14 +25,17 @@ from app.imports.report import CHANGED, ENTERED, SAME, RowOutcome
 from app.imports.tables import Row
 from app.imports.values import Texts, cell_changes, machine_texts
 from app.wording.folding import fold, slug_of
-from booking import machines, queries, records, rule_changes
-from booking.errors import ANY, MachineNotFound
+from booking import queries
+from booking.errors.schedule_errors import ANY, MachineNotFound
 from booking.kernel.events import Actor
-from booking.machines import MachineInput
-from booking.opening_hours import Opening
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.queries import MachineCard
-from booking.records import RESERVED_SLUGS, SLUG
-from booking.rules import RULE_FIELDS
+from booking.records import records
+from booking.records.records import RESERVED_SLUGS, SLUG
+from booking.rule_changes import rule_changes
+from booking.rules.lending_rules import RULE_FIELDS
+from booking.times.opening_hours import Opening
 
 _FLAGS = tuple(rule.name for rule in RULE_FIELDS if rule.is_switch)
 _TEXTS = ("name", "kind", "description", "location")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.imports.lost_zeros import number_key
 from app.wording.folding import fold
-from booking.member_import import KnownMember
+from booking.members.member_import import KnownMember
 
 _WORDS = re.compile(r"[\s,]+")
 _LAST_DIGITS = re.compile(r"(.*?)(\d+)", re.ASCII | re.DOTALL)

@@ -18,7 +18,7 @@ from app.imports.values import member_texts
 from app.imports.words import PriceClassWords
 from app.wording.countries import country_code
 from booking.addresses import DEFAULT_COUNTRY, Address, clean_line, clean_text, split_address
-from booking.members import MemberInput
+from booking.members.members import MemberInput
 
 EMPTY = MemberInput(number="", name="")
 PARTS = ("first_name", "last_name", "company", "house_number", "postcode_town")

@@ -28,13 +28,14 @@ from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutco
 from app.imports.tables import Row, Table
 from app.imports.values import CellChange, cell_changes, member_texts
 from app.imports.words import PriceClassWords
-from booking import condition_changes, queries
-from booking.errors import Violation
+from booking import queries
+from booking.errors.schedule_errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.progress import tracked
 from booking.kernel.transaction import in_write_transaction
-from booking.member_import import KnownMember, known_members
-from booking.members import MemberInput, check_member
+from booking.members.member_import import KnownMember, known_members
+from booking.members.members import MemberInput, check_member
+from booking.rule_changes import condition_changes
 
 Known = Mapping[str, KnownMember]
 

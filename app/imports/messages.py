@@ -14,7 +14,7 @@ from app.wording.errors import sentence_of
 from app.wording.formats import format_span
 from app.wording.rules import RULES, rule_name, taken_sentence, violation_sentence
 from app.wording.statuses import status_label
-from booking.errors import RequestRefused, SlotTaken, Violation
+from booking.errors.schedule_errors import RequestRefused, SlotTaken, Violation
 from booking.reservation_import import ExistingReservation, ImportResult
 
 

@@ -18,10 +18,10 @@ from app.imports.workbooks import is_workbook
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
-from billing.meters import PER_UNIT
+from billing.pools.meters import PER_UNIT
+from billing.pools.readings import ReadingEntry, enter_reading, withdraw_reading
 from billing.queries.pool_keys import meters
-from billing.readings import ReadingEntry, enter_reading, withdraw_reading
-from booking.errors import RulesBroken
+from booking.errors.schedule_errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 

@@ -25,17 +25,17 @@ from app.imports.words import status_code
 from app.wording.folding import fold
 from app.wording.formats import as_zone
 from app.wording.statuses import status_label
-from billing.asked_amounts import LackingVariants
+from billing.tariffs.asked_amounts import LackingVariants
 from booking import queries
-from booking.errors import Violation
-from booking.lacking_variants import Lacking
-from booking.member_import import known_members
-from booking.persons import PERSON_LENGTH_MAX, Person, folded
+from booking.errors.schedule_errors import Violation
+from booking.members.member_import import known_members
 from booking.queries import MachineCard
 from booking.reservation_import import ImportedReservation
-from booking.rules import LENGTH_MINUTES_MAX
+from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import Lacking
+from booking.rules.lending_rules import LENGTH_MINUTES_MAX
+from booking.rules.persons import PERSON_LENGTH_MAX, Person, folded
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 PURPOSE_LENGTH_MAX = 500
 CONFIRMED = ("confirmed", "in_use")

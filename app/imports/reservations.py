@@ -22,7 +22,7 @@ from booking.kernel.events import Actor
 from booking.kernel.progress import part, tracked
 from booking.kernel.transaction import in_write_transaction
 from booking.reservation_import import ImportedReservation, ImportResult, import_reservations, validate
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 
 KEY = ("machine", "member", "member_name", "member_email", "date", "start")
 

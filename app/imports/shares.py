@@ -21,9 +21,9 @@ from app.imports.tables import Row, Table
 from app.imports.values import CellChange
 from app.wording.errors import sentence_of
 from app.wording.formats import format_short_day
-from billing import pools, shares
 from billing import queries as billing_queries
 from billing.limits import SHARES_MAX
+from billing.pools import pools, shares
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.progress import tracked

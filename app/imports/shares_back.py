@@ -13,8 +13,8 @@ from app.imports import history
 from app.imports.history import LastImportView, StoredRecord, Values
 from app.imports.taking_back import ImportInUse
 from billing import queries as billing_queries
-from billing import shares
 from billing.models import Share
+from billing.pools import shares
 from booking import queries
 from booking.kernel.events import Actor
 

@@ -24,7 +24,7 @@ from app.imports.reading import NO_ANSWERS, NOTHING_REMEMBERED, Answers, Remembe
 from app.imports.report import REFUSED, Report, RowOutcome
 from app.imports.reservations import run_reservations
 from app.imports.tables import Row, Table
-from booking.errors import RecordRefused, Violation
+from booking.errors.schedule_errors import RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.kernel.progress import tracked
 from booking.kernel.transaction import write_transaction

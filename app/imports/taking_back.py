@@ -23,15 +23,18 @@ from app.imports.machines import stored_input
 from app.imports.messages import sentences
 from app.wording.formats import format_span
 from app.wording.references import reference_texts
-from booking import condition_changes, deletions, machines, queries, rule_changes
-from booking.deletions import References
-from booking.errors import ANY, RecordRefused
+from booking import queries
+from booking.errors.schedule_errors import ANY, RecordRefused
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
-from booking.member_import import known_members
+from booking.machines import machines
+from booking.members.member_import import known_members
 from booking.models import UsageRecord
-from booking.price_classes import ring_today
+from booking.records import deletions
+from booking.records.deletions import References
+from booking.records.price_classes import ring_today
 from booking.reservation_import import reservation_references, undo_import
+from booking.rule_changes import condition_changes, rule_changes
 
 MISSING: Values = {}  # of a record that was deleted since
 

@@ -14,11 +14,11 @@ from app.wording.formats import format_day
 from app.wording.opening_hours import hours_line
 from app.wording.sorts import sort_label
 from app.wording.units import UNIT_NAMES
-from booking import records
-from booking.machines import MachineInput
-from booking.members import MemberInput
-from booking.opening_hours import Opening
-from booking.rules import RULE_FIELDS
+from booking.machines.machines import MachineInput
+from booking.members.members import MemberInput
+from booking.records import records
+from booking.rules.lending_rules import RULE_FIELDS
+from booking.times.opening_hours import Opening
 
 _FLAGS = frozenset(rule.name for rule in RULE_FIELDS if rule.is_switch)
 

@@ -18,7 +18,7 @@ from app.wording.sorts import SORT_LABELS
 from app.wording.statuses import STATUS_LABELS
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
-from booking.members import STANDARD_PRICE_CLASS
+from booking.members.members import STANDARD_PRICE_CLASS
 from booking.queries import PriceClassView
 
 # Further spellings of charge units that other programs and people use.

@@ -14,10 +14,10 @@ from app.auth.models import User
 from app.mail.links import absolute
 from app.notifications.models import CancelLink
 from app.notifications.recipients import Recipient
-from booking import reservations
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import Member, Reservation, Status
+from booking.reservations import reservations
 
 PATH = "/not-needed/"
 JOB = "cancel_link"  # who cancels where the member has no login

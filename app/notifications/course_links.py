@@ -22,8 +22,8 @@ from booking.courses import seats
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import CourseSignup, Member
-from booking.persons import Person
 from booking.queries import courses as course_queries
+from booking.rules.persons import Person
 
 PATH = "/sign-up/"
 JOB = "course_link"  # who signs up where the member has no login

@@ -11,7 +11,8 @@ from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import is_by, members_of, notify, others
 from app.notifications.recipients import Recipient
 from app.wording.courses import seats_text
-from booking import course_events, queries
+from booking import queries
+from booking.events import course_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import courses as course_queries
 from booking.queries.courses import CourseView

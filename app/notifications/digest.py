@@ -21,10 +21,10 @@ from app.notifications.recipients import Recipient
 from booking import queries
 from booking.kernel.transaction import in_own_transactions
 from booking.models import Status
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import DeskCounts, ReservationView
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 LISTED_MAX = 30  # of each list; the rest is counted
 TEMPLATE = "digest"

@@ -22,7 +22,7 @@ from booking.exchanges import accepting, ending
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import Exchange, ExchangeState, Member
-from booking.persons import Person
+from booking.rules.persons import Person
 
 PATH = "/exchanged/"
 JOB = "exchange_link"  # who answers where the member has no login

@@ -11,7 +11,8 @@ from app.notifications import exchange_links, recipients, reminders
 from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import LATE, is_by, notify, notify_members, others
 from app.notifications.recipients import Recipient
-from booking import exchange_events, queries
+from booking import queries
+from booking.events import exchange_events
 from booking.exchanges import ending
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import exchanges as exchange_queries

@@ -13,7 +13,7 @@ from app.notifications.renaming import renamed
 from booking import queries
 from booking.kernel.events import RecordedEvent
 from booking.queries import InductionView
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def record_changed(session: Session, event: RecordedEvent, now: datetime) -> None:

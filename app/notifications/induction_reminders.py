@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.notifications import recipients
 from app.notifications.composing import Notification, queue_or_record
-from booking import inductions
 from booking.kernel.transaction import in_own_transactions
+from booking.members import inductions
 from booking.queries import InductionView
 from booking.queries.induction_lists import expiring
 

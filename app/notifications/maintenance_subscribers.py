@@ -10,8 +10,8 @@ from app.notifications import recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import notify
 from app.wording.maintenance import due_text, used_text
-from booking import maintenance_events
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
+from booking.events import maintenance_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import maintenance as queries
 

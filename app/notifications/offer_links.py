@@ -20,7 +20,7 @@ from app.notifications.recipients import Recipient
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.models import Member, Offer, OfferStatus
-from booking.persons import Person
+from booking.rules.persons import Person
 from booking.waiting import answers
 
 PATH = "/offered/"

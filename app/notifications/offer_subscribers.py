@@ -14,7 +14,7 @@ from app.notifications.composing import Notification, queue_keyed
 from app.notifications.notifying import LATE, is_by, members_of, notify
 from app.notifications.recipients import Recipient
 from app.wording.waiting import position_text, waiting_sentence
-from booking import offer_events
+from booking.events import offer_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.queries import offers as offer_queries
 from booking.queries import waiting as waiting_queries

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.auth import deputies, memberships
 from app.auth.models import ManagedWorkshop, User
 from booking.models import Member, Workshop
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 # Made once, and of the columns alone: the worker asks for each event.
 _LOGINS = (

@@ -24,10 +24,10 @@ from booking import queries
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.transaction import in_own_transactions
 from booking.models import Status
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import ReservationView
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 EVENING, END = "reminder", "use_ends"  # also the names of their templates
 END_WITHIN = timedelta(hours=2)  # what ended longer ago is overdue and no news: a worker that was down, an update

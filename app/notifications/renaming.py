@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.notifications import attached_entries
 from app.notifications.composing import Notification, queue_notification
-from booking import queries, reservation_writer
+from booking import queries
 from booking.kernel.events import RecordedEvent
 from booking.models import Machine
 from booking.queries import ReservationView
+from booking.reservations import reservation_writer
 
 # Table -> the fields that calendar entries show.
 SHOWN_IN_CALENDARS = {

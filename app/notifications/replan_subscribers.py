@@ -14,15 +14,16 @@ from app.notifications import proposal_links, recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import LATE, members_of, notify, notify_members, others
 from app.notifications.recipients import Recipient
-from billing.asked_amounts import LackingVariants
-from booking import closure_events, queries, replan
+from billing.tariffs.asked_amounts import LackingVariants
+from booking import queries, replan
+from booking.events import closure_events
 from booking.kernel.events import Handler, RecordedEvent
-from booking.members import eligibilities
+from booking.members.members import eligibilities
 from booking.queries import ClosureView, ReservationView
 from booking.queries import replanned as replanned_queries
 from booking.queries.replanned import AfterChange
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 
 def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:

@@ -12,7 +12,8 @@ from app.notifications import cancel_links, recipients
 from app.notifications.composing import Notification
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.wording.series import series_sentence
-from booking import queries, series_events
+from booking import queries
+from booking.events import series_events
 from booking.kernel.events import Handler, RecordedEvent
 from booking.models import Status
 from booking.queries import ReservationView

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.notifications import recipients
-from billing.errors import MemberWithoutEmail
-from billing.periods import Period
-from billing.statements import send_statement
+from billing.allocations.periods import Period
+from billing.errors.money_errors import MemberWithoutEmail
+from billing.statements.statements import send_statement
 from booking.kernel.events import Actor
 
 

@@ -27,7 +27,8 @@ from app.notifications.composing import Notification
 from app.notifications.induction_changes import record_changed
 from app.notifications.notifying import is_by, members_of, notify, notify_members, only, others
 from app.wording.rules import violation_sentence
-from booking import closure_events, events, queries, zone_events
+from booking import queries
+from booking.events import closure_events, reservation_events, zone_events
 from booking.kernel.events import Handler, RecordedEvent, Subscription
 from booking.models import Status
 from booking.queries import OutsideView
@@ -186,22 +187,22 @@ def unless_stale(handler: Handler) -> Handler:
 
 
 HANDLERS: dict[str, Handler] = {
-    events.ReservationRequested.type: requested,
-    events.ReservationConfirmed.type: confirmed,
-    events.ReservationRejected.type: rejected,
-    events.ReservationMoved.type: moved,
-    events.ReservationCancelled.type: cancelled,
-    events.RecordChanged.type: record_changed,
-    events.ReservationExpired.type: expired,
-    events.ReservationNoShow.type: not_used,
-    events.ReservationNoShowTakenBack.type: no_show_taken_back,
-    events.DecisionTakenBack.type: decision_taken_back,
-    events.MachineHandedBack.type: handed_back,
-    events.SlipObjected.type: objected,
+    reservation_events.ReservationRequested.type: requested,
+    reservation_events.ReservationConfirmed.type: confirmed,
+    reservation_events.ReservationRejected.type: rejected,
+    reservation_events.ReservationMoved.type: moved,
+    reservation_events.ReservationCancelled.type: cancelled,
+    reservation_events.RecordChanged.type: record_changed,
+    reservation_events.ReservationExpired.type: expired,
+    reservation_events.ReservationNoShow.type: not_used,
+    reservation_events.ReservationNoShowTakenBack.type: no_show_taken_back,
+    reservation_events.DecisionTakenBack.type: decision_taken_back,
+    reservation_events.MachineHandedBack.type: handed_back,
+    reservation_events.SlipObjected.type: objected,
     closure_events.DamageReported.type: damage_reported,
     closure_events.MemberOutsideRules.type: outside_rules,
     zone_events.ZoneChanged.type: zone_changed,
-    events.SlipAnswered.type: answered,
+    reservation_events.SlipAnswered.type: answered,
     **series_subscribers.HANDLERS,
     **replan_subscribers.HANDLERS,
     **offer_subscribers.HANDLERS,

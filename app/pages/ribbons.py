@@ -16,11 +16,11 @@ from flask_babel import ngettext
 from app.extensions import page_locale
 from app.wording.ribbon import Ribbon, Use, ribbon
 from booking.models import Status
-from booking.opening_hours import instant_of
 from booking.queries import BoardEntry, BoardRow
 from booking.queries.board_entries import OFFERED
+from booking.times.opening_hours import instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 KINDS = {Status.REQUESTED: "pending", Status.IN_USE: "in_use"}
 

@@ -25,8 +25,8 @@ from billing.closing.audit import broken_periods
 from billing.documents.audit import broken_documents
 from billing.fees.audit import broken_fees
 from billing.ledger.audit import broken_ledger, broken_numbers
+from billing.pools.recurring_audit import broken_periods_of_costs
 from billing.posting_exports.audit import broken_exports
-from billing.recurring_audit import broken_periods_of_costs
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding

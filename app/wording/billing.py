@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_amount, format_money, format_number
 from app.wording.units import CLOCK_UNITS
-from billing.preview_models import PreviewWarning
+from billing.allocations.preview_models import PreviewWarning
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import PriceClassView
 

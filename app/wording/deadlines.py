@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from app.wording.formats import Zone, as_zone, format_clock, format_instant
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def format_deadline(instant: datetime, zone: Zone, now: datetime) -> str:

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from app.wording.event_labels import EVENT_LABELS, FIELD_LABELS, RECORD_LABELS
 from app.wording.formats import format_money, format_short_day, format_span
 from app.wording.rules import RULES
-from app.wording.rules.fields import CONDITION_NAMES
+from app.wording.rules.conditions import CONDITION_NAMES
 from booking.timespan import TimeSpan
 
 

@@ -23,8 +23,8 @@ from app.ring_card import ring_zone
 from app.wording.phones import tel_uri
 from app.wording.units import CLOCK_UNITS, UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.times.wall_clock import local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day, to_wall
 
 Zone = ZoneInfo | str | None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from booking.persons import Level
 from booking.queries.supervised_uses import Progress
+from booking.rules.persons import Level
 
 LEVEL_NAMES = {
     Level.SUPERVISED: _l("under supervision"),

@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.billing import KEY_LABELS, format_exact_amount
 from app.wording.formats import format_number
-from billing.keys import METER, USE, WHOLE, KeyTerms, raised_base
-from billing.meters import PER_UNIT
-from billing.preview_models import Working, WorkingPart
+from billing.allocations.preview_models import Working, WorkingPart
+from billing.pools.keys import METER, USE, WHOLE, KeyTerms, raised_base
+from billing.pools.meters import PER_UNIT
 
 BASE_LABELS: dict[str, Any] = {
     **{base: KEY_LABELS[base] for base in ("use", "shares", "head")},

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_unit_price
-from billing.machine_costs import CostPart, MachineCosts
+from billing.pools.machine_costs import CostPart, MachineCosts
 from billing.rounding import half_up
 
 PART_LABELS: dict[str, Any] = {

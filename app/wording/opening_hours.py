@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from app.wording import formats
-from booking.opening_hours import Opening, WeeklyHours, instant_of
+from booking.times.opening_hours import Opening, WeeklyHours, instant_of
 from booking.timespan import TimeSpan
 
 A_MONDAY = date(2024, 1, 1)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_short_day
-from billing.recurring_days import MONTH, QUARTER, YEAR
+from billing.pools.recurring_days import MONTH, QUARTER, YEAR
 
 LENGTH_LABELS: dict[int, Any] = {
     MONTH: _l("each month"),

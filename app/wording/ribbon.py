@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from app.wording import formats
+from booking.times.wall_clock import first_instant, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, to_wall
 
 FIRST_HOUR, LAST_HOUR = 5, 22
 QUARTER = 15

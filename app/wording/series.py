@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_clock, format_day
 from app.wording.statuses import weekday_names
-from booking.recurrence import LAST, Frequency, RecurrenceRule
-from booking.series_times import SeriesTimes, occurrence_on
+from booking.times.recurrence import LAST, Frequency, RecurrenceRule
+from booking.times.series_times import SeriesTimes, occurrence_on
 
 _NTH = {
     1: _l("on the first %(weekday)s of the month"),

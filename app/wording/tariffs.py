@@ -18,11 +18,11 @@ from app.wording.formats import format_money, format_number, format_price, forma
 from app.wording.opening_hours import A_MONDAY, minute_text
 from app.wording.parties import format_percent
 from app.wording.units import UNIT_NAMES
-from billing.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
-from billing.pricing import PriceCalculation
-from billing.slip_pricing import CHOSEN, Adjustment, SlipTerms
-from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts, TierEntry
-from billing.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, VAT, WorkingLine
+from billing.prices.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
+from billing.prices.pricing import PriceCalculation
+from billing.prices.slip_pricing import CHOSEN, Adjustment, SlipTerms
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, TariffParts, TierEntry
+from billing.prices.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, VAT, WorkingLine
 
 KIND_LABELS: dict[str, Any] = {
     PERCENT: _l("percent of the price"),

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from app.wording.formats import Zone, as_zone, format_clock, format_day
 from app.wording.sorts import sort_text
 from booking.queries import StillOut
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def still_out_sentence(out: StillOut, zone: Zone, now: datetime, sort: str) -> str:

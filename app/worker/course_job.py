@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from booking.courses import losses, seats
-from booking.errors import WrongStatus
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_own_transactions
 

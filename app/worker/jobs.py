@@ -37,12 +37,14 @@ from app.storage import installation
 from app.worker import background_tasks, course_job, fee_job, maintenance_job, nightly_audit, offer_jobs, settlement_job
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
-from booking import decisions, replan, zone_changes
+from booking import replan
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
+from booking.reservations import decisions
+from booking.rule_changes import zone_changes
+from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.waiting import answers
-from booking.wall_clock import first_instant, local_day, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
@@ -54,8 +56,7 @@ ZONES = Actor(job="note_zone_rules")
 LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
-JOB_RUN_DAYS = 60
-EXPIRED_LINK_DAYS = 30
+JOB_RUN_DAYS, EXPIRED_LINK_DAYS = 60, 30
 REMINDER_DAYS = 400  # longer than anybody may reserve ahead: until the reservation of a link has begun
 NIGHT_HOUR = 3
 NOTE_INTERVAL = timedelta(minutes=5)

@@ -7,9 +7,9 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from booking import maintenance
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_own_transactions
+from booking.machines import maintenance
 from booking.queries.maintenance import unreminded
 
 REMINDER = Actor(job="remind_of_maintenance")

@@ -15,7 +15,7 @@ from app.notifications import recipients
 from app.storage import audits
 from app.wording.formats import as_zone
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 log = logging.getLogger(__name__)
 

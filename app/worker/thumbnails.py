@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.forms.images import card_photo, square_thumb
 from app.forms.picture_headers import NotAPicture, TooManyPixels
-from booking import queries, records
+from booking import queries
 from booking.kernel.transaction import in_write_transaction
+from booking.records import records
 
 AT_ONCE = 5
 NONE = b""  # of a photo that cannot be decoded: it is shown as it is, and not tried again

@@ -18,7 +18,7 @@ from billing.closing.failed_pricing import failed_slips
 from billing.fees.deposits import held_for
 from billing.models import Cost, Pool, Unpriced
 from billing.period_names import PeriodSpan
-from billing.pools import is_unallocated
+from billing.pools.unallocated import is_unallocated
 from billing.subscribers import SUBSCRIPTIONS
 from booking.kernel.deliveries import untried_count
 from booking.queries.usage import ended_uses, unfinished_use

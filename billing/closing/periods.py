@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from billing.closing.checklist import OpenPoint, open_points
 from billing.closing.content import PeriodContent, content_of
-from billing.errors import (
+from billing.errors.money_errors import (
     EarlierPeriodOpen,
     EventsUndelivered,
     LedgerClosed,

@@ -24,7 +24,7 @@ from billing.documents.vat import OUTSIDE, Taxed, Treatment
 from billing.models import Charge, DocumentLine, Entry, Fee, Posting, Tariff, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import PartyView, parties
-from billing.working import VAT
+from billing.prices.working import VAT
 from booking.queries.addressees import Addressee, RingAddress, addressees, ring_address
 
 NO_ADDRESS, NO_RING_ADDRESS, NO_TAX_NUMBER, NO_CONTACT = "address", "ring_address", "tax_number", "contact"

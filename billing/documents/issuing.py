@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.documents.drafts import Draft, DraftLine, Issuer, MemberDrafts, drafts, issuer
 from billing.documents.storing import Parts, Said, store
 from billing.documents.terms import TermsInput, lock_documents, terms, vat_text_on
 from billing.documents.texts import LineText, TextWriter
+from billing.errors.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.models import Document, DocumentLine, DocumentVat
 from billing.parties.party import PartyView, party
 from booking.kernel.events import Actor

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.document_errors import AlreadySent, DocumentNotFound, FileNotMade
 from billing.documents.terms import lock_documents
-from billing.errors import MemberWithoutEmail
+from billing.errors.document_errors import AlreadySent, DocumentNotFound, FileNotMade
+from billing.errors.money_errors import MemberWithoutEmail
 from billing.events import DocumentSent
 from billing.models import Document, DocumentFile, DocumentSending, DocumentTerms, IssuedStatement, Party
 from booking.kernel import events

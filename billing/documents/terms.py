@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from billing.documents.treatment import VAT_CODES
 from billing.models import DocumentTerms, VatText
-from booking import records
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 from booking.kernel import revisions
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor
+from booking.records import records
 
 THE_ONE = 1
 PAY_DAYS_MAX = 365

@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from billing.document_errors import VatRateUnknown
 from billing.documents.vat import EXEMPT, OUTSIDE, STANDARD, Treatment
+from billing.errors.document_errors import VatRateUnknown
 from billing.parties import vat_rates
 from billing.parties.party import FLAT_RATE_FARMER, SMALL, PartyView
 from billing.parties.party import OUTSIDE as OUTSIDE_REGIME

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from billing import queries
-from billing.errors import WrongPeriod
+from billing.allocations.periods import Period
+from billing.allocations.preview_models import CostGroup
+from billing.errors.money_errors import WrongPeriod
 from billing.exports.tables import (
     CODE,
     DAY,
@@ -27,13 +29,11 @@ from billing.exports.tables import (
     Row,
     Table,
 )
-from billing.periods import Period
-from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from billing.queries.counted import counted_cents
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MemberName, member_names, ring_zone
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 BATCH_ALLOCATIONS = 500
 

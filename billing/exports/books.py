@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing import queries as billing_queries
+from billing.allocations.periods import Period
 from billing.exports.tables import (
     AMOUNT_DECIMALS,
     CODE,
@@ -23,7 +24,6 @@ from billing.exports.tables import (
     Row,
     Table,
 )
-from billing.periods import Period
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MachineCard, MemberName

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from billing.allocations.periods import Period
 from billing.exports.tables import (
     AMOUNT_DECIMALS,
     CODE,
@@ -21,11 +22,10 @@ from billing.exports.tables import (
     Row,
     Table,
 )
-from billing.periods import Period
 from billing.queries import ChargeView, MemberTotal, charges_of_member, totals_of_member
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import machine_names, ring_zone
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 BATCH = 500
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
+from billing.allocations.periods import Period
 from billing.exports.balances import LINE_COLUMNS, balance_row
 from billing.exports.tables import Row, Table
-from billing.periods import Period
 from billing.queries.statements import Statement, statement, statement_lines
 from booking.queries import machine_names, member_names
 

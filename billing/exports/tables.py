@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from billing.periods import Period
+from billing.allocations.periods import Period
 
 TEXT, CODE, YES_NO, DAY, INSTANT = "text", "code", "yes_no", "day", "instant"
 WHOLE, DECIMAL, MONEY = "whole", "decimal", "money"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import IO, Any
 
-from billing.errors import TooManyRows
+from billing.errors.money_errors import TooManyRows
 from billing.exports.sums import sums_of
 from billing.exports.tables import DAY, DECIMAL, INSTANT, MONEY, WHOLE, Cell, Column, Row, Table
 

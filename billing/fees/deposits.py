@@ -14,7 +14,7 @@ from decimal import Decimal
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.errors import WrongPeriod
+from billing.errors.money_errors import WrongPeriod
 from billing.fees.posting import append, append_mirror, last_fee, next_number
 from billing.fees.working import PricedFee
 from billing.ledger.posting import lock_ledger
@@ -22,10 +22,10 @@ from billing.ledger.posting_days import today_of_ring
 from billing.limits import CENTS_MAX, require_between, require_day
 from billing.models import DepositTerms, Fee
 from booking import queries
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 DEPOSIT, OUTSIDE = "deposit", "outside"
 

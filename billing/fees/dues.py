@@ -15,7 +15,7 @@ from decimal import Decimal
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.fee_errors import NobodyOwesDues, StaleDues
+from billing.errors.fee_errors import NobodyOwesDues, StaleDues
 from billing.fees.posting import DUES, append, check_price, check_vat_code, require_open
 from billing.fees.working import PricedFee
 from billing.limits import NAME_LENGTH_MAX, require_between, require_day, require_period, require_text

@@ -13,8 +13,8 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.errors import NameTaken, WrongAmount
-from billing.fee_errors import MaterialNotSold, MaterialOfOtherWorkshop, MaterialPriceChanged
+from billing.errors.fee_errors import MaterialNotSold, MaterialOfOtherWorkshop, MaterialPriceChanged
+from billing.errors.money_errors import NameTaken, WrongAmount
 from billing.fees.posting import (
     MATERIAL,
     QUANTITY_MAX,
@@ -30,7 +30,7 @@ from billing.fees.working import QUANTITY_DECIMALS
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, PRICE_MAX, require_between, require_text
 from billing.models import Fee, Material, StockMove
 from booking import queries
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 

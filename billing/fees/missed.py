@@ -14,20 +14,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from billing.estimates import estimate_of_class
 from billing.fees.missed_working import MissedFee, percent_of_notice
 from billing.fees.posting import append, append_mirror, last_fee, next_number, require_open
 from billing.fees.terms import all_terms, terms_on
 from billing.ledger.posting import lock_ledger
 from billing.models import Fee, FeeTerms, Ledger, Missed
+from billing.tariffs.estimates import estimate_of_class
 from booking import queries
 from booking.kernel.events import Actor
 from booking.kernel.orm import UtcDateTime
-from booking.price_classes import price_class_on
 from booking.queries.late_moves import late_moves
 from booking.queries.refilled import refilled_seconds
+from booking.records.price_classes import price_class_on
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 NO_SHOW, LATE_CANCEL = "no_show", "late_cancel"
 YEAR_MAX = timedelta(days=366)

@@ -14,9 +14,9 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from billing.documents.treatment import VAT_CODES
-from billing.errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
+from billing.errors.fee_errors import FeeNotFound
+from billing.errors.money_errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
 from billing.events import FeePosted
-from billing.fee_errors import FeeNotFound
 from billing.fees.stock import give_back
 from billing.fees.working import QUANTITY_DECIMALS, PricedFee, Working
 from billing.ledger.entries import post_fee
@@ -34,7 +34,7 @@ from billing.limits import (
 )
 from billing.models import Fee
 from booking import queries
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel import events
 from booking.kernel.events import Actor
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.fee_errors import MaterialNotFound, StockTooLow
+from billing.errors.fee_errors import MaterialNotFound, StockTooLow
 from billing.fees.working import QUANTITY_DECIMALS
 from billing.models import Fee, Material, StockMove
 from booking.kernel.events import Actor

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.errors import WrongPeriod
+from billing.errors.money_errors import WrongPeriod
 from billing.ledger.posting_days import today_of_ring
 from billing.limits import CENTS_MAX, require_between, require_day
 from billing.models import FeeTerms
 from booking import queries
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 

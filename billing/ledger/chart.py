@@ -23,7 +23,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.errors import AccountNotFound, AccountNumberTaken, WrongAccountNumber
+from billing.errors.money_errors import AccountNotFound, AccountNumberTaken, WrongAccountNumber
 from billing.events import ChartChanged
 from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed
 from billing.ledger.posting import lock_ledger

@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from billing.errors import LedgerClosed
+from billing.errors.money_errors import LedgerClosed
 from billing.ledger.counted import CountedKind, counted_parts
 from billing.ledger.posting import (
     ADVANCE,
@@ -53,7 +53,7 @@ from billing.models import (
     Fee,
     Pool,
 )
-from billing.scopes import counts_on
+from billing.pools.scopes import counts_on
 from booking import queries
 from booking.kernel.events import Actor
 
@@ -190,7 +190,7 @@ def entry_of(
 
 
 def account_of_charge(session: Session, charge: Charged) -> str:
-    """Return the account of a charge: advances only where an allocation will count it (billing/counting.py)."""
+    """Return the account of a charge: advances only where an allocation will count it (allocations/counting.py)."""
     is_possible = or_(Pool.machine_id == charge.machine_id, ~Pool.counts_machine)
     counting = select(Pool).where(Pool.charges_are == IS_ADVANCE, is_possible)
     if charge.price_class == queries.GUEST_PRICE_CLASS:

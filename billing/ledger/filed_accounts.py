@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.models import ExportedEntry, LedgerAccount, Posting
-from booking import records
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
+from booking.records import records
 
 DATEV = "datev"  # the kind of these files
-AMOUNTS_IN_FILES, ARE_WRITTEN_AGAIN = "amounts_in_files", "are_written_again"
+ARE_WRITTEN_AGAIN = "are_written_again"
 
 
 def require_nothing_filed(session: Session, codes: Collection[str]) -> None:
@@ -25,7 +25,7 @@ def require_nothing_filed(session: Session, codes: Collection[str]) -> None:
     The caller has locked the ledger: no file is recorded meanwhile. Raises RecordRefused.
     """
     if held := filed(session, codes):
-        records.refuse([Violation(AMOUNTS_IN_FILES, ARE_WRITTEN_AGAIN, actual=", ".join(held))])
+        records.refuse([Violation("amounts_in_files", ARE_WRITTEN_AGAIN, actual=", ".join(held))])
 
 
 def filed(session: Session, codes: Collection[str]) -> list[str]:

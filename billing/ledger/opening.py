@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.errors import LedgerIsOpen, WrongPeriod
+from billing.errors.money_errors import LedgerIsOpen, WrongPeriod
 from billing.events import LedgerOpened
 from billing.ledger.entries import post_allocation_entry, post_charge
 from billing.ledger.posting import lock_ledger

@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from billing.errors import PeriodNotOpen
+from billing.errors.money_errors import PeriodNotOpen
 from billing.events import EntryPosted
 from billing.models import Entry, Ledger, LedgerAccount, Posting
 from booking.kernel import events

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from billing.models import AccountingPeriod, Ledger
 from booking import queries
 from booking.kernel.events import Actor
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 OPEN, SOFT_CLOSED, CLOSED = "open", "soft_closed", "closed"
 

@@ -11,7 +11,7 @@ from booking.kernel.orm import Base
 
 
 class MachineCost(Base):
-    """What the costs of a machine per year and per unit are calculated from; see billing/machine_costs.py.
+    """What the costs of a machine per year and per unit are calculated from; see billing/pools/machine_costs.py.
 
     charge_unit: in which life_use, planned_use and the prices are meant; planned_use: per year. contractor_price: euro
     per unit; None where nobody offers the work.

@@ -67,9 +67,9 @@ class TariffTier(Base):
 
 
 class TariffAdjustment(Base):
-    """A surcharge, or a discount below zero. kind and applies: see billing/slip_pricing.py.
+    """A surcharge, or a discount below zero. kind and applies: see billing/prices/slip_pricing.py.
 
-    The times, of a percentage only: see billing/price_windows.py; null for none.
+    The times, of a percentage only: see billing/prices/price_windows.py; null for none.
     """
 
     __tablename__ = "billing_tariff_adjustment"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 
 CREDITOR_ID = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{3}[A-Z0-9]{1,28}")
 GERMAN_CREDITOR_ID = re.compile(r"DE[0-9]{2}[A-Z0-9]{3}0[0-9]{10}")

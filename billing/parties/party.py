@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from billing.models import Party, VatRegime
 from billing.models.party import RING
 from billing.parties import bank_details
-from booking import records
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
-from booking.errors import MemberNotFound, Violation
+from booking.errors.schedule_errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor
 from booking.queries import member_names
+from booking.records import records
 
 REGULAR, SMALL, FLAT_RATE_FARMER, OUTSIDE = "regular", "small", "flat_rate", "outside"
 REGIMES = (REGULAR, SMALL, FLAT_RATE_FARMER, OUTSIDE)

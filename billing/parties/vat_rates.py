@@ -10,12 +10,12 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.document_errors import VatRateUnknown
+from billing.errors.document_errors import VatRateUnknown
 from billing.models import VatRate
-from booking import records
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor
+from booking.records import records
 
 STANDARD, REDUCED, FLAT_RATE = "standard", "reduced", "flat_rate"
 CODES = (STANDARD, REDUCED, FLAT_RATE)

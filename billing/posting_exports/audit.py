@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from billing.errors.export_errors import ExportNotFound
 from billing.events import PostingsExported
-from billing.export_errors import ExportNotFound
 from billing.models import ExportedEntry, Posting, PostingExport
 from billing.posting_exports.recording import content_of_export
 from booking.kernel.audit import AuditFinding

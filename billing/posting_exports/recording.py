@@ -13,8 +13,8 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from billing.errors.export_errors import ExportNotFound, NotExportable, NothingToExport, StaleExport
 from billing.events import PostingsExported
-from billing.export_errors import ExportNotFound, NotExportable, NothingToExport, StaleExport
 from billing.ledger.posting import lock_ledger
 from billing.models import ExportedEntry, PostingExport, PostingExportFile
 from billing.posting_exports.selection import ExportPreview, batches, is_unchanged

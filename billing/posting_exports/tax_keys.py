@@ -14,10 +14,10 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from billing.document_errors import VatRateUnknown
 from billing.documents.codes import LineKey
 from billing.documents.line_vat import treatments
 from billing.documents.vat import STANDARD, Treatment
+from billing.errors.document_errors import VatRateUnknown
 from billing.exports.datev import computes_vat
 from billing.ledger.counted import CountedSource
 from billing.models import LedgerAccount

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed
 from billing.ledger.posting import RECEIVABLES, lock_ledger
 from billing.models import DatevTerms
-from booking import records
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
+from booking.records import records
 
 THE_ONE = 1
 KEY = re.compile(r"[0-9]{0,4}", re.ASCII)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.errors import AdvanceNotFound
+from billing.errors.money_errors import AdvanceNotFound
 from billing.models import Advance, AdvanceLine
 from booking.kernel.views import columns_of
 

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from billing.errors import AllocationNotFound
+from billing.allocations.periods import Period
+from billing.allocations.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Working
+from billing.errors.money_errors import AllocationNotFound
 from billing.models import (
     Allocation,
     AllocationAmount,
@@ -21,8 +23,6 @@ from billing.models import (
     AllocationSlip,
     Pool,
 )
-from billing.periods import Period
-from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Working
 from booking.kernel.views import columns_of
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.models import Charge
 from booking.kernel.views import columns_of, converted, in_order
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import members_matching, ring_zone
-from booking.wall_clock import local_day
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import local_day
 
 IDS_AT_ONCE = 10_000
 

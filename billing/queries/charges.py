@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, exists, extract, func, select
 from sqlalchemy.orm import Session, aliased
 
+from billing.allocations.periods import Period
 from billing.models import Charge, Unpriced
-from billing.periods import Period
-from billing.pricing import PriceCalculation
+from billing.prices.pricing import PriceCalculation
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of, converted
 

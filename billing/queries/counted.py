@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from billing.ledger.posting import ADVANCES
 from billing.models import AllocationAdvance, AllocationCharge, LedgerAccount, Pool, Posting
-from billing.pools import ADVANCE
-from billing.scopes import overlap, pieces_of
+from billing.pools.pools import ADVANCE
+from billing.pools.scopes import overlap, pieces_of
 
 
 def counted_cents(session: Session, allocation_id: int, member_ids: Collection[int] | None = None) -> dict[int, int]:

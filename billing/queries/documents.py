@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.document_errors import DocumentNotFound
 from billing.documents.sending import is_stated_anew
+from billing.errors.document_errors import DocumentNotFound
 from billing.models import (
     Document,
     DocumentFile,

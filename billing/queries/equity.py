@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.documents.sending import ADDRESS, is_stated_anew
-from billing.equity_errors import EquityMoveNotFound
+from billing.errors.equity_errors import EquityMoveNotFound
 from billing.ledger.equity_entries import LEAVING
 from billing.models import Document, DocumentFile, DocumentSending, Entry, EquityMove, EquityStatement
 from booking.kernel.views import columns_of

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from billing.fee_errors import FeeNotFound
+from billing.errors.fee_errors import FeeNotFound
 from billing.fees.deposits import DEPOSIT, is_set_off
 from billing.fees.working import Working, working_of
 from billing.models import Entry, Fee

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
 
+from billing.allocations.preview_models import CostGroup, Line
 from billing.models import AllocationCount, AllocationLine
-from billing.preview_models import CostGroup, Line
 from booking.kernel.views import columns_of
 
 

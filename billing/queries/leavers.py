@@ -10,11 +10,11 @@ from datetime import date
 from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
-from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, UnknownKind
+from billing.allocations.periods import accounting_year
+from billing.allocations.preview_models import Preview
+from billing.allocations.previews import preview_allocation
+from billing.errors.money_errors import MixedUnits, NothingToAllocate, NothingUsed, UnknownKind
 from billing.models import Balance, Charge, Share, Unpriced
-from billing.periods import accounting_year
-from billing.preview_models import Preview
-from billing.previews import preview_allocation
 from billing.queries.equity import equity_by_member
 from billing.queries.pools import PoolView, pools
 from billing.queries.year import waiting_by_year

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, select, union_all
 from sqlalchemy.orm import Session
 
-from billing.errors import AccountNotFound
+from billing.errors.money_errors import AccountNotFound
 from billing.limits import FIRST_DAY, LAST_DAY
 from billing.models import AccountDay, AccountMonth, Entry, Ledger, LedgerAccount, Posting
 from billing.queries.months import month_parts

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.machine_cost_entry import MachineCostEntry
-from billing.machine_costs import MachineCostInput
 from billing.models import MachineCost
+from billing.pools.machine_cost_entry import MachineCostEntry
+from billing.pools.machine_costs import MachineCostInput
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
+from billing.allocations.periods import Period
 from billing.models import Charge
-from billing.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from fractions import Fraction
 from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
 
+from billing.allocations.periods import accounting_year
 from billing.models import Cost, Pool
-from billing.periods import accounting_year
 from booking.charge_units import CHARGE_UNITS
 from booking.queries.used_amounts import used_amounts
 

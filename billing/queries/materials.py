@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.fee_errors import MaterialNotFound
+from billing.errors.fee_errors import MaterialNotFound
 from billing.fees.stock import units
 from billing.models import Fee, Material, StockMove
 from booking.kernel.views import columns_of

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import Subquery, literal, select
 
+from billing.allocations.periods import Period
 from billing.models import Entry, MemberMonth, Posting
-from billing.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from billing import scopes
-from billing.errors import PoolNotFound
+from billing.allocations.periods import Period
+from billing.errors.money_errors import PoolNotFound
 from billing.models import Pool
-from billing.periods import Period
-from billing.scopes import DatedScope, Piece
+from billing.pools import scopes
+from billing.pools.scopes import DatedScope, Piece
 
 
 def pool_scopes(session: Session, pool_id: int) -> tuple[DatedScope, ...]:

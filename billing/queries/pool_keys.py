@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from billing.cost_errors import KeyNotFound, MeterNotFound
+from billing.errors.cost_errors import KeyNotFound, MeterNotFound
 from billing.models import Meter, MeterReading, PoolKey
-from billing.pool_keys import DatedTerms, terms_of
-from billing.pools import OWN_PREFIX
+from billing.pools.pool_keys import DatedTerms, terms_of
+from billing.pools.pools import OWN_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

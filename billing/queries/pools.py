@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, Subquery, cast, func, select
 from sqlalchemy.orm import Session
 
-from billing.errors import CostNotFound, PoolNotFound
+from billing.allocations.periods import Period, accounting_year
+from billing.errors.money_errors import CostNotFound, PoolNotFound
 from billing.models import Allocation, AllocationCost, Cost, Pool, Share
-from billing.periods import Period, accounting_year
-from billing.pools import is_effective
+from billing.pools.unallocated import is_effective
 from booking.kernel.views import columns_of
 
 

@@ -10,9 +10,9 @@ from datetime import date
 from sqlalchemy import ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session
 
-from billing.cost_errors import NotProposed, RecurringCostNotFound
+from billing.errors.cost_errors import NotProposed, RecurringCostNotFound
 from billing.models import Pool, RecurringCost, RecurringPeriod
-from billing.recurring_days import days_until, last_day_of
+from billing.pools.recurring_days import days_until, last_day_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from billing.errors import TariffNotFound
+from billing.errors.money_errors import TariffNotFound
 from billing.models import Charge, Tariff, TariffPrice
-from billing.tariff_parts import NO_PARTS, TariffParts
+from billing.prices.tariff_parts import NO_PARTS, TariffParts
 from billing.tariff_terms import parts_of
 from billing.tariff_vat import adds_vat, ring_taxation
 from booking.kernel.prepared import PreparedStatement

@@ -9,9 +9,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, case, extract, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
+from billing.allocations.periods import Period, accounting_year
 from billing.ledger.posting import DEPOSITS
 from billing.models import AccountMonth, Allocation, AllocationLine, Charge, ChargeTotal, Cost, LedgerAccount, Unpriced
-from billing.periods import Period, accounting_year
 from billing.queries.fees import NO_DEPOSIT, FeeFilter, sum_of_fees
 from billing.queries.pools import effective_allocations
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from booking.availability import starts
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.eligibility import MemberEligibility
-from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
-from booking.rules import Policy
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
+from booking.times.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
 from booking.timespan import TimeSpan
 
 FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999

@@ -9,8 +9,8 @@ from datetime import datetime
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.eligibility import MemberEligibility
-from booking.rules import Policy
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
 from booking.timespan import TimeSpan
 
 

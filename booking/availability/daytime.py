@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery, open_seconds
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.opening_hours import WeeklyHours, instant_of
+from booking.times.opening_hours import WeeklyHours, instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 BEGINS_MIN, ENDS_MIN = 6 * 60, 22 * 60  # of the local day
 OPEN_ALL_NIGHT = DAY - 4 * 3_600  # a workshop that is open longer without a break does not close for the night

@@ -8,16 +8,17 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, quota_use
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.nearest import Nearest, nearest
 from booking.availability.proposals import REACHES_DAYS, Alternative, allowed_minutes, check_wish
 from booking.availability.starts import DAY, floor_timestamp
 from booking.availability.within_quotas import as_much_as_fits, first_week
-from booking.catalogue import MachineTerms
-from booking.group_choice import GroupWish
 from booking.models import Machine
+from booking.quotas import quota_use
+from booking.records import catalogue, groups
+from booking.records.catalogue import MachineTerms
+from booking.reservations.group_choice import GroupWish
 from booking.timespan import TimeSpan
 
 

@@ -9,17 +9,18 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import held_spans, rules
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import HOLDING_ROWS, Held
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.catalogue import MachineTerms
-from booking.members import Eligibilities
-from booking.rules import HORIZON_DAYS_MAX
+from booking.members.members import Eligibilities
+from booking.places import held_spans
+from booking.records.catalogue import MachineTerms
+from booking.reservations.wishes import Wish
+from booking.rules import lending_rules
+from booking.rules.lending_rules import HORIZON_DAYS_MAX
+from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day, to_wall
-from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class MachineRoom:
         if _meets(short, floor_timestamp(occupied.start), ceil_timestamp(occupied.end)):
             return False
         eligibility = self._eligibilities.of(wish.member_id, policy.induction_kind_id)
-        return not any(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=now))
+        return not any(lending_rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=now))
 
     def hold(self, terms: MachineTerms, wish: Wish, span: TimeSpan) -> None:
         """Count as many places as a wish needs as held for a span; which ones does not matter."""

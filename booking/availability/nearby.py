@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, members, rules, second_persons
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.nearest import nearest
@@ -15,9 +14,12 @@ from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
 from booking.availability.replanning import hold, widest
 from booking.availability.starts import DAY, Interval, floor_timestamp
-from booking.rules import Policy
+from booking.members import members, second_persons
+from booking.records import catalogue
+from booking.reservations.wishes import Wish
+from booking.rules import lending_rules
+from booking.rules.lending_rules import Policy
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 REACH = DAY * 3 // 2  # what lies further off is another date, not another time for it
 
@@ -84,7 +86,7 @@ def _with_second_persons(
         busy = second_persons.check_busy_in_many(session, member_id, second, [*spans.values()], excluding=excluding)
         eligible = members.eligibility_of(session, member_id, policies[0].induction_kind_id, second)
         for (at, span), needed in zip(spans.items(), busy, strict=True):
-            if needed or any(rules.check_member(span, policies[at], eligible)):
+            if needed or any(lending_rules.check_member(span, policies[at], eligible)):
                 left[at] = None
     return left
 

@@ -10,24 +10,27 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, machine_moves, moving, occupancies, place_choice, rules, wishes
 from booking.availability import reading
 from booking.availability.accepted import SlotQuery
 from booking.availability.nearest import Nearest, nearest
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, floor_timestamp
-from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
-from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
+from booking.errors.schedule_errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
 from booking.kernel.read_cache import cached_read
 from booking.models import Machine, Reservation, Status
-from booking.moving import Change
-from booking.place_assignment import Taking
-from booking.place_choice import HeldByPlace
-from booking.place_counts import PlaceCount
-from booking.rules import Policy
+from booking.places import held_spans, occupancies, place_choice
+from booking.places.place_assignment import Taking
+from booking.places.place_choice import HeldByPlace
+from booking.places.place_counts import PlaceCount
+from booking.records import catalogue
+from booking.records.catalogue import MachineTerms
+from booking.reservations import machine_moves, moving, wishes
+from booking.reservations.moving import Change
+from booking.reservations.wishes import Wish
+from booking.rules import lending_rules
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 NOBODY = 0  # the hold of a wish that is only checked
 REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after the other
@@ -200,7 +203,7 @@ def _like_machines(
 
 
 def _is_allowed(wish: Wish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime) -> bool:
-    return not any(rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now))
+    return not any(lending_rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now))
 
 
 def _free_places_of(session: Session, machines: Collection[MachineTerms], span: TimeSpan) -> dict[int, int]:

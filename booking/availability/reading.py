@@ -9,17 +9,19 @@ from datetime import date
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, prerequisites
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.eligibility import MemberEligibility
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.read_cache import cached_read
-from booking.members import INDUCTED
+from booking.members import prerequisites
+from booking.members.members import INDUCTED
+from booking.members.prerequisites import Requirements
 from booking.models import Induction, Member, Occupancy, Unit
-from booking.persons import Inducted, Person, of_person
-from booking.prerequisites import Requirements
+from booking.places import held_spans
+from booking.records import catalogue
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.persons import Inducted, Person, of_person
 from booking.timespan import TimeSpan
 
 # Rows of what holds places: place, hold, from, until.

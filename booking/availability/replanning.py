@@ -9,16 +9,17 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, members
 from booking.availability import daytime, reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.rules import HORIZON_DAYS_MAX
+from booking.members import members
+from booking.records import catalogue
+from booking.reservations.wishes import Wish
+from booking.rules.lending_rules import HORIZON_DAYS_MAX
+from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day, to_wall
-from booking.wishes import Wish
 
 DAYS_AHEAD = 28
 

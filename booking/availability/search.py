@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from booking import catalogue
 from booking.availability import daytime, reading
 from booking.availability.accepted import FAR_FUTURE, SlotQuery
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.models import Machine, Workshop
+from booking.records import catalogue
 from booking.timespan import TimeSpan
 
 FIRST_LOOK, LONGEST_LOOK = DAY // 4, 64 * DAY

@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
-from booking.rules import Policy
-from booking.wall_clock import clock_changes, instants_showing, to_wall
+from booking.rules.lending_rules import Policy
+from booking.times.wall_clock import clock_changes, instants_showing, to_wall
 
 Interval = tuple[int, int]
 DAY, QUARTER_HOUR = 86_400, 900

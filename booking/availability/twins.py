@@ -7,14 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, held_spans, members, rules
-from booking.catalogue import MachineTerms
-from booking.lacking_variants import Lacking, none_lacking
-from booking.members import Eligibilities
+from booking.members import members
+from booking.members.members import Eligibilities
 from booking.models import Machine
-from booking.place_counts import PlaceCount
+from booking.places import held_spans
+from booking.places.place_counts import PlaceCount
+from booking.records import catalogue, groups
+from booking.records.catalogue import MachineTerms
+from booking.reservations.wishes import Wish
+from booking.rules import lending_rules
+from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 Spans = dict[int, list[tuple[datetime, datetime]]]  # place -> what holds it
 
@@ -68,7 +71,7 @@ def _takes(
     ignoring: Collection[str],
 ) -> bool:
     eligibility = eligibilities.of(wish.member_id, terms.policy.induction_kind_id, second=wish.second)
-    broken = rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
+    broken = lending_rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
     if any(violation.rule not in ignoring for violation in broken):
         return False
     spans = (span for place_id in terms.place_ids for span in held.get(place_id, ()))

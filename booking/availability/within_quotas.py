@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import quota_use
 from booking.availability import proposals, reading
 from booking.availability.proposals import Alternative, check_wish
-from booking.catalogue import MachineTerms
-from booking.errors import Violation
-from booking.quota_rules import Measure
+from booking.errors.schedule_errors import Violation
+from booking.quotas import quota_use
+from booking.records.catalogue import MachineTerms
+from booking.reservations.wishes import Wish
+from booking.rules.quota_rules import Measure
+from booking.times.wall_clock import later_by_clock
 from booking.timespan import TimeSpan
-from booking.wall_clock import later_by_clock
-from booking.wishes import Wish
 
 WEEKS_AHEAD = 5  # how far ahead a week or month is looked for in which the wish fits
 

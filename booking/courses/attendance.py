@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import condition_changes, inductions, records
-from booking.course_events import CourseAttendanceEntered
 from booking.courses import seats
 from booking.courses.trainers import has_trainer
-from booking.errors import Violation, WrongStatus
+from booking.errors.schedule_errors import Violation, WrongStatus
+from booking.events.course_events import CourseAttendanceEntered
 from booking.kernel.events import Actor, record
+from booking.members import inductions
 from booking.models import Course, CourseSignup, Induction, Member
-from booking.persons import Level, Person
+from booking.records import records
+from booking.rule_changes import condition_changes
+from booking.rules.persons import Level, Person
 
 
 def enter(

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from booking.course_events import CourseTrainerLost
 from booking.courses import seats
 from booking.courses.trainers import has_trainer
+from booking.events.course_events import CourseTrainerLost
 from booking.kernel.events import Actor, record
 from booking.models import Course, CourseSignup, Member, Workshop
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def leavers(session: Session, *, now: datetime, limit: int = 100) -> Sequence[tuple[int, int]]:

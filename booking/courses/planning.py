@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking import blockings, occupancies, records, schedule_versions
-from booking.course_events import CourseCancelled, CourseChanged, CourseOffered, CoursePlanned
+from booking.closures import blockings
 from booking.courses import seats
 from booking.courses.trainers import trainers
-from booking.errors import Violation, WrongStatus
-from booking.events import to_timestamp
+from booking.errors.schedule_errors import Violation, WrongStatus
+from booking.events.course_events import CourseCancelled, CourseChanged, CourseOffered, CoursePlanned
+from booking.events.reservation_events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record, record_all
 from booking.models import (
@@ -32,8 +32,10 @@ from booking.models import (
     Member,
     Workshop,
 )
-from booking.persons import Person
-from booking.price_classes import ring_today
+from booking.places import occupancies
+from booking.records import records, schedule_versions
+from booking.records.price_classes import ring_today
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
 
 DAYS_MAX = 31  # from the start of a course to its end

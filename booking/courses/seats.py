@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from booking import records, schedule_versions
-from booking.course_errors import CourseFull, CourseNotFound
-from booking.course_events import CourseJoined, CourseLeft, CourseSeatGiven
-from booking.errors import MemberNotFound, Violation, WrongStatus
+from booking.errors.course_errors import CourseFull, CourseNotFound
+from booking.errors.schedule_errors import MemberNotFound, Violation, WrongStatus
+from booking.events.course_events import CourseJoined, CourseLeft, CourseSeatGiven
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.kernel.orm import table_of
 from booking.models import Course, CourseSeat, CourseSignup, Member, Workshop
-from booking.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Person, folded
-from booking.wall_clock import local_day
+from booking.records import records, schedule_versions
+from booking.rules.persons import MEMBER_ITSELF, PERSON_LENGTH_MAX, Person, folded
+from booking.times.wall_clock import local_day
 
 WAITING_MAX = 200  # people who wait for a seat of one course
 

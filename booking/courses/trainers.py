@@ -8,11 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import members
 from booking.courses import seats
-from booking.eligibility import MemberEligibility
+from booking.members import members
 from booking.models import Course, Induction, Member
-from booking.persons import Level, Person
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.persons import Level, Person
 
 
 class Trainer(NamedTuple):

@@ -12,28 +12,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import (
-    catalogue,
-    lifecycle,
-    occupancies,
-    open_exchanges,
-    reservation_writer,
-    reservations,
-    schedule_versions,
-    wishes,
-)
-from booking.exchange_errors import ExchangeClosed, ExchangeNotFound
-from booking.exchange_events import ExchangeAccepted, ExchangeAgreed, ReservationHandedOver
+from booking.errors.exchange_errors import ExchangeClosed, ExchangeNotFound
+from booking.events.exchange_events import ExchangeAccepted, ExchangeAgreed, ReservationHandedOver
 from booking.exchanges import conditions, ending
 from booking.exchanges.conditions import Change, Judgement, Seconds
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
-from booking.lifecycle import Step
 from booking.models import Exchange, ExchangeState, Reservation
-from booking.persons import MEMBER_ITSELF, Person
-from booking.publish import publish_all
-from booking.reservation_writer import NewReservation
+from booking.offers import open_exchanges
+from booking.places import occupancies
+from booking.records import catalogue, schedule_versions
+from booking.records.publish import publish_all
+from booking.reservations import lifecycle, reservation_writer, reservations, wishes
+from booking.reservations.lifecycle import Step
+from booking.reservations.reservation_writer import NewReservation
+from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
 
 

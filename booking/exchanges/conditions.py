@@ -10,14 +10,15 @@ from typing import NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, ring, wishes
-from booking.catalogue import MachineTerms
-from booking.errors import RequestRefused, Violation
-from booking.exchange_errors import NotExchangeable, PartnerRefused
+from booking.errors.exchange_errors import NotExchangeable, PartnerRefused
+from booking.errors.schedule_errors import RequestRefused, Violation
 from booking.models import Blocking, Reservation, Status
-from booking.persons import Person
+from booking.records import catalogue, ring
+from booking.records.catalogue import MachineTerms
+from booking.reservations import wishes
+from booking.reservations.wishes import Wish
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking import ring
-from booking.exchange_errors import ExchangeClosed
-from booking.exchange_events import ExchangeRejected
+from booking.errors.exchange_errors import ExchangeClosed
+from booking.events.exchange_events import ExchangeRejected
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Exchange, ExchangeState, Member, Reservation, Status
-from booking.open_exchanges import close, lock
+from booking.offers.open_exchanges import close, lock
+from booking.records import ring
 
 _given, _wanted = aliased(Reservation), aliased(Reservation)
 

@@ -12,14 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking import occupancies, reservation_writer
-from booking.exchange_errors import ExchangePending
-from booking.exchange_events import ExchangeProposed
+from booking.errors.exchange_errors import ExchangePending
+from booking.events.exchange_events import ExchangeProposed
 from booking.exchanges import conditions, ending
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
 from booking.models import Exchange, ExchangeState, Reservation
-from booking.persons import MEMBER_ITSELF, Person
+from booking.places import occupancies
+from booking.reservations import reservation_writer
+from booking.rules.persons import MEMBER_ITSELF, Person
 
 NOTE_LENGTH_MAX = 500
 ONE_OPEN = "uq_booking_exchange_open", "booking_exchange.given_id"  # of PostgreSQL, of SQLite

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, composite, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 from booking.machine_sorts import MACHINE, MACHINE_SORTS
-from booking.rules import RULE_FIELDS, MachineRules, Range, RuleField
+from booking.rules.lending_rules import RULE_FIELDS, MachineRules, Range, RuleField
 
 
 def _rule_column(rule: RuleField) -> MappedColumn[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 from booking.models.address import HasAddress
-from booking.persons import Level
+from booking.rules.persons import Level
 
 SUPERVISED_USES_MAX = 99
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
 from booking.models.address import HasAddress
-from booking.wall_clock import USUAL_ZONE
+from booking.times.wall_clock import USUAL_ZONE
 
 
 class Ring(HasAddress, Base):

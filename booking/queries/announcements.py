@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
 from booking.models import Announcement, Workshop

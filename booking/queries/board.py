@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of
-from booking.lent_machines import LAST_RECORD_CHANGE, LentMachinesReader
 from booking.models import InductionKind, Machine, Workshop
-from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.late_entries import with_late_entries
 from booking.queries.machines import PLACES, RULE_COLUMNS, MachineFilter, conditions, rules_of
 from booking.queries.workshops import openings_of
-from booking.rules import MachineRules, Policy
+from booking.records import catalogue
+from booking.records.lent_machines import LAST_RECORD_CHANGE, LentMachinesReader
+from booking.rules.lending_rules import MachineRules, Policy
+from booking.times.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import CompoundSelect, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from booking import held_spans
 from booking.kernel.orm import UtcDateTime
 from booking.models import Blocking, Member, Occupancy, Reservation, Unit
+from booking.places import held_spans
 from booking.timespan import TimeSpan
 
 CLOSED, OFFERED = "closed", "offered"

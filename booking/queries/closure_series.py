@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.errors import ClosureNotFound
+from booking.errors.schedule_errors import ClosureNotFound
 from booking.models import Blocking, ClosureDate, ClosureSeries, Machine
 from booking.queries.closures import ClosureView, closures_by_id
 

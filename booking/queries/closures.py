@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking import held_spans
-from booking.errors import ClosureNotFound
+from booking.errors.schedule_errors import ClosureNotFound
 from booking.kernel.views import columns_of, converted
 from booking.models import Blocking, CourseMachine, Machine, Occupancy, Reservation, Status, Unit, Workshop
+from booking.places import held_spans
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rules import LENGTH_MINUTES_MAX
+from booking.rules.lending_rules import LENGTH_MINUTES_MAX
 from booking.timespan import TimeSpan
 
 LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.course_errors import CourseNotFound
+from booking.errors.course_errors import CourseNotFound
 from booking.models import (
     Course,
     CourseMachine,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.views import columns_of, converted
 from booking.models import DamageReport, Machine, Member, Workshop
 

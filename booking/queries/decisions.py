@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking import members
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
+from booking.members import members
 from booking.models import InductionKind, Machine, Reservation, Status, UsageRecord, Workshop
 from booking.queries.exchanges import swaps_to_decide
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.slips import IS_DISPUTED
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 REMEMBERED = timedelta(days=3 * 365)
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import ReservationNotFound
-from booking.exchange_errors import NotExchangeable
+from booking.errors.exchange_errors import NotExchangeable
+from booking.errors.schedule_errors import ReservationNotFound
 from booking.exchanges import conditions
 from booking.exchanges.conditions import Judgement
 from booking.models import Member, Reservation, Status

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, bindparam, case, func, inspect, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.errors import ReservationNotFound
-from booking.exchange_errors import ExchangeNotFound
+from booking.errors.exchange_errors import ExchangeNotFound
+from booking.errors.schedule_errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Exchange, ExchangeState, Machine, Member, Reservation, Status, Workshop
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

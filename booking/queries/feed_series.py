@@ -13,8 +13,8 @@ from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of
 from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Workshop
 from booking.queries.feeds import ENTRY_COLUMNS, FeedEntry, Reader, owner, owner_column
-from booking.recurrence import parse
-from booking.series_times import SeriesTimes
+from booking.times.recurrence import parse
+from booking.times.series_times import SeriesTimes
 
 
 class FeedSeriesMark(NamedTuple):

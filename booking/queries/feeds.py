@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from booking.errors import GroupNotFound
+from booking.errors.schedule_errors import GroupNotFound
 from booking.kernel.prepared import PreparedStatement
 from booking.models import GroupMachine, Machine, MachineGroup, Workshop
 

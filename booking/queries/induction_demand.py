@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Course, CourseSignup, InductionKind, InductionWish, Member
-from booking.price_classes import ring_today
+from booking.records.price_classes import ring_today
 
 
 @dataclass(frozen=True, slots=True)

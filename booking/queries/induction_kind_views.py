@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import prerequisites
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
+from booking.members import prerequisites
+from booking.members.prerequisites import RequiredKind
 from booking.models import InductionKind, Machine
-from booking.prerequisites import RequiredKind
 
 
 @dataclass(frozen=True, slots=True)

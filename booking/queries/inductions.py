@@ -10,16 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking import catalogue, members, prerequisites, rules
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.views import columns_of, in_order
-from booking.members import INDUCTED, Eligibilities
+from booking.members import members, prerequisites
+from booking.members.members import INDUCTED, Eligibilities
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
-from booking.persons import Inducted
 from booking.queries.member_texts import is_named
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rule_changes import TO_COME
-from booking.rules import Policy
+from booking.records import catalogue
+from booking.rule_changes.outside import TO_COME
+from booking.rules import lending_rules
+from booking.rules.lending_rules import Policy
+from booking.rules.persons import Inducted
 
 HIT_MAX = 200  # reservations of one member for machines of one kind
 
@@ -196,7 +198,8 @@ def _lacks_more(view: ReservationView, policy: Policy, at_present: Eligibilities
     spans = [view.span, view.former.span] if view.former else [view.span]
     now, then = (one.of(view.member_id, policy.induction_kind_id) for one in (at_present, without))
     return any(
-        set(rules.check_member(span, policy, then)) - set(rules.check_member(span, policy, now)) for span in spans
+        set(lending_rules.check_member(span, policy, then)) - set(lending_rules.check_member(span, policy, now))
+        for span in spans
     )
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.closure_gaps import gaps
 from booking.kernel.orm import UtcDateTime
 from booking.models import IS_OUT, Member, Occupancy, Reservation, Unit
+from booking.places.closure_gaps import gaps
 from booking.queries.board_entries import BoardEntry
 from booking.timespan import TimeSpan
 

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import UsageRecord
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 WEEK = timedelta(days=7)
 

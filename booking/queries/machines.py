@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
 from booking.kernel.orm import table_of
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.search_patterns import is_text_in
 from booking.kernel.views import columns_of, converted, fields_of
-from booking.lent_machines import LentMachinesReader
 from booking.models import Induction, InductionKind, Machine, Prerequisite, Unit, Workshop
 from booking.queries.addresses import address_line
-from booking.rules import MachineRules
+from booking.records.lent_machines import LentMachinesReader
+from booking.rules.lending_rules import MachineRules
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from booking.errors import NotFound
-from booking.maintenance_rate import RATE_DAYS, due_day, is_due, rate_days
-from booking.maintenance_use import newest_reading, summed_use, used_of
+from booking.errors.schedule_errors import NotFound
+from booking.machines.maintenance_use import newest_reading, summed_use, used_of
 from booking.models import Machine, Maintenance, MaintenanceDone, MaintenanceReminder, UsageRecord, Workshop
-from booking.wall_clock import local_day
+from booking.rules.maintenance_rate import RATE_DAYS, due_day, is_due, rate_days
+from booking.times.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.kernel.search_patterns import is_text_in, search_pattern
 from booking.kernel.transaction import is_writing
 from booking.kernel.views import columns_of
-from booking.members import MemberInput
+from booking.members.members import MemberInput
 from booking.models import FormerPriceClass, Member
 from booking.queries.member_texts import ids_by_words, is_named
 

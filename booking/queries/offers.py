@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
+from booking.errors.waiting_errors import OfferNotFound
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
 from booking.models import Machine, Member, Offer, OfferStatus, WaitingEntry, Workshop
 from booking.timespan import TimeSpan
-from booking.waiting_errors import OfferNotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
-from booking import catalogue
-from booking.errors import Violation
-from booking.judged_reservations import judged
+from booking.errors.schedule_errors import Violation
 from booking.models import Machine, Reservation
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rule_changes import IS_OUTSIDE, OutsideMark, violations_of_many
+from booking.records import catalogue
+from booking.reservations.judged_reservations import judged
+from booking.rule_changes.outside import IS_OUTSIDE, OutsideMark, violations_of_many
 
 
 @dataclass(frozen=True, slots=True)

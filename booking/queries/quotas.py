@@ -11,17 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, price_classes, quota_use
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.models import Machine, MachineGroup, Member, Ring, Workshop
 from booking.models import PriceClass as StoredPriceClass
 from booking.models import Quota as StoredQuota
-from booking.opening_hours import MOMENT
 from booking.queries.price_classes import PriceClassView
-from booking.quota_rules import Measure, Quota, applying
-from booking.quotas import quota_of
+from booking.quotas import quota_use
+from booking.quotas.quotas import quota_of
+from booking.records import catalogue, price_classes
+from booking.rules.quota_rules import Measure, Quota, applying
+from booking.times.opening_hours import MOMENT
+from booking.times.wall_clock import USUAL_ZONE, local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import USUAL_ZONE, local_day
 
 
 @dataclass(frozen=True, slots=True)

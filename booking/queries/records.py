@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
 from booking.models import Machine, Photo, Ring
-from booking.wall_clock import USUAL_ZONE
+from booking.times.wall_clock import USUAL_ZONE
 
 
 @dataclass(frozen=True, slots=True)

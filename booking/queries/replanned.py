@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import availability, replan
-from booking.breakdown import RULES_OF_ASKING
-from booking.errors import MachineNotFound
+from booking.closures.breakdown import RULES_OF_ASKING
+from booking.errors.schedule_errors import MachineNotFound
 from booking.models import Machine, Replanned, ReplanTold, Status
 from booking.queries.closures import ClosureView
 from booking.queries.outside_rules import reservations_by_id
 from booking.queries.reservation_views import ReservationView
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

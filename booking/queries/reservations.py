@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, case, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from booking.errors import ReservationNotFound
+from booking.errors.schedule_errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import first_of_each, without_index

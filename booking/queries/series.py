@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, false, or_, select
 from sqlalchemy.orm import Session
 
-from booking import series_times
-from booking.errors import SeriesNotFound
+from booking.errors.schedule_errors import SeriesNotFound
 from booking.models import (
     FollowingSeries,
     GroupSeries,
@@ -26,8 +25,9 @@ from booking.models import (
     Workshop,
 )
 from booking.queries.reservation_views import ReservationView, view, views
-from booking.recurrence import RecurrenceRule, parse
-from booking.series_times import Occurrence, SeriesTimes
+from booking.times import series_times
+from booking.times.recurrence import RecurrenceRule, parse
+from booking.times.series_times import Occurrence, SeriesTimes
 
 
 @dataclass(frozen=True, slots=True)

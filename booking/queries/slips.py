@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
 from booking.queries.names import few_members_matching, members_matching

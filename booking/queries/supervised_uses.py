@@ -9,10 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import induction_levels
+from booking.members import induction_levels
 from booking.models import Induction, InductionKind
-from booking.persons import Level
 from booking.queries.inductions import VIEWS, InductionView
+from booking.rules.persons import Level
 
 
 class Progress(NamedTuple):

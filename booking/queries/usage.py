@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.progress import tracked
 from booking.kernel.views import columns_of, without_index
 from booking.models import Machine, Member, UsageRecord

@@ -12,7 +12,7 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Machine, UsageRecord, Workshop
-from booking.wall_clock import by_local_day, first_instant, length_of_day
+from booking.times.wall_clock import by_local_day, first_instant, length_of_day
 
 DAYS_MAX = 366  # of one report
 LONGEST_USE = timedelta(days=366)  # bounds how far back of a report a use can have begun that reaches into it

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from booking.errors.waiting_errors import WaitingEntryNotFound
 from booking.models import DayPart, GroupMachine, Machine, MachineGroup, Member, WaitingEntry, Workshop
 from booking.timespan import TimeSpan
-from booking.waiting_errors import WaitingEntryNotFound
 
 
 @dataclass(frozen=True, slots=True)

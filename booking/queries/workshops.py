@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.addresses import Address
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.views import columns_of, converted
 from booking.models import OpeningHours, Workshop
-from booking.opening_hours import Opening
+from booking.times.opening_hours import Opening
 
 
 @dataclass(frozen=True, slots=True)

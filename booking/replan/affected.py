@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, exists, or_, select
 from sqlalchemy.orm import Session
 
-from booking import held_spans
 from booking.kernel.orm import table_of
 from booking.models import HOLDING, Blocking, ClosureDate, Occupancy, Replanned, ReplanTold, Reservation, Status
-from booking.persons import Person
+from booking.places import held_spans
 from booking.replan.plan import Outcome
+from booking.reservations.wishes import Wish
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 AT_RISK = timedelta(days=28)  # after the repair; what is later is not affected yet
 AT_RISK_MAX = 400

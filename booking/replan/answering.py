@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from booking import held_proposals, lifecycle, occupancies, reservation_writer, reservations
-from booking.closure_events import ProposalDeclined, ProposalEvent, ProposalLapsed, ProposalWithdrawn
+from booking.events.closure_events import ProposalDeclined, ProposalEvent, ProposalLapsed, ProposalWithdrawn
 from booking.kernel.events import Actor
-from booking.lifecycle import Step
 from booking.models import Blocking, Replanned, Reservation, Status
+from booking.offers import held_proposals
+from booking.places import occupancies
 from booking.replan.errors import OldTimeGone
 from booking.replan.returning import still_closes
+from booking.reservations import lifecycle, reservation_writer, reservations
+from booking.reservations.lifecycle import Step
 from booking.timespan import TimeSpan
 
 

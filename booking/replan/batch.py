@@ -12,29 +12,21 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from booking import (
-    catalogue,
-    former_times,
-    held_proposals,
-    late_moves,
-    lifecycle,
-    moving,
-    occupancies,
-    reservation_writer,
-    schedule_versions,
-    wishes,
-)
-from booking.catalogue import MachineTerms
-from booking.events import ReservationMoved, to_timestamp
-from booking.former_times import HeldTime
-from booking.held_proposals import Wanted
+from booking.events.reservation_events import ReservationMoved, to_timestamp
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.lifecycle import Step
 from booking.models import Blocking, Machine, Replanned, Reservation, Status
-from booking.place_assignment import Taking
-from booking.publish import publish_all
+from booking.offers import held_proposals
+from booking.offers.held_proposals import Wanted
+from booking.places import occupancies
+from booking.places.place_assignment import Taking
+from booking.records import catalogue, schedule_versions
+from booking.records.catalogue import MachineTerms
+from booking.records.publish import publish_all
 from booking.replan.plan import Line, Outcome
+from booking.reservations import former_times, late_moves, lifecycle, moving, reservation_writer, wishes
+from booking.reservations.former_times import HeldTime
+from booking.reservations.lifecycle import Step
 from booking.timespan import TimeSpan
 
 _replanned = table_of(Replanned)

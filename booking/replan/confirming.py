@@ -9,22 +9,25 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import breakdown, groups, held_proposals, occupancies
-from booking.breakdown import Decision, MemberChanges
-from booking.errors import (
+from booking.closures import breakdown
+from booking.closures.breakdown import Decision, MemberChanges
+from booking.errors.schedule_errors import (
     ClosureNotFound,
     DecisionsRefused,
     ReservationNotFound,
 )
-from booking.events import to_timestamp
+from booking.events.reservation_events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.lacking_variants import Lacking, none_lacking
 from booking.models import Blocking, Reservation
+from booking.offers import held_proposals
+from booking.places import occupancies
+from booking.records import groups
 from booking.replan import affected, batch
 from booking.replan.errors import PlanChanged
 from booking.replan.plan import DECIDABLE, MOVED, Line, Outcome, Plan
 from booking.replan.planning import IsDearer, make_plan, never_dearer, require_open
+from booking.rules.lacking_variants import Lacking, none_lacking
 
 
 def confirm(

@@ -15,20 +15,22 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, members, rules
 from booking.availability import Leaving, MachineRoom
-from booking.catalogue import MachineTerms
-from booking.errors import ClosureNotFound, WrongStatus
-from booking.lacking_variants import Lacking, none_lacking
-from booking.members import Eligibilities
+from booking.errors.schedule_errors import ClosureNotFound, WrongStatus
+from booking.members import members
+from booking.members.members import Eligibilities
 from booking.models import Blocking, Machine
+from booking.records import catalogue, groups
+from booking.records.catalogue import MachineTerms
 from booking.replan import affected
 from booking.replan.affected import Affected
 from booking.replan.plan import Line, Outcome, Plan, Target
 from booking.replan.quota_room import QuotaRoom
 from booking.replan.second_person_room import SecondPersonRoom
+from booking.reservations.wishes import Wish
+from booking.rules import lending_rules
+from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 LINES_MAX = 400  # of what is searched for at once
 DAYS_AHEAD = 14  # after the repair, for proposals
@@ -263,7 +265,7 @@ class _Search:
         policy = self._own.policy
         eligibility = self._eligibilities.of(one.wish.member_id, policy.induction_kind_id)
         later = _from(one.wish.span, self._closure.ends_at)
-        broken = [violation.rule for violation in rules.check_member(later, policy, eligibility)]
+        broken = [violation.rule for violation in lending_rules.check_member(later, policy, eligibility)]
         return tuple(dict.fromkeys(broken)) or ("taken",)
 
 

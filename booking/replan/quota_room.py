@@ -8,12 +8,13 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking import price_classes, quota_use
-from booking.quota_rules import Measure, Quota, applying
-from booking.rules import Policy
+from booking.quotas import quota_use
+from booking.records import price_classes
+from booking.reservations.wishes import Wish
+from booking.rules.lending_rules import Policy
+from booking.rules.quota_rules import Measure, Quota, applying
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
-from booking.wishes import Wish
 
 
 class QuotaRoom:

@@ -9,15 +9,18 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_proposals, occupancies, reservation_writer, wishes
-from booking.breakdown import RULES_OF_ASKING
-from booking.errors import RequestRefused
+from booking.closures.breakdown import RULES_OF_ASKING
+from booking.errors.schedule_errors import RequestRefused
 from booking.kernel.events import Actor
 from booking.models import Blocking, Replanned, Reservation, Status
+from booking.offers import held_proposals
+from booking.places import occupancies
+from booking.records import catalogue
 from booking.replan import batch
 from booking.replan.errors import OldTimeGone
+from booking.reservations import reservation_writer, wishes
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 Place = tuple[int, datetime, datetime]  # a machine, from when until when
 

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from booking import rules, second_persons
-from booking.members import Eligibilities
-from booking.persons import MEMBER_ITSELF, Person
+from booking.members import second_persons
+from booking.members.members import Eligibilities
+from booking.members.second_persons import NeededTime
 from booking.replan.affected import Affected
-from booking.rules import Policy
-from booking.second_persons import NeededTime
+from booking.rules import lending_rules
+from booking.rules.lending_rules import Policy
+from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
 
 
@@ -45,7 +46,7 @@ class SecondPersonRoom:
             return self._own_needs
         member_id = one.wish.member_id
         eligible = self._eligibilities.of(member_id, policy.induction_kind_id, second=person)
-        if any(violation.field == "second_person" for violation in rules.check_member(span, policy, eligible)):
+        if any(violation.field == "second_person" for violation in lending_rules.check_member(span, policy, eligible)):
             return False
         return not any(
             time.member_id == member_id and time.needs(person) and time.span.overlaps(span)

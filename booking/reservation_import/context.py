@@ -9,15 +9,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, members, second_persons
-from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
-from booking.members import Eligibilities
+from booking.members import members, second_persons
+from booking.members.members import Eligibilities
+from booking.members.second_persons import NeededTime
 from booking.models import HOLDING, Machine, Reservation, Status
-from booking.persons import Person
-from booking.second_persons import NeededTime
+from booking.places import held_spans
+from booking.records import catalogue
+from booking.records.catalogue import MachineTerms
+from booking.reservations.wishes import Wish
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 Key = tuple[int, int, datetime, datetime]  # machine, member, start, end: what makes two reservations the same
 

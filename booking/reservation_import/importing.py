@@ -8,14 +8,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import occupancies, quota_use, reservation_writer
 from booking.kernel.events import Actor
-from booking.lifecycle import Step
+from booking.places import occupancies
+from booking.quotas import quota_use
 from booking.reservation_import.context import undone_imports
 from booking.reservation_import.undoing import import_again
 from booking.reservation_import.validation import ImportedReservation, ImportResult, Placement, validate
-from booking.reservation_writer import NewReservation
-from booking.wishes import Wish
+from booking.reservations import reservation_writer
+from booking.reservations.lifecycle import Step
+from booking.reservations.reservation_writer import NewReservation
+from booking.reservations.wishes import Wish
 
 
 def import_reservations(

@@ -11,19 +11,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import deletions, lifecycle, occupancies, quota_use, reservation_writer
-from booking.deletions import References
-from booking.errors import ReservationNotFound, StillReferred
-from booking.events import ReservationImported, ReservationImportUndone
+from booking.errors.schedule_errors import ReservationNotFound, StillReferred
+from booking.events.reservation_events import ReservationImported, ReservationImportUndone
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.lifecycle import Step
 from booking.models import Reservation
-from booking.persons import Person
-from booking.place_assignment import Taking
-from booking.publish import publish_all
+from booking.places import occupancies
+from booking.places.place_assignment import Taking
+from booking.quotas import quota_use
+from booking.records import deletions
+from booking.records.deletions import References
+from booking.records.publish import publish_all
 from booking.reservation_import.validation import Placement
-from booking.wishes import Wish
+from booking.reservations import lifecycle, reservation_writer
+from booking.reservations.lifecycle import Step
+from booking.reservations.wishes import Wish
+from booking.rules.persons import Person
 
 
 def reservation_references(session: Session, reservation_ids: Sequence[int]) -> dict[int, References]:

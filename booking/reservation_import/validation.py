@@ -9,16 +9,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import place_choice, rules, wishes
-from booking.catalogue import MachineTerms
-from booking.errors import DomainError, MachineNotFound, RequestRefused, Violation
+from booking.errors.schedule_errors import DomainError, MachineNotFound, RequestRefused, Violation
 from booking.kernel.progress import tracked
-from booking.place_assignment import Taking
-from booking.place_counts import PlaceCount
-from booking.quota_tally import QuotaTally
+from booking.places import place_choice
+from booking.places.place_assignment import Taking
+from booking.places.place_counts import PlaceCount
+from booking.quotas.quota_tally import QuotaTally
+from booking.records.catalogue import MachineTerms
 from booking.reservation_import.context import ExistingReservation, ImportContext, read_context
+from booking.reservations import wishes
+from booking.reservations.wishes import UID_DOMAIN, Wish
+from booking.rules import lending_rules
 from booking.timespan import TimeSpan
-from booking.wishes import UID_DOMAIN, Wish
 
 NAMESPACE = uuid.UUID("6f6d1c1e-54a5-4c1e-9d0b-6f1d5d3f7c5a")  # never changed: it keys what was imported
 
@@ -131,7 +133,7 @@ def _check_rules(context: ImportContext, imported: ImportedReservation, now: dat
     if terms is None:
         return ImportResult(refusal=MachineNotFound(id=wish.machine_id))
     eligibility = context.eligibility(wish, terms.policy.induction_kind_id)
-    violations = list(rules.check_imported(wish.span, wish.places, terms.policy, eligibility, now=now))
+    violations = list(lending_rules.check_imported(wish.span, wish.places, terms.policy, eligibility, now=now))
     violations += _second_busy(context, wish)
     return ImportResult(refusal=RequestRefused(violations)) if violations else ImportResult()
 

@@ -13,18 +13,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from booking import events, reservation_writer, reservations, series_dates, series_events, wishes
-from booking.errors import SeriesConflicts, StaleRevision, Violation
+from booking.errors.schedule_errors import SeriesConflicts, StaleRevision, Violation
+from booking.events import reservation_events, series_events
 from booking.kernel.events import Actor
-from booking.lacking_variants import Lacking, none_lacking
 from booking.models import FollowingSeries, Machine, Reservation, Series, SeriesDate, Status
-from booking.overruling import Overruling, record_overruled
-from booking.publish import publish
-from booking.series import OnConflict
+from booking.records.overruling import Overruling, record_overruled
+from booking.records.publish import publish
+from booking.reservations import reservation_writer, reservations, wishes
+from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import Lacking, none_lacking
+from booking.series import series_dates
+from booking.series.series import OnConflict
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
 from booking.series_change.order import in_order
 from booking.series_change.plan import plan
-from booking.wishes import Wish
 
 
 class SeriesChanged(NamedTuple):
@@ -247,7 +249,7 @@ def _carry_out(
     if reservation.purpose != wish.purpose:
         reservation.purpose = wish.purpose
         reservation_writer.save(session, reservation, now)
-        publish(session, events.PurposeChanged.of(reservation, series_id=series_id), by=by, now=now)
+        publish(session, reservation_events.PurposeChanged.of(reservation, series_id=series_id), by=by, now=now)
     before = Wish.of(reservation)
     if before != wish:
         machine_id = wish.machine_id if wish.machine_id != before.machine_id else None

@@ -9,15 +9,16 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking import availability, held_spans, place_choice
-from booking.catalogue import MachineTerms
-from booking.errors import SlotTaken
-from booking.overruling import Overruling
-from booking.persons import Person
-from booking.place_assignment import Taking
-from booking.place_counts import PlaceCount
-from booking.quota_tally import QuotaTally
-from booking.second_persons import OfDates
+from booking import availability
+from booking.errors.schedule_errors import SlotTaken
+from booking.members.second_persons import OfDates
+from booking.places import held_spans, place_choice
+from booking.places.place_assignment import Taking
+from booking.places.place_counts import PlaceCount
+from booking.quotas.quota_tally import QuotaTally
+from booking.records.catalogue import MachineTerms
+from booking.records.overruling import Overruling
+from booking.rules.persons import Person
 from booking.series_change.models import ChangedDate
 from booking.timespan import TimeSpan
 

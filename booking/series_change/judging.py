@@ -7,15 +7,16 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking import former_times, machine_moves, members, moving, second_persons
-from booking.catalogue import MachineTerms
-from booking.errors import MachineNotFound, Violation
+from booking.errors.schedule_errors import MachineNotFound, Violation
+from booking.members import members, second_persons
 from booking.models import Reservation
-from booking.move_rules import check_move
-from booking.overruling import Overruling
-from booking.persons import Person
-from booking.quota_tally import QuotaTally
-from booking.rules import check_request
+from booking.quotas.quota_tally import QuotaTally
+from booking.records.catalogue import MachineTerms
+from booking.records.overruling import Overruling
+from booking.reservations import former_times, machine_moves, moving
+from booking.rules.lending_rules import check_request
+from booking.rules.move_rules import check_move
+from booking.rules.persons import Person
 from booking.series_change import conflicts
 from booking.series_change.models import ChangedDate
 

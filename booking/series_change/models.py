@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 
-from booking.catalogue import MachineTerms
-from booking.errors import SlotTaken, Violation
-from booking.move_rules import Held
-from booking.overruling import OF_RESERVING, Overruling, may_overrule
-from booking.series_times import SeriesTimes
+from booking.errors.schedule_errors import SlotTaken, Violation
+from booking.records.catalogue import MachineTerms
+from booking.records.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.reservations.wishes import Wish
+from booking.rules.move_rules import Held
+from booking.times.series_times import SeriesTimes
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 class Scope(StrEnum):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from booking import former_times
-from booking.catalogue import MachineTerms
 from booking.models import Reservation
+from booking.records.catalogue import MachineTerms
+from booking.reservations import former_times
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 def in_order(

@@ -13,21 +13,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, former_times, moving, series_dates, series_group_plan, series_times
-from booking.catalogue import MachineTerms
-from booking.errors import GroupRefused, SeriesRefused, Violation
-from booking.lacking_variants import Lacking, none_lacking
+from booking.errors.schedule_errors import GroupRefused, SeriesRefused, Violation
 from booking.models import Reservation, Series, Status
-from booking.move_rules import Held
-from booking.overruling import Overruling
-from booking.recurrence import OCCURRENCES_STORED_MAX, Frequency, RecurrenceRule
+from booking.records import catalogue
+from booking.records.catalogue import MachineTerms
+from booking.records.overruling import Overruling
+from booking.reservations import former_times, moving
+from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import Lacking, none_lacking
+from booking.rules.move_rules import Held
+from booking.series import series_dates, series_group_plan
+from booking.series.series_wishes import RankedTerms
 from booking.series_change import judging
 from booking.series_change.models import ChangedDate, ChangePlan, Scope, SeriesChange
-from booking.series_times import Occurrence, SeriesTimes
-from booking.series_wishes import RankedTerms
+from booking.times import series_times
+from booking.times.recurrence import OCCURRENCES_STORED_MAX, Frequency, RecurrenceRule
+from booking.times.series_times import Occurrence, SeriesTimes
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
-from booking.wishes import Wish
 
 
 def plan(

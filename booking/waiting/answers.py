@@ -12,18 +12,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, offers, quota_use, reservation_writer, reservations, wishes
+from booking.errors.waiting_errors import OfferNotFound
+from booking.events.offer_events import OfferAccepted
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.revisions import require_revision
 from booking.models import Offer, OfferStatus, WaitingEntry
-from booking.offer_events import OfferAccepted
-from booking.persons import MEMBER_ITSELF, Person
-from booking.publish import publish
+from booking.offers import offers
+from booking.quotas import quota_use
+from booking.records import catalogue
+from booking.records.publish import publish
+from booking.reservations import reservation_writer, reservations, wishes
+from booking.reservations.wishes import Wish
+from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
 from booking.waiting.offering import wish_of
-from booking.waiting_errors import OfferNotFound
-from booking.wishes import Wish
 
 
 def accept(

@@ -11,22 +11,27 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, groups, members, occupancies, offers, quota_use, rules
 from booking.availability import reading
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
-from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
-from booking.errors import MachineNotFound, RequestRefused, Violation, WrongStatus
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, Violation, WrongStatus
+from booking.errors.waiting_errors import TimeIsFree, WaitingEntryNotFound
 from booking.kernel.errors import Busy
 from booking.kernel.events import Actor, record
 from booking.kernel.revisions import require_revision
+from booking.members import members
 from booking.models import Member, Offer, OfferStatus, WaitingEntry
-from booking.persons import Person
+from booking.offers import offers
+from booking.places import occupancies
+from booking.quotas import quota_use
+from booking.records import catalogue, groups
+from booking.records.catalogue import MachineTerms
+from booking.rules import lending_rules
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
 from booking.waiting.events import WaitingListJoined, WaitingListLeft
 from booking.waiting.matching import WaitingWish, entry_of, first_span, minutes_of, pieces
-from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 
 JOINING_LOCKS = 3  # the first key of PostgreSQL's advisory locks on who joins; the second is the member's id
 ENTRIES_MAX = 20  # of one member, waiting at once
@@ -236,7 +241,7 @@ def _violations(
     if wish.is_exact:
         if wish.named_second is not None:
             eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id, wish.named_second)
-        found = list(rules.check_request(wish.window, wish.places, policy, eligibility, asked_at=now))
+        found = list(lending_rules.check_request(wish.window, wish.places, policy, eligibility, asked_at=now))
         time = (wish.window, wish.places)
         return [*found, *quota_use.check(session, wish.member_id, time, policy.quotas, asked_at=now)]
     if first_span(wish, terms, eligibility, {}, asked_at=now) is not None:
@@ -254,7 +259,7 @@ def _violations_of_pattern(
         if since + minutes * 60 <= until and until > now.timestamp():
             is_in_time = earliest.timestamp() + minutes * 60 <= until
             span = first_possible(since, minutes, earliest if is_in_time else now)
-            found = list(rules.check_request(span, wish.places, policy, eligibility, asked_at=now))
+            found = list(lending_rules.check_request(span, wish.places, policy, eligibility, asked_at=now))
             if found := [one for one in found if one.rule not in ("opening_hours", "opening_hours_at_ends")]:
                 return found
     return [Violation("waiting_window", "start", actual=minutes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from booking.events import to_timestamp
+from booking.events.reservation_events import to_timestamp
 from booking.kernel.events import Event
 from booking.models import WaitingEntry
 

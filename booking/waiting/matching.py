@@ -10,15 +10,15 @@ from booking.availability import daytime
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, next_start
-from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
 from booking.kernel.events import Actor
 from booking.models import DayPart, WaitingEntry
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
-from booking.persons import MEMBER_ITSELF, Person
-from booking.rules import Policy
+from booking.records.catalogue import MachineTerms
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
+from booking.rules.persons import MEMBER_ITSELF, Person
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 PART_MINUTES: Mapping[DayPart, tuple[int, int]] = {
     DayPart.MORNING: (6 * 60, 12 * 60),

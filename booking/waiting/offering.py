@@ -12,23 +12,28 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from booking import catalogue, freed_time, members, occupancies, offers, replan, wishes
+from booking import replan
 from booking.availability import reading
 from booking.availability.reading import Held
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp
-from booking.catalogue import MachineTerms
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
+from booking.events.offer_events import OfferMade
 from booking.kernel.events import Actor
-from booking.members import Eligibilities
+from booking.members import members
+from booking.members.members import Eligibilities
 from booking.models import DayPart, GroupMachine, HoldKind, Offer, OfferStatus, Unit, WaitingEntry
-from booking.offer_events import OfferMade
-from booking.persons import Person
-from booking.place_assignment import Taking
-from booking.publish import publish
-from booking.rules import Policy
+from booking.offers import offers
+from booking.places import freed_time, occupancies
+from booking.places.place_assignment import Taking
+from booking.records import catalogue
+from booking.records.catalogue import MachineTerms
+from booking.records.publish import publish
+from booking.reservations import wishes
+from booking.reservations.wishes import Wish
+from booking.rules.lending_rules import Policy
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
 from booking.waiting.matching import WaitingWish, first_span, minutes_of
-from booking.wishes import Wish
 
 OFFERING = Actor(job="offer_time")
 SECOND = timedelta(seconds=1)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 from migrations.guards import Guard, create_guard, drop_guard
 
 revision = "0039"

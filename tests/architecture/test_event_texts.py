@@ -14,23 +14,23 @@ from app.wording import event_labels, events
 from app.wording.actors import JOB_LABELS
 from app.wording.events import FactKind, FactText
 from billing import events as money_events
-from booking import (
+from booking.events import (
     closure_events,
     course_events,
     exchange_events,
     maintenance_events,
     offer_events,
     series_events,
-    slip_classes,
-    variant_changes,
     zone_events,
 )
-from booking import events as schedule_events
+from booking.events import reservation_events as schedule_events
 from booking.kernel.events import Event
-from booking.machines import MachineInput
-from booking.members import MemberInput
-from booking.overruling import OVERRULABLE
-from booking.ring import RingInput
+from booking.machines.machines import MachineInput
+from booking.members.members import MemberInput
+from booking.records.overruling import OVERRULABLE
+from booking.records.ring import RingInput
+from booking.reservations import variant_changes
+from booking.use import slip_classes
 from booking.waiting import events as waiting_events
 from tests.architecture.sources import PACKAGES, modules
 

@@ -21,8 +21,8 @@ from app.wording.opening_hours import hours_line
 from app.wording.statuses import STATUS_LABELS, weekday_names
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
-from booking.opening_hours import ALWAYS
 from booking.queries import PriceClassView
+from booking.times.opening_hours import ALWAYS
 from tests.conftest import MONDAY
 
 LANGUAGES = ("de", "en")

@@ -16,7 +16,7 @@ SQL_DAYS = re.compile(r"^(func\.(date|strftime|date_trunc|date_part|to_char|date
 
 # The functions that make days, with the reason.
 ALLOWED = {
-    ("booking/wall_clock.py", "local_day"): "the helper itself",
+    ("booking/times/wall_clock.py", "local_day"): "the helper itself",
     ("app/wording/local_time.py", "url_instant"): "UTC, and marked Z",
     ("app/clock.py", "utc_minute"): "UTC, as everything for the operator",
     ("app/auth/security_log.py", "note"): "UTC, and marked Z",
@@ -25,7 +25,7 @@ ALLOWED = {
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
     ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",
     ("calendars/feeds.py", "window_start"): "from where a feed is cut off, to the month",
-    ("booking/recurrence.py", "_until_text"): "UTC, and marked Z",
+    ("booking/times/recurrence.py", "_until_text"): "UTC, and marked Z",
     ("app/pages/plan/labels.py", "short_clock_of"): "what the clock shows, of whoever asks",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
     ("billing/ledger/audit.py", "_month_of"): "the month of a posting date, which is no instant",

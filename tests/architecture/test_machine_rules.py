@@ -6,15 +6,15 @@ from dataclasses import fields
 
 import pytest
 
-from app.api import machines as machines_api
+from app.api.machines import machines as machines_api
 from app.imports.columns import MACHINES
 from app.pages.machines.forms import LENDING_ROWS, USE_ROWS, MachineForm
 from app.wording.event_labels import FIELD_LABELS
 from app.wording.rules.machine import MACHINE_RULES, require_texts
-from booking.machines import MachineInput
+from booking.machines.machines import MachineInput
 from booking.models import Machine
 from booking.queries import BoardMachine, MachineCard
-from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules, Policy
+from booking.rules.lending_rules import RULE_FIELDS, RULE_NAMES, MachineRules, Policy
 
 WHERE_A_RULE_IS = {
     "the table": Machine.__table__.c.keys(),

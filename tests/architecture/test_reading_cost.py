@@ -15,16 +15,16 @@ from app.background import queue
 from app.exports.event_log import event_types
 from app.pages.admin import lists, security
 from app.schema import metadata
-from billing import issued_statements
 from billing import queries as money
 from billing.posting_exports import selection
 from billing.queries import balances, ledger, next_steps, open_sums, statements
 from billing.queries.machine_years import machine_years
+from billing.statements import issued_statements
 from booking import availability, queries
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Hold, Occupancy, Reservation, Unit
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 from tests import builders
 from tests.conftest import MONDAY, SECRET_KEY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.records import RESERVED_SLUGS
+from booking.records.records import RESERVED_SLUGS
 
 
 def test_words_beside_a_short_name_in_addresses_are_reserved(app):

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 
 from app.wording.rules import RULES, VIOLATION_TEXTS
 from app.wording.rules.text import RuleText, ViolationText, by_code
-from booking.overruling import QUOTAS
+from booking.records.overruling import QUOTAS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VIOLATION = re.compile(r'Violation\(\s*"(\w+)"')
@@ -36,7 +36,11 @@ def codes_in(*patterns: str) -> set[str]:
     return {code for file in files for code in VIOLATION.findall(file.read_text(encoding="utf-8"))}
 
 
-RESERVING = codes_in("booking/rules.py", "booking/eligibility.py") | {"ends_before_start", "slot_taken", *QUOTAS}
+RESERVING = codes_in("booking/rules/lending_rules.py", "booking/rules/eligibility.py") | {
+    "ends_before_start",
+    "slot_taken",
+    *QUOTAS,
+}
 OTHERS = codes_in("booking/**/*.py", "billing/**/*.py", "app/**/*.py") - RESERVING
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import abort, request
 
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.errors import Busy
 from tests.browser.conftest import DESKTOP, PHONE, follow
 from tests.browser.test_every_page import faults_of

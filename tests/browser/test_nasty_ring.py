@@ -13,10 +13,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app.extensions import db
-from booking import usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Unit
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests import builders
 from tests.browser.conftest import BEGIN, empty_ring, served
 from tests.browser.overlaps import OVERLAPS

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from app.extensions import db
-from booking import blockings
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from booking.timespan import TimeSpan

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from booking.queries import FeedEntry
 from booking.queries.feed_series import FeedSeries, FeedSeriesMark
-from booking.recurrence import parse
-from booking.series_times import SeriesTimes, stored_occurrences
-from booking.wall_clock import changes_of_year
+from booking.times.recurrence import parse
+from booking.times.series_times import SeriesTimes, stored_occurrences
+from booking.times.wall_clock import changes_of_year
 from calendars.entries import EntryRenderer
 from calendars.rendering import head
 from calendars.series import series_text

@@ -11,7 +11,7 @@ from pypdf import PdfWriter
 from sqlalchemy import update
 
 from app.documents.composer import TextComposer
-from billing.charges import charge_for
+from billing.charges.charges import charge_for
 from billing.documents import terms
 from billing.documents.issuing import cancel, issue
 from billing.documents.terms import TermsInput
@@ -19,7 +19,7 @@ from billing.fees.posting import FeeInput
 from billing.models.party import RING
 from billing.parties import party
 from billing.parties.party import PartyInput
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring

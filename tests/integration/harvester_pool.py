@@ -11,21 +11,23 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from billing.advances import AdvanceInput
-from billing.allocations import post_allocation
-from billing.charges import charge_for
+from billing.allocations.advances import AdvanceInput
+from billing.allocations.allocations import post_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges.charges import charge_for
 from billing.closing.periods import close_period, preview_closing, set_period_length
 from billing.models import AllocationLine
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
-from billing.previews import preview_allocation
-from billing.shares import set_shares
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.shares import set_shares
 from billing.subscribers import SUBSCRIPTIONS
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import queries, usage
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import queries
 from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from booking import groups
-from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 

@@ -11,13 +11,14 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import aliased
 
-from billing.advances import post_advance
-from billing.allocations import post_allocation, reverse_allocation
-from billing.charges import charge_for
+from billing.allocations.advances import post_advance
+from billing.allocations.allocations import post_allocation, reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges.charges import charge_for
 from billing.closing.audit import broken_periods
 from billing.closing.checklist import open_points
 from billing.closing.periods import close_period, preview_closing, reopen, set_period_length, soft_close
-from billing.errors import (
+from billing.errors.money_errors import (
     EarlierPeriodOpen,
     EventsUndelivered,
     LedgerClosed,
@@ -33,12 +34,11 @@ from billing.ledger.audit import broken_ledger
 from billing.ledger.posting_days import state_of_day
 from billing.models import AccountingPeriod, Entry, Ledger, Posting
 from billing.period_names import named_period
-from billing.pools import change_pool
-from billing.previews import preview_allocation
+from billing.pools.pools import change_pool
 from billing.queries.ledger import period_sums, trial_balance
 from billing.queries.periods import period, periods
 from billing.queries.statements import statement, statement_lines
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.deliveries import Delivery
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent

@@ -9,8 +9,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from billing import queries
-from billing.allocations import post_allocation, reverse_allocation
-from billing.errors import (
+from billing.allocations.allocations import post_allocation, reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.errors.money_errors import (
     AlreadyReversed,
     CostAllocated,
     KindInUse,
@@ -24,12 +25,12 @@ from billing.errors import (
     WrongText,
 )
 from billing.models import AllocationCost, AllocationLine, Cost
-from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
-from billing.previews import preview_allocation
-from billing.shares import holders_on, set_shares
-from booking import objections
+from billing.pools.costs import CostEntry, change_cost, delete_cost, enter_cost
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.shares import holders_on, set_shares
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.use import objections
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import IN_JUNE, JUNE, borne, cost, do, post, use
 

@@ -24,10 +24,10 @@ from app.storage import migrate, table_copy
 from app.storage.backup import BackupRefused, database_at, make_backup, verify_backup
 from app.storage.restore import restore_backup
 from app.storage.table_copy import FILLED_BY_PROGRAM
-from billing.advances import AdvanceInput, post_advance
+from billing.allocations.advances import AdvanceInput, post_advance
 from billing.models import AccountingPeriod
-from billing.pools import enter_pool
-from billing.shares import set_shares
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from booking.kernel.sealing import seal_next
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation

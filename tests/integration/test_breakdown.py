@@ -9,18 +9,22 @@ from sqlalchemy import select, update
 
 from app import subscriptions
 from app.mail.models import Mail
-from booking import audits, availability, blockings, breakdown, decisions, machines, queries, reservations, usage
-from booking.breakdown import Choice, Decision
-from booking.errors import DecisionsRefused, MachineNotFound, SlotTaken, WrongStatus
+from booking import audits, availability, queries
+from booking.closures import blockings, breakdown
+from booking.closures.breakdown import Choice, Decision
+from booking.errors.schedule_errors import DecisionsRefused, MachineNotFound, SlotTaken, WrongStatus
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Machine, Occupancy, Reservation, Status
-from booking.overruling import Overruling
-from booking.rules import MachineRules
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.records.overruling import Overruling
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.rules.lending_rules import MachineRules
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -14,15 +14,19 @@ from app.auth.models import User
 from app.extensions import db
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import blockings, decisions, machines, queries, reservations, workshops
+from booking import queries
 from booking.addresses import Address
+from booking.closures import blockings
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Member, Reservation
 from booking.queries import FeedClosure
+from booking.records import workshops
+from booking.records.workshops import WorkshopInput
+from booking.reservations import decisions, reservations
 from booking.timespan import TimeSpan
-from booking.workshops import WorkshopInput
 from calendars import feeds, tokens
 from calendars.entries import EntryRenderer
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds

@@ -13,14 +13,18 @@ from app.imports.machines import stored_input
 from app.mail.models import Mail
 from app.notifications.models import AttachedEntry
 from app.worker.jobs import purge
-from booking import decisions, queries, reservations, rule_changes, usage, workshops
+from booking import queries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
+from booking.records import workshops
+from booking.records.workshops import WorkshopInput
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.rule_changes import rule_changes
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wishes import Wish
-from booking.workshops import WorkshopInput
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, login, machine, member
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver, do

@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from booking import audits, availability, blockings, decisions, queries, reservations, usage
-from booking.errors import MachineNotFound, RequestRefused, SlotTaken, WrongStatus
+from booking import audits, availability, queries
+from booking.closures import blockings
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Occupancy, Status
-from booking.overruling import Overruling
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.records.overruling import Overruling
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

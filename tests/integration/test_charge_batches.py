@@ -11,13 +11,13 @@ from sqlalchemy import event, select
 
 from app.extensions import db
 from billing.audits import broken_charges
-from billing.charge_batches import charge_many
-from billing.charges import charge_for
+from billing.charges.charge_batches import charge_many
+from billing.charges.charges import charge_for
 from billing.ledger.audit import broken_ledger
 from billing.models import Charge, Entry, Posting, Unpriced
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
 from billing.subscribers import CHARGES
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from booking.events import MachineHandedBack
+from booking.events.reservation_events import MachineHandedBack
 from booking.kernel import deliveries
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction

@@ -10,19 +10,19 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from billing import subscribers
-from billing.charges import charge_for
-from billing.errors import NotHandedBack, TariffInUse, WrongAmount
+from billing.charges.charges import charge_for
+from billing.errors.money_errors import NotHandedBack, TariffInUse, WrongAmount
 from billing.models import Charge, Tariff, TariffPrice, Unpriced
 from billing.queries import machine_months
-from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
-from booking import objections, usage
+from billing.tariffs.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import objections, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

@@ -8,15 +8,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, closure_series, machines, queries
-from booking.errors import ClosureNotFound, MachineNotFound, RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from booking import audits, queries
+from booking.closures import blockings, closure_series
+from booking.errors.schedule_errors import (
+    ClosureNotFound,
+    MachineNotFound,
+    RequestRefused,
+    SlotTaken,
+    StaleRevision,
+    WrongStatus,
+)
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Blocking, ClosureDate, Occupancy
-from booking.recurrence import parse
-from booking.series_times import SeriesTimes
-from booking.wall_clock import to_wall
+from booking.times.recurrence import parse
+from booking.times.series_times import SeriesTimes
+from booking.times.wall_clock import to_wall
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once

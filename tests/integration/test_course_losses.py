@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.worker import course_job
-from booking import inductions, workshops
 from booking.courses import attendance, losses, planning, seats
-from booking.errors import WrongStatus
-from booking.induction_kinds import KindInput, change_kind
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.members import inductions
 from booking.models import Course, CourseSignup, Induction, Member
-from booking.persons import Level
 from booking.queries import courses as course_queries
 from booking.queries.feed_courses import feed_courses
-from booking.workshops import WorkshopInput
+from booking.records import workshops
+from booking.records.workshops import WorkshopInput
+from booking.rule_changes.induction_kinds import KindInput, change_kind
+from booking.rules.persons import Level
 from tests.builders import SOMEBODY, hours, member, schedule_version
 from tests.conftest import MONDAY
 from tests.integration import test_courses

@@ -10,18 +10,22 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from booking import audits, blockings, condition_changes, induction_wishes, inductions, machines, queries
-from booking.course_errors import ClosureOfCourse, CourseFull
+from booking import audits, queries
+from booking.closures import blockings
 from booking.courses import attendance, planning, seats
 from booking.courses.planning import CourseInput
-from booking.errors import RecordRefused, SlotTaken, WrongStatus
+from booking.errors.course_errors import ClosureOfCourse, CourseFull
+from booking.errors.schedule_errors import RecordRefused, SlotTaken, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
+from booking.members import induction_wishes, inductions
 from booking.models import CourseSignup, Induction, Member
-from booking.persons import MEMBER_ITSELF, Level, Person
 from booking.queries import courses as course_queries
 from booking.queries import induction_demand
+from booking.rule_changes import condition_changes
+from booking.rules.persons import MEMBER_ITSELF, Level, Person
 from tests.builders import SOMEBODY, hours, induction_kind, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once

@@ -13,16 +13,16 @@ from app.imports import import_table, read
 from billing import subscribers
 from billing.exports.slips import SLIP_COLUMNS, slip_table
 from billing.models import Charge, Unpriced
-from billing.tariffs import TariffEntry
-from booking import objections
-from booking.errors import RecordRefused
+from billing.tariffs.tariffs import TariffEntry
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from booking.models import Member, UsageRecord, Workshop
-from booking.price_classes import price_class_on
 from booking.queries import PriceClassSpan, price_class_history
-from booking.slip_classes import correct_slips
+from booking.records.price_classes import price_class_on
+from booking.use import objections
+from booking.use.slip_classes import correct_slips
 from tests.builders import SOMEBODY, machine, member
 from tests.conftest import MONDAY
 from tests.integration.test_charges import charge, rows_of, tariff, use

@@ -14,7 +14,7 @@ from app.mail.models import Mail
 from app.notifications import subscribers as mail_subscribers
 from billing.closing.checklist import open_points
 from billing.documents.drafts import drafts
-from billing.errors import WrongAmount, WrongPeriod
+from billing.errors.money_errors import WrongAmount, WrongPeriod
 from billing.fees import deposits
 from billing.fees.audit import broken_fees
 from billing.fees.deposits import DepositEntry, deposit_on, set_deposit
@@ -29,14 +29,15 @@ from billing.queries.fees import FeeFilter, deposit_of, fees
 from billing.queries.ledger import trial_balance
 from billing.queries.statements import statement
 from billing.subscribers import FEES, SUBSCRIPTIONS
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import queries, usage
-from booking.decisions import approve, report_no_show, take_back_no_show
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import queries
 from booking.kernel.deliveries import Failure, deliver
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
-from booking.usage import Measurement
+from booking.reservations.decisions import approve, report_no_show, take_back_no_show
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue

@@ -9,7 +9,7 @@ from fractions import Fraction
 from sqlalchemy import update
 
 from app.documents.composer import TextComposer
-from billing.advances import post_advance, reverse_advance
+from billing.allocations.advances import post_advance, reverse_advance
 from billing.closing.periods import set_period_length
 from billing.documents.issuing import cancel, issue
 from billing.ledger.audit import broken_ledger

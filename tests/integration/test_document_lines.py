@@ -11,19 +11,19 @@ from flask_babel import force_locale
 from app.documents.composer import TextComposer, _of_use
 from app.documents.sheet import footer
 from app.wording.formats import format_bare_price
-from billing.advances import AdvanceInput, post_advance
-from billing.allocations import reverse_allocation
-from billing.charges import charge_for
+from billing.allocations.advances import AdvanceInput, post_advance
+from billing.allocations.allocations import reverse_allocation
+from billing.charges.charges import charge_for
 from billing.documents.drafts import drafts
 from billing.documents.texts import Heading
 from billing.ledger import entries
 from billing.models.party import RING
 from billing.parties.party import PartyInput, change_party
-from billing.pools import change_pool
-from billing.pricing import PriceCalculation
+from billing.pools.pools import change_pool
+from billing.prices.pricing import PriceCalculation
+from billing.prices.working import Part, WorkingLine
 from billing.queries.documents import document
-from billing.tariffs import enter_tariff
-from billing.working import Part, WorkingLine
+from billing.tariffs.tariffs import enter_tariff
 from booking.queries import counted_uses
 from tests.integration.documents_ring import PER_HECTARE, TODAY, able_to_issue, charge_more, invoice, take_back
 from tests.integration.harvester_pool import JUNE, RULES, cost, do, post, use

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.documents.composer import TextComposer
 from app.extensions import db
-from billing.document_errors import AlreadyCancelled
 from billing.documents.audit import broken_documents
 from billing.documents.issuing import cancel, issue
+from billing.errors.document_errors import AlreadyCancelled
 from billing.models import Document
 from booking.kernel.transaction import in_write_transaction
 from tests.builders import SOMEBODY, member

@@ -20,9 +20,9 @@ from app.mail.message import build_message
 from app.mail.models import Mail
 from app.mail.outgoing import Sender
 from app.subscriptions import SUBSCRIPTIONS
-from billing.document_errors import AlreadySent, FileNotMade
 from billing.documents.sending import PRINT, UnsentSums, ready_ids, send, unsent, unsent_sums
-from billing.errors import MemberWithoutEmail
+from billing.errors.document_errors import AlreadySent, FileNotMade
+from billing.errors.money_errors import MemberWithoutEmail
 from billing.models import DocumentFile, DocumentSending
 from billing.parties import party
 from billing.parties.party import PartyInput

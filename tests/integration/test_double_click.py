@@ -8,7 +8,7 @@ from threading import Barrier
 from sqlalchemy import func, select
 
 from billing.models import Cost
-from billing.pools import enter_pool
+from billing.pools.pools import enter_pool
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation
 from tests.builders import SOMEBODY

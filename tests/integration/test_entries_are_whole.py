@@ -12,11 +12,13 @@ from sqlalchemy import event, func, select, update
 
 from app.documents.composer import TextComposer
 from app.extensions import db
-from billing.advances import post_advance, reverse_advance
-from billing.allocations import post_allocation, reverse_allocation
-from billing.charge_batches import charge_many
-from billing.charges import charge_for
-from billing.equity import EquityInput, enter_equity
+from billing.allocations.advances import post_advance, reverse_advance
+from billing.allocations.allocations import post_allocation, reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges.charge_batches import charge_many
+from billing.charges.charges import charge_for
+from billing.equity.equity import EquityInput, enter_equity
+from billing.equity.settlements import preview_settlement, reverse_equity, settle
 from billing.fees.deposits import DepositEntry, give_back_deposit, set_deposit, take_deposit
 from billing.fees.dues import DuesInput, post_dues
 from billing.fees.materials import MaterialInput, Sale, enter_material, receive, sell
@@ -28,15 +30,13 @@ from billing.ledger.opening import begin_opening, open_batch
 from billing.models import Charge, Entry, EquityMove, Fee, Ledger, Unpriced
 from billing.models.fee import FEE_KINDS
 from billing.models.ledger import SOURCES
-from billing.previews import preview_allocation
-from billing.settlements import preview_settlement, reverse_equity, settle
-from booking import usage
-from booking.decisions import report_no_show
 from booking.kernel.orm import Base
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
-from booking.reservations import cancel
-from booking.usage import Measurement
+from booking.reservations.decisions import report_no_show
+from booking.reservations.reservations import cancel
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY

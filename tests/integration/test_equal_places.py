@@ -10,29 +10,23 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from booking import (
-    audits,
-    availability,
-    blockings,
-    machines,
-    occupancies,
-    queries,
-    reservation_writer,
-    reservations,
-    usage,
-    wishes,
-)
-from booking.errors import RecordRefused, SlotTaken, UsageRefused
+from booking import audits, availability, queries
+from booking.closures import blockings
+from booking.errors.schedule_errors import RecordRefused, SlotTaken, UsageRefused
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.lifecycle import Step
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Blocking, Occupancy, Reservation, Unit
+from booking.places import occupancies
 from booking.reservation_import import ImportedReservation, import_reservations, validate
-from booking.reservation_writer import NewReservation
+from booking.reservations import reservation_writer, reservations, wishes
+from booking.reservations.lifecycle import Step
+from booking.reservations.reservation_writer import NewReservation
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

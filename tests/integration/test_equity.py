@@ -18,8 +18,9 @@ from app.wording.equity import set_off_reason
 from app.worker.settlement_job import send_statements
 from billing.closing.periods import set_period_length
 from billing.documents.drafts import drafts
-from billing.equity import EquityInput, enter_equity, equity_of
-from billing.equity_errors import (
+from billing.equity.equity import EquityInput, enter_equity, equity_of
+from billing.equity.settlements import preview_settlement, reverse_equity, settle
+from billing.errors.equity_errors import (
     EquityMoveNotFound,
     EquityUsed,
     MembershipNotOver,
@@ -27,7 +28,7 @@ from billing.equity_errors import (
     StaleSettlement,
     TooMuchSetOff,
 )
-from billing.errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
+from billing.errors.money_errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
 from billing.events import DocumentSent
 from billing.exports.ledger import whole_journal
 from billing.ledger import equity_entries
@@ -41,8 +42,7 @@ from billing.queries.documents import document
 from billing.queries.equity import equity_move
 from billing.queries.ledger import trial_balance
 from billing.queries.next_steps import not_invoiced
-from billing.settlements import preview_settlement, reverse_equity, settle
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
@@ -299,7 +299,9 @@ def test_the_database_refuses_an_entry_beyond_what_is_owed_or_of_other_lines(ses
         session.execute(update(Balance).where(Balance.member_id == gone).values(cents=100))
     seen = preview_settlement(session, gone, now=MONDAY)
     assert seen.set_off_cents == 100
-    monkeypatch.setattr("billing.settlements.balance_of", lambda *_of: Balance(member_id=gone, cents=101, lines=1))
+    monkeypatch.setattr(
+        "billing.equity.settlements.balance_of", lambda *_of: Balance(member_id=gone, cents=101, lines=1)
+    )
     with pytest.raises(DatabaseError, match="billing_entry_not_owed"):
         settled(session, gone)
     monkeypatch.undo()

@@ -7,17 +7,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking import blockings, breakdown, machines, replan, reservations
-from booking.breakdown import Choice, Decision
+from booking import replan
+from booking.closures import blockings, breakdown
+from booking.closures.breakdown import Choice, Decision
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Exchange, Machine, Reservation
 from booking.replan import Outcome
 from booking.replan.errors import PlanChanged
-from booking.wishes import Wish
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, machine, reserve, workshop
 from tests.conftest import MONDAY

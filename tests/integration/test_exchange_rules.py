@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
-from booking import blockings, reservations, ring, series
-from booking.errors import RecordRefused, RequestRefused, SeriesRefused
-from booking.exchange_errors import ExchangeClosed, NotExchangeable
+from booking.closures import blockings
+from booking.errors.exchange_errors import ExchangeClosed, NotExchangeable
+from booking.errors.schedule_errors import RecordRefused, RequestRefused, SeriesRefused
 from booking.exchanges import accepting, ending
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Exchange, Machine, Reservation, Ring, SeriesDate
+from booking.records import ring
+from booking.reservations import reservations
+from booking.series import series
 from tests.builders import SOMEBODY, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_exchange_races import all_at_once

@@ -8,16 +8,19 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from booking import audits, blockings, quotas, reservations
-from booking.errors import RequestRefused
-from booking.exchange_errors import ExchangeClosed, ExchangePending, NotExchangeable, PartnerRefused
+from booking import audits
+from booking.closures import blockings
+from booking.errors.exchange_errors import ExchangeClosed, ExchangePending, NotExchangeable, PartnerRefused
+from booking.errors.schedule_errors import RequestRefused
 from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Exchange, Induction, Member, Occupancy, QuotaUse, Reservation
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.reservations import reservations
 from tests.builders import SOMEBODY, hours, machine, member, reserve, schedule_version
 from tests.conftest import MONDAY
 

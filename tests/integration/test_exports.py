@@ -10,13 +10,14 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from billing.charges import charge_for
+from billing.charges.charges import charge_for
 from billing.exports.allocations import ALLOCATION_COLUMNS, allocation_table
 from billing.exports.csv import STYLES, csv_chunks, escape_formula
 from billing.exports.slips import SLIP_COLUMNS, slip_table
 from billing.exports.xlsx import DAY_FORMATS, INSTANT_FORMATS, SheetStyle, write_xlsx
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from tests.builders import member
 from tests.integration.harvester_pool import do, post, use
 

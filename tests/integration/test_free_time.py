@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from booking import availability
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 from tests.builders import hours, induct, machine, member, reserve, workshop
 from tests.conftest import MONDAY
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from booking import availability, group_requests, groups, machines
-from booking.errors import GroupNotFound, GroupRefused, GroupTaken
-from booking.group_choice import GroupWish
-from booking.groups import GroupInput, RankedMachine
+from booking import availability
+from booking.errors.schedule_errors import GroupNotFound, GroupRefused, GroupTaken
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import Reservation
-from booking.overruling import Overruling
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.records.overruling import Overruling
+from booking.reservations import group_requests
+from booking.reservations.group_choice import GroupWish
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once

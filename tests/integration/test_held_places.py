@@ -7,15 +7,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, blockings, decisions, machines, occupancies, reservations, usage
-from booking.errors import RecordRefused, SlotTaken
+from booking import audits
+from booking.closures import blockings
+from booking.errors.schedule_errors import RecordRefused, SlotTaken
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import HoldKind, Occupancy, Unit
-from booking.place_assignment import Taking
+from booking.places import occupancies
+from booking.places.place_assignment import Taking
 from booking.reservation_import import ImportedReservation, import_reservations
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

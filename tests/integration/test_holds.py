@@ -7,15 +7,18 @@ from sqlalchemy import delete, event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
-from booking import audits, blockings, occupancies, reservation_writer
-from booking.errors import SlotTaken
+from booking import audits
+from booking.closures import blockings
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.lifecycle import Step
 from booking.models import Blocking, Hold, HoldKind, Occupancy, Reservation
-from booking.reservation_writer import NewReservation
-from booking.wishes import Wish
+from booking.places import occupancies
+from booking.reservations import reservation_writer
+from booking.reservations.lifecycle import Step
+from booking.reservations.reservation_writer import NewReservation
+from booking.reservations.wishes import Wish
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

@@ -14,11 +14,11 @@ from app.imports.taking_back import ImportInUse, take_back, taking_back
 from booking import queries
 from booking.audits import contradictions
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, enter_member
+from booking.members.members import MemberInput, enter_member
 from booking.models import Machine, Member, Unit
-from booking.reservations import cancel, move
+from booking.reservations.reservations import cancel, move
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, hand_out
+from booking.use.usage import Measurement, hand_out
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

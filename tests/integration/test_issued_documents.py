@@ -11,18 +11,18 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from app.documents.composer import TextComposer
-from billing.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.documents import numbering
 from billing.documents.audit import broken_documents
 from billing.documents.drafts import drafts
 from billing.documents.issuing import cancel, issue
+from billing.errors.document_errors import AlreadyCancelled, DocumentNotFound, NotCancellable, NotIssuable
 from billing.models import Document, DocumentLine, DocumentNumber, Entry, UninvoicedLine
 from billing.models.party import RING
 from billing.parties.party import set_regime
 from billing.parties.vat_rates import RateInput, enter_rate
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
 from billing.queries.documents import document, documents
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY

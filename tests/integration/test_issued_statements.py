@@ -14,19 +14,19 @@ from app.documents import runs
 from app.documents.composer import TextComposer
 from app.documents.making import make_files
 from app.extensions import db
-from billing import issued_statements
-from billing.document_errors import NotCancellable, StatementIssued, StatementRefused
 from billing.documents import runs as document_runs
 from billing.documents.audit import broken_documents
 from billing.documents.drafts import drafts
 from billing.documents.runs import RunResult, members_of_run
 from billing.documents.runs import sums_of as sums_of_invoices
 from billing.documents.sending import unsent
-from billing.issued_statements import drafts_after, issue_statement, statement_drafts, sums_of
+from billing.errors.document_errors import NotCancellable, StatementIssued, StatementRefused
 from billing.ledger.audit import broken_ledger
 from billing.models import Document, DocumentFile, FailedFile, IssuedStatement, UninvoicedLine
 from billing.queries.documents import document, documents, failed_files, pdf_of, xml_of
-from booking.errors import MemberNotFound
+from billing.statements import issued_statements
+from billing.statements.issued_statements import drafts_after, issue_statement, statement_drafts, sums_of
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.builders import SOMEBODY

@@ -16,13 +16,17 @@ from sqlalchemy import func, select
 
 from billing.documents.audit import broken_documents
 from billing.models import Allocation, AllocationLine, Document
-from billing.pools import CostEntry, enter_cost, enter_pool
-from booking import audits, usage, workshops, zone_changes
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from booking import audits
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status, UsageRecord, ZoneChange
-from booking.usage import Measurement
-from booking.workshops import WorkshopInput
+from booking.records import workshops
+from booking.records.workshops import WorkshopInput
+from booking.rule_changes import zone_changes
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import ROUND_THE_CLOCK, SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_more, charge_use

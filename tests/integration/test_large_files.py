@@ -12,9 +12,9 @@ from sqlalchemy import event, insert
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.slips import BATCH_SLIPS, SLIP_COLUMNS, slip_table
 from billing.models import Charge
-from billing.pricing import PriceTerms, price_cents
+from billing.prices.pricing import PriceTerms, price_cents
 from billing.queries import cents_of_slips, prices_of_slips
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from tests.conftest import MONDAY

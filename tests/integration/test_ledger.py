@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
-from billing.advances import post_advance, reverse_advance
-from billing.allocations import reverse_allocation
-from billing.errors import (
+from billing.allocations.advances import post_advance, reverse_advance
+from billing.allocations.allocations import reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.errors.money_errors import (
     AdvanceCounted,
     AlreadyReversed,
     ChargesAreIncome,
@@ -24,17 +25,16 @@ from billing.errors import (
     WrongAmount,
     WrongPeriod,
 )
-from billing.issued_statements import statement_drafts
 from billing.ledger.audit import broken_ledger
 from billing.ledger.opening import begin_opening, open_batch
 from billing.models import Charge, Entry, Ledger, Posting
-from billing.pools import change_pool, enter_pool
-from billing.previews import preview_allocation
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.shares import set_shares
 from billing.queries.balances import balance_lines, balance_of, balance_totals, balances, made_of
 from billing.queries.ledger import chart_view, journal, period_sums, trial_balance
 from billing.queries.statements import statement
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.statements.issued_statements import statement_drafts
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY

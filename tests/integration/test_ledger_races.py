@@ -12,16 +12,17 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from billing import advances, allocations, charges
-from billing.errors import StalePreview
+from billing.allocations import advances, allocations
+from billing.allocations.previews import preview_allocation
+from billing.charges import charges
+from billing.errors.money_errors import StalePreview
 from billing.ledger import audit
 from billing.ledger.audit import broken_ledger
 from billing.models import Advance, Allocation, Entry, Posting
-from billing.pools import change_pool
-from billing.previews import preview_allocation
+from billing.pools.pools import change_pool
 from billing.queries.balances import balance_totals
 from billing.queries.ledger import trial_balance
-from billing.tariffs import TariffEntry, change_tariff, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, change_tariff, enter_tariff
 from booking.kernel.engine import WRITING
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction

@@ -11,14 +11,18 @@ from sqlalchemy import select
 
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import audits, blockings, decisions, groups, queries, reservations, usage
-from booking.errors import MachineNotFound, RequestRefused, SlotTaken
-from booking.groups import GroupInput, RankedMachine
+from booking import audits, queries
+from booking.closures import blockings
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Status, Unit
-from booking.usage import Measurement
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.reservations import decisions, reservations
+from booking.use import usage
+from booking.use.usage import Measurement
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version

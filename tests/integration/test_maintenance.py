@@ -15,16 +15,17 @@ from app.extensions import db
 from app.mail.models import Mail
 from app.worker import jobs
 from app.worker.maintenance_job import remind_of_maintenance
-from booking import machines, maintenance, usage
-from booking.errors import MachineNotFound, NotFound, RecordRefused
+from booking.errors.schedule_errors import MachineNotFound, NotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.maintenance import Done, MaintenanceInput
+from booking.machines import machines, maintenance
+from booking.machines.maintenance import Done, MaintenanceInput
 from booking.models import Maintenance, MaintenanceDone, MaintenanceReminder
 from booking.queries import maintenance as queries
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from booking import decisions, queries, reservations
+from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
+from booking.reservations import decisions, reservations
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -16,7 +16,7 @@ from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Mail
 from app.notifications.recipients import managers_of
 from booking import queries
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Member

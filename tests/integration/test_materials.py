@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import DatabaseError
 
-from billing.errors import NameTaken, WrongAmount, WrongPeriod, WrongText
-from billing.fee_errors import MaterialNotFound, MaterialNotSold, MaterialOfOtherWorkshop, StockTooLow
+from billing.errors.fee_errors import MaterialNotFound, MaterialNotSold, MaterialOfOtherWorkshop, StockTooLow
+from billing.errors.money_errors import NameTaken, WrongAmount, WrongPeriod, WrongText
 from billing.fees import posting
 from billing.fees.audit import broken_fees
 from billing.fees.materials import (

@@ -8,18 +8,19 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DatabaseError
 
-from billing.allocations import reverse_allocation
+from billing.allocations.allocations import reverse_allocation
 from billing.audits import broken_allocations
-from billing.cost_errors import ReadingNotFound, ReadingRefused
-from billing.errors import NameTaken
-from billing.keys import METER, KeyPart, KeyTerms
-from billing.meters import consumption, enter_meter
+from billing.errors.cost_errors import ReadingNotFound, ReadingRefused
+from billing.errors.money_errors import NameTaken
 from billing.models import MeterReading, MeterReadingEntry
-from billing.pool_keys import enter_key
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.keys import METER, KeyPart, KeyTerms
+from billing.pools.meters import consumption, enter_meter
+from billing.pools.pool_keys import enter_key
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.readings import ReadingEntry, enter_reading, withdraw_reading
 from billing.queries.pool_keys import meters
 from billing.queries.readings import day_readings
-from billing.readings import ReadingEntry, enter_reading, withdraw_reading
 from booking.kernel.transaction import write_transaction
 from tests.builders import member
 from tests.conftest import MONDAY

@@ -35,31 +35,32 @@ from billing import queries as billing_queries
 from billing.audits import broken_allocations, broken_charges
 from billing.documents.issuing import issue
 from billing.documents.sending import sendings, unknown_count
-from billing.equity import EquityInput, enter_equity
+from billing.equity.equity import EquityInput, enter_equity
 from billing.fees.audit import broken_fees
 from billing.fees.posting import FeeInput, enter_fee
 from billing.ledger.audit import broken_ledger
 from billing.models import AllocationCount, Charge, ChargeTotal, Pool, Share
 from billing.period_names import named_period
-from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms, datev_terms
 from billing.queries.ledger import trial_balance
 from billing.queries.next_steps import not_invoiced
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry
-from booking import usage
-from booking.deletions import delete_members
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.cursors import position_of
 from booking.kernel.deliveries import deliver, undelivered_count
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.members import MemberInput, enter_member
+from booking.members.members import MemberInput, enter_member
 from booking.models import Induction, Machine, Member, Reservation, Ring, UsageRecord
-from booking.reservations import request_reservation
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.records.deletions import delete_members
+from booking.reservations.reservations import request_reservation
+from booking.reservations.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests import builders
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
 from tests.conftest import MONDAY

@@ -14,23 +14,25 @@ from sqlalchemy import event, func, select
 
 from app.extensions import db
 from billing.closing.failed_pricing import failed_slips
-from billing.errors import WrongAmount, WrongPeriod
+from billing.errors.money_errors import WrongAmount, WrongPeriod
 from billing.fees import missed
 from billing.fees.audit import broken_fees
 from billing.fees.terms import TermsEntry, set_terms, terms_history
 from billing.ledger.audit import broken_ledger
 from billing.models import Fee, Missed
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
 from billing.subscribers import FEES, SUBSCRIPTIONS
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import queries, reservations, series
-from booking.decisions import approve, report_no_show, take_back_no_show
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import queries
 from booking.kernel.deliveries import deliver
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
-from booking.rules import MachineRules
+from booking.reservations import reservations
+from booking.reservations.decisions import approve, report_no_show, take_back_no_show
+from booking.rules.lending_rules import MachineRules
+from booking.series import series
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY

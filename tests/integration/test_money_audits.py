@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.audits import check_allocations, check_charges
-from billing.allocations import reverse_allocation
+from billing.allocations.allocations import reverse_allocation
 from billing.audits import broken_allocations, broken_charges
-from billing.charges import charge_for
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.charges.charges import charge_for
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.integration.harvester_pool import do, post, use
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 import pytest
 
 from billing import queries
-from billing.allocations import post_allocation, reverse_allocation
-from billing.charges import charge_for
-from billing.errors import AllocationNotFound, CostNotFound, PoolNotFound, TariffNotFound
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.previews import preview_allocation
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.allocations.allocations import post_allocation, reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges.charges import charge_for
+from billing.errors.money_errors import AllocationNotFound, CostNotFound, PoolNotFound, TariffNotFound
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.queries import OpenUse, members_leaving, open_use
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do, use

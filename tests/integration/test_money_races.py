@@ -15,17 +15,18 @@ from app.extensions import db
 from app.imports.columns import SHARES
 from app.imports.reading import read_file
 from app.imports.shares import run_shares
-from billing.allocations import post_allocation, reverse_allocation
-from billing.charges import charge_for
-from billing.equity import EquityInput, enter_equity
+from billing.allocations.allocations import post_allocation, reverse_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges.charges import charge_for
+from billing.equity.equity import EquityInput, enter_equity
+from billing.equity.settlements import preview_settlement, settle
 from billing.models import Allocation, Charge, EquityMove, Share
-from billing.pool_scopes import open_pool
-from billing.pools import ADVANCE, CostEntry, change_cost, enter_cost, enter_pool
-from billing.previews import preview_allocation
+from billing.pools.costs import CostEntry, change_cost, enter_cost
+from billing.pools.pool_scopes import open_pool
+from billing.pools.pools import ADVANCE, enter_pool
+from billing.pools.scopes import RING, WORKSHOP, Scope
 from billing.queries.balances import balance_of
-from billing.scopes import RING, WORKSHOP, Scope
-from billing.settlements import preview_settlement, settle
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from tests.builders import SOMEBODY

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from booking import occupancies
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy
-from booking.place_assignment import Taking
+from booking.places import occupancies
+from booking.places.place_assignment import Taking
 from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -14,14 +14,15 @@ from app.auth.models import User
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.notifications import recipients
-from booking import decisions, objections, reservations, usage
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Ring
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.use import objections, usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, deputy, hours, login, machine, member
 from tests.conftest import MONDAY
 

@@ -8,13 +8,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking import blockings, groups, machines, quotas, replan, reservations
-from booking.errors import RequestRefused
-from booking.groups import GroupInput, RankedMachine
+from booking import replan
+from booking.closures import blockings
+from booking.errors.schedule_errors import RequestRefused
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import Induction, Machine
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.replan import Outcome
+from booking.reservations import reservations
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
 from tests.breakdowns import broken_laser, do, three_lasers

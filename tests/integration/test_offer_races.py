@@ -11,18 +11,21 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from booking import blockings, groups, replan, reservations
-from booking.errors import SlotTaken
-from booking.groups import GroupInput, RankedMachine
+from booking import replan
+from booking.closures import blockings
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Offer, Replanned, Reservation, WaitingEntry
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.replan import Outcome
-from booking.reservations import request_reservation
+from booking.reservations import reservations
+from booking.reservations.reservations import request_reservation
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
-from booking.wishes import Wish
 from tests.breakdowns import broken_laser, three_lasers
 from tests.builders import SOMEBODY, hours, member, reserve
 from tests.conftest import MONDAY

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import delete, event, insert, select, update
 
 from app.extensions import db
-from booking import audits, blockings, decisions, groups, machines, offers, reservations, usage
-from booking.errors import RequestRefused, SlotTaken
-from booking.groups import GroupInput, RankedMachine
+from booking import audits
+from booking.closures import blockings
+from booking.errors.schedule_errors import RequestRefused, SlotTaken
+from booking.errors.waiting_errors import OfferClosed, OfferNotFound
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import (
     DayPart,
     Hold,
@@ -24,11 +26,15 @@ from booking.models import (
     Unit,
     WaitingEntry,
 )
+from booking.offers import offers
 from booking.queries.waiting import waiting_entry
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.reservations import decisions, reservations
 from booking.timespan import TimeSpan
+from booking.use import usage
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
-from booking.waiting_errors import OfferClosed, OfferNotFound
 from tests.builders import SOMEBODY, hours, member, reserve, schedule_version
 from tests.conftest import MONDAY
 

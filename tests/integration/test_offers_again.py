@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.worker import offer_jobs
-from booking import audits, inductions, quotas, reservations
+from booking import audits
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
+from booking.members import inductions
 from booking.models import Induction, Machine, MachineHours, Member, Offer, WaitingEntry
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.reservations import reservations
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, induct, member, reserve

@@ -22,9 +22,10 @@ from sqlalchemy.orm import Session
 
 from app.storage import audits, migrate
 from app.storage.backup import database_at
-from booking import decisions, reservations, series
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
+from booking.reservations import decisions, reservations
+from booking.series import series
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 
 from app.storage.audits import run_audit
-from booking import audits, decisions, machines, queries, reservations, usage
-from booking.errors import MachineNotFound, RecordRefused, SlotTaken, UsageRefused, WrongStatus
+from booking import audits, queries
+from booking.errors.schedule_errors import MachineNotFound, RecordRefused, SlotTaken, UsageRefused, WrongStatus
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import Occupancy, Reservation, UsageRecord
+from booking.reservations import decisions, reservations
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from booking import queries, rule_changes
+from booking import queries
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
+from booking.rule_changes import rule_changes
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_offer_races import all_at_once

@@ -10,18 +10,19 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError
 
 from billing import queries
-from billing.allocations import reverse_allocation
+from billing.allocations.allocations import reverse_allocation
+from billing.allocations.periods import other_periods
+from billing.allocations.previews import preview_allocation
 from billing.audits import broken_allocations
-from billing.cost_errors import CapTooLow, KeyRefused, UnknownKey
-from billing.errors import NameTaken, NothingUsed
-from billing.keys import HEAD, METER, PERCENT, SHARES, USE, WHOLE, KeyPart, KeyTerms
-from billing.meters import consumption, enter_meter
+from billing.errors.cost_errors import CapTooLow, KeyRefused, UnknownKey
+from billing.errors.money_errors import NameTaken, NothingUsed
 from billing.models import AllocationAmount
-from billing.periods import other_periods
-from billing.pool_keys import DatedTerms, change_key, enter_key
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
-from billing.previews import preview_allocation
-from billing.readings import ReadingEntry, enter_reading
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.keys import HEAD, METER, PERCENT, SHARES, USE, WHOLE, KeyPart, KeyTerms
+from billing.pools.meters import consumption, enter_meter
+from billing.pools.pool_keys import DatedTerms, change_key, enter_key
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.readings import ReadingEntry, enter_reading
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY

@@ -12,13 +12,13 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DatabaseError
 
 from app.extensions import db
-from billing.document_errors import VatRateUnknown
+from billing.errors.document_errors import VatRateUnknown
 from billing.models import Party, VatRate, VatRegime
 from billing.models.party import RING
 from billing.parties import party as billing_party
 from billing.parties.party import PartyInput, change_own, change_party, party, remove_regime, set_regime
 from billing.parties.vat_rates import RateInput, enter_rate, rate_on
-from booking.errors import MemberNotFound, RecordRefused
+from booking.errors.schedule_errors import MemberNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY

@@ -8,26 +8,26 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from billing import charges
-from billing.allocations import post_allocation
+from billing.allocations.allocations import post_allocation
+from billing.allocations.previews import preview_allocation
+from billing.charges import charges
 from billing.closing.audit import broken_periods
 from billing.closing.checklist import open_points
 from billing.closing.failed_pricing import price_again
 from billing.closing.periods import close_period, preview_closing
-from billing.errors import OpenPoints
+from billing.errors.money_errors import OpenPoints
 from billing.ledger.audit import broken_ledger
 from billing.models import Charge, Entry
 from billing.period_names import named_period
-from billing.previews import preview_allocation
 from billing.subscribers import SUBSCRIPTIONS
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import objections, usage
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
+from booking.use import objections, usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, reserve
 from tests.integration.harvester_pool import JUNE, close, cost, delivered, use
 from tests.integration.test_offer_races import all_at_once

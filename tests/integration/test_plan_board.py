@@ -9,13 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import models, queries, records, usage
-from booking.held_spans import MOMENT
-from booking.induction_kinds import KindInput, change_kind
+from booking import models, queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
+from booking.places.held_spans import MOMENT
 from booking.queries.workshop_ends import newest_of_workshops, oldest_of_workshops
+from booking.records import records
+from booking.rule_changes.induction_kinds import KindInput, change_kind
 from booking.timespan import TimeSpan
+from booking.use import usage
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 

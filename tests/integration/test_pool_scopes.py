@@ -9,21 +9,22 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from billing import queries
-from billing.cost_errors import GroupCountedTwice, NothingCounted, ScopeNotFound, TooManyMachines
-from billing.errors import OtherPoolCounts
-from billing.group_counting import counting_once, machines_counted_twice
+from billing.allocations.previews import preview_allocation
+from billing.errors.cost_errors import GroupCountedTwice, NothingCounted, ScopeNotFound, TooManyMachines
+from billing.errors.money_errors import OtherPoolCounts
 from billing.ledger.posting import ADVANCES, USE_CHARGES
 from billing.limits import FIRST_DAY
 from billing.models import LedgerAccount, Pool, PoolScope, PoolScopeMachine, Posting
-from billing.pool_scopes import change_scope, open_pool, take_back_scope
-from billing.pools import ADVANCE, INCOME, CostEntry, change_pool, enter_cost, enter_pool
-from billing.previews import preview_allocation
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.group_counting import counting_once, machines_counted_twice
+from billing.pools.pool_scopes import change_scope, open_pool, take_back_scope
+from billing.pools.pools import ADVANCE, INCOME, change_pool, enter_pool
+from billing.pools.scopes import GROUP, MACHINES, MACHINES_MAX, RING, WORKSHOP, DatedScope, Scope
 from billing.queries.pool_counts import pool_scopes
-from billing.scopes import GROUP, MACHINES, MACHINES_MAX, RING, WORKSHOP, DatedScope, Scope
-from booking.errors import GroupNotFound, MachineNotFound, NotFound
-from booking.groups import GroupInput, RankedMachine, change, make, ranks_of
+from booking.errors.schedule_errors import GroupNotFound, MachineNotFound, NotFound
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
+from booking.records.groups import GroupInput, RankedMachine, change, make, ranks_of
 from tests.builders import SOMEBODY, machine, workshop
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import IN_JUNE, do, post, use

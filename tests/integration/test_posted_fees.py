@@ -12,14 +12,14 @@ from sqlalchemy.exc import DatabaseError
 
 from billing.closing.periods import close_period, preview_closing
 from billing.documents.drafts import drafts
-from billing.errors import (
+from billing.errors.fee_errors import FeeNotFound, NobodyOwesDues, StaleDues
+from billing.errors.money_errors import (
     AlreadyReversed,
     LedgerClosed,
     WrongAmount,
     WrongPeriod,
     WrongText,
 )
-from billing.fee_errors import FeeNotFound, NobodyOwesDues, StaleDues
 from billing.fees.audit import broken_fees
 from billing.fees.dues import DuesInput, post_dues, preview_dues
 from billing.fees.posting import enter_fee, reverse_fee
@@ -28,7 +28,7 @@ from billing.models import Entry, Fee, Ledger
 from billing.queries.balances import balance_lines, balance_of, made_of
 from billing.queries.fees import FeeFilter, fee, fee_totals, fees
 from billing.queries.ledger import trial_balance
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.conftest import MONDAY

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.exports.postings import made_file
 from app.extensions import db
-from billing.export_errors import NotExportable, NothingToExport, StaleExport
+from billing.errors.export_errors import NotExportable, NothingToExport, StaleExport
 from billing.models import Entry, ExportedEntry, LedgerAccount, Posting, PostingExport
 from billing.period_names import named_period
 from billing.posting_exports.audit import broken_exports

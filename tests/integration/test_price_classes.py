@@ -13,13 +13,13 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.extensions import db
 from billing import queries as billing_queries
-from billing.charges import charge_for
+from billing.charges.charges import charge_for
 from billing.exports.books import tariff_table
 from billing.models import Charge, TariffPrice, Unpriced
-from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
-from booking.errors import RecordRefused
+from billing.tariffs.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, enter_member
+from booking.members.members import MemberInput, enter_member
 from booking.models import Member, PriceClass
 from booking.queries import price_classes
 from tests.builders import SOMEBODY, member

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from booking import availability, catalogue, members
+from booking import availability
 from booking.availability.reading import held_places
-from booking.group_choice import GroupWish
+from booking.members import members
+from booking.records import catalogue
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.wishes import Wish
 from booking.waiting.matching import WaitingWish, first_span
-from booking.wishes import Wish
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 

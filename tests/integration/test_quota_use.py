@@ -13,33 +13,26 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from booking import (
-    audits,
-    availability,
-    decisions,
-    groups,
-    occupancies,
-    quota_preview,
-    quota_use,
-    quotas,
-    reservations,
-    ring,
-    rule_changes,
-    usage,
-)
-from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused
-from booking.group_choice import GroupWish
-from booking.group_requests import request_in_group
-from booking.groups import GroupInput, RankedMachine
+from booking import audits, availability
+from booking.errors.schedule_errors import ANY, GroupRefused, RecordRefused, RequestRefused
 from booking.kernel.transaction import write_transaction
 from booking.models import Quota as StoredQuota
 from booking.models import QuotaUse
-from booking.overruling import Overruling
-from booking.quotas import QuotaInput
-from booking.ring import RingInput
+from booking.places import occupancies
+from booking.quotas import quota_use, quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups, ring
+from booking.records.groups import GroupInput, RankedMachine
+from booking.records.overruling import Overruling
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
+from booking.reservations import decisions, reservations
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.group_requests import request_in_group
+from booking.reservations.wishes import Wish
+from booking.rule_changes import quota_preview, rule_changes
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
-from booking.workshops import WorkshopInput
+from booking.use import usage
 from tests import builders
 from tests.builders import SOMEBODY, SampleRing, hours
 from tests.conftest import MONDAY

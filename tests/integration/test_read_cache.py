@@ -15,7 +15,7 @@ from booking.kernel.orm import table_of
 from booking.kernel.read_cache import ENTRIES_MAX, cached_read
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member, Reservation
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 

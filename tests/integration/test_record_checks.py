@@ -8,13 +8,15 @@ import pytest
 
 from app.auth import accounts
 from app.auth.accounts import NewLogin
-from booking import inductions, machines, members, ring, workshops
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
-from booking.members import MemberInput
-from booking.ring import RingInput
-from booking.workshops import WorkshopInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
+from booking.members import inductions, members
+from booking.members.members import MemberInput
+from booking.records import ring, workshops
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 

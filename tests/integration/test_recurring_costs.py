@@ -12,16 +12,14 @@ from sqlalchemy.exc import DatabaseError
 
 from app.storage.audits import check_allocations
 from billing import queries
-from billing.budgets import set_budget
-from billing.cost_errors import KindRecurs, NotProposed, PeriodAnswered, RecurringCostUsed, UnusualCost
-from billing.errors import NameTaken, UnknownKind, WrongAmount, WrongPeriod
+from billing.errors.cost_errors import KindRecurs, NotProposed, PeriodAnswered, RecurringCostUsed, UnusualCost
+from billing.errors.money_errors import NameTaken, UnknownKind, WrongAmount, WrongPeriod
 from billing.models import RecurringCost, RecurringPeriod
-from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
-from billing.queries import recurring as recurring_queries
-from billing.queries.budgets import budgets_of_year
-from billing.queries.recurring import answered_periods, proposals, recurring_cost
-from billing.recurring_audit import broken_periods_of_costs
-from billing.recurring_costs import (
+from billing.pools.budgets import set_budget
+from billing.pools.costs import CostEntry, change_cost, delete_cost, enter_cost
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.recurring_audit import broken_periods_of_costs
+from billing.pools.recurring_costs import (
     RecurringInput,
     accept_proposal,
     change_recurring_cost,
@@ -30,6 +28,9 @@ from billing.recurring_costs import (
     enter_recurring_cost,
     propose_again,
 )
+from billing.queries import recurring as recurring_queries
+from billing.queries.budgets import budgets_of_year
+from billing.queries.recurring import answered_periods, proposals, recurring_cost
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, machine, workshop

@@ -14,10 +14,10 @@ from app.notifications import cancel_links, choices, recipients, reminders
 from app.notifications.choices import Owner
 from app.notifications.models import CancelLink, MailChoice, Reminder
 from app.worker import jobs
-from booking import usage
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Reservation, Status
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

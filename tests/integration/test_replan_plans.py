@@ -8,22 +8,27 @@ from functools import partial
 import pytest
 from sqlalchemy import event, func, select
 
-from booking import audits, blockings, breakdown, groups, machines, queries, quotas, replan, reservations
-from booking.breakdown import Choice, Decision
-from booking.errors import (
+from booking import audits, queries, replan
+from booking.closures import blockings, breakdown
+from booking.closures.breakdown import Choice, Decision
+from booking.errors.schedule_errors import (
     DecisionsRefused,
     SlotTaken,
     WrongStatus,
 )
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import Blocking, LateMove, Machine, Member, Occupancy, Replanned, Reservation, Status, Unit
 from booking.queries.late_moves import late_moves
 from booking.queries.replanned import replanned
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
 from booking.replan import Outcome
 from booking.replan.errors import OldTimeGone, PlanChanged
-from booking.wishes import Wish
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from tests.breakdowns import book, broken_laser, close, do, three_lasers
 from tests.builders import hours
 from tests.conftest import MONDAY

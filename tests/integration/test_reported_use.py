@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.extensions import db
-from booking import objections, usage
-from booking.errors import MachineNotFound, MemberNotFound, UsageRefused, UseCovered, UseOverlaps
+from booking.errors.schedule_errors import MachineNotFound, MemberNotFound, UsageRefused, UseCovered, UseOverlaps
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import objections, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 

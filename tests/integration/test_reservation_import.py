@@ -13,14 +13,15 @@ from app.extensions import db
 from app.imports import import_table, preview_table, read
 from app.mail.models import Mail
 from app.worker.scheduler import work_once
-from booking import audits, reservations
-from booking.errors import SlotTaken
+from booking import audits
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from booking.models import Machine, Member, Occupancy, Reservation
 from booking.reservation_import import ImportedReservation, import_reservations, validate
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

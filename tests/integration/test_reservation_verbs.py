@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from booking import condition_changes, decisions, queries, reservations
-from booking.errors import (
+from booking import queries
+from booking.errors.schedule_errors import (
     MachineNotFound,
     MemberNotFound,
     RequestRefused,
@@ -20,8 +20,10 @@ from booking.errors import (
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Occupancy, Reservation, Status
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.rule_changes import condition_changes
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, induct, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, insert, text, update
 
-from booking import audits, blockings, decisions, reservations
+from booking import audits
+from booking.closures import blockings
 from booking.kernel.audit import AuditFinding
 from booking.kernel.transaction import write_transaction
 from booking.models import Blocking, Occupancy, Reservation, Unit
+from booking.reservations import decisions, reservations
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from booking import queries, reservations
-from booking.errors import MachineNotFound, NotFound, ReservationNotFound
+from booking import queries
+from booking.errors.schedule_errors import MachineNotFound, NotFound, ReservationNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
+from booking.reservations import reservations
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, induct, machine, member, reserve, workshop
 from tests.conftest import MONDAY

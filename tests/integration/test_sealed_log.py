@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events, sealing
 from booking.kernel.events import RecordedEvent
 from booking.kernel.sealing import Seal, SealedEvent

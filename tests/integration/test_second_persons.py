@@ -11,35 +11,29 @@ import pytest
 from sqlalchemy import select, update
 
 from app.extensions import db
-from booking import (
-    audits,
-    availability,
-    breakdown,
-    catalogue,
-    condition_changes,
-    replan,
-    rule_changes,
-    series,
-    series_plan,
-)
-from booking.breakdown import Choice, Decision
-from booking.errors import RequestRefused, ReservationsOutside
+from booking import audits, availability, replan
+from booking.closures import breakdown
+from booking.closures.breakdown import Choice, Decision
+from booking.errors.schedule_errors import RequestRefused, ReservationsOutside
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.machines import MachineInput
+from booking.machines.machines import MachineInput
+from booking.members.second_persons import check_busy
 from booking.models import Induction, Machine, MachineGroup, Reservation, Unit
-from booking.persons import Person
-from booking.recurrence import parse
+from booking.records import catalogue
 from booking.replan import Outcome
-from booking.reservations import request_reservation
-from booking.rules import RULE_NAMES
-from booking.second_person_changes import change_second_person
-from booking.second_persons import check_busy
-from booking.series import OnConflict
+from booking.reservations.reservations import request_reservation
+from booking.reservations.second_person_changes import change_second_person
+from booking.reservations.wishes import Wish
+from booking.rule_changes import condition_changes, rule_changes
+from booking.rules.lending_rules import RULE_NAMES
+from booking.rules.persons import Person
+from booking.series import series, series_plan
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
-from booking.wishes import Wish
+from booking.times.recurrence import parse
 from tests.breakdowns import close, three_lasers
 from tests.builders import SOMEBODY, hours, induction_kind
 from tests.conftest import MONDAY

@@ -8,22 +8,26 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from booking import audits, machines, quotas, reservations, series, series_decisions, series_plan
-from booking.errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, StaleRevision
+from booking import audits
+from booking.errors.schedule_errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, StaleRevision
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Machine, QuotaUse, Reservation, Series, SeriesDate, Status
-from booking.overruling import Overruling
 from booking.queries import series as series_queries
-from booking.quotas import QuotaInput
-from booking.recurrence import parse
-from booking.series import OnConflict
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records.overruling import Overruling
+from booking.reservations import reservations
+from booking.series import series, series_decisions, series_plan
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
+from booking.times.recurrence import parse
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
 from tests.builders import SOMEBODY, machine, reserve
 from tests.conftest import MONDAY
 

@@ -13,16 +13,18 @@ from sqlalchemy import select
 from app.notifications.calendar_attachment import calendar_of
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import decisions, queries, reservations, series
+from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import ENDED_WITHOUT_USE, Reservation, SeriesDate
-from booking.recurrence import parse
-from booking.series import OnConflict
+from booking.reservations import decisions, reservations
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
+from booking.times.recurrence import parse
+from booking.times.wall_clock import instants_showing
 from booking.timespan import TimeSpan
-from booking.wall_clock import instants_showing
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, reserve

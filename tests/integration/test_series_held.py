@@ -9,14 +9,16 @@ from sqlalchemy import select
 
 from app.storage import audits
 from app.wording.rules import violation_sentence
-from booking import machines, replan, series
-from booking.errors import RecordRefused
+from booking import replan
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import Machine, Occupancy, Replanned, Reservation
 from booking.replan import Outcome
-from booking.series import OnConflict
+from booking.series import series
+from booking.series.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from tests.breakdowns import book, close, do, three_lasers

@@ -11,19 +11,22 @@ from sqlalchemy import event, select
 
 from app.extensions import db
 from app.storage import audits
-from booking import groups, quotas, reservations, series, series_dates, series_plan
-from booking.errors import GroupRefused, SeriesConflicts, StaleRevision
-from booking.group_choice import GroupWish
-from booking.group_requests import request_in_group
-from booking.groups import GroupInput, RankedMachine
+from booking.errors.schedule_errors import GroupRefused, SeriesConflicts, StaleRevision
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Series, SeriesDate, Status
-from booking.quotas import QuotaInput
-from booking.recurrence import parse
-from booking.series import OnConflict
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.reservations import reservations
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.group_requests import request_in_group
+from booking.series import series, series_dates, series_plan
+from booking.series.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
+from booking.times.recurrence import parse
 from booking.timespan import TimeSpan
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache

@@ -10,20 +10,23 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking import decisions, quotas, reservations, ring, series, series_decisions, series_plan
-from booking.errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, WrongStatus
+from booking.errors.schedule_errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Hold, Machine, Occupancy, Reservation, Ring, Series, SeriesDate, Status
-from booking.overruling import Overruling
-from booking.quotas import QuotaInput
-from booking.recurrence import parse
-from booking.series import OnConflict
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import ring
+from booking.records.overruling import Overruling
+from booking.reservations import decisions, reservations
+from booking.series import series, series_decisions, series_plan
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
+from booking.times.recurrence import parse
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
 from tests.builders import SOMEBODY, reserve, schedule_version
 from tests.conftest import MONDAY
 

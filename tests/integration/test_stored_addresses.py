@@ -5,18 +5,20 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import members, queries, ring, workshops
+from booking import queries
 from booking.addresses import Address
-from booking.errors import RecordRefused
-from booking.events import RecordChanged
+from booking.errors.schedule_errors import RecordRefused
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import write_transaction
-from booking.members import Contact, MemberInput
+from booking.members import members
+from booking.members.members import Contact, MemberInput
 from booking.models import Member, Workshop
 from booking.queries.addresses import address_line
-from booking.ring import RingInput
-from booking.workshops import WorkshopInput
+from booking.records import ring, workshops
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
 from tests import builders
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.forms.base_form import REVIEW_ONLY, BaseForm
 from app.forms.revision import RevisionMixin
 from app.forms.submit import submit
-from booking.errors import MemberNotFound, RecordRefused, SlotTaken, Violation
+from booking.errors.schedule_errors import MemberNotFound, RecordRefused, SlotTaken, Violation
 from booking.kernel.errors import Busy, DatabaseUnreachable, StaleRevision
 from booking.models import Workshop
 

@@ -11,18 +11,18 @@ from sqlalchemy.exc import DatabaseError
 
 from billing import queries
 from billing.audits import broken_charges
-from billing.errors import SameName, TierClasses, TierGap, TiersOverlap, WrongAmount
+from billing.errors.money_errors import SameName, TierClasses, TierGap, TiersOverlap, WrongAmount
 from billing.models import Charge, TariffAdjustment, TariffLine, TariffTier
-from billing.price_comparison import PriceComparison
-from billing.price_windows import PriceWindow
-from billing.pricing import PriceCalculation
-from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
-from billing.tariffs import TariffEntry, change_tariff, withdraw_tariff
-from booking import objections, usage
+from billing.prices.price_windows import PriceWindow
+from billing.prices.pricing import PriceCalculation
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
+from billing.tariffs.price_comparison import PriceComparison
+from billing.tariffs.tariffs import TariffEntry, change_tariff, withdraw_tariff
 from booking.kernel.transaction import write_transaction
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
-from booking.wishes import Wish
+from booking.use import objections, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.test_charges import charge, rows_of, tariff, use

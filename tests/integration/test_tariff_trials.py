@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 
 from billing import queries
 from billing.models import Charge
-from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
-from billing.tariff_trial import USES_MAX, last_season, terms_by_class
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts, TierEntry
+from billing.tariffs.tariff_trial import USES_MAX, last_season, terms_by_class
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from booking.queries import machine_card

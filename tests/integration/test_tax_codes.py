@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from billing.errors import WrongText
+from billing.errors.money_errors import WrongText
 from billing.models import Charge, Cost, Tariff
-from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
-from billing.tariffs import change_tariff
+from billing.pools.costs import CostEntry, change_cost, enter_cost
+from billing.pools.pools import enter_pool
+from billing.tariffs.tariffs import change_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY

@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import select, text
 
 from app.exports.postings import made_file
-from billing.advances import post_advance
-from billing.allocations import reverse_allocation
+from billing.allocations.advances import post_advance
+from billing.allocations.allocations import reverse_allocation
 from billing.ledger.chart import change_chart
 from billing.period_names import named_period
-from billing.pools import change_pool
+from billing.pools.pools import change_pool
+from billing.pools.shares import set_shares
 from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
-from billing.shares import set_shares
-from billing.tariffs import enter_tariff
-from booking.errors import RecordRefused
+from billing.tariffs.tariffs import enter_tariff
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, member

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import audits, objections, usage
-from booking.errors import SlotTaken, StaleRevision, UsageRefused, WrongStatus
+from booking import audits
+from booking.errors.schedule_errors import SlotTaken, StaleRevision, UsageRefused, WrongStatus
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, UsageRecord
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import objections, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 

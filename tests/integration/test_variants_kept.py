@@ -12,21 +12,23 @@ import pytest
 from sqlalchemy import select
 
 import booking
-from billing.asked_amounts import LackingVariants
-from billing.price_comparison import PriceComparison
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import availability, group_requests, replan, reservations, series
-from booking.group_choice import GroupWish
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.price_comparison import PriceComparison
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import availability, replan
 from booking.models import Reservation
 from booking.replan import Outcome
 from booking.reservation_import import ImportedReservation, import_reservations
 from booking.reservation_import.undoing import undo_import
+from booking.reservations import group_requests, reservations
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.wishes import Wish
+from booking.series import series
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
-from booking.wishes import Wish
 from tests.breakdowns import close, do
 from tests.builders import hours
 from tests.conftest import MONDAY

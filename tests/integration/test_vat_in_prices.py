@@ -14,26 +14,26 @@ from app.extensions import db
 from app.pages.machines.price import price_of
 from app.wording.tariffs import beyond_estimate, working_steps
 from billing.audits import broken_charges
-from billing.charges import charge_waiting_for_vat
-from billing.document_errors import VatUnknown
+from billing.charges.charges import charge_waiting_for_vat
 from billing.documents.drafts import drafts
-from billing.errors import WrongText
-from billing.estimates import estimate_for
+from billing.errors.document_errors import VatUnknown
+from billing.errors.money_errors import WrongText
 from billing.fees.missed import fee_if_cancelled
 from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
 from billing.models import Balance, Charge, Unpriced
 from billing.parties.vat_rates import RateInput, enter_rate
-from billing.price_comparison import PriceComparison
-from billing.pricing import PriceCalculation
+from billing.prices.pricing import PriceCalculation
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
 from billing.queries import tariffs_on, unpriced_count
-from billing.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
-from billing.tariffs import TariffEntry
-from booking.decisions import approve
+from billing.tariffs.estimates import estimate_for
+from billing.tariffs.price_comparison import PriceComparison
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
 from booking.queries import machine_card
+from booking.reservations.decisions import approve
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, able_to_issue

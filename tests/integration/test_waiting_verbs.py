@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking import groups
-from booking.errors import RequestRefused, WrongStatus
-from booking.groups import GroupInput, RankedMachine
+from booking.errors.schedule_errors import RequestRefused, WrongStatus
+from booking.errors.waiting_errors import TimeIsFree, WaitingEntryNotFound
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import DayPart, Machine
 from booking.queries.waiting import waiting_entry, waiting_list
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.timespan import TimeSpan
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
-from booking.waiting_errors import TimeIsFree, WaitingEntryNotFound
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

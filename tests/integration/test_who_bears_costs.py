@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from billing import queries
-from billing.errors import MembershipEnded, NothingUsed
-from billing.periods import accounting_year, other_periods, proposed_period
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
-from billing.previews import preview_allocation
-from billing.shares import holders_on, set_shares
+from billing.allocations.periods import accounting_year, other_periods, proposed_period
+from billing.allocations.previews import preview_allocation
+from billing.errors.money_errors import MembershipEnded, NothingUsed
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.shares import holders_on, set_shares
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from booking.models import Member
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY

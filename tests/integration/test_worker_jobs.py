@@ -32,8 +32,8 @@ from booking.kernel.errors import DatabaseUnreachable
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation, Status
-from booking.reservations import request_reservation
-from booking.wishes import Wish
+from booking.reservations.reservations import request_reservation
+from booking.reservations.wishes import Wish
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
 

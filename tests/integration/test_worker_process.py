@@ -21,7 +21,7 @@ from app.mail.models import Mail
 from app.mail.transport import TIMEOUT_SECONDS
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.reservations import request_reservation
+from booking.reservations.reservations import request_reservation
 from tests.builders import Wish, hours
 from tests.ports import START_SECONDS, free_port
 

@@ -7,12 +7,16 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from booking import audits, blockings, decisions, held_spans, occupancies, reservations, usage
-from booking.closure_gaps import gaps
-from booking.errors import DomainError
+from booking import audits
+from booking.closures import blockings
+from booking.errors.schedule_errors import DomainError
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.places import held_spans, occupancies
+from booking.places.closure_gaps import gaps
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine
 from tests.conftest import MONDAY
 

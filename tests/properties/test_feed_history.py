@@ -11,15 +11,17 @@ from sqlalchemy import select
 
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import machines, reservations, series
-from booking.errors import DomainError
+from booking.errors.schedule_errors import DomainError
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
 from booking.models import SeriesDate
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
-from booking.series_wishes import SeriesWish
-from booking.wall_clock import to_wall
+from booking.reservations import reservations
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
+from booking.times.recurrence import Frequency, RecurrenceRule
+from booking.times.wall_clock import to_wall
 from calendars import feeds, tokens
 from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, hours, reserve

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking import rules
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
-from booking.eligibility import MemberEligibility
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import RULE_FIELDS, Policy, RuleField
+from booking.rules import lending_rules
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import RULE_FIELDS, Policy, RuleField
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -103,7 +103,7 @@ def would_be_accepted(query, held, start):
     if query.eligibility is None:
         policy = replace(policy, induction_kind_id=None)
     eligibility = query.eligibility or MemberEligibility()
-    broken = rules.check_request(span, query.places, policy, eligibility, asked_at=query.asked_at)
+    broken = lending_rules.check_request(span, query.places, policy, eligibility, asked_at=query.asked_at)
     return free >= query.places and not any(broken)
 
 
@@ -126,4 +126,4 @@ def test_a_start_is_free_exactly_when_it_would_be_accepted(asked):
 
 def is_on_grid(query, start):
     span = TimeSpan(starts.from_timestamp(start), starts.from_timestamp(start) + timedelta(seconds=1))
-    return not any(violation.field == "start" for violation in rules.check_step(span, query.policy))
+    return not any(violation.field == "start" for violation in lending_rules.check_step(span, query.policy))

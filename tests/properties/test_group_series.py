@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from app.storage import audits
-from booking import groups, quotas, series_decisions, series_plan
-from booking.errors import DomainError, SeriesConflicts, SeriesRefused, WrongStatus
-from booking.groups import GroupInput, RankedMachine
+from booking.errors.schedule_errors import DomainError, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Quota, QuotaUse, Reservation, SeriesDate
-from booking.overruling import Overruling
-from booking.quotas import QuotaInput
-from booking.series import OnConflict
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.records.overruling import Overruling
+from booking.series import series_decisions, series_plan
+from booking.series.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from tests.builders import SOMEBODY, hours, machine, reserve

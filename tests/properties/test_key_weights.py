@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from billing.cost_errors import CapTooLow
-from billing.errors import NothingUsed
-from billing.keys import (
+from billing.errors.cost_errors import CapTooLow
+from billing.errors.money_errors import NothingUsed
+from billing.pools.keys import (
     FINE,
     METER,
     SHARES,

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from app.pages.plan.axis import day_axis
 from app.pages.plan.segments import FAR, FREE, SHARED, Cuts, Frame, segments_of
-from booking import rules
 from booking.availability import starts
 from booking.models import Status
-from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.queries import BoardEntry, BoardMachine, BoardRow
-from booking.rules import MachineRules
+from booking.rules import lending_rules
+from booking.rules.lending_rules import MachineRules
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -71,10 +71,10 @@ def would_be_accepted(row: BoardRow, frame: Frame, start: datetime) -> bool:
     span = TimeSpan(start, start + timedelta(seconds=seconds))
     occupied = policy.occupied_by(span)
     checks = (
-        rules.check_notice(span, policy, frame.now),
-        rules.check_length(span, policy),
-        rules.check_step(span, policy),
-        rules.check_hours(span, policy),
+        lending_rules.check_notice(span, policy, frame.now),
+        lending_rules.check_length(span, policy),
+        lending_rules.check_step(span, policy),
+        lending_rules.check_hours(span, policy),
     )
     edges = {occupied.start, *(one.occupied_from for one in row.entries)}
     most = max(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing import BASES, PriceCalculation, PriceTerms, price_cents
+from billing.prices.pricing import BASES, PriceCalculation, PriceTerms, price_cents
 
 prices = st.decimals(min_value=0, max_value=100_000, places=4)
 amounts = st.integers(min_value=0, max_value=10_000_000)

@@ -9,10 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.price_vat import VatTerms
-from billing.pricing import BASES, PriceCalculation, PriceTerms, cents_of_many, price_cents
+from billing.prices.price_vat import VatTerms
+from billing.prices.pricing import BASES, PriceCalculation, PriceTerms, cents_of_many, price_cents
+from billing.prices.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from billing.rounding import cents_of, half_up
-from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from booking.charge_units import CHARGE_UNITS
 
 MEASURED = sorted(code for code, unit in CHARGE_UNITS.items() if not unit.from_clock)

@@ -23,14 +23,18 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from booking import audits, availability, blockings, decisions, held_spans, occupancies, queries, reservations, usage
-from booking.errors import DomainError, RequestRefused, SlotTaken, WrongStatus
+from booking import audits, availability, queries
+from booking.closures import blockings
+from booking.errors.schedule_errors import DomainError, RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Occupancy, Status, Unit
-from booking.place_calendar import PlaceCalendar
+from booking.places import held_spans, occupancies
+from booking.places.place_calendar import PlaceCalendar
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 

@@ -10,17 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from booking import audits, series
+from booking import audits
 from booking.kernel.transaction import write_transaction
 from booking.models import ENDED_WITHOUT_USE, Reservation, Series, SeriesDate
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_dates import times_of
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_dates import times_of
-from booking.series_times import occurrence_on
-from booking.series_wishes import SeriesWish
-from booking.wall_clock import changes_of_year, first_instant, instants_showing, to_wall
+from booking.times.recurrence import Frequency, RecurrenceRule
+from booking.times.series_times import occurrence_on
+from booking.times.wall_clock import changes_of_year, first_instant, instants_showing, to_wall
 from tests.builders import SOMEBODY, machine, workshop
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin")

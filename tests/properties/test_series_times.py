@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.errors import SeriesRefused
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series_times import SeriesTimes, occurrences
-from booking.wall_clock import ClockChange, changes_of_year, to_wall
+from booking.errors.schedule_errors import SeriesRefused
+from booking.times.recurrence import Frequency, RecurrenceRule
+from booking.times.series_times import SeriesTimes, occurrences
+from booking.times.wall_clock import ClockChange, changes_of_year, to_wall
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin")
 CHANGES = [

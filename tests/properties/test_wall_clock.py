@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.local_time import FIRST, MissingHour, to_instant
-from booking.wall_clock import (
+from booking.times.wall_clock import (
     by_local_day,
     clock_changes,
     first_instant,

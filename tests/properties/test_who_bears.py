@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.bearers import weights_of
-from billing.pools import KEYS, USE
-from billing.shares import Holding
+from billing.allocations.bearers import weights_of
+from billing.pools.pools import KEYS, USE
+from billing.pools.shares import Holding
 from billing.split import split_cents
 
 DAY = date(2026, 6, 15)

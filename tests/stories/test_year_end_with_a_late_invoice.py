@@ -15,8 +15,8 @@ from sqlalchemy import update
 
 from app.documents.making import make_files
 from app.worker.settlement_job import send_statements
-from billing.pools import enter_pool
-from billing.shares import set_shares
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.builders import member

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from booking.maintenance_rate import due_day, is_due, rate_days
+from booking.rules.maintenance_rate import due_day, is_due, rate_days
 
 TODAY = date(2027, 2, 1)
 

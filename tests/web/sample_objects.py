@@ -35,54 +35,50 @@ from app.notifications import (
     recipients,
 )
 from app.notifications.choices import Owner
-from billing import advances, allocations, meters, pool_keys, pools, previews, recurring_costs, shares, tariffs
+from billing.allocations import advances, allocations, previews
 from billing.documents.issuing import issue
-from billing.equity import EquityInput, enter_equity
+from billing.equity.equity import EquityInput, enter_equity
 from billing.fees.materials import MaterialInput, enter_material
 from billing.fees.posting import FeeInput, enter_fee
-from billing.keys import KeyPart, KeyTerms
 from billing.models import DocumentFile
 from billing.period_names import named_period
+from billing.pools import costs, meters, pool_keys, pools, recurring_costs, shares
+from billing.pools.keys import KeyPart, KeyTerms
+from billing.pools.recurring_costs import RecurringInput
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
-from billing.recurring_costs import RecurringInput
-from booking import (
-    announcements,
-    blockings,
-    closure_series,
-    damage_reports,
-    groups,
-    inductions,
-    maintenance,
-    quotas,
-    records,
-    replan,
-    reservations,
-    series,
-    usage,
-)
+from billing.tariffs import tariffs
+from booking import announcements, replan
 from booking.announcements import AnnouncementInput
+from booking.closures import blockings, closure_series
 from booking.courses import planning, seats
 from booking.courses.planning import CourseInput
-from booking.damage_reports import Damage
 from booking.exchanges import proposing
 from booking.exchanges.proposing import Proposal
-from booking.groups import GroupInput, RankedMachine
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.maintenance import Done, MaintenanceInput
+from booking.machines import damage_reports, maintenance
+from booking.machines.damage_reports import Damage
+from booking.machines.maintenance import Done, MaintenanceInput
+from booking.members import inductions
 from booking.models import CourseSignup, Induction, Replanned, ZoneChange
-from booking.persons import MEMBER_ITSELF, Level
 from booking.queries.offers import offers
-from booking.quotas import QuotaInput
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
-from booking.series_times import SeriesTimes
-from booking.series_wishes import SeriesWish
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups, records
+from booking.records.groups import GroupInput, RankedMachine
+from booking.records.zone_rules import rules_of
+from booking.reservations import reservations
+from booking.rules.persons import MEMBER_ITSELF, Level
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
+from booking.times.recurrence import Frequency, RecurrenceRule
+from booking.times.series_times import SeriesTimes
+from booking.times.wall_clock import to_wall
+from booking.use import usage
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
-from booking.wall_clock import to_wall
-from booking.zone_rules import rules_of
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
@@ -499,8 +495,8 @@ def _any_pool(session: Session, sample_ring: SampleRing) -> int:
 
 def _entered_cost(session: Session, pool_id: int) -> int:
     with write_transaction(session):
-        entry = pools.CostEntry(date(2025, 6, 1), "Garage", "fee", 1_000)
-        return pools.enter_cost(session, pool_id, entry, by=SOMEBODY, now=MONDAY).id
+        entry = costs.CostEntry(date(2025, 6, 1), "Garage", "fee", 1_000)
+        return costs.enter_cost(session, pool_id, entry, by=SOMEBODY, now=MONDAY).id
 
 
 def _mail(session: Session, sample_ring: SampleRing) -> Sample:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from app.imports import import_table, read
-from booking import ring
 from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Workshop
 from booking.queries import workshop
-from booking.ring import RingInput
+from booking.records import ring
+from booking.records.ring import RingInput
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

@@ -12,12 +12,12 @@ from app.auth import logins, passwords
 from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
 from app.mail.models import Mail
-from booking import ring
 from booking.addresses import Address
-from booking.events import RecordChanged, ReservationCancelled
+from booking.events.reservation_events import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, RecordedEvent, record
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
+from booking.records import ring
 from tests import builders
 from tests.builders import mail_text
 from tests.conftest import MONDAY

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from app.pages.costs.bearers import NAMES_SHOWN
 from billing import queries
 from billing.models import Allocation
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
-from billing.shares import set_shares
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.shares import set_shares
 from tests.builders import member
 from tests.integration.harvester_pool import do, use
 from tests.integration.test_who_bears_costs import IN_AUGUST, IN_MAY, RULES, bill, leave

@@ -14,14 +14,14 @@ from app.pages.account.my_records import my_records
 from app.pages.usage.asked_fields import amount_field, choice_field
 from app.worker.jobs import deliver_events
 from billing.models import Charge
+from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
 from billing.queries import charge_of_slip, unpriced_count
-from billing.tariff_parts import AdjustmentEntry, LineEntry, MainEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import groups
-from booking.groups import GroupInput, RankedMachine
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from booking.queries.other_amounts import beside_amounts
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_charges import use

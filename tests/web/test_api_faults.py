@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from app.api import machines
+from app.api.machines import machines
 from app.auth import logins
 from booking.kernel.errors import Busy
 from tests.web.programs import wish
@@ -50,7 +50,7 @@ def test_a_bug_is_500_without_details(app, anna, monkeypatch):
 
 
 def test_what_met_a_busy_ring_may_be_sent_again_under_its_key(anna, sample_ring, monkeypatch):
-    from app.api import reservations
+    from app.api.reservations import reservations
 
     with monkeypatch.context() as patched:
         patched.setattr(reservations, "request_reservation", broken_by(Busy(retry_after_seconds=1)))

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from billing.pools import enter_pool
-from billing.shares import set_shares
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY

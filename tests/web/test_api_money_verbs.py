@@ -8,14 +8,14 @@ from datetime import date
 import pytest
 from sqlalchemy import insert, select
 
-from app.api import member_address
+from app.api.members import member_address
 from app.auth.current_login import current_actor
 from app.extensions import db
 from billing.models import FailedFile
 from billing.parties.party import party
 from billing.queries.balances import balance_of
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from booking.models import Member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import able_to_issue, charge_use, invoice

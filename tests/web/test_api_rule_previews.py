@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from booking import queries
-from booking.machines import own_openings
+from booking.machines.machines import own_openings
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of

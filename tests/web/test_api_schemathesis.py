@@ -25,8 +25,9 @@ from app.api.document import document
 from app.auth import permissions
 from app.auth.permissions import NONE
 from app.web.url_converters import ID_MAX
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.shares import set_shares
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

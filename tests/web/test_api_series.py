@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from booking import groups, quotas
-from booking.groups import GroupInput, RankedMachine
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from billing import queries
-from billing.price_windows import PriceWindow
+from billing.prices.price_windows import PriceWindow
 from tests.integration.test_charges import charge, use
 
 BOTH = {"member": "115", "guest": "138"}

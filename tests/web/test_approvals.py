@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event
 
 from app.extensions import db
-from booking import decisions, reservations
-from booking.errors import WrongStatus
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Reservation
+from booking.reservations import decisions, reservations
 from tests.builders import SOMEBODY, deputy, hours, login, member, reserve
 from tests.conftest import MONDAY
 

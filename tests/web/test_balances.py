@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.auth.models import User
 from billing.models import Advance, Ledger
-from billing.pools import change_pool
+from billing.pools.pools import change_pool
 from billing.queries.balances import balance_of, ledger_state
 from booking.kernel.transaction import write_transaction
 from tests.integration.harvester_pool import JUNE, cost, do, post

@@ -12,7 +12,8 @@ from app.mail.models import Mail
 from app.pages.workshop import replan_form
 from app.web.log_redaction import redacted
 from app.worker import jobs
-from booking import blockings, queries, replan
+from booking import queries, replan
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.replan import Outcome

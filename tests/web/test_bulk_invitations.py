@@ -9,7 +9,7 @@ from app.auth.models import User
 from app.mail.models import Mail
 from app.pages.admin import bulk_invitations
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, enter_member
+from booking.members.members import MemberInput, enter_member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

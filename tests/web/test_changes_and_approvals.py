@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from booking import decisions
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
+from booking.reservations import decisions
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import times, wish

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from app.mail.models import Mail
 from app.worker.jobs import deliver_events
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import groups, reservations
-from booking.groups import GroupInput, RankedMachine
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
-from booking.wishes import Wish
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from tests.breakdowns import close, do
 from tests.builders import hours, mail_text
 from tests.conftest import MONDAY

@@ -7,11 +7,12 @@ from sqlalchemy import select, update
 
 from app.mail.models import Mail
 from app.pages.workshop import breakdown, decision_form
-from booking import groups, queries
-from booking.errors import SlotTaken
-from booking.groups import GroupInput, RankedMachine
+from booking import queries
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver

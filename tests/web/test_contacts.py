@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from booking import usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Workshop
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

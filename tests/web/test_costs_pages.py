@@ -12,11 +12,12 @@ import pytest
 
 from app.exports import texts
 from billing import queries
-from billing.charges import charge_for
-from billing.pools import KEYS, KINDS_MAX, OWN, CostEntry, enter_cost, enter_pool
-from billing.price_windows import PriceWindow
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.charges.charges import charge_for
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import KEYS, KINDS_MAX, OWN, enter_pool
+from billing.pools.shares import set_shares
+from billing.prices.price_windows import PriceWindow
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY

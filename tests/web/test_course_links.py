@@ -12,11 +12,11 @@ from app.mail.models import Mail
 from app.notifications.models import CourseLink
 from app.web.log_redaction import redacted
 from app.worker import course_job
-from booking import inductions
 from booking.courses import seats
 from booking.kernel.transaction import write_transaction
+from booking.members import inductions
 from booking.models import CourseSignup, Member
-from booking.persons import Level
+from booking.rules.persons import Level
 from tests.builders import SOMEBODY, login, mail_text, member
 from tests.conftest import MONDAY
 from tests.web import test_course_pages

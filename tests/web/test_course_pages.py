@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from app import subscriptions
 from app.mail.models import Mail
 from app.notifications import induction_reminders
-from booking import inductions
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.members import inductions
 from booking.models import Induction
-from booking.persons import Level
+from booking.rules.persons import Level
 from tests.builders import SOMEBODY, login, mail_text, member
 from tests.conftest import MONDAY
 

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from app.wording.references import REFERENCES
-from booking import deletions
-from booking.errors import StillReferred
+from booking.errors.schedule_errors import StillReferred
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput, enter_machine
-from booking.members import MemberInput, change_member, enter_member
+from booking.machines.machines import MachineInput, enter_machine
+from booking.members.members import MemberInput, change_member, enter_member
 from booking.models import Machine, Member
+from booking.records import deletions
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

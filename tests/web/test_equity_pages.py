@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from billing.equity import EquityInput, enter_equity, equity_of
+from billing.equity.equity import EquityInput, enter_equity, equity_of
 from billing.queries.balances import balance_of
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import abort
 
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
 
 IN_ENGLISH = {"Accept-Language": "en"}
 

@@ -17,13 +17,14 @@ from app.pages.approvals import routes
 from app.pages.today import manager as desk
 from app.web.log_redaction import redacted
 from app.worker import offer_jobs
-from billing.tariff_parts import AdjustmentEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import blockings, reservations
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking.closures import blockings
 from booking.exchanges import accepting
 from booking.kernel.transaction import write_transaction
-from booking.members import STANDARD_PRICE_CLASS, MemberInput, enter_member
+from booking.members.members import STANDARD_PRICE_CLASS, MemberInput, enter_member
 from booking.models import Machine, Reservation
+from booking.reservations import reservations
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, induct, login, reserve
 from tests.conftest import MONDAY

@@ -14,14 +14,14 @@ from app import subscriptions
 from app.mail.models import Mail
 from app.pages.account import my_records
 from app.worker import offer_jobs
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import reservations
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.exchanges import accepting, proposing
 from booking.exchanges.proposing import Proposal
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.members import STANDARD_PRICE_CLASS
+from booking.members.members import STANDARD_PRICE_CLASS
 from booking.models import Exchange, Induction, Reservation
+from booking.reservations import reservations
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, induct, login, machine, mail_text, reserve, workshop

@@ -13,14 +13,14 @@ from xlsxwriter.utility import xl_range
 
 from app.auth.permissions import access_to
 from app.imports import preview_table, read
-from billing.charges import charge_for
-from billing.pools import CostEntry, enter_cost
-from billing.shares import set_shares
-from billing.tariffs import TariffEntry, enter_tariff
-from booking.events import RecordChanged
+from billing.charges.charges import charge_for
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.shares import set_shares
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import record
 from booking.kernel.transaction import write_transaction
-from booking.objections import object_to
+from booking.use.objections import object_to
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do, post, use

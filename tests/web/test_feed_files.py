@@ -11,10 +11,10 @@ from sqlalchemy import event, update
 
 from app.auth.models import User
 from app.extensions import db
-from booking import reservations
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
+from booking.reservations import reservations
 from calendars import tokens
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

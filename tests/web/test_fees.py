@@ -14,9 +14,9 @@ from billing.fees.terms import TermsEntry, set_terms
 from billing.models.fee import FEE_KINDS
 from billing.queries.balances import balance_of
 from billing.queries.fees import FeeFilter, fees
-from billing.tariffs import TariffEntry, enter_tariff
-from booking.decisions import approve
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
+from booking.reservations.decisions import approve
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from booking import queries
 from booking.addresses import Address
-from booking.events import RecordChanged, ReservationCancelled
+from booking.events.reservation_events import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, enter_member
+from booking.members.members import MemberInput, enter_member
 from booking.models import Member
 from tests import builders
 from tests.conftest import MONDAY

@@ -6,8 +6,8 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from billing import tariffs
-from billing.tariffs import TariffEntry
+from billing.tariffs import tariffs
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve, workshop
 from tests.conftest import MONDAY

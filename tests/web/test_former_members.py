@@ -11,11 +11,11 @@ from app.auth import accounts, logins
 from app.auth.errors import LastAdministrator
 from app.auth.models import ManagedWorkshop, User
 from app.notifications import recipients
-from booking import usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Reservation, Ring
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, login, member, reserve
 from tests.conftest import MONDAY
 from tests.web.conftest import PASSWORD

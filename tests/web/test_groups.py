@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.mail.models import Mail
-from billing.tariff_parts import LineEntry, TariffParts
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import groups, queries
-from booking.groups import GroupInput, RankedMachine
+from billing.prices.tariff_parts import LineEntry, TariffParts
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import GroupMachine, Reservation
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, machine, mail_text
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver

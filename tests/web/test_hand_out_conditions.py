@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.auth.models import User
-from booking import blockings
+from booking.closures import blockings
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Member, Reservation

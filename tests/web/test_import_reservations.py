@@ -11,10 +11,11 @@ from sqlalchemy import select
 from app.auth.models import User
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS
 from app.storage import audits
-from booking import queries, quotas
+from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

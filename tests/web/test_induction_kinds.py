@@ -13,28 +13,29 @@ from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
 from app.mail.models import Mail
-from booking import (
-    catalogue,
-    condition_changes,
-    group_requests,
-    groups,
-    induction_kinds,
-    machine_moves,
-    queries,
-    rule_changes,
-    series,
+from booking import queries
+from booking.errors.schedule_errors import (
+    ANY,
+    GroupRefused,
+    RecordRefused,
+    RequestRefused,
+    ReservationsOutside,
+    SeriesConflicts,
 )
-from booking.errors import ANY, GroupRefused, RecordRefused, RequestRefused, ReservationsOutside, SeriesConflicts
-from booking.group_choice import GroupWish
-from booking.groups import GroupInput, RankedMachine
-from booking.induction_kinds import KindInput
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Prerequisite, Reservation
 from booking.queries import induction_kind_views as kind_queries
-from booking.recurrence import Frequency, RecurrenceRule
-from booking.series import OnConflict
-from booking.series_wishes import SeriesWish
-from booking.wishes import Wish
+from booking.records import catalogue, groups
+from booking.records.groups import GroupInput, RankedMachine
+from booking.reservations import group_requests, machine_moves
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.wishes import Wish
+from booking.rule_changes import condition_changes, induction_kinds, rule_changes
+from booking.rule_changes.induction_kinds import KindInput
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
+from booking.times.recurrence import Frequency, RecurrenceRule
 from tests.builders import SOMEBODY, hours, induct, induction_kind, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver

@@ -9,13 +9,15 @@ from sqlalchemy import update
 
 from app.auth.models import User
 from app.pages.account.my_records import my_records
-from booking import condition_changes, induction_kinds, operators, queries, usage
-from booking.errors import ANY, UsageRefused
-from booking.induction_kinds import KindInput
+from booking import queries
+from booking.errors.schedule_errors import ANY, UsageRefused
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member, Reservation
-from booking.persons import Level, Person
-from booking.usage import Measurement, UnreservedUse
+from booking.rule_changes import condition_changes, induction_kinds
+from booking.rule_changes.induction_kinds import KindInput
+from booking.rules.persons import Level, Person
+from booking.use import operators, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of

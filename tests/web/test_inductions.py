@@ -227,8 +227,8 @@ def test_ending_on_a_day_marks_what_lies_behind_it_and_can_be_taken_back(wanda, 
 
 
 def test_a_last_day_of_the_membership_lists_what_lies_behind_it(log_in, session, sample_ring, reserved):
-    from booking import condition_changes
-    from booking.members import MemberInput
+    from booking.members.members import MemberInput
+    from booking.rule_changes import condition_changes
     from tests.builders import SOMEBODY
 
     with write_transaction(session):

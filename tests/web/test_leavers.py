@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.equity import EquityInput, enter_equity
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.settlements import preview_settlement, settle
-from billing.shares import set_shares
+from billing.equity.equity import EquityInput, enter_equity
+from billing.equity.settlements import preview_settlement, settle
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.pools.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
 from tests.builders import SOMEBODY, hours, login, member, reserve

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from app.auth.models import LoginSession
 from app.pages.declaration import PAGES
-from billing import pools
-from booking import usage
+from billing.pools import pools
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests import builders
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

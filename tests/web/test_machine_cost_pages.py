@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
-from billing.machine_costs import MachineCostInput
 from billing.models import MachineCost
+from billing.pools.machine_cost_entry import MachineCostEntry, set_machine_cost
+from billing.pools.machine_costs import MachineCostInput
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction

@@ -15,13 +15,14 @@ from sqlalchemy import event, update
 from app.extensions import db
 from app.pages.pictures import picture_url
 from app.worker.thumbnails import make_thumbnails
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import blockings, machines
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.addresses import Address
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
+from booking.machines import machines
 from booking.models import Machine, Workshop
 from booking.queries import machine_card
-from booking.rules import RULE_FIELDS
+from booking.rules.lending_rules import RULE_FIELDS
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from booking import machines, maintenance
 from booking.kernel.transaction import write_transaction
-from booking.maintenance import Done, MaintenanceInput
+from booking.machines import machines, maintenance
+from booking.machines.maintenance import Done, MaintenanceInput
 from booking.queries import maintenance as queries
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse, record_usage
+from booking.use.usage import Measurement, UnreservedUse, record_usage
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
 

@@ -10,7 +10,7 @@ import pytest
 from flask_babel import force_locale
 
 from app.wording.errors import sentence_of
-from billing.fee_errors import StockTooLow
+from billing.errors.fee_errors import StockTooLow
 from billing.fees.materials import enter_material, receive
 from billing.fees.stock import units
 from billing.queries.balances import balance_of, made_of

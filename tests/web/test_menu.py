@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from booking import objections, usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
-from booking.usage import Measurement
+from booking.use import objections, usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

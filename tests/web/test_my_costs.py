@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.charges import charge_for
-from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.charges.charges import charge_for
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.pools import enter_pool
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from tests.integration.harvester_pool import do, post, use
 from tests.web.test_costs_pages import text
 

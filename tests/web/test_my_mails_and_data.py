@@ -23,13 +23,14 @@ from app.notifications import choices, kinds, off_links
 from app.notifications.choices import Owner
 from app.notifications.models import MailChoice
 from app.wording import mail_kinds
-from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import LateMove, Member, Reservation, Ring
-from booking.quotas import QuotaInput
-from booking.wishes import Wish
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from tests import builders
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY

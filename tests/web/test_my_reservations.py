@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.extensions import db
-from booking import decisions
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Occupancy, Reservation
+from booking.reservations import decisions
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

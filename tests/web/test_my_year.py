@@ -11,7 +11,7 @@ from app.pages.costs.year_in_words import TOPIC_SENTENCES, cost_sentences
 from app.wording.ledger import TOPIC_LABELS
 from billing.fees.posting import FeeInput, enter_fee
 from billing.queries.statements import Statement
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from tests.builders import hours, login, reserve
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import charge_use

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation
 from tests.builders import SOMEBODY, hours, induct, machine, reserve

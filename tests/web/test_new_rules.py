@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.imports.table_import import import_table, preview_table, read
-from booking import decisions, queries, reservations, rule_changes
-from booking.errors import ANY, ReservationsOutside
+from booking import queries
+from booking.errors.schedule_errors import ANY, ReservationsOutside
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput
+from booking.machines.machines import MachineInput
 from booking.models import Reservation
-from booking.opening_hours import ALWAYS
-from booking.workshops import WorkshopInput
+from booking.records.workshops import WorkshopInput
+from booking.reservations import decisions, reservations
+from booking.rule_changes import rule_changes
+from booking.times.opening_hours import ALWAYS
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import mails

@@ -16,10 +16,10 @@ from app.mail.models import Mail
 from app.notifications.models import OfferLink
 from app.web.log_redaction import redacted
 from app.worker import jobs
-from booking import reservations
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Offer, Reservation
+from booking.reservations import reservations
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, mail_text, member, reserve

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from app.auth.models import User
-from booking import condition_changes, induction_kinds, queries
-from booking.induction_kinds import KindInput
+from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Reservation
-from booking.persons import Person
+from booking.rule_changes import condition_changes, induction_kinds
+from booking.rule_changes.induction_kinds import KindInput
+from booking.rules.persons import Person
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking import availability, queries, rule_changes
-from booking.errors import RequestRefused
+from booking import availability, queries
+from booking.errors.schedule_errors import RequestRefused
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineInput, all_own_openings, own_openings
+from booking.machines.machines import MachineInput, all_own_openings, own_openings
 from booking.models import Reservation
+from booking.rule_changes import rule_changes
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

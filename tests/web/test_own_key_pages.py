@@ -9,14 +9,15 @@ import pytest
 from app.auth.models import User
 from app.pages.account.my_records import my_records
 from billing import queries
-from billing.allocations import reverse_allocation
-from billing.keys import METER, KeyPart, KeyTerms
-from billing.meters import enter_meter
-from billing.pool_keys import enter_key
-from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
+from billing.allocations.allocations import reverse_allocation
+from billing.pools.costs import CostEntry, enter_cost
+from billing.pools.keys import METER, KeyPart, KeyTerms
+from billing.pools.meters import enter_meter
+from billing.pools.pool_keys import enter_key
+from billing.pools.pools import change_pool, enter_pool
+from billing.pools.readings import ReadingEntry, enter_reading
+from billing.pools.shares import set_shares
 from billing.queries.pool_keys import meters, pool_keys
-from billing.readings import ReadingEntry, enter_reading
-from billing.shares import set_shares
 from booking.queries import member_names
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import JUNE, do, post, use

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.wording.accounting_periods import period_state_label, point_sentence
-from billing import charges
+from billing.charges import charges
 from billing.closing.checklist import OpenPoint
 from billing.closing.periods import soft_close
 from billing.models import Ledger

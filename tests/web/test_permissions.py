@@ -30,7 +30,7 @@ from app.pages import declaration, errors
 from app.pages.declaration import POST, page
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Ring, UsageRecord
-from booking.records import store_photo
+from booking.records.records import store_photo
 from tests import builders
 from tests.conftest import MONDAY
 from tests.web.declared import declared_endpoints

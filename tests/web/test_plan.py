@@ -10,11 +10,12 @@ from sqlalchemy import event, insert
 
 from app.auth.models import User
 from app.extensions import db
-from booking import blockings, occupancies
-from booking.events import RecordChanged
+from booking.closures import blockings
+from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
 from booking.kernel.transaction import write_transaction
 from booking.models import HoldKind, Machine, Member, Occupancy, Reservation, Unit
+from booking.places import occupancies
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, machine, member, reserve, workshop
 from tests.conftest import MONDAY

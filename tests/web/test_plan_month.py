@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking import queries
 from booking.kernel.transaction import write_transaction
-from booking.members import STANDARD_PRICE_CLASS
+from booking.members.members import STANDARD_PRICE_CLASS
 from booking.models import Member
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

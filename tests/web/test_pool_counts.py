@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from billing.pools import enter_pool
+from billing.pools.pools import enter_pool
 from billing.queries.pool_counts import pool_scopes
 from tests.integration.harvester_pool import do
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from booking import blockings, breakdown, decisions, queries, reservations
-from booking.breakdown import Choice, Decision
+from booking import queries
+from booking.closures import blockings, breakdown
+from booking.closures.breakdown import Choice, Decision
 from booking.kernel.transaction import write_transaction
 from booking.models import Status
+from booking.reservations import decisions, reservations
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from booking import groups, queries, quotas
-from booking.groups import GroupInput, RankedMachine
+from booking import queries
 from booking.kernel.transaction import write_transaction
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import program_of

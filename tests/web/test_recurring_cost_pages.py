@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from billing import queries
-from billing.pools import enter_pool
+from billing.pools.pools import enter_pool
 from billing.queries.recurring import recurring_costs
 from tests.integration.harvester_pool import do
 

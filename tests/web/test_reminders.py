@@ -17,14 +17,15 @@ from app.notifications import choices, composing
 from app.notifications.choices import Owner
 from app.notifications.models import CancelLink
 from app.worker import jobs
-from booking import decisions, reservations, usage
 from booking.kernel import deliveries
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Reservation, Status
+from booking.reservations import decisions, reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests import builders
 from tests.builders import SOMEBODY, mail_text
 from tests.conftest import MONDAY

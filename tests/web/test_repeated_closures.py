@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, select
 
-from booking import audits, closure_series, queries
+from booking import audits, queries
+from booking.closures import closure_series
 from booking.kernel.transaction import write_transaction
 from booking.models import ClosureSeries, Replanned
-from booking.recurrence import parse
-from booking.series_times import SeriesTimes
+from booking.times.recurrence import parse
+from booking.times.series_times import SeriesTimes
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

@@ -13,7 +13,7 @@ from app.worker import jobs
 from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring
-from booking.price_classes import ring_today
+from booking.records.price_classes import ring_today
 from calendars import tokens
 from calendars.tokens import FeedWish
 from tests.builders import SOMEBODY

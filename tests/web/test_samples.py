@@ -6,9 +6,9 @@ from sqlalchemy import delete, func, select
 
 from app.auth.models import User
 from app.demo import loading
-from booking import ring
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Ring
+from booking.records import ring
 from tests.web.test_setup import RING, take_all_steps
 
 A_QUIET_SEASON = 0.1  # the examples themselves are the demo's own affair

@@ -8,25 +8,29 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from booking import condition_changes, decisions, queries, reservations, season_preview, series, usage
-from booking.catalogue import lending_terms
-from booking.errors import RequestRefused, SeriesConflicts, UsageRefused
+from booking import queries
+from booking.errors.schedule_errors import RequestRefused, SeriesConflicts, UsageRefused
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Member, Offer, Reservation, UsageRecord
-from booking.overruling import Overruling
-from booking.persons import Person
-from booking.recurrence import parse
-from booking.reservations import request_reservation
-from booking.second_person_changes import change_second_person
-from booking.series import OnConflict
+from booking.records.catalogue import lending_terms
+from booking.records.overruling import Overruling
+from booking.reservations import decisions, reservations
+from booking.reservations.reservations import request_reservation
+from booking.reservations.second_person_changes import change_second_person
+from booking.reservations.wishes import Wish
+from booking.rule_changes import condition_changes, season_preview
+from booking.rules.persons import Person
+from booking.series import series
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
-from booking.usage import Measurement
+from booking.times.recurrence import parse
+from booking.times.wall_clock import to_wall
+from booking.use import usage
+from booking.use.usage import Measurement
 from booking.waiting import answers, entries
 from booking.waiting.matching import WaitingWish
-from booking.wall_clock import to_wall
-from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

@@ -13,11 +13,12 @@ from app import subscriptions
 from app.mail.models import Mail
 from billing.fees.terms import TermsEntry, set_terms
 from billing.models import Missed
-from booking import quotas, reservations
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Reservation, Series
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.reservations import reservations
 from tests.builders import SOMEBODY, hours, login, mail_text, reserve
 from tests.conftest import MONDAY
 from tests.stories.conftest import sent

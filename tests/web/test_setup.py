@@ -12,10 +12,11 @@ from sqlalchemy import delete, event, func, select
 from app.auth.models import User
 from app.extensions import db
 from app.pages.declaration import PAGES
-from booking import queries, ring
+from booking import queries
 from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring, Workshop
+from booking.records import ring
 
 RING = {"name": "Maschinenring Oberland", "address_town": "Murnau", "email": "post@ring.example"}
 PLACE = {

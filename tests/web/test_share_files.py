@@ -7,9 +7,9 @@ from io import BytesIO
 
 import pytest
 
-from billing import pools, shares
+from billing.pools import pools, shares
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

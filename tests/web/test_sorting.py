@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from booking import usage
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests import builders
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY

@@ -11,7 +11,7 @@ from app.documents import making
 from app.mail.models import Mail
 from app.notifications import subscribers
 from app.pages.invoices import statements as pages
-from billing.advances import post_advance
+from billing.allocations.advances import post_advance
 from billing.models import DocumentTerms, FailedFile
 from billing.queries.balances import balance_of
 from billing.queries.statements import statement, statement_lines

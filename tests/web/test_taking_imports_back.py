@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.imports.models import ImportedRecord, LastImport
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberInput, change_member
+from booking.members.members import MemberInput, change_member
 from booking.models import FormerPriceClass, Machine, Member, Unit
 from booking.queries import machine_card, reservations
 from tests.builders import SOMEBODY, hours, reserve

@@ -8,9 +8,10 @@ from sqlalchemy import event
 
 from app.extensions import db
 from app.pages.today import manager
-from booking import blockings, usage
+from booking.closures import blockings
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 
@@ -133,7 +134,7 @@ def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, 
         True,
     )
 
-    from billing.charges import charge_for
+    from billing.charges.charges import charge_for
 
     slip = out_and_back(session, sample_ring.combine, sample_ring.anna, amount=1730)
     with write_transaction(session):
@@ -146,7 +147,7 @@ def test_the_next_five_steps_are_in_their_order_and_each_figure_leads_to_its_rea
     session, sample_ring, log_in, clock
 ):
     """Everything is open but objections: the question about the charges first, the period to close last."""
-    from billing.pools import enter_pool
+    from billing.pools.pools import enter_pool
     from tests.integration.documents_ring import able_to_issue, charge_use
     from tests.integration.test_allocations import cost, do
 
@@ -192,7 +193,8 @@ def test_the_next_five_steps_are_in_their_order_and_each_figure_leads_to_its_rea
 
 
 def test_costs_that_wait_are_named_with_their_sum(session, sample_ring, log_in):
-    from billing.pools import CostEntry, enter_cost, enter_pool
+    from billing.pools.costs import CostEntry, enter_cost
+    from billing.pools.pools import enter_pool
 
     with write_transaction(session):
         pool = enter_pool(session, sample_ring.combine, "Combine costs", {"repair": "use"}, by=SOMEBODY, now=MONDAY)
@@ -225,8 +227,8 @@ def test_the_administrator_sees_all_workshops(session, sample_ring, log_in):
 def test_a_member_sees_what_the_years_use_has_cost(session, sample_ring, log_in, clock):
     from decimal import Decimal
 
-    from billing.charges import charge_for
-    from billing.tariffs import TariffEntry, enter_tariff
+    from billing.charges.charges import charge_for
+    from billing.tariffs.tariffs import TariffEntry, enter_tariff
 
     anna = log_in(sample_ring.anna_login)
     assert "€0.00" in anna.get("/today").text

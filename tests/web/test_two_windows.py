@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing import pools, tariffs
-from billing.pools import CostEntry
-from billing.tariffs import TariffEntry
+from billing.pools import costs, pools
+from billing.pools.costs import CostEntry
+from billing.tariffs import tariffs
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
@@ -76,7 +77,7 @@ def ids(session, sample_ring):
         tariff = tariffs.enter_tariff(session, sample_ring.combine, PRICES, by=SOMEBODY, now=MONDAY).id
         made = {"rules": {"repair": "use"}, "charges_are": "income"}
         pool = pools.enter_pool(session, sample_ring.combine, "Combine", **made, by=SOMEBODY, now=MONDAY).id
-        cost = pools.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
+        cost = costs.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
     return {**vars(sample_ring), "tariff": tariff, "pool": pool, "cost": cost}
 
 

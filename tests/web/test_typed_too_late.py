@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from booking import reservations
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
+from booking.reservations import reservations
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from billing.tariffs import TariffEntry, enter_tariff
-from booking import usage
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
-from booking.usage import Measurement, UnreservedUse
+from booking.use import usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with

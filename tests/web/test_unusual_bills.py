@@ -8,8 +8,9 @@ import pytest
 
 from billing import queries
 from billing.closing.periods import close_period, preview_closing
-from billing.cost_errors import UnusualCost
-from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
+from billing.errors.cost_errors import UnusualCost
+from billing.pools.costs import CostEntry, change_cost, enter_cost
+from billing.pools.pools import enter_pool
 from tests.conftest import MONDAY
 from tests.integration.harvester_pool import do
 

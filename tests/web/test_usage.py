@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from app.worker.jobs import deliver_events
-from billing.tariffs import TariffEntry, enter_tariff
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement, UnreservedUse, record_usage
+from booking.use.usage import Measurement, UnreservedUse, record_usage
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 

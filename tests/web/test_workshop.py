@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from booking import queries
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Workshop
 from tests.builders import hours, machine, reserve

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import reservations, workshops, zone_changes
 from booking.kernel.errors import Busy
 from booking.kernel.transaction import write_transaction
 from booking.models import ZoneChange
-from booking.workshops import WorkshopInput
+from booking.records import workshops
+from booking.records.workshops import WorkshopInput
+from booking.reservations import reservations
+from booking.rule_changes import zone_changes
 from tests.builders import ROUND_THE_CLOCK, SOMEBODY, hours, login, reserve, workshop
 from tests.conftest import MONDAY
 from tests.integration.test_series_verbs import enter, wish_of

@@ -20,7 +20,7 @@ from app.pages.account import bp
 from app.pages.account.forms import DeputyForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.redirects import safe_next
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.transaction import in_write_transaction
 
 

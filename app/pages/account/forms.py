@@ -37,7 +37,7 @@ from app.forms.text_fields import (
     typed_password,
 )
 from app.wording.statuses import LANGUAGE_NAMES
-from booking.members import LENGTHS_MAX, Contact
+from booking.members.members import LENGTHS_MAX, Contact
 
 
 class ProfileForm(BaseForm):

@@ -12,10 +12,10 @@ from app.wording import formats
 from app.wording.induction_levels import level_label, supervised_label
 from booking import availability, queries
 from booking.availability import EligibilityByKind
-from booking.eligibility import MemberEligibility
-from booking.persons import Level, Person, folded
 from booking.queries import InductionView, MachineToRun, supervised_uses
 from booking.queries.supervised_uses import Progress
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.persons import Level, Person, folded
 
 EXPIRES_SOON = timedelta(days=60)
 FORGOTTEN_AFTER = timedelta(days=365)  # what ended longer ago is not shown

@@ -29,7 +29,7 @@ from billing.models import Document
 from billing.queries.documents import pdf_of
 from booking.kernel.events import RecordedEvent
 from booking.models import DamageReport, Photo, UsageRecord
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 CHUNK_BYTES = 64 * 1024
 ROWS_AT_ONCE = 500_000  # of the event log and the outbox: 0.3 s of one processor on SQLite

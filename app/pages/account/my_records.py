@@ -22,7 +22,7 @@ from app.notifications.kinds import KIND_OF_TEMPLATE, MANAGER
 from app.pages.account.my_money import owed
 from app.pages.account.record_rows import LEFT_OUT, Record, plain, records_of, rows_of
 from billing.models import Party, VatRegime
-from booking.events import RecordChanged
+from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import (
     Course,

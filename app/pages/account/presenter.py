@@ -13,7 +13,7 @@ from app.auth import managers, one_time_codes
 from app.auth.logins import Login
 from app.auth.managers import Management
 from app.ring_card import ring_card
-from booking.members import Contact, MemberInput
+from booking.members.members import Contact, MemberInput
 from booking.models import Member
 
 

@@ -40,10 +40,10 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web import locales
 from app.wording.errors import sentence_of, status_of
 from app.wording.formats import as_zone
-from booking import members
 from booking.kernel.transaction import in_write_transaction
-from booking.members import Contact
-from booking.wall_clock import local_day
+from booking.members import members
+from booking.members.members import Contact
+from booking.times.wall_clock import local_day
 
 
 @page(bp, "", access=OWN_LOGIN)

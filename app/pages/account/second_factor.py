@@ -25,9 +25,9 @@ from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.declaration import GET_POST, page
 from app.wording.errors import sentence_of, status_of
-from booking import ring
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
+from booking.records import ring
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from app.pages.admin import bp
 from app.pages.declaration import POST, page
 from app.storage.backup import LAST_BACKUP, BackupRefused, make_backup
 from app.wording.formats import as_zone, format_number
-from booking.wall_clock import to_wall
+from booking.times.wall_clock import to_wall
 
 FOLDER, NAME = "backups", "ring-%Y-%m-%d-%H%M%S.sqlite"
 KEPT = 3  # a disk that is full stops the ring

@@ -25,7 +25,7 @@ from app.pages.declaration import GET_POST, page
 from app.wording.formats import as_zone
 from app.wording.statuses import LANGUAGE_NAMES
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 EVERYBODY, SOME = "all", "some"
 CHOICES_SHOWN = 200

@@ -37,11 +37,11 @@ from app.forms.text_fields import email_field, email_form, text_of
 from app.wording.billing import price_class_label
 from app.wording.regions import region_choices, zone_choices
 from app.wording.statuses import LANGUAGE_NAMES
-from booking.members import LENGTHS_MAX, MemberInput
+from booking.members.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
 from booking.queries import PriceClassView
-from booking.recurrence import OCCURRENCES_MAX, OCCURRENCES_STORED_MAX
-from booking.ring import EXCHANGE_HOURS_MAX, OBJECTION_DAYS_MAX, RingInput
+from booking.records.ring import EXCHANGE_HOURS_MAX, OBJECTION_DAYS_MAX, RingInput
+from booking.times.recurrence import OCCURRENCES_MAX, OCCURRENCES_STORED_MAX
 
 
 class MemberForm(RevisionMixin, BaseForm):

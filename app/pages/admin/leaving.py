@@ -13,7 +13,7 @@ from billing import queries as billing_queries
 from billing.queries import MemberSums
 from booking import queries
 from booking.queries import OpenUse, ReservationView
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 RESERVATIONS_SHOWN = 10
 

@@ -27,14 +27,15 @@ from app.wording.billing import price_class_label
 from app.wording.formats import as_zone
 from app.wording.references import reference_texts
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
-from booking import condition_changes, members
-from booking.deletions import delete_members, member_references
-from booking.errors import MemberNotFound
-from booking.members import MemberInput
+from booking.errors.schedule_errors import MemberNotFound
+from booking.members import members
+from booking.members.members import MemberInput
 from booking.models import Member
 from booking.queries import price_class_history, price_classes
-from booking.slip_classes import correct_slips
-from booking.wall_clock import local_day
+from booking.records.deletions import delete_members, member_references
+from booking.rule_changes import condition_changes
+from booking.times.wall_clock import local_day
+from booking.use.slip_classes import correct_slips
 
 
 @page(

@@ -31,11 +31,12 @@ from app.web.paging import page_number
 from app.wording import events
 from app.wording.formats import as_zone
 from billing.queries import YearWork, year_with_open_work, years_of_ring
-from booking import records, ring, rule_changes
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
-from booking.ring import RingInput
-from booking.wall_clock import local_day
+from booking.records import records, ring
+from booking.records.ring import RingInput
+from booking.rule_changes import rule_changes
+from booking.times.wall_clock import local_day
 
 
 @page(

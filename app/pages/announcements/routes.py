@@ -23,9 +23,9 @@ from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from booking import announcements, queries
-from booking.errors import WrongStatus
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 

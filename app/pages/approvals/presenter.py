@@ -19,12 +19,12 @@ from app.wording.errors import sentence_of
 from app.wording.ribbon import Ribbon, Use
 from app.wording.rules import violation_sentence
 from booking import queries
-from booking.errors import RequestRefused
+from booking.errors.schedule_errors import RequestRefused
 from booking.kernel.errors import DomainError
-from booking.overruling import OF_RESERVING, may_overrule
 from booking.queries import BoardRow, MemberHistory, ReservationView, WaitingRequest
+from booking.records.overruling import OF_RESERVING, may_overrule
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 PER_PAGE = 25
 URGENT = timedelta(hours=12)

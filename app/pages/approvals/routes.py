@@ -27,15 +27,16 @@ from app.pages.declaration import POST, MenuEntry, page
 from app.web import unknown_outcome
 from app.web.trouble_log import reason_of, troubles
 from app.wording.errors import sentence_of
-from booking import decisions, queries
-from booking.errors import ReservationNotFound
+from booking import queries
+from booking.errors.schedule_errors import ReservationNotFound
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.events import Actor
 from booking.kernel.transaction import discard, in_write_transaction
-from booking.overruling import Overruling
 from booking.queries import exchanges as exchange_queries
 from booking.queries.decisions import agreed_count
+from booking.records.overruling import Overruling
+from booking.reservations import decisions
 
 SWAPS_SHOWN = 25
 

@@ -22,9 +22,9 @@ from app.pages.declaration import POST, page
 from app.web import unknown_outcome
 from app.web.redirects import safe_next
 from app.wording.errors import sentence_of
-from booking import decisions
 from booking.kernel.errors import DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.transaction import in_write_transaction
+from booking.reservations import decisions
 
 
 def flash_decided(sentence: str, undo: Sequence[Chosen], instant: datetime, *, is_complete: bool) -> None:

@@ -13,9 +13,9 @@ from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField
 from app.forms.required import Required
-from billing.advances import AdvanceInput
+from billing.allocations.advances import AdvanceInput
+from billing.allocations.periods import accounting_year
 from billing.limits import NOTE_LENGTH_MAX
-from billing.periods import accounting_year
 
 
 class AdvanceForm(IdempotencyKeyMixin, BaseForm):

@@ -23,9 +23,9 @@ from app.pages.costs.forms import ReverseForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
-from billing import advances as billing_advances
 from billing import queries
-from billing.errors import AdvanceNotFound
+from billing.allocations import advances as billing_advances
+from billing.errors.money_errors import AdvanceNotFound
 from billing.queries.advances import advance, advances, owed_by_member
 from billing.queries.pools import pool_names
 from booking.kernel.errors import DomainError

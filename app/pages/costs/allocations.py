@@ -30,13 +30,13 @@ from app.pages.costs.picture import posted_picture, preview_picture
 from app.pages.declaration import POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
-from billing import allocations as billing_allocations
 from billing import queries
-from billing.errors import NothingToAllocate
+from billing.allocations import allocations as billing_allocations
+from billing.allocations.periods import Period, proposed_period
+from billing.allocations.preview_models import Preview
+from billing.allocations.previews import preview_allocation
+from billing.errors.money_errors import NothingToAllocate
 from billing.ledger.posting_days import CLOSED, posting_date, state_of_day
-from billing.periods import Period, proposed_period
-from billing.preview_models import Preview
-from billing.previews import preview_allocation
 from billing.queries import PoolView, WaitingCosts
 from billing.queries.counted import counted_cents
 from booking.kernel.errors import DomainError

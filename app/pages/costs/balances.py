@@ -16,7 +16,7 @@ from app.pages.costs.desk import PER_PAGE, offset
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from app.wording.ledger import LEDGER_STATES, line_label, topic_label
-from billing.equity import equity_of
+from billing.equity.equity import equity_of
 from billing.exports.balances import balance_line_table, balance_table
 from billing.queries import balances as billing_balances
 from billing.queries import slips_of_charges

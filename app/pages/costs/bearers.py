@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.wording.billing import key_explanation, key_label, warning_text
 from app.wording.formats import format_short_day
-from billing.bearers import Bearers, bearers_by_key
-from billing.periods import Period, PeriodEffect, other_periods
-from billing.pools import HEAD, KEYS, USE
-from billing.preview_models import CostGroup, Preview, PreviewWarning
-from billing.scopes import Piece
+from billing.allocations.bearers import Bearers, bearers_by_key
+from billing.allocations.periods import Period, PeriodEffect, other_periods
+from billing.allocations.preview_models import CostGroup, Preview, PreviewWarning
+from billing.pools.pools import HEAD, KEYS, USE
+from billing.pools.scopes import Piece
 from booking import queries
 from booking.queries import MemberName
 

@@ -16,9 +16,9 @@ from app.pages.costs.cost_form import CostForm, NewCostForm
 from app.pages.costs.desk import today
 from app.pages.declaration import GET_POST, POST, page
 from app.wording.errors import sentence_of
-from billing import pools as billing_pools
 from billing import queries
 from billing.ledger.posting_days import CLOSED, state_of_day
+from billing.pools import costs as billing_costs
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
@@ -53,7 +53,7 @@ def edit_cost(cost_id: int) -> ResponseReturnValue:
         form.offer(_kinds(cost, view))
     changed = submit(
         form,
-        lambda: billing_pools.change_cost(
+        lambda: billing_costs.change_cost(
             session,
             cost_id,
             form.entry(),
@@ -77,7 +77,7 @@ def delete_cost(cost_id: int) -> ResponseReturnValue:
     try:
         in_write_transaction(
             session,
-            lambda: billing_pools.delete_cost(
+            lambda: billing_costs.delete_cost(
                 session, cost_id, by=current_actor(), now=now(), revision=request.form.get("revision", type=int)
             ),
         )
@@ -91,7 +91,7 @@ def delete_cost(cost_id: int) -> ResponseReturnValue:
 def _enter_cost(pool_id: int, form: NewCostForm) -> None:
     entry, by = form.entry(), current_actor()
     key = form.derive_id(by.user_id, pool_id, entry)
-    billing_pools.enter_cost(
+    billing_costs.enter_cost(
         db.session(), pool_id, entry, by=by, now=now(), form_key=key, confirmed_cents=form.confirmed_cents
     )
 

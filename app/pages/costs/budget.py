@@ -16,8 +16,8 @@ from app.pages.costs.desk import today
 from app.pages.costs.recurring_form import BudgetForm
 from app.pages.declaration import GET_POST, page
 from billing import queries
-from billing.budgets import set_budget
 from billing.limits import FIRST_DAY, LAST_DAY
+from billing.pools.budgets import set_budget
 from billing.queries.budgets import budgets_of_year
 
 

@@ -18,7 +18,7 @@ from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number, sums_all
 from app.web.sorting import Sorting
 from billing import queries
-from billing.errors import WrongPeriod
+from billing.errors.money_errors import WrongPeriod
 from billing.exports.charges import charge_table
 from billing.queries import ChargeFilter, ChargeTotals
 from booking.queries import few_members_matching, machine_card, machines_with_slips, member_names, ring_zone

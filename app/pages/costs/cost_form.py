@@ -16,9 +16,9 @@ from app.forms.number_fields import EuroField
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.wording.rules import violation_sentence
-from billing.cost_errors import UnusualCost
+from billing.errors.cost_errors import UnusualCost
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX
-from billing.pools import CostEntry
+from billing.pools.costs import CostEntry
 from billing.queries import CostView
 from booking.kernel.errors import DomainError
 

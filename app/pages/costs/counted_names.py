@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.forms.choices import select_choice
 from app.pages.costs.desk import today
+from billing.pools.scopes import GROUP, MACHINES, RING, WORKSHOP, Scope
 from billing.queries.pool_counts import pool_scopes
-from billing.scopes import GROUP, MACHINES, RING, WORKSHOP, Scope
 from booking.queries import group, groups, machine_choices, machine_names, workshops
 
 NAMES_SHOWN = 3

@@ -20,8 +20,9 @@ from app.pages.costs.counts_form import CountsForm
 from app.pages.costs.desk import today
 from app.pages.declaration import POST, page
 from app.wording.errors import sentence_of
-from billing import pool_scopes, queries
+from billing import queries
 from billing.limits import FIRST_DAY
+from billing.pools import pool_scopes
 from billing.queries.pool_counts import pool_scopes as scopes_of_pool
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction

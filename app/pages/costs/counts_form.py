@@ -13,9 +13,9 @@ from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.required import Required
 from app.pages.costs.counted_names import SEVERAL, scope_choices, scope_of_choice
-from billing.cost_errors import NothingCounted, TooManyMachines
-from billing.errors import OtherPoolCounts, WrongPeriod
-from billing.scopes import MACHINES, DatedScope, Scope
+from billing.errors.cost_errors import NothingCounted, TooManyMachines
+from billing.errors.money_errors import OtherPoolCounts, WrongPeriod
+from billing.pools.scopes import MACHINES, DatedScope, Scope
 from booking.queries import machine_choices
 
 

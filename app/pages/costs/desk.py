@@ -11,9 +11,9 @@ from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
 from app.wording.keys import part_of_words
 from app.wording.tariffs import WorkingStep, beyond_estimate, included_step, working_steps
-from billing.pricing import PriceCalculation
+from billing.prices.pricing import PriceCalculation
 from booking.queries.other_amounts import NamedAmount
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 SUMMED_MAX = 250  # as in the list of slips

@@ -16,7 +16,7 @@ from app.pages.costs.desk import today
 from app.pages.costs.my_year import requested_machine
 from app.pages.declaration import page
 from billing import queries
-from billing.errors import AllocationNotFound
+from billing.errors.money_errors import AllocationNotFound
 from billing.exports.allocations import allocation_list, allocation_table, due_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.my_costs import my_charge_table, my_part_table

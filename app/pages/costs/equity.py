@@ -22,14 +22,14 @@ from app.web.paging import page_number
 from app.wording.equity import REVERSALS, equity_kind_label
 from app.wording.errors import sentence_of, status_of
 from app.wording.ledger import topic_label
-from billing import equity as verbs
-from billing import settlements
-from billing.equity import EquityInput, equity_of
-from billing.equity_errors import EquityMoveNotFound
+from billing.equity import equity as verbs
+from billing.equity import settlements
+from billing.equity.equity import EquityInput, equity_of
+from billing.equity.settlements import Settlement
+from billing.errors.equity_errors import EquityMoveNotFound
 from billing.queries.balances import balance_of
 from billing.queries.equity import EquityMoveView, equity_move, equity_moves
-from billing.settlements import Settlement
-from booking.errors import NotFound
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.errors import DomainError
 
 SHOW = "show"  # the button that shows what would be posted, and posts nothing

@@ -16,7 +16,7 @@ from app.wording.billing import format_exact_amount
 from app.wording.formats import format_money, format_number, format_short_day
 from app.wording.keys import part_of_words
 from billing import queries
-from billing.keys import METER
+from billing.pools.keys import METER
 from billing.queries import AllocationView
 from billing.queries.pool_keys import ReadingView
 from billing.queries.readings import used_readings

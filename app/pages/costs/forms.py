@@ -33,11 +33,11 @@ from app.forms.text_fields import text_of
 from app.pages.costs.counted_names import scope_of_choice
 from app.wording.billing import KEY_LABELS
 from app.wording.ledger import CHARGES_ARE_LABELS
-from billing.errors import MembershipEnded
+from billing.errors.money_errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
-from billing.pools import KEYS, KINDS_MAX, USE
+from billing.pools.pools import KEYS, KINDS_MAX, USE
+from billing.pools.scopes import Scope
 from billing.queries import PoolView
-from billing.scopes import Scope
 from booking.queries import MemberName
 
 KINDS_SHOWN = 4

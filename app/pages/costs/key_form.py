@@ -20,12 +20,12 @@ from app.forms.text_fields import text_of
 from app.wording.keys import BASE_LABELS, PER_CENT
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
-from billing.cost_errors import KeyRefused
-from billing.errors import NameTaken, WrongPeriod
-from billing.keys import BASES, METER, USE, KeyPart, KeyTerms, raised_base
+from billing.errors.cost_errors import KeyRefused
+from billing.errors.money_errors import NameTaken, WrongPeriod
 from billing.limits import FIRST_DAY, NAME_LENGTH_MAX
-from billing.meters import PER_UNIT
-from billing.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
+from billing.pools.keys import BASES, METER, USE, KeyPart, KeyTerms, raised_base
+from billing.pools.meters import PER_UNIT
+from billing.pools.pool_keys import METER_UNIT_LENGTH_MAX, DatedTerms
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.errors import DomainError
 from booking.queries.member_texts import MemberText

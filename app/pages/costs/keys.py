@@ -20,8 +20,9 @@ from app.pages.costs.meter_rows import meter_rows
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.keys import terms_words
-from billing import pool_keys, queries
+from billing import queries
 from billing.limits import FIRST_DAY
+from billing.pools import pool_keys
 from billing.queries.pool_counts import counted_pieces
 from billing.queries.pool_keys import PoolKeyView, pool_key
 from billing.queries.pool_keys import pool_keys as keys_of_pool

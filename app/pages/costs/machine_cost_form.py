@@ -15,8 +15,8 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.wording.formats import format_money
 from billing.limits import CENTS_MAX
-from billing.machine_cost_entry import LIFE_YEARS_MAX, NEW, PERCENT_MAX, USE_MAX, MachineCostEntry
-from billing.machine_costs import MachineCostInput
+from billing.pools.machine_cost_entry import LIFE_YEARS_MAX, NEW, PERCENT_MAX, USE_MAX, MachineCostEntry
+from billing.pools.machine_costs import MachineCostInput
 from billing.queries.machine_costs import MachineCostView
 
 

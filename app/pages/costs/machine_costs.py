@@ -22,9 +22,9 @@ from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.formats import format_number
 from app.wording.machine_costs import cost_rows, unit_cost
-from billing.machine_cost_entry import MachineCostEntry, set_machine_cost
-from billing.machine_costs import MachineCosts, break_even, machine_costs
-from billing.periods import accounting_year
+from billing.allocations.periods import accounting_year
+from billing.pools.machine_cost_entry import MachineCostEntry, set_machine_cost
+from billing.pools.machine_costs import MachineCosts, break_even, machine_costs
 from billing.queries.machine_costs import MachineCostView, machine_cost_entries
 from billing.rounding import half_up
 from booking.charge_units import CHARGE_UNITS

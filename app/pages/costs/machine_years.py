@@ -22,7 +22,7 @@ from app.web.paging import page_number
 from app.wording.formats import format_amount, format_money, format_number
 from app.wording.units import UNIT_NAMES
 from billing import queries
-from billing.machine_costs import break_even
+from billing.pools.machine_costs import break_even
 from billing.queries import PoolView
 from billing.queries.machine_costs import MachineCostView, machine_cost_entries
 from billing.queries.machine_years import MachineYears, machine_years

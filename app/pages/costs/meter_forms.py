@@ -17,12 +17,12 @@ from app.forms.number_fields import ExactNumberField
 from app.forms.required import Required
 from app.pages.imports.forms import UploadForm
 from app.wording.rules import violation_sentence
-from billing.cost_errors import ReadingRefused
-from billing.errors import NameTaken, WrongAmount, WrongPeriod
+from billing.errors.cost_errors import ReadingRefused
+from billing.errors.money_errors import NameTaken, WrongAmount, WrongPeriod
 from billing.limits import NAME_LENGTH_MAX
-from billing.meters import PER_UNIT
+from billing.pools.meters import PER_UNIT
+from billing.pools.readings import ReadingEntry
 from billing.queries.pool_keys import ReadingView
-from billing.readings import ReadingEntry
 from booking.kernel.errors import DomainError
 from booking.queries.member_texts import MemberText
 

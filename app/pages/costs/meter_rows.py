@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.wording.formats import format_number
-from billing.meters import PER_UNIT
+from billing.pools.meters import PER_UNIT
 from billing.queries.pool_keys import MeterView, meter, page_of_meters
 from billing.queries.readings import DayReading, EnteredReading, day_readings
 from booking.queries import member_names

@@ -24,9 +24,10 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
-from billing import meters as billing_meters
-from billing import queries, readings
-from billing.cost_errors import ReadingNotFound, ReadingRefused
+from billing import queries
+from billing.errors.cost_errors import ReadingNotFound, ReadingRefused
+from billing.pools import meters as billing_meters
+from billing.pools import readings
 from billing.queries.pool_keys import ReadingView, meter
 from billing.queries.readings import reading_of
 from booking.kernel.transaction import in_write_transaction

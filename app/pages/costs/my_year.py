@@ -17,7 +17,7 @@ from app.pages.costs.year_chart import YearChart, year_chart
 from app.wording.periods import format_month
 from billing import queries
 from billing.queries import ChargeView, MachineMonth
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
 from booking.queries import MachineCard, machine_card, machine_names, machine_slugs
 
 INVALID = 422

@@ -21,17 +21,17 @@ from app.pages.costs.party_forms import MemberAddressForm, PartyForm, RegimeForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.parties import GAP_LABELS, REGIME_LABELS
-from billing.charges import charge_waiting_for_vat
+from billing.charges.charges import charge_waiting_for_vat
 from billing.models.party import RING
 from billing.parties import party as billing_party
 from billing.parties.bank_details import short_iban, spaced_iban
 from billing.parties.party import PartyView
 from billing.queries.document_gaps import OPTIONAL, member_gaps, ring_gaps
-from booking import members
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.members import MemberInput
+from booking.members import members
+from booking.members.members import MemberInput
 from booking.models import Member
 from booking.queries import member_names, members_matching
 from booking.queries.addressees import Addressee, addressees, ring_address, without_address

@@ -27,7 +27,7 @@ from app.wording.ledger import account_label
 from billing.closing import failed_pricing
 from billing.closing import periods as closing
 from billing.closing.periods import Closing
-from billing.errors import EarlierPeriodOpen
+from billing.errors.money_errors import EarlierPeriodOpen
 from billing.queries import periods as views
 from billing.queries.ledger import period_sums
 from booking.kernel.errors import DomainError

@@ -16,7 +16,7 @@ from app.pages.costs.presenter import GroupHead
 from app.wording.bars import Bar, shares
 from app.wording.formats import format_money, format_price, format_short_day, format_unit_price
 from billing import queries
-from billing.preview_models import GroupedCost, Preview
+from billing.allocations.preview_models import GroupedCost, Preview
 from billing.queries import GroupParts
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import member_names

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.wording.bars import Bar, spark
 from app.wording.billing import key_label
-from billing.pools import KEYS
+from billing.pools.pools import KEYS
 from billing.queries import MonthCosts, PoolView
 from billing.queries.pool_keys import pool_keys
 

@@ -23,16 +23,17 @@ from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.ledger import charges_are_label
-from billing import pool_scopes, queries
-from billing import pools as billing_pools
-from billing import shares as billing_shares
-from billing.periods import proposed_period
+from billing import queries
+from billing.allocations.periods import proposed_period
+from billing.pools import pool_scopes
+from billing.pools import pools as billing_pools
+from billing.pools import shares as billing_shares
+from billing.pools.scopes import Piece, Scope, machines_in
 from billing.queries.budgets import budgets_of_year
 from billing.queries.counted import uncounted_cents
 from billing.queries.pool_counts import counted_pieces
 from billing.queries.pool_keys import pool_keys
 from billing.queries.recurring import proposals as proposals_of
-from billing.scopes import Piece, Scope, machines_in
 from booking.queries import machine_slugs
 
 LATEST = 5

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from app.wording.billing import key_label
 from app.wording.keys import part_sentences
 from billing import queries as billing_queries
-from billing.preview_models import CostGroup, CountedSlip, Preview, Working
+from billing.allocations.preview_models import CostGroup, CountedSlip, Preview, Working
+from billing.pools.shares import Holding
 from billing.queries import AllocationView, ShareView
 from billing.queries.counted import counted_cents
-from billing.shares import Holding
 from booking import queries
-from booking.errors import MemberNotFound
+from booking.errors.schedule_errors import MemberNotFound
 from booking.queries import MachineCard
 
 SLIPS_SHOWN = 12

@@ -22,8 +22,9 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.recurring import period_text, recurrence_text
-from billing import queries, recurring_costs
-from billing.pools import CostEntry
+from billing import queries
+from billing.pools import recurring_costs
+from billing.pools.costs import CostEntry
 from billing.queries import recurring as views
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction

@@ -16,12 +16,12 @@ from app.forms.number_fields import EuroField
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.wording.recurring import LENGTH_LABELS
-from billing.errors import NameTaken, WrongPeriod
+from billing.errors.money_errors import NameTaken, WrongPeriod
 from billing.limits import NAME_LENGTH_MAX
-from billing.pools import KINDS_MAX
+from billing.pools.pools import KINDS_MAX
+from billing.pools.recurring_costs import RecurringInput
 from billing.queries.budgets import YearBudget
 from billing.queries.recurring import RecurringCostView
-from billing.recurring_costs import RecurringInput
 
 NAME = Length(max=NAME_LENGTH_MAX)
 

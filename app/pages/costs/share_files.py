@@ -34,7 +34,7 @@ from app.pages.imports import presenter as import_presenter
 from app.pages.imports.forms import UploadForm
 from app.wording.errors import sentence_of
 from billing import queries
-from billing.errors import WrongPeriod
+from billing.errors.money_errors import WrongPeriod
 from billing.limits import require_day
 from booking.kernel.errors import DomainError
 

@@ -28,12 +28,12 @@ from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.ledger import topic_label
+from billing.allocations.periods import accounting_year
 from billing.exports.statements import statement_table
-from billing.issued_statements import issue_statement
-from billing.periods import accounting_year
 from billing.queries import slips_of_charges, statements
 from billing.queries.pools import pool_names
-from billing.statements import times_sent
+from billing.statements.issued_statements import issue_statement
+from billing.statements.statements import times_sent
 
 
 class SendStatementForm(BaseForm):

@@ -20,11 +20,11 @@ from app.pages.costs.tariff_rows import NAME, AdjustmentRow, LineRow, TierRow, p
 from app.wording.billing import BASIS_LABELS, price_label
 from app.wording.documents import CODE_LABELS
 from app.wording.tariffs import TIER_LABELS, VAT_MODES
-from billing.document_errors import VatUnknown
+from billing.errors.document_errors import VatUnknown
 from billing.limits import NOTE_LENGTH_MAX
+from billing.prices.tariff_parts import ADJUSTMENTS_MAX, LINES_MAX, TIERS_MAX, MainEntry, TariffParts, TierEntry
 from billing.queries import TariffView
-from billing.tariff_parts import ADJUSTMENTS_MAX, LINES_MAX, TIERS_MAX, MainEntry, TariffParts, TierEntry
-from billing.tariffs import TariffEntry
+from billing.tariffs.tariffs import TariffEntry
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.queries import PriceClassView
 

@@ -25,9 +25,9 @@ from app.wording.tariffs import (
     weekdays_text,
 )
 from app.wording.units import UNIT_NAMES
-from billing.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
-from billing.slip_pricing import ALWAYS, TIMES
-from billing.tariff_parts import (
+from billing.prices.price_windows import DAY_MINUTES, EVERY_DAY, PriceWindow
+from billing.prices.slip_pricing import ALWAYS, TIMES
+from billing.prices.tariff_parts import (
     PART_NAME_LENGTH_MAX,
     PERCENT_MAX,
     PERCENT_MIN,
@@ -35,7 +35,7 @@ from billing.tariff_parts import (
     LineEntry,
     TierEntry,
 )
-from billing.working import PERCENT
+from billing.prices.working import PERCENT
 from booking.charge_units import CHARGE_UNITS
 
 NAME = Length(max=PART_NAME_LENGTH_MAX)

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.forms.text_fields import text_of
 from app.pages.costs.tariff_form import TariffForm
 from app.wording.billing import price_class_label
-from billing.pricing import PriceCalculation
-from billing.slip_pricing import SlipTerms, SlipUse
-from billing.tariff_trial import ClassCost, SeasonCost, last_season, price_example, terms_by_class
+from billing.prices.pricing import PriceCalculation
+from billing.prices.slip_pricing import SlipTerms, SlipUse
+from billing.tariffs.tariff_trial import ClassCost, SeasonCost, last_season, price_example, terms_by_class
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard, price_classes
+from booking.times.wall_clock import first_instant
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant
 
 TRY = "try"  # the button that stores nothing
 EXAMPLE_STARTS = time(8)

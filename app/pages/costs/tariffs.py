@@ -21,8 +21,8 @@ from app.wording.billing import basis_label, price_class_label, price_label
 from app.wording.errors import sentence_of
 from app.wording.tariffs import part_sentences, vat_sentence
 from billing import queries
-from billing import tariffs as billing_tariffs
-from billing.errors import TariffInUse
+from billing.errors.money_errors import TariffInUse
+from billing.tariffs import tariffs as billing_tariffs
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction

@@ -19,7 +19,7 @@ from app.pages.costs.desk import today
 from app.pages.costs.party_forms import RateForm
 from app.pages.declaration import GET_POST, page
 from app.wording.parties import VAT_CODE_LABELS, format_percent
-from billing.charges import charge_waiting_for_vat
+from billing.charges.charges import charge_waiting_for_vat
 from billing.parties import vat_rates as billing_rates
 
 

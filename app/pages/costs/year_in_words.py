@@ -26,11 +26,11 @@ from app.pages.declaration import page
 from app.wording.formats import format_amount, format_money, format_short_day
 from app.wording.ledger import topic_label
 from billing import queries
-from billing.estimates import Estimate, estimate_for, price_of_amount
 from billing.queries.statements import Statement, statement
+from billing.tariffs.estimates import Estimate, estimate_for, price_of_amount
 from booking.queries import ReservationView, machine_card, reservations_of_member
 from booking.queries.member_slips import LastUse, MemberUse, last_use, uses_of_member
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 
 NAMED = 3  # so many machines are named in a sentence
 # Topic of the ledger -> the sentence when it is owed, and when more of it was given back than was owed in the year.

@@ -16,11 +16,11 @@ from app.forms.choices import select_choice
 from app.forms.required import Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
 from app.wording.rules import rule_name, violation_sentence
-from booking.errors import RulesBroken
-from booking.exchange_errors import PartnerRefused
+from booking.errors.exchange_errors import PartnerRefused
+from booking.errors.schedule_errors import RulesBroken
 from booking.exchanges.proposing import NOTE_LENGTH_MAX
 from booking.kernel.errors import DomainError
-from booking.persons import PERSON_LENGTH_MAX
+from booking.rules.persons import PERSON_LENGTH_MAX
 
 
 class SecondPersonField(BaseForm):

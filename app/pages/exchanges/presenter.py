@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import rule_name, violation_sentence
-from billing.estimates import Estimate, estimate_for
-from booking import queries, wishes
-from booking.errors import Violation
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import queries
+from booking.errors.schedule_errors import Violation
 from booking.exchanges.conditions import Judgement
 from booking.queries import exchange_partners
 from booking.queries.exchanges import ExchangedTime, ExchangeView
+from booking.reservations import wishes
 
 
 @dataclass(frozen=True, slots=True)

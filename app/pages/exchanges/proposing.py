@@ -23,15 +23,16 @@ from app.pages.exchanges import bp
 from app.pages.exchanges.forms import ProposeForm
 from app.pages.exchanges.presenter import terms
 from app.wording.errors import sentence_of
-from booking import queries, ring
-from booking.errors import MachineNotFound, MemberNotFound, ReservationNotFound
+from booking import queries
+from booking.errors.schedule_errors import MachineNotFound, MemberNotFound, ReservationNotFound
 from booking.exchanges import proposing
 from booking.exchanges.proposing import Proposal
 from booking.queries import MachineCard, ReservationView, exchange_partners
 from booking.queries import exchanges as exchange_queries
 from booking.queries.exchanges import ExchangedTime
+from booking.records import ring
+from booking.times.wall_clock import first_instant, local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day
 
 PROPOSER = Access(member=OWN)
 DAYS = 7  # that are listed of another machine

@@ -25,8 +25,8 @@ from app.wording.errors import sentence_of, status_of
 from app.wording.exchanges import state_text, state_words
 from app.wording.rules import violation_sentence
 from booking import queries
-from booking.errors import MachineNotFound, RequestRefused, StaleRevision
-from booking.exchange_errors import ExchangeClosed, ExchangeNotFound, NotExchangeable, PartnerRefused
+from booking.errors.exchange_errors import ExchangeClosed, ExchangeNotFound, NotExchangeable, PartnerRefused
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, StaleRevision
 from booking.exchanges import accepting, ending
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction

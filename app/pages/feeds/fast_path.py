@@ -24,7 +24,7 @@ from app.clock import now_of
 from app.ring_card import ring_zone
 from app.web.intermediaries import with_unmarked
 from app.wording.calendar import labels_of
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 from calendars import feeds, tokens
 from calendars.feed_cache import Document, FeedCache
 from calendars.models import Feed

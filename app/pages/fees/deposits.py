@@ -25,7 +25,7 @@ from billing.fees import deposits
 from billing.fees.deposits import DepositEntry
 from billing.limits import CENTS_MAX, LAST_DAY
 from booking.queries import machine_card
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 bp.add_app_template_global(deposit_sentence, "deposit_sentence")
 

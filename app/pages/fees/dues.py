@@ -24,7 +24,7 @@ from billing.fees.posting import DUES
 from booking.kernel.errors import DomainError
 from booking.queries import MemberName, member_names
 from booking.queries.price_classes import price_classes
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 SHOW = "show"  # the button that shows who would owe what, and stores nothing
 NAMED_MAX = 200

@@ -24,11 +24,11 @@ from app.forms.required import Required
 from app.wording.billing import price_class_label
 from app.wording.documents import CODE_LABELS
 from app.wording.fees import KIND_LABELS
+from billing.allocations.periods import accounting_year
 from billing.fees.dues import DuesInput
 from billing.fees.posting import ENTERED_KINDS, MATERIAL, QUANTITY_MAX, UNIT_LENGTH_MAX, FeeInput
 from billing.fees.working import QUANTITY_DECIMALS, PricedFee
 from billing.limits import CENTS_MAX, FIRST_DAY, LAST_DAY, NAME_LENGTH_MAX, NOTE_LENGTH_MAX
-from billing.periods import accounting_year
 from booking.queries import GUEST_PRICE_CLASS, MemberName
 from booking.queries.price_classes import PriceClassView
 

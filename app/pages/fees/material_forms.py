@@ -23,8 +23,8 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.pages.fees.forms import QuantityField, codes, require_sum, require_year
 from app.wording.fees import material_choice
-from billing.errors import NameTaken
-from billing.fee_errors import StockTooLow
+from billing.errors.fee_errors import StockTooLow
+from billing.errors.money_errors import NameTaken
 from billing.fees.materials import MaterialInput, Sale
 from billing.fees.posting import QUANTITY_MAX, UNIT_LENGTH_MAX
 from billing.fees.working import QUANTITY_DECIMALS

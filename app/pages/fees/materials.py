@@ -19,13 +19,13 @@ from app.pages.fees.material_forms import MaterialForm, SaleForm, StockForm
 from app.web.paging import page_number
 from app.wording.fees import MOVE_LABELS, material_choice, quantity_text
 from app.wording.formats import as_zone
-from billing.fee_errors import MaterialNotFound
+from billing.errors.fee_errors import MaterialNotFound
 from billing.fees import materials as use_cases
 from billing.fees.stock import units
 from billing.queries import materials as queries
 from billing.queries.materials import MaterialView
 from booking.queries import member_names, workshops
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 KEEPERS = Access(manager=WORKSHOP, treasurer=ALL)

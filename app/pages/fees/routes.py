@@ -24,12 +24,12 @@ from app.web.paging import page_number
 from app.wording.documents import CODE_LABELS
 from app.wording.fees import KIND_LABELS, ONCE_REVERSED, fee_steps
 from app.wording.formats import as_zone
-from billing.fee_errors import FeeNotFound
+from billing.errors.fee_errors import FeeNotFound
 from billing.fees import posting
 from billing.queries import fees as queries
 from billing.queries.fees import NO_DEPOSIT, FeeFilter, FeeView
 from booking.queries import machine_names, member_names
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 WITHOUT_DEPOSITS = {NO_DEPOSIT: _l("Without deposits")}  # its sum is income

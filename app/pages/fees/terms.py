@@ -25,7 +25,7 @@ from billing.fees import terms as billing_terms
 from billing.fees.terms import FREE_MAX, HOURS_MAX, TermsEntry
 from billing.limits import CENTS_MAX, LAST_DAY
 from booking.queries import machine_card
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 HOURS, PERCENT = NumberRange(1, HOURS_MAX), NumberRange(1, 100)
 

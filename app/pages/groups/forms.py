@@ -13,11 +13,11 @@ from app.forms.base_form import BaseForm
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.wording.rules import violation_sentence
-from booking.errors import RecordRefused
-from booking.groups import GroupInput, RankedMachine
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
 from booking.models.group import NAME_LENGTH_MAX, RANK_MAX
 from booking.queries import GroupView, MachineCard
+from booking.records.groups import GroupInput, RankedMachine
 
 RANKS_OFFERED = 5  # beyond the highest in use, one more is offered
 PREFIX = "rank_"

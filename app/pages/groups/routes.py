@@ -17,11 +17,12 @@ from app.pages.groups import bp
 from app.pages.groups.forms import GroupForm, form_for, machines_for
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
-from billing.group_counting import counting_once
-from booking import groups, queries
-from booking.errors import GroupNotFound, NotFound
+from billing.pools.group_counting import counting_once
+from booking import queries
+from booking.errors.schedule_errors import GroupNotFound, NotFound
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import GroupView, MachineCard, WorkshopView
+from booking.records import groups
 
 PER_PAGE = 25
 

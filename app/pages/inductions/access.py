@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.auth import permissions
-from booking.persons import Level
 from booking.queries.courses import CourseView
+from booking.rules.persons import Level
 
 
 def gives_level(course: CourseView, level: str) -> bool:

@@ -28,15 +28,15 @@ from app.wording.errors import sentence_of
 from app.wording.induction_levels import level_label
 from app.wording.rules import violation_sentence
 from booking import queries
-from booking.course_errors import CourseNotFound
 from booking.courses import attendance as attendances
 from booking.courses import seats
-from booking.errors import MemberNotFound, RecordRefused, WrongStatus
+from booking.errors.course_errors import CourseNotFound
+from booking.errors.schedule_errors import MemberNotFound, RecordRefused, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.persons import Level
 from booking.queries import courses as course_queries
 from booking.queries.courses import CourseView
-from booking.wall_clock import local_day
+from booking.rules.persons import Level
+from booking.times.wall_clock import local_day
 
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 ANYBODY = Access(member=ALL, manager=ALL, admin=ALL)  # for the own member; staff for all

@@ -11,10 +11,10 @@ from wtforms.validators import Length, ValidationError
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.wording.rules import violation_sentence
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
-from booking.persons import PERSON_LENGTH_MAX
 from booking.queries.courses import member_of_number
+from booking.rules.persons import PERSON_LENGTH_MAX
 
 
 class SignupForm(BaseForm):

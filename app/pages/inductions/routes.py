@@ -20,12 +20,13 @@ from app.ring_card import ring_zone
 from app.web.paging import page_number
 from app.wording.courses import seats_text
 from app.wording.induction_levels import supervised_label
-from booking import availability, induction_wishes, queries
+from booking import availability, queries
 from booking.kernel.transaction import in_write_transaction
+from booking.members import induction_wishes
 from booking.queries import courses as course_queries
 from booking.queries import induction_demand, induction_kind_views, supervised_uses
 from booking.queries.courses import CourseView
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 ID_DIGITS_MAX = 9

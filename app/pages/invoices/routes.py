@@ -26,12 +26,12 @@ from app.web.paging import page_number
 from app.wording.documents import KIND_LABELS
 from app.wording.formats import as_zone
 from app.wording.parties import format_percent
-from billing.document_errors import DocumentNotFound
 from billing.documents import issuing
+from billing.errors.document_errors import DocumentNotFound
 from billing.queries import documents as queries
 from billing.queries.documents import STATEMENT
 from booking.queries import member_names
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE, LINES, FAILED_SHOWN = 25, 100, 10
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)

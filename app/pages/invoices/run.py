@@ -20,11 +20,11 @@ from app.pages.invoices.forms import RunForm
 from app.web.paging import page_number
 from app.wording.documents import PROBLEM_LABELS
 from app.wording.formats import as_zone
-from billing.document_errors import InvoicesChanged
 from billing.documents.drafts import MemberDrafts, drafts, uninvoiced_lines
 from billing.documents.runs import RunResult, members_of_run, sums_of
+from billing.errors.document_errors import InvoicesChanged
 from booking.queries import member_names
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 50
 # Problem -> the page where it is mended; of a member: its own page.

@@ -23,9 +23,9 @@ from app.pages.invoices import bp
 from app.pages.invoices.forms import SendAllForm, SendForm
 from app.pages.invoices.routes import document_page
 from app.web.paging import page_number
-from billing.document_errors import AlreadySent, FileNotMade
 from billing.documents.sending import MAIL, PRINT, ready_ids, send, unknown_count, unsent, unsent_sums
-from billing.errors import MemberWithoutEmail
+from billing.errors.document_errors import AlreadySent, FileNotMade
+from billing.errors.money_errors import MemberWithoutEmail
 from booking.kernel.progress import tracked
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names

@@ -19,11 +19,11 @@ from app.pages.invoices import bp
 from app.pages.invoices.forms import StatementRunForm
 from app.pages.invoices.run import flash_changed
 from app.wording.rules import violation_sentence
-from billing.document_errors import InvoicesChanged, StatementRefused
-from billing.issued_statements import are_many, drafts_after, require_over, statement_drafts, sums_of
+from billing.allocations.periods import Period
+from billing.errors.document_errors import InvoicesChanged, StatementRefused
 from billing.period_names import last_over
-from billing.periods import Period
 from billing.queries.periods import period_settings
+from billing.statements.issued_statements import are_many, drafts_after, require_over, statement_drafts, sums_of
 from booking.queries import member_names
 
 PER_PAGE = 50

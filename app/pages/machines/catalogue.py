@@ -24,14 +24,14 @@ from app.wording.sorts import SORT_LABELS_MANY, sorts_count
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from booking import queries
-from booking.held_spans import MOMENT
 from booking.machine_sorts import MACHINE_SORTS
-from booking.members import STANDARD_PRICE_CLASS
-from booking.price_classes import price_class_on
+from booking.members.members import STANDARD_PRICE_CLASS
+from booking.places.held_spans import MOMENT
 from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, StillOut
 from booking.queries.machines import MachineFilter
+from booking.records.price_classes import price_class_on
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 PER_PAGE = 24
 SORTED_BY = ("workshop", "name", "kind")

@@ -22,13 +22,13 @@ from app.pages.workshop.hours import hours_text, parse_hours
 from app.wording.rules.machine import MACHINE_RULES
 from app.wording.sorts import SORT_LABELS
 from app.wording.units import UNIT_NAMES
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
 from booking.machine_sorts import MACHINE
-from booking.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
-from booking.opening_hours import Opening
+from booking.machines.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
-from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
+from booking.rules.lending_rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
+from booking.times.opening_hours import Opening
 
 NONE = 0  # the choice "no induction needed"
 

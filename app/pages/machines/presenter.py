@@ -23,12 +23,13 @@ from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
 from app.wording.rules.quotas import own_quota_text, quota_amount, quota_group, quota_place
 from app.wording.whereabouts import still_out_sentence
-from booking import availability, machines, queries
-from booking.errors import RecordRefused, Violation
-from booking.persons import Level
+from booking import availability, queries
+from booking.errors.schedule_errors import RecordRefused, Violation
+from booking.machines import machines
 from booking.queries import BoardRow, ClosureView, MachineCard, induction_kind_views
+from booking.rules.persons import Level
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 DAYS_AHEAD, WEEK_DAYS, SLOTS_SHOWN, WEEKS_SHOWN = 14, 7, 4, 12
 RULE_ICONS = {

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.wording import formats
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
-from billing import charges
-from billing.slip_pricing import SlipTerms, SlipUse, price_slip
+from billing.charges import charges
+from billing.prices.slip_pricing import SlipTerms, SlipUse, price_slip
 from billing.tariff_terms import terms_of
 from booking.charge_units import CHARGE_UNITS
-from booking.members import STANDARD_PRICE_CLASS
-from booking.price_classes import price_class_on
+from booking.members.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
-from booking.wall_clock import local_day
+from booking.records.price_classes import price_class_on
+from booking.times.wall_clock import local_day
 
 EXAMPLES = {"hour": 2, "minute": 30, "place_day": 3}  # charge units of the example; of others ten
 

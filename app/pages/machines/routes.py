@@ -27,13 +27,15 @@ from app.pages.machines.presenter import MachineReader
 from app.pages.pictures import SMALL_SIZES, forget_pictures
 from app.ring_card import ring_card
 from app.wording.sorts import sort_text
-from booking import machines, queries, rule_changes
-from booking.errors import RecordRefused
+from booking import queries
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.machines import machines
 from booking.queries import DamageView, MachineCard, ReservationView
 from booking.queries import maintenance as maintenance_queries
 from booking.queries.maintenance import MaintenanceView
+from booking.rule_changes import rule_changes
 
 HOLDING_SHOWN = 20
 

@@ -10,11 +10,11 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.wording import formats
-from booking.opening_hours import instant_of
 from booking.queries import MachineCard
-from booking.rules import MachineRules
+from booking.rules.lending_rules import MachineRules
+from booking.times.opening_hours import instant_of
+from booking.times.wall_clock import local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day, to_wall
 
 DAY_BEGINS, DAY_ENDS = 6 * 60, 22 * 60  # a slot of a machine that is always open, in minutes
 NOON, EVENING, WHOLE_DAY = 12, 17, timedelta(hours=8)

@@ -13,7 +13,7 @@ from app.pages.ribbons import Reader, places_words
 from app.wording import formats
 from app.wording.ribbon import COLUMNS, FIRST_HOUR, QUARTER, Ribbon
 from booking.queries import BoardEntry, BoardRow, StillOut
-from booking.wall_clock import local_day, to_wall
+from booking.times.wall_clock import local_day, to_wall
 
 NEARLY_NOW = timedelta(minutes=QUARTER)
 MINUTES_SHOWN = COLUMNS * QUARTER

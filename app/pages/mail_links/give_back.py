@@ -23,7 +23,7 @@ from app.pages.reservations.cancelling import cancel_page
 from app.wording.errors import sentence_of, status_of
 from app.wording.formats import format_span
 from booking import queries
-from booking.errors import StaleRevision
+from booking.errors.schedule_errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 
 

@@ -24,11 +24,11 @@ from app.pages.waiting.offer_routes import AnswerForm, declined_text, refusal_te
 from app.wording.errors import status_of
 from app.wording.formats import format_span
 from app.wording.waiting import offer_state_text
-from booking.errors import MachineNotFound, RequestRefused, StaleRevision
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, StaleRevision
+from booking.errors.waiting_errors import OfferClosed
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import offers as offer_queries
 from booking.queries.offers import OfferView
-from booking.waiting_errors import OfferClosed
 
 
 @page(bp, "/offered/<secret>", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)

@@ -23,10 +23,10 @@ from app.pages.mail_links import bp
 from app.pages.waiting.offer_routes import AnswerForm
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import violation_sentence
-from billing.asked_amounts import LackingVariants
-from billing.estimates import Estimate, estimate_for
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.estimates import Estimate, estimate_for
 from booking import queries
-from booking.errors import MachineNotFound, RequestRefused, SlotTaken, StaleRevision
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, SlotTaken, StaleRevision
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView

@@ -22,8 +22,8 @@ from app.pages.mail_links import bp
 from app.wording.courses import seats_text
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import violation_sentence
-from booking.course_errors import CourseFull
-from booking.errors import RecordRefused, WrongStatus
+from booking.errors.course_errors import CourseFull
+from booking.errors.schedule_errors import RecordRefused, WrongStatus
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import courses as course_queries

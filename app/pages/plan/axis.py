@@ -15,9 +15,9 @@ from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from app.pages.plan.window import ALL_DAY, HOUR, Window
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
 
 FINEST = timedelta(minutes=15)
 HALF_HOUR, QUARTER = 30, 15

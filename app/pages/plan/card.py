@@ -12,9 +12,9 @@ from app.pages.contacts import contacts_of
 from app.pages.declaration import page
 from app.pages.plan import bp
 from app.web.redirects import safe_next
-from booking.lifecycle import Step, is_possible
 from booking.models import Status
 from booking.queries import ReservationView
+from booking.reservations.lifecycle import Step, is_possible
 
 
 @page(bp, "/plan/card/<int:reservation_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))

@@ -34,7 +34,7 @@ from app.wording.local_time import url_instant
 from app.wording.whereabouts import due_text
 from booking.models import Status
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
-from booking.wall_clock import local_day, to_wall
+from booking.times.wall_clock import local_day, to_wall
 
 # Kind of segment -> class of the cell; short, because they are repeated so often (see static/css/board.css).
 # Free time that can be reserved has none. In cells of UNLINKED kinds the text stands alone, without an element around.

@@ -19,8 +19,8 @@ from app.wording.local_time import url_instant
 from app.wording.ribbon import FIRST_HOUR, LAST_HOUR, QUARTER, Ribbon, RibbonItem, Use, ribbon
 from app.wording.whereabouts import due_text
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
+from booking.times.wall_clock import first_instant
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant
 
 LABELLED_FROM_PERCENT = 14  # of the ribbon's width; a narrower step has its number only for readers
 

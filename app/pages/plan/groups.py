@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from app.pages.plan.folds import folds_of
 from app.pages.plan.presenter import GroupView, RowView
 from app.wording import formats
-from booking.opening_hours import ALWAYS, Opening, holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
+from booking.times.opening_hours import ALWAYS, Opening, holiday_name
 
 
 def groups_of(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.wording import formats
 from booking.queries import BoardEntry
-from booking.wall_clock import to_wall
+from booking.times.wall_clock import to_wall
 
 CLOCK = re.compile(r"(\d+):(\d\d)")
 HALF_AN_HOUR = 30  # minutes

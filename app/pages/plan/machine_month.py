@@ -30,8 +30,8 @@ from app.pages.plan.viewer import Viewer
 from app.wording.local_time import url_instant
 from booking import queries
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 SHOWN_PER_DAY = 6
 

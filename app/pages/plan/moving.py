@@ -22,20 +22,21 @@ from app.local_time import clock_length
 from app.pages.declaration import POST, page
 from app.pages.plan import bp
 from app.pages.reservations import deciding
-from app.pages.reservations.checks import read_instant
+from app.pages.reservations.choices import read_instant
 from app.web.redirects import safe_next
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.local_time import url_instant
 from app.wording.rules import violation_sentence
-from billing.estimates import Estimate, estimate_for
-from booking import queries, reservations
-from booking.errors import RequestRefused
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import queries
+from booking.errors.schedule_errors import RequestRefused
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView
+from booking.reservations import reservations
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 USE = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 

@@ -17,9 +17,9 @@ from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, 
 from app.pages.plan.stripes import SATURDAY, stripes_of
 from app.pages.plan.window import ALL_DAY, HOUR
 from app.wording import formats, periods
-from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
-from booking.wall_clock import local_day, to_wall
+from booking.times.opening_hours import holiday_name
+from booking.times.wall_clock import local_day, to_wall
 
 ROOM_FOR_WEEKDAY_PX = 115
 

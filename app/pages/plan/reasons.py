@@ -13,11 +13,11 @@ from app.pages.plan import segments
 from app.pages.plan.axis import Axis
 from app.pages.plan.segments import Segment
 from app.wording import formats
-from booking.eligibility import MemberEligibility
-from booking.opening_hours import holiday_name
 from booking.queries import BoardRow, BoardWorkshop
-from booking.rules import Policy
-from booking.wall_clock import local_day
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
+from booking.times.opening_hours import holiday_name
+from booking.times.wall_clock import local_day
 
 
 class Reasons:

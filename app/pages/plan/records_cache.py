@@ -18,15 +18,16 @@ from sqlalchemy.orm import Session
 from app.pages.plan.window import Window, window_of
 from app.wording import formats
 from billing import queries as billing_queries
-from booking import availability, held_spans, queries
+from booking import availability, queries
 from booking.availability import EligibilityByKind
 from booking.kernel.lru_byte_cache import LruByteCache
-from booking.members import STANDARD_PRICE_CLASS
-from booking.opening_hours import ALWAYS, Opening
-from booking.price_classes import price_class_on
+from booking.members.members import STANDARD_PRICE_CLASS
+from booking.places import held_spans
 from booking.queries import Board, BoardRow
+from booking.records.price_classes import price_class_on
+from booking.times.opening_hours import ALWAYS, Opening
+from booking.times.wall_clock import local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day, to_wall
 
 BYTES_MAX = 1024 * 1024
 ENTRY_BYTES = 8_000  # roughly, of a ring with some dozens of machines

@@ -31,7 +31,7 @@ from app.pages.plan.window import ALL_DAY
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
-from booking.wall_clock import first_instant, local_day
+from booking.times.wall_clock import first_instant, local_day
 
 
 @page(

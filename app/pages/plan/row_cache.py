@@ -20,9 +20,9 @@ from flask import current_app
 
 from app.pages.plan.segments import Segment
 from app.pages.plan.viewer import Viewer
-from booking.eligibility import MemberEligibility
 from booking.kernel.lru_byte_cache import LruByteCache
 from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
+from booking.rules.eligibility import MemberEligibility
 
 BYTES_MAX = 8 * 1024 * 1024
 ROW_OVERHEAD_BYTES = 1_000  # of Python's objects beside the texts

@@ -17,7 +17,7 @@ from app.pages.plan.printed import arrange_names
 from app.pages.plan.row_cache import RenderKey, RowSource
 from app.pages.plan.segments import WHOLE, Cuts, Frame, Segment, segments_of
 from app.pages.plan.viewer import Viewer
-from booking.opening_hours import instant_of
+from booking.times.opening_hours import instant_of
 
 # Free time of a day is cut at noon when it is very long; on a day's own board at every third hour.
 LONG_IN_WEEK, LONG_IN_DAY = timedelta(days=2), timedelta(hours=4)

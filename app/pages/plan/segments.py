@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from booking.availability import AcceptedStarts, accepted_starts
-from booking.eligibility import MemberEligibility
 from booking.queries import BoardEntry, BoardRow
-from booking.rules import Policy
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
 from booking.timespan import TimeSpan
 
 CLOSED, GONE, EARLY, FAR, FREE = "closed", "gone", "early", "far", "free"

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.pages.plan.viewer import Viewer
 from app.wording import formats
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 def state_now(row: BoardRow, place: BoardWorkshop, viewer: Viewer, now: datetime) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app.pages.plan.axis import Axis
 from app.pages.plan.window import HOUR
-from booking.wall_clock import local_day, to_wall
+from booking.times.wall_clock import local_day, to_wall
 
 SATURDAY = 5
 Stripe = tuple[float, float]  # its first column, and the one behind it

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from booking.availability import EligibilityByKind
-from booking.eligibility import MemberEligibility
 from booking.queries import BoardEntry, BoardMachine
 from booking.queries.board_entries import OFFERED
+from booking.rules.eligibility import MemberEligibility
 
 
 @dataclass(frozen=True, slots=True)

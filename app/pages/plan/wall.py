@@ -13,7 +13,7 @@ from app.pages.plan.labels import short_clock
 from app.wording import formats
 from booking.models import Status
 from booking.queries import Board, BoardEntry, BoardRow, BoardWorkshop
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 NAMES, INITIALS = "names", "initials"  # of the setting; else none
 NEXT_SHOWN = 3

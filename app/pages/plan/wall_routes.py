@@ -27,11 +27,12 @@ from app.forms.text_fields import text_of
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.plan import bp, wall
 from app.wording import formats
-from booking import queries, ring
-from booking.errors import NotFound
+from booking import queries
+from booking.errors.schedule_errors import NotFound
 from booking.kernel.transaction import in_write_transaction
+from booking.records import ring
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 MANAGE = Access(manager=WORKSHOP, admin=ALL)
 AHEAD = timedelta(days=3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from booking.opening_hours import MINUTES_OF_A_DAY
+from booking.times.opening_hours import MINUTES_OF_A_DAY
 
 HOUR = 60
 

@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.forms.span_form import FIRST_YEAR, LAST_YEAR
 from app.local_time import clock_length
 from app.pages.reservations import deciding, waiting_links
 from app.wording import formats
@@ -21,15 +20,16 @@ from app.wording.opening_hours import opening_sentence
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence
-from billing.estimates import Estimate, estimate_for
-from booking import availability, catalogue, queries
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import availability, queries
 from booking.availability import Alternative
-from booking.errors import RequestRefused, SlotTaken, Violation
+from booking.errors.schedule_errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard, induction_kind_views
+from booking.records import catalogue
+from booking.reservations.wishes import Wish
+from booking.times.wall_clock import later_by_clock, local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import later_by_clock, local_day
-from booking.wishes import Wish
 
 BUSY_SPANS_SHOWN = 3  # in a refusal
 INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
@@ -212,23 +212,6 @@ def rules_sentences(session: Session, card: MachineCard) -> tuple[str, ...]:
     required = induction_kind_views.required_names(session, card.induction_kind_id)
     kinds = (card.induction_kind, *required) if card.induction_kind else ()
     return (*rule_sentences(card.rules), *(_("You need the induction “%(kind)s”.", kind=kind) for kind in kinds))
-
-
-def read_choice(value: str) -> tuple[int, TimeSpan] | None:
-    """Return machine id and span of a choice; None for anything else."""
-    try:
-        machine_id, start, end = value.split("|")
-        return int(machine_id), TimeSpan(read_instant(start), read_instant(end))
-    except ValueError:
-        return None
-
-
-def read_instant(text: str) -> datetime:
-    """Return the instant in an address or a button. Raises ValueError for anything else."""
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise ValueError(text)
-    return instant
 
 
 def _check_view(

@@ -11,11 +11,12 @@ from app.extensions import db
 from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
 from app.wording.errors import sentence_of, status_of
-from booking import lifecycle, queries
-from booking.errors import WrongStatus
+from booking import queries
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.errors import DomainError
-from booking.lifecycle import Step
 from booking.queries import ReservationView
+from booking.reservations import lifecycle
+from booking.reservations.lifecycle import Step
 
 
 def refresh_revision(form: MoveForm | CancelForm, reservation_id: int) -> ReservationView:

@@ -19,10 +19,10 @@ from app.wording import formats
 from app.wording.ribbon import COLUMNS, QUARTER, Ribbon, Use
 from booking import queries
 from booking.kernel.read_cache import cached_read
-from booking.opening_hours import instant_of
 from booking.queries import BoardRow, MachineCard
+from booking.times.opening_hours import instant_of
+from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day, to_wall
 
 DAYS = 7
 BEFORE = timedelta(days=3)  # shown before a day that is not one of the next seven

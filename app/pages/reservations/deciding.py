@@ -15,10 +15,11 @@ from app.extensions import db
 from app.forms.repeat import RepeatMixin
 from app.forms.span_form import clean
 from app.pages.reservations.forms import OverrulingForm
-from booking import overruling, queries, ring
-from booking.errors import Violation
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.overruling import OF_RESERVING, Overruling
+from booking import queries
+from booking.errors.schedule_errors import Violation
+from booking.records import overruling, ring
+from booking.records.overruling import OF_RESERVING, Overruling
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 ENOUGH_TO_DECIDE = timedelta(hours=2)  # of opening time, before anybody can be expected to decide

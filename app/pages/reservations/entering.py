@@ -18,7 +18,7 @@ from app.extensions import db
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
 from app.pages.declaration import ACTION, POST, MenuEntry, page
-from app.pages.reservations import answering, bp, checks, deciding, grouped, prefilling, repeating, sending
+from app.pages.reservations import answering, bp, checks, choices, deciding, grouped, prefilling, repeating, sending
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.first_uses import with_first_uses
 from app.pages.reservations.forms import ReservationForm
@@ -27,12 +27,12 @@ from app.pages.reservations.options import ChosenGroup, FormOptions
 from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
-from booking.errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
+from booking.errors.schedule_errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown
 from booking.models import Status
 from booking.queries import MachineCard
-from booking.wall_clock import local_day
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
+from booking.times.wall_clock import local_day
 
 CONFLICT = 409
 
@@ -109,7 +109,7 @@ def check() -> ResponseReturnValue:
     _offer_variants(form, card, group)
     if card is None:
         return ""
-    picked = checks.read_choice(request.args.get("pick", ""))
+    picked = choices.read_choice(request.args.get("pick", ""))
     if picked is not None:
         form.fill(picked[1], card)
     wish, missing = _wish(form, card), _missing_hour(form, card)
@@ -240,7 +240,7 @@ def _missing_hour(form: ReservationForm, card: MachineCard | None) -> CheckView 
 
 
 def _choose(form: ReservationForm, options: FormOptions, value: str) -> ResponseReturnValue:
-    chosen = checks.read_choice(value)
+    chosen = choices.read_choice(value)
     card = options.by_id(chosen[0]) if chosen is not None else None
     if chosen is None or card is None:
         raise MachineNotFound(id=0)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.pages.reservations.checks import CheckView
 from app.wording.induction_levels import supervised_label
-from booking import operators
 from booking.queries import MachineCard, supervised_uses
-from booking.wall_clock import local_day
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
+from booking.times.wall_clock import local_day
+from booking.use import operators
 
 
 def with_first_uses(session: Session, view: CheckView, card: MachineCard, wish: Wish, *, now: datetime) -> CheckView:

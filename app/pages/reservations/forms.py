@@ -24,10 +24,10 @@ from app.forms.repeat import RepeatMixin
 from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from app.wording import formats
-from booking.errors import RequestRefused, SlotTaken
+from booking.errors.schedule_errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
-from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import MachineCard, MachineChoice, ReservationView
+from booking.rules.persons import PERSON_LENGTH_MAX
 from booking.timespan import TimeSpan
 
 PURPOSE_LENGTH_MAX = 500

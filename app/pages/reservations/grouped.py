@@ -15,16 +15,17 @@ from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
 from app.wording.variants import without_text
-from billing.asked_amounts import Asked, asked_on
-from billing.estimates import Estimate, estimate_for
-from booking import availability, group_choice, queries
-from booking.errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
-from booking.group_choice import GroupWish
+from billing.tariffs.asked_amounts import Asked, asked_on
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import availability, queries
+from booking.errors.schedule_errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
 from booking.kernel.errors import DomainError
 from booking.kernel.read_cache import cached_read
 from booking.queries import MachineCard
-from booking.wall_clock import local_day
-from booking.wishes import Wish
+from booking.reservations import group_choice
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.wishes import Wish
+from booking.times.wall_clock import local_day
 
 
 class OtherPrice(Exception):

@@ -17,22 +17,23 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import POST, page
-from app.pages.reservations import answering, bp, checks, conflicts, deciding, other_machines
+from app.pages.reservations import answering, bp, checks, choices, conflicts, deciding, other_machines
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
-from billing.asked_amounts import asked_on
-from booking import queries, reservations
-from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from billing.tariffs.asked_amounts import asked_on
+from booking import queries
+from booking.errors.schedule_errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.lifecycle import Step
 from booking.models import Status
-from booking.persons import MEMBER_ITSELF, Person, folded
 from booking.queries import MachineCard, ReservationView
-from booking.second_person_changes import change_second_person
-from booking.tolerances import change_tolerance
-from booking.variant_changes import change_variants
-from booking.wall_clock import local_day
-from booking.wishes import Wish
+from booking.reservations import reservations
+from booking.reservations.lifecycle import Step
+from booking.reservations.second_person_changes import change_second_person
+from booking.reservations.tolerances import change_tolerance
+from booking.reservations.variant_changes import change_variants
+from booking.reservations.wishes import Wish
+from booking.rules.persons import MEMBER_ITSELF, Person, folded
+from booking.times.wall_clock import local_day
 
 
 @page(bp, "/<int:reservation_id>/move", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
@@ -68,7 +69,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
     """Check the new time or machine, fill in a proposal, or move."""
     view, form = lookups.reservation(reservation_id), MoveForm()
     card = _chosen(form, view)
-    chosen = checks.read_choice(request.form.get("choose") or request.form.get("pick", ""))
+    chosen = choices.read_choice(request.form.get("choose") or request.form.get("pick", ""))
     if chosen is not None:
         form.fill(chosen[1], card)
     wish = _wish(form, view, card)
@@ -102,7 +103,7 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
     view, form = lookups.reservation(reservation_id), MoveForm(formdata=request.args, meta={"csrf": False})
     card = _chosen(form, view)
     form.revision.validators = ()
-    picked = checks.read_choice(request.args.get("pick", ""))
+    picked = choices.read_choice(request.args.get("pick", ""))
     if picked is not None:
         form.fill(picked[1], card)
     wish = _wish(form, view, card)

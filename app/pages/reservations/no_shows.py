@@ -15,10 +15,10 @@ from app.clock import now
 from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, conflicts
-from booking import decisions
-from booking.errors import SlotTaken, WrongStatus
+from booking.errors.schedule_errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Reservation
+from booking.reservations import decisions
 
 
 @page(bp, "/<int:reservation_id>/no-show", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from app.forms.choices import select_choice
 from app.pages.reservations.forms import ReservationForm
 from booking import queries
-from booking.errors import MachineNotFound
-from booking.group_choice import GroupWish
+from booking.errors.schedule_errors import MachineNotFound
 from booking.kernel.read_cache import cached_read
 from booking.queries import MachineCard
-from booking.wishes import Wish
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.wishes import Wish
 
 GROUP_PREFIX = "group:"  # no short name of a machine has a colon
 

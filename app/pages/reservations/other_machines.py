@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from app.pages.reservations import deciding
 from app.wording import formats
-from billing.estimates import estimate_for
+from billing.tariffs.estimates import estimate_for
 from booking import queries
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
 from booking.models import Status
 from booking.queries import MachineCard, MachineChoice, ReservationView
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 
 
 def possible(session: Session, view: ReservationView) -> list[MachineChoice]:

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 from app.auth import lookups
 from app.extensions import db
-from app.pages.reservations.checks import end_after, keep_length, read_instant
+from app.pages.reservations.checks import end_after, keep_length
+from app.pages.reservations.choices import read_instant
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup, FormOptions
 from app.wording import formats
 from booking import availability
-from booking.errors import GroupNotFound, MachineNotFound
+from booking.errors.schedule_errors import GroupNotFound, MachineNotFound
 from booking.queries import MachineCard
+from booking.times.wall_clock import first_instant, later_by_clock, local_day, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, later_by_clock, local_day, to_wall
 
 USUAL_MINUTES = 60
 LOOK_AHEAD = timedelta(days=14)

@@ -19,19 +19,20 @@ from app.pages.reservations.checks import format_length, late_warning
 from app.wording import formats
 from app.wording.deadlines import format_deadline
 from app.wording.sorts import sort_text
-from billing.asked_amounts import LackingVariants
-from billing.estimates import Estimate, estimate_for
-from booking import lifecycle, queries
-from booking.errors import NotFound
-from booking.lifecycle import Step
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import queries
+from booking.errors.schedule_errors import NotFound
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.queries import exchanges as exchange_queries
 from booking.queries import replanned as replanned_queries
 from booking.queries.replanned import ReplannedView
+from booking.reservations import lifecycle
+from booking.reservations.lifecycle import Step
+from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
-from booking.use_times import may_be_handed_out
-from booking.wishes import Wish
+from booking.use.use_times import may_be_handed_out
 
 
 @dataclass(frozen=True, slots=True)

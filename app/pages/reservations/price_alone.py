@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.pages.reservations.checks import CheckView
-from billing.estimates import estimate_of_class
-from booking.members import STANDARD_PRICE_CLASS
+from billing.tariffs.estimates import estimate_of_class
+from booking.members.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 

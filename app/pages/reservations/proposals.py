@@ -16,8 +16,8 @@ from app.extensions import db
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, conflicts
 from app.pages.waiting.offer_routes import AnswerForm
-from booking import lifecycle, replan, reservations
-from booking.errors import (
+from booking import replan
+from booking.errors.schedule_errors import (
     MachineNotFound,
     RequestRefused,
     SlotTaken,
@@ -25,10 +25,11 @@ from booking.errors import (
     WrongStatus,
 )
 from booking.kernel.transaction import in_write_transaction
-from booking.lifecycle import Step
 from booking.models import Reservation
 from booking.queries import ReservationView
 from booking.replan.errors import OldTimeGone
+from booking.reservations import lifecycle, reservations
+from booking.reservations.lifecycle import Step
 
 ANSWER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 

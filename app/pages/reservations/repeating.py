@@ -26,18 +26,19 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
-from billing.estimates import Estimate, estimate_for
-from booking import queries, series, series_plan
-from booking.errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
+from billing.tariffs.estimates import Estimate, estimate_for
+from booking import queries
+from booking.errors.schedule_errors import SeriesConflicts, SeriesRefused, SlotTaken, StaleRevision
 from booking.kernel.transaction import in_write_transaction
-from booking.persons import MEMBER_ITSELF
 from booking.queries import MachineCard
 from booking.queries import series as series_queries
-from booking.series import OnConflict
-from booking.series_times import length_by_clock
-from booking.series_wishes import PlannedDate, SeriesPlan, SeriesWish
-from booking.wall_clock import to_wall
-from booking.wishes import UID_DOMAIN, Wish
+from booking.reservations.wishes import UID_DOMAIN, Wish
+from booking.rules.persons import MEMBER_ITSELF
+from booking.series import series, series_plan
+from booking.series.series import OnConflict
+from booking.series.series_wishes import PlannedDate, SeriesPlan, SeriesWish
+from booking.times.series_times import length_by_clock
+from booking.times.wall_clock import to_wall
 
 ENTER, CHANGE = "enter_series", "change"  # the buttons of the preview
 SHOWN = "shown"  # the fingerprint of the plan that was shown

@@ -23,17 +23,18 @@ from app.notifications.calendar_attachment import calendar_of
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.cancelling import cancel_page
-from app.pages.reservations.checks import read_instant
+from app.pages.reservations.choices import read_instant
 from app.pages.reservations.forms import CancelForm
 from app.web.sorting import Sorting
 from app.wording.formats import as_zone
-from booking import queries, reservations
-from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
-from booking.lifecycle import Step
+from booking import queries
+from booking.errors.schedule_errors import ReservationNotFound, StaleRevision, WrongStatus
 from booking.models import HOLDING
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import Cursor, ReservationView
-from booking.wall_clock import local_day
+from booking.reservations import reservations
+from booking.reservations.lifecycle import Step
+from booking.times.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 20
 

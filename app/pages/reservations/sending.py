@@ -16,13 +16,13 @@ from app.pages.reservations import deciding, grouped
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from booking import availability, queries
-from booking.errors import ReservationNotFound
-from booking.group_requests import request_in_group
+from booking.errors.schedule_errors import ReservationNotFound
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
-from booking.reservations import request_reservation
-from booking.wishes import UID_DOMAIN, Wish
+from booking.reservations.group_requests import request_in_group
+from booking.reservations.reservations import request_reservation
+from booking.reservations.wishes import UID_DOMAIN, Wish
 
 
 def send(wish: Wish, form: ReservationForm, card: MachineCard, group: ChosenGroup | None) -> tuple[int, Status]:

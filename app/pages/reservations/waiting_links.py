@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.wording.local_time import url_instant
 from booking.availability import WishCheck
 from booking.queries.offers import waiting_offers
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 
 
 def address(target: str, wish: Wish) -> str:

@@ -19,7 +19,7 @@ from app.auth import permissions
 from app.pages.search.logins import LoginName, logins_by_words
 from app.ring_card import ring_card
 from booking import queries
-from booking.errors import NotFound, ReservationNotFound
+from booking.errors.schedule_errors import NotFound, ReservationNotFound
 from booking.kernel.search_patterns import LENGTH_MAX, is_text_in
 from booking.queries import NAMES_MAX, Found, MachineCard, VisibilityScope
 

@@ -14,7 +14,7 @@ from app.pages.search.presenter import Search
 from app.web.paging import page_number
 from app.wording.formats import as_zone
 from booking.queries import MemberName
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 
 @page(bp, "", access=Access(login=OWN, member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN))

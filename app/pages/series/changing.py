@@ -29,16 +29,16 @@ from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
 from app.wording.series import series_sentence
 from app.wording.variants import without_text
-from billing.asked_amounts import LackingVariants
-from billing.estimates import Estimate, estimate_for
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.estimates import Estimate, estimate_for
 from booking import queries
-from booking.errors import MachineNotFound, SeriesRefused, StaleRevision
-from booking.lacking_variants import Lacking
-from booking.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.errors.schedule_errors import MachineNotFound, SeriesRefused, StaleRevision
 from booking.queries import ReservationView
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
-from booking.series import OnConflict
+from booking.records.overruling import OF_RESERVING, Overruling, may_overrule
+from booking.rules.lacking_variants import Lacking
+from booking.series.series import OnConflict
 from booking.series_change import carry_out
 from booking.series_change.carry_out import SeriesChanged
 from booking.series_change.models import ChangedDate, ChangePlan

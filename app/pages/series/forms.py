@@ -16,7 +16,7 @@ from app.forms.choices import select_choice
 from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import HOURS_MAX, PASSAGES, REASON_LENGTH_MAX, MaxCharacters, clean
 from app.wording.rules import violation_sentence
-from booking.errors import RulesBroken, SeriesRefused
+from booking.errors.schedule_errors import RulesBroken, SeriesRefused
 from booking.kernel.errors import DomainError
 from booking.queries.series import SeriesView
 from booking.series_change.models import Scope, SeriesChange

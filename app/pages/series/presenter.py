@@ -15,7 +15,7 @@ from app.wording.rules import violation_sentence
 from app.wording.series import series_sentence
 from billing.fees.missed import fees_if_cancelled
 from booking import queries
-from booking.errors import RulesBroken
+from booking.errors.schedule_errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.models import Status
 from booking.queries import ReservationView

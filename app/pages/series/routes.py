@@ -20,11 +20,11 @@ from app.pages.series import bp, presenter
 from app.pages.series.forms import ActionForm, CancelRestForm, DeclineForm
 from app.web.paging import page_number
 from app.wording.series import series_sentence
-from billing.asked_amounts import LackingVariants
-from booking import series, series_decisions
-from booking.errors import DecisionsRefused, StaleRevision
+from billing.tariffs.asked_amounts import LackingVariants
+from booking.errors.schedule_errors import DecisionsRefused, StaleRevision
 from booking.queries import series as series_queries
 from booking.queries.series import SeriesView
+from booking.series import series, series_decisions
 
 PER_PAGE = 20
 CHANGE = Access(member=OWN, manager=WORKSHOP, admin=ALL)

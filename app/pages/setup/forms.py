@@ -29,10 +29,10 @@ from app.forms.required import Required
 from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.folding import slug_of
 from app.wording.regions import region_choices, zone_choices
-from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
-from booking.ring import RingInput
-from booking.workshops import WorkshopInput
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
+from booking.times.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 
 DEFAULT_COLOUR = RingInput(name="", timezone="").colour
 

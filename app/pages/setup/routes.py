@@ -30,9 +30,10 @@ from app.pages.setup import bp, ownership, sample, steps
 from app.pages.setup.forms import DEFAULT_COLOUR, AdministratorForm, CodeForm, PlaceForm, RingForm, SampleForm
 from app.pages.setup.guard import is_set_up
 from app.wording.errors import sentence_of, status_of
-from booking import queries, ring
-from booking.errors import RecordRefused
+from booking import queries
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
+from booking.records import ring
 
 ADDRESSES = {steps.RING: ".enter_ring", steps.PLACE: ".enter_place", steps.ADMINISTRATOR: ".enter_administrator"}
 

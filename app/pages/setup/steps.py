@@ -16,13 +16,13 @@ from app.auth import accounts
 from app.auth.errors import AlreadySetUp
 from app.auth.models import User
 from app.forms.images import LOGO_MEDIA_TYPE
-from booking import records, ring, workshops
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.models import Machine, Member, Workshop
-from booking.opening_hours import Opening
-from booking.ring import RingInput
-from booking.workshops import WorkshopInput
+from booking.records import records, ring, workshops
+from booking.records.ring import RingInput
+from booking.records.workshops import WorkshopInput
+from booking.times.opening_hours import Opening
 
 SET_UP = Actor(job="set-up")
 RING, PLACE, ADMINISTRATOR, DONE = "ring", "place", "administrator", "done"

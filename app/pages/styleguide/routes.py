@@ -17,8 +17,8 @@ from app.pages.styleguide import bp
 from app.wording import bars
 from app.wording.ribbon import Ribbon, Use, ribbon
 from app.wording.statuses import SLIP_LABELS
+from booking.times.wall_clock import first_instant
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant
 
 ACCENTS = ("14532d", "8f1d3f", "1d4ed8", "d9a400", "111111")  # green, wine, blue, ochre, black
 DAY = date(2026, 7, 15)

@@ -20,8 +20,8 @@ from booking.queries import BoardRow, BoardWorkshop, ClosureView, DamageView, Re
 from booking.queries.decisions import agreed_count
 from booking.queries.exchanges import ExchangeView, agreed
 from booking.queries.machines import machine_ids_in_order
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN, NOT_FETCHED_SHOWN, MACHINES_SHOWN = 5, 5, 3, 10, 12
 TAKEN_BACK_WITHIN = timedelta(days=1)  # for so long a no-show that was reported is listed

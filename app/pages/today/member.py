@@ -23,8 +23,8 @@ from booking.models import Status
 from booking.queries import ReservationView, SlipView, StillOut
 from booking.queries.exchanges import ExchangeView, waiting_for
 from booking.queries.offers import OfferView, waiting_offers
-from booking.use_times import may_be_handed_out
-from booking.wall_clock import local_day, to_wall
+from booking.times.wall_clock import local_day, to_wall
+from booking.use.use_times import may_be_handed_out
 
 NEXT_SHOWN, SLIPS_SHOWN, AGAIN_SHOWN, OFFERS_SHOWN = 5, 5, 3, 5
 SOON = timedelta(hours=1)

@@ -19,7 +19,7 @@ from app.pages.today.member import greeting, member_desk
 from app.pages.today.treasurer import treasurer_desk
 from app.wording import formats
 from booking import queries
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 ANNOUNCEMENTS_SHOWN = 3
 

@@ -15,11 +15,11 @@ from wtforms.validators import Optional, ValidationError
 from app.forms.base_form import BaseForm
 from app.forms.number_fields import UseField
 from app.forms.required import Required
-from billing.asked_amounts import NOTHING_ASKED, Asked
+from billing.tariffs.asked_amounts import NOTHING_ASKED, Asked
 from booking.charge_units import CHARGE_UNITS
-from booking.other_amounts import OtherAmount
 from booking.queries.other_amounts import BesideAmount
-from booking.use_limits import AMOUNT_MAX
+from booking.use.other_amounts import OtherAmount
+from booking.use.use_limits import AMOUNT_MAX
 
 OTHER, CHOICE = "other_", "choice_"  # how the names of such fields begin
 

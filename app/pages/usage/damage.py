@@ -24,10 +24,12 @@ from app.pages.declaration import GET_POST, POST, page
 from app.pages.usage import bp
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
-from booking import damage_reports, queries, records
-from booking.damage_reports import TEXT_LENGTH_MAX, Damage
-from booking.errors import MachineNotFound, WrongStatus
+from booking import queries
+from booking.errors.schedule_errors import MachineNotFound, WrongStatus
 from booking.kernel.transaction import in_write_transaction
+from booking.machines import damage_reports
+from booking.machines.damage_reports import TEXT_LENGTH_MAX, Damage
+from booking.records import records
 
 PER_PAGE = 25
 

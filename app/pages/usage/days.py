@@ -21,7 +21,7 @@ from app.wording.formats import as_zone
 from billing.exports.use_days import use_day_table
 from booking import queries
 from booking.queries.use_days import DAYS_MAX, UseDay, use_days
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN)
 USUAL_DAY = 24 * 3_600

@@ -22,12 +22,12 @@ from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal, parse_length
 from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
-from booking.errors import UsageRefused, WrongStatus
+from booking.errors.schedule_errors import UsageRefused, WrongStatus
 from booking.kernel.errors import DomainError
-from booking.other_amounts import Beside
-from booking.persons import PERSON_LENGTH_MAX
 from booking.queries import SlipView
-from booking.usage import Measurement
+from booking.rules.persons import PERSON_LENGTH_MAX
+from booking.use.other_amounts import Beside
+from booking.use.usage import Measurement
 
 NOTE_LENGTH_MAX = 1_000
 CHECK = "check"  # the button that shows the price, and stores nothing

@@ -13,19 +13,19 @@ from app.pages.usage.forms import MeasureForm, written_meanwhile
 from app.pages.usage.use_forms import UnreservedUseForm
 from app.web.url_converters import ID_MAX
 from app.wording.rules import violation_sentence
-from billing import charges
-from billing.pricing import PriceCalculation
-from billing.slip_prices import price_of_use as price_by_terms
-from billing.slip_pricing import SlipUse
+from billing.charges import charges
+from billing.charges.slip_prices import price_of_use as price_by_terms
+from billing.prices.pricing import PriceCalculation
+from billing.prices.slip_pricing import SlipUse
 from billing.tariff_terms import terms_of
-from booking import usage
-from booking.errors import UsageRefused, Violation
+from booking.errors.schedule_errors import UsageRefused, Violation
 from booking.kernel.events import Actor
-from booking.price_classes import price_class_on
 from booking.queries import MachineCard, SlipView
+from booking.records.price_classes import price_class_on
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.wall_clock import local_day
+from booking.use import usage
+from booking.use.usage import Measurement
 
 
 @dataclass(frozen=True, slots=True)

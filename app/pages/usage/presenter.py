@@ -17,20 +17,21 @@ from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import MeasureForm
 from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
-from billing.asked_amounts import NOTHING_ASKED, asked_on
 from billing.fees.deposits import DepositEntry, deposit_on
-from booking import hand_out_conditions, operators, queries, usage
+from billing.tariffs.asked_amounts import NOTHING_ASKED, asked_on
+from booking import queries
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import NotFound, Violation
-from booking.operators import Operators
-from booking.overruling import may_overrule
-from booking.persons import folded
+from booking.errors.schedule_errors import NotFound, Violation
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.queries.other_amounts import NOTHING_BESIDE, BesideAmount, beside_amounts
+from booking.records.overruling import may_overrule
+from booking.rules.persons import folded
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.usage import Measurement
-from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
-from booking.wall_clock import local_day
+from booking.use import hand_out_conditions, operators, usage
+from booking.use.operators import Operators
+from booking.use.usage import Measurement
+from booking.use.use_times import EARLIEST_HAND_OUT, may_be_handed_out
 
 AHEAD = timedelta(days=2)
 

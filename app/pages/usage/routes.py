@@ -31,13 +31,16 @@ from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from app.wording.sorts import sort_text
-from booking import condition_changes, queries, records, usage
+from booking import queries
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import UsageRefused, WrongStatus
-from booking.lifecycle import Step
+from booking.errors.schedule_errors import UsageRefused, WrongStatus
 from booking.models import UsageRecord
 from booking.queries import ReservationView, SlipView
-from booking.wall_clock import local_day
+from booking.records import records
+from booking.reservations.lifecycle import Step
+from booking.rule_changes import condition_changes
+from booking.times.wall_clock import local_day
+from booking.use import usage
 
 PER_PAGE = 25
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.wording.billing import price_class_label
-from billing.asked_amounts import asked_on
 from billing.queries import SlipCharge, charge_of_slip
 from billing.queries.fees import FeeView, deposit_of, fee, way_back
 from billing.queries.materials import MaterialView, TakenMaterial, materials, taken_for
+from billing.tariffs.asked_amounts import asked_on
 from booking import queries
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import SlipView

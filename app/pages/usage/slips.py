@@ -18,12 +18,13 @@ from app.pages.usage import bp
 from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import AnswerForm, ObjectionForm
 from app.pages.usage.slip_page import offered_materials, slip_page
-from billing.asked_amounts import asked_on, asked_with
 from billing.fees.materials import sell_for_slip
-from booking import objections, queries
+from billing.tariffs.asked_amounts import asked_on, asked_with
+from booking import queries
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import SlipView
 from booking.queries.other_amounts import NOTHING_BESIDE, beside_amounts
+from booking.use import objections
 
 
 @page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN))

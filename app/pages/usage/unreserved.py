@@ -23,11 +23,13 @@ from app.pages.usage import bp, live_price
 from app.pages.usage.asked_fields import asking
 from app.pages.usage.forms import CHECK
 from app.pages.usage.use_forms import UnreservedUseForm
-from billing.asked_amounts import asked_on
-from booking import condition_changes, queries, usage
-from booking.errors import MachineNotFound
+from billing.tariffs.asked_amounts import asked_on
+from booking import queries
+from booking.errors.schedule_errors import MachineNotFound
 from booking.queries import MachineCard, SlipView
-from booking.wall_clock import local_day
+from booking.rule_changes import condition_changes
+from booking.times.wall_clock import local_day
+from booking.use import usage
 
 
 @page(bp, "/new", methods=GET_POST, access=Access(member=OWN, manager=WORKSHOP, admin=ALL), keeps_input=True)

@@ -16,10 +16,10 @@ from app.forms.span_form import END, MaxCharacters, SpanForm
 from app.pages.usage.forms import NOTE_LENGTH_MAX, MeasureForm
 from app.wording.rules import violation_sentence
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import UseOverlaps
+from booking.errors.schedule_errors import UseOverlaps
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
-from booking.usage import Measurement, UnreservedUse
+from booking.use.usage import Measurement, UnreservedUse
 
 
 class UnreservedUseForm(MemberChoiceMixin, MeasureForm, SpanForm):

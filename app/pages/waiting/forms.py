@@ -19,12 +19,12 @@ from app.forms.span_form import FIRST_YEAR, HOURS_MAX, LAST_YEAR, MaxCharacters
 from app.pages.reservations.forms import PURPOSE_LENGTH_MAX, VariantsMixin
 from app.wording.rules import violation_sentence
 from app.wording.waiting import PARTS
-from booking.errors import RulesBroken
+from booking.errors.schedule_errors import RulesBroken
 from booking.kernel.errors import DomainError
 from booking.models import DayPart
-from booking.persons import PERSON_LENGTH_MAX
+from booking.rules.persons import PERSON_LENGTH_MAX
+from booking.times.wall_clock import first_instant
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant
 
 EXACT, ANY_TIME = "exact", "any"
 

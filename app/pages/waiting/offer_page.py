@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from billing.asked_amounts import LackingVariants
-from billing.estimates import Estimate, estimate_for
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.estimates import Estimate, estimate_for
 from booking import queries
 from booking.queries.offers import OfferView
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

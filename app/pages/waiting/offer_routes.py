@@ -23,14 +23,14 @@ from app.pages.waiting.offer_page import offer_page
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import violation_sentence
 from app.wording.waiting import offer_state_text
-from booking.errors import MachineNotFound, RequestRefused, StaleRevision
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, StaleRevision
+from booking.errors.waiting_errors import OfferClosed
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.models import OfferStatus
-from booking.persons import PERSON_LENGTH_MAX
 from booking.queries.offers import OfferView
+from booking.rules.persons import PERSON_LENGTH_MAX
 from booking.waiting import answers
-from booking.waiting_errors import OfferClosed
 
 CHANGE = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 READ = Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL)

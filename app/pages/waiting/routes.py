@@ -17,7 +17,7 @@ from app.extensions import db
 from app.forms.span_form import clean
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
-from app.pages.reservations.checks import read_instant
+from app.pages.reservations.choices import read_instant
 from app.pages.waiting import bp
 from app.pages.waiting.forms import ANY_TIME, EXACT, JoinForm
 from app.pages.waiting.targets import Target, read_target
@@ -25,19 +25,19 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.local_time import url_instant
 from app.wording.waiting import position_text, waiting_sentence
-from billing.asked_amounts import asked_on
+from billing.tariffs.asked_amounts import asked_on
 from booking import queries
-from booking.errors import MemberNotFound, WrongStatus
+from booking.errors.schedule_errors import MemberNotFound, WrongStatus
+from booking.errors.waiting_errors import TimeIsFree
 from booking.kernel.transaction import in_write_transaction
 from booking.models import DayPart
 from booking.queries import offers
 from booking.queries import waiting as waiting_queries
 from booking.queries.offers import OfferView
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
-from booking.waiting_errors import TimeIsFree
-from booking.wall_clock import local_day
 
 PER_PAGE = 20
 ID_DIGITS_MAX = 9

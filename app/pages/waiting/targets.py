@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.pages.reservations.options import GROUP_PREFIX
 from booking import queries
-from booking.errors import GroupNotFound, MachineNotFound
+from booking.errors.schedule_errors import GroupNotFound, MachineNotFound
 from booking.queries import MachineCard
 
 ID_DIGITS_MAX = 9

@@ -22,14 +22,15 @@ from app.pages.workshop import bp
 from app.pages.workshop.decision_form import ROWS_MAX, DecisionForm, Hit
 from app.web.paging import page_number
 from app.wording.variants import without_text
-from billing.asked_amounts import LackingVariants
-from booking import availability, breakdown, queries
-from booking.breakdown import NOT_JUDGED
-from booking.errors import MachineNotFound
-from booking.persons import Person
+from billing.tariffs.asked_amounts import LackingVariants
+from booking import availability, queries
+from booking.closures import breakdown
+from booking.closures.breakdown import NOT_JUDGED
+from booking.errors.schedule_errors import MachineNotFound
 from booking.queries import ClosureView, ReservationView
+from booking.reservations.wishes import Wish
+from booking.rules.persons import Person
 from booking.timespan import TimeSpan
-from booking.wishes import Wish
 
 
 @page(

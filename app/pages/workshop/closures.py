@@ -22,17 +22,18 @@ from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import ChangeClosureForm, ClosureForm, NewClosureForm
 from app.wording.errors import sentence_of
-from booking import blockings, closure_series, queries
-from booking.course_errors import ClosureOfCourse
-from booking.errors import SlotTaken, WrongStatus
+from booking import queries
+from booking.closures import blockings, closure_series
+from booking.errors.course_errors import ClosureOfCourse
+from booking.errors.schedule_errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.opening_hours import instant_of
 from booking.queries import ClosureView, ReservationView
 from booking.queries import closure_series as closure_series_queries
 from booking.queries.closures import closures_by_id, hit_by_any
 from booking.queries.maintenance import MaintenanceView
+from booking.times.opening_hours import instant_of
+from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day
 
 IN_THE_WAY_SHOWN = 50
 WORKING_DAY = (8 * 60, 17 * 60)  # minutes of the day, proposed for maintenance

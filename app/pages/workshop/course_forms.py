@@ -15,11 +15,11 @@ from app.forms.span_form import END, MaxCharacters, SpanForm, write_typed
 from app.wording.rules import violation_sentence
 from booking.courses.planning import LENGTHS_MAX, CourseInput
 from booking.courses.trainers import Trainer
-from booking.errors import RecordRefused, RequestRefused, SlotTaken
+from booking.errors.schedule_errors import RecordRefused, RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
 from booking.models import SEATS_MAX
 from booking.queries.courses import CourseView
-from booking.wall_clock import to_wall
+from booking.times.wall_clock import to_wall
 
 # Field of a violation -> field of the form.
 FIELDS = {"end": "time", "start": "time", "machine_ids": "machines"}

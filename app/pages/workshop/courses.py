@@ -27,11 +27,11 @@ from app.wording.courses import closure_reason, seats_text
 from booking import queries
 from booking.courses import planning
 from booking.courses.trainers import trainers
-from booking.errors import SlotTaken
+from booking.errors.schedule_errors import SlotTaken
 from booking.queries import ReservationView, induction_demand, induction_lists
 from booking.queries import courses as course_queries
 from booking.queries.courses import CourseView
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 STAFF = Access(manager=WORKSHOP, admin=ALL)
 PER_PAGE, EXPIRING_SHOWN, IN_THE_WAY_SHOWN = 25, 50, 20

@@ -20,13 +20,13 @@ from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, to_instant
 from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
-from booking.breakdown import Choice, Decision
-from booking.errors import DecisionsRefused, RulesBroken, StaleRevision
+from booking.closures.breakdown import Choice, Decision
+from booking.errors.schedule_errors import DecisionsRefused, RulesBroken, StaleRevision
 from booking.kernel.errors import DomainError
 from booking.models import Status
 from booking.queries import MemberContact, ReservationView
+from booking.times.wall_clock import later_by_clock, to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import later_by_clock, to_wall
 
 ROWS_MAX = 50  # on a page, decided at once
 _ON = "on:"  # the choice of another machine at the same time: its id

@@ -22,14 +22,14 @@ from app.forms.text_fields import slug_field
 from app.pages.workshop.hours import HoursError, hours_text, parse_hours
 from app.wording.regions import region_choices, zone_choices
 from app.wording.rules import violation_sentence
-from booking.errors import RequestRefused, SeriesRefused, SlotTaken
+from booking.errors.schedule_errors import RequestRefused, SeriesRefused, SlotTaken
 from booking.kernel.errors import DomainError
-from booking.opening_hours import Opening
 from booking.queries import ClosureView, MachineCard, MachineChoice, WorkshopView
-from booking.series_times import SeriesTimes, length_by_clock, occurrences
+from booking.records.workshops import LENGTHS_MAX, WorkshopInput
+from booking.times.opening_hours import Opening
+from booking.times.series_times import SeriesTimes, length_by_clock, occurrences
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
-from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.wording.opening_hours import minute_text
 from app.wording.statuses import weekday_names
-from booking.opening_hours import MINUTES_OF_A_DAY, Opening
+from booking.times.opening_hours import MINUTES_OF_A_DAY, Opening
 
 _SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
 

@@ -23,14 +23,14 @@ from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.wording.induction_levels import LEVEL_NAMES
 from app.wording.rules import violation_sentence
-from booking import inductions, members
-from booking.errors import Violation
-from booking.induction_kinds import KindInput
-from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
+from booking.errors.schedule_errors import Violation
+from booking.members import inductions, members
+from booking.members.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.models.member import SUPERVISED_USES_MAX
-from booking.persons import PERSON_LENGTH_MAX, Level, Person
 from booking.queries import FoundMembers
 from booking.queries.induction_kind_views import KindView
+from booking.rule_changes.induction_kinds import KindInput
+from booking.rules.persons import PERSON_LENGTH_MAX, Level, Person
 
 CHOSEN_MAX = 500  # members who get an induction at once
 LACKING_KINDS = 3  # named for each member

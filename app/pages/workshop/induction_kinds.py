@@ -16,9 +16,9 @@ from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.induction_forms import KindChangeForm, KindForm
 from app.pages.workshop.inductions import list_page
-from booking import induction_kinds
 from booking.queries import induction_kind_views as kind_queries
 from booking.queries.induction_kind_views import KindView
+from booking.rule_changes import induction_kinds
 
 
 @page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)

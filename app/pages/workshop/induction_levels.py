@@ -16,11 +16,11 @@ from app.pages.declaration import POST, page
 from app.pages.workshop import bp
 from app.wording.errors import sentence_of
 from app.wording.induction_levels import level_label, supervised_label
-from booking import induction_levels
-from booking.errors import WrongStatus
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.persons import Level
+from booking.members import induction_levels
 from booking.queries import InductionView, supervised_uses
+from booking.rules.persons import Level
 
 
 @dataclass(frozen=True, slots=True)

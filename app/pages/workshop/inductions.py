@@ -29,14 +29,15 @@ from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from app.wording.induction_levels import level_label
-from booking import condition_changes, queries
-from booking.errors import WrongStatus
-from booking.inductions import lock_members
+from booking import queries
+from booking.errors.schedule_errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
+from booking.members.inductions import lock_members
 from booking.queries import FOUND_MAX, InductionView, MachineToRun, induction_demand, induction_kind_views
 from booking.queries.induction_kind_views import KindView
 from booking.queries.names import found_member_count
-from booking.wall_clock import local_day
+from booking.rule_changes import condition_changes
+from booking.times.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
 EXPIRES_SOON = timedelta(days=60)  # marked in the list from then on

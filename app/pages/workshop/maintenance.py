@@ -16,12 +16,12 @@ from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.maintenance_forms import ChangeIntervalForm, DoneForm, NewIntervalForm
 from app.web.paging import page_number
-from booking import maintenance
-from booking.errors import MachineNotFound
+from booking.errors.schedule_errors import MachineNotFound
 from booking.kernel.transaction import in_write_transaction
+from booking.machines import maintenance
 from booking.queries import maintenance as queries
 from booking.queries.maintenance import MaintenanceView
-from booking.wall_clock import local_day
+from booking.times.wall_clock import local_day
 
 PER_PAGE = 50
 MANAGERS = Access(manager=WORKSHOP, admin=ALL)

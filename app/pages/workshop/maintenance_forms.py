@@ -14,9 +14,9 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.wording.rules import violation_sentence
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import RecordRefused
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
-from booking.maintenance import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, Done, MaintenanceInput
+from booking.machines.maintenance import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, Done, MaintenanceInput
 from booking.queries.maintenance import MaintenanceView
 
 

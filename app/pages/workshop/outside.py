@@ -16,9 +16,10 @@ from app.forms.rule_change import outside_line
 from app.pages.declaration import POST, page
 from app.pages.workshop import bp, presenter
 from app.web.paging import page_number
-from booking import queries, rule_changes
-from booking.errors import StaleRevision
+from booking import queries
+from booking.errors.schedule_errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
+from booking.rule_changes import rule_changes
 
 PER_PAGE = 25
 

@@ -17,8 +17,10 @@ from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
 from app.ring_card import ring_zone
-from booking import queries, rule_changes, workshops, zone_changes
+from booking import queries
 from booking.queries import WorkshopView
+from booking.records import workshops
+from booking.rule_changes import rule_changes, zone_changes
 
 USUAL_REGION = "DE-BY"
 

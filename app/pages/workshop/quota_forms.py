@@ -21,13 +21,13 @@ from app.forms.rule_change import RuleChangeMixin
 from app.wording.billing import price_class_label
 from app.wording.rules.quotas import quota_place
 from app.wording.statuses import weekday_names
-from booking.members import LENGTHS_MAX
+from booking.members.members import LENGTHS_MAX
 from booking.models import Member
 from booking.models.quota import MOST_MAX
-from booking.opening_hours import MINUTES_OF_A_DAY
 from booking.queries import GroupView, MachineChoice, PriceClassView, QuotaView, WorkshopView
-from booking.quota_rules import WEEKDAYS, Measure, Quota, bits_of, days_of
-from booking.quotas import QuotaInput
+from booking.quotas.quotas import QuotaInput
+from booking.rules.quota_rules import WEEKDAYS, Measure, Quota, bits_of, days_of
+from booking.times.opening_hours import MINUTES_OF_A_DAY
 
 RING, WORKSHOP, GROUP, MACHINE = "ring", "workshop", "group", "machine"
 EVERYBODY, ONE_MEMBER = "everybody", "member"

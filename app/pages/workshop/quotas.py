@@ -18,10 +18,12 @@ from app.pages.workshop import bp, presenter
 from app.pages.workshop.quota_forms import QuotaForm
 from app.web.paging import page_number
 from app.wording.rules.quotas import quota_amount, quota_group, quota_place
-from booking import queries, quota_preview, quota_records, quotas
+from booking import queries
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import QuotaView
-from booking.quotas import QuotaInput
+from booking.quotas import quota_records, quotas
+from booking.quotas.quotas import QuotaInput
+from booking.rule_changes import quota_preview
 
 PER_PAGE = 50
 MANAGERS = Access(manager=WORKSHOP, admin=ALL)

@@ -18,8 +18,8 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.replan_form import PlanPage, ReplanForm, form_for, rows_of, turned_to
-from billing.asked_amounts import LackingVariants
-from billing.price_comparison import PriceComparison
+from billing.tariffs.asked_amounts import LackingVariants
+from billing.tariffs.price_comparison import PriceComparison
 from booking import queries, replan
 from booking.queries import ClosureView
 from booking.replan import Outcome, Plan

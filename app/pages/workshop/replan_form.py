@@ -16,8 +16,8 @@ from app.wording import formats
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from app.wording.variants import without_text
-from booking.breakdown import Choice, Decision
-from booking.errors import (
+from booking.closures.breakdown import Choice, Decision
+from booking.errors.schedule_errors import (
     DecisionsRefused,
     RulesBroken,
 )

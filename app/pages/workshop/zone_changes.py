@@ -18,9 +18,10 @@ from app.forms.zone_settling import settle_change
 from app.pages.declaration import POST, page
 from app.pages.workshop import bp, presenter
 from app.web.paging import page_number
-from booking import queries, zone_changes
+from booking import queries
 from booking.queries import ReservationView
-from booking.zone_changes import Keeps
+from booking.rule_changes import zone_changes
+from booking.rule_changes.zone_changes import Keeps
 
 PER_PAGE = 25
 DESK = Access(manager=WORKSHOP, admin=ALL)

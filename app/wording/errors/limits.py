@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from billing.errors import WrongAmount, WrongText
+from billing.errors.money_errors import WrongAmount, WrongText
 
 
 def limits_sentence(error: WrongAmount | WrongText) -> str:

@@ -15,7 +15,7 @@ from app.wording.formats import Zone, format_amount, format_span
 from app.wording.rules import costs, courses, fields, maintenance, parties, quotas, reserving, series, waiting
 from app.wording.rules.second_person import AT_HAND_OUT
 from app.wording.rules.text import RuleText, ViolationText, by_code
-from booking.errors import GroupTaken, SlotTaken, Violation
+from booking.errors.schedule_errors import GroupTaken, SlotTaken, Violation
 from booking.timespan import TimeSpan
 
 RULES: dict[str, RuleText] = by_code((*reserving.RULES, *quotas.RULES))

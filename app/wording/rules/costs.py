@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.wording.formats import Zone, format_day, format_money, format_number
 from app.wording.keys import percent_words
 from app.wording.rules.text import ViolationText, name_or_day
-from billing.meters import PER_UNIT
+from billing.pools.meters import PER_UNIT
 
 
 def _money(value: Any, _zone: Zone) -> str:

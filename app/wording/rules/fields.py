@@ -7,19 +7,11 @@ from flask_babel import lazy_gettext as _l
 from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, name_or_day, plain
 from billing.parties import party
-from booking import addresses, machines, members, ring, workshops
+from booking import addresses
 from booking.courses import planning
-
-# The conditions of a hand-out that are no rules of reserving, as the event log names them.
-CONDITION_NAMES = {
-    "machine_retired": _l("Retired"),
-    "machine_closed": _l("Closure"),
-    "login_ended": _l("Login ended"),
-    "operator": _l("Who runs it"),
-    "supervisor": _l("Who supervises it"),
-    "supervisor_missing": _l("Who supervises it"),
-    "second_person_same": _l("Two persons"),
-}
+from booking.machines import machines
+from booking.members import members
+from booking.records import ring, workshops
 
 # Fields whose limit counts characters.
 TEXT_FIELDS = frozenset(

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from app.wording.formats import format_clock, format_instant, format_length, format_minutes
 from app.wording.rules.second_person import NEEDS_SECOND_PERSON
 from app.wording.rules.text import Fact, MachineRuleText, RuleText, Variant
-from booking.rules import RULE_NAMES, MachineRules
+from booking.rules.lending_rules import RULE_NAMES, MachineRules
 
 CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule during the import.")
 

@@ -14,10 +14,10 @@ from app.wording.formats import Zone, as_zone, format_day, format_minutes
 from app.wording.opening_hours import minute_text
 from app.wording.rules.text import RuleText
 from app.wording.statuses import weekday_names
-from booking.errors import Violation
+from booking.errors.schedule_errors import Violation
 from booking.queries import OwnQuota, QuotaView
-from booking.quota_rules import Measure, Period, Quota
-from booking.wall_clock import local_day
+from booking.rules.quota_rules import Measure, Period, Quota
+from booking.times.wall_clock import local_day
 
 LONGEST_WEEK = timedelta(days=8)
 

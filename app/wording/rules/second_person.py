@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_instant
 from app.wording.rules.text import Fact, MachineRuleText, RuleText, ViolationText, name_or_day, plain
-from booking.rules import MachineRules
+from booking.rules.lending_rules import MachineRules
 
 
 def _fact(rules: MachineRules) -> Fact:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from flask_babel import LazyString
 
 from app.wording.formats import Zone, format_day, format_span
-from booking.errors import Violation
-from booking.rules import MachineRules
+from booking.errors.schedule_errors import Violation
+from booking.rules.lending_rules import MachineRules
 
 Number = Callable[[Any, Zone], str]
 Fact = tuple[str, str]
@@ -41,7 +41,7 @@ class ViolationText:
     """The sentence about a broken rule.
 
     sentence: with the placeholders %(limit)s, %(actual)s and %(span)s, the numbers and the time of the violation.
-    number: how it formats them; their unit is documented in booking/rules.py.
+    number: how it formats them; their unit is documented in booking/rules/lending_rules.py.
     """
 
     code: str

@@ -19,22 +19,26 @@ from sqlalchemy import func, select
 
 from app.documents.composer import TextComposer
 from app.storage import audits
-from billing import advances, allocations, charges, equity, pools, previews, shares, tariffs
-from billing.advances import AdvanceInput
+from billing.allocations import advances, allocations, previews
+from billing.allocations.advances import AdvanceInput
+from billing.charges import charges
 from billing.closing import periods
 from billing.documents import issuing
+from billing.equity import equity
 from billing.models import AccountingPeriod, Balance, Document, Entry, EquityMove, LedgerAccount, Posting, Unpriced
-from billing.pools import CostEntry
+from billing.pools import costs, pools, shares
+from billing.pools.costs import CostEntry
 from billing.subscribers import SUBSCRIPTIONS
-from billing.tariffs import TariffEntry
-from booking import objections, usage
+from billing.tariffs import tariffs
+from billing.tariffs.tariffs import TariffEntry
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from booking.timespan import TimeSpan
-from booking.usage import Measurement, UnreservedUse
+from booking.use import objections, usage
+from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import machine, member
 from tests.integration.documents_ring import ADDRESS
 from tests.properties.account_book import books as model
@@ -259,7 +263,7 @@ class AccountBook(Settling, RuleBasedStateMachine):
     @rule(name=machines, months=months_ago, day=st.integers(1, 28), kind=st.sampled_from(list(RULES)), net=cents)
     def bill(self, name, months, day, kind, net):
         pool, on = self.pools[name], first_day(self.ago(months)).replace(day=day)
-        made = self.attempt(None, pools.enter_cost, pool, CostEntry(on, "Huber", kind, net))
+        made = self.attempt(None, costs.enter_cost, pool, CostEntry(on, "Huber", kind, net))
         self.books.costs[made] = model.Cost(pool, on, RULES[kind], net)
         self.compare()
 
@@ -270,7 +274,7 @@ class AccountBook(Settling, RuleBasedStateMachine):
         one = self.books.costs[number]
         kind = next(kind for kind, key in RULES.items() if key == one.kind)
         expected = None if one.allocation is None else "cost_allocated"
-        if self.attempt(expected, pools.change_cost, number, CostEntry(one.day, "Maier", kind, net)) is not None:
+        if self.attempt(expected, costs.change_cost, number, CostEntry(one.day, "Maier", kind, net)) is not None:
             one.cents = net
         self.compare()
 
@@ -279,7 +283,7 @@ class AccountBook(Settling, RuleBasedStateMachine):
     def delete_bill(self, index):
         number = self.pick(self.books.costs, index, lambda each: not self.books.costs[each].was_allocated)
         expected = "cost_allocated" if self.books.costs[number].was_allocated else None
-        if self.attempt(expected, pools.delete_cost, number) is not None:
+        if self.attempt(expected, costs.delete_cost, number) is not None:
             del self.books.costs[number]
         self.compare()
 
@@ -454,9 +458,9 @@ _FUNCTIONS = (
     objections.object_to,
     objections.answer,
     tariffs.enter_tariff,
-    pools.enter_cost,
-    pools.change_cost,
-    pools.delete_cost,
+    costs.enter_cost,
+    costs.change_cost,
+    costs.delete_cost,
     _allocate,
     allocations.reverse_allocation,
     advances.post_advance,

@@ -13,8 +13,8 @@ from hypothesis.stateful import precondition, rule
 from sqlalchemy import func, select, update
 
 from app.documents.composer import TextComposer
-from billing import equity, settlements
-from billing.equity import EquityInput
+from billing.equity import equity, settlements
+from billing.equity.equity import EquityInput
 from billing.models import EquityMove
 from booking.kernel.transaction import write_transaction
 from booking.models import Member

@@ -5,9 +5,9 @@ The arguments are those of the rules; where one picks among the newest things, 0
 
 from __future__ import annotations
 
-from booking.breakdown import Choice
+from booking.closures.breakdown import Choice
 from booking.exchanges import ending
-from booking.series import OnConflict
+from booking.series.series import OnConflict
 from booking.series_change.models import Scope
 
 DAY = 24 * 60

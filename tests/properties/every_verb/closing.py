@@ -8,16 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import func, select
 
-from booking import (
-    blockings,
-    closure_series,
-    replan,
-)
+from booking import replan
+from booking.closures import blockings, closure_series
 from booking.kernel.events import RecordedEvent
 from booking.models import Replanned as Stored
-from booking.recurrence import parse
 from booking.replan import Outcome
-from booking.series_times import SeriesTimes
+from booking.times.recurrence import parse
+from booking.times.series_times import SeriesTimes
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.holdings import Closure, Replanned
 from tests.properties.every_verb.steps import (

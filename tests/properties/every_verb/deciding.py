@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from booking import breakdown, closure_series, decisions
-from booking.breakdown import Choice, Decision
+from booking.closures import breakdown, closure_series
+from booking.closures.breakdown import Choice, Decision
 from booking.models import Reservation
+from booking.reservations import decisions
 from tests.properties.every_verb.steps import BERLIN, NAMES, Steps, lengths, minute_of, numbers, span, starts, which
 
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from booking.models import Reservation
 from booking.reservation_import import importing, undoing
 from booking.reservation_import.validation import ImportedReservation
-from booking.wishes import Wish
+from booking.reservations.wishes import Wish
 from tests.properties.every_verb.steps import Steps, lengths, names, one_or_more, span, starts, which, who
 
 

@@ -8,17 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
-from booking import (
-    series,
-    series_decisions,
-    series_plan,
-)
 from booking.models import Reservation, SeriesDate
-from booking.recurrence import parse
-from booking.series import OnConflict
+from booking.series import series, series_decisions, series_plan
+from booking.series.series import OnConflict
+from booking.series.series_wishes import SeriesWish
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.series_wishes import SeriesWish
+from booking.times.recurrence import parse
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.holdings import Series
 from tests.properties.every_verb.steps import (

@@ -6,18 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import func, select
 
-from booking import (
-    decisions,
-    reservations,
-    tolerances,
-    usage,
-)
-from booking.group_choice import GroupWish
-from booking.group_requests import request_in_group
 from booking.kernel.events import RecordedEvent
 from booking.models import Reservation
-from booking.usage import Measurement
-from booking.wishes import Wish
+from booking.reservations import decisions, reservations, tolerances
+from booking.reservations.group_choice import GroupWish
+from booking.reservations.group_requests import request_in_group
+from booking.reservations.wishes import Wish
+from booking.use import usage
+from booking.use.usage import Measurement
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.steps import (
     Steps,

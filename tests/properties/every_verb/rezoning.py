@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
-from booking import rule_changes, zone_changes
-from booking.errors import ANY
+from booking.errors.schedule_errors import ANY
 from booking.models import Reservation, Workshop, ZoneChange
-from booking.overruling import Overruling
-from booking.workshops import WorkshopInput
+from booking.records.overruling import Overruling
+from booking.records.workshops import WorkshopInput
+from booking.rule_changes import rule_changes, zone_changes
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.steps import ZONES, Steps, minute_of, which
 

@@ -7,16 +7,14 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from booking import (
-    groups,
-    inductions,
-    machines,
-    quotas,
-)
-from booking.groups import RankedMachine
-from booking.machines import MachineInput
+from booking.machines import machines
+from booking.machines.machines import MachineInput
+from booking.members import inductions
 from booking.models import Machine
-from booking.quotas import QuotaInput
+from booking.quotas import quotas
+from booking.quotas.quotas import QuotaInput
+from booking.records import groups
+from booking.records.groups import RankedMachine
 from tests.properties.every_verb import holdings as model
 from tests.properties.every_verb.holdings import Induction
 from tests.properties.every_verb.steps import (

@@ -13,15 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition
 from sqlalchemy import func, select
 
 from app.storage import audits
-from booking import (
-    groups,
-)
-from booking.groups import GroupInput, RankedMachine
 from booking.kernel import sealing
 from booking.kernel.errors import DomainError
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Occupancy, Offer, Reservation, Unit, WaitingEntry
+from booking.records import groups
+from booking.records.groups import GroupInput, RankedMachine
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, induction_kind, machine, member, workshop
 from tests.conftest import MONDAY

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from sqlalchemy import select
 
-from booking import inductions
 from booking.courses import attendance, losses, planning, seats
 from booking.courses.planning import CourseInput
 from booking.kernel.transaction import write_transaction
+from booking.members import inductions
 from booking.models import CourseMachine, CourseSignup
 from booking.models import Induction as StoredInduction
-from booking.persons import MEMBER_ITSELF, Level
+from booking.rules.persons import MEMBER_ITSELF, Level
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 from tests.properties.every_verb.course_model import Course, Signup

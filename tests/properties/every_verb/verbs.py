@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from booking import (
-    blockings,
-    breakdown,
-    closure_series,
-    decisions,
-    group_requests,
-    groups,
-    inductions,
-    machines,
-    quotas,
-    replan,
-    reservations,
-    rule_changes,
-    series,
-    series_decisions,
-    tolerances,
-    usage,
-    zone_changes,
-)
+from booking import replan
+from booking.closures import blockings, breakdown, closure_series
 from booking.courses import attendance, losses, planning, seats
 from booking.exchanges import accepting, ending, proposing
+from booking.machines import machines
+from booking.members import inductions
+from booking.quotas import quotas
+from booking.records import groups
 from booking.reservation_import import importing, undoing
+from booking.reservations import decisions, group_requests, reservations, tolerances
+from booking.rule_changes import rule_changes, zone_changes
+from booking.series import series, series_decisions
 from booking.series_change import carry_out
+from booking.use import usage
 from booking.waiting import answers, entries
 
 _FUNCTIONS = (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, clock_length, is_doubled, to_instant
-from booking.wall_clock import to_wall
+from booking.times.wall_clock import to_wall
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

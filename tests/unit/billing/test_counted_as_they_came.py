@@ -19,7 +19,7 @@ CHARGE, ADVANCE = (False, ""), (True, "")
 def lines(*members_and_accounts):
     """The lines of an allocation: (member, account, cents)."""
     return [
-        LedgerLine(1, number, 9, DAY, DAY, DAY, account, member, None, 1, "counted", cents, None, 1, None, None, None)
+        LedgerLine(1, number, 9, DAY, DAY, DAY, account, member, None, 1, "counted", cents, None, 1, *4 * [None])
         for number, (member, account, cents) in enumerate(members_and_accounts, 1)
     ]
 

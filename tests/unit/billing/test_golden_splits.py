@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.errors import NothingUsed
+from billing.errors.money_errors import NothingUsed
 from billing.split import has_rounding_cent, split_cents
 
 HECTARES = {1: 6120, 2: 4875, 3: 4000, 4: 3330, 5: 2550, 6: 1825, 7: 0}  # ares

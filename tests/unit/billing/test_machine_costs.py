@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.machine_costs import DEPRECIATION, MachineCostInput, break_even, machine_costs, threshold
+from billing.pools.machine_costs import DEPRECIATION, MachineCostInput, break_even, machine_costs, threshold
 from billing.rounding import half_up
 
 SPLITTER = MachineCostInput(

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.price_windows import PriceWindow
-from billing.pricing import PriceCalculation, PriceTerms
-from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
+from billing.prices.price_windows import PriceWindow
+from billing.prices.pricing import PriceCalculation, PriceTerms
+from billing.prices.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from booking.charge_units import CHARGE_UNITS
 from booking.timespan import TimeSpan
 

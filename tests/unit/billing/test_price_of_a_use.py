@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from billing.pricing import BOOKED, LARGER, PriceCalculation, PriceTerms, price_cents
+from billing.prices.pricing import BOOKED, LARGER, PriceCalculation, PriceTerms, price_cents
 from billing.rounding import half_up
 
 MINUTE, HOUR = 60, 3_600

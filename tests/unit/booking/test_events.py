@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from booking import closure_events, events, variant_changes
-from booking.closure_events import ClosureEvent
-from booking.events import ReservationEvent, ScheduleEvent, UsageEvent
+from booking.events import closure_events, reservation_events
+from booking.events.closure_events import ClosureEvent
+from booking.events.reservation_events import ReservationEvent, ScheduleEvent, UsageEvent
+from booking.reservations import variant_changes
 
 START, END = datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
 SPAN = {"starts_at": int(START.timestamp()), "ends_at": int(END.timestamp())}
@@ -36,7 +37,7 @@ DETAILS = {
 }
 KINDS = [
     kind
-    for kind in (vars(events) | vars(closure_events) | vars(variant_changes)).values()
+    for kind in (vars(reservation_events) | vars(closure_events) | vars(variant_changes)).values()
     if isinstance(kind, type) and issubclass(kind, ScheduleEvent) and "type" in vars(kind) and hasattr(kind, "of")
 ]
 
@@ -82,7 +83,7 @@ def test_an_event_names_the_schedules_that_changed(kind):
     assert event.member_ids == (() if issubclass(kind, ClosureEvent) else (3,))
 
 
-@pytest.mark.parametrize("kind", [*KINDS, events.RecordChanged], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*KINDS, reservation_events.RecordChanged], ids=lambda kind: kind.__name__)
 def test_no_event_takes_its_facts_by_position(kind):
     with pytest.raises(TypeError, match="positional"):
         kind(*range(len(fields(kind))))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from booking import lifecycle
-from booking.lifecycle import TRANSITIONS, Step
 from booking.models import Status
+from booking.reservations import lifecycle
+from booking.reservations.lifecycle import TRANSITIONS, Step
 
-BOOKING = Path(lifecycle.__file__).parent
+BOOKING = Path(lifecycle.__file__).parents[1]
 ROW = re.compile(r"^\| ([a-z -]+) \| ([a-z_]+) \| ([a-z_]+) \| ([a-z ]+) \|$", re.MULTILINE)
 
 
@@ -70,7 +70,7 @@ def test_a_status_is_set_in_the_lifecycle_alone():
         for _line in status_changes(ast.parse(path.read_text(encoding="utf-8")))
     }
 
-    assert found == {"lifecycle.py"}
+    assert found == {"reservations/lifecycle.py"}
 
 
 @pytest.mark.parametrize(

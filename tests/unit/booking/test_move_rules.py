@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.eligibility import MemberEligibility
-from booking.move_rules import Held, check_asking, check_move
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import MachineRules, Policy
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import MachineRules, Policy
+from booking.rules.move_rules import Held, check_asking, check_move
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
+from booking.times.opening_hours import ALWAYS, WeeklyHours, holiday_name
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")

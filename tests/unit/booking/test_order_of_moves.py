@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from booking.models import Reservation
-from booking.persons import Person
+from booking.reservations.wishes import Wish
+from booking.rules.persons import Person
 from booking.series_change.order import in_order
-from booking.wishes import Wish
 from tests.builders import hours
 from tests.conftest import MONDAY
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from booking.errors import RequestRefused, Violation
-from booking.overruling import OF_RESERVING, Overruling, refuse_unless_overruled
-from booking.rules import LENGTH_MINUTES_MAX
+from booking.errors.schedule_errors import RequestRefused, Violation
+from booking.records.overruling import OF_RESERVING, Overruling, refuse_unless_overruled
+from booking.rules.lending_rules import LENGTH_MINUTES_MAX
 
 NOTICE, HORIZON = Violation("notice", "start"), Violation("horizon", "start")
 INDUCTION = Violation("induction", "member")

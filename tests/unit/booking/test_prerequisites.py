@@ -7,10 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.persons import Inducted, Person, days_together, merged, named
-from booking.prerequisites import REQUIRED_MAX, RequiredKind, check, circle_through, closure, eligibility, requiring
-from booking.rules import MachineRules, Policy, check_member
+from booking.members.prerequisites import (
+    REQUIRED_MAX,
+    RequiredKind,
+    check,
+    circle_through,
+    closure,
+    eligibility,
+    requiring,
+)
+from booking.rules.lending_rules import MachineRules, Policy, check_member
+from booking.rules.persons import Inducted, Person, days_together, merged, named
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 BASICS, WOOD, MILL, LASER = (

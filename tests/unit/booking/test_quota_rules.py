@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.quota_rules import (
+from booking.rules.quota_rules import (
     ALL_WEEKDAYS,
     Measure,
     Period,

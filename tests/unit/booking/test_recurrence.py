@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.errors import SeriesRefused
-from booking.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, parse
+from booking.errors.schedule_errors import SeriesRefused
+from booking.times.recurrence import LAST, OCCURRENCES_MAX, Frequency, RecurrenceRule, parse
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FRIDAY = datetime(2026, 12, 4, 8)  # noqa: DTZ001

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking import rules
-from booking.eligibility import MemberEligibility, SecondPerson
-from booking.errors import Violation
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.overruling import OF_RESERVING, QUOTAS
-from booking.rules import Policy
+from booking.errors.schedule_errors import Violation
+from booking.records.overruling import OF_RESERVING, QUOTAS
+from booking.rules import lending_rules
+from booking.rules.eligibility import MemberEligibility, SecondPerson
+from booking.rules.lending_rules import Policy
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -60,7 +60,7 @@ def said(
     now: datetime = NOW,
     **policy,
 ):
-    violations = rules.check_request(span, places, replace(POLICY, **policy), eligibility, asked_at=now)
+    violations = lending_rules.check_request(span, places, replace(POLICY, **policy), eligibility, asked_at=now)
     return [(violation.rule, violation.field, violation.limit, violation.actual) for violation in violations]
 
 
@@ -141,7 +141,9 @@ def test_a_length_just_beyond_the_limits_is_reported_as_such():
     start = at("2026-11-24 09:00")
 
     def lasting(seconds):
-        return rules.check_length(TimeSpan(start, start + timedelta(seconds=seconds)), replace(POLICY, longest_min=240))
+        return lending_rules.check_length(
+            TimeSpan(start, start + timedelta(seconds=seconds)), replace(POLICY, longest_min=240)
+        )
 
     assert [(one.rule, one.actual) for one in lasting(30 * 60 - 1)] == [("shortest", 29)]
     assert [(one.rule, one.actual) for one in lasting(240 * 60 + 1)] == [("longest", 241)]
@@ -197,7 +199,7 @@ def test_over_midnight_and_several_days_a_machine_open_round_the_clock_can_be_ha
 
 @pytest.mark.parametrize(("places", "is_refused"), [(-1, True), (0, True), (1, False), (24, False), (25, True)])
 def test_places_lie_between_one_and_what_the_machine_has(places, is_refused):
-    told = list(rules.check_places(places, replace(POLICY, places=24)))
+    told = list(lending_rules.check_places(places, replace(POLICY, places=24)))
     assert told == ([Violation("places", "places", limit=24, actual=places)] if is_refused else [])
 
 
@@ -264,7 +266,7 @@ def test_a_reservation_until_midnight_ends_with_the_day_before():
 def test_a_reservation_of_another_program_is_refused_once_it_is_over(end, is_over):
     span = wish("2026-11-23 06:00", f"2026-11-23 {end}")
 
-    broken = rules.check_imported(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, now=NOW)
+    broken = lending_rules.check_imported(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, now=NOW)
 
     assert list(broken) == ([Violation("past", "end", limit=NOW, actual=span.end)] if is_over else [])
 
@@ -272,13 +274,15 @@ def test_a_reservation_of_another_program_is_refused_once_it_is_over(end, is_ove
 def test_a_reservation_of_another_program_obeys_the_rules_of_use():
     span = wish("2028-01-10 09:00", "2028-01-10 09:10")  # far beyond the horizon, which does not matter
 
-    broken = rules.check_imported(span, 2, POLICY, NO_INDUCTION, now=NOW)
+    broken = lending_rules.check_imported(span, 2, POLICY, NO_INDUCTION, now=NOW)
 
     assert [violation.rule for violation in broken] == ["shortest", "step", "places"]
 
 
 def test_an_ended_reservation_has_no_other_violation():
-    broken = rules.check_imported(wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, now=NOW)
+    broken = lending_rules.check_imported(
+        wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, now=NOW
+    )
 
     assert [violation.rule for violation in broken] == ["past"]
 
@@ -348,7 +352,7 @@ def test_each_rule_that_may_be_overruled_is_lifted_by_its_name_alone():
         policy = replace(POLICY, **changes)
         others = policy.without(OVERRULED.keys() - {code})
         broken = [
-            [one.rule for one in rules.check_request(span, 1, each, NOBODY_ELSE, asked_at=NOW)]
+            [one.rule for one in lending_rules.check_request(span, 1, each, NOBODY_ELSE, asked_at=NOW)]
             for each in (policy, others, policy.without({code}))
         ]
         is_of_hours = code.startswith("opening_hours")  # both codes mean the hours

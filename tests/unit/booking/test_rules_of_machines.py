@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import RULE_FIELDS, MachineRules, Policy
+from booking.rules.lending_rules import RULE_FIELDS, MachineRules, Policy
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 
 A_YEAR = 366 * 24 * 60
 

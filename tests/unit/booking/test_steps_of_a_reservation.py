@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from booking import lifecycle
-from booking.errors import WrongStatus
-from booking.lifecycle import Step
+from booking.errors.schedule_errors import WrongStatus
 from booking.models import Status
+from booking.reservations import lifecycle
+from booking.reservations.lifecycle import Step
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 END = START + timedelta(hours=4)

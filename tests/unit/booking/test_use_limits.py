@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.use_limits import AMOUNT_MAX, check_amount
+from booking.use.use_limits import AMOUNT_MAX, check_amount
 
 
 @pytest.mark.parametrize("amount", [None, 0, 1, AMOUNT_MAX])

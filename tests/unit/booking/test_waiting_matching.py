@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.catalogue import MachineTerms
-from booking.eligibility import MemberEligibility
 from booking.kernel.events import Actor
 from booking.models import DayPart
-from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.persons import Person
-from booking.rules import Policy
+from booking.records.catalogue import MachineTerms
+from booking.rules.eligibility import MemberEligibility
+from booking.rules.lending_rules import Policy
+from booking.rules.persons import Person
+from booking.times.opening_hours import ALWAYS, WeeklyHours
 from booking.timespan import TimeSpan
 from booking.waiting.matching import WaitingWish, entry_of, first_span, minutes_of, pieces
 

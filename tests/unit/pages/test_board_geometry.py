@@ -17,11 +17,11 @@ from app.pages.plan.labels import nearest_hours
 from app.pages.plan.room import rooms, turned_left, wider
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.targets import drop_overlapping_targets
-from booking.opening_hours import WeeklyHours
 from booking.queries import BoardEntry, BoardMachine, BoardRow
-from booking.rules import MachineRules
+from booking.rules.lending_rules import MachineRules
+from booking.times.opening_hours import WeeklyHours
+from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

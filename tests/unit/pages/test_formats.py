@@ -9,7 +9,7 @@ import pytest
 from app.wording import formats
 from app.wording import rules as rule_texts
 from app.wording.phones import tel_uri
-from booking.errors import SlotTaken, Violation
+from booking.errors.schedule_errors import SlotTaken, Violation
 from booking.timespan import TimeSpan
 
 BERLIN = "Europe/Berlin"

@@ -9,9 +9,9 @@ from flask import Flask
 
 from app.pages.plan.row_cache import ROW_OVERHEAD_BYTES, RenderKey, RowCache, RowSource, render_rows
 from app.pages.plan.viewer import Viewer
-from booking.opening_hours import WeeklyHours
 from booking.queries import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop
-from booking.rules import MachineRules
+from booking.rules.lending_rules import MachineRules
+from booking.times.opening_hours import WeeklyHours
 from booking.timespan import TimeSpan
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

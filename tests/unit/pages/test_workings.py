@@ -10,10 +10,10 @@ import pytest
 from flask_babel import force_locale
 
 from app.wording.tariffs import working_steps
-from billing.price_vat import VatTerms
-from billing.price_windows import PriceWindow
-from billing.pricing import PriceTerms
-from billing.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
+from billing.prices.price_vat import VatTerms
+from billing.prices.price_windows import PriceWindow
+from billing.prices.pricing import PriceTerms
+from billing.prices.slip_pricing import Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from booking.timespan import TimeSpan
 
 HOUR = 3_600
