@@ -27,7 +27,9 @@ def stripes_of(axis: Axis, now: datetime) -> Iterator[tuple[str, str]]:
 def _standing(axis: Axis, today: date) -> tuple[tuple[str, str], ...]:
     found: dict[str, list[Stripe]] = {}
     for css, first, last in _yield_stripes(axis, today):
-        found.setdefault(css, []).append((first, last))
+        stripes = found.setdefault(css, [])
+        touches = stripes and stripes[-1][1] == first < last  # the days of a weekend, the two ends of a night
+        stripes.append((stripes.pop()[0] if touches else first, last))
     return tuple((css, _path(stripes)) for css, stripes in found.items())
 
 
