@@ -23,7 +23,7 @@ from billing.ledger.posting import (
     mirrored,
     post,
 )
-from billing.ledger.posting_days import posting_date
+from billing.ledger.posting_days import posting_date, today_of_ring
 from billing.models import Entry, EquityMove
 from booking.kernel.events import Actor
 
@@ -39,6 +39,7 @@ def post_equity(session: Session, move: EquityMove, *, by: Actor, now: datetime)
     """Post a change of equity, or its reversal: on its day, or today where its period takes no more entries.
 
     Never before what was posted of the equity of the member earlier: no account says that more left than was paid in.
+    A set-off that is taken back is posted today: until then nothing of it was owed, and the statement of today says so.
     The caller has seen that the ledger is open.
     """
     reversed_entry, _posted_on = entry_of(session, Entry.equity_id, move.reverses_id)
@@ -49,7 +50,9 @@ def post_equity(session: Session, move: EquityMove, *, by: Actor, now: datetime)
         topic, member_id = (SET_OFF, move.member_id) if move.kind == SET_OFF else (EQUITY, None)
         lines = [LineDraft(debit, move.cents, EQUITY), LineDraft(credit, -move.cents, topic, member_id)]
     draft = EntryDraft(move.day, move.day, lines, equity_id=move.id, reverses_id=reversed_entry)
-    on = posting_date(session, move.day, by=by, now=now, not_before=_posted_last(session, move.member_id))
+    is_owed_again = move.kind == SET_OFF and move.reverses_id is not None
+    day = today_of_ring(session, now) if is_owed_again else move.day
+    on = posting_date(session, day, by=by, now=now, not_before=_posted_last(session, move.member_id))
     post(session, draft, on=on, by=by, now=now)
 
 

@@ -70,9 +70,9 @@ def settled(session, member_id, cents=None, *, digest=None, now=MONDAY):
         return settle(session, member_id, writer, digest=seen, set_off_cents=cents, by=SOMEBODY, now=now).id
 
 
-def taken_back(session, move_id, reason="Wrong sum."):
+def taken_back(session, move_id, reason="Wrong sum.", *, now=MONDAY):
     with write_transaction(session):
-        return reverse_equity(session, move_id, reason, TextComposer(session), by=SOMEBODY, now=MONDAY).id
+        return reverse_equity(session, move_id, reason, TextComposer(session), by=SOMEBODY, now=now).id
 
 
 def sums(session):
@@ -228,10 +228,14 @@ def test_a_late_correction_is_set_off_by_a_second_settlement_and_each_is_taken_b
 
     assert (equity_of(session, gone).left_cents, balance_of(session, gone).cents) == (45_647, 167_267)
     assert [equity_move(session, one).left_cents for one in (first, late)] == [60_000, 45_647]
-    back = taken_back(session, late, "Paid meanwhile.")
+    next_year = MONDAY + timedelta(days=70)
+    back = taken_back(session, late, "Paid meanwhile.", now=next_year)  # the year of the set-off is still open
     assert (equity_of(session, gone).left_cents, balance_of(session, gone).cents) == (60_000, 181_620)
-    stated = document(session, equity_move(session, back).document_id).stated
-    assert stated.rows[-1]["text"] == "Verrechnung zurückgenommen: Paid meanwhile."
+    view = equity_move(session, back)
+    assert (view.day, view.posting_date) == (TODAY, next_year.date())
+    stated = document(session, view.document_id).stated
+    assert (stated.first_day, stated.last_day, stated.closing_cents) == (date(2027, 1, 1), view.posting_date, 181_620)
+    assert [row["text"] for row in stated.rows] == ["Verrechnung zurückgenommen: Paid meanwhile."]
     with pytest.raises(EquityUsed):  # 600.00 are left of the 1,000.00 that moved
         taken_back(session, session.scalar(select(EquityMove.id).where(EquityMove.kind == "leaving")))
     with pytest.raises(EquityUsed):

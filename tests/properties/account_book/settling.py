@@ -51,12 +51,14 @@ class Settling:
         return sums["paid_in"] - sums["leaving"], sums["leaving"] - sums["set_off"]
 
     def moved(self, whose, kind, cents, day, reverses=None):
-        """Post a change of equity in the model, never before the one before it."""
+        """Post a change of equity in the model, never before the one before it; what is owed again, today."""
         debit, credit = ACCOUNTS[kind]
         lines = [(debit, None, cents), (credit, whose if kind == "set_off" else None, -cents)]
         own = [self.books.entries[one.entry].posted_on for one in self.moves.values() if one.member == whose]
         latest = max(own, default=date.min)
         entry = self.books.post(day, day, lines, reverses=reverses)
+        if kind == "set_off":
+            self.books.entries[entry].posted_on = self.books.today
         if self.books.entries[entry].posted_on < latest:
             self.books.entries[entry].posted_on = self.books.takes(latest, is_job=False)
         number = self.session.scalar(select(func.min(EquityMove.id)).where(EquityMove.id > self.last_move))
