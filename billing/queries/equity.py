@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.documents.sending import ADDRESS, is_stated_anew
@@ -107,15 +107,15 @@ def owners_of_equity(session: Session) -> dict[int, int]:
     return {row.id: row.member_id for row in session.execute(select(EquityMove.id, EquityMove.member_id))}
 
 
-def owed_equity(session: Session) -> tuple[int, ...]:
-    """Return the ids of the members who left and to whom equity is owed."""
+def who_has_equity() -> Select[int]:
+    """Return the statement of the ids of the members with equity, moved to those who left or not."""
     later = aliased(EquityMove)
     is_last = ~exists().where(later.member_id == EquityMove.member_id, later.number > EquityMove.number)
-    return tuple(session.scalars(select(EquityMove.member_id).where(EquityMove.left_cents > 0, is_last)))
+    return select(EquityMove.member_id).where(EquityMove.held_cents + EquityMove.left_cents > 0, is_last)
 
 
-def equity_by_member(session: Session, member_ids: Collection[int]) -> dict[int, int]:
-    """Return member id -> equity in cents, of those among some members that ever had any."""
+def equity_by_member(session: Session, member_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return member id -> cents paid in, and owed to who left; of those among some members that ever had any."""
     last = (
         select(EquityMove.member_id, func.max(EquityMove.number).label("number"))
         .where(EquityMove.member_id.in_(member_ids))
@@ -123,5 +123,5 @@ def equity_by_member(session: Session, member_ids: Collection[int]) -> dict[int,
         .subquery()
     )
     same = (EquityMove.member_id == last.c.member_id) & (EquityMove.number == last.c.number)
-    rows = session.execute(select(EquityMove.member_id, EquityMove.held_cents + EquityMove.left_cents).join(last, same))
-    return {member_id: int(cents) for member_id, cents in rows}
+    rows = session.execute(select(EquityMove.member_id, EquityMove.held_cents, EquityMove.left_cents).join(last, same))
+    return {member_id: (held, left) for member_id, held, left in rows}

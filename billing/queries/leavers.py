@@ -45,7 +45,8 @@ class OpenPart:
 class MemberSums:
     """What a member holds and owes. charged: (year, cents) of the usage charges since last year; unpriced: slips.
 
-    balance_cents: what is posted and owed today, below zero a credit. equity_cents: paid in, and still owed to them.
+    balance_cents: what is posted and owed today, below zero a credit. equity_cents: paid in, and still owed to them;
+    left_cents: of that, moved to what is owed to who left.
     """
 
     shares: tuple[HeldShares, ...]
@@ -54,6 +55,7 @@ class MemberSums:
     charged: tuple[tuple[int, int], ...]
     balance_cents: int = 0
     equity_cents: int = 0
+    left_cents: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +74,7 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
     unpriced = queries.slip_counts(session, wanted, select(Unpriced.usage_id))
     charged = _charged(session, wanted, date(today.year - 1, 1, 1))
     of_members = select(Balance.member_id, Balance.cents).where(Balance.member_id.in_(wanted))
-    equity = equity_by_member(session, wanted)
+    equity = {one: (held + left, left) for one, (held, left) in equity_by_member(session, wanted).items()}
     balances = {row.member_id: row.cents for row in session.execute(of_members)}
     return {
         member_id: MemberSums(
@@ -81,7 +83,7 @@ def member_sums(session: Session, member_ids: Collection[int], today: date) -> d
             unpriced.get(member_id, 0),
             tuple(sorted(charged.get(member_id, {}).items())),
             balances.get(member_id, 0),
-            equity.get(member_id, 0),
+            *equity.get(member_id, ()),
         )
         for member_id in member_ids
     }

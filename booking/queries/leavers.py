@@ -29,9 +29,13 @@ class OpenUse:
         return bool(self.reservations or self.out or self.disputed)
 
 
-def members_leaving(session: Session, since: date) -> tuple[MemberName, ...]:
-    """Return the members whose last day is entered and is not before a day, the latest first."""
-    statement = select(*columns_of(MemberName, Member)).where(Member.left_on >= since)
+def members_leaving(session: Session, since: date, others: Select[int]) -> tuple[MemberName, ...]:
+    """Return the members whose last day is entered and is not before a day, the latest first.
+
+    others: a statement that selects the ids of those who are wanted too where their last day is before it.
+    """
+    is_wanted = (Member.left_on >= since) | (Member.left_on < since) & Member.id.in_(others)
+    statement = select(*columns_of(MemberName, Member)).where(is_wanted)
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.left_on.desc(), Member.number)))
 
 

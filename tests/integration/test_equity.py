@@ -156,8 +156,7 @@ def test_who_left_is_settled_with_in_one_entry_that_a_statement_tells(session, g
     assert (stated.first_day, stated.last_day, stated.closing_cents) == (date(2026, 1, 1), TODAY, 121_620)
     assert ["Verrechnet mit dem Geschäftsguthaben", -100_000] in stated.made_of
     assert stated.rows[-1]["text"] == (
-        "Verrechnet mit Ihrem Geschäftsguthaben von 1.000,00\xa0€, das Ihnen seit dem Ende der Mitgliedschaft zusteht; "
-        "davon bleiben 0,00\xa0€"
+        "Verrechnet mit Ihrem Auseinandersetzungsguthaben von 1.000,00\xa0€; davon bleiben 0,00\xa0€"
     )
     # What is set off is no service: it is in no invoice, and what is not invoiced stays as it was.
     assert not_invoiced(session) == waiting

@@ -123,7 +123,7 @@ def test_programs_settle_and_members_see_their_own(session, sample_ring, gone, k
     assert own.get(f"{API}/members/{gone}/equity").json["items"][0]["id"] == made.json["id"]
     assert "Set off against what was owed" in text(own.get(f"/costs/equity/moves/{made.json['id']}"))
     assert f'href="/costs/equity/moves/{made.json["id"]}"' in own.get("/costs/balance").text
-    assert "the equity that is paid in: €856.47" in text(own.get("/costs/balance"))
+    assert "the equity that the ring still owes: €856.47" in text(own.get("/costs/balance"))
     other = log_in(sample_ring.bernd_login)
     assert other.get(f"{API}/members/{gone}/equity").status_code == 404
     assert other.get(f"{API}/equity/{made.json['id']}").status_code == 404

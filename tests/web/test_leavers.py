@@ -92,12 +92,19 @@ def test_the_desk_lists_leavers_with_open_sums(session, sample_ring, pool, log_i
     assert "1 usage slip without a price" not in text(karl.get("/costs/leavers"))
     clock.instant = MONDAY + timedelta(days=800)
     do(session, enter_equity, EquityInput(sample_ring.bernd, date(2026, 1, 1), 5_000))
-    with write_transaction(session):  # owed for years: listed until it is set off or paid
+    karl = log_in(sample_ring.karl_login)
+    listed = karl.get("/costs/leavers")  # for years: until it is set off or paid
+    assert "Equity that the member has paid in: €50.00" in text(listed)
+    assert f"/costs/leavers/{sample_ring.bernd}/settle" in listed.text
+    leave(session, sample_ring.bernd, clock.instant.date())
+    assert "/settle" not in karl.get("/costs/leavers").text, "the last day is not over"
+    leave(session, sample_ring.bernd, date(2026, 11, 20))
+    with write_transaction(session):
         seen = preview_settlement(session, sample_ring.bernd, 0, now=MONDAY).digest
         settle(session, sample_ring.bernd, None, digest=seen, set_off_cents=0, by=SOMEBODY, now=MONDAY)
-    assert "Equity that the member has paid in: €50.00" in text(log_in(sample_ring.karl_login).get("/costs/leavers"))
+    assert "Equity still owed to the member: €50.00" in text(karl.get("/costs/leavers"))
     leave(session, sample_ring.bernd, None)
-    assert "No member who leaves holds shares" in text(log_in(sample_ring.karl_login).get("/costs/leavers"))
+    assert "No member who leaves holds shares" in text(karl.get("/costs/leavers"))
 
 
 def test_leavers_are_for_treasurer_and_administrator(session, sample_ring, client, log_in, rita):

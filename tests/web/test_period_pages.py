@@ -96,7 +96,7 @@ def test_the_states_have_german_words_of_their_own(app):
     """An open period is "Offen"; the button that opens something is "Öffnen"."""
     with app.test_request_context(headers={"Accept-Language": "de"}):
         assert [period_state_label(state) for state in ("open", "closed")] == ["Offen", "Endgültig abgeschlossen"]
-        assert point_sentence(OpenPoint("held", 2)).startswith("2 Kautionen werden einbehalten, obwohl")
+        assert point_sentence(OpenPoint("held", 2)).startswith("2 Kautionen sind noch hinterlegt, obwohl")
 
 
 def test_an_administrator_is_told_who_may_post_in_a_soft_closed_period(session, sample_ring, log_in, seven, june):

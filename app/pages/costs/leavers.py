@@ -18,18 +18,19 @@ from app.pages.declaration import page
 from app.web.paging import page_number
 from billing import queries as billing_queries
 from billing.queries import MemberSums
-from billing.queries.equity import owed_equity
+from billing.queries.equity import who_has_equity
 from booking import queries
 from booking.queries import MemberName, OpenUse
 
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """A member whose last day is entered: shares and sums, and what of the use is open."""
+    """A member whose last day is entered: shares and sums, and what of the use is open. has_left: the day is over."""
 
     member: MemberName
     sums: MemberSums
     use: OpenUse
+    has_left: bool
 
 
 @page(bp, "/leavers", access=Access(treasurer=ALL, admin=ALL))
@@ -44,18 +45,16 @@ def leavers() -> ResponseReturnValue:
 def leavers_with_open_sums(session: Session, day: date, *, now: datetime) -> tuple[Leaver, ...]:
     """Return the members whose last day is in last year or later and who hold or owe something, the latest first.
 
-    Then those who left before and to whom equity is still owed.
+    Then those who left before and have equity, settled with or not. day: today.
     """
-    members = queries.members_leaving(session, date(day.year - 1, 1, 1))
-    further = {*owed_equity(session)} - {member.id for member in members}
-    members += tuple(member for member in queries.member_names(session, further) if member.left_on)
+    members = queries.members_leaving(session, date(day.year - 1, 1, 1), who_has_equity())
     if not members:
         return ()
     member_ids = [member.id for member in members]
     sums = billing_queries.member_sums(session, member_ids, day)
     use = queries.open_use(session, member_ids, now=now)
     return tuple(
-        Leaver(member, sums[member.id], use[member.id])
+        Leaver(member, sums[member.id], use[member.id], member.left_on is not None and member.left_on < day)
         for member in members
         if sums[member.id].is_open or use[member.id].is_open
     )
