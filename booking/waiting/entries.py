@@ -186,6 +186,8 @@ def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
         "choices": wish.choices,
     }
     if any(getattr(entry, name) != value for name, value in said.items()):
+        if entry.offer_id is not None and entry.choices != wish.choices:  # its price is not the one that was shown
+            session.get_one(Offer, entry.offer_id, populate_existing=True).revision += 1
         for name, value in said.items():
             setattr(entry, name, value)
         entry.revision += 1

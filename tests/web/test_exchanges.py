@@ -283,12 +283,16 @@ def test_programs_propose_list_accept_and_withdraw(anna, bernd, wanda, session, 
         entry = TariffEntry(MONDAY.date(), {STANDARD_PRICE_CLASS: Decimal("24.50")})
         for machine_id in (sample_ring.combine, sample_ring.cold_store):
             enter_tariff(session, machine_id, entry, by=SOMEBODY, now=MONDAY)
+        session.get_one(Reservation, reserved[1]).choices = ("With fuel",)
     assert [one["id"] for one in bernd.get("/exchanges").json["items"]] == [made.json["id"]]
     assert anna.post(f"{path}/accept", {}).status_code == 404
+    for one in (bernd, anna, wanda):
+        assert [one.get(path).json[half] for half in ("choices", "wanted_choices")] == [[], ["With fuel"]]
     prices = [one.get(path).json["price"] for one in (bernd, anna, wanda)]
     assert prices[0] == {"charge_unit": "ha", "unit_price": "24.5000", "minimum_cents": 0, "cents": None}
     assert (prices[1]["charge_unit"], prices[1]["cents"], prices[2]) == ("place_day", 510, None)
     assert anna.post(f"{path}/withdraw", {}).json["status"] == "withdrawn"
+    assert [one.get(path).json["wanted_choices"] for one in (bernd, anna)] == [["With fuel"], None]
     assert bernd.post(f"{path}/accept", {}).json["code"] == "exchange_closed"
     path = f"/exchanges/{anna.post('/exchanges', asked).json['id']}"
     assert bernd.post(f"{path}/accept", {}, If_Match='"7"').status_code == 412

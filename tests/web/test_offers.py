@@ -18,7 +18,7 @@ from app.web.log_redaction import redacted
 from app.worker import jobs
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.models import Machine, Member, Offer, Reservation
+from booking.models import Machine, Member, Offer, Reservation, WaitingEntry
 from booking.reservations import reservations
 from booking.waiting import entries
 from booking.waiting.matching import WaitingWish
@@ -202,8 +202,10 @@ def test_the_plan_shows_offered_time_as_taken_to_everybody(log_in, sample_ring, 
 
 
 def test_programs_list_accept_and_decline(anna, bernd, wanda, sample_ring, session, offered):
+    with write_transaction(session):
+        session.execute(update(WaitingEntry).where(WaitingEntry.offer_id == offered).values(choices=("With fuel",)))
     listed = anna.get("/offers?open=true").json["items"]
-    assert [(one["id"], one["status"]) for one in listed] == [(offered, "open")]
+    assert [(one["id"], one["status"], one["choices"]) for one in listed] == [(offered, "open", ["With fuel"])]
     assert bernd.get("/offers").json["items"] == []
     assert bernd.get(f"/offers/{offered}").status_code == 404
     assert bernd.post(f"/offers/{offered}/accept", {}).status_code == 404

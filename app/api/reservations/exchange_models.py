@@ -47,6 +47,8 @@ class Exchange(ResponseModel):
 
     agreed_at: when the receiver agreed to a swap about which the workshop decides now. Until then it is open; where the
     workshop declined it, it is declined. receiver_member_id: null while the proposer of a swap may not know it.
+    choices and wanted_choices: the variants of the tariff that go along with each reservation, and their surcharges;
+    null for that of the other member once it has ended.
     receivers_reservation_id and proposers_reservation_id: the new reservations that an accepted one made.
     """
 
@@ -55,6 +57,8 @@ class Exchange(ResponseModel):
     status: ExchangeState
     reservation_id: int
     wanted_reservation_id: int | None
+    choices: list[str] | None
+    wanted_choices: list[str] | None
     proposer_member_id: int
     receiver_member_id: int | None
     note: str

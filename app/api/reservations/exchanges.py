@@ -36,7 +36,7 @@ from booking.exchanges import accepting, ending, proposing
 from booking.exchanges.proposing import Proposal
 from booking.queries import exchange_partners
 from booking.queries import exchanges as exchange_queries
-from booking.queries.exchanges import ExchangeView
+from booking.queries.exchanges import ExchangedTime, ExchangeView
 
 PARTY = Access(member=OWN)
 DECIDE = Access(manager=WORKSHOP, admin=ALL)
@@ -215,6 +215,12 @@ def _own_price(view: ExchangeView) -> ExchangePrice | None:
     )
 
 
+def _choices(view: ExchangeView, time: ExchangedTime | None) -> list[str] | None:
+    """Return the variants of a half; of the other member's only as long as they are part of a price."""
+    is_own = time is not None and time.member_id == current_user.member_id
+    return list(time.choices) if time is not None and (is_own or view.is_open(now())) else None
+
+
 def _of_view(view: ExchangeView) -> Exchange:
     return Exchange(
         id=view.id,
@@ -222,6 +228,8 @@ def _of_view(view: ExchangeView) -> Exchange:
         status=view.state_at(now()),
         reservation_id=view.given.reservation_id,
         wanted_reservation_id=None if view.wanted is None else view.wanted.reservation_id,
+        choices=_choices(view, view.given),
+        wanted_choices=_choices(view, view.wanted),
         proposer_member_id=view.proposer_id,
         receiver_member_id=view.receiver_id if view.knows_receiver(current_user.member_id) else None,
         note=view.note,

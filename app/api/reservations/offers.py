@@ -46,7 +46,8 @@ class OfferFilter(RequestModel):
 class Offer(ResponseModel):
     """A time that became free, held for an entry of the waiting list until lapses_at.
 
-    reservation_id: of an accepted one.
+    choices: the variants of the tariff that its reservation gets, with their surcharges. reservation_id: of an accepted
+    one.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Offer(ResponseModel):
     starts_at: Instant
     ends_at: Instant
     places: int
+    choices: list[str]
     offered_at: Instant
     lapses_at: Instant
     reservation_id: int | None
@@ -152,6 +154,7 @@ def _of_view(view: OfferView) -> Offer:
         starts_at=view.span.start,
         ends_at=view.span.end,
         places=view.places,
+        choices=list(view.choices),
         offered_at=view.offered_at,
         lapses_at=view.lapses_at,
         reservation_id=view.reservation_id,
