@@ -97,6 +97,12 @@ def _adjustment_row(tariff_id: int, number: int, one: AdjustmentEntry) -> Tariff
     return row
 
 
+def latest_first(session: Session, machine_id: int) -> list[Tariff]:
+    """Return all tariffs of a machine: the first that is valid on a day already is that of the day."""
+    of_machine = select(Tariff).where(Tariff.machine_id == machine_id)
+    return list(session.scalars(of_machine.order_by(Tariff.valid_from.desc(), Tariff.version.desc())))
+
+
 def parts_of(session: Session, tariff_ids: Collection[int]) -> dict[int, TariffParts]:
     """Return tariff id -> its parts, of those tariffs among some that have any. In three statements, or none."""
     if not tariff_ids:

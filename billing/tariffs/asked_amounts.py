@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from billing.charges.charges import tariff_on
 from billing.prices.slip_pricing import CHOSEN
-from billing.tariff_terms import parts_of
+from billing.prices.tariff_parts import NO_PARTS, TariffParts
+from billing.tariff_terms import latest_first, parts_of
 from booking.charge_units import CHARGE_UNITS
+from booking.kernel.read_cache import cached_read
 from booking.queries.other_amounts import BesideAmount
 from booking.records.catalogue import lending_terms
 from booking.times.wall_clock import local_day
@@ -65,25 +68,45 @@ def asked_on(session: Session, machine_id: int, day: date) -> Asked:
     return Asked(
         parts.main.name,
         tuple(AskedAmount(line.name, line.charge_unit, line.is_required) for line in amounts),
-        tuple(one.name for one in parts.adjustments if one.applies == CHOSEN),
+        _variants(parts),
     )
 
 
+def _variants(parts: TariffParts) -> tuple[str, ...]:
+    return tuple(one.name for one in parts.adjustments if one.applies == CHOSEN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variants:
+    """The variants of a machine from some days on, the latest first, each until the one before it."""
+
+    zone: ZoneInfo
+    since: tuple[tuple[date, tuple[str, ...]], ...]
+
+    def on(self, day: date) -> tuple[str, ...]:
+        return next((names for first, names in self.since if first <= day), ())
+
+
+def _variants_of(session: Session, machine_id: int) -> _Variants:
+    tariffs = latest_first(session, machine_id)
+    parts = parts_of(session, [one.id for one in tariffs if one.has_parts])
+    since = tuple((one.valid_from, _variants(parts.get(one.id, NO_PARTS))) for one in tariffs)
+    return _Variants(lending_terms(session, machine_id).policy.hours.zone, since)
+
+
 class LackingVariants:
-    """Says which of some variants the tariff of a machine lacks on the first day of a use; reads each day once."""
+    """Says which of some variants the tariff of a machine lacks on the first day of a use; reads a machine once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._zones: dict[int, ZoneInfo] = {}
-        self._known: dict[tuple[int, date], tuple[str, ...]] = {}
+        self._known: dict[int, _Variants] = {}
 
     def __call__(self, machine_id: int, starts_at: datetime, names: Sequence[str]) -> Sequence[str]:
         """Return the names that the machine lacks, in their order."""
         if not names:
             return ()
-        if machine_id not in self._zones:
-            self._zones[machine_id] = lending_terms(self._session, machine_id).policy.hours.zone
-        day = local_day(starts_at, self._zones[machine_id])
-        if (machine_id, day) not in self._known:
-            self._known[machine_id, day] = asked_on(self._session, machine_id, day).choices
-        return [name for name in names if name not in self._known[machine_id, day]]
+        if (known := self._known.get(machine_id)) is None:
+            read = partial(_variants_of, self._session, machine_id)
+            known = self._known[machine_id] = cached_read(self._session, ("variants", machine_id), read)
+        has = known.on(local_day(starts_at, known.zone))
+        return [name for name in names if name not in has]

@@ -15,7 +15,7 @@ from billing.models import Tariff, TariffPrice
 from billing.prices.price_vat import VatTerms
 from billing.prices.slip_pricing import CHOSEN, Adjustment, LineTerms, SlipTerms, SlipUse, price_slip
 from billing.prices.tariff_parts import NO_PARTS, TariffParts
-from billing.tariff_terms import parts_of, plain_terms, slip_terms
+from billing.tariff_terms import latest_first, parts_of, plain_terms, slip_terms
 from billing.tariff_vat import ring_taxation, vat_terms
 from booking.charge_units import CHARGE_UNITS
 from booking.records.catalogue import lending_terms
@@ -60,7 +60,7 @@ class PriceComparison:
         unit = CHARGE_UNITS[after[0]]
         if unit.from_clock:
             is_dearer = self._cents(after, instead) > self._cents(before, wish)
-            return is_dearer or _known_afterwards(after[1]) != _known_afterwards(before[1])
+            return is_dearer or _known_afterwards(after[1], instead) != _known_afterwards(before[1], wish)
         if after[1].is_plain and before[1].is_plain:
             return _least(after) > _least(before)
         return after[1] != before[1]
@@ -98,9 +98,7 @@ class PriceComparison:
     def _tariffs_of(self, machine_id: int) -> list[Tariff]:
         """Return the tariffs of a machine, the latest and highest version first, and note their prices."""
         if machine_id not in self._tariffs:
-            of_machine = select(Tariff).where(Tariff.machine_id == machine_id)
-            latest_first = of_machine.order_by(Tariff.valid_from.desc(), Tariff.version.desc())
-            found = list(self._session.scalars(latest_first))
+            found = latest_first(self._session, machine_id)
             ids = [one.id for one in found]
             prices = select(TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price)
             for tariff_id, price_class, price in self._session.execute(prices.where(TariffPrice.tariff_id.in_(ids))):
@@ -116,9 +114,10 @@ class PriceComparison:
         return self._classes[member_id, day]
 
 
-def _known_afterwards(terms: SlipTerms) -> tuple[tuple[LineTerms, ...], tuple[Adjustment, ...]]:
-    """Return the amounts that are entered with a use, and the variants: no price of a wish contains them."""
-    return terms.entered_lines, tuple(one for one in terms.adjustments if one.applies == CHOSEN)
+def _known_afterwards(terms: SlipTerms, wish: Wish) -> tuple[tuple[LineTerms, ...], tuple[Adjustment, ...]]:
+    """Return the amounts that are entered with a use, and the variants not chosen yet: no price of it contains them."""
+    later = (one for one in terms.adjustments if one.applies == CHOSEN and one.name not in wish.choices)
+    return terms.entered_lines, tuple(later)
 
 
 def _least(priced: tuple[str, SlipTerms]) -> tuple[Decimal, int]:

@@ -5,9 +5,10 @@ Changing a series plans it once more under its locks, so the preview and the cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,8 @@ from booking.times.recurrence import OCCURRENCES_STORED_MAX, Frequency, Recurren
 from booking.times.series_times import Occurrence, SeriesTimes
 from booking.times.wall_clock import to_wall
 from booking.timespan import TimeSpan
+
+Ways = Sequence[tuple[MachineTerms, Collection[date]]]  # in the order in which machines are tried, each for some days
 
 
 def plan(
@@ -66,7 +69,7 @@ def plan(
     if change.keeps_group and (group_id := series_dates.group_of(session, series.id)) is not None:
         lent = _of_group(session, group_id)
         terms_of |= {each.terms.machine_id: each.terms for each in lent}
-        ways = _ways([each.terms for each in lent], dates, lacking)
+        ways = partial(_ways, [each.terms for each in lent], dates, lacking)
         dates = _in_group(session, ways, dates, found, terms_of, now, overruling, decides_in)
     return ChangePlan(terms_of, times, judging.judge(session, dates, found, terms_of, now, overruling))
 
@@ -102,9 +105,7 @@ def _of_group(session: Session, group_id: int) -> Sequence[RankedTerms]:
         return []
 
 
-def _ways(
-    lent: Sequence[MachineTerms], dates: Sequence[ChangedDate], lacking: Lacking
-) -> list[tuple[MachineTerms, Collection[date]]]:
+def _ways(lent: Sequence[MachineTerms], dates: Sequence[ChangedDate], lacking: Lacking) -> Ways:
     """Return in which order machines are tried, and for which days: each date first where it lacks fewest variants.
 
     Of those that lack as many, in the order of ranks. Without chosen variants each machine is tried once, for all.
@@ -120,7 +121,7 @@ def _ways(
 
 def _in_group(
     session: Session,
-    ways: Sequence[tuple[MachineTerms, Collection[date]]],
+    ways: Callable[[], Ways],
     dates: Sequence[ChangedDate],
     found: Mapping[date, Reservation],
     terms_of: Mapping[int, MachineTerms],
@@ -130,20 +131,22 @@ def _in_group(
 ) -> list[ChangedDate]:
     """Return the dates; those that are not possible on their machine on the first of the group on which they are.
 
-    ways: the machines in the order in which they are tried, each with the days for which it is.
+    ways: the machines in the order in which they are tried, each with the days for which it is; asked for only where
+    a date is refused.
     """
     wished = {one.day: one for one in dates}
     options: dict[str, Any] = {"found": found, "terms_of": terms_of, "now": now, "overruling": overruling}
-    for terms, days in ways:
-        judged = judging.judge(session, [*wished.values()], proposes=False, **options)
+    judged = judging.judge(session, dates, proposes=False, **options)
+    for terms, days in () if all(one.is_accepted for one in judged) else ways():
         refused = [one.day for one in judged if not one.is_accepted and one.day in days]
-        if all(one.is_accepted for one in judged):
-            break
         if not refused:
             continue
         there = {day: _on(wished[day], found[day], terms.machine_id, terms_of, decides_in) for day in refused}
         tried = judging.judge(session, [*(wished | there).values()], proposes=False, **options)
         wished |= {one.day: there[one.day] for one in tried if one.day in there and one.is_accepted}
+        judged = judging.judge(session, [*wished.values()], proposes=False, **options)
+        if all(one.is_accepted for one in judged):
+            break
     return [*wished.values()]
 
 

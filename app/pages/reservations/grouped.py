@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
 from app.wording.variants import without_text
-from billing.tariffs.asked_amounts import Asked, asked_on
+from billing.tariffs.asked_amounts import Asked, LackingVariants, asked_on
 from billing.tariffs.estimates import Estimate, estimate_for
 from booking import availability, queries
 from booking.errors.schedule_errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
@@ -25,7 +25,7 @@ from booking.queries import MachineCard
 from booking.reservations import group_choice
 from booking.reservations.group_choice import GroupWish
 from booking.reservations.wishes import Wish
-from booking.times.wall_clock import local_day
+from booking.rules.lacking_variants import counts_of
 
 
 class OtherPrice(Exception):
@@ -66,13 +66,13 @@ def asked_of(session: Session, machine_id: int, day: date) -> Asked:
 
 def asked_of_group(session: Session, group: ChosenGroup, wish: Wish) -> GroupWish:
     """Return a wish for the group, with how many of the chosen variants the tariff of each machine lacks."""
-    lacking = {card.id: len(_lacking(session, card, wish)) for card in group.cards.values()}
+    lacking = counts_of(LackingVariants(session), group.cards, wish.span.start, wish.choices)
     return replace(group.wish(wish), lacking=lacking)
 
 
 def lacking_note(session: Session, card: MachineCard, wish: Wish) -> str:
     """Return that a machine lacks chosen variants and why it is given all the same; "" where it has them."""
-    names = _lacking(session, card, wish)
+    names = LackingVariants(session)(card.id, wish.span.start, wish.choices)
     if not names:
         return ""
     return _(
@@ -88,13 +88,6 @@ def note_of_entered(session: Session, group: ChosenGroup, reservation_id: int) -
     card = group.cards.get(view.machine_id)
     wish = Wish(view.machine_id, view.member_id, view.span, view.places, choices=view.choices)
     return "" if card is None else lacking_note(session, card, wish)
-
-
-def _lacking(session: Session, card: MachineCard, wish: Wish) -> Sequence[str]:
-    if not wish.choices:
-        return ()
-    has = asked_of(session, card.id, local_day(wish.span.start, card.zone)).choices
-    return [name for name in wish.choices if name not in has]
 
 
 def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: DomainError, *, now: datetime) -> CheckView:
@@ -128,7 +121,7 @@ def _note_of_other(session: Session, group: ChosenGroup, other: availability.Alt
     """Return how another time differs from the wished one, and which chosen variants its machine lacks."""
     difference = checks.time_difference(other.span, wish.span, group.first)
     card = group.cards.get(other.machine_id)
-    lacks = () if card is None else _lacking(session, card, replace(wish, span=other.span))
+    lacks = () if card is None else LackingVariants(session)(card.id, other.span.start, wish.choices)
     return f"{difference}, {without_text(lacks)}" if lacks else difference
 
 
