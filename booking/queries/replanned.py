@@ -63,8 +63,8 @@ def replanned(session: Session, view: ReservationView, *, now: datetime) -> Repl
         return None  # the machine works again, so nothing need be taken instead
     if noted.lapses_at is not None and noted.lapses_at <= now:
         return None
-    asked = view.places, view.purpose, view.may_move_min, None, view.choices
-    wish = Wish(target[0], view.member_id, TimeSpan(*target[1:]), *asked)
+    asked = view.places, view.purpose, view.may_move_min, None
+    wish = Wish(target[0], view.member_id, TimeSpan(*target[1:]), *asked, choices=view.choices)
     name = session.scalar(select(Machine.name).where(Machine.id == wish.machine_id)) or ""
     is_possible = _is_possible(session, view, wish, now, is_held=noted.hold_id is not None)
     return ReplannedView(is_offer, name, wish, is_possible, noted.lapses_at, noted.hold_id)

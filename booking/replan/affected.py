@@ -148,5 +148,5 @@ def _affected(row: Row[*tuple[Any, ...]], now: datetime) -> Affected:
 def _wish(row: Row[*tuple[Any, ...]]) -> Wish:
     span = TimeSpan(row.starts_at, row.ends_at)
     second = Person(row.second_person, row.second_user_id)
-    asked = row.places, "", row.may_move_min, second, row.choices
-    return Wish(row.machine_id, row.member_id, span, *asked)
+    asked = row.places, "", row.may_move_min, second
+    return Wish(row.machine_id, row.member_id, span, *asked, choices=row.choices)

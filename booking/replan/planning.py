@@ -144,8 +144,7 @@ class _Search:
             if one.is_held or self._room.takes(terms, one.offered, self._now, self._leaving(terms, one)):
                 if not one.is_held:
                     self._room.hold(terms, one.wish, one.offered.span)
-                target = Target(terms.machine_id, terms.name, one.offered.span)
-                yield one.id, _line(one, Outcome.OFFERED, target)
+                yield one.id, _line(one, Outcome.OFFERED, self._target(one, terms, one.offered.span))
 
     def _machines_of_group(self) -> list[tuple[MachineTerms, int]]:
         """Return the other machines that are lent, with their ranks relative to this one's: 0 for a twin."""

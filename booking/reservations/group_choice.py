@@ -51,8 +51,8 @@ class GroupWish:
 
     def on(self, machine_id: int) -> Wish:
         """Return the wish for one of the machines."""
-        asked = self.places, self.purpose, self.may_move_min, self.second, self.choices
-        return Wish(machine_id, self.member_id, self.span, *asked)
+        asked = self.places, self.purpose, self.may_move_min, self.second
+        return Wish(machine_id, self.member_id, self.span, *asked, choices=self.choices)
 
 
 @dataclass(frozen=True, slots=True)

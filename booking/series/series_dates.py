@@ -177,5 +177,5 @@ def wish_of(session: Session, series: Series) -> SeriesWish:
         series.may_move_min,
         Person(series.second_person, series.second_user_id),
         group_of(session, series.id),
-        series.choices,
+        choices=series.choices,
     )

@@ -48,8 +48,8 @@ class SeriesWish:
     def wish_for(self, span: TimeSpan, machine_id: int | None = None) -> Wish:
         """Return the wish for one date; machine_id: the one of the group that has it."""
         on = self.machine_id if machine_id is None else machine_id
-        asked = self.places, self.purpose, self.may_move_min, self.second, self.choices
-        return Wish(on, self.member_id, span, *asked)
+        asked = self.places, self.purpose, self.may_move_min, self.second
+        return Wish(on, self.member_id, span, *asked, choices=self.choices)
 
 
 class RankedTerms(NamedTuple):

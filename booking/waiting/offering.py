@@ -110,7 +110,7 @@ def wish_of(entry: WaitingEntry) -> WaitingWish:
         entry.purpose,
         entry.is_automatic,
         Person(entry.second_person, entry.second_user_id),
-        entry.choices,
+        choices=entry.choices,
     )
 
 

@@ -101,14 +101,16 @@ def test_each_sees_what_it_pays_itself_and_not_the_price_of_the_other(log_in, se
         page = reader.get(address).text
         got, given = page.split("You get")[1].split("</section>")[0], page.count("Costs ") + page.count("<dt>about")
         assert (pays in got, instead in got, given) == (True, True, 1)
-    plain = re.search("would have paid ([^ ]*)\\.<", bernd.get(address).text)[1]
+    seen = bernd.get(address).text
+    plain = re.search("would have paid ([^ ]*)\\.<", seen)[1]
     parts = TariffParts(adjustments=(AdjustmentEntry("With fuel", "per_unit", Decimal("1.70"), "chosen"),))
     with write_transaction(session):
         entry = TariffEntry(MONDAY.date() + timedelta(days=1), {STANDARD_PRICE_CLASS: Decimal("1.70")}, parts=parts)
         enter_tariff(session, sample_ring.cold_store, entry, **BY)
         session.get_one(Reservation, reserved[1]).choices = ("With fuel",)
     doubled = f"would have paid €{2 * Decimal(plain[1:])}."
-    assert doubled in bernd.get(address).text
+    page = bernd.get(address).text
+    assert (doubled in page, field(page, "shown") == field(seen, "shown")) == (True, False), "what he gives is changed"
     gets = anna.get(address).text.split("You get")[1].split("</section>")[0]
     for text in ("With the variants that are chosen: With fuel. You can change them afterwards.", doubled[17:-1]):
         assert text in gets  # with its price

@@ -148,7 +148,7 @@ def _obstacle(judged: Judgement, times: Sequence[ExchangedTime]) -> str:
 
 
 def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:
-    """Return a digest of times, the reader's price and whether it needs approval; deadlines move with the clock.
+    """Return a digest of times, variants, the reader's price and whether it needs approval; deadlines move.
 
     Not of the other one's price, which could be found by trying.
     """
@@ -158,6 +158,7 @@ def _digest(sides: tuple[Side, ...], judged: Judgement) -> str:
             side.time.span.start.isoformat(),
             side.time.span.end.isoformat(),
             side.time.places,
+            side.time.choices,
             None
             if side.estimate is None
             else (
