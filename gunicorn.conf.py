@@ -3,7 +3,7 @@
 import os
 
 worker_class = "gthread"
-workers = 2
+workers = int(os.environ.get("RINGBUCH_WEB_PROCESSES") or 2)  # of instance/config.py it knows nothing
 threads = 32  # a thread that waits for a slow client costs little
 
 

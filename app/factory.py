@@ -41,6 +41,7 @@ from app.web.intermediaries import IntermediaryMiddleware
 from app.web.read_retry import ReadRetryMiddleware
 from app.web.url_cache import CachingFlask
 from booking.kernel.engine import connect_args, prepare_engine
+from booking.kernel.postgresql import POOL_OVERFLOW, POOL_SIZE
 from booking.kernel.presets import has_transaction_pooler
 from booking.kernel.transaction import discard
 
@@ -147,8 +148,8 @@ def _engine_options(uri: str) -> dict[str, Any]:
     if has_transaction_pooler(make_url(uri)):
         return compiled | {"poolclass": NullPool, "connect_args": connect_args(uri)}
     return compiled | {
-        "pool_size": 8,
-        "max_overflow": 16,
+        "pool_size": POOL_SIZE,
+        "max_overflow": POOL_OVERFLOW,
         "pool_timeout": 5,
         "pool_use_lifo": True,  # the connection that was used last has its statements prepared
         "pool_recycle": 43_200,  # what an evening has opened serves the morning; each is checked before it is used

@@ -16,7 +16,9 @@ from app.doctor.finding import Finding, error, ok, warn
 from app.storage import installation, migrate
 from booking.kernel.encryption import SecretBox
 from booking.kernel.errors import DatabaseNotUnicode, Unavailable
+from booking.kernel.postgresql import POOL_OVERFLOW, POOL_SIZE
 
+WORKERS = 1  # beside the web processes
 WORKER_AGE = timedelta(minutes=15)
 CLOCK_DIFFERENCE = timedelta(seconds=30)
 SHOWN_LENGTH_MAX = 300
@@ -79,6 +81,7 @@ def _server(connection: Connection, uri: str, config: Mapping[str, Any], now: da
                 "durability", f"{name} is off: a power cut loses reservations", "switch it on in postgresql.conf"
             )
     yield _between(connection, uri, config)
+    yield from _connections(connection, config)
     difference = abs(connection.scalar(text("SELECT clock_timestamp()")) - now)
     if difference > CLOCK_DIFFERENCE:
         yield warn(
@@ -98,6 +101,21 @@ def _between(connection: Connection, uri: str, config: Mapping[str, Any]) -> Fin
         f"the server listens on {port}, DATABASE_URL names {named}: a program stands between",
         "a proxy does no harm; for a pooler that lends connections by transaction, set DATABASE_POOLER=transaction",
     )
+
+
+def _connections(connection: Connection, config: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield a warning where this machine's processes may together ask for more connections than the server has."""
+    processes = config["WEB_PROCESSES"] + WORKERS
+    most = processes * (POOL_SIZE + POOL_OVERFLOW)
+    names = ("max_connections", "superuser_reserved_connections")
+    total, reserved = (int(connection.scalar(text(f"SHOW {name}"))) for name in names)
+    if config["DATABASE_POOLER"] == "none" and most > total - reserved:
+        yield warn(
+            "connections",
+            f"{processes} processes open {most} at most, the server has {total - reserved}: at the peak pages would "
+            "answer 503",
+            "raise max_connections in postgresql.conf, lower WEB_PROCESSES, or put a pooler between",
+        )
 
 
 def _installation(session: Session, box: SecretBox, now: datetime) -> Iterator[Finding]:

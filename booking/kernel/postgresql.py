@@ -24,6 +24,8 @@ _CONNECT = {
 # A statement is prepared when a connection runs it for the third time, not the driver's sixth: a tenth to a quarter of
 # the server's time where many come at once, and each connection meets their pages for the first time.
 PREPARED_AFTER = 2
+# Connections that a process keeps open, and how many more it opens at most.
+POOL_SIZE, POOL_OVERFLOW = 8, 16
 # Of several hosts at most one is the primary; the others are its replicas, which refuse every change.
 _SEVERAL_HOSTS = {"target_session_attrs": "read-write"}
 

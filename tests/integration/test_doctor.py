@@ -186,18 +186,21 @@ class OddServer:
         "SHOW transaction_read_only": "off",
         "SELECT inet_server_port()": 5432,
         "SELECT clock_timestamp()": MONDAY - timedelta(minutes=2),
+        "SHOW max_connections": "100",
+        "SHOW superuser_reserved_connections": "3",
     }
 
     def scalar(self, statement):
         return self.answers.get(str(statement), "on")
 
 
-def test_a_server_that_forgets_lies_behind_a_pooler_or_has_another_clock_is_named(monkeypatch):
+def test_a_server_that_forgets_lies_behind_a_pooler_has_another_clock_or_too_few_connections_is_named(monkeypatch):
     monkeypatch.setattr(migrate, "is_read_only", lambda _connection: False)
     behind = "postgresql+psycopg://ring@127.0.0.1:6432/ring"
 
-    def told(uri, pooler):
-        return lines(database._server(OddServer(), uri, {"DATABASE_POOLER": pooler}, MONDAY))
+    def told(uri, pooler, processes=3):
+        settings = {"DATABASE_POOLER": pooler, "WEB_PROCESSES": processes}
+        return lines(database._server(OddServer(), uri, settings, MONDAY))
 
     forgets, pooler, clock = told(behind, "none")
     assert forgets.startswith("error durability: fsync is off")
@@ -206,6 +209,9 @@ def test_a_server_that_forgets_lies_behind_a_pooler_or_has_another_clock_is_name
     assert not any(
         "pooler" in line for line in told(behind, "transaction") + told(behind.replace("6432", "5432"), "none")
     )
+    *_others, many, _clock = told(behind, "none", 4)  # and the worker: five pools of 24
+    assert many.startswith("warn  connections: 5 processes open 120 at most, the server has 97")
+    assert not any("connections" in line for line in told(behind, "transaction", 32))
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
