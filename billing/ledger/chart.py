@@ -25,9 +25,9 @@ from sqlalchemy.orm import Session
 
 from billing.errors.money_errors import AccountNotFound, AccountNumberTaken, WrongAccountNumber
 from billing.events import ChartChanged
-from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed
-from billing.ledger.posting import lock_ledger
-from billing.models import LedgerAccount
+from billing.ledger.filed_accounts import ARE_WRITTEN_AGAIN, filed, require_nothing_filed, usual_length
+from billing.ledger.posting import RECEIVABLES, lock_ledger
+from billing.models import DatevTerms, LedgerAccount
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.revisions import require_revision
@@ -69,12 +69,25 @@ def change_chart(
     ledger.chart = chart
     ledger.revision += 1
     session.flush()
-    moved = [code for code, one in accounts.items() if getattr(one, chart) != before[code]]
+    has_member_accounts = session.get_one(DatevTerms, 1).has_member_accounts
+    moved = _moved(before, {code: getattr(one, chart) for code, one in accounts.items()}, has_member_accounts)
     if not are_written_again:
-        require_nothing_filed(session, moved)
-    elif filed(session, moved):
+        require_nothing_filed(session, moved, by_member=has_member_accounts)
+    elif filed(session, moved, by_member=has_member_accounts):
         said.append(ARE_WRITTEN_AGAIN)
     events.record(session, ChartChanged(chart=chart, numbers=", ".join(sorted(said))), by=by, at=now)
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str], has_member_accounts: bool) -> set[str]:
+    """Return the accounts whose amounts files would hold under another number, by their codes.
+
+    Where members have accounts of their own, no file has the number of the receivables: only the length counts.
+    """
+    moved = {code for code, number in after.items() if number != before[code]}
+    if has_member_accounts:
+        is_longer = usual_length(after.values()) != usual_length(before.values())
+        moved = moved - {RECEIVABLES} | ({RECEIVABLES} if is_longer else set())
+    return moved
 
 
 def _check(accounts: Mapping[str, LedgerAccount], numbers: Numbers) -> None:

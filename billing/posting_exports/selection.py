@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.exports.datev import ROWS_MAX, transliterated
-from billing.ledger.filed_accounts import DATEV
+from billing.ledger.filed_accounts import DATEV, usual_length
 from billing.models import Entry, ExportedEntry, Ledger, Posting, PostingExport
 from billing.period_names import PeriodSpan
 from billing.posting_exports.terms import DatevTermsInput, datev_terms
@@ -29,8 +29,8 @@ NAMES_MAX = 20
 class ExportProblem:
     """What keeps a file from being made. names: of what it concerns.
 
-    Codes: adviser, client (the number is not stated), lengths (accounts whose numbers differ in length), member_account
-    (members whose account would have no number), rows (more lines than a file may have).
+    Codes: adviser, client (the number is not stated), lengths (accounts whose numbers are shorter or longer than most),
+    member_account (members whose account would have no number), rows (more lines than a file may have).
     """
 
     code: str
@@ -104,7 +104,7 @@ def preview_export(session: Session, kind: str, period: PeriodSpan, *, is_again:
         changed_names=tuple(_changed_names(session, of.entry_ids)) if kind == DATEV else (),
         terms=of.terms,
         chart=of.chart,
-        account_length=len(of.accounts[0].number),
+        account_length=usual_length(one.number for one in of.accounts),
         digest=of.digest,
     )
 
@@ -177,9 +177,9 @@ def _problems(session: Session, kind: str, lines: int, of: _Selected) -> Iterato
     for code, number in (("adviser", of.terms.adviser), ("client", of.terms.client)):
         if number is None:
             yield ExportProblem(code)
-    length = len(of.accounts[0].number)
+    length = usual_length(one.number for one in of.accounts)
     if others := [one.code for one in of.accounts if len(one.number) != length]:
-        yield ExportProblem("lengths", (of.accounts[0].code, *others))
+        yield ExportProblem("lengths", tuple(others))
     if of.terms.has_member_accounts:
         beyond = {one for one in _subjects(session, of.entry_ids)["member"] if one >= 6 * 10**length}
         if beyond:

@@ -73,8 +73,8 @@ def change_datev_terms(
     revisions.require_revision(revision, row.revision)
     moved = [RECEIVABLES] if data.has_member_accounts != row.has_member_accounts else []
     if not are_written_again:
-        require_nothing_filed(session, moved)
-    again = [ARE_WRITTEN_AGAIN] if filed(session, moved) else []
+        require_nothing_filed(session, moved, by_member=True)
+    again = [ARE_WRITTEN_AGAIN] if filed(session, moved, by_member=True) else []
     changed = records.write(row, records.values_of(data)) + again
     if changed:
         row.revision += 1

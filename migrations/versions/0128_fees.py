@@ -7,12 +7,11 @@ rows, which all pass the new CHECK, and the triggers stay as they are.
 
 from __future__ import annotations
 
-from itertools import count
-
 import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
+from migrations.account_numbers import free_numbers
 from migrations.append_only import drop_append_only, make_append_only
 
 revision = "0128"
@@ -126,22 +125,13 @@ def _refuse_replacing(keys: tuple[tuple[str, ...], ...]) -> None:
 
 
 def _add_accounts() -> None:
-    connection = op.get_bind()
-    taken: dict[str, set[str]] = {"skr03": set(), "skr04": set()}
-    for skr03, skr04 in connection.execute(sa.text("SELECT skr03, skr04 FROM billing_account")):
-        taken["skr03"].add(skr03)
-        taken["skr04"].add(skr04)
-    for code, *wanted in ACCOUNTS:
-        numbers = {}
-        for chart, first in zip(taken, wanted, strict=True):
-            numbers[chart] = str(next(number for number in count(first) if str(number) not in taken[chart]))
-            taken[chart].add(numbers[chart])
-        connection.execute(
+    for code, skr03, skr04 in ACCOUNTS:
+        op.get_bind().execute(
             sa.text(
                 "INSERT INTO billing_account (code, kind, skr03, skr04, revision) "
                 "VALUES (:code, 'income', :skr03, :skr04, 0)"
             ),
-            {"code": code, **numbers},
+            {"code": code, **free_numbers({"skr03": skr03, "skr04": skr04})},
         )
 
 

@@ -7,12 +7,12 @@ SQLite cannot change a CHECK: its text is replaced in the schema, as in 0128; th
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import count
 
 import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
+from migrations.account_numbers import free_numbers
 
 revision = "0144"
 down_revision = "0143"
@@ -74,16 +74,12 @@ def _replace(name: str, former: str, later: str) -> None:
 
 
 def _add_account() -> None:
-    connection, numbers = op.get_bind(), {}
-    for chart, first in NUMBERS.items():
-        taken = set(connection.execute(sa.text(f"SELECT {chart} FROM billing_account")).scalars())
-        numbers[chart] = str(next(number for number in count(first) if str(number) not in taken))
-    connection.execute(
+    op.get_bind().execute(
         sa.text(
             "INSERT INTO billing_account (code, kind, skr03, skr04, revision) "
             "VALUES ('deposits', 'liability', :skr03, :skr04, 0)"
         ),
-        numbers,
+        free_numbers(NUMBERS),
     )
 
 

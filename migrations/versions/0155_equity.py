@@ -12,12 +12,11 @@ are not verified, 9000 is "Saldenvorträge" in both: the adviser's word decides.
 
 from __future__ import annotations
 
-from itertools import count
-
 import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
+from migrations.account_numbers import free_numbers
 from migrations.append_only import drop_append_only, make_append_only
 from migrations.guards import Guard, create_guard, drop_guard
 
@@ -215,27 +214,13 @@ def _set_trigger(name: str, condition: str, action: str) -> None:
 
 
 def _add_accounts() -> None:
-    """Add the accounts with numbers as long as those of the ring: DATEV wants one length."""
-    connection = op.get_bind()
-    taken: dict[str, set[str]] = {"skr03": set(), "skr04": set()}
-    widths = {}
-    for code, skr03, skr04 in connection.execute(sa.text("SELECT code, skr03, skr04 FROM billing_account")):
-        taken["skr03"].add(skr03)
-        taken["skr04"].add(skr04)
-        if code == "receivables":
-            widths = {"skr03": len(skr03), "skr04": len(skr04)}
-    for code, *wanted in ACCOUNTS:
-        numbers = {}
-        for chart, first in zip(taken, wanted, strict=True):
-            free = (f"{each:04}".ljust(widths[chart], "0") for each in count(first))
-            numbers[chart] = next(number for number in free if number not in taken[chart])
-            taken[chart].add(numbers[chart])
-        connection.execute(
+    for code, skr03, skr04 in ACCOUNTS:
+        op.get_bind().execute(
             sa.text(
                 "INSERT INTO billing_account (code, kind, skr03, skr04, revision) "
                 "VALUES (:code, 'equity', :skr03, :skr04, 0)"
             ),
-            {"code": code, **numbers},
+            {"code": code, **free_numbers({"skr03": skr03, "skr04": skr04})},
         )
 
 

@@ -21,6 +21,7 @@ from billing.posting_exports.batch_rows import rows_of_unknown_vat
 from billing.posting_exports.recording import record_export
 from billing.posting_exports.selection import preview_export
 from billing.posting_exports.terms import DatevTermsInput, change_datev_terms
+from billing.queries.ledger import chart_view
 from billing.tariffs.tariffs import enter_tariff
 from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import RecordedEvent
@@ -31,6 +32,7 @@ from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_
 from tests.integration.harvester_pool import JUNE, PER_SHARE, RULES, charge_all, cost, do, post, use
 from tests.integration.test_charges import charge
 from tests.integration.test_dated_classes import correct_amount
+from tests.integration.test_money_audits import tamper
 
 # One database: what is read is the same on both databases; the guards have tests of their own.
 pytestmark = [pytest.mark.of_sqlite, pytest.mark.usefixtures("app_context")]
@@ -164,6 +166,21 @@ def test_an_account_with_amounts_in_files_becomes_no_other_one_unasked(session, 
         assert "are_written_again" in str(written.facts)
     chart(session, {"fees": ("8612", "4837")}, "skr04")  # files hold nothing there
     chart(session, {"use_charges": ("8203", "4201")}, "skr04")  # nor have they the numbers of the other chart
+
+
+def test_accounts_of_members_are_asked_about_one_by_one_and_by_their_length(session, charged_ring):
+    stated(session)
+    export(session)
+    chart(session, {"receivables": ("1401", "1201")})  # no file has this number: members have accounts of their own
+    account = "(SELECT id FROM billing_account WHERE code = 'receivables')"
+    tamper(
+        session, "billing_posting", f"account_id = {account}, member_id = {charged_ring.bernd} WHERE member_id IS NULL"
+    )
+    longer = {one.code: (f"{one.skr03}0", f"{one.skr04}0") for one in chart_view(session).accounts}
+    for move in (lambda: stated(session, has_member_accounts=False), lambda: chart(session, longer)):
+        with pytest.raises(RecordRefused):  # Anna owes what Bernd gets: nothing in sum
+            move()
+        session.rollback()
 
 
 def chart(session, numbers, code="skr03", **again):
