@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from flask_babel import force_locale
@@ -27,9 +27,11 @@ from app.notifications.calendar_attachment import calendar_of
 from app.notifications.kinds import KIND_OF_TEMPLATE, TONE_OF_TEMPLATE
 from app.notifications.recipients import Recipient
 from app.wording.mail_kinds import TEXTS
+from billing.tariffs.asked_amounts import LackingVariants
 from booking.kernel.errors import Unavailable
 from booking.models import Ring
 from booking.queries import ReservationView
+from booking.timespan import TimeSpan
 
 QUOTED_LENGTH_MAX = 2_000
 log = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ def queue_keyed(
     off_url = "" if kind.is_required else off_links.url_of(to, kind)
     ring = session.scalar(select(Ring.name)) or "Ringbuch"
     with force_locale(to.language):
-        subject, body = compose(notification, to, ring, off_url=off_url)
+        subject, body = compose(notification, to, ring, off_url=off_url, lacks=_lacks(session))
     entries = notification.entries if notification.with_calendar else ()
     mail_id = queue_mail(
         session,
@@ -139,10 +141,34 @@ def queue_or_record(
         )
 
 
-def compose(notification: Notification, to: Recipient, ring: str, *, off_url: str = "") -> tuple[str, str]:
+class WithVariants(Protocol):
+    """A time on a machine, with variants of its tariff: a reservation, an offer, a half of an exchange."""
+
+    @property
+    def machine_id(self) -> int: ...
+
+    @property
+    def span(self) -> TimeSpan: ...
+
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+
+
+Lacks = Callable[[WithVariants], Sequence[str]]
+
+
+def _lacks(session: Session) -> Lacks:
+    """Return what tells which of its variants the machine of a reservation does not have: a mail promises none."""
+    lacking = LackingVariants(session)
+    return lambda one: lacking(one.machine_id, one.span.start, one.choices)
+
+
+def compose(
+    notification: Notification, to: Recipient, ring: str, *, lacks: Lacks, off_url: str = ""
+) -> tuple[str, str]:
     """Return subject and body in the current language. Texts of people stay data: one line, or quoted.
 
-    off_url: where mails of its kind are switched off.
+    lacks: the variants that are not there, of what a mail is about. off_url: where mails of its kind are switched off.
     """
     environment = current_app.jinja_env
     values = {
@@ -153,6 +179,7 @@ def compose(notification: Notification, to: Recipient, ring: str, *, off_url: st
         "quoted": quoted,
         "one_line": one_line,
         "absolute": absolute,
+        "lacks": lacks,
     }
     template = environment.get_template(f"mail/{notification.template}.txt")
     variables = template.new_context(values)

@@ -53,7 +53,7 @@ BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
 ZONES = Actor(job="note_zone_rules")
-LAPSE, ACCEPTANCE = Actor(job="lapse_offers"), Actor(job="accept_offers")
+LAPSE = Actor(job="lapse_offers")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
 JOB_RUN_DAYS, EXPIRED_LINK_DAYS = 60, 30
@@ -112,14 +112,6 @@ def lapse_offers(session: Session) -> int:
         *(partial(replan.lapse, session, one) for one in replan.overdue(session, now=now(), only_needless=are_late)),
     ]
     return in_own_transactions(session, (partial(lapse, by=LAPSE, now=now()) for lapse in overdue))
-
-
-def accept_offers(session: Session) -> int:
-    """Accept the offers of members who wished that beforehand, each in its own transaction."""
-    found = answers.automatic(session, now=now())
-    return in_own_transactions(
-        session, (partial(answers.accept_automatically, session, one, by=ACCEPTANCE, now=now()) for one in found)
-    )
 
 
 def seal_log(session: Session) -> int:
@@ -208,7 +200,7 @@ JOBS = (
     Job("lapse_offers", 10.0, lapse_offers, look=lapse_offers),
     Job("end_exchanges", 15.0, offer_jobs.end_exchanges, look=offer_jobs.end_exchanges),
     Job("offer_again", 120.0, offer_jobs.offer_again, idle_seconds=300.0),
-    Job("accept_offers", 5.0, accept_offers, idle_seconds=10.0, look=accept_offers),
+    Job("accept_offers", 5.0, offer_jobs.accept_offers, idle_seconds=10.0, look=offer_jobs.accept_offers),
     Job("seal_log", 30.0, seal_log, look=seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
     Job("remind_of_ends", 60.0, remind_of_ends),

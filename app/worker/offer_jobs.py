@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from app.auth import memberships
 from app.clock import now
 from app.notifications import subscribers
+from billing.tariffs.asked_amounts import LackingVariants
 from booking.exchanges import ending
 from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_own_transactions
-from booking.waiting import entries, offering
+from booking.waiting import answers, entries, offering
 
-LEAVERS, EXCHANGE_END = Actor(job="lapse_offers"), Actor(job="end_exchanges")
+LEAVERS, EXCHANGE_END, ACCEPTANCE = (Actor(job=name) for name in ("lapse_offers", "end_exchanges", "accept_offers"))
 LATE = timedelta(minutes=1)
 
 
@@ -34,6 +35,16 @@ def offer_again(session: Session) -> int:
     steps = [partial(leave, one) for one in gone]
     steps += [partial(offering.look_again, session, one, now=moment) for one in awaited]
     return in_own_transactions(session, steps)
+
+
+def accept_offers(session: Session) -> int:
+    """Accept the offers of members who wished that beforehand, each in its own transaction.
+
+    Who would not get all variants that were chosen is asked instead.
+    """
+    found, lacking = answers.automatic(session, now=now()), LackingVariants(session)
+    accept = partial(answers.accept_automatically, session, by=ACCEPTANCE, lacking=lacking)
+    return in_own_transactions(session, (partial(accept, one, now=now()) for one in found))
 
 
 def end_exchanges(session: Session) -> int:

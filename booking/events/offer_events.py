@@ -62,7 +62,8 @@ class OfferEvent(ScheduleEvent):
 class OfferMade(OfferEvent):
     """Time that became free is held for the first in line whom the rules accept.
 
-    is_automatic: it is accepted without asking.
+    is_automatic: it is accepted without asking. Where its machine lacks a chosen variant a second event says that it
+    is not, and its member is asked.
     """
 
     is_automatic: bool

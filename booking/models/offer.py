@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -24,7 +24,8 @@ class OfferStatus(StrEnum):
 class Offer(Base):
     """A span of a machine that is held for an entry of the waiting list until lapses_at. It has the id of its hold.
 
-    starts_at and ends_at: the working time. An accepted one handed its places over to its reservation.
+    starts_at and ends_at: the working time. An accepted one handed its places over to its reservation. is_asked: its
+    member is asked though its entry is automatic, because its machine lacks a variant that was chosen.
     """
 
     __tablename__ = "booking_offer"
@@ -56,4 +57,5 @@ class Offer(Base):
     lapses_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reservation_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"))
+    is_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(default=0)

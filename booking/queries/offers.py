@@ -20,7 +20,10 @@ from booking.timespan import TimeSpan
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """An offer with the names that people need to recognise it. is_exact: exactly this time was waited for."""
+    """An offer with the names that people need to recognise it. is_exact: exactly this time was waited for.
+
+    is_automatic: it is accepted without asking.
+    """
 
     id: int
     entry_id: int
@@ -141,7 +144,7 @@ def _view(row: Row[*tuple[Any, ...]]) -> OfferView:
         purpose=purpose,
         choices=choices,
         is_exact=length_min is None,
-        is_automatic=is_automatic,
+        is_automatic=is_automatic and not found.is_asked,
         status=OfferStatus(found.state),
         offered_at=found.offered_at,
         lapses_at=found.lapses_at,

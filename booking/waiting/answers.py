@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.errors.waiting_errors import OfferNotFound
-from booking.events.offer_events import OfferAccepted
-from booking.kernel.errors import DomainError
+from booking.events.offer_events import OfferAccepted, OfferMade
+from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.revisions import require_revision
 from booking.models import Offer, OfferStatus, WaitingEntry
@@ -24,6 +24,7 @@ from booking.records import catalogue
 from booking.records.publish import publish
 from booking.reservations import reservation_writer, reservations, wishes
 from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
 from booking.waiting.offering import wish_of
@@ -115,20 +116,48 @@ def renew(session: Session, offer_id: int, *, now: datetime) -> bool:
     return True
 
 
-def accept_automatically(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
+def accept_automatically(
+    session: Session, offer_id: int, *, by: Actor, now: datetime, lacking: Lacking = none_lacking
+) -> bool:
     """Accept an offer whose member wished so beforehand; return whether it was still open.
 
     With the second person that was named then; without one hand-out asks, because nobody is there to be asked.
-    Where the rules refuse it by now, it lapses at once. Nothing of a refused acceptance is stored.
+    Where the rules refuse it by now, it lapses at once. Nothing of a refused acceptance is stored. Where its machine
+    lacks a variant that was chosen, its member is asked all the same.
     """
+    seen = session.execute(_REVISION_AND_USE.where(Offer.id == offer_id)).one_or_none()
+    if seen is not None and lacking(seen.machine_id, seen.starts_at, seen.choices):
+        return _ask(session, offer_id, by=by, now=now)
+    revision = None if seen is None else seen.revision
     try:
         with session.begin_nested():
-            accept(session, offer_id, by=by, now=now, second=_named_second(session, offer_id))
+            second = _named_second(session, offer_id)
+            accept(session, offer_id, by=by, now=now, second=second, revision=revision)
+    except StaleRevision:  # other variants are chosen since a moment ago: the next run looks at them
+        return False
     except DomainError:
         offer, entry = offers.lock(session, offer_id)
         if offer.state != OfferStatus.OPEN:
             return False
         offers.close(session, offer, entry, OfferStatus.LAPSED, by=by, now=now)
+    return True
+
+
+_REVISION_AND_USE = select(Offer.revision, Offer.machine_id, Offer.starts_at, WaitingEntry.choices).join(
+    WaitingEntry, WaitingEntry.id == Offer.entry_id
+)
+
+
+def _ask(session: Session, offer_id: int, *, by: Actor, now: datetime) -> bool:
+    """Make an offer that was to be accepted without asking an ordinary one, with the whole time to answer."""
+    offer, _entry = offers.lock(session, offer_id)
+    if offer.state != OfferStatus.OPEN or offer.lapses_at <= now or offer.is_asked:
+        return False
+    offer.is_asked = True
+    offer.revision += 1
+    session.flush()
+    renew(session, offer_id, now=now)
+    publish(session, OfferMade.of(offer, is_automatic=False), by=by, now=now)
     return True
 
 
@@ -150,11 +179,15 @@ def overdue(session: Session, *, now: datetime, limit: int = 100) -> Sequence[in
 
 
 def automatic(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Return the ids of open offers that are accepted without asking, in the order in which they were made."""
+    """Return the ids of open offers that are accepted without asking, in the order in which they were made.
+
+    Not those of which their member was asked all the same.
+    """
     return session.scalars(
         select(Offer.id)
         .join(WaitingEntry, WaitingEntry.id == Offer.entry_id)
-        .where(Offer.state == OfferStatus.OPEN.value, Offer.lapses_at > now, WaitingEntry.is_automatic)
+        .where(Offer.state == OfferStatus.OPEN.value, Offer.lapses_at > now)
+        .where(WaitingEntry.is_automatic, Offer.is_asked.is_(False))
         .order_by(Offer.id)
         .limit(limit)
     ).all()

@@ -176,7 +176,8 @@ def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
     entry = offers.lock_entry(session, entry_id)
     assert entry is not None
     # An open offer of which nobody was told, because it is accepted without asking, stays so.
-    is_automatic = wish.is_automatic or (entry.is_automatic and entry.offer_id is not None)
+    offer = None if entry.offer_id is None else session.get(Offer, entry.offer_id, populate_existing=True)
+    is_automatic = wish.is_automatic or (entry.is_automatic and offer is not None and not offer.is_asked)
     second = wish.second if wish.second.name else Person(entry.second_person, entry.second_user_id)
     said = {
         "is_automatic": is_automatic,
@@ -186,8 +187,8 @@ def _say_again(session: Session, entry_id: int, wish: WaitingWish) -> None:
         "choices": wish.choices,
     }
     if any(getattr(entry, name) != value for name, value in said.items()):
-        if entry.offer_id is not None and entry.choices != wish.choices:  # its price is not the one that was shown
-            session.get_one(Offer, entry.offer_id, populate_existing=True).revision += 1
+        if offer is not None and entry.choices != wish.choices:  # its price is not the one that was shown
+            offer.revision += 1
         for name, value in said.items():
             setattr(entry, name, value)
         entry.revision += 1

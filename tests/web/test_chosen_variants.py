@@ -14,6 +14,8 @@ from app.mail.models import Mail
 from app.worker.jobs import deliver_events
 from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking.closures import breakdown
+from booking.closures.breakdown import Choice, Decision
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
 from booking.records import groups
@@ -113,6 +115,15 @@ def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, session, sample
         assert "Not there: With operator" in text
     assert anna.post(f"/reservations/{mine}/proposed-time").status_code == 303
     assert 'With operator <span class="soft">(not here: With operator)' in anna.get(f"/reservations/{mine}").text
+
+    other = reserved(session, combine, sample_ring.anna, hours(MONDAY, 500, 502), (OPERATOR,))
+    closure_id = close(session, combine, 499, 503)
+    do(session, breakdown.decide, closure_id, [Decision(other, Choice.MOVE, machine_id=cold_store)])
+    while deliver_events(session):
+        pass
+    for kind in ("moved_manager", "replanned"):  # Anna moved there herself; Wanda decided so
+        mail = session.scalars(select(Mail).where(Mail.key.like(f"%:{kind}:%")).order_by(Mail.id.desc())).first()
+        assert "Not there: With operator" in mail_text(mail), kind
 
 
 @pytest.mark.of_sqlite

@@ -15,7 +15,7 @@ from app.auth.models import User
 from app.mail.models import Mail
 from app.notifications.models import OfferLink
 from app.web.log_redaction import redacted
-from app.worker import jobs
+from app.worker import jobs, offer_jobs
 from booking.kernel import deliveries
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Offer, Reservation, WaitingEntry
@@ -149,7 +149,15 @@ def test_what_is_accepted_without_asking_is_confirmed_and_sends_no_question(
     mails(session, clock)
     with write_transaction(session):
         entries.leave(session, 2, by=SOMEBODY, now=MONDAY)
-    assert (jobs.accept_offers(session), jobs.accept_offers(session)) == (1, 0)
+        session.execute(update(WaitingEntry).where(WaitingEntry.is_automatic).values(choices=("With fuel",)))
+    assert (offer_jobs.accept_offers(session), offer_jobs.accept_offers(session)) == (1, 0)
+    (asked,) = [text for kind, to, text in mails(session, clock) if (kind, to) == ("offer_made", "anna@ring.example")]
+    assert "Not there: With fuel" in asked, "the combine lacks it: she is asked, and nothing is reserved"
+    assert session.scalar(select(Reservation.status).where(Reservation.member_id == sample_ring.anna)) is None
+    with write_transaction(session):
+        session.execute(update(WaitingEntry).where(WaitingEntry.is_automatic).values(choices=()))
+        session.execute(update(Offer).values(is_asked=False))
+    assert (offer_jobs.accept_offers(session), offer_jobs.accept_offers(session)) == (1, 0)
     assert [one[0] for one in mails(session, clock)].count("offer_made") == 0  # that to Bernd was not sent
     assert session.scalar(select(Reservation.status).where(Reservation.member_id == sample_ring.anna)) == "confirmed"
 
