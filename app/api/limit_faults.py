@@ -1,21 +1,24 @@
-"""Numbers, texts and days of money that are outside their limits, as violations of a problem document."""
+"""Numbers, sums, texts and days of money that are outside their limits, as violations of a problem document."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from app.wording.errors import title_of
+from app.wording.errors import sentence_of, title_of
 from app.wording.errors.limits import limits_sentence
+from billing.errors.equity_errors import NothingSetOff, TooMuchSetOff
 from billing.errors.money_errors import WrongAmount, WrongPeriod, WrongText
 
-OUTSIDE_LIMITS = (WrongAmount, WrongPeriod, WrongText)
+OUTSIDE_LIMITS = (WrongAmount, WrongPeriod, WrongText, TooMuchSetOff, NothingSetOff)
 FIELDS = {"tax_code": "vat_code"}
 
 
-def limit_fault(error: WrongAmount | WrongPeriod | WrongText) -> dict[str, Any]:
-    """Return which field is outside its limits. limit: the nearest of a number; the length of a text."""
+def limit_fault(error: WrongAmount | WrongPeriod | WrongText | TooMuchSetOff | NothingSetOff) -> dict[str, Any]:
+    """Return which field is outside its limits. limit: the nearest of a number, the most of a sum, a text's length."""
     facts = error.facts
+    if isinstance(error, TooMuchSetOff | NothingSetOff):
+        return _fault(error.code, "set_off_cents", sentence_of(error), facts["most_cents"], facts["actual_cents"])
     if isinstance(error, WrongPeriod):
         days = "/".join(str(facts[name]) for name in ("period_from", "period_until"))
         return _fault(error.code, "period", title_of(error), None, days)

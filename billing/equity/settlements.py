@@ -17,7 +17,13 @@ from sqlalchemy.orm import Session
 
 from billing.allocations.periods import accounting_year
 from billing.equity.equity import append_move, equity_of, mirror_move, require_open
-from billing.errors.equity_errors import MembershipNotOver, NothingToSettle, StaleSettlement, TooMuchSetOff
+from billing.errors.equity_errors import (
+    MembershipNotOver,
+    NothingSetOff,
+    NothingToSettle,
+    StaleSettlement,
+    TooMuchSetOff,
+)
 from billing.ledger.equity_entries import LEAVING
 from billing.ledger.posting import SET_OFF
 from billing.ledger.posting_days import today_of_ring
@@ -66,16 +72,18 @@ def preview_settlement(
     set_off_cents: less than the most, where the member has paid the rest: payments are not entered in this ledger.
     None: the most.
 
-    Raises MemberNotFound, MembershipNotOver, TooMuchSetOff, NothingToSettle.
+    Raises MemberNotFound, MembershipNotOver, NothingToSettle, TooMuchSetOff, NothingSetOff.
     """
     left_on = _left_on(session, member_id, now)
     equity, balance = equity_of(session, member_id), balance_of(session, member_id)
     most = max(0, min(balance.cents, equity.cents))
     wanted = most if set_off_cents is None else set_off_cents
-    if not 0 <= wanted <= most:
-        raise TooMuchSetOff(most_cents=most)
-    if not wanted and not equity.held_cents:
+    if not most and not equity.held_cents:
         raise NothingToSettle
+    if not 0 <= wanted <= most:
+        raise TooMuchSetOff(most_cents=most, actual_cents=wanted)
+    if not wanted and not equity.held_cents:
+        raise NothingSetOff(most_cents=most, actual_cents=wanted)
     seen = (member_id, left_on, balance.cents, balance.lines, equity.moves, wanted)
     return Settlement(
         member_id=member_id,

@@ -31,9 +31,15 @@ class NothingToSettle(DomainError):
 
 
 class TooMuchSetOff(DomainError):
-    """More is to be set off than is owed, or than the equity is. facts: most_cents."""
+    """More is to be set off than is owed, or than the equity is. facts: most_cents, actual_cents."""
 
     code = "too_much_set_off"
+
+
+class NothingSetOff(DomainError):
+    """Nothing is to be set off, and no equity is left to move. facts: most_cents, actual_cents."""
+
+    code = "nothing_set_off"
 
 
 class StaleSettlement(DomainError):

@@ -24,6 +24,7 @@ from billing.errors.equity_errors import (
     EquityMoveNotFound,
     EquityUsed,
     MembershipNotOver,
+    NothingSetOff,
     NothingToSettle,
     StaleSettlement,
     TooMuchSetOff,
@@ -260,6 +261,10 @@ def test_a_settlement_that_cannot_be_is_refused(session, charged_ring, gone):
     paid(session, gone, 50_000)
     with pytest.raises(StaleSettlement):
         settled(session, gone, digest=seen)
+    settled(session, gone, 0)
+    with pytest.raises(NothingSetOff) as refusal:
+        preview_settlement(session, gone, 0, now=MONDAY)
+    assert refusal.value.facts == {"most_cents": 50_000, "actual_cents": 0}
     settled(session, bernd)  # owes nothing: the equity moves alone, and no statement is needed
     assert session.scalar(select(Document.id)) is None
     with pytest.raises(NothingToSettle):

@@ -81,7 +81,8 @@ class EquityChange(ResponseModel):
     """A change of equity, or its reversal (reverses_id; note: why).
 
     kind: paid_in, leaving (from then on it is owed to who left) or set_off. held_cents, left_cents: paid in, and owed
-    to who left, after it. document_id: of the statement that told it.
+    to who left, after it. document_id: of the statement that told it. note: of the treasurer; members get that of a
+    reversal only.
     """
 
     id: int
@@ -242,7 +243,10 @@ def _change_reply(move_id: int) -> Reply:
 
 
 def _change(row: EquityMoveView) -> EquityChange:
-    return EquityChange(**{name: getattr(row, name) for name in EquityChange.model_fields})
+    values = {name: getattr(row, name) for name in EquityChange.model_fields}
+    if row.reverses_id is None and not permissions.reaches_all():
+        values["note"] = ""
+    return EquityChange(**values)
 
 
 def _preview(found: Settlement) -> SettlementPreview:

@@ -12,7 +12,7 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.documents.composer import TextComposer
 from app.extensions import db
-from app.forms.submit import submit
+from app.forms.submit import INVALID, submit
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.equity_forms import EquityForm, SettleForm
@@ -26,7 +26,7 @@ from billing.equity import equity as verbs
 from billing.equity import settlements
 from billing.equity.equity import EquityInput, equity_of
 from billing.equity.settlements import Settlement
-from billing.errors.equity_errors import EquityMoveNotFound
+from billing.errors.equity_errors import EquityMoveNotFound, NothingSetOff, TooMuchSetOff
 from billing.queries.balances import balance_of
 from billing.queries.equity import EquityMoveView, equity_move, equity_moves
 from booking.errors.schedule_errors import NotFound
@@ -158,8 +158,9 @@ def _settle_page(member_id: int, form: SettleForm) -> ResponseReturnValue:
     session = db.session()
     member, shown = presenter.known_member(session, member_id), _preview(member_id, form)
     if shown is not None:
-        form.amount.show_cents(shown.set_off_cents)
         form.digest.data = shown.digest
+        if not form.amount.errors:
+            form.amount.show_cents(shown.set_off_cents)
     return render_template(
         "costs/settle.html",
         member=member,
@@ -173,13 +174,21 @@ def _settle_page(member_id: int, form: SettleForm) -> ResponseReturnValue:
 
 
 def _preview(member_id: int, form: SettleForm) -> Settlement | None:
-    """Return what would be posted with the sum that was typed, else with the most; None where that is refused."""
-    if form.is_submitted() and not form.amount.validate(form):
-        form.status = 422
-        return None
-    cents = form.amount.cents if form.is_submitted() else None
+    """Return what would be posted with the sum that was typed, else with the most; None where nothing can be.
+
+    A sum that is refused stays in its field.
+    """
+    session, cents = db.session(), None
     try:
-        return settlements.preview_settlement(db.session(), member_id, cents, now=now())
+        if form.is_submitted() and form.amount.validate(form):
+            cents = form.amount.cents
+        elif form.is_submitted():
+            form.status = INVALID
+        return settlements.preview_settlement(session, member_id, cents, now=now())
+    except (TooMuchSetOff, NothingSetOff) as refusal:
+        form.show_refusal(refusal)
+        form.status = status_of(refusal)
+        return settlements.preview_settlement(session, member_id, now=now())
     except DomainError as refusal:
         if isinstance(refusal, NotFound):
             raise

@@ -13,6 +13,7 @@ from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField
 from app.forms.required import NOT_SENT, Required
+from billing.errors.equity_errors import NothingSetOff, TooMuchSetOff
 from billing.limits import CENTS_MAX, NOTE_LENGTH_MAX
 
 NOTE = Length(max=NOTE_LENGTH_MAX)
@@ -23,7 +24,7 @@ class EquityForm(IdempotencyKeyMixin, BaseForm):
 
     amount = EuroField(_l("Paid in, in euro"), [Required(_l("Please enter the sum."))])
     day = DateField(_l("Paid in by"), [Required(_l("Please enter the day."))])
-    note = StringField(_l("Note, such as the document"), [NOTE])
+    note = StringField(_l("Note for the treasurer, such as the document"), [NOTE])
 
     last_day: date | None = None  # today, or that of the membership
 
@@ -46,6 +47,8 @@ def require_not_negative(_form: BaseForm, field: EuroField) -> None:
 
 class SettleForm(BaseForm):
     """A settlement as it was shown, by its digest, and how much of what is owed is set off."""
+
+    error_fields = ((TooMuchSetOff, "amount"), (NothingSetOff, "amount"))
 
     amount = EuroField(_l("Set off, in euro"), [Required(_l("Please enter the sum.")), require_not_negative])
     digest = HiddenField(validators=[Required(NOT_SENT), Length(max=64)])

@@ -6,6 +6,7 @@ A subclass of DomainError without a row, and a row without a subclass, fail test
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from app.wording.errors import (
     api,
@@ -23,7 +24,7 @@ from app.wording.errors import (
 )
 from app.wording.errors.http import SERVER_ERROR, HttpErrorText
 from app.wording.errors.text import ErrorText, by_code
-from app.wording.formats import format_number
+from app.wording.formats import format_money, format_number
 from booking.kernel.errors import DomainError
 
 DOMAIN_ERRORS = by_code(
@@ -72,8 +73,13 @@ def sentence_of(error: DomainError) -> str:
     sentence = str(row.by_status.get(str(error.facts.get("status")), row.sentence))
     if "%(" not in sentence:
         return sentence
-    facts = error.facts.items()
-    return sentence % {name: format_number(one) if isinstance(one, Decimal) else one for name, one in facts}
+    return sentence % {name: _shown(name, one) for name, one in error.facts.items()}
+
+
+def _shown(name: str, fact: Any) -> Any:
+    if name.endswith("_cents"):
+        return format_money(fact)
+    return format_number(fact) if isinstance(fact, Decimal) else fact
 
 
 def http_error_text(status: int) -> HttpErrorText:

@@ -39,7 +39,16 @@ ERRORS = (
         "too_much_set_off",
         422,
         _l("That is too much"),
-        _l("Nothing was posted: no more can be set off than is owed, and no more than the equity is."),
+        _l(
+            "Nothing was posted: at most %(most_cents)s can be set off, no more than is owed and no more than the "
+            "equity is."
+        ),
+    ),
+    ErrorText(
+        "nothing_set_off",
+        422,
+        _l("Nothing would be set off"),
+        _l("Nothing was posted: the equity was moved before. Enter a sum above zero, at most %(most_cents)s."),
     ),
     ErrorText(
         "stale_settlement",

@@ -83,7 +83,9 @@ class Settling:
         held, left = self.equity(member_id)
         most = max(0, min(self.books.owed(member_id), held + left))
         cents = most if part is None else part
-        expected = "too_much_set_off" if cents > most else "nothing_to_settle" if not cents and not held else None
+        expected = "too_much_set_off" if cents > most else "nothing_set_off" if not cents and not held else None
+        if not most and not held:
+            expected = "nothing_to_settle"
         self.attempt(expected, settle, member_id, part, dies=dies)
         if expected is None:
             for kind, each, day in (("leaving", held, left_on), ("set_off", cents, self.books.today)):
