@@ -20,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from sqlalchemy import select
@@ -31,7 +32,7 @@ from app.mail.models import Mail
 from app.storage import migrate
 from app.worker.jobs import deliver_events
 from booking.kernel.transaction import write_transaction
-from tests.builders import mail_text
+from tests.builders import mail_text, open_session
 from tests.chromium import installed
 
 PHONE = {"width": 390, "height": 844}
@@ -196,6 +197,25 @@ def log_in(page: Page, who: str) -> None:
     page.fill("[name=password]", "ringbuch-demo")
     page.press("[name=password]", "Enter")
     page.wait_for_url(lambda address: "/login" not in address)
+
+
+def client_of(app: Flask, login: int) -> FlaskClient:
+    """A client that is logged in, without a detour by the form."""
+    now = BEGIN.astimezone(UTC)
+    client = app.test_client()
+    with app.app_context():
+        token = open_session(db.session(), login, now=now)
+        db.session.remove()
+    with client.session_transaction() as cookie:
+        cookie.update(_user_id=token, _fresh=True, confirmed_at=int(now.timestamp()))
+    return client
+
+
+def take_over(page: Page, client: FlaskClient, address: str) -> None:
+    """Go on in a window with the log-in of a client."""
+    name = client.application.config["SESSION_COOKIE_NAME"]
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": address}])
 
 
 def follow(page: Page, what: Locator) -> None:

@@ -18,7 +18,7 @@ from booking.models import Machine, Unit
 from booking.use import usage
 from booking.use.usage import Measurement
 from tests import builders
-from tests.browser.conftest import BEGIN, empty_ring, served
+from tests.browser.conftest import BEGIN, client_of, empty_ring, served, take_over
 from tests.browser.overlaps import OVERLAPS
 from tests.browser.test_paper import printed_on
 
@@ -78,6 +78,7 @@ TOO_WIDE = """() => {
   }
   return found;
 }"""
+FAULTS = f"() => [...({TOO_WIDE})(), ...({OVERLAPS})()]"
 MAIN = {
     "", "today", "plan", "reservations", "reservations/1", "reservations/new", "machines", "machines/long", "costs",
     "account", "approvals", "workshop", "usage", "exchanges", "admin", "admin/members", "invoices", "search",
@@ -148,15 +149,7 @@ def window_of(chromium: Browser, address: str, *, scripts: bool) -> Page:
 
 def log_in(page: Page, app: Flask, address: str, login: int) -> None:
     """As another login in the same window, without a detour by the form."""
-    client = app.test_client()
-    with app.app_context():
-        token = builders.open_session(db.session(), login, now=NOW)
-        db.session.remove()
-    with client.session_transaction() as cookie:
-        cookie.update(_user_id=token, _fresh=True, confirmed_at=int(NOW.timestamp()))
-    name = app.config["SESSION_COOKIE_NAME"]
-    page.context.clear_cookies()
-    page.context.add_cookies([{"name": name, "value": client.get_cookie(name).value, "url": address}])
+    take_over(page, client_of(app, login), address)
 
 
 def faults_on(page: Page, path: str) -> list[str]:
@@ -166,9 +159,11 @@ def faults_on(page: Page, path: str) -> list[str]:
     answer = page.goto(path)
     faults = [] if answer.status == (404 if path == "/nowhere" else 200) else [f"{path}: {answer.status}"]
     for size in (NARROW, *(IN_BETWEEN if is_main(path) else ()), WIDE):
-        page.set_viewport_size(size)
-        page.emulate_media(forced_colors="active" if size == NARROW else "none")
-        found = [*page.evaluate(TOO_WIDE), *page.evaluate(OVERLAPS)]
+        if size != NARROW:
+            page.set_viewport_size(size)
+        found = page.evaluate(FAULTS)
+        if size == NARROW:
+            page.emulate_media(forced_colors="none")
         faults += [f"{path} {size['width']}: {one}" for one in found]
     return faults
 
