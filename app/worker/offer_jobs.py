@@ -30,7 +30,7 @@ def offer_again(session: Session) -> int:
         entries.leave(session, entry_id, by=LEAVERS, now=moment)
         return 1
 
-    awaited = offering.awaited_machines(session, now=moment)
+    awaited = offering.awaited_machines(session, now=moment, lacking=LackingVariants(session))
     # All at once, so that an entry that cannot be ended keeps nobody from an offer.
     steps = [partial(leave, one) for one in gone]
     steps += [partial(offering.look_again, session, one, now=moment) for one in awaited]

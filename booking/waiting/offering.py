@@ -30,6 +30,7 @@ from booking.records.catalogue import MachineTerms
 from booking.records.publish import publish
 from booking.reservations import wishes
 from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.rules.lending_rules import Policy
 from booking.rules.persons import Person
 from booking.timespan import TimeSpan
@@ -78,13 +79,24 @@ def look_again(session: Session, machine_id: int, *, now: datetime) -> int:
     return _offer(session, terms, TimeSpan(now, until), now)
 
 
-def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[int]:
-    """Return the machines for which somebody waits who has no open offer, in the order of ids."""
+def awaited_machines(
+    session: Session, *, now: datetime, limit: int = 500, lacking: Lacking = none_lacking
+) -> Sequence[int]:
+    """Return the machines for which somebody waits who has no open offer, in the order of ids.
+
+    Those that lack a variant that somebody chose who waits for their group come last, so that one that has it is
+    offered first.
+    """
     in_group = select(GroupMachine.machine_id).join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id)
     is_waiting = WaitingEntry.left_at.is_(None), WaitingEntry.offer_id.is_(None), WaitingEntry.window_until > now
     alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting)
     found = union(alone, in_group.where(*is_waiting)).subquery()
-    return session.scalars(select(found.c[0]).order_by(found.c[0]).limit(limit)).all()
+    machine_ids = session.scalars(select(found.c[0]).order_by(found.c[0]).limit(limit)).all()
+    wished = select(GroupMachine.machine_id, WaitingEntry.window_from, WaitingEntry.choices)
+    wished = wished.join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id)
+    chosen = session.execute(wished.where(*is_waiting, WaitingEntry.choices != ()).limit(CANDIDATES_MAX)).all()
+    last = {machine_id for machine_id, since, names in chosen if lacking(machine_id, since, names)}
+    return sorted(machine_ids, key=lambda one: one in last)
 
 
 def _waits_for(machine_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -29,7 +29,7 @@ from booking.reservations.wishes import Wish
 from booking.series import series
 from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
-from booking.waiting import answers, entries
+from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
 from tests.breakdowns import close, do
 from tests.builders import hours
@@ -90,9 +90,18 @@ def test_moves_exchanges_and_offers_keep_what_was_chosen(session, sample_ring, r
         do(session, entries.join, replace(asked, choices=CHOSEN))
         with pytest.raises(StaleRevision):  # who saw the offer with fuel, at that price
             do(session, answers.accept, offer_id, revision=seen)
+        changed = partial(_chosen_at_this_moment, session, offer_id)
+        assert not is_automatic or not do(session, answers.accept_automatically, offer_id, lacking=changed)
         do(session, answers.accept_automatically if is_automatic else answers.accept, offer_id)
         entered = session.scalars(select(Reservation).where(Reservation.starts_at == span.start)).all()[-1]
         assert (entered.member_id, entered.choices) == (anna, CHOSEN)
+
+
+def _chosen_at_this_moment(session, offer_id, *_asked):
+    """Change an offer as entries.join does, between the look at its variants and its acceptance."""
+    session.get_one(answers.Offer, offer_id).revision += 1
+    session.flush()
+    return ()
 
 
 def _newest_offer(session):
@@ -136,6 +145,10 @@ def test_machines_of_a_group_that_have_what_was_chosen_come_first(session, sampl
     asked = GroupWish(group, anna, hours(MONDAY, 10, 12), choices=CHOSEN, lacking={a: 1, b: 1})
     found = availability.group_alternatives(session, asked, now=MONDAY)
     assert {one.machine_id for one in found} == {c}
+
+    do(session, entries.join, WaitingWish(sample_ring.bernd, None, group, hours(MONDAY, 10, 12), choices=CHOSEN))
+    looked_at = partial(offering.awaited_machines, session, now=MONDAY)
+    assert (looked_at(), looked_at(lacking=missing_on(a))) == ([a, b, c], [b, c, a])
 
     wish = wish_of(sample_ring, machine_id=a, group_id=group, choices=CHOSEN, lacking={a: 1, b: 0, c: 1})
     made = enter(session, wish)
