@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 from flask_babel import force_locale
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from app.documents.composer import TextComposer
 from app.documents.making import make_files
 from app.exports.postings import made_file
+from app.extensions import db
 from app.wording.equity import set_off_reason
 from app.worker.settlement_job import send_statements
 from billing.closing.periods import set_period_length
@@ -32,6 +34,7 @@ from billing.errors.equity_errors import (
 from billing.errors.money_errors import AlreadyReversed, LedgerClosed, WrongAmount, WrongPeriod, WrongText
 from billing.events import DocumentSent
 from billing.exports.ledger import whole_journal
+from billing.fees.posting import enter_fee, reverse_fee
 from billing.ledger import equity_entries
 from billing.ledger.audit import broken_ledger
 from billing.models import Balance, Document, EquityMove, Ledger
@@ -53,6 +56,7 @@ from tests.conftest import MONDAY
 from tests.integration.documents_ring import TODAY, invoice
 from tests.integration.harvester_pool import close, do
 from tests.integration.test_money_audits import tamper
+from tests.integration.test_quota_use import WAITS
 from tests.integration.test_who_bears_costs import leave
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -271,6 +275,31 @@ def test_a_settlement_that_cannot_be_is_refused(session, charged_ring, gone):
         preview_settlement(session, bernd, now=MONDAY)
 
 
+def test_a_settlement_waits_for_what_is_taken_back_at_that_moment_and_is_stale_then(
+    app, session, gone, plywood, database_kind
+):
+    paid(session, gone, 1_000_000)  # more than what is owed, all of which would be set off
+    fee_id = do(session, enter_fee, plywood)
+    seen = preview_settlement(session, gone, now=MONDAY)
+    assert (seen.set_off_cents, seen.owed_after_cents) == (224_868, 0)
+    session.rollback()
+
+    def settle_as_seen():
+        with app.app_context():
+            settled(db.session(), gone, digest=seen.digest)
+
+    with ThreadPoolExecutor(1) as pool:
+        with write_transaction(session):
+            reverse_fee(session, fee_id, "Brought back.", by=SOMEBODY, now=MONDAY)
+            settling = pool.submit(settle_as_seen)
+            while database_kind == "postgresql" and not session.scalar(text(WAITS)):
+                assert not settling.done()
+        with pytest.raises(StaleSettlement):
+            settling.result()
+    assert (balance_of(session, gone).cents, equity_of(session, gone).held_cents) == (221_620, 1_100_000)
+    assert list(broken_ledger(session)) == []
+
+
 @pytest.fixture
 def raw(session):
     """raw(move, lines) stores a change of equity with its entry by hand, as nobody should."""
@@ -295,8 +324,15 @@ def test_the_database_refuses_what_no_settlement_may_do(session, charged_ring, g
         ("to_come", gone, "paid_in", 1, {"held": 100_001, "left": 0, "number": 2, "day": TODAY + timedelta(days=3)}),
         ("mirrors", gone, "paid_in", -1, {"held": 99_999, "left": 0, "number": 2, "reverses": 1, "day": PAID}),
     ):
-        with pytest.raises(DatabaseError, match=refusal):
+        with pytest.raises(DatabaseError, match=f"billing_equity_move_{refusal}"):
             raw(member_id, kind, cents, **values)
+    settled(session, gone, 0)
+    for left_on in (None, TODAY, TODAY + timedelta(days=1)):  # the equity moved while the membership was over
+        leave(session, gone, left_on)
+        with pytest.raises(DatabaseError, match="billing_equity_move_left"):
+            raw(gone, "set_off", 1, held=0, left=99_999, number=3)
+    leave(session, gone, TODAY - timedelta(days=1))
+    raw(gone, "set_off", 1, held=0, left=99_999, number=3)
     for change in (update(EquityMove).values(cents=1), delete(EquityMove)):
         with pytest.raises(DatabaseError, match="billing_equity_move is append-only"), write_transaction(session):
             session.execute(change)
