@@ -122,6 +122,13 @@ class RequestModel(BaseModel):
         return value
 
 
+class MembersQuery(RequestModel):
+    """Which part of what all members share. limit: lines of so many members. cursor: `next` of the part before."""
+
+    limit: int = Field(PAGE_LENGTH, ge=1, le=1_000)
+    cursor: int = Field(0, ge=0, le=ID_MAX)
+
+
 class ResponseModel(BaseModel):
     """Base of responses."""
 

@@ -6,6 +6,7 @@ import gzip
 import re
 
 from app.api import reference
+from app.api.endpoints import ENDPOINTS
 
 
 def test_the_document_is_openapi_3_1_and_open_to_all(client):
@@ -109,3 +110,11 @@ def test_the_fields_of_the_document_have_the_names_that_programs_read(client):
     assert {"unallocated_count", "unallocated_cents"} <= schemas["Pool"]["properties"].keys()
     assert "document_number" in schemas["Cost"]["properties"].keys() & schemas["NewCost"]["properties"].keys()
     assert {"reserved", "used", "charged"} <= schemas["UsageSlip"]["properties"].keys()
+
+
+def test_what_can_be_asked_in_parts_is_never_whole_by_default():
+    queries = {one.path: one.query.model_fields for one in ENDPOINTS if one.method == "GET" and one.query}
+    limits = {path: fields["limit"].default for path, fields in queries.items() if "limit" in fields}
+
+    assert len(limits) > 30
+    assert {path: limit for path, limit in limits.items() if limit not in range(1, 201)} == {}

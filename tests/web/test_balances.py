@@ -69,6 +69,11 @@ def test_an_advance_is_shown_before_it_is_posted_once_and_taken_back(session, sa
     assert "€100.00 per share" in text(karl.get(address))
     page = text(karl.get(f"/costs/advances/{advance}"))
     assert ("7 members" in page, "€4,000.00" in page, "M-7 Hof 7, 2 shares" in page) == (True, True, True)
+    parts = [karl.get(f"/api/v1/advances/{advance}?limit=4{more}").json for more in ("", "&cursor=4")]
+    assert [(len(part["lines"]), part["next"], part["total_cents"]) for part in parts] == [
+        (4, "4", 400_000),
+        (3, None, 400_000),
+    ]
     with write_transaction(session):
         session.execute(update(User).where(User.id == sample_ring.anna_login).values(member_id=seven[0]))
     own = text(anna.get(f"/costs/advances/{advance}"))

@@ -17,6 +17,7 @@ from app.api.fields import (
     Day,
     Id,
     Instant,
+    MembersQuery,
     PageLength,
     QueryId,
     RequestModel,
@@ -93,9 +94,10 @@ class Advance(ResponseModel):
 
 
 class AdvanceWithLines(Advance):
-    """An advance with what each member owes."""
+    """An advance with what each member owes. next: the cursor of the next part; null on the last one."""
 
     lines: list[AdvanceLine]
+    next: str | None = None
 
 
 class AdvanceList(ResponseModel):
@@ -151,14 +153,17 @@ def post_advance(body: NewAdvance) -> Reply:
     "GET",
     "/advances/<id:advance_id>",
     access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
+    query=MembersQuery,
     response=AdvanceWithLines,
     errors=(404,),
 )
-def get_advance(advance_id: int) -> AdvanceWithLines:
+def get_advance(advance_id: int, query: MembersQuery) -> AdvanceWithLines:
     """Get an advance with who owes what of it. Members get their own part alone, total_cents included."""
     found = _posted(advance_id)
     if reaches_all():
-        return found
+        until = query.cursor + query.limit
+        following = str(until) if until < len(found.lines) else None
+        return found.model_copy(update={"lines": found.lines[query.cursor : until], "next": following})
     own = [line for line in found.lines if line.member_id == current_user.member_id]
     if not own:
         raise AdvanceNotFound(id=advance_id)

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool
 
 from app.api.conversions import Period, days_of
 from app.api.endpoints import Endpoint, reply
-from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
+from app.api.fields import Id, Instant, MembersQuery, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.tasks import Task, accepted
@@ -21,7 +21,6 @@ from app.background.allocation_length import is_long_allocation
 from app.background.deferral import is_carried_out
 from app.clock import now
 from app.extensions import db
-from app.web.url_converters import ID_MAX
 from billing import queries
 from billing.allocations.allocations import post_allocation
 from billing.allocations.periods import Period as DaysOfPeriod
@@ -49,16 +48,6 @@ class AllocationRequest(RequestModel):
     preview: StrictBool = True
     digest: str | None = Field(None, pattern=DIGEST_PATTERN)
     note: Text = ""
-
-
-class AllocationQuery(RequestModel):
-    """A part of an allocation.
-
-    limit: lines of so many members; without it, all lines. cursor: `next` of the part before.
-    """
-
-    limit: int | None = Field(None, ge=1, le=1_000)
-    cursor: int = Field(0, ge=0, le=ID_MAX)
 
 
 class AllocationLine(ResponseModel):
@@ -109,7 +98,7 @@ class Allocation(ResponseModel):
 
     member_count: how many members bear costs, null for members. use_member_count: how many of them because of their
     use in the period; null where no key depends on the period, and once posted. warnings: of a preview. next: the
-    cursor of the next part, null without a limit and on the last one.
+    cursor of the next part, null on the last one and in what is previewed or was just posted, which is whole.
     """
 
     id: int | None
@@ -176,13 +165,13 @@ def posted_reply(allocation_id: int) -> Reply:
     "GET",
     "/allocations/<id:allocation_id>",
     access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
-    query=AllocationQuery,
+    query=MembersQuery,
     response=Allocation,
     errors=(404,),
 )
-def get_allocation(allocation_id: int, query: AllocationQuery) -> Allocation:
-    """Get a posted allocation, whole or the lines of some members. Members see only their own lines."""
-    if query.limit is None or lookups.bearing_member_id() is not None:
+def get_allocation(allocation_id: int, query: MembersQuery) -> Allocation:
+    """Get a posted allocation with the lines of some members. Members see only their own lines."""
+    if lookups.bearing_member_id() is not None:
         return _posted(*lookups.allocation(allocation_id))
     session = db.session()
     member_ids, has_more = queries.bearers_of(session, allocation_id, limit=query.limit, offset=query.cursor)
