@@ -14,6 +14,7 @@ SHARES_MAX = 1_000_000
 NAME_LENGTH_MAX, NOTE_LENGTH_MAX, TAX_CODE_LENGTH_MAX = 120, 1_000, 12  # characters
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 PERIOD_DAYS_MAX = 3_653  # ten years
+PERIOD = "period"  # the field of days that are refused together
 
 
 def require_between(field: str, actual: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> None:
@@ -34,16 +35,16 @@ def require_tax_code(code: str | None) -> None:
         require_text("tax_code", code, TAX_CODE_LENGTH_MAX, shortest=1)
 
 
-def require_day(day: date) -> None:
+def require_day(field: str, day: date) -> None:
     """Raise WrongPeriod for a day before 1990 or after 2099."""
-    require_period(day, day)
+    require_period(day, day, field)
 
 
-def require_period(period_from: date, period_until: date) -> None:
+def require_period(period_from: date, period_until: date, field: str = PERIOD) -> None:
     """Raise WrongPeriod for a period that ends before it starts, exceeds ten years, or is before 1990 or after 2099."""
     days = (period_until - period_from).days
     if not 0 <= days <= PERIOD_DAYS_MAX or period_from < FIRST_DAY or period_until > LAST_DAY:
-        raise WrongPeriod(period_from=period_from, period_until=period_until)
+        raise WrongPeriod(field=field, period_from=period_from, period_until=period_until)
 
 
 def require_days(first: date, last: date, days_max: int) -> None:

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from app.api.field_names import field_of
 from app.api.fields import format_instant
 from app.api.limit_faults import OUTSIDE_LIMITS, limit_fault
 from app.wording import errors as texts
@@ -41,15 +42,6 @@ NAME_LENGTH_MAX, MESSAGE_LENGTH_MAX = 100, 500
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/api/v1/docs#problem-"
 UNAUTHORIZED, TOO_LARGE = 401, 413
-
-# Field of a violation in the domain -> field of the API.
-FIELDS = {
-    "start": "starts_at",
-    "end": "ends_at",
-    "member": "member_id",
-    "machine": "machine_id",
-    "group": "group_id",
-} | {"tax_code": "vat_code"}
 
 INDUCTION_RULES = ("induction", "prerequisite", "persons_apart")
 ASK_FOR_INDUCTION = "/api/v1/induction-wishes"  # the way out of these
@@ -203,7 +195,7 @@ def of_violation(violation: Violation) -> dict[str, Any]:
     """Return a broken rule with its limit and actual value."""
     found = {
         "rule": violation.rule,
-        "field": FIELDS.get(violation.field, violation.field),
+        "field": field_of(violation.field),
         "message": violation_sentence(violation),
         "limit": _json_value(violation.limit),
         "actual": _json_value(violation.actual),

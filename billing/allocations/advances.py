@@ -23,7 +23,14 @@ from billing.errors.money_errors import (
 from billing.events import AdvancePosted
 from billing.ledger.entries import post_advance_entry
 from billing.ledger.posting import lock_ledger
-from billing.limits import CENTS_MAX, NOTE_LENGTH_MAX, require_between, require_period, require_text
+from billing.limits import (
+    CENTS_MAX,
+    NOTE_LENGTH_MAX,
+    require_between,
+    require_day,
+    require_period,
+    require_text,
+)
 from billing.models import Advance, AdvanceLine, Allocation, AllocationAdvance
 from billing.pools.pools import ADVANCE, locked_pool
 from billing.pools.shares import holdings_on
@@ -49,14 +56,14 @@ def advance_lines(session: Session, pool_id: int, wanted: AdvanceInput) -> list[
     Raises WrongPeriod, WrongAmount, WrongText, NoShares.
     """
     require_period(wanted.period_from, wanted.period_until)
-    require_period(wanted.shares_on, wanted.shares_on)
+    require_day("shares_on", wanted.shares_on)
     require_between("unit_cents", wanted.unit_cents, 1, CENTS_MAX)
     require_text("note", wanted.note, NOTE_LENGTH_MAX)
     held = [one for one in holdings_on(session, pool_id, wanted.shares_on) if one.counts_on(wanted.shares_on)]
     lines = sorted((one.member_id, one.shares, one.shares * wanted.unit_cents) for one in held if one.shares)
     if not lines:
         raise NoShares(shares_on=wanted.shares_on)
-    require_between("total_cents", sum(cents for *_rest, cents in lines), 1, CENTS_MAX)
+    require_between("advance_cents", sum(cents for *_rest, cents in lines), 1, CENTS_MAX)
     return lines
 
 

@@ -79,10 +79,10 @@ def enter_equity(
     member = next(iter(queries.member_names(session, [wanted.member_id])), None)
     if member is None:
         raise MemberNotFound(id=wanted.member_id)
-    require_day(wanted.day)
+    require_day("day", wanted.day)
     last_day = min(today_of_ring(session, now), member.left_on or date.max)
     if wanted.day > last_day:
-        raise WrongPeriod(period_from=wanted.day, period_until=last_day)
+        raise WrongPeriod(field="day", period_from=wanted.day, period_until=last_day)
     require_between("cents", wanted.cents, 1, CENTS_MAX)
     require_text("note", wanted.note, NOTE_LENGTH_MAX)
     return append_move(

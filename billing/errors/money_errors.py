@@ -113,7 +113,10 @@ class WrongText(DomainError):
 
 
 class WrongPeriod(DomainError):
-    """The period ends before it starts, or is longer than ten years. facts: period_from, period_until."""
+    """The period ends before it starts, or is longer than ten years, or a day is not possible.
+
+    facts: field ("period", else that of the day, which is period_from), period_from, period_until.
+    """
 
     code = "wrong_period"
 

@@ -29,6 +29,7 @@ from billing.exports.tables import (
     Row,
     Table,
 )
+from billing.limits import PERIOD
 from billing.queries import AllocationView
 from billing.queries.counted import counted_cents
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
@@ -133,7 +134,7 @@ def allocation_lines(session: Session, first: date, last: date) -> Table:
     Raises WrongPeriod for days that end before they begin.
     """
     if last < first:
-        raise WrongPeriod(period_from=first, period_until=last)
+        raise WrongPeriod(field=PERIOD, period_from=first, period_until=last)
     zone = ring_zone(session)
     every = all_allocations(session, (first, last))
     wanted = [view.id for view in every if first <= view.period_from and view.period_until <= last]

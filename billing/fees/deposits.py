@@ -45,9 +45,9 @@ def set_deposit(session: Session, machine_id: int, entry: DepositEntry, *, by: A
     Raises MachineNotFound, WrongPeriod (the day is over), WrongAmount.
     """
     queries.machine_card(session, machine_id)
-    require_day(entry.valid_from)
+    require_day("valid_from", entry.valid_from)
     if entry.valid_from < today_of_ring(session, now):
-        raise WrongPeriod(period_from=entry.valid_from, period_until=entry.valid_from)
+        raise WrongPeriod(field="valid_from", period_from=entry.valid_from, period_until=entry.valid_from)
     require_between("cents", entry.cents, 0, CENTS_MAX)
     key = (machine_id, entry.valid_from)
     row = session.get(DepositTerms, key, with_for_update=True, populate_existing=True)

@@ -72,7 +72,7 @@ def preview_dues(session: Session, wanted: DuesInput) -> DuesPreview:
     member_ids = tuple(sorted(of_classes - owing))
     if not member_ids:
         raise NobodyOwesDues
-    require_between("total_cents", working.cents * len(member_ids), 1, TOTAL_MAX)
+    require_between("dues_cents", working.cents * len(member_ids), 1, TOTAL_MAX)
     return DuesPreview(member_ids, len(owing), working.cents, _digest(wanted, member_ids))
 
 
@@ -104,7 +104,7 @@ def post_dues(
 
 def _checked(wanted: DuesInput) -> PricedFee:
     require_period(wanted.period_from, wanted.period_until)
-    require_day(wanted.members_on)
+    require_day("members_on", wanted.members_on)
     require_text("text", wanted.text, NAME_LENGTH_MAX, shortest=1)
     check_vat_code(wanted.tax_code)
     working = _working(wanted.cents)

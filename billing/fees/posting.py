@@ -170,9 +170,9 @@ def _checked(session: Session, wanted: FeeInput, now: datetime) -> PricedFee:
         raise MemberNotFound(id=wanted.member_id)
     if wanted.machine_id is not None:
         queries.machine_card(session, wanted.machine_id)
-    require_day(wanted.service_date)
+    require_day("service_date", wanted.service_date)
     if wanted.service_date > today_of_ring(session, now):
-        raise WrongPeriod(period_from=wanted.service_date, period_until=wanted.service_date)
+        raise WrongPeriod(field="service_date", period_from=wanted.service_date, period_until=wanted.service_date)
     require_text("text", wanted.text, NAME_LENGTH_MAX, shortest=1)
     check_vat_code(wanted.tax_code)
     working = PricedFee(wanted.quantity, wanted.unit_price, wanted.unit.strip())

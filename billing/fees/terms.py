@@ -43,9 +43,9 @@ def set_terms(session: Session, machine_id: int, entry: TermsEntry, *, by: Actor
     Raises MachineNotFound, WrongPeriod (the day is over), WrongAmount.
     """
     queries.machine_card(session, machine_id)
-    require_day(entry.valid_from)
+    require_day("valid_from", entry.valid_from)
     if entry.valid_from < today_of_ring(session, now):
-        raise WrongPeriod(period_from=entry.valid_from, period_until=entry.valid_from)
+        raise WrongPeriod(field="valid_from", period_from=entry.valid_from, period_until=entry.valid_from)
     _check(entry)
     key = (machine_id, entry.valid_from)
     row = session.get(FeeTerms, key, with_for_update=True, populate_existing=True)

@@ -55,12 +55,12 @@ def begin_opening(session: Session, on: date, *, now: datetime) -> None:
     Raises LedgerIsOpen, WrongPeriod (a day that is still to come, before 1990, or another one than it was begun with).
     """
     ledger = lock_ledger(session)
-    require_day(on)
+    require_day("opened_on", on)
     today = today_of_ring(session, now)
     if ledger.state == OPEN:
         raise LedgerIsOpen(opened_on=ledger.opened_on)
     if on > today or (ledger.opened_on is not None and ledger.opened_on != on):
-        raise WrongPeriod(period_from=on, period_until=ledger.opened_on or today)
+        raise WrongPeriod(field="opened_on", period_from=on, period_until=ledger.opened_on or today)
     ledger.state, ledger.opened_on = OPENING, on
     session.flush()
 

@@ -132,7 +132,7 @@ def _unallocated_cost(session: Session, cost_id: int, revision: int | None) -> t
 
 
 def _check_cost(pool: Pool, entry: CostEntry) -> None:
-    require_day(entry.service_date)
+    require_day("service_date", entry.service_date)
     require_text("supplier", entry.supplier, NAME_LENGTH_MAX, shortest=1)
     require_text("document", entry.document, NAME_LENGTH_MAX)
     require_text("note", entry.note, NOTE_LENGTH_MAX)

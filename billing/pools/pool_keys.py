@@ -70,7 +70,7 @@ def change_key(
         raise KeyNotFound(id=key_id)
     locked_pool(session, pool_id)
     key = revisions.locked(session, PoolKey, key_id, missing=KeyNotFound, revision=revision)
-    require_day(entry.valid_from)
+    require_day("valid_from", entry.valid_from)
     _check_name(session, pool_id, name, key_id)
     _require_terms(session, entry.terms)
     key.name = name.strip()

@@ -82,7 +82,7 @@ def change_scope(
     Raises PoolNotFound, StaleRevision, NotFound, NothingCounted, TooManyMachines, WrongPeriod, OtherPoolCounts.
     """
     pool = pools.locked_pool(session, pool_id, revision)
-    require_day(entry.valid_from)
+    require_day("valid_from", entry.valid_from)
     _require_scope(session, entry.scope)
     # Before it is stored, where the guard of SQLite would refuse the row itself; only the days that it changes.
     pieces = [one for one in pieces_with(session, pool, entry) if one.first == entry.valid_from]

@@ -45,7 +45,7 @@ def enter_reading(
     today: by the clock of the ring. Raises MeterNotFound, WrongAmount, WrongPeriod, ReadingRefused.
     """
     meter = _locked_meter(session, meter_id)
-    require_day(entry.read_on)
+    require_day("read_on", entry.read_on)
     for value in (entry.reading, entry.restart or 0):
         require_between("reading", value, 0, READING_MAX)
     if entry.read_on > today:

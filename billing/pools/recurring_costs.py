@@ -203,13 +203,13 @@ def _check(session: Session, pool: Pool, entry: RecurringInput, recurring_id: in
     require_text("name", entry.name, NAME_LENGTH_MAX, shortest=1)
     require_text("supplier", entry.supplier, NAME_LENGTH_MAX, shortest=1)
     require_between("net_cents", entry.net_cents, 1, CENTS_MAX)
-    require_day(entry.first_on)
+    require_day("first_on", entry.first_on)
     if entry.every_months not in LENGTHS:
         raise ValueError(f"every {entry.every_months} months")
     if entry.last_on is not None:
-        require_day(entry.last_on)
+        require_day("last_on", entry.last_on)
         if entry.last_on < entry.first_on:
-            raise WrongPeriod(period_from=entry.first_on, period_until=entry.last_on)
+            raise WrongPeriod(field="last_on", period_from=entry.last_on, period_until=entry.last_on)
     if entry.kind not in pool.rules:
         raise UnknownKind(kind=entry.kind, kinds=list(pool.rules))
     same = RecurringCost.pool_id == pool.id, RecurringCost.name == entry.name.strip(), RecurringCost.id != recurring_id

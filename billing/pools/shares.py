@@ -55,7 +55,7 @@ def set_shares(
     """
     pools.locked_pool(session, pool_id)
     require_between("shares", shares, 0, SHARES_MAX)
-    require_day(valid_from)
+    require_day("valid_from", valid_from)
     _require_member(session, member_id, valid_from, may_have_left=outlasts_membership or shares == 0)
     row = session.scalars(
         select(Share).where(Share.pool_id == pool_id, Share.member_id == member_id, Share.valid_from == valid_from)

@@ -153,7 +153,7 @@ def _check_prices(prices: Prices, base: Prices, line: LineEntry, from_amount: in
     if prices.keys() != base.keys():
         raise _wrong(TierClasses, line, from_amount)
     for price_class, price in prices.items():
-        require_price(f"{price_class}_price", price, Decimal(0), PRICE_MAX)
+        require_price(f"prices.{price_class}", price, Decimal(0), PRICE_MAX)
 
 
 def require_price(field: str, price: Decimal, lowest: Decimal, highest: Decimal) -> None:

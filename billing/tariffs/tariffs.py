@@ -143,11 +143,11 @@ def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetim
 
 def check_entry(entry: TariffEntry, charge_unit: str) -> TariffParts:
     """Return the parts of a tariff in order. Raises WrongAmount, WrongPeriod, WrongText, WrongTiers, SameName."""
-    require_day(entry.valid_from)
+    require_day("valid_from", entry.valid_from)
     if not entry.prices:
         raise ValueError("a tariff without a price")
     for price_class, price in entry.prices.items():
-        require_price(f"{price_class}_price", price, Decimal(0), PRICE_MAX)
+        require_price(f"prices.{price_class}", price, Decimal(0), PRICE_MAX)
     require_between("step_amount", entry.step_amount, 1, AMOUNT_MAX)
     require_between("minimum_amount", entry.minimum_amount, 0, AMOUNT_MAX)
     require_between("minimum_cents", entry.minimum_cents, 0, CENTS_MAX)

@@ -70,7 +70,7 @@ def test_a_bill_that_cannot_be_is_refused(karl, pool_id, more, status):
 
 def test_a_refused_number_or_text_names_its_field_and_its_limits(karl, pool_id):
     fee = {"kind": "other", "member_id": 1, "service_date": "2026-06-01", "text": "Key", "unit_price": "10"}
-    wanted = [({"unit_price": "0.004"}, "fee_cents"), ({"text": " "}, "text"), ({"quantity": "0"}, "quantity")]
+    wanted = [({"unit_price": "0.004"}, "unit_price"), ({"text": " "}, "text"), ({"quantity": "0"}, "quantity")]
     for more, field in wanted:
         refused = karl.post("/fees", fee | more)
         (fault,) = refused.json["violations"]
@@ -78,7 +78,7 @@ def test_a_refused_number_or_text_names_its_field_and_its_limits(karl, pool_id):
         assert str(fault["limit"]) in fault["message"]
     refused = karl.post("/fees", fee | {"service_date": "2026-11-24"})
     (fault,) = refused.json["violations"]
-    assert (fault["rule"], fault["actual"]) == ("wrong_period", "2026-11-24/2026-11-24")
+    assert (fault["rule"], fault["field"], fault["actual"]) == ("wrong_period", "service_date", "2026-11-24")
     assert "still to come" in refused.json["detail"]
 
 

@@ -59,7 +59,7 @@ class SharesFileForm(UploadForm):
         if field.data is None:
             return
         try:
-            require_day(field.data)
+            require_day("valid_from", field.data)
         except WrongPeriod as error:
             raise ValidationError(sentence_of(error)) from error
 
