@@ -87,7 +87,16 @@ class _Variants:
         return next((names for first, names in self.since if first <= day), ())
 
 
+def variants_on(session: Session, machine_id: int, day: date) -> tuple[str, ...]:
+    """Return the variants of the tariff of a day. A machine is read once for a version of the database."""
+    return _variants_of(session, machine_id).on(day)
+
+
 def _variants_of(session: Session, machine_id: int) -> _Variants:
+    return cached_read(session, ("variants", machine_id), partial(_read_variants, session, machine_id))
+
+
+def _read_variants(session: Session, machine_id: int) -> _Variants:
     tariffs = latest_first(session, machine_id)
     parts = parts_of(session, [one.id for one in tariffs if one.has_parts])
     since = tuple((one.valid_from, _variants(parts.get(one.id, NO_PARTS))) for one in tariffs)
@@ -106,7 +115,6 @@ class LackingVariants:
         if not names:
             return ()
         if (known := self._known.get(machine_id)) is None:
-            read = partial(_variants_of, self._session, machine_id)
-            known = self._known[machine_id] = cached_read(self._session, ("variants", machine_id), read)
+            known = self._known[machine_id] = _variants_of(self._session, machine_id)
         has = known.on(local_day(starts_at, known.zone))
         return [name for name in names if name not in has]

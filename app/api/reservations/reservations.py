@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from billing.tariffs.asked_amounts import Asked, asked_on
+from billing.tariffs.asked_amounts import LackingVariants, asked_on
 from booking import queries
 from booking.errors.schedule_errors import GroupNotFound, ReservationNotFound
 from booking.queries import GroupView, ReservationView
@@ -46,6 +46,7 @@ from booking.reservations.second_person_changes import change_second_person
 from booking.reservations.tolerances import change_tolerance
 from booking.reservations.variant_changes import change_variants
 from booking.reservations.wishes import Wish
+from booking.rules.lacking_variants import counts_of
 from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
 
@@ -229,18 +230,18 @@ def _wish(body: NewReservation, member_id: int, span: TimeSpan) -> Wish | GroupW
 
 def choices_of(body: NewReservation, span: TimeSpan) -> tuple[str, ...]:
     """Return the variants that are chosen. Refuses those that no tariff of the machine, or of the group, has."""
-    return read_choices(body.choices, [*_asked(body, span).values()])
+    return read_choices(body.choices, [*asked_of_machines(_machine_ids(body), span).values()])
 
 
 def lacking_of(body: NewReservation, span: TimeSpan) -> Mapping[int, int]:
     """Return how many of the chosen variants the tariff of each machine of the group lacks."""
-    return {one: len(set(body.choices) - set(has.choices)) for one, has in _asked(body, span).items()}
+    return counts_of(LackingVariants(db.session()), _machine_ids(body), span.start, body.choices)
 
 
-def _asked(body: NewReservation, span: TimeSpan) -> Mapping[int, Asked]:
+def _machine_ids(body: NewReservation) -> Sequence[int]:
     if not body.choices:
-        return {}
-    return asked_of_machines([body.machine_id] if body.machine_id else [one.id for one in _group(body).lent], span)
+        return ()
+    return [body.machine_id] if body.machine_id else [one.id for one in _group(body).lent]
 
 
 def _entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reply:

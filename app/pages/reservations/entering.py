@@ -27,6 +27,7 @@ from app.pages.reservations.options import ChosenGroup, FormOptions
 from app.pages.reservations.price_alone import price_alone
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
+from billing.tariffs.asked_amounts import variants_on
 from booking.errors.schedule_errors import GroupRefused, MachineNotFound, RequestRefused, SlotTaken
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown
 from booking.models import Status
@@ -147,10 +148,9 @@ def _offer_members(form: ReservationForm) -> None:
 
 def _offer_variants(form: ReservationForm, card: MachineCard | None, group: ChosenGroup | None) -> None:
     """Offer the variants of the tariff of the chosen machine, or of the machines of the chosen group."""
-    day, session = form.date.data, db.session()
     cards = () if card is None else (card,) if group is None else tuple(group.cards.values())
-    asked = (grouped.asked_of(session, one.id, day or local_day(now(), one.zone)) for one in cards)
-    form.offer_variants(list(dict.fromkeys(name for found in asked for name in found.choices)))
+    days = {one.id: form.date.data or local_day(now(), one.zone) for one in cards}
+    form.offer_variants([name for one, day in days.items() for name in variants_on(db.session(), one, day)])
 
 
 def _member_id(form: ReservationForm) -> int | None:

@@ -71,9 +71,9 @@ class VariantsMixin(BaseForm):
     )
 
     def offer_variants(self, names: Sequence[str]) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.offered = tuple(names)
-        self.variants.choices = [select_choice(name, name) for name in names]
+        """Fill in what can be chosen, each name once. Call before validation."""
+        self.offered = tuple(dict.fromkeys(names))
+        self.variants.choices = [select_choice(name, name) for name in self.offered]
 
     @property
     def chosen_variants(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -15,12 +15,11 @@ from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
 from app.wording.variants import without_text
-from billing.tariffs.asked_amounts import Asked, LackingVariants, asked_on
+from billing.tariffs.asked_amounts import LackingVariants
 from billing.tariffs.estimates import Estimate, estimate_for
 from booking import availability, queries
 from booking.errors.schedule_errors import GroupRefused, GroupTaken, MachineRefusal, RequestRefused
 from booking.kernel.errors import DomainError
-from booking.kernel.read_cache import cached_read
 from booking.queries import MachineCard
 from booking.reservations import group_choice
 from booking.reservations.group_choice import GroupWish
@@ -57,11 +56,6 @@ def check_view(session: Session, group: ChosenGroup, wish: Wish, *, now: datetim
     view = checks.check_view(session, card, on_it, now=now)
     notes = lacking_note(session, card, on_it), _price_note(session, group, on_it, view.estimate)
     return card, replace(view, machine_name=card.name, price_note=" ".join(filter(None, notes)))
-
-
-def asked_of(session: Session, machine_id: int, day: date) -> Asked:
-    """Return what the tariff of a day asks for, read once for a version of the database."""
-    return cached_read(session, ("asked", machine_id, day), lambda: asked_on(session, machine_id, day))
 
 
 def asked_of_group(session: Session, group: ChosenGroup, wish: Wish) -> GroupWish:

@@ -20,7 +20,7 @@ from app.pages.declaration import POST, page
 from app.pages.reservations import answering, bp, checks, choices, conflicts, deciding, other_machines
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
-from billing.tariffs.asked_amounts import asked_on
+from billing.tariffs.asked_amounts import variants_on
 from booking import queries
 from booking.errors.schedule_errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
@@ -206,7 +206,7 @@ def _chosen(form: MoveForm, view: ReservationView) -> MachineCard:
     form.offer_machines([present, *([other] if other else [])])
     form.offer_tolerances(view.may_move_min)
     card = other or present
-    form.offer_variants(asked_on(session, card.id, form.date.data or local_day(view.starts_at, card.zone)).choices)
+    form.offer_variants(variants_on(session, card.id, form.date.data or local_day(view.starts_at, card.zone)))
     return card
 
 

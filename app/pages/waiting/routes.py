@@ -25,7 +25,7 @@ from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.local_time import url_instant
 from app.wording.waiting import position_text, waiting_sentence
-from billing.tariffs.asked_amounts import asked_on
+from billing.tariffs.asked_amounts import variants_on
 from booking import queries
 from booking.errors.schedule_errors import MemberNotFound, WrongStatus
 from booking.errors.waiting_errors import TimeIsFree
@@ -156,8 +156,8 @@ def _fill(form: JoinForm, arguments: MultiDict[str, str]) -> None:
 def _offer_variants(form: JoinForm, target: Target) -> None:
     """Offer the variants of the tariffs of the first day."""
     first = form.span.start if form.span is not None else now()
-    asked = [asked_on(db.session(), one, local_day(first, target.card.zone)) for one in target.machine_ids]
-    form.offer_variants(list(dict.fromkeys(name for found in asked for name in found.choices)))
+    day = local_day(first, target.card.zone)
+    form.offer_variants([name for one in target.machine_ids for name in variants_on(db.session(), one, day)])
 
 
 def _propose(form: JoinForm) -> None:
