@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_babel import ngettext
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from app.api.field_names import field_of
@@ -18,6 +19,7 @@ from app.api.fields import format_instant
 from app.api.limit_faults import OUTSIDE_LIMITS, limit_fault
 from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
+from app.wording.errors.invalid import invalid_sentence
 from app.wording.errors.text import ErrorText
 from app.wording.rules import rule_name, taken_sentence, violation_sentence
 from booking.errors.exchange_errors import PartnerRefused
@@ -209,10 +211,10 @@ def of_violation(violation: Violation) -> dict[str, Any]:
 
 def of_invalid(error: ValidationError) -> Reply:
     """Return the problem of input that is not JSON (400) or not valid (422), with all fields at once."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         return from_error_text(MALFORMED_JSON)
-    return invalid(*(field_error(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
+    return invalid(*(field_error(".".join(map(str, one["loc"])), _message(one)) for one in found))
 
 
 def invalid(*faults: dict[str, Any]) -> Reply:
@@ -276,7 +278,8 @@ def is_api_request() -> bool:
     return request.path.startswith("/api/")
 
 
-def _message(text: str) -> str:
+def _message(fault: ErrorDetails) -> str:
+    text = invalid_sentence(fault["type"], fault.get("ctx", {}), fault["msg"])
     return shortened(text.removeprefix("Value error, "), MESSAGE_LENGTH_MAX)
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from typing import Annotated, Literal
 
+import pytest
+from flask_babel import force_locale
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.api.problems import of_invalid
 from booking.models import Reservation
 from tests.web.programs import UNKNOWN_ID, rows, wish
 
@@ -132,3 +138,29 @@ def test_another_method_is_refused_and_the_right_ones_named(anna, method):
     assert answer.status_code == 405
     assert answer.content_type == "application/problem+json"
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+def test_what_is_wrong_with_a_field_is_told_in_the_language_of_the_login(app):
+    class Wanted(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        places: Annotated[int, Field(ge=1)]
+        purpose: Annotated[str, Field(max_length=3)]
+        kind: Literal["a", "b"]
+        member_id: int
+
+    with pytest.raises(ValidationError) as caught:
+        Wanted.model_validate({"places": 0, "purpose": "long", "kind": "c", "more": 1})
+    told = {}
+    for language in ("de", "en"):
+        with app.test_request_context(), force_locale(language):
+            faults = json.loads(of_invalid(caught.value).body)["violations"]
+        told[language] = {one["field"]: one["message"] for one in faults}
+
+    assert told["de"] == {
+        "places": "Der Wert muss mindestens 1 sein.",
+        "purpose": "Die Länge darf höchstens 3 sein.",
+        "kind": "Möglich sind: 'a' oder 'b'",
+        "member_id": "Dieses Feld ist nötig.",
+        "more": "Ein solches Feld gibt es hier nicht.",
+    }
+    assert told["en"]["kind"] == "Input should be 'a' or 'b'"
