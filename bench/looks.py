@@ -2,7 +2,8 @@
 
     ring demo && ring serve                       # in another terminal
     python -m bench.looks http://127.0.0.1:5000 FOLDER [--who anna,karl] [--only /fees,/costs] [--widths 390,1280]
-                                                  [--languages de,en] [--axe 820,1280] [--no-pictures]
+                                                  [--languages de,en] [--schemes light,dark] [--axe 820,1280]
+                                                  [--no-pictures]
 
 Each role follows the links from its Today; of each page of the program it looks at the first address that it meets.
 Printed is what sticks out of the window, what is cut off, rows of lists above two lines on a phone, and what axe
@@ -25,7 +26,6 @@ from tests.browser.test_every_page import violations_of
 from tests.chromium import installed
 
 ROLES = {"anna": "/today", "wanda": "/today", "karl": "/today", "rita": "/today", "nobody": "/"}
-SCHEMES = ("light", "dark")
 SHEET_PICTURES, SHEET_WIDTH, SHEET_HEIGHT = 24, 320, 640
 ROW_PX_MAX = 96  # two lines of words, the padding and the hairline
 FILES = ("text/html",)
@@ -61,6 +61,7 @@ class Wish:
     folder: Path
     who: list[str]
     languages: list[str]
+    schemes: list[str]
     only: tuple[str, ...]
     widths: list[int]
     axe_widths: list[int]
@@ -78,7 +79,7 @@ def main() -> None:
             paths = [path for path in found_pages(page, wish.base, routes, ROLES[who]) if path.startswith(wish.only)]
             print(f"{who}: {len(paths)} pages", flush=True)
             for language in wish.languages:
-                speak(page, wish.base, language)
+                speak(page, language)
                 for path in paths:
                     look_at(page, wish, who, language, path)
             page.context.close()
@@ -94,6 +95,7 @@ def read_wish() -> Wish:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--who", default=",".join(ROLES))
     parser.add_argument("--languages", default="de,en")
+    parser.add_argument("--schemes", default="light,dark")
     parser.add_argument("--only", default="/")
     parser.add_argument("--widths", default="390,820,1280,1920")
     parser.add_argument("--axe", default="")
@@ -103,7 +105,7 @@ def read_wish() -> Wish:
     numbers = [[int(each) for each in text.split(",") if each] for text in (given.widths, given.axe)]
     return Wish(
         base=given.base.rstrip("/"), folder=given.folder, who=given.who.split(","),
-        languages=given.languages.split(","), only=tuple(given.only.split(",")),
+        languages=given.languages.split(","), schemes=given.schemes.split(","), only=tuple(given.only.split(",")),
         widths=numbers[0], axe_widths=numbers[1], pictures=not given.no_pictures,
     )  # fmt: skip
 
@@ -120,13 +122,20 @@ def signed_in(browser: Browser, base: str, who: str) -> Page:
     return page
 
 
-def speak(page: Page, base: str, language: str) -> None:
-    """Choose the language of the pages, as its button does."""
-    page.goto("/today" if "login" not in page.url else "/")
-    token = page.locator("input[name=csrf_token]").first
-    if token.count():
-        form = {"csrf_token": token.input_value(), "locale": language, "language": language, "next": "/"}
-        page.context.request.post("/language", form=form, headers={"Referer": f"{base}/"})
+def speak(page: Page, language: str) -> None:
+    """Set the language of a login on its own page, of a visitor by the button; stop where the pages stay in another."""
+    page.goto("/account/profile")
+    if urlsplit(page.url).path == "/account/profile":
+        page.select_option("select[name=language]", language)
+        page.locator("main form button[type=submit]").first.click()
+    else:
+        page.goto("/")
+        button = page.locator(f"button[name=language][value={language}]").first
+        if button.count():
+            button.evaluate("one => one.form.requestSubmit(one)")  # it may stand in a closed menu
+    page.wait_for_load_state("load")
+    if page.goto("/").ok and page.locator("html").get_attribute("lang") != language:
+        raise SystemExit(f"{page.url} is not in the language {language!r}")
 
 
 def found_pages(page: Page, base: str, routes, start: str) -> list[str]:
@@ -169,7 +178,7 @@ def look_at(page: Page, wish: Wish, who: str, language: str, path: str) -> None:
     for width in wish.widths:
         page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
         found = page.evaluate(FAULTS, {"phone": width < 600, "rowMax": ROW_PX_MAX})
-        for scheme in SCHEMES if wish.pictures else ():
+        for scheme in wish.schemes if wish.pictures else ():
             page.emulate_media(color_scheme=scheme)
             look = f"{width}-{scheme}-{language}"
             page.screenshot(path=wish.folder / f"{who}.{name}.{look}.png", full_page=True)
