@@ -131,7 +131,7 @@ class TextComposer:
                     kinds=", ".join(of.kinds),
                     key=of.working["name"] if of.working else key_label(of.key),
                     part=part_of_words(weight, of.weight_sum) if of.working else _weight(weight, of.charge_unit),
-                    whole=_weight(100, "") + " %" if of.working else _weight(of.weight_sum, of.charge_unit),
+                    whole=part_of_words(1, 1) if of.working else _weight(of.weight_sum, of.charge_unit),
                     sum=format_money(of.cents),
                 ),
                 format_money(own),

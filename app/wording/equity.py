@@ -39,7 +39,7 @@ def set_off_reason(move: EquityMoveView) -> str:
     if move.reverses_id is not None:
         return _("Set-off taken back: %(reason)s", reason=move.note)
     return _(
-        "Set off against your equity of %(before)s, owed to you since your membership ended; %(after)s of it are left",
+        "Set off against your equity of %(before)s, owed to you since your membership ended; %(after)s of it is left",
         before=format_money(move.before_cents),
         after=format_money(move.left_cents),
     )

@@ -94,12 +94,12 @@ def cancel_sentence(working: MissedFee) -> str:
     }
     if working.is_capped:
         return _(
-            "Cancelling now costs %(sum)s, the most that is owed: %(percent)s %% of the planned price of %(price)s "
+            "Cancelling now costs %(sum)s, the most that is owed: %(percent)s%% of the planned price of %(price)s "
             "would be more. Time that others take instead is deducted.",
             **facts,
         )
     return _(
-        "Cancelling now costs %(sum)s: %(percent)s %% of the planned price of %(price)s. Time that others take "
+        "Cancelling now costs %(sum)s: %(percent)s%% of the planned price of %(price)s. Time that others take "
         "instead is deducted.",
         **facts,
     )
@@ -116,7 +116,7 @@ def _missed_steps(working: MissedFee) -> Iterator[WorkingStep]:
     if working.notice_seconds is not None:
         yield WorkingStep(_("Cancelled before the start"), format_length(max(0, working.notice_seconds)))
     share = half_up(Fraction(working.base_cents * working.percent, 100))
-    yield WorkingStep(_("%(percent)s %% of it", percent=working.percent), format_money(share))
+    yield WorkingStep(_("%(percent)s%% of it", percent=working.percent), format_money(share))
     if working.is_capped:
         yield WorkingStep(_("At most"), format_money(working.cap_cents or 0))
     if working.refilled_seconds:
@@ -150,12 +150,12 @@ def terms_sentences(entry: TermsEntry) -> list[str]:
     """Return what missing a reservation costs, as sentences."""
     found = []
     if entry.no_show_percent:
-        found.append(_("No-show: %(percent)s %% of the planned price.", percent=entry.no_show_percent))
+        found.append(_("No-show: %(percent)s%% of the planned price.", percent=entry.no_show_percent))
     for hours, percent in entry.notices:
         found.append(
             ngettext(
-                "Cancelled less than %(num)s hour before the start: %(percent)s %% of the planned price.",
-                "Cancelled less than %(num)s hours before the start: %(percent)s %% of the planned price.",
+                "Cancelled less than %(num)s hour before the start: %(percent)s%% of the planned price.",
+                "Cancelled less than %(num)s hours before the start: %(percent)s%% of the planned price.",
                 hours,
                 percent=percent,
             )

@@ -25,12 +25,12 @@ PER_CENT = WHOLE // 100
 
 def percent_words(percent: int) -> str:
     """Return ten-thousandths of a per cent as text: 33.3333 %."""
-    return _("%(percent)s %%", percent=format_number((Decimal(percent) / PER_CENT).normalize()))
+    return _("%(percent)s%%", percent=format_number((Decimal(percent) / PER_CENT).normalize()))
 
 
 def part_of_words(weight: int, weight_sum: int) -> str:
     """Return a weight as a part of the whole, in per cent with four decimals."""
-    return _("%(percent)s %%", percent=format_number(round(Decimal(100 * weight) / weight_sum, 4)))
+    return _("%(percent)s%%", percent=format_number(round(Decimal(100 * weight) / weight_sum, 4)))
 
 
 def terms_words(terms: KeyTerms, use_unit: str) -> str:

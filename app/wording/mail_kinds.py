@@ -47,7 +47,7 @@ TEXTS: dict[str, tuple[Any, Any]] = {
     "damage": (_l("Damage reports"), _l("A broken machine can hurt somebody.")),
     "maintenance": (
         _l("Maintenance nearly due"),
-        _l("When 90 percent of the use between two maintenances of a machine is over, once each time."),
+        _l("When 90 per cent of the use between two maintenances of a machine is over, once each time."),
     ),
     "clocks": (_l("Changed clocks"), _l("Reservations show other times than their members know.")),
     "audits": (_l("Errors that the nightly check found"), _l("The ring's books may be wrong.")),

@@ -46,6 +46,7 @@ GAP_LABELS: dict[str, Any] = {
 
 
 def format_percent(percent: Decimal) -> str:
-    """Return a rate in percent, such as 7.8 %, in the format of the language."""
+    """Return a rate in percent, such as 7.8%, in German 7,8 %."""
     language = getattr(get_locale(), "language", "en")
-    return f"{format_decimal(percent, format='0.##', locale=language)}\u00a0%"
+    space = "\u00a0" if language == "de" else ""
+    return f"{format_decimal(percent, format='0.##', locale=language)}{space}%"

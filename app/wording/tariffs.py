@@ -25,7 +25,7 @@ from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, TariffParts,
 from billing.prices.working import CAP, FIXED, FLOOR, LINE, MINIMUM, PER_UNIT, PERCENT, USE, VAT, WorkingLine
 
 KIND_LABELS: dict[str, Any] = {
-    PERCENT: _l("percent of the price"),
+    PERCENT: _l("per cent of the price"),
     FIXED: _l("euro per use"),
     PER_UNIT: _l("euro per unit of the use"),
 }
@@ -148,9 +148,9 @@ def _percent_text(line: WorkingLine) -> str:
     percent = format_number(line.percent.normalize() + 0)
     values = {"name": line.name, "percent": percent, "sum": format_money(line.base_cents)}
     if line.share_seconds == line.of_seconds:
-        return _("%(name)s: %(percent)s %% of %(sum)s", **values)
+        return _("%(name)s: %(percent)s%% of %(sum)s", **values)
     return _(
-        "%(name)s: %(percent)s %% of %(sum)s, for %(part)s of %(whole)s",
+        "%(name)s: %(percent)s%% of %(sum)s, for %(part)s of %(whole)s",
         **values,
         part=format_exact_amount(line.share_seconds, "hour"),
         whole=format_exact_amount(line.of_seconds, "hour"),
@@ -254,7 +254,7 @@ def _line_sentences(line: LineEntry, class_names: Mapping[str, str]) -> Iterator
 def _adjustment_sentence(one: AdjustmentEntry | Adjustment, *, is_chosen: bool = False) -> str:
     number = format_number(one.value.normalize() + 0)
     if one.kind == PERCENT:
-        value = _("%(number)s %%", number=number)
+        value = _("%(number)s%%", number=number)
     elif one.kind == FIXED:
         value = _("%(price)s per use", price=format_price(one.value))
     else:

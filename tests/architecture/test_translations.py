@@ -196,3 +196,23 @@ def test_german_says_what_a_native_speaker_says(german):
     ]
 
     assert found == []
+
+
+# German word order and forms of numbers in English texts, and what is said instead.
+NOT_SAID_IN_ENGLISH = {
+    r"\)s[ \u00a0]%%": "50%: only German has a space",
+    r"\)s[ \u00a0]€": "€50.00",
+    r"(?<!\()\bpercent\b": "per cent",
+    r"(?<!of )%\((sum|costs|after)\)s (of it )?(that )?(are|were) ": "a sum of money is one",
+    r"\banew\b|\bof late\b|\bthat there are\b(?! none)": "the words of a native speaker",
+    r"\b(to|of|as|for) who (?!it |they )": "to those who, for the member who",
+}
+
+
+def test_english_says_what_a_native_speaker_says(german):
+    texts = [
+        str(text) for message in german for text in (message.id if isinstance(message.id, tuple) else [message.id])
+    ]
+    found = [(wrong, text) for text in texts for wrong in NOT_SAID_IN_ENGLISH if re.search(wrong, text)]
+
+    assert found == []

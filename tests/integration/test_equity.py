@@ -208,7 +208,7 @@ def test_the_adviser_gets_the_entries_of_equity_without_a_tax_key(session, gone)
     ]
     with force_locale("en"):
         assert set_off_reason(equity_move(session, made)) == (
-            "Set off against your equity of €1,000.00, owed to you since your membership ended; €0.00 of it are left"
+            "Set off against your equity of €1,000.00, owed to you since your membership ended; €0.00 of it is left"
         )
 
 

@@ -129,8 +129,9 @@ def test_the_preview_and_the_allocation_say_what_is_counted_and_what_is_due(sess
     assert {due["counted_cents"] for due in api["dues"] if due["member_id"] == seven[0]} == {856_800}
 
 
-def test_the_question_of_a_pool_is_asked_until_it_is_answered(session, karl, pool):
+def test_the_question_of_a_pool_is_asked_until_it_is_answered(session, karl, pool, log_in, sample_ring):
     assert "Please decide once" in text(karl.get("/costs"))
+    assert "Please decide once" not in text(log_in(sample_ring.rita_login).get("/costs"))  # she may not answer it
     kinds = {f"kinds-{number}-kind": kind for number, kind in enumerate(KEYS)}
     keys = {f"kinds-{number}-key": key for number, key in enumerate(KEYS.values())}
     sent = {"name": "Harvester", "revision": "0", **kinds, **keys}

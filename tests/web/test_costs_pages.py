@@ -76,7 +76,7 @@ def test_the_year_shows_what_is_divided_and_what_waits(session, karl, pool, post
     do(session, enter_cost, pool, CostEntry(date(2025, 12, 31), "Huber", "repair", 77_700))
 
     for page in (text(karl.get("/costs?year=2026")), text(karl.get("/costs?year=2026&page=1"))):
-        assert "€100.01 of €300.01 are divided among the members." in page
+        assert "€100.01 of €300.01 is divided among the members." in page
         assert 'max="30001" value="10001"' in page
         assert "<dt>Still waiting</dt><dd>€200.00</dd>" in page
 
@@ -84,7 +84,7 @@ def test_the_year_shows_what_is_divided_and_what_waits(session, karl, pool, post
 def test_what_was_reversed_waits_again(session, karl, posted):
     karl.post(f"/costs/allocations/{posted}/reverse", data={"reason": "Mistyped"})
 
-    assert "€0.00 of €100.01 are divided among the members." in text(karl.get("/costs"))
+    assert "€0.00 of €100.01 is divided among the members." in text(karl.get("/costs"))
 
 
 # Tariffs
@@ -215,7 +215,7 @@ def test_a_tariff_with_tiers_amounts_and_surcharges_is_entered_shown_and_changed
         "Beyond 50.00 ha: €100.00 per hectare (member), €120.00 per hectare (guest).",
         "Travel: €1.10 per km (member), €1.30 per km (guest), the first 2.0 km of each way free.",
         "Travel: Beyond 30.0 km: €0.90 per km (member), €1.00 per km (guest).",
-        "Night: -12.5 %, every day, 22:00 – 6:00, 1.12. – 28.2.",
+        "Night: -12.5%, every day, 22:00 – 6:00, 1.12. – 28.2.",
     ):
         assert sentence in page
     form = text(karl.get(f"{address}/{entered.id}"))
@@ -535,7 +535,7 @@ def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
     assert "Why do I pay €66.67?" in page
     assert "Costs of €100.01 were divided. Your part is €66.67, of one kind:" in page
     assert "You used 2.00 ha of 3.00 ha." in page
-    assert "Your exact part is 66.673333 €, in whole cents €66.67." in page
+    assert "Your exact part is €66.673333, in whole cents €66.67." in page
     assert "When every part was rounded down, 1 cent was left." in page
     assert "You got none of them." in page
     assert "/usage/" in page
@@ -550,7 +550,7 @@ def test_the_treasurer_sees_what_an_allocation_is_made_of(session, karl, pool, p
     do(session, enter_cost, pool, CostEntry(date(2026, 6, 20), "Allianz", "insurance", 60_000))
     for address, whole in (
         (f"/costs/allocations/{posted}", "2 members together bear €100.01."),
-        (f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31", "€600.00 are borne by 2 members."),
+        (f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31", "€600.00 is borne by 2 members."),
     ):
         assert whole in text(karl.get(address))
     page = text(karl.get(f"/costs/allocations/{posted}"))

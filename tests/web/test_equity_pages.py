@@ -62,7 +62,7 @@ def test_what_was_paid_in_is_entered_once_however_often_it_is_sent(session, samp
 
 def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
     assert f'href="/costs/leavers/{gone}/settle"' in karl.get("/costs/leavers").text
-    assert "Set off against what is owed, €1,216.20 are still owed." in text(karl.get("/costs/leavers"))
+    assert "Set off against what is owed, €1,216.20 is still owed." in text(karl.get("/costs/leavers"))
     address = f"/costs/leavers/{gone}/settle"
     shown = karl.get(address)
     for part in (

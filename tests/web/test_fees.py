@@ -180,13 +180,13 @@ def test_what_cancelling_costs_is_said_before(session, sample_ring, karl, log_in
         assert karl.post(address, data=sent | wrong).status_code == 422, wrong
     assert karl.post(address, data=sent).status_code == 303
     anna = log_in(sample_ring.anna_login)
-    assert "Cancelled less than 24 hours before the start: 50 % of the planned price" in text(anna.get(address))
+    assert "Cancelled less than 24 hours before the start: 50% of the planned price" in text(anna.get(address))
     entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 7.5), now=MONDAY).id
     with write_transaction(session):
         approve(session, entered, by=SOMEBODY, now=MONDAY)
     assert anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json["cents"] == 0  # just reserved
     clock.instant += timedelta(hours=1)
-    assert "Cancelling now costs €37.50: 50 % of" in text(anna.get(f"/reservations/{entered}/cancel"))
+    assert "Cancelling now costs €37.50: 50% of" in text(anna.get(f"/reservations/{entered}/cancel"))
     fee = anna.get(f"/api/v1/reservations/{entered}/cancellation-fee").json
     assert fee == {"cents": 3_750, "planned_cents": 7_500, "percent": 50, "is_free": False}
     assert log_in(sample_ring.bernd_login).get(f"/api/v1/reservations/{entered}/cancellation-fee").status_code == 404

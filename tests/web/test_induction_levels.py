@@ -266,7 +266,7 @@ def test_a_kind_and_the_level_are_entered_on_their_pages(app, session, sample_ri
     assert rita.post(address, data=typed).status_code == 303
     page = rita.get("/workshop/inductions").text
     assert "first 3 uses under supervision" in page
-    assert "from the last use on" in page
+    assert "from the last use" in page
     given = {"member_ids": [sample_ring.bernd], "kind_id": laser, "given_on": "2026-11-20", "confirm": "1"}
     assert rita.post("/workshop/inductions/new", data=given).status_code == 303
     assert rita.post("/workshop/inductions/new", data=given | {"level": "trainer"}).status_code == 303

@@ -33,7 +33,7 @@ def test_the_year_stands_on_one_page_in_sentences_and_one_picture(anna):
 
     for sentence in (
         "You used: Combine 2 times (15.50 ha).",
-        "Your uses were charged €2,170.00.",
+        "Your uses cost €2,170.00.",
         "On 23 Nov 2026 you owed the ring €2,170.00 in all.",
     ):
         assert sentence in shown, sentence
@@ -48,7 +48,7 @@ def test_fees_are_named_beside_the_use(session, sample_ring, anna):
     fee = FeeInput("other", sample_ring.anna, date(2026, 10, 1), "Replacement key", Decimal(1), Decimal(12))
     do(session, enter_fee, fee)
 
-    assert "Fees of €12.00 were charged beside it." in text(anna.get("/costs/mine/year"))
+    assert "Fees of €12.00 were added." in text(anna.get("/costs/mine/year"))
 
 
 def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owed(app):
@@ -71,7 +71,7 @@ def test_each_topic_has_its_sentence_also_where_more_was_given_back_than_was_owe
         "Membership dues of €50.00 were called.",
         "Material of €12.34 was charged.",
         "Deposits of €0.05 went back.",
-        "Of your part of the costs of the machines, €100.00 was given back.",
+        "Of your share of the costs of the machines, €100.00 was given back.",
         "€60.00 that had counted against it is owed again.",
         "Advances of €7.00 were taken back.",
         "€10.00 was set off against your equity.",

@@ -50,7 +50,7 @@ def test_a_key_is_entered_chosen_and_explained_to_the_member(session, sample_rin
     assert client.post(f"{keys}/new", data=BLENDED | {"cap": "101"}).status_code == 422
     assert client.post(f"{keys}/new", data=BLENDED | {"percents": "M-X; 5"}).status_code == 422
     assert client.post(f"{keys}/new", data=BLENDED | {"minimum": "0.5", "cap": "90"}).status_code == 303
-    assert "60 % by shares, 40 % by use. A smaller use than 0.50 ha is counted as 0.50 ha" in text(client.get(keys))
+    assert "60% by shares, 40% by use. A smaller use than 0.50 ha is counted as 0.50 ha" in text(client.get(keys))
     (key,) = pool_keys(session, pool)
     later = BLENDED | {"name": "Blend", "valid_from": "2027-01-01", "parts-0-percent": "70", "parts-1-percent": "30"}
     assert client.post(f"/costs/keys/{key.id}", data=later).status_code == 303
@@ -63,14 +63,14 @@ def test_a_key_is_entered_chosen_and_explained_to_the_member(session, sample_rin
     assert client.post(f"/costs/pools/{pool}/edit", data=edited).status_code == 303
     assert "<dt>all</dt><dd>Blend</dd>" in text(client.get(f"/costs/pools/{pool}"))
     preview = text(client.get(f"/costs/pools/{pool}/allocate?from=2026-06-01&until=2026-06-30"))
-    assert "60 % of the sum by shares: 3 of 4." in preview
+    assert "60% of the sum by shares: 3 of 4." in preview
     posted = post(session, pool, JUNE)
     assert [line.cents for line in queries.allocation(session, posted)[1][0].lines] == [6_501, 3_500]
     for user_id in (sample_ring.karl_login, sample_ring.anna_login):
         page = text(log_in(user_id).get(f"/costs/allocations/{posted}"))
-        assert "40 % of the sum by use: 1.00 ha of 2.00 ha." in page
+        assert "40% of the sum by use: 1.00 ha of 2.00 ha." in page
         assert "Blend" in page
-    assert "By the key of the pool your part is 65 %." in page
+    assert "By the key of the pool your part is 65%." in page
 
 
 def test_meters_are_read_on_their_page_and_from_a_file(session, sample_ring, pool, log_in):

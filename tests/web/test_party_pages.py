@@ -72,8 +72,9 @@ def test_a_wrong_iban_is_named_and_nothing_is_stored(session, sample_ring, log_i
 
 
 def test_others_see_an_iban_shortened_or_not_at_all(session, sample_ring, log_in):
-    log_in(sample_ring.anna_login).post("/account/bank", data={"iban": IBAN, "document_email": ""})
     address = f"/costs/parties/{sample_ring.anna}"
+    assert '<section class="card-r card-pad">' not in log_in(sample_ring.rita_login).get(address).text  # no empty card
+    log_in(sample_ring.anna_login).post("/account/bank", data={"iban": IBAN, "document_email": ""})
 
     assert IBAN in log_in(sample_ring.karl_login).get(address).text
     seen = log_in(sample_ring.rita_login).get(address).text

@@ -206,7 +206,7 @@ def test_costs_that_wait_are_named_with_their_sum(session, sample_ring, log_in):
     assert "Allocate €1,180.00" in page
     assert "1 bill in Combine costs" in page
     assert f"/costs/pools/{pool.id}/allocate" in page
-    assert "until today, 0 % of it divided" in page
+    assert "so far, 0% of it divided" in page
     assert '<li class="k-c1">repair €1,180.00</li>' in page
     assert "Costs by month of 2026: the highest in November with €1,180.00." in page
 

@@ -21,7 +21,7 @@ from booking.times.recurrence import OCCURRENCES_MAX, OCCURRENCES_STORED_MAX
 
 
 class SeriesRulesChange(RequestModel):
-    """How many dates a series may have that managers enter. Longer series that there are stay as they are."""
+    """How many dates a series may have that managers enter. Longer series that exist stay as they are."""
 
     dates_by_managers: Annotated[int, Field(strict=True, ge=OCCURRENCES_MAX, le=OCCURRENCES_STORED_MAX), WHOLE]
 

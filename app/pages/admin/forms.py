@@ -56,7 +56,7 @@ class MemberForm(RevisionMixin, BaseForm):
     trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
     price_class = SelectField(_l("Pays as"))
     class_from = DateField(_l("Price class valid from"), [Optional()])
-    corrects_slips = BooleanField(_l("Also correct the slips there are since this day"))
+    corrects_slips = BooleanField(_l("Also correct slips since this day"))
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), email_form])
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])])
     address = AddressField()

@@ -149,7 +149,7 @@ def _rounding(part: MemberPart, left_over: int) -> tuple[str, ...]:
     down = abs(head.cents) * part.weight // head.weight_sum
     return (
         _(
-            "Your exact part is %(exact)s €, in whole cents %(down)s.",
+            "Your exact part is €%(exact)s, in whole cents %(down)s.",
             exact=format_number(round(exact, 6)),
             down=format_money(down),
         ),

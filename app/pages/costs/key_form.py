@@ -78,7 +78,7 @@ class KeyForm(BaseForm):
     parts = FieldList(FormField(PartForm), max_entries=len(BASES))
     percents = TextAreaField(_l("Fixed percentages of members"), [Length(max=PERCENTS_LENGTH_MAX)])
     meter_unit = StringField(_l("What the meters count"), [Length(max=METER_UNIT_LENGTH_MAX)])
-    minimum = ExactNumberField(_l("Minimum amount of who used something"))
+    minimum = ExactNumberField(_l("Minimum amount for a member who used something"))
     cap = PercentField(_l("At most this percentage of the sum for each member"))
     revision = IntegerField(validators=[Optional()], widget=HiddenInput())
 

@@ -56,8 +56,8 @@ class MachineCostForm(RevisionMixin, BaseForm):
         [Required(_l("Please enter the years that the machine lasts.")), NumberRange(1, LIFE_YEARS_MAX)],
     )
     life_use = NotNegativeField(_l("Life by work"), [Optional()])
-    interest = PercentField(_l("Interest, in percent a year"), [Optional()])
-    insurance = PercentField(_l("Insurance, in percent of the new value a year"), [Optional()])
+    interest = PercentField(_l("Interest, in per cent a year"), [Optional()])
+    insurance = PercentField(_l("Insurance, in per cent of the new value a year"), [Optional()])
     housing = CostField(_l("Housing, in euro a year"), [Optional()])
     other = CostField(_l("Other fixed costs, in euro a year"), [Optional()])
     repair = PriceField(_l("Repair and wear, in euro per unit"), [Optional()])

@@ -87,7 +87,7 @@ class RateForm(BaseForm):
         [Required(_l("Please choose the rate."))],
         choices=[select_choice(*p) for p in VAT_CODE_LABELS.items()],
     )
-    percent = ExactNumberField(_l("Percent"), [Required(_l("Please enter the rate in percent."))])
+    percent = ExactNumberField(_l("Per cent"), [Required(_l("Please enter the rate in per cent."))])
     valid_from = DateField(_l("From this day of service on"), [Required(_l("Please enter the first day."))])
     known_until = DateField(_l("Known until"), [Optional()])
 

@@ -35,13 +35,13 @@ from booking.reservations.wishes import Wish
 NAMED = 3  # so many machines are named in a sentence
 # Topic of the ledger -> the sentence when it is owed, and when more of it was given back than was owed in the year.
 TOPIC_SENTENCES: dict[str, tuple[Any, Any]] = {
-    "fee": (_l("Fees of %(sum)s were charged beside it."), _l("Fees of %(sum)s were taken back.")),
+    "fee": (_l("Fees of %(sum)s were added."), _l("Fees of %(sum)s were taken back.")),
     "dues": (_l("Membership dues of %(sum)s were called."), _l("Membership dues of %(sum)s were taken back.")),
     "material": (_l("Material of %(sum)s was charged."), _l("A charge of %(sum)s for material was taken back.")),
-    "deposit": (_l("Deposits of %(sum)s are held."), _l("Deposits of %(sum)s went back.")),
+    "deposit": (_l("%(sum)s is held as deposits."), _l("Deposits of %(sum)s went back.")),
     "share": (
-        _l("Your part of the costs of the machines was %(sum)s."),
-        _l("Of your part of the costs of the machines, %(sum)s was given back."),
+        _l("Your share of the costs of the machines was %(sum)s."),
+        _l("Of your share of the costs of the machines, %(sum)s was given back."),
     ),
     "counted": (
         _l("%(sum)s that you had been charged before counted against it."),
@@ -147,7 +147,7 @@ def _charge_sentences(year: MyYear) -> list[str]:
     """Return the sentences about usage charges."""
     if not year.cents:
         return []
-    found = [_("Your uses were charged %(sum)s.", sum=format_money(year.cents))]
+    found = [_("Your uses cost %(sum)s.", sum=format_money(year.cents))]
     dearest = year.machines[0]
     if len(year.machines) > 1 and dearest.cents > 0:
         found.append(_("Most of it, %(sum)s, is for: %(name)s.", sum=format_money(dearest.cents), name=dearest.name))

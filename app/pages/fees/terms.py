@@ -35,11 +35,11 @@ class TermsForm(BaseForm):
 
     valid_from = DateField(_l("For reservations that begin from"), [Required(_l("Please enter the first day."))])
     no_show_percent = IntegerField(
-        _l("No-show, in percent of the planned price"),
+        _l("No-show, in per cent of the planned price"),
         [Required(_l("Please enter the percentage; 0 for no fee.")), NumberRange(0, 100)],
     )
     hours = IntegerField(_l("Cancelled less than so many hours before"), [Optional(), HOURS])
-    percent = IntegerField(_l("Percent"), [Optional(), PERCENT])
+    percent = IntegerField(_l("Per cent"), [Optional(), PERCENT])
     short_hours = IntegerField(_l("Still later, less than so many hours before"), [Optional(), HOURS])
     short_percent = IntegerField(_l("Percent then"), [Optional(), PERCENT])
     cap = EuroField(_l("At most, in euro"))

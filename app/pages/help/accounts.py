@@ -130,9 +130,9 @@ TOPICS = (
         "exports",
         _l("Files for the tax adviser"),
         _l(
-            "Postings for DATEV, and the journal as CSV or XLSX: a posting is in one file of each of both; you are "
+            "Postings for DATEV, and the journal as CSV or XLSX: each posting is in one file of either kind; you are "
             "asked before it is in a second one. Each of these files is kept with its hash and can be fetched again."
-            " The SQLite file of all figures is made anew each time and not recorded."
+            " The SQLite file of all figures is made afresh each time and is not recorded."
         ),
         "costs.exports",
         ("/costs/exports",),

@@ -142,7 +142,7 @@ def day_buttons(selection: PlanSelection, today: date, load: Sequence[int]) -> l
             percent,
             day == selection.day,
             day == today,
-            _("%(day)s, %(percent)s %% taken", day=formats.format_day(day), percent=percent),
+            _("%(day)s, %(percent)s%% taken", day=formats.format_day(day), percent=percent),
         )
         for day, percent in zip(days, load, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The code on the printed plan, which leads to the plan of now."""
+"""The code on the printed plan, which leads to the current plan."""
 
 from __future__ import annotations
 

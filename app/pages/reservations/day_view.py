@@ -180,7 +180,7 @@ def _day_tap(row: BoardRow, day: date, card: MachineCard, span: TimeSpan, *, cho
     wall = datetime.combine(day, to_wall(span.start, card.zone).time())
     value = choice_of(card.id, keep_length(span, first_instant(wall, card.zone), card), card).value
     load = _load(row, day, card)
-    words = _("closed all day") if load is None else _("%(percent)s %% taken", percent=load)
+    words = _("closed all day") if load is None else _("%(percent)s%% taken", percent=load)
     label = f"{formats.format_day(day)}: {words}"
     return DayTap(day, value, 100 if load is None else load, day == chosen, day == today, label)
 

@@ -106,7 +106,7 @@ def _question(facts: Facts) -> Step | None:
     first = undecided[0]
     sentence = _(
         "An example: a member's share of the costs is €1,000.00, the member's usage charges are €600.00. As income, "
-        "the member owes €1,600.00 in all; as advances, the €600.00 count and €400.00 are still due."
+        "the member owes €1,600.00 in all; as advances, the €600.00 count and €400.00 is still due."
     )
     title = _("Decide what the usage charges of %(pool)s are: income or advances", pool=first.name)
     return Step(title, sentence, False, _("Decide"), url_for("costs.edit_pool", pool_id=first.id) + "#charges_are")

@@ -108,7 +108,7 @@ class ClosureForm(SpanForm):
     reason = StringField(
         _l("Reason"), [Required(_l("Please give the reason for the closure.")), MaxCharacters(REASON_LENGTH_MAX)]
     )
-    around_reservations = BooleanField(_l("Close around reservations that are there"))
+    around_reservations = BooleanField(_l("Close around existing reservations"))
 
     cards: tuple[MachineCard | MachineChoice, ...] = ()
 

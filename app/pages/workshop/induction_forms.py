@@ -188,7 +188,7 @@ class KindForm(BaseForm):
     supervised_uses = IntegerField(
         _l("Uses under supervision first"), [Optional(), NumberRange(0, SUPERVISED_USES_MAX)], default=0
     )
-    promotes = BooleanField(_l("After them the person may run it alone by itself; else you are asked"))
+    promotes = BooleanField(_l("After them the person may run it alone without your decision; otherwise you are asked"))
     renews_by_use = BooleanField(_l("Each use renews it: the months run from the last use"))
 
     def offer(self, kinds: Iterable[KindView], kind_id: int | None = None) -> None:

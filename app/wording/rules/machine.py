@@ -243,7 +243,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         fact=_late_cancel,
     ),
     "offer_hours": MachineRuleText(
-        label=_l("Hours for which a time that became free is held for who waits for it"),
+        label=_l("Hours for which a time that became free is held for the member who waits for it"),
         name=_l("Time to accept an offer"),
         column=_l("offers (hours)"),
         aliases=("offers", "angebote"),

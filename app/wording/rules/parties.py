@@ -55,7 +55,7 @@ PARTY_RULES = (
         code="leitweg_check", sentence=_l("The last two digits do not fit this Leitweg-ID. One digit is wrong.")
     ),
     ViolationText(code="too_many_regimes", sentence=_l("There are %(limit)s statements already. Remove one first.")),
-    ViolationText(code="percent_range", sentence=_l("A rate lies between 0 and %(limit)s percent.")),
+    ViolationText(code="percent_range", sentence=_l("A rate lies between 0 and %(limit)s per cent.")),
     ViolationText(code="days_range", sentence=_l("From 0 to %(limit)s days.")),
     ViolationText(code="tax_key", sentence=_l("A tax key has up to 4 digits; leave it empty for none.")),
     ViolationText(

@@ -93,7 +93,7 @@ RULES = (
         code="group_empty",
         name=_l("A group with machines"),
         sentence=_l("No machine of this group is lent at the moment."),
-        help_text=_l("Who reserves a group of machines gets one of those that are in it."),
+        help_text=_l("A reservation of a group of machines gets one of those that are in it."),
         way_out=_l("Reserve one of the machines by itself, or ask the workshop."),
         import_way_out=None,
     ),

@@ -47,8 +47,8 @@ SECOND_PERSON_RULES = (
         sentence=_l("%(limit)s has no valid induction for this on %(actual)s, and is the second person."),
         number=name_or_day,
         help_text=_l(
-            "The second person needs the same inductions as who runs the machine, on every day of the use. The "
-            "inductions of the member count: those of the person, and those for which no person is named."
+            "The second person needs the same inductions as the person who runs the machine, on every day of the use. "
+            "The inductions of the member count: those of the person, and those for which no person is named."
         ),
         way_out=_l("Name another second person, or ask the workshop's manager for an induction."),
     ),

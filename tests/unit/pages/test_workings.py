@@ -56,11 +56,11 @@ CAPPED = {
         "Anfahrt: 4.0 km",
         "Raised to the minimum amount of a use: 10.0 km",
         "10.0 km × €0.50 per km: €5.00",
-        "Nacht: 50 % of €33.00, for 2 h of 4 h: €8.25",
+        "Nacht: 50% of €33.00, for 2 h of 4 h: €8.25",
         "Fahrer: 4 h × €20.00 per hour: €80.00",
         "Reinigung: €5.00",
         "At most €90.00 a day: -€36.25",
-        "19 % VAT on €90.00: €17.10",
+        "19% VAT on €90.00: €17.10",
         "Price: €107.10",
     ],
 }
@@ -70,7 +70,7 @@ RAISED = {
         "Preis: 500,00 €",
         "darin 19 % USt.: 79,83 €",
     ],
-    "en": ["Raised to the minimum price of a use, €500.00: €472.00", "Price: €500.00", "19 % VAT included: €79.83"],
+    "en": ["Raised to the minimum price of a use, €500.00: €472.00", "Price: €500.00", "19% VAT included: €79.83"],
 }
 
 
