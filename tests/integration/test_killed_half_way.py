@@ -49,12 +49,13 @@ from app.documents.composer import TextComposer
 from app.extensions import db
 from app.forms.zone_settling import settle_change
 from billing.documents.issuing import issue
-from billing.allocations import post_allocation
-from billing.previews import preview_allocation
-from booking import usage, zone_changes
+from billing.allocations.allocations import post_allocation
+from billing.allocations.previews import preview_allocation
+from booking.rule_changes import zone_changes
+from booking.use import usage
 from booking.kernel import deadlines
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measurement
+from booking.use.usage import Measurement
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 

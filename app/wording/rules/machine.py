@@ -92,7 +92,9 @@ def _closed_hours_sentence(rules: MachineRules) -> str:
 def require_texts(rows: Mapping[str, MachineRuleText]) -> None:
     """Raise LookupError unless each rule of a machine has its row, naming those without."""
     if missing := ", ".join(name for name in RULE_NAMES if name not in rows):
-        raise LookupError(f"booking.rules.MachineRules: no row in app/wording/rules/machine.py for {missing}")
+        raise LookupError(
+            f"booking.rules.lending_rules.MachineRules: no row in app/wording/rules/machine.py for {missing}"
+        )
 
 
 # In the order in which pages name the rules.
