@@ -193,7 +193,7 @@ def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sa
     clock.instant += timedelta(hours=3)
     asked = anna.get(entered.location + "/cancel")
 
-    assert "4 dates are cancelled:" in asked.text
+    assert "4 dates are cancelled." in asked.text
     assert "1 date would be cancelled later than the rule allows" in asked.text
     assert "This costs €40.01 in all." in asked.text
     by_program = program_of(app, session, sample_ring.anna_login, now=MONDAY)
@@ -373,7 +373,7 @@ def hidden(page):
 
 
 def ngettext_of(count):
-    return "1 date is cancelled:" if count == 1 else f"{count} dates are cancelled:"
+    return "1 date is cancelled." if count == 1 else f"{count} dates are cancelled."
 
 
 CHANGE = {"scope": "all", "time": "13:00", "hours": "2", "minutes": "0", "machine": "1", "purpose": "Silage"}
