@@ -515,7 +515,7 @@ def test_a_period_without_costs_or_with_wrong_dates_shows_a_message(karl, pool, 
     assert "No costs of this period are left to allocate" in text(empty)
     assert karl.get(f"{address}?from=2026-12-31&until=2026-01-01").status_code == 422
     assert karl.get(f"{address}?from=x&until=").status_code == 422
-    assert "is too far away" in text(karl.get(f"{address}?from=0001-01-01&until=9999-12-31"))
+    assert "too far away" in text(karl.get(f"{address}?from=0001-01-01&until=9999-12-31"))
     assert karl.post(address, data={"since": "x"}).status_code == 422
 
 
