@@ -191,7 +191,7 @@ def test_a_pool_says_which_advances_it_left_uncounted_and_the_way_out_clears_the
 
     page = text(karl.get(address))
 
-    assert "€31,780.00 were posted as advances before" in page
+    assert "€31,780.00 was posted as advances before" in page
     assert f"{address}/edit" in page
     do(session, change_pool, charged, "Harvester", KEYS, charges_are="advance")
     cost(session, charged, "basic fee", 70_000)

@@ -59,7 +59,7 @@ def test_each_verb_of_the_accounts_belongs_to_a_topic_that_the_treasurer_reads(a
             assert f'<section id="accounts-{topic.code}">' in page
             assert f">{topic.name}</a></h3><p>{topic.text}</p>" in page
     assert "The treasurer finds the next steps under Today" in page, "administrators read it, too"
-    assert "The SQLite file of all figures is made anew each time" in page
+    assert "The SQLite file of all figures is made afresh each time" in page
     links = re.findall(r'<section id="accounts-[^"]*"><h3><a href="([^"]*)"', page)
     assert {karl.get(link).status_code for link in links} == {200}
 

@@ -56,7 +56,7 @@ def test_the_year_in_the_address_stays_on_the_tabs_the_pager_and_the_files(sessi
     assert "Costs of the machines in 2027</h2>" in text(karl.get("/costs"))
 
     page = text(karl.get("/costs?year=2026"))
-    assert "€100.01 of €100.01 are divided" in page
+    assert "€100.01 of €100.01 is divided" in page
     assert "Latest allocations of 2026" in page
     assert 'href="/costs/allocations?year=2026"' in page
     assert 'value="2026-12-31"' in page

@@ -12,6 +12,7 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.documents.composer import TextComposer
 from app.extensions import db
+from app.forms.base_form import BaseForm
 from app.forms.submit import INVALID, submit
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
@@ -195,6 +196,6 @@ def _preview(member_id: int, form: SettleForm) -> Settlement | None:
         sentence = sentence_of(refusal)
         if sentence not in form.form_errors:
             form.form_errors.append(sentence)
-        if form.is_submitted():
+        if form.is_submitted() and form.status == BaseForm.status:  # one that is only shown again has a status already
             form.status = status_of(refusal)
         return None
