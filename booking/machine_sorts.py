@@ -1,4 +1,4 @@
-"""The sorts of what a ring lends: each has its own nouns and verbs in texts (app/wording/sorts.py)."""
+"""The sorts of what a ring lends: each has its own nouns and verbs in texts (app/wording/sorts)."""
 
 from __future__ import annotations
 
