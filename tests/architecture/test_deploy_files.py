@@ -12,6 +12,8 @@ import yaml
 
 from app import setting_names, setting_texts
 from app.config import Settings
+from app.storage.audits import AUDITS
+from tests.deploy import proxies
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -105,6 +107,32 @@ def test_nginx_passes_the_host_with_its_port_and_lets_uploads_through():
     assert text.count("$http_host;") == 2
     assert "$host;" not in text
     assert text.count("{") == text.count("}")
+
+
+def test_no_log_of_nginx_holds_the_secret_of_an_address():
+    """Neither as the address nor, from a file of its page, as the referrer; tests/setup/test_nginx.py runs the file."""
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    documented = (ROOT / "docs/operators-security.md").read_text(encoding="utf-8")
+    (left_out,) = re.findall(r'map "\$request_uri \$http_referer" .*\{\n.*\n +"~\*(.+)" 0;', site)
+    (masked,) = re.findall(r'"~(.+)" "\$start\*\*\*\$end";', documented)
+    addresses = proxies.SECRET_ADDRESSES
+
+    assert len(addresses) == 10
+    assert [each for each in addresses if not re.search(left_out, f"{each} -")] == []
+    assert [each for each in addresses if not re.search(left_out, f"/static/app.css https://ring.example{each}")] == []
+    assert [
+        each
+        for each in addresses
+        if proxies.SECRET in re.sub(masked.replace("?<", "?P<"), r"\g<start>***\g<end>", f"GET {each} HTTP/1.1")
+    ] == []
+    assert not re.search(left_out, "/plan/wall https://ring.example/today")
+
+
+def test_the_restore_drill_runs_every_audit_that_a_copy_can_pass():
+    (audits,) = re.findall(r"for audit in (.+); do", (DEPLOY / "restore-drill").read_text(encoding="utf-8"))
+
+    assert set(AUDITS) - set(audits.split()) == {"undelivered", "mail", "secrets"}
+    assert set(audits.split()) < set(AUDITS)
 
 
 def test_haproxy_ends_connections_to_a_former_primary():

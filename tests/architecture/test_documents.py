@@ -12,6 +12,7 @@ import pytest
 from flask.cli import AppGroup
 
 from app.commands import ring
+from app.storage.audits import AUDITS
 from app.worker.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -119,6 +120,6 @@ def is_a_path_of_ours(name: str, document: Path) -> bool:
     return any(fnmatch(path, f"*/{name}") or fnmatch(path, f"*/{name}/*") for path in FILES)
 
 
-def test_every_job_of_the_worker_is_in_the_operators_list():
+def test_every_job_of_the_worker_and_every_audit_is_in_the_operators_list():
     listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/operators-worker-and-mail.md").read_text(), re.MULTILINE)
-    assert {job.name for job in JOBS} <= set(listed)
+    assert {job.name for job in JOBS} | set(AUDITS) <= set(listed)

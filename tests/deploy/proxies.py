@@ -45,6 +45,11 @@ DEPLOY = ROOT / "deploy"
 HOST = "ring.example.org"
 PASSWORD = "a-password-behind-proxies"
 SLOW_MANY, REQUESTS = 60, 60
+SECRET = "secret-of-an-address"
+SECRET_ADDRESSES = [
+    re.sub(r"<(?:secret|token)>", SECRET, address)
+    for address in sorted(set(re.findall(r"(/\S*<(?:secret|token)>\S*)", (ROOT / "docs/permissions.txt").read_text("utf-8"))))
+]
 SLOW_KINDS = (
     ("application/x-www-form-urlencoded", "email=a"),
     ("multipart/form-data; boundary=parts", '--parts\r\nContent-Disposition: form-data; name="email"\r\n\r\na'),
@@ -114,10 +119,12 @@ def questions(folder: Path, http_port: int, https_port: int) -> Iterator[tuple[s
             f"{status} within {time.monotonic() - started:.0f} s",
             "200 within [01] s",
         )
-    browser.get("/feeds/secret-of-a-calendar.ics")
+    for address in SECRET_ADDRESSES:
+        browser.get(address)
+        browser.get("/static/robots.txt", referrer=address)
     log = folder / "nginx.log"
-    is_logged = log.exists() and "secret-of-a-calendar" in log.read_text()
-    yield "path of a calendar in nginx's log", "yes" if is_logged else "no", "no"
+    is_logged = log.exists() and SECRET in log.read_text()
+    yield "secrets of calendars, screens and links in nginx's log", "yes" if is_logged else "no", "no"
 
 
 def figures(https_port: int) -> Iterator[tuple[str, str, str]]:
@@ -164,14 +171,14 @@ class Browser:
     address: str = "127.0.0.1"
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def get(self, path: str) -> http.client.HTTPResponse:
-        """Open a page."""
-        return self._send("GET", path)
+    def get(self, path: str, *, referrer: str = "") -> http.client.HTTPResponse:
+        """Open a page, as one that a page names, which is the page itself unless said."""
+        return self._send("GET", path, referrer=referrer or path)
 
     def post(self, path: str, values: dict[str, str]) -> http.client.HTTPResponse:
         """Send a form with the token of its page."""
         body = urlencode({**self._hidden(path), **values}).encode()
-        return self._send("POST", path, body, "application/x-www-form-urlencoded")
+        return self._send("POST", path, body, "application/x-www-form-urlencoded", referrer=path)
 
     def upload(self, path: str, name: str, filename: str, content: bytes) -> http.client.HTTPResponse:
         """Send a form of several parts, everything on its page as it stands and one file."""
@@ -182,7 +189,7 @@ class Browser:
         ]
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n\r\n'.encode()
         body = b"".join([*parts, head, content, f"\r\n--{boundary}--\r\n".encode()])
-        return self._send("POST", path, body, f"multipart/form-data; boundary={boundary}")
+        return self._send("POST", path, body, f"multipart/form-data; boundary={boundary}", referrer=path)
 
     def _hidden(self, path: str) -> dict[str, str]:
         """Return the fields of a page as a browser would send them back."""
@@ -208,9 +215,11 @@ class Browser:
         Fields().feed(self.get(path).body.decode())  # type: ignore[attr-defined]
         return found
 
-    def _send(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> http.client.HTTPResponse:
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "", *, referrer: str
+    ) -> http.client.HTTPResponse:
         headers = {"Host": f"{HOST}:{self.port}", "Origin": f"https://{HOST}:{self.port}"}
-        headers["Referer"] = f"https://{HOST}:{self.port}{path}"
+        headers["Referer"] = f"https://{HOST}:{self.port}{referrer}"
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if kind:
             headers["Content-Type"] = kind
