@@ -15,7 +15,7 @@ from typing import IO
 from zipfile import ZipFile
 
 from launcher import preflight
-from launcher.steps import NOTHING_FETCHED, SetupError, held_by_steps, run, run_step
+from launcher.steps import NOTHING_FETCHED, NOTHING_OFFERED, SetupError, held_by_steps, run, run_step
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -40,6 +40,8 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
     with only_start_in_folder():
         if not is_complete(lock):  # also where another start has completed it meanwhile
             preflight.require_owner(ENVIRONMENT)
+            preflight.require_programs_may_run(ROOT)
+            preflight.require_clock()
             preflight.require_room(ROOT, NEEDED_MB[lock_name])
             preflight.require_temporary_room(TEMPORARY_MB[lock_name])
             preflight.require_proxy_of_index()
@@ -116,18 +118,19 @@ def install_packages(lock: Path) -> None:
     by who installs them, and many of their modules never: those are compiled when they are imported.
     """
     hashed = ["--require-hashes", "-r", str(lock)]
+    here = ["--no-user"]  # whatever a file of pip's says about the user's own folder
     is_compiled = lock.name == PROGRAM
     cache = [] if "PIP_CACHE_DIR" in os.environ else ["--no-cache-dir"]
     try:
         run_step(
             "Fetching and installing packages",
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *cache, *hashed]
+            [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *here, *cache, *hashed]
             + ["--no-compile"] * (not is_compiled),
             ["pip", "install", "--quiet", "--python", str(PYTHON), *hashed] + ["--compile-bytecode"] * is_compiled,
         )
     except SetupError as error:
-        if str(error) == NOTHING_FETCHED:
-            raise preflight.nothing_fetched() from error
+        if str(error) in (NOTHING_FETCHED, NOTHING_OFFERED):
+            raise preflight.nothing_fetched(str(error)) from error
         raise
 
 

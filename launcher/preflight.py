@@ -9,6 +9,8 @@ import shutil
 import socket
 import sysconfig
 import tempfile
+import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +25,8 @@ INDEX = "pypi.org"
 PIP_SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
 OF_NO_INDEX = ("PIP_PROXY", "PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_CACHE_DIR")
 TEMPORARY = "Make room, or name another folder (TMPDIR=...), then start again."
+OF_DEBIAN = "http_proxy"  # what apt obeys: its packages come by http
+EARLIEST_YEAR = 2023  # the required Python is not older
 DEFAULT_PORTS = {"https": 443, "socks5": 1080, "socks5h": 1080}
 
 
@@ -80,6 +84,20 @@ def other_owner(environment: Path) -> str:
         return environment.owner()
     except KeyError:  # a user who was removed
         return str(environment.stat().st_uid)
+
+
+def require_programs_may_run(folder: Path) -> None:
+    """Raise SetupError where the disk is mounted so that the libraries of packages could not be loaded from it."""
+    if os.name != "nt" and hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        raise SetupError(
+            f"No program may run from the disk of {folder} (it is mounted noexec). Copy the folder to another disk."
+        )
+
+
+def require_clock() -> None:
+    """Raise SetupError where the clock was never set: the certificate of the index would not be valid yet."""
+    if time.gmtime().tm_year < EARLIEST_YEAR:
+        raise SetupError(f"This computer's clock shows {time.strftime('%Y-%m-%d')}. Set it, then start again.")
 
 
 def require_room(folder: Path, needed_mb: int) -> None:
@@ -152,6 +170,7 @@ def provide(packages: list[str]) -> None:
     for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         result = run(f"Fetching {names}", ["apt-get", *words], env=environment)
     if result.returncode != 0:
+        require_living_proxy(OF_DEBIAN)
         reason = (result.stdout.strip().splitlines() or ["no reason was given"])[-1]
         raise SetupError(f"Debian's packages {names} cannot be installed: {reason}")
 
@@ -165,14 +184,14 @@ def require_proxy_of_index() -> None:
 
     others = [name for name, value in os.environ.items() if value and name not in OF_NO_INDEX]
     has_own_index = any(name.startswith(("PIP_", "UV_")) for name in others)
-    has_settings = any(Path(name).expanduser().exists() for name in PIP_SETTINGS)
+    has_settings = any(Path(os.path.expanduser(name)).exists() for name in PIP_SETTINGS)  # also without a home
     if not (has_own_index or has_settings or proxy_bypass(INDEX)):
         require_living_proxy()
 
 
-def require_living_proxy() -> None:
-    """Raise SetupError where a variable names a proxy that does not answer."""
-    name = _proxy_variable()
+def require_living_proxy(*variables: str) -> None:
+    """Raise SetupError where a variable, by default one of pip's, names a proxy that does not answer."""
+    name = _proxy_variable(variables or PROXY_VARIABLES)
     if not name:
         return
     parts = _parts(os.environ[name])
@@ -187,21 +206,21 @@ def require_living_proxy() -> None:
         ) from error
 
 
-def nothing_fetched() -> SetupError:
-    """Return the error for an index that was not reached. Raises SetupError where a proxy is to blame."""
+def nothing_fetched(reason: str = NOTHING_FETCHED) -> SetupError:
+    """Return the error for packages that were not reached. Raises SetupError where a proxy is to blame."""
     require_living_proxy()
-    name = _proxy_variable()
+    name = _proxy_variable(PROXY_VARIABLES)
     if not name:
-        return SetupError(NOTHING_FETCHED)
+        return SetupError(reason)
     proxy = _parts(os.environ[name]).hostname
     return SetupError(
-        f"{NOTHING_FETCHED.partition('.')[0]} through the proxy {proxy} of the variable {name}. "
+        f"{reason.partition('.')[0]} through the proxy {proxy} of the variable {name}. "
         f"Correct the variable, or remove it (unset {name}) and connect; then start again."
     )
 
 
-def _proxy_variable() -> str:
-    return next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
+def _proxy_variable(names: Iterable[str]) -> str:
+    return next((name for name in names if os.environ.get(name)), "")
 
 
 def _parts(proxy: str) -> SplitResult:

@@ -15,15 +15,27 @@ PROGRESS_SECONDS = 5.0
 INSTALL_VENV = "Type: sudo apt update && sudo apt install python3-venv, then start again."
 NO_NETWORK = (
     r"(?i)name resolution|connection refused|newconnection|connect ?timeout|dns error|sending request|failed to fetch|"
-    r"unreachable|timed out|proxyerror|could not connect|\(connect\)|no matching distribution"
+    r"unreachable|timed out|proxyerror|could not connect|\(connect\)"
 )
 NOTHING_FETCHED = "The packages cannot be fetched: the package index does not answer. Connect, then start again."
+# A network that first asks for a log-in, an index of a firm, an error of the index.
+NOTHING_OFFERED = (
+    "The packages cannot be fetched: what answers as the package index does not offer them. "
+    "Does this network first ask for a log-in, or pip for an index without them? Then start again."
+)
+NOT_TRUSTED = (
+    "The packages cannot be fetched: the certificate of the package index is not accepted. Look at this computer's "
+    "clock; where a proxy reads along, name the file with its certificate (PIP_CERT, for uv SSL_CERT_FILE). "
+    "Then start again."
+)
 # Output of a failed step -> the message for the user. The first match counts.
 KNOWN_ERRORS = (
     (r"ensurepip|No module named '?venv", "Python's venv module is missing. " + INSTALL_VENV),
     (r"No space left|Disk quota exceeded", "The disk is full. Make room, then start again."),
     (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
+    (r"(?i)certificate_?verify|certificate verify failed|invalid peer certificate", NOT_TRUSTED),
     (NO_NETWORK, NOTHING_FETCHED),
+    (r"(?i)no matching distribution|was not found in the package registry|no solution found", NOTHING_OFFERED),
 )
 
 

@@ -8,7 +8,9 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import sys
+import time
 from collections import namedtuple
 from contextlib import closing
 from pathlib import Path
@@ -80,6 +82,59 @@ def test_a_full_folder_for_temporary_files_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.gettempdir", none)
     with pytest.raises(SetupError, match="no folder for temporary files"):
         preflight.require_temporary_room(100)
+
+
+def test_a_disk_from_which_no_program_may_run_is_named(monkeypatch, tmp_path):
+    preflight.require_programs_may_run(tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda _folder: namedtuple("Disk", "f_flag")(os.ST_NOEXEC | os.ST_NOSUID))
+
+    with pytest.raises(SetupError, match=rf"from the disk of {tmp_path} \(it is mounted noexec\)\. Copy the folder"):
+        preflight.require_programs_may_run(tmp_path)
+
+
+def test_a_clock_that_was_never_set_is_named(monkeypatch):
+    preflight.require_clock()
+    monkeypatch.setattr("time.gmtime", lambda: time.struct_time((1970, 1, 1, 0, 0, 7, 3, 1, 0)))
+    monkeypatch.setattr("time.strftime", lambda _format: "1970-01-01")
+
+    with pytest.raises(SetupError, match=r"clock shows 1970-01-01\. Set it, then start again"):
+        preflight.require_clock()
+
+
+def test_a_user_without_a_home_and_a_name_can_set_up(monkeypatch):
+    """As in a container that runs under a number alone: there is no entry to look a home folder up in."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _number: {}["no such user"])
+
+    preflight.require_proxy_of_index()
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("ERROR: No matching distribution found for alembic==1.17.2", "what answers as the package index does not"),
+        ("SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate is not yet valid')", "certificate of the package"),
+        ("error: invalid peer certificate: UnknownIssuer", "certificate of the package index is not accepted"),
+        ("Retrying ... NewConnectionError\nERROR: No matching distribution found", "index does not answer"),
+        ("OSError: [Errno 28] No space left on device", "The disk is full"),
+    ],
+)
+def test_the_reason_why_nothing_is_fetched_is_told(output, told):
+    with pytest.raises(SetupError, match=told):
+        steps.raise_known_error(output)
+
+
+def test_a_dead_proxy_of_debians_packages_is_named(monkeypatch):
+    monkeypatch.setattr(preflight, "may_install", lambda: True)
+    failed = subprocess.CompletedProcess([], 100, "E: Package 'python3-venv' has no installation candidate\n")
+    monkeypatch.setattr(preflight, "run", lambda *_words, **_options: failed)
+    monkeypatch.delenv("http_proxy", raising=False)
+    with pytest.raises(SetupError, match="cannot be installed: E: Package 'python3-venv' has no installation"):
+        preflight.provide(["python3-venv"])
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    with pytest.raises(SetupError, match="the proxy 127.0.0.1 of the variable http_proxy does not answer"):
+        preflight.provide(["python3-venv"])
 
 
 def test_a_dead_proxy_is_named_first_where_the_packages_would_come_through_it(monkeypatch):
