@@ -184,9 +184,16 @@ def require_proxy_of_index() -> None:
 
     others = [name for name, value in os.environ.items() if value and name not in OF_NO_INDEX]
     has_own_index = any(name.startswith(("PIP_", "UV_")) for name in others)
-    has_settings = any(Path(os.path.expanduser(name)).exists() for name in PIP_SETTINGS)  # also without a home
+    has_settings = any(map(_exists, PIP_SETTINGS))
     if not (has_own_index or has_settings or proxy_bypass(INDEX)):
         require_living_proxy()
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).expanduser().exists()
+    except RuntimeError:  # a number alone, as in a container, has no home folder
+        return False
 
 
 def require_living_proxy(*variables: str) -> None:

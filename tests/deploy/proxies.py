@@ -48,7 +48,9 @@ SLOW_MANY, REQUESTS = 60, 60
 SECRET = "secret-of-an-address"
 SECRET_ADDRESSES = [
     re.sub(r"<(?:secret|token)>", SECRET, address)
-    for address in sorted(set(re.findall(r"(/\S*<(?:secret|token)>\S*)", (ROOT / "docs/permissions.txt").read_text("utf-8"))))
+    for address in sorted(
+        set(re.findall(r"(/\S*<(?:secret|token)>\S*)", (ROOT / "docs/permissions.txt").read_text("utf-8")))
+    )
 ]
 SLOW_KINDS = (
     ("application/x-www-form-urlencoded", "email=a"),

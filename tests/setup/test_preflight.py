@@ -133,7 +133,7 @@ def test_a_dead_proxy_of_debians_packages_is_named(monkeypatch):
         preflight.provide(["python3-venv"])
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    with pytest.raises(SetupError, match="the proxy 127.0.0.1 of the variable http_proxy does not answer"):
+    with pytest.raises(SetupError, match=r"the proxy 127\.0\.0\.1 of the variable http_proxy does not answer"):
         preflight.provide(["python3-venv"])
 
 
