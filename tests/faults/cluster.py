@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ hot_standby = on
 wal_receiver_timeout = '5s'
 """
 DATABASE = "ring"
+REPLAY_SECONDS = 60.0
 
 
 def programs() -> Path:
@@ -87,7 +89,16 @@ class Node:
         self.run("pg_ctl", "promote", "-w", "-D", str(self.folder))
 
     def received(self) -> int:
-        """Return how far a standby has received the log."""
+        """Return how far a standby has received the log, once it has read all that it stored before a restart.
+
+        It answers before: the one that is behind could be promoted, and take what was acknowledged with it.
+        """
+        waits = "SELECT wait_event FROM pg_stat_activity WHERE backend_type = 'startup'"
+        deadline = time.monotonic() + REPLAY_SECONDS
+        while self.query(waits)[0][0] not in ("RecoveryWalStream", "RecoveryRetrieveRetryInterval"):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.folder.name} does not end reading its log")
+            time.sleep(0.05)
         newest = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
         return int(str(self.query(f"SELECT pg_wal_lsn_diff({newest}, '0/0')::bigint")[0][0]))
 
