@@ -84,7 +84,8 @@ def _visit(app: Flask, user_id: int | None) -> bool:
     client, base_url = app.test_client(use_cookies=False), app.config["BASE_URL"]
     visits = [("/login", {}), *((page, {CARRIED_OUT: user_id}) for page in PAGES if user_id is not None)]
     for page, login in visits:
-        answer = client.get(page, base_url=base_url, environ_overrides={UNCOUNTED: True, **login})
+        with app.app_context():  # its own: that of a command would remember nobody, who asked for the log-in
+            answer = client.get(page, base_url=base_url, environ_overrides={UNCOUNTED: True, **login})
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from unittest.mock import Mock
 
-from flask import request, request_finished
+from flask import g, request, request_finished
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -66,6 +66,17 @@ def test_what_is_made_before_the_fork_leaves_no_connection_to_the_children(app, 
     assert [path for path, _login, _status in pages] == ["/login", *PAGES]
     assert (db.engine.pool.checkedin(), db.engine.pool.checkedout()) == (0, 0)
     assert gc.isenabled()
+
+
+def test_no_page_knows_the_visitor_of_the_one_before(app, sample_ring):
+    contexts = [g._get_current_object()]  # a command has one, as the tests do, which empty it for each request
+
+    def note(_app, **_named):
+        contexts.append(g._get_current_object())
+
+    with request_finished.connected_to(note, app):
+        warm_up.before_the_fork(app)
+    assert len({id(each) for each in contexts}) == 1 + 1 + len(PAGES)
 
 
 def test_a_child_opens_connections_to_a_server_and_repeats_nothing_else(app, sample_ring, monkeypatch):
