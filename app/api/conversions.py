@@ -6,6 +6,7 @@ import calendar
 from datetime import date, datetime
 from typing import Annotated, Protocol
 
+from flask_babel import gettext as _
 from pydantic import AfterValidator, StringConstraints
 
 from app.api import problems
@@ -20,7 +21,7 @@ def to_small_units(amount: Amount | None, charge_unit: str, name: str) -> int | 
     if amount is None:
         return None
     if amount.unit != charge_unit:
-        message = f"the charge unit of the machine is {charge_unit}, not {amount.unit}"
+        message = _("the charge unit of the machine is %(unit)s, not %(actual)s", unit=charge_unit, actual=amount.unit)
         raise Refusal(problems.invalid(problems.field_error(f"{name}.unit", message)))
     return amount.small
 
@@ -57,7 +58,7 @@ def days_of(period: str) -> tuple[date, date]:
     if "/" in period:
         first, last = map(date.fromisoformat, period.split("/"))
         if last < first:
-            raise ValueError("the period ends before it starts")
+            raise ValueError(_("the period ends before it starts"))
         return first, last
     year, *month = map(int, period.split("-"))
     if month:

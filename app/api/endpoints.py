@@ -143,17 +143,17 @@ def _refuse_ambiguous(content: bytes) -> None:
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError(pairs)
     return content
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(name)
 
 
 def _query() -> dict[str, str]:
     if unfit := unfit_parameters():
-        raise Refusal(problems.invalid(*(problems.field_error(name, UNFIT_MESSAGE) for name in unfit)))
+        raise Refusal(problems.invalid(*(problems.field_error(name, str(UNFIT_MESSAGE)) for name in unfit)))
     return {name: LOST_PLUS.sub(r"\1+\2", value) for name, value in request.args.items()}
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -43,7 +45,7 @@ CENTURY_DAY = (
 )
 # As booking/kernel/texts.py; JSON with half of a surrogate pair is malformed.
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
-UNFIT_MESSAGE = (
+UNFIT_MESSAGE = _l(
     "no control characters but tab and line breaks, none that override the direction of writing, and not only invisible"
     " ones"
 )
@@ -56,7 +58,7 @@ def _instant(value: Any) -> Any:
         return value
     if not isinstance(value, str) or not re.match(INSTANT_PATTERN, value, re.ASCII):
         raise ValueError(
-            "not an RFC 3339 instant with an offset from 1970 to 2199, for example 2026-11-23T08:00:00+01:00"
+            _("not an RFC 3339 instant with an offset from 1970 to 2199, for example 2026-11-23T08:00:00+01:00")
         )
     return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
@@ -65,7 +67,7 @@ def _day(value: Any) -> Any:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not re.match(DAY_PATTERN, value, re.ASCII):
-        raise ValueError("not a day from 1970 to 2199, for example 2026-11-23")
+        raise ValueError(_("not a day from 1970 to 2199, for example 2026-11-23"))
     return date.fromisoformat(value)
 
 
@@ -76,7 +78,7 @@ def _whole(value: Any) -> Any:
 
 def _known_unit(code: str) -> str:
     if code not in CHARGE_UNITS:
-        raise ValueError(f"not a charge unit; allowed: {', '.join(sorted(CHARGE_UNITS))}")
+        raise ValueError(_("not a charge unit; allowed: %(names)s", names=", ".join(sorted(CHARGE_UNITS))))
     return code
 
 
@@ -118,7 +120,7 @@ class RequestModel(BaseModel):
     def _refuse_unfit(cls, value: Any) -> Any:
         texts = value if isinstance(value, list) else (value,)
         if not all(is_fit(text) for text in texts if isinstance(text, str)):
-            raise ValueError(UNFIT_MESSAGE)
+            raise ValueError(str(UNFIT_MESSAGE))
         return value
 
 

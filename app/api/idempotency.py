@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import json, request
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, bindparam, delete, func, select, update
@@ -74,7 +75,7 @@ def sent_key() -> str | None:
     """Return the key that was sent. Raises Refusal for one that cannot be a key, also where nothing is done with it."""
     key = request.headers.get(HEADER)
     if key is not None and not re.match(KEY_PATTERN, key):
-        raise Refusal(problems.invalid(problems.field_error(HEADER, "1 to 200 visible ASCII characters")))
+        raise Refusal(problems.invalid(problems.field_error(HEADER, _("1 to 200 visible ASCII characters"))))
     return key
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Response, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -224,8 +225,11 @@ def invalid(*faults: dict[str, Any]) -> Reply:
 
 def too_large(field: str, limit: int, actual: int | None) -> Reply:
     """Return the problem of a body, or of the field that makes it so large, with more bytes than the limit."""
-    sent = "" if actual is None else f"{actual} bytes were sent, "
-    message = f"{sent}at most {limit} are possible"
+    message = (
+        _("at most %(limit)s bytes are possible", limit=limit)
+        if actual is None
+        else _("%(actual)s bytes were sent, at most %(limit)s are possible", actual=actual, limit=limit)
+    )
     fault = {"rule": "at_most", "field": field, "message": message, "limit": limit, "actual": actual}
     return from_error_text(texts.http_error_text(TOO_LARGE), violations=[fault])
 

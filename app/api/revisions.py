@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import request
+from flask_babel import gettext as _
 
 from app.api import problems
 from app.api.problems import Refusal
@@ -44,7 +45,7 @@ def expected(current: int) -> int | None:
         raise Refusal(
             problems.invalid(
                 problems.field_error(
-                    HEADER, 'must be an entity tag as sent in ETag, for example "3", or a list of them'
+                    HEADER, _('must be an entity tag as sent in ETag, for example "3", or a list of them')
                 )
             )
         )

@@ -130,6 +130,8 @@ NEVER_ONE = {
     "end these reservations first.": "more than the places that shall be left, of which there is one",
     "This picture has %(actual)s megapixels, at most %(limit)s are possible. Save it smaller, then choose it "
     "again.": "more than sixteen",
+    "%(actual)s megapixels, at most %(limit)s are possible": "more than sixteen",
+    "%(actual)s bytes were sent, at most %(limit)s are possible": "more than 64 thousand",
     "More than %(num)s rows.": "more than a thousand",
 }
 CONSTANT = frozenset({"limit", "most", "least", "count", "days"})  # parameters that hold a limit of the program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from flask_babel import gettext as _
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from app.api import revisions
@@ -71,7 +72,7 @@ class ChartChange(RequestModel):
         codes = [one.code for one in self.accounts]
         for code in codes:
             if codes.count(code) > 1:
-                raise ValueError(f"{code} is there twice")
+                raise ValueError(_("%(name)s is there twice", name=code))
         return self
 
 

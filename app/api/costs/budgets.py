@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from flask_babel import gettext as _
 from pydantic import Field, model_validator
 
 from app.api import revisions
@@ -49,7 +50,7 @@ class BudgetFacts(RequestModel):
         names = [one.kind for one in self.kinds]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"{name} is there twice")
+                raise ValueError(_("%(name)s is there twice", name=name))
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from flask_babel import gettext as _
 from pydantic import Field, model_validator
 
 from app.api import revisions
@@ -26,6 +27,12 @@ TREASURERS = Access(treasurer=ALL, admin=ALL)
 FIELDS = {"machines": "machine_ids", "group": "group_id", "workshop": "workshop_id"}
 
 
+def _scope_fault(what: str, wanted: set[str]) -> str:
+    if not wanted:
+        return _("%(what)s: give no machines, group or workshop", what=what)
+    return _("%(what)s: give %(field)s, and nothing else", what=what, field=" ".join(wanted))
+
+
 class CountedScope(RequestModel):
     """What a pool counts: some machines, a group, a workshop or the whole ring.
 
@@ -43,9 +50,7 @@ class CountedScope(RequestModel):
         given = {field for field in FIELDS.values() if getattr(self, field)}
         wanted = {FIELDS[self.what]} if self.what in FIELDS else set()
         if given != wanted:
-            raise ValueError(
-                f"{self.what}: give {' '.join(wanted) or 'no machines, group or workshop'}, and nothing else"
-            )
+            raise ValueError(_scope_fault(self.what, wanted))
         return self
 
     def scope(self) -> Scope:

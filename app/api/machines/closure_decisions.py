@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
+from flask_babel import gettext as _
 from pydantic import Field
 
 from app.api import problems
@@ -116,7 +117,7 @@ def decide_closure(closure_id: int, body: ClosureDecisions) -> Reply:
     """
     lookups.closure(closure_id)
     if not body.decisions:
-        raise Refusal(problems.invalid(problems.field_error("decisions", "at least one decision is needed")))
+        raise Refusal(problems.invalid(problems.field_error("decisions", _("at least one decision is needed"))))
     require_each_once(body.decisions)
     wanted, by, instant = [decision_of(one) for one in body.decisions], current_actor(), now()
 
@@ -162,7 +163,7 @@ def decision_of(sent: ClosureDecision) -> breakdown.Decision:
     if sent.starts_at is not None and sent.ends_at is not None:
         span = span_of(sent)
     elif sent.machine_id is None or sent.starts_at is not None or sent.ends_at is not None:
-        missing = problems.field_error("starts_at", "a move needs starts_at and ends_at, or machine_id alone")
+        missing = problems.field_error("starts_at", _("a move needs starts_at and ends_at, or machine_id alone"))
         raise Refusal(problems.invalid(missing))
     if sent.machine_id is not None:
         lookups.managed_machine(sent.machine_id)
@@ -173,4 +174,4 @@ def require_each_once(decisions: Sequence[ClosureDecision]) -> None:
     """Raise Refusal where a reservation has two decisions."""
     ids = [one.reservation_id for one in decisions]
     if len(ids) != len(set(ids)):
-        raise Refusal(problems.invalid(problems.field_error("decisions", "a reservation has two decisions")))
+        raise Refusal(problems.invalid(problems.field_error("decisions", _("a reservation has two decisions"))))

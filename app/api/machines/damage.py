@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from flask import Response, current_app
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import Field, StringConstraints
 
@@ -147,7 +148,11 @@ def _scaled(photo: str) -> bytes:
     try:
         return scaled_jpeg(b64decode(photo, validate=True), Path(current_app.instance_path))
     except TooManyPixels as error:
-        message = f"{error.megapixels} megapixels, at most {error.megapixels_max} are possible"
+        message = _(
+            "%(actual)s megapixels, at most %(limit)s are possible",
+            actual=error.megapixels,
+            limit=error.megapixels_max,
+        )
     except (binascii.Error, NotAPicture):
-        message = "not a JPEG, PNG or WebP picture in base64"
+        message = _("not a JPEG, PNG or WebP picture in base64")
     raise Refusal(problems.invalid(problems.field_error("photo", message)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+from flask_babel import gettext as _
 from pydantic import Field, StringConstraints
 
 from app.api import problems, revisions
@@ -145,7 +146,9 @@ def change_group(group_id: int, body: GroupChange) -> Reply:
     revision = revisions.expected(view.revision)
     machines = None if body.machines is None else _ranked(body.machines)
     if body.name is None and machines is None and body.retired is None:
-        raise Refusal(problems.invalid(problems.field_error("name", "required, unless machines or retired is given")))
+        raise Refusal(
+            problems.invalid(problems.field_error("name", _("required, unless machines or retired is given")))
+        )
 
     def change() -> Reply:
         if body.name is not None or machines is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
+from flask_babel import gettext as _
 from pydantic import Field, StrictBool, create_model
 
 from app.api import problems, revisions
@@ -79,7 +80,7 @@ def change_machine_rules(machine_id: int, body: MachineChange) -> Reply:
     card, by, instant = lookups.managed_machine(machine_id), current_actor(), now()
     revision = revisions.expected_of_part(card.revision, is_whole=False)
     if body.rules is None and body.own_hours is None:
-        raise Refusal(problems.invalid(problems.field_error("rules", "required, unless own_hours is given")))
+        raise Refusal(problems.invalid(problems.field_error("rules", _("required, unless own_hours is given"))))
     hours = body.own_hours
     openings = None if hours is None else [(one.weekday, one.opens_minute, one.closes_minute) for one in hours]
     sent: dict[str, Any] = {} if body.rules is None else body.rules.model_dump(exclude_none=True)

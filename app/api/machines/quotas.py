@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import Field
 
@@ -208,7 +209,7 @@ def _require_own(workshop_id: int | None) -> None:
     if workshop_id is not None:
         lookups.workshop(workshop_id)
     elif not current_user.is_admin:
-        message = "name one of your workshops; only administrators enter quotas of the whole ring"
+        message = _("name one of your workshops; only administrators enter quotas of the whole ring")
         raise Refusal(problems.invalid(problems.field_error("workshop_id", message)))
 
 

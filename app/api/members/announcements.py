@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import StringConstraints
 
@@ -87,7 +88,7 @@ def announce(body: NewAnnouncement) -> Reply:
     if body.workshop_id is not None:
         lookups.workshop(body.workshop_id)
     elif not current_user.is_admin:
-        message = "name one of your workshops; only administrators write for the whole ring"
+        message = _("name one of your workshops; only administrators write for the whole ring")
         raise Refusal(problems.invalid(problems.field_error("workshop_id", message)))
     by, instant = current_actor(), now()
     entered = AnnouncementInput(body.workshop_id, body.text, body.last_day)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import Field, StrictBool
 
@@ -102,7 +103,7 @@ def sign_up(course_id: int, body: NewSignup) -> Reply:
     member_id = body.member_id or current_user.member_id
     if member_id is None:
         raise Refusal(
-            problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
+            problems.invalid(problems.field_error("member_id", _("required, because this login acts for no member")))
         )
     is_staff = _is_staff(view)
     if not is_staff and member_id != current_user.member_id:
@@ -150,10 +151,12 @@ def enter_attendance(course_id: int, body: Attendance) -> Reply:
     """
     view, by, instant = lookups.course(course_id), current_actor(), now()
     if body.level is Level.TRAINER and not _manages(view):
-        raise Refusal(problems.invalid(problems.field_error("level", "trainer is given by managers of the workshop")))
+        raise Refusal(
+            problems.invalid(problems.field_error("level", _("trainer is given by managers of the workshop")))
+        )
     was_present = {one.signup_id: one.was_present for one in body.people}
     if len(was_present) < len(body.people):
-        raise Refusal(problems.invalid(problems.field_error("people", "names a signup_id twice")))
+        raise Refusal(problems.invalid(problems.field_error("people", _("names a signup_id twice"))))
 
     def enter() -> Reply:
         attendance.enter(

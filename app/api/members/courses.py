@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from flask_babel import gettext as _
 from pydantic import Field
 
 from app.api import problems, revisions
@@ -200,7 +201,7 @@ def change_course(course_id: int, body: CourseChange) -> Reply:
     view = lookups.course(course_id)
     by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
     if not body.model_dump(exclude_none=True):
-        raise Refusal(problems.invalid(problems.field_error("seats", "required, unless another field is given")))
+        raise Refusal(problems.invalid(problems.field_error("seats", _("required, unless another field is given"))))
     wanted = _merged(view, body)
     span = span_of(wanted)
 

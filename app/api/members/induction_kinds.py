@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
+from flask_babel import gettext as _
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import problems, revisions
@@ -138,7 +139,7 @@ def change_induction_kind(kind_id: int, body: InductionKindChange) -> Reply:
     revision = revisions.expected(view.revision)
     sent = body.model_dump(exclude_none=True, exclude=set(RuleChange.model_fields))
     if not sent:
-        raise Refusal(problems.invalid(problems.field_error("name", "required, unless another field is given")))
+        raise Refusal(problems.invalid(problems.field_error("name", _("required, unless another field is given"))))
     if "requires" in sent:
         sent["requires"] = frozenset(sent["requires"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.api import problems
@@ -154,7 +155,7 @@ def _member_of(body: NewInductionWish) -> int:
     member_id = body.member_id or current_user.member_id
     if member_id is None:
         raise Refusal(
-            problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
+            problems.invalid(problems.field_error("member_id", _("required, because this login acts for no member")))
         )
     permissions.require(member_id=member_id)
     return int(member_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.api import problems, revisions
@@ -70,7 +71,7 @@ def propose_exchange(body: NewExchange) -> Reply:
     `partner_refused` with the rules and without figures.
     """
     if (body.member_number is None) == (body.wanted_reservation_id is None):
-        fault = "either member_number or wanted_reservation_id is required"
+        fault = _("either member_number or wanted_reservation_id is required")
         raise Refusal(problems.invalid(problems.field_error("member_number", fault)))
     given = queries.reservation(db.session(), body.reservation_id)
     missing = ReservationNotFound(id=body.reservation_id)

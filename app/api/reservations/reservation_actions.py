@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal
 
+from flask_babel import gettext as _
 from pydantic import BaseModel, Field
 
 from app.api import problems, revisions
@@ -111,7 +112,7 @@ def undo_decision(reservation_id: int) -> Reply:
     """
     view = lookups.reservation(reservation_id)
     if revisions.expected(view.revision) is None:
-        missing = problems.field_error(revisions.HEADER, "required, with the ETag that the decision returned")
+        missing = problems.field_error(revisions.HEADER, _("required, with the ETag that the decision returned"))
         raise Refusal(problems.invalid(missing))
     return _act(view, None, decisions.take_back)
 

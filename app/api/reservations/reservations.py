@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.api import problems, revisions
@@ -204,7 +205,7 @@ def _moved_span(body: ReservationMove) -> TimeSpan | None:
     sent = {"starts_at": body.starts_at, "ends_at": body.ends_at}
     if missing := [name for name, value in sent.items() if value is None]:
         raise Refusal(
-            problems.invalid(*(problems.field_error(name, "required with the other one") for name in missing))
+            problems.invalid(*(problems.field_error(name, _("required with the other one")) for name in missing))
         )
     return span_of(body)
 
@@ -212,10 +213,10 @@ def _moved_span(body: ReservationMove) -> TimeSpan | None:
 def require_one_target(body: NewReservation) -> None:
     """Raise Refusal for neither a machine nor a group, and for both."""
     if body.machine_id is None and body.group_id is None:
-        raise Refusal(problems.invalid(problems.field_error("machine_id", "required, unless group_id is given")))
+        raise Refusal(problems.invalid(problems.field_error("machine_id", _("required, unless group_id is given"))))
     if body.machine_id is not None and body.group_id is not None:
         raise Refusal(
-            problems.invalid(problems.field_error("group_id", "give either machine_id or group_id, not both"))
+            problems.invalid(problems.field_error("group_id", _("give either machine_id or group_id, not both")))
         )
 
 
@@ -270,7 +271,7 @@ def member_of(body: NewReservation) -> int:
     member_id = body.member_id or current_user.member_id
     if member_id is None:
         raise Refusal(
-            problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
+            problems.invalid(problems.field_error("member_id", _("required, because this login acts for no member")))
         )
     if not permissions.may_touch("api.create_reservation", "POST", member_id=member_id):
         permissions.require(member_id=member_id, workshop_id=_workshop_of(body))
@@ -281,7 +282,7 @@ def decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
     """Return whether an entry is approved at once, and by which reason it overrules rules."""
     may_decide = may_decide_about(body)
     if body.approve and not may_decide:
-        raise Refusal(problems.invalid(problems.field_error("approve", ONLY_MANAGERS)))
+        raise Refusal(problems.invalid(problems.field_error("approve", str(ONLY_MANAGERS))))
     return may_decide and body.approve is not False, read_overruling(body.overrule_reason, may_decide=may_decide)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
+from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import Field, StrictBool
 
@@ -22,10 +24,10 @@ from app.api.fields import (
     RequestModel,
     ResponseModel,
     Text,
-    format_instant,
 )
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
+from app.api.reservations.alternatives import alternative
 from app.api.reservations.reservation_models import PersonName
 from app.api.use.asked_amounts import Choices, asked_of_machines, read_choices
 from app.auth import lookups, permissions
@@ -34,6 +36,7 @@ from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from billing.tariffs.asked_amounts import LackingVariants
 from booking import queries
 from booking.errors.schedule_errors import GroupNotFound
 from booking.errors.waiting_errors import TimeIsFree
@@ -138,9 +141,11 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
     with that time in `alternatives`. Of an equal wish `is_automatic` and `choices` are those sent last.
     """
     if (body.machine_id is None) == (body.group_id is None):
-        raise Refusal(problems.invalid(problems.field_error("machine_id", "either machine_id or group_id is required")))
+        raise Refusal(
+            problems.invalid(problems.field_error("machine_id", _("either machine_id or group_id is required")))
+        )
     if body.length_minutes is None and body.part is not DayPart.ANY:
-        raise Refusal(problems.invalid(problems.field_error("part", "only together with length_minutes")))
+        raise Refusal(problems.invalid(problems.field_error("part", _("only together with length_minutes"))))
     by, instant, member_id = current_actor(), now(), _member_of(body)
     wish = WaitingWish(
         member_id,
@@ -160,7 +165,7 @@ def join_waiting_list(body: NewWaitingEntry) -> Reply:
         entry_id = entries.join(db.session(), wish, by=by, now=instant)
         return _reply(entry_id, 201, {"Location": f"/api/v1/waiting-list/{entry_id}"})
 
-    return run_idempotent(body, join, _free_time)
+    return run_idempotent(body, join, partial(_free_time, wish.choices))
 
 
 @Endpoint("GET", "/waiting-list", access=READ, query=WaitingFilter, response=WaitingList)
@@ -237,23 +242,17 @@ def _member_of(body: NewWaitingEntry) -> int:
     member_id = body.member_id or current_user.member_id
     if member_id is None:
         raise Refusal(
-            problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
+            problems.invalid(problems.field_error("member_id", _("required, because this login acts for no member")))
         )
     permissions.require(member_id=member_id, workshop_id=workshop_id)
     return member_id
 
 
-def _free_time(refusal: DomainError) -> list[dict[str, Any]]:
+def _free_time(choices: Sequence[str], refusal: DomainError) -> list[dict[str, Any]]:
     if not isinstance(refusal, TimeIsFree):
         return []
-    span = refusal.facts["span"]
-    return [
-        {
-            "machine_id": refusal.facts["machine_id"],
-            "starts_at": format_instant(span.start),
-            "ends_at": format_instant(span.end),
-        }
-    ]
+    machine_id, span = refusal.facts["machine_id"], refusal.facts["span"]
+    return [alternative(machine_id, span, choices, LackingVariants(db.session()))]
 
 
 def _reply(entry_id: int, status: int = 200, headers: dict[str, str] | None = None) -> Reply:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
+from flask_babel import gettext as _
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from app.api.fields import DECIMAL_PATTERN, Day, RequestModel, Text, Unit
@@ -39,7 +40,7 @@ Cents = Annotated[int, Field(strict=True, ge=0, le=CENTS_MAX)]
 
 def _fit_name(name: str) -> str:
     if not name.strip() or not is_fit(name):
-        raise ValueError("a name of visible characters")
+        raise ValueError(_("a name of visible characters"))
     return name
 
 
@@ -127,9 +128,9 @@ class AdjustmentFacts(RequestModel):
     @model_validator(mode="after")
     def _check_times(self) -> Self:
         if (self.applies == TIMES) != (self.times is not None):
-            raise ValueError("times are for `applies: times`, which needs them")
+            raise ValueError(_("times are for `applies: times`, which needs them"))
         if self.applies == TIMES and self.kind != PERCENT:
-            raise ValueError("only a percentage can hold at some times")
+            raise ValueError(_("only a percentage can hold at some times"))
         return self
 
 
@@ -157,7 +158,7 @@ class TariffFacts(RequestModel):
     @model_validator(mode="after")
     def _check_vat(self) -> Self:
         if not self.price_includes_vat and self.vat_code is None:
-            raise ValueError("prices without VAT need a vat_code")
+            raise ValueError(_("prices without VAT need a vat_code"))
         return self
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from flask_babel import gettext as _
 from pydantic import Field
 
 from app.api import problems
@@ -107,7 +108,9 @@ def _of_class(price_class: str, cost: ClassCost) -> SeasonOfClass:
 def _example(body: TariffToTry, card: MachineCard) -> SlipUse:
     unit = CHARGE_UNITS[card.charge_unit]
     units = {line.name: CHARGE_UNITS[line.unit] for line in body.lines}
-    faults = [problems.field_error("amounts", f"no line {name}") for name in body.amounts if name not in units]
+    faults = [
+        problems.field_error("amounts", _("no line %(name)s", name=name)) for name in body.amounts if name not in units
+    ]
     if faults:
         raise Refusal(problems.invalid(*faults))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from pydantic import StrictBool
 
 from app.api import problems, revisions
@@ -170,7 +171,7 @@ def entry_of(body: TariffFacts, charge_unit: str) -> TariffEntry:
     """Return what was sent. Raises Refusal for an unknown price class and an amount that is too fine."""
     known = {each.code for each in price_classes(db.session())}
     if unknown := sorted(set(body.prices) - known):
-        raise Refusal(problems.invalid(problems.field_error("prices", f"no price class {unknown[0]}")))
+        raise Refusal(problems.invalid(problems.field_error("prices", _("no price class %(name)s", name=unknown[0]))))
     unit = CHARGE_UNITS[charge_unit]
     try:
         return TariffEntry(

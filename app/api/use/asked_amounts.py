@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Protocol
 
+from flask_babel import gettext as _
 from pydantic import Field
 
 from app.api import problems
@@ -117,21 +118,25 @@ def read_choices(choices: Sequence[str], asked: Sequence[Asked]) -> tuple[str, .
 def _faults(amounts: Sequence[NamedAmount], choices: Sequence[str], asked: Asked) -> Iterable[tuple[str, str]]:
     """Yield a field and what is wrong with it."""
     units = {one.name: one.charge_unit for one in asked.amounts}
-    known = ", ".join(units) or "none"
+    known = ", ".join(units) or _("none")
     for number, one in enumerate(amounts):
         if one.name not in units:
-            yield f"amounts.{number}.name", f"the tariff asks for no such amount; it asks for: {known}"
+            yield f"amounts.{number}.name", _("the tariff asks for no such amount; it asks for: %(names)s", names=known)
         elif one.amount.unit != units[one.name]:
-            yield f"amounts.{number}.amount.unit", f"the unit of {one.name} is {units[one.name]}, not {one.amount.unit}"
+            yield f"amounts.{number}.amount.unit", _wrong_unit(one, units[one.name])
     names = [one.name for one in amounts]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield "amounts", f"{name} is there twice"
+        yield "amounts", _("%(name)s is there twice", name=name)
     for name in asked.missing(names):
-        yield "amounts", f"{name} must be sent, even if it is 0"
+        yield "amounts", _("%(name)s must be sent, even if it is 0", name=name)
     for number, name in enumerate(choices):
         if name not in asked.choices:
-            allowed = ", ".join(asked.choices) or "none"
-            yield f"choices.{number}", f"the tariff has no such variant; it has: {allowed}"
+            allowed = ", ".join(asked.choices) or _("none")
+            yield f"choices.{number}", _("the tariff has no such variant; it has: %(names)s", names=allowed)
+
+
+def _wrong_unit(sent: NamedAmount, unit: str) -> str:
+    return _("the unit of %(name)s is %(unit)s, not %(actual)s", name=sent.name, unit=unit, actual=sent.amount.unit)
 
 
 def named_amounts(stored: Iterable[StoredAmount]) -> list[NamedAmount]:

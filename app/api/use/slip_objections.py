@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from pydantic import Field, model_validator
 
 from app.api.conversions import to_small_units
@@ -44,7 +45,7 @@ class SlipAnswer(RequestModel):
     @model_validator(mode="after")
     def _has_both(self) -> SlipAnswer:
         if (self.amounts is None) != (self.choices is None):
-            raise ValueError("send amounts and choices together: they replace what the slip has")
+            raise ValueError(_("send amounts and choices together: they replace what the slip has"))
         return self
 
 

@@ -15,8 +15,10 @@ SENTENCES = {
     "string_type": _l("This must be a text."),
     "int_type": _l("This must be a whole number."),
     "int_parsing": _l("This must be a whole number."),
+    "int_parsing_size": _l("This must be a whole number."),
     "int_from_float": _l("This must be a whole number."),
     "bool_type": _l("This must be true or false."),
+    "bool_parsing": _l("This must be true or false."),
     "list_type": _l("This must be a list."),
     "dict_type": _l("This must be an object."),
     "model_type": _l("This must be an object."),
@@ -27,6 +29,7 @@ SENTENCES = {
     "greater_than_equal": _l("This must be %(ge)s or more."),
     "less_than_equal": _l("This must be %(le)s or less."),
     "literal_error": _l("Possible are: %(expected)s"),
+    "enum": _l("Possible are: %(expected)s"),
     "string_pattern_mismatch": _l("The text must have the form %(pattern)s"),
 }
 
