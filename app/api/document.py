@@ -65,11 +65,12 @@ class Violation(ResponseModel):
 
 
 class Alternative(ResponseModel):
-    """A span that would be accepted instead."""
+    """A span that would be accepted instead. lacks: chosen variants that its machine does not have then, if any."""
 
     machine_id: int
     starts_at: Instant
     ends_at: Instant
+    lacks: list[str] = Field(default_factory=list)
 
 
 class RefusedMachine(ResponseModel):

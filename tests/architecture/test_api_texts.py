@@ -54,10 +54,7 @@ def _name(called: ast.expr) -> str:
 
 def test_every_sentence_of_the_api_passes_through_gettext():
     found = {
-        (path, text)
-        for path, tree in modules("app/api")
-        if path not in IN_ENGLISH
-        for text in literal_sentences(tree)
+        (path, text) for path, tree in modules("app/api") if path not in IN_ENGLISH for text in literal_sentences(tree)
     }
 
     assert found == set()

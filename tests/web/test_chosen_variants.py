@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.mail.models import Mail
 from app.worker.jobs import deliver_events
@@ -54,6 +54,14 @@ def reserved(session, machine_id, member_id, span, choices=()):
     return do(session, reservations.request_reservation, Wish(machine_id, member_id, span, choices=choices)).id
 
 
+def test_the_price_on_the_plan_has_the_variants_of_the_reservation_that_is_moved(log_in, session, sample_ring, priced):
+    mine = reserved(session, sample_ring.combine, sample_ring.anna, WISHED, (OPERATOR,))
+    address = "/plan/price?machine=combine&start=2026-11-24T07:00Z&end=2026-11-24T09:00Z"
+    prices = [log_in(sample_ring.anna_login).get(address + of).text for of in ("", f"&of={mine}")]
+    assert prices == ["2 h, about €20.00 without variants", "2 h, about €30.00"]
+    assert log_in(sample_ring.bernd_login).get(f"{address}&of={mine}").status_code == 404
+
+
 def test_a_variant_waits_with_its_wish_and_is_in_the_offer(log_in, speak_as, session, sample_ring, priced):
     blocker = reserved(session, sample_ring.combine, sample_ring.bernd, WISHED)
     anna = log_in(sample_ring.anna_login)
@@ -82,24 +90,37 @@ def test_a_variant_waits_with_its_wish_and_is_in_the_offer(log_in, speak_as, ses
     assert program.post("/waiting-list", wish).json["choices"] == [], "as it was said last"
 
 
-def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, session, sample_ring, priced):
+def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, speak_as, session, sample_ring, priced):
     """Of a group with a word to each other time, in the plan of a breakdown, and with the reservation itself."""
     combine, cold_store, anna = sample_ring.combine, sample_ring.cold_store, log_in(sample_ring.anna_login)
     mine = reserved(session, combine, sample_ring.anna, WISHED, (OPERATOR,))
     full = do(session, reservations.request_reservation, Wish(cold_store, sample_ring.bernd, WISHED, places=24)).id
     again = FORM | {"machine": f"group:{priced}", "variants": OPERATOR}
-    found = []
+    ends = {"starts_at": WISHED.start.isoformat(), "ends_at": WISHED.end.isoformat()}
+    program, found, told = speak_as(sample_ring.anna_login), [], []
     for blocked in ((), (hours(MONDAY, 1, 25), hours(MONDAY, 27, 339), hours(MONDAY, 339, 400))):
         for span in blocked:
             reserved(session, combine, sample_ring.bernd, span)
         page = html.unescape(anna.post("/reservations/new", data=again).text)
         machines = set(re.findall(r'name="choose" value="(\d+)\|', page))
         found.append((machines, "without “With operator”" in page))
+        refused = program.post("/reservations", {"group_id": priced, "choices": [OPERATOR], **ends})
+        told.append({(one["machine_id"], *one.get("lacks", ())) for one in refused.json["alternatives"]})
     assert found == [({str(combine)}, False), ({str(cold_store)}, True)]
+    assert told == [{(combine,)}, {(cold_store, OPERATOR)}]
 
     closure_id = close(session, combine, 25, 27)
     wanda = log_in(sample_ring.wanda_login)
     do(session, reservations.cancel, full)
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id.in_((combine, cold_store))).values(kind="harvest"))
+    page = html.unescape(anna.post("/reservations/new", data=FORM | {"variants": OPERATOR}).text)
+    assert "Cold-store, without “With operator”" in page
+    refused = program.post("/reservations", {"machine_id": combine, "choices": [OPERATOR], **ends})
+    assert [(one["machine_id"], *one.get("lacks", ())) for one in refused.json["alternatives"]][-1] == (
+        cold_store,
+        OPERATOR,
+    )
     for path in ("plan", "reservations"):
         page = html.unescape(wanda.get(f"/workshop/closures/{closure_id}/{path}").text)
         assert "without “With operator”" in page, path

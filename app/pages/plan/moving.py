@@ -43,17 +43,24 @@ USE = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 
 @page(bp, "/plan/price", access=USE)
 def price() -> ResponseReturnValue:
-    """Answer how long a chosen time is and what it would cost, as a line of text."""
+    """Answer how long a chosen time is and what it would cost, as a line of text. of: the reservation that is moved."""
     span = _span_of(request.args.get("start", ""), request.args.get("end", ""))
     if span is None:
         abort(400)
     card = queries.machine_card(db.session(), request.args.get("machine", ""))
     length = formats.format_length(clock_length(span.start, span.end, card.zone))
-    estimate = None
-    if current_user.member_id is not None:
-        estimate = estimate_for(db.session(), card, Wish(card.id, current_user.member_id, span, 1, ""))
+    wish = _wish(card.id, span, request.args.get("of", type=int))
+    estimate = None if wish is None else estimate_for(db.session(), card, wish)
     text = ", ".join(filter(None, (length, _price_text(estimate))))
     return text, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+
+
+def _wish(machine_id: int, span: TimeSpan, reservation_id: int | None) -> Wish | None:
+    """Return what is asked for: the reservation at another time, with its variants, or a new one of the login."""
+    if reservation_id is not None:
+        view = lookups.reservation(reservation_id)
+        return Wish(machine_id, view.member_id, span, view.places, choices=view.choices)
+    return None if current_user.member_id is None else Wish(machine_id, current_user.member_id, span)
 
 
 def _price_text(estimate: Estimate | None) -> str:
@@ -61,7 +68,10 @@ def _price_text(estimate: Estimate | None) -> str:
         return ""
     if estimate.calculation is None:
         return formats.format_unit_price(estimate.unit_price, estimate.charge_unit, adds_vat=estimate.terms.adds_vat)
-    return _("about %(sum)s", sum=formats.format_money(estimate.calculation.cents))
+    about = _("about %(sum)s", sum=formats.format_money(estimate.calculation.cents))
+    if estimate.choices or not estimate.terms.choices:
+        return about
+    return " ".join((about, _("without variants")))
 
 
 @page(bp, "/plan/move/<int:reservation_id>", methods=POST, access=USE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,9 @@ from app.wording.local_time import url_instant
 from app.wording.opening_hours import opening_sentence
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
+from app.wording.variants import without_text
 from app.wording.whereabouts import still_out_sentence
+from billing.tariffs.asked_amounts import LackingVariants
 from billing.tariffs.estimates import Estimate, estimate_for
 from booking import availability, queries
 from booking.availability import Alternative
@@ -218,24 +220,35 @@ def _check_view(
     session: Session, card: MachineCard, wish: Wish, reasons: list[RefusalReason], now: datetime, excluding: int | None
 ) -> CheckView:
     others = availability.alternatives(session, wish, now=now, excluding=excluding) if reasons else ()
+    lacking = LackingVariants(session)
+    lacks = {one: lacking(one.machine_id, one.span.start, wish.choices) for one in others}
     return CheckView(
         span_text=formats.format_span(wish.span, card.zone),
         length_text=format_length(wish.span, card),
         reasons=tuple(reasons),
         choices=tuple(
-            _choice(other, card, wish) for other in others if excluding is None or other.machine_id == card.id
+            _choice(other, card, wish, lacks[other])
+            for other in sorted(others, key=lambda one: len(lacks[one]))
+            if excluding is None or other.machine_id == card.id
         ),
         estimate=estimate_for(session, card, wish),
         workshop_phone=card.workshop_phone,
     )
 
 
-def _choice(other: Alternative, card: MachineCard, wish: Wish) -> Choice:
+def _choice(other: Alternative, card: MachineCard, wish: Wish, lacks: Sequence[str]) -> Choice:
+    """Return a proposal with how it differs from the wish. lacks: the chosen variants that are not there then."""
     choice = choice_of(other.machine_id, other.span, card)
-    if other.machine_id == card.id:
-        return replace(choice, note=time_difference(other.span, wish.span, card))
-    label = _("%(machine)s, %(time)s", machine=other.machine_name, time=choice.label)
-    return replace(choice, label=label, note=other.machine_name)
+    label, note = choice.label, time_difference(other.span, wish.span, card)
+    if other.machine_id != card.id:
+        label = _("%(machine)s, %(time)s", machine=other.machine_name, time=label)
+        note = other.machine_name
+    return replace(choice, label=with_lacks(label, lacks), note=with_lacks(note, lacks))
+
+
+def with_lacks(note: str, lacks: Sequence[str]) -> str:
+    """Return how a proposal differs, with the chosen variants that it lacks."""
+    return f"{note}, {without_text(lacks)}" if lacks else note
 
 
 def time_difference(span: TimeSpan, wished: TimeSpan, card: MachineCard) -> str:

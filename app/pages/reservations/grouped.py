@@ -14,7 +14,6 @@ from app.pages.reservations.checks import CheckView, RefusalReason
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
 from app.wording import formats
 from app.wording.rules import rule_name, violation_sentence
-from app.wording.variants import without_text
 from billing.tariffs.asked_amounts import LackingVariants
 from billing.tariffs.estimates import Estimate, estimate_for
 from booking import availability, queries
@@ -116,7 +115,7 @@ def _note_of_other(session: Session, group: ChosenGroup, other: availability.Alt
     difference = checks.time_difference(other.span, wish.span, group.first)
     card = group.cards.get(other.machine_id)
     lacks = () if card is None else LackingVariants(session)(card.id, other.span.start, wish.choices)
-    return f"{difference}, {without_text(lacks)}" if lacks else difference
+    return checks.with_lacks(difference, lacks)
 
 
 def _waiting_address(group: ChosenGroup, wish: Wish) -> str:

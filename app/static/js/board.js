@@ -84,7 +84,7 @@
   }
 
   async function addPrice(time, text) { // how long, and what it would cost: asked once the choice has settled
-    const query = new URLSearchParams({ machine: choice.row.dataset.machine, start: written(choice.from), end: written(choice.until) }).toString();
+    const query = new URLSearchParams({ machine: choice.row.dataset.machine, ...(choice.id && { of: choice.id }), start: written(choice.from), end: written(choice.until) }).toString();
     const tell = () => {
       label.textContent = [time, prices.get(query)].filter(Boolean).join(" · ");
       says.textContent = [text, prices.get(query)].filter(Boolean).join(", ");
