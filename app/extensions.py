@@ -13,9 +13,10 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection
+from sqlalchemy import Connection, orm
 from sqlalchemy.orm import SessionTransaction
 
+from billing.tariffs.asked_amounts import LackingVariants
 from booking.kernel.encryption import SecretBox
 from booking.kernel.networks import subscriber_of
 from booking.kernel.orm import Base
@@ -44,6 +45,10 @@ class RingSession(Session):
         return connection
 
 
+def _offer_freed(session: orm.Session) -> None:
+    offer_freed(session, lacking=LackingVariants(session))
+
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
@@ -51,7 +56,7 @@ db = SQLAlchemy(
         "expire_on_commit": False,
         "class_": RingSession,
         # What a transaction has released is offered to the waiting list before it is committed.
-        "info": {BEFORE_COMMIT: (offer_freed,)},
+        "info": {BEFORE_COMMIT: (_offer_freed,)},
     },
 )
 login_manager = LoginManager()

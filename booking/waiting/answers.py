@@ -27,7 +27,7 @@ from booking.reservations.wishes import Wish
 from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.rules.persons import MEMBER_ITSELF, Person
 from booking.timespan import TimeSpan
-from booking.waiting.offering import wish_of
+from booking.waiting.serving import wish_of
 
 
 def accept(

@@ -20,7 +20,7 @@ from booking.records import groups
 from booking.records.groups import GroupInput, RankedMachine
 from booking.replan import Outcome
 from booking.reservations import reservations
-from booking.waiting import answers, entries, offering
+from booking.waiting import answers, entries, serving
 from booking.waiting.matching import WaitingWish
 from tests.breakdowns import broken_laser, do, three_lasers
 from tests.builders import SOMEBODY, hours, member, reserve
@@ -66,7 +66,7 @@ def test_a_long_setup_hides_nothing_that_holds_the_machine_before_or_after(sessi
     assert sound(session)
 
 
-@pytest.mark.parametrize("blocked", [30, offering.REFUSALS_MAX])
+@pytest.mark.parametrize("blocked", [30, serving.REFUSALS_MAX])
 def test_many_who_are_refused_keep_the_next_from_nothing_up_to_a_bound(session, sample_ring, monkeypatch, blocked):
     taken = reserve(session, sample_ring.combine, sample_ring.bernd, WISHED, now=MONDAY)
     join(session, sample_ring.combine, sample_ring.anna)
@@ -77,9 +77,9 @@ def test_many_who_are_refused_keep_the_next_from_nothing_up_to_a_bound(session, 
         session.add_all(entries.WaitingEntry(**same) for _one in range(blocked - 1))
     join(session, sample_ring.combine, sample_ring.bernd)
     refused = sample_ring.anna
-    monkeypatch.setattr(offering.wishes, "violations_of", lambda _s, wish, *_r, **_n: wish.member_id == refused)
+    monkeypatch.setattr(serving.wishes, "violations_of", lambda _s, wish, *_r, **_n: wish.member_id == refused)
     cancel(session, taken.id)
-    assert offers_of(session) == ([(sample_ring.bernd, "open")] if blocked < offering.REFUSALS_MAX else [])
+    assert offers_of(session) == ([(sample_ring.bernd, "open")] if blocked < serving.REFUSALS_MAX else [])
 
 
 def test_a_machine_that_is_retired_withdraws_its_offers_and_makes_them_again_when_it_is_back(session, sample_ring):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, event, insert, select, update
 
 from app.extensions import db
+from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
+from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking import audits
 from booking.closures import blockings
 from booking.errors.schedule_errors import RequestRefused, SlotTaken
@@ -331,6 +334,30 @@ def test_a_group_is_served_by_whichever_machine_becomes_free_and_needs_approval_
         groups.change(session, group_id, machines=(RankedMachine(sample_ring.splitter),), by=SOMEBODY, now=MONDAY)
         answers.accept(session, newest_id(session), by=SOMEBODY, now=MONDAY)
     assert session.scalar(select(Reservation.status).where(Reservation.member_id == sample_ring.anna)) == "confirmed"
+    assert sound(session)
+
+
+def test_several_machines_freed_at_once_serve_as_many_as_they_can(session, sample_ring, group, lasers):
+    """In the order of the line: the one with the chosen variant, one for which nobody waits alone, and what is left."""
+    a, b, c = lasers
+    variant = AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen")
+    entry = TariffEntry(MONDAY.date(), {"member": Decimal(10)}, parts=TariffParts(adjustments=(variant,)))
+    taken = [reserve(session, one, sample_ring.anna, WISHED, now=MONDAY).id for one in lasers]
+    third = member(session, "Carla")
+    with write_transaction(session):
+        enter_tariff(session, c, entry, by=SOMEBODY, now=MONDAY)
+        for wish in (
+            WaitingWish(sample_ring.anna, None, group, WISHED, choices=("With operator",)),
+            WaitingWish(sample_ring.bernd, None, group, WISHED),
+            WaitingWish(third, a, None, WISHED),
+        ):
+            entries.join(session, wish, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        for one in taken:
+            reservations.cancel(session, one, by=SOMEBODY, now=MONDAY)
+    session.rollback()
+    made = session.execute(select(Offer.member_id, Offer.machine_id).order_by(Offer.id)).all()
+    assert made == [(sample_ring.anna, c), (sample_ring.bernd, b), (third, a)]
     assert sound(session)
 
 
