@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from billing.tariffs.tariffs import enter_tariff
 from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.models import Machine
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 from tests.integration.documents_ring import PER_HECTARE, able_to_issue, charge_more, charge_use, invoice
@@ -98,6 +100,26 @@ def test_a_row_that_takes_an_amount_back_has_the_key_of_that_amount(session, sam
     correct_amount(session, slip, 80)
     charge(session, slip)
     assert keys(session) == ["3", "3", "2"], "what is taken back has the VAT that the invoice stated"
+
+
+def test_each_of_two_lines_of_one_invoice_with_one_sum_goes_back_with_its_own_key(session, sample_ring):
+    able_to_issue(session, sample_ring.anna)
+    slips = []
+    for machine_id, code in ((sample_ring.combine, "reduced"), (sample_ring.splitter, "standard")):
+        with write_transaction(session):
+            session.get_one(Machine, machine_id).charge_unit = "ha"
+            entry = replace(PER_HECTARE, tax_code=code)
+            enter_tariff(session, machine_id, entry, by=SOMEBODY, now=MONDAY)
+        slips.append(use(session, machine_id, sample_ring.anna, 85))
+        charge(session, slips[-1])
+    stated(session)
+    invoice(session, sample_ring.anna)
+    export(session)
+    stated(session, standard_key="9", reduced_key="8")
+    for slip in slips:
+        correct_amount(session, slip, 80)
+        charge(session, slip)
+    assert keys(session) == ["2", "8", "3", "9"], "each is taken back as it was written, and charged again as of today"
 
 
 @pytest.mark.parametrize(("first_keys", "taken_back"), [({}, "3"), ({"standard_key": "", "reduced_key": ""}, "")])
