@@ -29,6 +29,7 @@ from billing.queries import tariffs_on, unpriced_count
 from billing.tariffs.estimates import estimate_for
 from billing.tariffs.price_comparison import PriceComparison
 from billing.tariffs.tariffs import TariffEntry
+from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.transaction import write_transaction
 from booking.queries import machine_card
 from booking.reservations.decisions import approve
@@ -36,7 +37,7 @@ from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import TODAY, able_to_issue
+from tests.integration.documents_ring import TODAY, able_to_issue, invoice
 from tests.integration.harvester_pool import do
 from tests.integration.test_charges import charge, tariff, use
 from tests.integration.test_tariff_lines import timed_use
@@ -69,6 +70,13 @@ def draft_of(session, member_id):
 def groups(session, member_id):
     (draft,) = draft_of(session, member_id).drafts
     return [(group.treatment.percent, group.net_cents, group.vat_cents) for group in draft.taxed.groups]
+
+
+def kept_by(session, rate):
+    """Return why a rate is not entered without saying that what is posted keeps its VAT."""
+    with pytest.raises(RecordRefused) as refused:
+        do(session, enter_rate, rate)
+    return refused.value.violations
 
 
 def is_sound(session):
@@ -210,13 +218,21 @@ def test_a_missed_reservation_whose_rate_is_unknown_costs_what_is_known(session,
 def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the_tariff(session, ring):
     tariff(session, ring.combine, NET)
     charge(session, use(session, ring.combine, ring.anna, 100))
-    do(session, enter_rate, RateInput("standard", Decimal(20), date(2026, 1, 1)))
+    other = RateInput("standard", Decimal(20), date(2026, 1, 1))
+    assert [(one.rule, one.limit, one.actual) for one in kept_by(session, other)] == [("posted_keeps_vat", 1, 0)]
+    do(session, enter_rate, replace(other, percent=Decimal(19)))  # the same rate
+    do(session, enter_rate, replace(other, valid_from=date(2027, 1, 1)))  # no day that is charged
+    do(session, enter_rate, replace(other, code="reduced"))
+    do(session, enter_rate, other, posted_stays=True)
+    assert [row.cents for row in effective(session)] == [13_685]
     assert draft_of(session, ring.anna).problems == ("other_vat",)
 
     tariff(session, ring.combine, NET, reprice=True)
 
     assert groups(session, ring.anna) == [(Decimal(20), 11_500, 2_300)]
     assert is_sound(session)
+    invoice(session, ring.anna)
+    assert [(one.limit, one.actual) for one in kept_by(session, replace(other, percent=Decimal(21)))] == [(1, 1)]
 
 
 def test_what_a_member_is_told_beforehand_has_the_vat_in_it(app, session, ring):

@@ -102,6 +102,25 @@ def test_rates_are_entered_on_their_page_and_by_program(session, sample_ring, lo
     ]
 
 
+def test_another_rate_for_days_that_are_charged_is_asked_about(session, sample_ring, log_in):
+    able_to_issue(session, sample_ring.anna)
+    tariff(session, sample_ring.combine, NET)
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
+    karl = log_in(sample_ring.karl_login)
+    rate = {"code": "standard", "percent": "20", "valid_from": "2026-01-01"}
+    assert "What is posted keeps its VAT" not in karl.get("/costs/vat-rates").text
+
+    asked = karl.post("/costs/vat-rates", data=rate)
+    assert asked.status_code == 422
+    assert "usage charges with VAT added: 1, lines of issued documents: 0" in text(asked)
+    assert form_with(asked.text, "percent")["percent"] == "20"
+    refused = karl.post("/api/v1/vat-rates", json=rate)
+    assert (refused.status_code, [one["rule"] for one in refused.json["violations"]]) == (422, ["posted_keeps_vat"])
+
+    assert karl.post("/costs/vat-rates", data=rate | {"posted_stays": "y"}).status_code == 303
+    assert karl.post("/api/v1/vat-rates", json=rate | {"percent": "21", "posted_stays": True}).status_code == 200
+
+
 def test_programs_of_a_treasurer_change_billing_details_under_their_revision(sample_ring, log_in):
     karl = log_in(sample_ring.karl_login)
     address = f"/api/v1/members/{sample_ring.anna}"

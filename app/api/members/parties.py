@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.api import revisions
 from app.api.endpoints import Endpoint, reply
@@ -96,12 +96,16 @@ class VatRateList(ResponseModel):
 
 
 class NewVatRate(RequestModel):
-    """A rate of VAT from a day on; one for the same code and day is corrected. percent: as text, such as "7.8"."""
+    """A rate of VAT from a day on; one for the same code and day is corrected. percent: as text, such as "7.8".
+
+    posted_stays: what is posted for days of the rate keeps its VAT; needed where there is some (posted_keeps_vat).
+    """
 
     code: RateCode
     percent: Annotated[str, Field(pattern=PERCENT_PATTERN)]
     valid_from: Day
     known_until: Day | None = None
+    posted_stays: StrictBool = False
 
 
 @Endpoint("GET", "/ring/billing-details", access=TREASURERS, response=BillingDetails, conditional=True)
@@ -202,7 +206,7 @@ def enter_vat_rate(body: NewVatRate) -> Reply:
     entry = RateInput(body.code, Decimal(body.percent), body.valid_from, body.known_until)
 
     def enter() -> Reply:
-        vat_rates.enter_rate(db.session(), entry, by=by, now=instant)
+        vat_rates.enter_rate(db.session(), entry, by=by, now=instant, posted_stays=body.posted_stays)
         charge_waiting_for_vat(db.session(), by=by, now=instant)
         return reply(_rates())
 

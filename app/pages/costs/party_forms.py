@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from app.forms.address_fields import AddressField
@@ -90,6 +90,12 @@ class RateForm(BaseForm):
     percent = ExactNumberField(_l("Per cent"), [Required(_l("Please enter the rate in per cent."))])
     valid_from = DateField(_l("From this day of service on"), [Required(_l("Please enter the first day."))])
     known_until = DateField(_l("Known until"), [Optional()])
+    posted_stays = BooleanField(_l("What is posted keeps its VAT"))
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether it was asked if what is posted may keep its VAT."""
+        return bool(self.posted_stays.data or self.posted_stays.errors)
 
     def entry(self) -> RateInput:
         """Return what was entered. Call only after validation."""

@@ -67,5 +67,13 @@ PARTY_RULES = (
         ),
         number=_account_names,
     ),
+    ViolationText(
+        code="posted_keeps_vat",
+        sentence=_l(
+            "Some days of this rate are charged already. What is posted keeps the VAT of the former rate; usage "
+            "charges with VAT added: %(limit)s, lines of issued documents: %(actual)s. Confirm this to enter the rate. "
+            "A usage charge gets the new rate when its tariff is entered again."
+        ),
+    ),
     ViolationText(code="percent_form", sentence=_l("A rate has at most two decimals.")),
 )
