@@ -48,7 +48,7 @@ def prepare_engine(engine: Engine) -> None:
     has_pooler = presets.has_transaction_pooler(engine.url)
     event.listen(engine, "connect", lambda raw, _record: presets.prepare_connection(raw, has_pooler=has_pooler))
     event.listen(engine, "checkout", _check_connection)
-    event.listen(engine, "handle_error", _invalidate_read_only)
+    event.listen(engine, "handle_error", _invalidate_useless)
 
 
 class HostOrder:
@@ -99,10 +99,13 @@ def declare_reading(connection: Connection, *, is_reading: bool) -> None:
         driver_connection.read_only = wanted
 
 
-def _invalidate_read_only(context: ExceptionContext) -> None:
-    """Throw away all connections once a writer is refused: another server is the primary now."""
-    if getattr(context.original_exception, "sqlstate", None) != READ_ONLY_TRANSACTION or context.connection is None:
+def _invalidate_useless(context: ExceptionContext) -> None:
+    """Throw away all connections once one was left dead, or a writer is refused: another server is the primary now."""
+    if context.connection is None or context.is_disconnect:
         return
     driver_connection: Any = context.connection.connection.driver_connection
-    if not driver_connection.read_only:
+    if driver_connection.is_left_in_pipeline():
+        driver_connection.give_up()
         context.is_disconnect = True
+    elif getattr(context.original_exception, "sqlstate", None) == READ_ONLY_TRANSACTION:
+        context.is_disconnect = not driver_connection.read_only

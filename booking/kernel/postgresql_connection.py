@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from psycopg import Connection, OperationalError, errors, generators
 from psycopg.abc import PQGen
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 
 from booking.kernel import deadlines, stalled_commits
 
@@ -103,6 +103,13 @@ class DeadlineConnection(Connection[Any]):
     def server(self) -> tuple[str, str]:
         """Host and port of the server, of several that the address names."""
         return self.info.host, str(self.info.port)
+
+    def is_left_in_pipeline(self) -> bool:
+        """Return whether psycopg, which sends many rows at once in one, could not end it: the connection died under it.
+
+        libpq does not call it dead then, and would refuse every further statement on it.
+        """
+        return self.pgconn.status == ConnStatus.OK and self.pgconn.pipeline_status != PipelineStatus.OFF
 
     def give_up(self) -> None:
         """Close the connection without waiting for an answer."""

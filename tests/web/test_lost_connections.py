@@ -108,6 +108,25 @@ def test_a_write_whose_connection_was_lost_before_the_commit_is_repeated(anna, s
     assert session.scalar(select(func.count()).select_from(Reservation)) == 1
 
 
+def test_a_write_whose_connection_is_left_within_a_pipeline_is_repeated(anna, sample_ring, session, monkeypatch):
+    """So psycopg leaves one of thirty connections that are ended while it sends many rows at once."""
+    left, leave = [], psycopg.Pipeline._exit
+
+    def stick(pipeline, error):
+        if left:
+            return leave(pipeline, error)
+        left.append(pipeline.pgconn)
+        pipeline.level -= 1
+        raise psycopg.OperationalError("cannot exit pipeline mode while busy")
+
+    monkeypatch.setattr(psycopg.Pipeline, "_exit", stick)
+    answer = anna.post("/api/v1/reservations", json=wish_of(sample_ring))
+
+    assert answer.status_code == 201, answer.text
+    assert left[0].status == psycopg.pq.ConnStatus.BAD
+    assert session.scalar(select(func.count()).select_from(Reservation)) == 1
+
+
 @pytest.mark.parametrize("by_token", [False, True])
 def test_a_write_whose_connection_is_lost_while_the_login_is_read_is_carried_out(
     anna, client, sample_ring, proxy, session, by_token
