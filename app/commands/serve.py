@@ -20,6 +20,7 @@ from app.server import child_process, metrics, preload, warm_up
 from app.server import serve as serving
 from app.web import security_headers
 from app.web.security_headers import LOOPBACK
+from launcher.bytecode_archive import ARCHIVE
 
 PLAIN_HTTP = (
     "Warning: it is served over plain http to other machines, so passwords can be read on the way. Put a proxy with TLS"
@@ -64,8 +65,9 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
         _trust_own_addresses()
     _warn_of_plain_http(host, current_app.config["BASE_URL"])
     if child_process.forks():
-        preload.preload(with_worker=not no_worker)
-        warm_up.before_the_fork(current_app._get_current_object())  # type: ignore[attr-defined]
+        with ARCHIVE.in_use():
+            preload.preload(with_worker=not no_worker)
+            warm_up.before_the_fork(current_app._get_current_object())  # type: ignore[attr-defined]
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
@@ -121,3 +123,4 @@ def _announce(url: str, base_url: str, listening: str, code: str | None, *, demo
         click.echo(DEMO_LOGINS)
     elif code is not None:
         click.echo(f"Set-up code: {code} (asked at /setup in a browser on another machine or behind a proxy).")
+    ARCHIVE.refresh()  # now nobody waits for it
