@@ -147,7 +147,7 @@ def entry_text(
     if (move := moves.get(line.equity_id or 0)) is not None:
         return set_off_reason(move)
     place = pools.get(line.pool_id or 0) or machines.get(line.machine_id or 0) or ""
-    return f"{line_label(line)}, {place}" if place else line_label(line)
+    return ", ".join(filter(None, (line_label(line), place, line.text)))
 
 
 def _weight(number: int, unit: str) -> str:

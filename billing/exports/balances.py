@@ -28,6 +28,7 @@ LINE_COLUMNS = (
     Column("machine", TEXT),
     Column("amount", MONEY, sums_while=()),
     Column("balance", MONEY),
+    Column("text", TEXT),
 )
 
 
@@ -71,4 +72,4 @@ def _lines(session: Session, member_id: int) -> Iterator[Row]:
 def balance_row(line: BalanceLine, machine: str | None) -> Row:
     """Return a line of a balance or statement as a row of LINE_COLUMNS."""
     served: tuple[date, date] = (line.service_from, line.service_until)
-    return line.entry_id, line.posting_date, *served, line.topic, machine, line.cents, line.balance
+    return line.entry_id, line.posting_date, *served, line.topic, machine, line.cents, line.balance, line.text

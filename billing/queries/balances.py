@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from billing.models import Balance, Entry, Ledger, MemberMonth, Posting
+from billing.models import Balance, Entry, Fee, Ledger, MemberMonth, Posting
 from billing.queries.owed_sums import owed_sums
 from booking.kernel.prepared import PreparedStatement
 
@@ -46,7 +46,7 @@ class BalanceLine:
     """One line of a member's balance. topic: see ledger/posting.py. balance: what was owed after it.
 
     charge_id, allocation_id, advance_id, fee_id, equity_id: the one that it comes from. is_reversal: it reverses an
-    earlier line.
+    earlier line. text: what a fee is for, or why it was taken back; "" of others.
     """
 
     entry_id: int
@@ -64,6 +64,7 @@ class BalanceLine:
     fee_id: int | None
     equity_id: int | None
     is_reversal: bool
+    text: str
     balance: int
 
 
@@ -162,6 +163,7 @@ BALANCE_LINE: tuple[Any, ...] = (
     Entry.fee_id,
     Entry.equity_id,
     Entry.reverses_id.is_not(None).label("is_reversal"),
+    func.coalesce(select(Fee.text).where(Fee.id == Entry.fee_id).scalar_subquery(), "").label("text"),
 )
 
 

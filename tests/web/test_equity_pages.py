@@ -61,6 +61,7 @@ def test_what_was_paid_in_is_entered_once_however_often_it_is_sent(session, samp
 
 
 def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
+    assert "Settle with 1 member who left Equity to set off or to move: Anna" in text(karl.get("/today"))
     assert f'href="/costs/leavers/{gone}/settle"' in karl.get("/costs/leavers").text
     assert "Set off against what is owed, €1,216.20 is still owed." in text(karl.get("/costs/leavers"))
     address = f"/costs/leavers/{gone}/settle"
@@ -91,6 +92,8 @@ def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
     assert first.location == second.location
     session.expire_all()
     assert (equity_of(session, gone).left_cents, balance_of(session, gone).cents) == (85_647, 207_267)
+    told = text(karl.get("/today"))
+    assert ("Settle with" in told, "1 member who left still owes €2,072.67" in told) == (False, True)
     move = karl.get(first.location)
     for part in (
         "Equity owed before €1,000.00",
@@ -104,6 +107,7 @@ def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
     assert "taken back" in text(karl.get(first.location))
     session.expire_all()
     assert balance_of(session, gone).cents == 221_620
+    assert "Settle with 1 member who left" in text(karl.get("/today"))
     assert "goes on after all" not in text(karl.get(f"/costs/equity/{gone}"))
     leave(session, gone, None)
     assert "The membership goes on after all" in text(karl.get(f"/costs/equity/{gone}"))

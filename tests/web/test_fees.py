@@ -55,7 +55,8 @@ def test_a_fee_is_entered_found_and_taken_back(session, sample_ring, karl):
     assert "Plywood" in listed
     assert "Plywood" not in text(karl.get("/fees?kind=dues"))
     assert karl.get("/fees?from=2026-12-31&until=2026-01-01").status_code == 422
-    assert sent.location in text(karl.get(f"/costs/balances/{sample_ring.anna}"))
+    page = text(karl.get(f"/costs/balances/{sample_ring.anna}"))
+    assert (sent.location in page, "Plywood &lt;b&gt;" in page) == (True, True)
 
     assert karl.post(f"{sent.location}/reverse", data={"reason": ""}).status_code == 422
     assert karl.post(f"{sent.location}/reverse", data={"reason": "Falsch."}).status_code == 303

@@ -49,7 +49,7 @@ class BalanceLine(ResponseModel):
     """A line of a balance, the newest first. cents: above zero where the member owes it; balance_cents: after it.
 
     topic: use, share (of costs), advance, counted (against the share), fee, dues, material, deposit, set_off (against
-    equity). One of the five ids is its source.
+    equity). One of the five ids is its source. text: what a fee is for, or why it was taken back; "" of others.
     """
 
     entry_id: int
@@ -66,6 +66,7 @@ class BalanceLine(ResponseModel):
     fee_id: int | None
     equity_id: int | None
     is_reversal: bool
+    text: str
 
 
 class MemberBalance(ResponseModel):

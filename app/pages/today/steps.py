@@ -20,7 +20,7 @@ from billing.documents.sending import unsent_count
 from billing.period_names import PeriodSpan
 from billing.queries import MonthCosts, PoolView
 from billing.queries.balances import LedgerState, ledger_state
-from billing.queries.next_steps import NotInvoiced, not_invoiced, period_to_close
+from billing.queries.next_steps import GoneMembers, NotInvoiced, gone_members, not_invoiced, period_to_close
 from billing.queries.recurring import Proposal, proposals
 from booking import queries
 
@@ -53,6 +53,7 @@ class Facts:
     not_invoiced: NotInvoiced
     to_send: int
     undelivered: int
+    gone: GoneMembers
     to_close: PeriodSpan | None
     proposals: Sequence[Proposal]
 
@@ -60,7 +61,7 @@ class Facts:
 def facts_of(
     session: Session, year: int, pools: Sequence[PoolView], months: Sequence[MonthCosts], today: date
 ) -> Facts:
-    """Read what the steps follow from, in twelve statements."""
+    """Read what the steps follow from, in thirteen statements, or fifteen where somebody left."""
     return Facts(
         year,
         pools,
@@ -72,6 +73,7 @@ def facts_of(
         not_invoiced(session),
         unsent_count(session),
         len(failed_sendings(session)),
+        gone_members(session, today),
         period_to_close(session, today),
         proposals(session, today),
     )
@@ -216,6 +218,25 @@ def _sending(facts: Facts) -> Step | None:
     return Step(_("All invoices are sent or printed"), _("Nothing waits to be sent."), True)
 
 
+def _settle(facts: Facts) -> Step | None:
+    gone = facts.gone
+    if gone.to_settle:
+        count = len(gone.to_settle)
+        title = ngettext("Settle with %(num)s member who left", "Settle with %(num)s members who left", count)
+        names = ", ".join(one.name for one in gone.to_settle[:NAMED])
+        sentence = _("Equity to set off or to move: %(names)s.", names=names)
+        return Step(title, sentence, False, _("Look at them"), url_for("costs.leavers"))
+    if not gone.owing:
+        return None
+    sentence = ngettext(
+        "%(num)s member who left still owes %(sum)s; nothing new is to be set off.",
+        "%(num)s members who left still owe %(sum)s; nothing new is to be set off.",
+        gone.owing,
+        sum=format_money(gone.owing_cents),
+    )
+    return Step(_("Settled with all who left"), sentence, True)
+
+
 def _close(facts: Facts) -> Step | None:
     if facts.to_close is None:
         return Step(_("All periods that are over are closed"), _("What comes later is a correction run."), True)
@@ -234,5 +255,6 @@ STEPS: tuple[Callable[[Facts], Step | None], ...] = (
     _division,
     _invoices,
     _sending,
+    _settle,
     _close,
 )
