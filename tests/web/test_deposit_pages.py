@@ -49,6 +49,23 @@ def test_a_deposit_is_entered_told_and_shown_on_the_slip(session, sample_ring, l
     assert [one["cents"] for one in anna.get("/api/v1/fees?kind=deposit").json["items"]] == [-10_000, 10_000]
 
 
+def test_a_deposit_that_no_price_sets_off_names_the_way_out(session, sample_ring, log_in):
+    karl, splitter = log_in(sample_ring.karl_login), sample_ring.splitter
+    do(session, set_deposit, splitter, DepositEntry(TODAY, 10_000, is_set_off=True))
+    entered = handed_out(session, splitter, sample_ring.anna)
+    fee_id = karl.get("/api/v1/fees?kind=deposit").json["items"][0]["id"]
+    assert "The machine is back" not in text(karl.get(f"/fees/{fee_id}"))
+    handed_back(session, entered)
+    page = text(karl.get(f"/fees/{fee_id}"))
+    assert "Enter the tariff of its day, of zero where nothing is owed" in page
+    assert f'href="/costs/tariffs/{splitter}"' in page
+    own = text(log_in(sample_ring.anna_login).get(f"/fees/{fee_id}"))
+    assert ("is set off as soon as the use has its price" in own, "Enter the tariff" in own) == (True, False)
+    karl = log_in(sample_ring.karl_login)
+    assert karl.post(f"/fees/{fee_id}/reverse", data={"reason": "Nothing is owed."}).status_code == 303
+    assert "The machine is back" not in text(karl.get(f"/fees/{fee_id}"))
+
+
 def test_deposits_by_calls(sample_ring, log_in):
     karl, anna = log_in(sample_ring.karl_login), log_in(sample_ring.anna_login)
     here, body = f"/api/v1/machines/{sample_ring.splitter}/deposits", {"valid_from": TODAY.isoformat(), "cents": 5_000}

@@ -26,9 +26,11 @@ from app.wording.fees import KIND_LABELS, ONCE_REVERSED, fee_steps
 from app.wording.formats import as_zone
 from billing.errors.fee_errors import FeeNotFound
 from billing.fees import posting
+from billing.fees.deposits import DEPOSIT
 from billing.queries import fees as queries
 from billing.queries.fees import NO_DEPOSIT, FeeFilter, FeeView
 from booking.queries import machine_names, member_names
+from booking.queries.usage import ended_uses
 from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
@@ -125,6 +127,7 @@ def _show(fee_id: int, form: ReverseFeeForm) -> ResponseReturnValue:
         once_reversed=ONCE_REVERSED[row.kind],
         steps=fee_steps(row.working),
         vat=CODE_LABELS.get(row.tax_code or ""),
+        waiting=_waiting_slip(row),
         form=form,
     ), form.status
 
@@ -144,3 +147,11 @@ def _kind() -> str:
 def _wanted(form: ListFilter) -> FeeFilter:
     since, until = form.days
     return FeeFilter(kind=_kind(), member_text=form.member_text, since=since, until=until)
+
+
+def _waiting_slip(fee: FeeView) -> int | None:
+    """Return the slip for whose price a deposit is held although the machine is back; None where none is."""
+    is_held = fee.kind == DEPOSIT and fee.reverses_id is None and fee.reversed_by_id is None
+    if not is_held or fee.reservation_id is None:
+        return None
+    return next(iter(ended_uses(db.session(), [fee.reservation_id])), None)
