@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.wording.billing import format_exact_amount, key_label
+from app.wording.documents import IN_YOUR_FAVOUR, NO_INVOICE
 from app.wording.equity import set_off_reason
 from app.wording.fees import fee_kind_label, fee_steps
 from app.wording.formats import format_money, format_number, format_price, format_short_day
@@ -188,7 +189,7 @@ def _title(heading: Heading) -> str:
         return _("Correction of an invoice")
     if heading.kind == STATEMENT:
         return _("Statement")
-    return _("Invoice") if heading.gross_cents >= 0 else _("Settlement with a balance in your favour")
+    return _("Invoice") if heading.gross_cents >= 0 else str(IN_YOUR_FAVOUR)
 
 
 def _intro(heading: Heading) -> str:
@@ -203,7 +204,7 @@ def _intro(heading: Heading) -> str:
 
 def _terms(heading: Heading) -> str:
     if heading.kind == STATEMENT:
-        return _("A statement is no invoice: it says what is owed, and claims nothing by itself.")
+        return str(NO_INVOICE)
     if heading.kind == CANCELLATION or heading.gross_cents == 0:
         return _("Nothing is to be paid on this document.")
     if heading.gross_cents < 0:

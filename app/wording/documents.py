@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
+from app.wording.ledger import TOPIC_LABELS
 from app.wording.parties import GAP_LABELS, VAT_CODE_LABELS
 
 KIND_LABELS: dict[str, Any] = {
@@ -13,6 +15,10 @@ KIND_LABELS: dict[str, Any] = {
     "cancellation": _l("Correction of an invoice"),
     "statement": _l("Statement"),
 }
+
+NO_INVOICE = _l("A statement is no invoice: it says what is owed, and claims nothing by itself.")
+IN_YOUR_FAVOUR = _l("Settlement with a balance in your favour")
+STORED_WORDS = (*KIND_LABELS.values(), IN_YOUR_FAVOUR, NO_INVOICE, *TOPIC_LABELS.values())
 
 CODE_LABELS: dict[str, Any] = {
     "standard": VAT_CODE_LABELS["standard"],
@@ -52,3 +58,13 @@ PROBLEM_LABELS: dict[str, Any] = {
         "VAT was added to a price at another rate than holds for its day: enter the tariff again to correct it"
     ),
 }
+
+
+def stored_text(text: str, language: str) -> str:
+    """Return a text of an issued document for a page: what documents say themselves is in the language of the page.
+
+    language: of the document. What somebody entered stays as it is.
+    """
+    with force_locale(language):
+        known = {str(one): one for one in STORED_WORDS}
+    return str(known.get(text, text))

@@ -209,7 +209,7 @@ def test_an_invoice_is_taken_back_once(session, charged, log_in):
     assert karl.post("/invoices/1/cancel", data={}).status_code == 422
     assert karl.post("/invoices/1/cancel", data={"sure": "y"}).headers["Location"] == "/invoices/2"
     page = text(karl.get("/invoices/2"))
-    assert "Rechnungskorrektur S-2026-00001" in page
+    assert "Correction of an invoice S-2026-00001" in page
     assert "Takes R-2026-00001 back" in page
 
     again = karl.post("/invoices/1/cancel", data={"sure": "y"})

@@ -23,7 +23,7 @@ from app.pages.invoices import bp
 from app.pages.invoices.forms import AgainForm, CancelForm, SendForm
 from app.pages.invoices.under_way import run_under_way
 from app.web.paging import page_number
-from app.wording.documents import KIND_LABELS
+from app.wording.documents import KIND_LABELS, stored_text
 from app.wording.formats import as_zone
 from app.wording.parties import format_percent
 from billing.documents import issuing
@@ -141,6 +141,7 @@ def document_page(
     again_form.after.data = len(sent)
     return render_template(
         "invoices/show.html",
+        stored_text=stored_text,
         row=row,
         record=queries.document_record(session, document_id),
         groups=queries.document_sums(session, document_id),
