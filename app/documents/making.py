@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import BoundedSemaphore, Timer
 from typing import Any
 
 from flask import current_app
@@ -29,6 +30,7 @@ from app.documents.content import content_of
 from billing.models import Document, DocumentFile, FailedFile
 from billing.queries.documents import IssuedDocument, issued_documents, put_off, unmade
 from booking.kernel.claims import insert_if_absent
+from booking.kernel.errors import Unavailable
 from booking.kernel.transaction import in_write_transaction
 
 AT_ONCE = 250
@@ -43,6 +45,16 @@ LOADER = (
     "from app.documents.renderer import main; main()"
 )
 GRACE_SECONDS = 5
+SECONDS_MAX = 60.0  # of one document; the longest statement takes two
+PREVIEW_SECONDS_MAX, PREVIEW_WAIT_SECONDS, PREVIEW_AGAIN_SECONDS = 20.0, 10.0, 30  # a page waits for it
+
+_one_preview = BoundedSemaphore(1)
+
+
+class FileNotMade(Unavailable):
+    """A file that a page waits for was not made in time, or not at all. facts: retry_after_seconds."""
+
+    code = "file_not_made"
 
 
 class RendererDied(Exception):
@@ -119,8 +131,11 @@ def _put_off(session: Session, document_id: int, reason: str, *, first_wait: tim
 
 
 @contextmanager
-def renderer() -> Iterator[Any]:
-    """Run the child process; yield the function that asks it for the files of one content."""
+def renderer(seconds_max: float | None = None) -> Iterator[Any]:
+    """Run the child process; yield the function that asks it for the files of one content.
+
+    seconds_max: after which it is killed, for each content; SECONDS_MAX unless said.
+    """
     command = [sys.executable, "-c", LOADER]
     child = subprocess.Popen(  # noqa: S603 - this program itself
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=FOLDER
@@ -131,9 +146,10 @@ def renderer() -> Iterator[Any]:
 
     def ask(content: dict[str, Any]) -> dict[str, str]:
         try:
-            stdin.write(json.dumps(content) + "\n")
-            stdin.flush()
-            line = stdout.readline()
+            with _killed_after(child, seconds_max or SECONDS_MAX):
+                stdin.write(json.dumps(content) + "\n")
+                stdin.flush()
+                line = stdout.readline()
         except BrokenPipeError as error:
             raise RendererDied(content["number"]) from error
         if not line.endswith("\n"):
@@ -145,6 +161,18 @@ def renderer() -> Iterator[Any]:
         yield ask
     finally:
         _end(child)
+
+
+@contextmanager
+def _killed_after(child: subprocess.Popen[str], seconds: float) -> Iterator[None]:
+    """Kill the child if it does not answer in time: whoever reads from it would wait for ever."""
+    timer = Timer(seconds, child.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _end(child: subprocess.Popen[str]) -> None:
@@ -179,6 +207,24 @@ def _preceding(session: Session, document: IssuedDocument) -> dict[str, str] | N
 
 
 def preview_pdf(contents: Sequence[dict[str, Any]]) -> list[bytes]:
-    """Return the PDFs of contents that are not stored, such as a statement of today."""
-    with renderer() as ask:
-        return [b64decode(ask(content)["pdf"]) for content in contents]
+    """Return the PDFs of contents that are not stored, such as a statement of today. Raises FileNotMade.
+
+    A page waits for it: one is made at a time by each process, and who waits too long is asked to come again.
+    """
+    refusal = FileNotMade(retry_after_seconds=PREVIEW_AGAIN_SECONDS)
+    if not _one_preview.acquire(timeout=PREVIEW_WAIT_SECONDS):
+        raise refusal
+    try:
+        with renderer(PREVIEW_SECONDS_MAX) as ask:
+            return [_pdf_of(ask(content)) for content in contents]
+    except RendererDied as death:
+        raise refusal from death
+    finally:
+        _one_preview.release()
+
+
+def _pdf_of(answer: dict[str, str]) -> bytes:
+    if "error" in answer:
+        current_app.logger.error("a document cannot be made: %s", answer["error"])
+        raise FileNotMade(retry_after_seconds=PREVIEW_AGAIN_SECONDS)
+    return b64decode(answer["pdf"])

@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from app.documents import making, renderer
 from app.documents.content import content_of
-from app.documents.making import RendererDied, has_unmade, make_files, preview_pdf
+from app.documents.making import FileNotMade, RendererDied, has_unmade, make_files, preview_pdf
 from app.documents.renderer import Renderer
 from billing.queries.documents import document, failed_files, files_progress, pdf_of, xml_of
 from booking.kernel.transaction import write_transaction
@@ -195,3 +195,40 @@ def test_a_document_that_kills_the_child_stops_no_other(session, charged_ring, m
         make_files(session)
     assert not has_unmade(session)  # twice is none
     assert failed_files(session, limit=9)[0].attempts == 2
+
+
+STANDS_STILL = "import time; time.sleep(600)"
+
+
+@pytest.mark.parametrize("program", [STANDS_STILL, "import os; os.abort()"], ids=["stands still", "dies"])
+def test_a_page_gives_a_child_up_that_does_not_answer_and_says_so(session, log_in, charged_ring, monkeypatch, program):
+    monkeypatch.setattr(making, "LOADER", program)
+    monkeypatch.setattr(making, "PREVIEW_SECONDS_MAX", 0.3)
+    children, start = [], subprocess.Popen
+    monkeypatch.setattr(making.subprocess, "Popen", lambda *a, **k: children.append(start(*a, **k)) or children[-1])
+
+    address = "/costs/balance/statement.pdf?from=2026-06-01&until=2026-06-30"
+    page = log_in(charged_ring.anna_login).get(address, headers={"Accept-Language": "en"})
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "The file could not be made at the moment." in page.text
+    assert [child.poll() is not None for child in children] == [True]
+
+
+def test_the_worker_gives_a_child_up_that_stands_still_and_puts_the_document_off(session, charged_ring, monkeypatch):
+    invoice(session, charged_ring.anna)
+    monkeypatch.setattr(making, "SECONDS_MAX", 0.3)
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "LOADER", STANDS_STILL)
+        with pytest.raises(RendererDied, match="R-2026-00001"):
+            make_files(session)
+    assert failed_files(session, limit=9)[0].reason == making.DIED
+
+    monkeypatch.setattr(making, "SECONDS_MAX", 60)
+    assert make_files(session) == 1
+
+
+def test_one_page_waits_for_a_file_at_a_time_and_not_for_ever(app, monkeypatch):
+    monkeypatch.setattr(making, "PREVIEW_WAIT_SECONDS", 0.01)
+    with making._one_preview, pytest.raises(FileNotMade):
+        preview_pdf([])

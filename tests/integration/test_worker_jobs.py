@@ -20,7 +20,7 @@ from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
-from app.worker import jobs, pace
+from app.worker import jobs, pace, run_apart
 from app.worker.job_runs import JobRun, run_once
 from app.worker.jobs import JOBS, Job
 from app.worker.pace import Pace
@@ -303,6 +303,16 @@ def test_the_worker_leaves_a_nightly_job_that_is_due_to_a_process_of_its_own(app
     assert (result.exit_code, [run.name for run in session.scalars(select(JobRun))]) == (0, ["nightly_audit"])
     worker._run_until_done(audit)
     assert (len(started), bool(worker._errors)) == (3, False)
+
+
+@pytest.mark.of_sqlite
+def test_the_worker_kills_a_nightly_job_that_stands_still(app, session, monkeypatch):
+    monkeypatch.setattr(run_apart, "START", "import time; time.sleep(600)")
+    monkeypatch.setattr(run_apart, "LEASE", timedelta(milliseconds=100))
+    (audit,) = (job for job in jobs.JOBS if job.is_apart)
+
+    with pytest.raises(run_apart.JobFailed, match="killed after"):
+        run_apart.run_apart(session, audit)
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
