@@ -7,14 +7,13 @@ The size is judged from the header first (picture_headers.py). What may be decod
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import BoundedSemaphore
 
+from app.background.bounded_program import BoundedProgram, ProgramFailed, ProgramStuck
 from app.forms.picture_headers import Header, NotAPicture, pixels_only, read_header
 from booking.kernel.errors import Busy
 from booking.kernel.write_lock import write_lock_of
@@ -28,12 +27,15 @@ PHOTO_PX, CARD_PX, THUMB_PX = 960, 480, 112
 LOGO_PX = (480, 96)  # three times what the header shows, for dense screens
 LOGO_MEDIA_TYPE = "image/png"
 
-WORKER = Path(__file__).with_name("picture_worker.py")
-SECONDS_MAX = 20.0
+DECODER = BoundedProgram(
+    Path(__file__).with_name("picture_worker.py"),
+    memory_bytes_max=320 * 1024 * 1024,
+    processor_seconds_max=15,
+    seconds_max=20.0,
+)
 WAIT_SECONDS, WAITING_MAX = 10.0, 8  # who waits holds a thread of the web server
 RETRY_AFTER_SECONDS = 5
 LOCK_NAME = "pictures"  # of the lock files in the instance folder
-KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # no secrets of the ring
 
 _one_at_a_time = BoundedSemaphore(1)
 _places = BoundedSemaphore(1 + WAITING_MAX)
@@ -98,14 +100,9 @@ def _among_processes(instance: Path, wait_seconds: float) -> AbstractContextMana
 
 
 def _run(header: Header, content: bytes, result: str, box: tuple[int, int]) -> bytes:
-    command = [sys.executable, "-I", str(WORKER), header.kind, result, *map(str, box)]
-    variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     try:
-        done = subprocess.run(  # noqa: S603 - our own program
-            command, input=content, capture_output=True, timeout=SECONDS_MAX, env=variables, check=False
-        )
-    except subprocess.TimeoutExpired as error:
+        return DECODER.output(content, header.kind, result, *map(str, box))
+    except ProgramFailed as error:
         raise NotAPicture from error
-    if done.returncode != 0 or not done.stdout:
-        raise NotAPicture
-    return done.stdout
+    except ProgramStuck as error:
+        raise Busy(retry_after_seconds=RETRY_AFTER_SECONDS) from error

@@ -13,7 +13,6 @@ from io import BytesIO
 
 from PIL import Image
 
-MEMORY_BYTES_MAX, PROCESSOR_SECONDS_MAX = 320 * 1024 * 1024, 15
 STRIP_PIXELS = 1_000_000
 # Averaged that far, resampled from there. With 2 the largest allowed pictures would be copied in full.
 OVERSIZE = 1.5
@@ -46,16 +45,6 @@ TRANSPOSED = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-def bound_resources() -> None:
-    """Let the system end this process where a picture needs more than any allowed one; Windows has no such limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS_MAX, PROCESSOR_SECONDS_MAX))
 
 
 def scaled(content: bytes, kind: str, result: str, box: tuple[int, int]) -> bytes:
@@ -135,7 +124,6 @@ def converted(strip: Image.Image, mode: str) -> Image.Image:
 
 def main(kind: str, result: str, width: str, height: str) -> int:
     """Scale the picture down; 1 for one that cannot be decoded."""
-    bound_resources()
     Image.MAX_IMAGE_PIXELS = None  # picture_headers.py has judged the size
     try:
         content = scaled(sys.stdin.buffer.read(), kind, result, (int(width), int(height)))

@@ -12,7 +12,7 @@ import re
 from flask_babel import gettext as _
 
 from app.imports.errors import EncodingUnclear, TableError
-from app.imports.mojibake import GERMAN, OTHERS, REPAIRS, SIGNS, WORD, lost_words, misread_words, repaired, samples
+from app.imports.mojibake import GERMAN, OTHERS, REPAIRS, SIGNS, lost_words, misread_words, repaired, samples, words_of
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -138,7 +138,8 @@ def _reading(content: bytes, encoding: str) -> str | None:
 
 
 def _sample_words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word[:40] for word in WORD.findall(text)))[:SAMPLES_MAX]
+    odd = dict.fromkeys(word[:40] for word in words_of(text) if not word.isascii())
+    return tuple(odd)[:SAMPLES_MAX]
 
 
 def _question() -> str:

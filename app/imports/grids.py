@@ -80,10 +80,13 @@ def _parsed(text: str, separator: str, quote: str, *, skipped: int = 0) -> Grid:
     lines: list[Line] = []
     try:
         for cells in reader:
-            line = Line(reader.line_num + skipped, tuple(cells))
+            if not cells:
+                continue
+            beyond = [text for text in cells[COLUMNS_MAX:] if text][:1]  # refused where it is no blank line
+            line = Line(reader.line_num + skipped, (*cells[:COLUMNS_MAX], *beyond))
             if not line.is_blank:
                 lines.append(line)
-            require_bounds(lines)
+                require_bounds(lines)
     except csv.Error as error:
         line_number = reader.line_num + skipped
         if "field limit" in str(error):
@@ -124,6 +127,11 @@ def _split(line: Line, separator: str) -> Line:
 def require_bounds(lines: Sequence[Line]) -> None:
     """Raise TableError where a grid has too many lines, or its last line too many cells."""
     if len(lines) > ROWS_MAX + LINES_LOOKED_AT:
-        raise TableError(_("More than 10,000 rows. Split the file into several."))
+        raise TableError(too_many_rows())
     if lines and len(lines[-1].cells) > COLUMNS_MAX and any(lines[-1].cells[COLUMNS_MAX:]):
         raise TableError(_("More than %(count)s columns. Leave out those that are not needed.", count=COLUMNS_MAX))
+
+
+def too_many_rows() -> str:
+    """Return what is said of a file with too many rows."""
+    return _("More than 10,000 rows. Split the file into several.")

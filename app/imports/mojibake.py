@@ -21,7 +21,6 @@ REPAIRS = {
     "dos-as-windows": ("cp1252", "cp850"),
     "windows-as-dos": ("cp850", "cp1252"),
 }
-WORD = re.compile(r"[^\s;,\t\"|]*[^\x00-\x7f][^\s;,\t\"|]*")
 _SEPARATOR = re.compile(r"[\s;,\"|]+")
 _QUESTIONED = re.compile(r"[^\W\d_]+\?[^\W\d_]+")
 WORD_LENGTH_MAX = 200  # what is longer is no word
@@ -45,7 +44,7 @@ def repaired(text: str, code: str) -> str:
 
 def misread_words(text: str) -> dict[str, list[str]]:
     """Return code of a repair -> the words that it makes right, the repair of most words first; {} for none."""
-    words = [word for word in _words(text) if not word.isascii()]
+    words = [word for word in words_of(text) if not word.isascii()]
     found = {code: [word for word in words if _is_misread(word, code)] for code in REPAIRS}
     ranked = sorted((code for code in found if found[code]), key=lambda code: -len(found[code]))
     return {code: found[code] for code in ranked}
@@ -53,10 +52,10 @@ def misread_words(text: str) -> dict[str, list[str]]:
 
 def lost_words(text: str) -> list[str]:
     """Return the words of which letters were lost for good: M�ller, M?ller."""
-    return [word for word in _words(text) if "\ufffd" in word or "ï¿½" in word or _QUESTIONED.fullmatch(word)]
+    return [word for word in words_of(text) if "\ufffd" in word or "ï¿½" in word or _QUESTIONED.fullmatch(word)]
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Return the different words of a text; splitting costs the same for a text without separators."""
     return [word for word in dict.fromkeys(_SEPARATOR.split(text)) if len(word) <= WORD_LENGTH_MAX]
 

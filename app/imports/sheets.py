@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from app.imports.cell_texts import clean
 from app.imports.columns import Columns
 from app.imports.errors import TableError
-from app.imports.grids import LINES_LOOKED_AT, ROWS_MAX, Grid, Line
+from app.imports.grids import LINES_LOOKED_AT, ROWS_MAX, Grid, Line, too_many_rows
 from app.wording.folding import fold
 
 SAMPLES_MAX = 3
@@ -65,7 +65,7 @@ def sheet_of(grid: Grid, known: Columns, remembered: Collection[str]) -> Sheet:
     if not sheet.rows:
         raise TableError(_("The file has a header but no rows."))
     if len(sheet.rows) > ROWS_MAX:
-        raise TableError(_("More than 10,000 rows. Split the file into several."))
+        raise TableError(too_many_rows())
     return sheet
 
 

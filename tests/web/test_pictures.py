@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from struct import pack
@@ -182,6 +183,15 @@ def test_one_picture_is_decoded_at_a_time_and_the_wait_is_bounded(monkeypatch, s
     assert scaled_jpeg(picture)
 
 
+def test_a_decoder_that_stands_still_is_killed_and_the_picture_is_not_called_broken(monkeypatch, tmp_path, scaled_jpeg):
+    still = tmp_path / "worker.py"
+    still.write_text("import time; time.sleep(600)")
+    monkeypatch.setattr(images, "DECODER", replace(images.DECODER, path=still, seconds_max=0.1))
+
+    with pytest.raises(Busy):
+        scaled_jpeg(file_of(Image.new("RGB", (9, 9)), "PNG"))
+
+
 def with_texts():
     """A PNG with texts of every kind, a profile that unpacks to 30 MB, and a second picture of an animation."""
     texts = PngImagePlugin.PngInfo()
@@ -249,7 +259,7 @@ def test_the_largest_webp_takes_less_than_250_mb():
         "import runpy, sys; status = runpy.run_path(sys.argv[1])['main'](*sys.argv[2:]); "
         "print(open('/proc/self/status').read(), file=sys.stderr); sys.exit(status)"
     )
-    command = [sys.executable, "-I", "-c", measured, str(images.WORKER), "WEBP", "JPEG", "1280", "1280"]
+    command = [sys.executable, "-I", "-c", measured, str(images.DECODER.path), "WEBP", "JPEG", "1280", "1280"]
 
     done = subprocess.run(command, input=content, capture_output=True, check=True)
 
