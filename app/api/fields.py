@@ -46,8 +46,8 @@ CENTURY_DAY = (
 # As booking/kernel/texts.py; JSON with half of a surrogate pair is malformed.
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
 UNFIT_MESSAGE = _l(
-    "no control characters but tab and line breaks, none that override the direction of writing, and not only invisible"
-    " ones"
+    "no control characters but tab and line breaks, none that override the direction of writing, not only invisible"
+    " ones, and at most 30 accents on a letter"
 )
 DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 from urllib.parse import quote, unquote
 
 import pytest
@@ -151,6 +152,15 @@ def test_a_name_that_nobody_would_see_is_none(log_in, session, sample_ring, name
 @pytest.mark.parametrize("name", ["", " ", "\u00a0", "Zoe\u0308", "\u0645\u200c\u06cc", "\U0001f69c\ufe0f", "\ue000"])
 def test_a_text_with_something_to_be_seen_stays_as_it_is(name):
     assert (is_fit(name), without_unfit(name)) == (True, name)
+
+
+def test_a_letter_has_thirty_marks_at_most_because_normalizing_more_takes_their_square():
+    assert (is_fit("a" + "\u0301" * 30), is_fit("a" + "\u0301" * 31)) == (True, False)
+    began = process_time()
+    kept = without_unfit("Zoe" + "\u0315\u0300\u05ae\u0327" * 40_000)
+
+    assert kept == "Zoe" + ("\u0315\u0300\u05ae\u0327" * 40_000)[:30]
+    assert process_time() - began < 1, "normalizing all takes half a minute"
 
 
 def test_a_field_of_one_line_stores_one_line(log_in, session, sample_ring):
