@@ -23,7 +23,10 @@ ALLOWED = {
     ("app/auth/security_log.py", "rotate_file"): "UTC, as the lines of the file",
     ("app/commands/terminal.py", "convert"): "a day that somebody typed",
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
-    ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",
+    (
+        "app/imports/workbook_reader.py",
+        "_moment",
+    ): "a day and a clock time that somebody typed; spreadsheets know no zone",
     ("calendars/feeds.py", "window_start"): "from where a feed is cut off, to the month",
     ("booking/times/recurrence.py", "_until_text"): "UTC, and marked Z",
     ("app/pages/plan/labels.py", "short_clock_of"): "what the clock shows, of whoever asks",

@@ -15,12 +15,6 @@ ERRORS = (
     ),
     ErrorText("document_not_found", 404, _l("No such document"), _l("There is no such document.")),
     ErrorText(
-        "file_not_made",
-        503,
-        _l("The file could not be made"),
-        _l("The file could not be made at the moment. Nothing is lost; please try again in a minute."),
-    ),
-    ErrorText(
         "document_file_not_made",
         409,
         _l("The file is not made yet"),

@@ -20,6 +20,12 @@ ERRORS = (
         _l("Others were changing the same at this moment. Nothing was stored; please try again."),
     ),
     ErrorText(
+        "file_not_made",
+        503,
+        _l("The file could not be made"),
+        _l("The file could not be made at the moment. Nothing is lost; please try again in a minute."),
+    ),
+    ErrorText(
         "database_unreachable",
         503,
         _l("The ring cannot be reached"),
