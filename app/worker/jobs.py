@@ -47,10 +47,10 @@ from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.waiting import answers
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
-BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
-# A worker that does not keep up delivers more in each transaction, which costs less for each event: as many times more
-# as the oldest event has waited seconds.
-BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
+BATCH_EVENTS, BATCH_SECONDS = 10, 0.01
+# A worker that does not keep up delivers somewhat more in each transaction: as many times more as the oldest event has
+# waited seconds, up to here. All writers of a SQLite file wait meanwhile, and an event costs hardly less in a long one.
+BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 40, 0.02
 EXPIRY = Actor(job="expire_requests")
 ZONES = Actor(job="note_zone_rules")
 LAPSE = Actor(job="lapse_offers")
