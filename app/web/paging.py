@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import current_app, g, request, url_for
+
+Row = TypeVar("Row")
 
 LAST_PAGE = 100_000
 TRIED_PAGE = "tried_page"
@@ -71,3 +75,34 @@ def _has_rows(number: int) -> bool:
     finally:
         g.pop(TRIED_PAGE)
     return not g.is_page_empty
+
+
+PART, PART_LENGTH = "part", 50
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a long list that a form shows: its number, and the places of its rows."""
+
+    number: int
+    first: int
+    last: int
+    count: int
+
+    @property
+    def has_next(self) -> bool:
+        """Return whether more rows follow."""
+        return self.last < self.count
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows of the part."""
+        return rows[self.first : self.last]
+
+
+def sent_part(count: int, wanted: int = 0) -> Part:
+    """Return the part of a list for which a button of its form asks; else the one with the row at a place."""
+    last = max(0, count - 1) // PART_LENGTH + 1
+    text = request.form.get(PART, "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else wanted // PART_LENGTH + 1
+    number = min(max(number, 1), last)
+    return Part(number, (number - 1) * PART_LENGTH, min(number * PART_LENGTH, count), count)

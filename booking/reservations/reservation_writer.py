@@ -177,11 +177,20 @@ def bump_revisions(session: Session, reservation_ids: Collection[int], now: date
 
 def end(session: Session, reservation: Reservation, step: Step, reason: str, now: datetime) -> None:
     """End a reservation without use: release its places, drop its deadline and store it. Raises WrongStatus."""
-    lifecycle.advance(reservation, step, now)
-    reservation.reason, reservation.decide_until = reason, None
-    former_times.set_former(reservation, None)
-    occupancies.release(session, reservation.id)
-    save(session, reservation, now)
+    end_all(session, [reservation], step, reason, now)
+
+
+def end_all(session: Session, reservations: Sequence[Reservation], step: Step, reason: str, now: datetime) -> None:
+    """End several reservations without use, as `end`. Raises WrongStatus."""
+    by_machine: dict[int, list[int]] = {}
+    for reservation in reservations:
+        lifecycle.advance(reservation, step, now)
+        reservation.reason, reservation.decide_until = reason, None
+        former_times.set_former(reservation, None)
+        by_machine.setdefault(reservation.machine_id, []).append(reservation.id)
+    for _machine_id, ids in sorted(by_machine.items()):
+        occupancies.release(session, *ids)
+    save_all(session, reservations, now)
 
 
 def retake(session: Session, reservation: Reservation, now: datetime) -> None:

@@ -24,7 +24,15 @@ from booking.records import catalogue, schedule_versions
 from booking.records.catalogue import MachineTerms
 from booking.records.overruling import Overruling, record_overruled
 from booking.records.publish import publish
-from booking.reservations import former_times, late_moves, lifecycle, machine_moves, moving, reservation_writer, wishes
+from booking.reservations import (
+    cancelling,
+    late_moves,
+    lifecycle,
+    machine_moves,
+    moving,
+    reservation_writer,
+    wishes,
+)
 from booking.reservations.lifecycle import Step
 from booking.reservations.reservation_writer import NewReservation
 from booking.reservations.wishes import Wish
@@ -216,26 +224,10 @@ def cancel(
     with it. Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
-    lifecycle.require(reservation, Step.CANCEL, now)
-    if blocking_id is None:
-        _release_held(session, reservation, by=by, now=now)
-    is_promised = reservation.status == Status.CONFIRMED or reservation.former_starts_at is not None
-    is_late = is_promised and blocking_id is None and now > reservation.cancel_until
-    promised = former_times.promised(reservation) if is_promised and blocking_id is None else {}
-    reservation.is_late_cancel = is_late
-    reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
-    cancelled = reservation_events.ReservationCancelled.of(
-        reservation, is_late=is_late, blocking_id=blocking_id, series_id=series_id, **promised
+    cancelling.cancel_all(
+        session, [reservation], by=by, now=now, reason=reason, blocking_id=blocking_id, series_id=series_id
     )
-    publish(session, cancelled, by=by, now=now)
     return reservation
-
-
-def _release_held(session: Session, reservation: Reservation, *, by: Actor, now: datetime) -> None:
-    """Release what a re-plan holds for a locked reservation on another machine; both machines are locked by id."""
-    if held := held_proposals.machines_of(session, [reservation.id]):
-        occupancies.lock_machines(session, [reservation.machine_id, *held])
-        held_proposals.end(session, ProposalWithdrawn, held_proposals.of_reservations([reservation.id]), by=by, now=now)
 
 
 def _give_up_old_time(session: Session, reservation: Reservation, now: datetime) -> None:

@@ -25,7 +25,7 @@ from booking.quotas import quota_use
 from booking.records import groups, schedule_versions
 from booking.records.overruling import Overruling, record_overruled
 from booking.records.publish import publish, publish_all
-from booking.reservations import reservation_writer, reservations, wishes
+from booking.reservations import cancelling, reservation_writer, wishes
 from booking.reservations.reservation_writer import EnteredReservation
 from booking.reservations.reservations import new_reservation
 from booking.reservations.wishes import UID_DOMAIN, Wish
@@ -187,9 +187,8 @@ def cancel_rest(
     if since is not None:
         conditions.append(SeriesDate.occurs_on >= since)
     found = series_dates.lock_dates(session, series, *conditions, workshop_ids=workshop_ids)
-    for one in found:
-        reservations.cancel(session, one.id, by=by, now=now, reason=reason, series_id=series_id)
     if found:
+        cancelling.cancel_all(session, found, by=by, now=now, reason=reason, series_id=series_id)
         series_dates.save(session, series, now)
         publish(session, series_events.SeriesCancelled.of(series, found), by=by, now=now)
     return found

@@ -19,6 +19,7 @@ LEFT_OUT = {
         *("blockings.enter", "blockings.enter_all", "blockings.change_locked", "blockings.lift_locked"),
         *("breakdown.carry_out_all", "breakdown.publish_changes", "held_proposals", "induction_levels.after_use"),
         *("offers", "open_exchanges", "overruling", "publish", "records", "batch", "reservation_writer"),
+        "cancelling.cancel_all",
         *("carry_out.move_dates", "seats.fill", "undoing.import_again"),
         "zone_rules",
     ),

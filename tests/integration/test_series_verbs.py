@@ -7,9 +7,10 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.extensions import db
 from booking.errors.schedule_errors import MachineNotFound, RecordRefused, SeriesConflicts, SeriesRefused, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -51,6 +52,31 @@ def spans_of(session, sample_ring, wish):
 
 def events_of(session):
     return session.execute(select(RecordedEvent.type, RecordedEvent.facts).order_by(RecordedEvent.id)).all()
+
+
+def test_the_rest_of_a_series_is_cancelled_in_as_many_statements_however_long_it_is(session, sample_ring):
+    """A thousand dates would hold the write lock for seconds, one after the other."""
+    counts = []
+    for dates in (3, 40):
+        made = enter(session, wish_of(sample_ring, rrule=f"FREQ=DAILY;COUNT={dates}"))
+        session.rollback()
+        session.expunge_all()
+        seen = []
+
+        def note(*args, seen=seen):
+            seen.append(args[2])
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        with write_transaction(session):
+            cancelled = series.cancel_rest(session, made.id, by=SOMEBODY, now=MONDAY, reason="rain")
+        event.remove(db.engine, "before_cursor_execute", note)
+        assert [(one.status, one.reason, one.is_late_cancel) for one in cancelled] == [
+            ("cancelled", "rain", False)
+        ] * dates
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert [kind for kind, _facts in events_of(session)][-41:] == ["reservation_cancelled"] * 40 + ["series_cancelled"]
+    assert session.scalar(select(func.count()).select_from(Occupancy)) == 0
 
 
 def test_a_series_is_entered_with_one_event_beside_one_for_each_date(session, sample_ring):

@@ -363,6 +363,15 @@ def test_two_hundred_dates_are_paged_and_need_no_more_statements(anna, session, 
     assert [page.count('class="row-l row-res"') for page in (first, last)] == [50, 50]
     assert "Fri 4 December" in first
     assert ["?page=2" in first, "?page=5" in last] == [True, False]
+    first, last = anna.get("/series/3/cancel").text, anna.get("/series/3/cancel?page=4").text
+    assert ("200 dates are cancelled." in first, "?page=2" in first, "?page=5" in last) == (True, True, False)
+    assert [page.count(", 11:00 to 12:00</li>") for page in (first, last)] == [50, 50]
+    change = {**CHANGE, "hours": "1", "time": "19:00", "day": FRIDAY, "revision": "0"}
+    changed = anna.post("/series/3/change", data=change | {"part": "4"}).text
+    asked = send(anna, **daily, times="60", form_key="60", time="18:00", part="2").text
+    assert [page.count('class="row-l row-res"') for page in (changed, asked)] == [50, 10]
+    assert ("151 to 200 of 200" in changed, "51 to 60 of 60" in asked, 'name="part" value="1"' in asked) == (True,) * 3
+    assert 'type="hidden" name="part"' not in asked
     clock.instant = MONDAY + timedelta(days=100)
     assert "Fri 4 December" not in anna.get("/series/3").text  # the page with the next date
 

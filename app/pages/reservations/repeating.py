@@ -22,6 +22,7 @@ from app.local_time import is_doubled
 from app.pages.reservations import deciding, grouped
 from app.pages.reservations.forms import ReservationForm
 from app.pages.reservations.options import GROUP_PREFIX, ChosenGroup
+from app.web.paging import PART, Part, sent_part
 from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
@@ -42,7 +43,7 @@ from booking.times.wall_clock import to_wall
 
 ENTER, CHANGE = "enter_series", "change"  # the buttons of the preview
 SHOWN = "shown"  # the fingerprint of the plan that was shown
-_BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CHANGE, SHOWN, "on_conflict"})
+_BUTTONS = frozenset({"csrf_token", "choose", "pick", "check", "find", ENTER, CHANGE, SHOWN, PART, "on_conflict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class SeriesPreview:
     name: str
     sentence: str
     rows: tuple[DateRow, ...]
+    part: Part  # which of the dates the rows are
     accepted: int
     refused: int
     alternatives: int
@@ -215,13 +217,15 @@ def _preview(
     first = next(iter(planned.accepted), planned.dates[0])
     card = target if isinstance(target, MachineCard) else queries.machine_card(session, first.machine_id)
     used = [planned.terms_of[one.machine_id] for one in planned.accepted] or [planned.terms]
+    part = sent_part(len(planned.dates), next((at for at, one in enumerate(planned.dates) if not one.is_accepted), 0))
     return SeriesPreview(
         name=target.name,
         sentence=series_sentence(wish.times(card.zone)),
         rows=tuple(
             _row(one, planned, card.zone, _notes(session, target, wish, one), names_machine=wish.group_id is not None)
-            for one in planned.dates
+            for one in part.of(planned.dates)
         ),
+        part=part,
         accepted=len(planned.accepted),
         refused=len(planned.refused),
         alternatives=len(planned.alternatives),

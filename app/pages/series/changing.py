@@ -24,6 +24,7 @@ from app.pages.reservations import other_machines
 from app.pages.series import bp, presenter
 from app.pages.series.forms import ANY_OF_GROUP, ChangeSeriesForm
 from app.pages.series.routes import CHANGE
+from app.web.paging import Part, sent_part
 from app.wording import formats
 from app.wording.errors import sentence_of, status_of
 from app.wording.rules import taken_sentence, violation_sentence
@@ -68,6 +69,7 @@ class ChangePreview:
 
     plan: ChangePlan
     rows: tuple[ChangedRow, ...]
+    part: Part  # which of the dates the rows are
     alternatives: int
     waits: int
     prices: tuple[Estimate | None, Estimate | None]
@@ -174,9 +176,12 @@ def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
     cards = {one: queries.machine_card(session, one) for one in {first.before.machine_id, first.after.machine_id}}
     before, after = (estimate_for(session, cards[wish.machine_id], wish) for wish in (first.before, first.after))
     lacking = LackingVariants(session)
+    dates = planned.dates
+    part = sent_part(len(dates), next((at for at, one in enumerate(dates) if one in planned.refused), 0))
     return ChangePreview(
         plan=planned,
-        rows=tuple(_row(one, planned, lacking) for one in planned.dates),
+        rows=tuple(_row(one, planned, lacking) for one in part.of(dates)),
+        part=part,
         alternatives=sum(one.alternative is not None for one in planned.refused),
         waits=sum(one.needs_approval for one in planned.changed),
         prices=(before, after),

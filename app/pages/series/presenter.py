@@ -66,7 +66,7 @@ class CancelPage:
     """What cancelling the rest of a series would mean: the dates to come, and those that would be cancelled late.
 
     moved: those that are in time now and have a fee all the same, for a move at short notice. costs: the fee of each
-    date that has one, by id.
+    date that has one, by id. number: of the page of the dates to come.
     """
 
     view: SeriesView
@@ -76,6 +76,17 @@ class CancelPage:
     moved: tuple[ReservationView, ...]
     costs: Mapping[int, str]
     total: str
+    number: int = 1
+
+    @property
+    def shown(self) -> tuple[ReservationView, ...]:
+        """Return the dates to come of the page."""
+        return self.to_come[(self.number - 1) * DATES_PER_PAGE : self.number * DATES_PER_PAGE]
+
+    @property
+    def has_next(self) -> bool:
+        """Return whether more dates follow."""
+        return len(self.to_come) > self.number * DATES_PER_PAGE
 
 
 def series_page(
@@ -125,15 +136,17 @@ def _number_of(dates: Sequence[SeriesDateView], refusals: Mapping[int, DomainErr
     return next(wanted, len(dates) - 1) // DATES_PER_PAGE + 1
 
 
-def cancel_page(session: Session, view: SeriesView, *, now: datetime) -> CancelPage:
-    """Return the question before the rest of a series is cancelled."""
+def cancel_page(session: Session, view: SeriesView, *, now: datetime, number: int = 1) -> CancelPage:
+    """Return the question before the rest of a series is cancelled. number: of the page of its dates."""
     found = _to_come(series_queries.series_dates(session, view), now)
     late = tuple(one for one in found if one.is_promised and now > one.cancel_until)
     fees = fees_if_cancelled(session, found, now=now)
-    moved = tuple(one for one in found if one.id in fees and one not in late)
+    late_ids = {one.id for one in late}
+    moved = tuple(one for one in found if one.id in fees and one.id not in late_ids)
     costs = {reservation_id: formats.format_money(one.cents) for reservation_id, one in fees.items()}
     total = formats.format_money(sum(one.cents for one in fees.values())) if fees else ""
-    return CancelPage(view, series_sentence(view.times), found, late, moved, costs, total)
+    number = min(number, max(0, len(found) - 1) // DATES_PER_PAGE + 1)
+    return CancelPage(view, series_sentence(view.times), found, late, moved, costs, total, number)
 
 
 def _to_come(dates: Sequence[SeriesDateView], now: datetime) -> tuple[ReservationView, ...]:

@@ -106,7 +106,7 @@ def cancel(series_id: int) -> ResponseReturnValue:
         return cancelled
     if isinstance(form.refusal, StaleRevision):
         form.revision.data = lookups.series(series_id).revision
-    page_of = presenter.cancel_page(session, view, now=now())
+    page_of = presenter.cancel_page(session, view, now=now(), number=page_number())
     return render_template("series/cancel.html", form=form, page=page_of), form.status
 
 
