@@ -5,10 +5,11 @@ The table has thousands of cells, so its texts are looked up once and its cells 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
@@ -28,7 +29,7 @@ from app.pages.plan.room import (
     wider,
 )
 from app.pages.plan.segments import Segment
-from app.pages.plan.targets import drop_overlapping_targets
+from app.pages.plan.targets import Target, drop_overlapping_targets
 from app.pages.plan.viewer import Viewer
 from app.wording.local_time import url_instant
 from app.wording.whereabouts import due_text
@@ -117,27 +118,45 @@ class Addresses:
     plan: str
 
 
+class LaidOut(NamedTuple):
+    """The cells of a row; where their segments lie; of each block what _fit() returns; links that are narrow."""
+
+    cells: list[Cell]
+    placed: list[Placed]
+    texts: list[tuple[Room, str, bool]]
+    narrow: list[Target]
+
+
 class CellMaker:
     """Turns the segments of rows into cells, for one viewer and one axis."""
 
     def __init__(self, axis: Axis, viewer: Viewer, labels: Labels, addresses: Addresses, *, is_day: bool) -> None:
         self.axis, self.viewer, self.labels, self.addresses, self.is_day = axis, viewer, labels, addresses, is_day
 
-    def cells(self, row_segments: Iterable[Segment], row: BoardRow, place: BoardWorkshop, now: datetime) -> list[Cell]:
-        """Return the cells of a row."""
+    def laid_out(self, row_segments: Iterable[Segment], row: BoardRow, place: BoardWorkshop, now: datetime) -> LaidOut:
+        """Return the cells of a row with what was decided about them."""
         reasons = Reasons(self.axis, row, place, now, self.viewer.eligibility_for(row.machine))
-        placed = placing.place(_with_closed_days(row_segments, reasons), self.axis, self.viewer.member_id)
+        placed = placing.place(reasons.with_closed_days(row_segments), self.axis, self.viewer.member_id)
         made = [self._cell(one, row, place.id, reasons) for one in placed]
-        drop_overlapping_targets(made, columns_px(1, self.axis.columns, NARROWEST_PX))
-        self._fit(made, placed)
-        return made
+        narrow = drop_overlapping_targets(made, columns_px(1, self.axis.columns, NARROWEST_PX))
+        return LaidOut(made, placed, self._fit(made, placed), narrow)
 
-    def _fit(self, cells: list[Cell], placed: list[Placed]) -> None:
-        """Add to each block the classes by which its text has as much room as there is."""
+    def single_cell(self, entry: BoardEntry, width: int, workshop_id: int, *, is_left: bool) -> Cell:
+        """Return the cell of a reservation that is the viewer's own, or of another one with its text before it."""
+        cell = self._entry_cell(entry, width, workshop_id)
+        _fit_text(cell, Room(width, width), self.axis.columns, is_left=is_left)
+        return cell
+
+    def _fit(self, cells: list[Cell], placed: list[Placed]) -> list[tuple[Room, str, bool]]:
+        """Add to each block the classes by which its text has as much room as there is.
+
+        Return the room of each block, the text that flows out of it, and whether a part of that is enough.
+        """
         total = self.axis.columns
         found = rooms([cell.width for cell in cells], [one.is_busy for one in placed])
         blocks = [(cell, room) for cell, room in zip(cells, found, strict=True) if cell.is_block]
-        left = turned_left([(room, cell.flowing_text, bool(cell.name)) for cell, room in blocks], total)
+        texts = [(room, cell.flowing_text, bool(cell.name)) for cell, room in blocks]
+        left = turned_left(texts, total)
         for (cell, room), is_left in zip(blocks, left, strict=True):
             if cell.css[:1] == "s":
                 _fit_count(cell, room.own, total)
@@ -146,6 +165,7 @@ class CellMaker:
         for cell in cells:
             if not cell.css and not cell.href:
                 cell.css = CSS[segments.GONE]
+        return texts
 
     def _cell(self, one: Placed, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
         segment, width = one.segment, one.last - one.first
@@ -276,11 +296,3 @@ def _fit_count(cell: Cell, columns: int, total: int) -> None:
     cell.more = " ".join(filter(None, (after.strip(), cell.more)))
     if columns_px(columns, total) < len(number) * CHARACTER_PX + COUNT_PADDING_PX:
         cell.css += f" {ALWAYS_TURNED}"
-
-
-def _with_closed_days(row_segments: Iterable[Segment], reasons: Reasons) -> Iterator[Segment]:
-    for segment in row_segments:
-        if segment.kind == segments.CLOSED:
-            yield from reasons.parts_of_closed(segment)
-        else:
-            yield segment

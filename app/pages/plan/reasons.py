@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -45,6 +45,14 @@ class Reasons:
             days = self.policy.horizon_days
             return ngettext("at most %(num)s day ahead", "at most %(num)s days ahead", days)
         return self._not_for_the_viewer(segment)
+
+    def with_closed_days(self, row_segments: Iterable[Segment]) -> Iterator[Segment]:
+        """Yield the segments of the row, of closed time its parts."""
+        for segment in row_segments:
+            if segment.kind == segments.CLOSED:
+                yield from self.parts_of_closed(segment)
+            else:
+                yield segment
 
     def parts_of_closed(self, segment: Segment) -> Iterator[Segment]:
         """Yield closed time with each whole day as a part of its own, so that each day can say why it is closed."""

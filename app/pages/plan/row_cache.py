@@ -5,19 +5,23 @@ mark of its machine (see BoardOutline), by what is shown (RenderKey) and by what
 its own cache, so nothing needs to be invalidated across processes.
 
 Members who hold something in a row each see it in another way. What these ways have in common is cached beside them:
-what holds the machine need not be read again, nor cut into segments.
+what holds the machine need not be read again, nor cut into segments, and mostly others' cells need not be made again
+(own_cells.py). Fifty members who look at the same moment wait for the first of them, instead of all doing its work.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 
 from flask import current_app
 
+from app.pages.plan.own_cells import OthersRow
 from app.pages.plan.segments import Segment
 from app.pages.plan.viewer import Viewer
 from booking.kernel.lru_byte_cache import LruByteCache
@@ -25,6 +29,7 @@ from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
 from booking.rules.eligibility import MemberEligibility
 
 BYTES_MAX = 8 * 1024 * 1024
+TURN_SECONDS = 1.0
 ROW_OVERHEAD_BYTES = 1_000  # of Python's objects beside the texts
 ENTRY_BYTES, SEGMENT_BYTES = 700, 250  # measured, with their instants
 Marks = Mapping[int, tuple[int, int]]
@@ -53,12 +58,13 @@ class RowSource:
     """What a row is rendered from: the same for all viewers.
 
     place: without its rows, which would stay in memory as long as one of them. segments: by what they depend on in the
-    viewer, filled in by who renders.
+    viewer, filled in by who renders. for_others: likewise, how those see the row who hold nothing in it.
     """
 
     row: BoardRow
     place: BoardWorkshop
     segments: dict[Hashable, Sequence[Segment]] = field(default_factory=dict)
+    for_others: dict[Hashable, OthersRow] = field(default_factory=dict)
 
     @property
     def member_ids(self) -> frozenset[int]:
@@ -68,7 +74,8 @@ class RowSource:
     @property
     def size(self) -> int:
         """Roughly how many bytes it takes."""
-        return ENTRY_BYTES * len(self.row.entries) + SEGMENT_BYTES * sum(map(len, self.segments.values()))
+        of_others = sum(one.size for one in self.for_others.values())
+        return ENTRY_BYTES * len(self.row.entries) + SEGMENT_BYTES * sum(map(len, self.segments.values())) + of_others
 
 
 class RowRenderer(Protocol):
@@ -103,11 +110,22 @@ class RowCache:
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._rows = LruByteCache[CachedRow](bytes_max, lambda row: row.size)
+        self._turn = Lock()
 
     def find(self, name: Name, viewer: Viewer, machine: BoardMachine) -> str | None:
         """Return the cached row for this viewer, if any."""
         row = self._rows.get(name)
         return None if row is None else row.texts.get(variant_of(viewer, machine, row.member_ids))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait, but not for long, until no other thread reads and renders: it probably makes what this one needs."""
+        is_mine = self._turn.acquire(timeout=TURN_SECONDS)
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
 
     def source(self, name: Name) -> RowSource | None:
         """Return what a cached row was rendered from, if it is still known."""
@@ -143,11 +161,14 @@ def render_rows(
     cache: RowCache = current_app.extensions.setdefault("plan_row_cache", RowCache())
     machines = [row.machine for row in shown.rows]
     made = [_Rows(cache, renderer, marks, viewer) for renderer in renderers]
-    to_read = set[int]().union(*(rows.render_known(machines) for rows in made))
-    if to_read:
-        read = [RowSource(row, replace(place, rows=())) for place in fill(to_read).workshops for row in place.rows]
-        for rows in made:
-            rows.render(read)
+    if any(rows.render_known(machines) for rows in made):
+        with cache.turn():
+            to_read = set[int]().union(*(rows.render_known(machines) for rows in made))
+            if to_read:
+                places = fill(to_read).workshops
+                read = [RowSource(row, replace(place, rows=())) for place in places for row in place.rows]
+                for rows in made:
+                    rows.render(read)
     return [rows.texts for rows in made]
 
 
@@ -165,6 +186,8 @@ class _Rows:
         """Render what is cached or known well enough; return the ids of the machines of which nothing is known."""
         unknown = set()
         for machine in machines:
+            if machine.id in self.texts:
+                continue
             name = self._name(machine.id)
             if (text := self._cache.find(name, self._viewer, machine)) is not None:
                 self.texts[machine.id] = text

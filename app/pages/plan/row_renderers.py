@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import render_template, url_for
@@ -13,6 +14,7 @@ from app.pages.plan.axis import Axis
 from app.pages.plan.cell_html import cells_html, names_html
 from app.pages.plan.cells import Addresses, CellMaker
 from app.pages.plan.labels import Labels
+from app.pages.plan.own_cells import others_row
 from app.pages.plan.printed import arrange_names
 from app.pages.plan.row_cache import RenderKey, RowSource
 from app.pages.plan.segments import WHOLE, Cuts, Frame, Segment, segments_of
@@ -31,17 +33,36 @@ class TableRenderer:
         self.axis, self.viewer, self.now = axis, viewer, now
         self.key = render_key("day" if is_day else "table", axis, now)
         addresses = Addresses(url_for("reservations.new"), url_for("reservations.index") + "/", url_for("plan.show"))
-        self.maker = CellMaker(axis, viewer, Labels(), addresses, is_day=is_day)
+        labels, other = Labels(), replace(viewer, member_id=None)
+        self.maker = CellMaker(axis, viewer, labels, addresses, is_day=is_day)
+        self.maker_for_others = CellMaker(axis, other, labels, addresses, is_day=is_day)
         self.cuts = _cuts(axis, is_day=is_day)
 
     def render(self, source: RowSource) -> str:
         """Return the state ("" when there is nothing to say), a line break, the cells, and names for paper."""
         row, place = source.row, source.place
         state = states.state_now(row, place, self.viewer, self.now)
+        return f"{state}\n{self._as_others_see(source) or self._made_anew(source)}"
+
+    def _as_others_see(self, source: RowSource) -> str | None:
+        """Return the row of a single place with the viewer's own cells put in; None where it must be made anew."""
+        row, place = source.row, source.place
+        if row.machine.places > 1 or self.viewer.knows_names_of(place.id):
+            return None
+        key = self.viewer.may_reserve, self.viewer.eligibility_for(row.machine)
+        found = source.for_others.get(key)
+        if found is None:
+            parts = _segments(source, self.axis, self.viewer, self.now, self.cuts)
+            made = self.maker_for_others.laid_out(parts, row, place, self.now)
+            found = source.for_others[key] = others_row(parts, made, self.maker_for_others, place.id)
+        own = [entry for entry in row.entries if self.viewer.is_own(entry)]
+        return found.with_own(own, self.maker, place.id)
+
+    def _made_anew(self, source: RowSource) -> str:
         parts = _segments(source, self.axis, self.viewer, self.now, self.cuts)
-        cells = self.maker.cells(parts, row, place, self.now)
+        cells = self.maker.laid_out(parts, source.row, source.place, self.now).cells
         names = names_html(arrange_names(cells, self.axis), self.axis.columns)
-        return f"{state}\n{cells_html(cells)}{names}"
+        return f"{cells_html(cells)}{names}"
 
 
 class ListRenderer:

@@ -9,6 +9,7 @@ from typing import Protocol
 from app.pages.plan.room import BLOCK_PX
 
 MIN_TARGET_PX = 24
+OWN_TARGET_PX = MIN_TARGET_PX + 1e-6  # the difference of two edges may be less than what was added
 
 
 class Linked(Protocol):
@@ -23,11 +24,11 @@ class Linked(Protocol):
         """Whether it is a single reservation of the viewer."""
 
 
-def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
+def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> list[Target]:
     """Remove links that are too narrow to hit beside another one (WCAG 2.2, 2.5.8); the day view has them all.
 
     One's own reservations have priority, then free time, the longest first: of two that are too close, the other's
-    reservation or the shorter free time loses its link.
+    reservation or the shorter free time loses its link. Return all narrow links, also those that are removed.
     """
     left = 0
     own: list[Target] = []
@@ -35,11 +36,12 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     others: list[Target] = []
     for cell in cells:
         if cell.href:
-            target = _target(cell, left * column_px, cell.width * column_px)
+            target = target_of(cell, left * column_px, cell.width * column_px)
             (own if cell.is_own else others if cell.css else free).append(target)
         left += cell.width
-    if not any(target.is_narrow for target in (*own, *free, *others)):
-        return
+    all_narrow = [target for target in (*own, *free, *others) if target.is_narrow]
+    if not all_narrow:
+        return all_narrow
     kept: list[Target] = []
     narrow: list[Target] = []  # of them; two wide ones are never too close
     for target in (*own, *sorted(free, key=lambda target: target.left - target.right), *others):
@@ -50,12 +52,13 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
         kept.append(target)
         if target.is_narrow:
             narrow.append(target)
+    return all_narrow
 
 
-def _target(cell: Linked, left: float, width: float) -> Target:
+def target_of(cell: Linked, left: float, width: float) -> Target:
     """Return the target of a cell as it is drawn: a block may be wider than its columns, to the left where it is so."""
     kinds = cell.css.split()
-    least = MIN_TARGET_PX if cell.is_own else BLOCK_PX if {"t", "k"} & set(kinds) else 0
+    least = OWN_TARGET_PX if cell.is_own else BLOCK_PX if {"t", "k"} & set(kinds) else 0
     drawn = max(width, least)
     if "j" in kinds:
         return Target(cell, left + width - drawn, left + width)

@@ -204,6 +204,15 @@ def test_ones_own_reservation_keeps_its_link_beside_narrow_free_time():
     assert [cell.href for cell in cells] == ["/1", ""]
 
 
+def test_wide_free_time_keeps_its_link_beside_ones_own_reservation_wherever_it_is():
+    for left in range(200):
+        cells = [Cell(left, "g"), Cell(2, "t m", "Me", href="/1"), Cell(20, "", "free", href="/2")]
+
+        drop_overlapping_targets(cells, column_px=858 / 238)
+
+        assert [cell.href for cell in cells] == ["", "/1", "/2"], left
+
+
 def test_a_narrow_step_with_ones_own_places_loses_its_link_beside_another():
     cells = [Cell(9, "s n3", "4", href="/1"), Cell(2, "s n5 mn", "2", href="/2"), Cell(9, "s n3", "4", href="/3")]
 

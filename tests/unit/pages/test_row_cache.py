@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from app.pages.plan import row_cache
 from app.pages.plan.row_cache import ROW_OVERHEAD_BYTES, RenderKey, RowCache, RowSource, render_rows
 from app.pages.plan.viewer import Viewer
 from booking.queries import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop
@@ -126,3 +128,35 @@ def test_a_row_that_all_see_alike_is_kept_without_what_it_was_made_from():
     cache.keep(name(2), frozenset(), (False, None, True, None), TEXT, source)
 
     assert (cache.source(name(1)), cache.source(name(2))) == (source, None)
+
+
+def test_what_another_thread_made_meanwhile_is_not_made_again(monkeypatch):
+    full, renderer, read = board(entry(ANNA)), Renderer(), []
+    app = Flask(__name__)
+    cache = app.extensions["plan_row_cache"] = RowCache()
+
+    def look() -> list[dict[int, str]]:
+        return render_rows(full, {1: (0, 0)}, [renderer], viewer(ANNA), lambda ids: read.append(ids) or full)
+
+    @contextmanager
+    def turn_after_another():
+        monkeypatch.undo()
+        look()
+        yield
+
+    monkeypatch.setattr(cache, "turn", turn_after_another)
+    with app.app_context():
+        assert look() == [{1: TEXT}]
+
+    assert read == [{1}]
+
+
+def test_nobody_waits_for_long_until_another_thread_is_ready(monkeypatch):
+    monkeypatch.setattr(row_cache, "TURN_SECONDS", 0.01)
+    cache = RowCache()
+
+    with cache.turn(), cache.turn():
+        pass
+    with cache.turn():
+        assert not cache._turn.acquire(blocking=False)
+    assert cache._turn.acquire(blocking=False)
