@@ -11,6 +11,7 @@ from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask.logging import default_handler
 
 from app.clock import now
+from app.commands.friendly_errors import friendly_errors
 from app.commands.prepare import require_own_key
 from app.extensions import db
 from app.storage import migrate
@@ -38,7 +39,8 @@ def work(once: bool, retry: bool, only: str | None) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
     app.logger.removeHandler(default_handler)  # else each warning would be printed twice
-    _require_mail_and_schema(app)
+    with friendly_errors():  # run_worker() calls it without the group of commands, which does the same
+        _require_mail_and_schema(app)
     if retry:
         _retry()
     if not once:

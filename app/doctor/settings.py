@@ -35,7 +35,7 @@ def _names(config: Mapping[str, Any]) -> Iterator[Finding]:
     unknown = config[UNKNOWN]
     for sentence in unknown:
         yield warn("settings", sentence, "correct or remove it")
-    bare = [] if unknown else without_prefix(os.environ, Settings.model_fields)
+    bare = without_prefix(os.environ, Settings.model_fields)
     for name in bare:
         yield warn("settings", f"{name} in the environment has no effect", f"it is called {PREFIX}{name}")
     if not unknown and not bare:

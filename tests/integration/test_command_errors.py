@@ -6,12 +6,13 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from app import config
-from app.commands import friendly_errors
+from app.commands import friendly_errors, work
 from app.extensions import db
 from app.storage import backup
 from tests.unit.booking.test_database_errors import from_postgresql, from_sqlite
@@ -58,6 +59,20 @@ def test_a_full_disk_is_reported_for_every_error_code_of_sqlite(monkeypatch, fil
     output = ring("prepare")
 
     assert output == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost."
+
+
+def test_the_worker_of_a_server_tells_a_full_disk_in_one_sentence(app, monkeypatch, file, capsys):
+    """As `ring serve` starts it, outside the group of commands, on a disk that has filled up since."""
+    monkeypatch.setattr(friendly_errors, "FREE_BYTES_MIN", 10**18)
+    monkeypatch.setattr("app.commands.work.migrate.current_revision", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
+
+    monkeypatch.setattr(work, "import_module", lambda _name: SimpleNamespace(app=app))
+
+    with pytest.raises(SystemExit, match="1"):
+        work.run_worker()
+
+    told = capsys.readouterr().err
+    assert told == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost.\n"
 
 
 def raising(error):

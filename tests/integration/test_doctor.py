@@ -65,6 +65,9 @@ def test_a_variable_without_the_prefix_is_named(changed, monkeypatch):
     monkeypatch.setenv("MAIL_FROM", "ring@hof.example")
 
     assert "it is called RINGBUCH_MAIL_FROM" in "".join(lines(settings.check(changed())))
+    beside_another = "".join(lines(settings.check(changed(**{UNKNOWN: ["RINGBUCH_MAIL is no setting"]}))))
+    assert "it is called RINGBUCH_MAIL_FROM" in beside_another
+    assert "RINGBUCH_MAIL is no setting" in beside_another
 
 
 def test_files_that_others_can_read_are_errors(tmp_path):
