@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -77,14 +76,13 @@ class CachedRule(LazyRule):
         return self._builders[key]
 
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-QUICK_BUT_OLD = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
-DUMMIES = {"DUMMY_HASH": QUICK.hash("nobody's"), "OLD_DUMMY_HASH": QUICK_BUT_OLD.hash("nobody's")}
+QUICK, QUICK_BUT_OLD = passwords.Hasher(1, 8), passwords.Hasher(1, 16)
+DUMMIES = {"DUMMY_HASH": QUICK.hash(b"nobody's"), "OLD_DUMMY_HASH": QUICK_BUT_OLD.hash(b"nobody's")}
 
 
 def quick_hashing() -> AbstractContextManager[object]:
     """Hash with other parameters, in the same steps. tests/unit/auth tests the parameters of a ring."""
-    return patch.multiple(passwords, HASHER=QUICK, **DUMMIES)
+    return patch.multiple(passwords, HASHER=QUICK, OLD_HASHER=QUICK_BUT_OLD, **DUMMIES)
 
 
 class SharedApp:

@@ -71,6 +71,19 @@ def test_a_hash_is_argon2id_with_the_parameters_of_the_house():
     assert not passwords.needs_new_hash(passwords.DUMMY_HASH)
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "$argon2id$v=19$m=9216,t=4,p=1$heUPWbbtfY3qZDXE4OEnzg$PTkT6JB4KdjnvnrS5yVoNxfB8JvGp6BiamEDvqg8JYA",
+        "$argon2id$v=19$m=47104,t=1,p=1$4PhFzTE/fZhu8Cv8MVg2hw$UN3X4ibgd8f0PQiomGZy3PbG+OpGKW6/rBN64uKcrco",
+        "$argon2id$v=19$m=1024,t=2,p=4$MP8Izi6kcwEtaGmJwH7m3Q$BZxcnlXdEoe6f6mxrKyyMiQYKZC9ikbLeFi8TF+lX94",
+    ],
+)
+def test_hashes_of_the_reference_implementation_fit(kept):
+    assert passwords.matches("three blue tractors", kept)
+    assert not passwords.matches("three blue tractor", kept)
+
+
 def test_the_same_characters_from_another_keyboard_fit():
     kept = passwords.hash_of("Zwo\u0308lf A\u0308pfel")  # letters and dots apart
 
