@@ -2,17 +2,20 @@
 
     ring demo && ring serve                       # in another terminal
     python -m bench.looks http://127.0.0.1:5000 FOLDER [--who anna,karl] [--only /fees,/costs] [--widths 390,1280]
-                                                  [--languages de,en] [--schemes light,dark] [--axe 820,1280]
-                                                  [--no-pictures]
+                                                  [--languages de,en] [--locales de=de-DE,en=en-GB]
+                                                  [--schemes light,dark] [--axe 820,1280] [--no-pictures]
 
 Each role follows the links from its Today; of each page of the program it looks at the first address that it meets.
 Printed is what sticks out of the window, what is cut off, rows of lists above two lines on a phone, and what axe
-finds. FOLDER holds a picture of each page in each look and a sheet of the same look of all pages.
+finds. FOLDER holds a picture of each page in each look and a sheet of the same look of all pages. Each language has a
+browser of its own with its locale; fields of days and times follow it only where Chromium has its language pack
+(Debian: chromium-l10n), and are American without it.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,6 +64,7 @@ class Wish:
     folder: Path
     who: list[str]
     languages: list[str]
+    locales: dict[str, str]  # of the browser, by language
     schemes: list[str]
     only: tuple[str, ...]
     widths: list[int]
@@ -73,17 +77,21 @@ def main() -> None:
     wish = read_wish()
     routes = create_app().url_map.bind("")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
-        for who in wish.who:
-            page = signed_in(browser, wish.base, who)
-            paths = [path for path in found_pages(page, wish.base, routes, ROLES[who]) if path.startswith(wish.only)]
-            print(f"{who}: {len(paths)} pages", flush=True)
-            for language in wish.languages:
+        for language in wish.languages:
+            locale = wish.locales[language]
+            flags = ["--no-sandbox", f"--lang={locale}"]
+            environment = {**os.environ, "LANGUAGE": locale.replace("-", "_")}
+            browser = playwright.chromium.launch(executable_path=installed(), args=flags, env=environment)
+            for who in wish.who:
+                page = signed_in(browser, wish.base, who, locale)
+                found = found_pages(page, wish.base, routes, ROLES[who])
+                paths = [path for path in found if path.startswith(wish.only)]
+                print(f"{who}, {locale}: {len(paths)} pages", flush=True)
                 speak(page, language)
                 for path in paths:
                     look_at(page, wish, who, language, path)
-            page.context.close()
-        browser.close()
+                page.context.close()
+            browser.close()
     if wish.pictures:
         make_sheets(wish.folder)
 
@@ -95,6 +103,7 @@ def read_wish() -> Wish:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--who", default=",".join(ROLES))
     parser.add_argument("--languages", default="de,en")
+    parser.add_argument("--locales", default="de=de-DE,en=en-GB")
     parser.add_argument("--schemes", default="light,dark")
     parser.add_argument("--only", default="/")
     parser.add_argument("--widths", default="390,820,1280,1920")
@@ -102,17 +111,19 @@ def read_wish() -> Wish:
     parser.add_argument("--no-pictures", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    locales = dict(pair.split("=") for pair in given.locales.split(","))
     numbers = [[int(each) for each in text.split(",") if each] for text in (given.widths, given.axe)]
     return Wish(
         base=given.base.rstrip("/"), folder=given.folder, who=given.who.split(","),
-        languages=given.languages.split(","), schemes=given.schemes.split(","), only=tuple(given.only.split(",")),
+        languages=given.languages.split(","), locales={one: one for one in given.languages.split(",")} | locales,
+        schemes=given.schemes.split(","), only=tuple(given.only.split(",")),
         widths=numbers[0], axe_widths=numbers[1], pictures=not given.no_pictures,
     )  # fmt: skip
 
 
-def signed_in(browser: Browser, base: str, who: str) -> Page:
-    """Return a window in which a person of the demo ring has logged in."""
-    page = browser.new_context(reduced_motion="reduce", base_url=base).new_page()
+def signed_in(browser: Browser, base: str, who: str, locale: str) -> Page:
+    """Return a window in which a person of the demo ring has logged in. locale: of its numbers, days and times."""
+    page = browser.new_context(reduced_motion="reduce", base_url=base, locale=locale).new_page()
     if who != "nobody":
         page.goto("/login")
         page.fill("input[name=email]", f"{who}@demo.example")
