@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 from flask import Blueprint, Flask
 
@@ -21,11 +22,18 @@ def register_pages(app: Flask) -> None:
 def load_desks() -> list[Blueprint]:
     """Import every module of every desk, so that all pages have declared themselves, and return the blueprints.
 
-    A desk is a package in this folder; its `__init__` holds the blueprint `bp`.
+    A desk is a package in this folder; its `__init__` holds the blueprint `bp`. A large one has rooms: packages in it.
     """
     with late_methods():
         desks = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if found.ispkg]
         for desk in desks:
-            for module in iter_modules(desk.__path__):
-                import_module(f"{desk.__name__}.{module.name}")
+            _load(desk)
     return [desk.bp for desk in desks]
+
+
+def _load(package: ModuleType) -> None:
+    """Import every module of a desk, and of its rooms."""
+    for found in iter_modules(package.__path__):
+        module = import_module(f"{package.__name__}.{found.name}")
+        if found.ispkg:
+            _load(module)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.pages.costs.year_in_words import TOPIC_SENTENCES, cost_sentences
+from app.pages.costs.years.year_in_words import TOPIC_SENTENCES, cost_sentences
 from app.wording.ledger import TOPIC_LABELS
 from billing.fees.posting import FeeInput, enter_fee
 from billing.queries.statements import Statement

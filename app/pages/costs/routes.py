@@ -14,11 +14,11 @@ from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.forms.year_choice import year_choice
 from app.pages.costs import bp
+from app.pages.costs.books.leavers import leavers_with_open_sums
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.leavers import leavers_with_open_sums
-from app.pages.costs.my_year import my_year, requested_machine
-from app.pages.costs.pool_rows import key_labels, percent_of, pool_rows
-from app.pages.costs.year_chart import cost_chart
+from app.pages.costs.pools.pool_rows import key_labels, percent_of, pool_rows
+from app.pages.costs.years.my_year import my_year, requested_machine
+from app.pages.costs.years.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages.costs.machine_years import MachineYearRow, machine_year_rows
-from app.pages.costs.open_sums import Owed, owed_by_age
-from app.pages.costs.pool_rows import PoolRow, key_labels, percent_of, pool_rows
-from app.pages.costs.year_chart import YearChart, cost_chart
+from app.pages.costs.books.open_sums import Owed, owed_by_age
+from app.pages.costs.pools.pool_rows import PoolRow, key_labels, percent_of, pool_rows
+from app.pages.costs.years.machine_years import MachineYearRow, machine_year_rows
+from app.pages.costs.years.year_chart import YearChart, cost_chart
 from app.pages.today.steps import Facts, Step, facts_of, next_steps, steps
 from billing import queries as billing_queries
 from billing.queries import YearTotals

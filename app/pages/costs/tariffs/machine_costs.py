@@ -17,7 +17,7 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.machine_cost_form import MachineCostForm
+from app.pages.costs.tariffs.machine_cost_form import MachineCostForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.formats import format_number

@@ -15,8 +15,8 @@ from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.submit import INVALID, submit
 from app.pages.costs import bp, presenter
+from app.pages.costs.books.equity_forms import EquityForm, SettleForm
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.equity_forms import EquityForm, SettleForm
 from app.pages.costs.forms import ReverseForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number

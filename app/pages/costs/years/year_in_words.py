@@ -21,7 +21,7 @@ from app.extensions import db
 from app.forms.year_choice import year_choice
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.my_year import MyYear, my_year
+from app.pages.costs.years.my_year import MyYear, my_year
 from app.pages.declaration import page
 from app.wording.formats import format_amount, format_money, format_short_day
 from app.wording.ledger import topic_label

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages.costs.explanation import ICONS, series_of, weight_words
+from app.pages.costs.allocations.explanation import ICONS, series_of, weight_words
 from app.pages.costs.presenter import GroupHead
 from app.wording.bars import Bar, shares
 from app.wording.formats import format_money, format_price, format_short_day, format_unit_price

@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app.forms.text_fields import text_of
-from app.pages.costs.tariff_form import TariffForm
+from app.pages.costs.tariffs.tariff_form import TariffForm
 from app.wording.billing import price_class_label
 from billing.prices.pricing import PriceCalculation
 from billing.prices.slip_pricing import SlipTerms, SlipUse

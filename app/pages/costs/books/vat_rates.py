@@ -15,8 +15,8 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.books.party_forms import RateForm
 from app.pages.costs.desk import today
-from app.pages.costs.party_forms import RateForm
 from app.pages.declaration import GET_POST, page
 from app.wording.parties import VAT_CODE_LABELS, format_percent
 from billing.charges.charges import charge_waiting_for_vat

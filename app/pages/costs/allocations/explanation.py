@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages.costs.meter_rows import thousandths_words
+from app.pages.costs.pools.meter_rows import thousandths_words
 from app.pages.costs.presenter import GroupHead, MemberPart, MemberRow
 from app.wording.bars import Bar, shares
 from app.wording.billing import format_exact_amount

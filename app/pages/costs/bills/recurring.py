@@ -15,9 +15,9 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
-from app.pages.costs.cost_form import CostForm
+from app.pages.costs.bills.cost_form import CostForm
+from app.pages.costs.bills.recurring_form import RecurringCostForm
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.recurring_form import RecurringCostForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of

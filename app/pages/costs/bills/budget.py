@@ -12,8 +12,8 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.bills.recurring_form import BudgetForm
 from app.pages.costs.desk import today
-from app.pages.costs.recurring_form import BudgetForm
 from app.pages.declaration import GET_POST, page
 from billing import queries
 from billing.limits import FIRST_DAY, LAST_DAY

@@ -12,7 +12,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
-from app.pages.costs.cost_form import CostForm, NewCostForm
+from app.pages.costs.bills.cost_form import CostForm, NewCostForm
 from app.pages.costs.desk import today
 from app.pages.declaration import GET_POST, POST, page
 from app.wording.errors import sentence_of

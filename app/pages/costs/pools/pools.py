@@ -18,8 +18,8 @@ from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.counted_names import counted_name, scope_choices, scope_words
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PoolForm, SharesForm
-from app.pages.costs.pool_rows import key_labels, pool_rows
-from app.pages.costs.year_chart import cost_chart
+from app.pages.costs.pools.pool_rows import key_labels, pool_rows
+from app.pages.costs.years.year_chart import cost_chart
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.ledger import charges_are_label

@@ -21,7 +21,7 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.submit import submit
 from app.pages.costs import bp
-from app.pages.costs.export_forms import WrittenAgainMixin
+from app.pages.costs.books.export_forms import WrittenAgainMixin
 from app.pages.declaration import POST, page
 from app.wording.ledger import account_label
 from billing.ledger.chart import CHARTS, Numbers, change_chart

@@ -17,7 +17,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
-from app.pages.costs.advance_form import AdvanceForm
+from app.pages.costs.allocations.advance_form import AdvanceForm
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import ReverseForm
 from app.pages.declaration import POST, page

@@ -13,8 +13,8 @@ from app.extensions import db
 from app.forms.submit import INVALID, submit
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.tariff_form import TariffForm, shown_rows, tariff_form
-from app.pages.costs.tariff_trial import TRY, TariffTrial, is_trial, repriced, tried
+from app.pages.costs.tariffs.tariff_form import TariffForm, shown_rows, tariff_form
+from app.pages.costs.tariffs.tariff_trial import TRY, TariffTrial, is_trial, repriced, tried
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import basis_label, price_class_label, price_label

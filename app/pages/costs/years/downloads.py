@@ -13,7 +13,7 @@ from app.forms.period_form import requested_days
 from app.forms.year_choice import requested_year, requested_year_days, year_days
 from app.pages.costs import bp
 from app.pages.costs.desk import today
-from app.pages.costs.my_year import requested_machine
+from app.pages.costs.years.my_year import requested_machine
 from app.pages.declaration import page
 from billing import queries
 from billing.errors.money_errors import AllocationNotFound

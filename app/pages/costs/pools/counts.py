@@ -16,8 +16,8 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
 from app.pages.costs.counted_names import choice_of_scope, scope_words
-from app.pages.costs.counts_form import CountsForm
 from app.pages.costs.desk import today
+from app.pages.costs.pools.counts_form import CountsForm
 from app.pages.declaration import POST, page
 from app.wording.errors import sentence_of
 from billing import queries

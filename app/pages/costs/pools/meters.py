@@ -18,8 +18,8 @@ from app.imports.errors import TableError
 from app.imports.meter_readings import Faults, enter_readings
 from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.meter_forms import MeterForm, ReadingForm, ReadingsForm
-from app.pages.costs.meter_rows import meter_row, reading_rows
+from app.pages.costs.pools.meter_forms import MeterForm, ReadingForm, ReadingsForm
+from app.pages.costs.pools.meter_rows import meter_row, reading_rows
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of

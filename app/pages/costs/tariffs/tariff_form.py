@@ -16,7 +16,7 @@ from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.required import Required
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
-from app.pages.costs.tariff_rows import NAME, AdjustmentRow, LineRow, TierRow, priced_row
+from app.pages.costs.tariffs.tariff_rows import NAME, AdjustmentRow, LineRow, TierRow, priced_row
 from app.wording.billing import BASIS_LABELS, price_label
 from app.wording.documents import CODE_LABELS
 from app.wording.tariffs import TIER_LABELS, VAT_MODES

@@ -23,8 +23,8 @@ from app.exports.postings import made_file
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.books.export_forms import DatevTermsForm, ExportChoiceForm, MakeExportForm
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.export_forms import DatevTermsForm, ExportChoiceForm, MakeExportForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.accounting_periods import period_label

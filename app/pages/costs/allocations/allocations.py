@@ -22,11 +22,11 @@ from app.forms.period_form import PeriodForm
 from app.forms.submit import submit
 from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
+from app.pages.costs.allocations.explanation import explain
+from app.pages.costs.allocations.picture import posted_picture, preview_picture
 from app.pages.costs.counted_names import counted_name
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.explanation import explain
 from app.pages.costs.forms import PostForm, ReverseForm
-from app.pages.costs.picture import posted_picture, preview_picture
 from app.pages.declaration import POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of

@@ -15,8 +15,8 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.key_form import KeyForm
-from app.pages.costs.meter_rows import meter_rows
+from app.pages.costs.pools.key_form import KeyForm
+from app.pages.costs.pools.meter_rows import meter_rows
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.keys import terms_words

@@ -13,7 +13,7 @@ from flask import abort, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.pages.costs.year_chart import YearChart, year_chart
+from app.pages.costs.years.year_chart import YearChart, year_chart
 from app.wording.periods import format_month
 from billing import queries
 from billing.queries import ChargeView, MachineMonth

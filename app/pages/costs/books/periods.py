@@ -17,8 +17,8 @@ from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.books.period_forms import ChangePeriodForm, ClosePeriodForm, PeriodLengthForm
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.period_forms import ChangePeriodForm, ClosePeriodForm, PeriodLengthForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.accounting_periods import period_label, period_state_label, point_sentence

@@ -16,8 +16,8 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.costs import bp
+from app.pages.costs.books.party_forms import MemberAddressForm, PartyForm, RegimeForm
 from app.pages.costs.desk import PER_PAGE, offset, today
-from app.pages.costs.party_forms import MemberAddressForm, PartyForm, RegimeForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.parties import GAP_LABELS, REGIME_LABELS

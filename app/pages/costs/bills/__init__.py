@@ -1,0 +1,1 @@
+"""What costs: bills, one at a time or recurring, and the budget."""

@@ -1,0 +1,1 @@
+"""Cost pools: what they count, their keys, shares and meters."""
