@@ -33,6 +33,7 @@ from booking.kernel.transaction import in_write_transaction
 LOGGED_IN, LOGIN_REFUSED, CODE_REFUSED = "logged_in", "login_refused", "code_refused"
 PAUSED, RESET_ASKED, LINK_REFUSED = "paused", "reset_asked", "link_refused"
 TOKEN_REFUSED, SETUP_REFUSED, EXPORTED, ROLES_CHANGED = "token_refused", "setup_refused", "exported", "roles_changed"
+ACCESS_REFUSED = "access_refused"  # to a login without the right
 
 KEPT = timedelta(days=90)
 ROWS_MAX = 200_000
@@ -119,7 +120,7 @@ class SecurityLog:
 
 
 def init_app(app: Flask) -> None:
-    """Make the log of an application, and note what its answers show: pauses and files of the ring."""
+    """Make the log of an application, and note what its answers show: pauses, refusals, and files of the ring."""
     app.extensions[EXTENSION] = SecurityLog(app)
     app.after_request(note_answer)
 
@@ -151,9 +152,12 @@ def write_now() -> None:
 
 
 def note_answer(response: Response) -> Response:
-    """Note answers that ask for a pause, and files with data of the ring that no view has noted."""
+    """Note answers that ask for a pause or refuse a login, and files with data of the ring that no view has noted."""
     if response.status_code == 429:
         note(PAUSED, _user_id())
+    elif response.status_code == 403:
+        if user_id := _user_id():
+            note(ACCESS_REFUSED, user_id)
     elif response.headers.get("Content-Disposition", "").startswith("attachment") and "export_is_noted" not in g:
         note(EXPORTED, _user_id())
     return response

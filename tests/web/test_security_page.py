@@ -41,6 +41,7 @@ def test_log_ins_and_refusals_are_noted_without_what_was_typed(client, people, n
     client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD}, environ_base=here)
     client.post("/password/forgotten", data={"email": SECRET}, environ_base=here)
     client.get("/invitation/guess", environ_base=here)
+    client.get("/admin/members", environ_base=here)
     client.get("/api/v1/machines", headers={"Authorization": "Bearer ring_guess"}, environ_base=here)
 
     network = "203.0.113.0/24"
@@ -52,8 +53,44 @@ def test_log_ins_and_refusals_are_noted_without_what_was_typed(client, people, n
         ("reset_asked", network, 0),
         ("link_refused", network, 0),
         ("token_refused", network, 0),
+        ("access_refused", network, people.anna_login),
     } <= found
     assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (f"/feeds/{'a' * 43}.ics", "link_refused"),
+        (f"/plan/wall/{'a' * 43}", "link_refused"),
+        ("/metrics", "token_refused"),
+        ("/machines/nothing", None),
+    ],
+)
+def test_each_guess_at_a_secret_in_an_address_is_noted(app, client, sample_ring, noted, monkeypatch, address, kind):
+    monkeypatch.setitem(app.config, "METRICS_TOKEN", "a-token-of-the-operator")
+
+    assert client.get(address, headers={"Authorization": "Bearer guess"}).status_code == 404
+
+    assert noted() == ({(kind, "127.0.0.0/24", 0)} if kind else set())
+
+
+def test_a_line_of_the_file_holds_nothing_that_a_client_sent(app, client, people, noted, tmp_path):
+    seclog = app.extensions[security_log.EXTENSION]
+    seclog._file = tmp_path / "security.log"
+    forged = f"{SECRET}\r\n2026-11-23T07:00:00Z ringbuch: logged_in from 198.51.100.0/24 login 1"
+    headers = {
+        "User-Agent": forged.replace("\r\n", " "),
+        "X-Forwarded-For": "198.51.100.9",
+        "X-Real-IP": "198.51.100.9",
+    }
+    client.post("/login", data={"email": forged, "password": forged}, headers=headers)
+    client.get("/api/v1/machines", headers=headers | {"Authorization": "Bearer 198.51.100.9"})
+
+    lines = seclog._file.read_text().splitlines()
+    pattern = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ringbuch: (login|token)_refused from 127\.0\.0\.0/24 login 0"
+    assert len(lines) == 2
+    assert all(re.fullmatch(pattern, line) for line in lines)
 
 
 def test_files_and_pauses_are_noted(client, rita, sample_ring, noted):

@@ -31,6 +31,7 @@ KINDS = {
     security_log.LINK_REFUSED: _l("Link that does not work"),
     security_log.TOKEN_REFUSED: _l("Wrong token of a program"),
     security_log.SETUP_REFUSED: _l("Wrong set-up code"),
+    security_log.ACCESS_REFUSED: _l("Refused for lack of a right"),
     security_log.EXPORTED: _l("File with data of the ring"),
     security_log.ROLES_CHANGED: _l("Roles changed"),
 }

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.auth import lookups, shown_once
+from app.auth import lookups, security_log, shown_once
 from app.auth.current_login import current_actor
 from app.auth.permissions import EVERYBODY, LOGGED_IN, OWN, Access
 from app.clock import now
@@ -32,6 +32,7 @@ def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part o
     """
     if failure := request.environ.get(FAILURE):
         raise failure
+    security_log.note(security_log.LINK_REFUSED)
     sentence = _("There is no such calendar subscription, or no longer. Log in to the ring to make a new one.")
     headers = {"Referrer-Policy": "no-referrer"}
     return Response(sentence + "\n", status=404, mimetype="text/plain", headers=headers)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
 from app import accent, ring_card
-from app.auth import permissions
+from app.auth import permissions, security_log
 from app.auth.errors import SecretKeyDiffers
 from app.auth.permissions import EVERYBODY
 from app.extensions import db, secret_box
@@ -98,6 +98,8 @@ def show_metrics() -> ResponseReturnValue:
     token = current_app.config["METRICS_TOKEN"]
     shown = request.headers.get("Authorization", "")
     if not token or not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        if token and shown:
+            security_log.note(security_log.TOKEN_REFUSED)
         abort(404)
     return Response(metrics.as_text(db.session()), content_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -14,7 +14,7 @@ from flask_login import current_user
 from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
-from app.auth import permissions, shown_once, wall_screens
+from app.auth import permissions, security_log, shown_once, wall_screens
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
 from app.clock import now
@@ -105,6 +105,7 @@ def show_wall(secret: str) -> ResponseReturnValue:
     session, instant = db.session(), now()
     screen = wall_screens.resolve(session, secret)
     if screen is None:
+        security_log.note(security_log.LINK_REFUSED)
         abort(404)
     span = TimeSpan(instant, instant + AHEAD)
     workshop_ids = None if screen.workshop_id is None else [screen.workshop_id]
