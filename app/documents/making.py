@@ -39,9 +39,11 @@ REASON_LENGTH_MAX = 500
 DIED = "the program that makes files ended before it had answered"
 DEATHS_MAX = 3  # of children in one run
 FOLDER = Path(__file__).resolve().parent.parent.parent
-# The child loads the renderer alone: the package above it would load the whole web.
+# The child loads the renderer alone: the package above it would load the whole web. A server that ends signals to all
+# that it started: the child, which ends with its input, would be taken for one that its document has killed.
 LOADER = (
-    "import sys, types; package = sys.modules['app'] = types.ModuleType('app'); package.__path__ = ['app']; "
+    "import signal, sys, types; [signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)]; "
+    "package = sys.modules['app'] = types.ModuleType('app'); package.__path__ = ['app']; "
     "from app.documents.renderer import main; main()"
 )
 GRACE_SECONDS = 5

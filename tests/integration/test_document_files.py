@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from contextlib import contextmanager
 from io import BytesIO
@@ -139,6 +140,25 @@ def test_a_child_that_is_killed_loses_nothing(session, charged_ring, monkeypatch
     assert make_files(session) == 1
     assert pdf_of(session, second) is not None
     assert all(child.poll() is not None for child in children)
+
+
+def test_a_child_outlives_the_signals_that_end_a_server(session, charged_ring, monkeypatch):
+    (first,) = invoice(session, charged_ring.anna)
+    take_back(session, first)
+    store, start = making._store, subprocess.Popen
+    children = []
+
+    def store_and_signal(*arguments):
+        store(*arguments)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            children[0].send_signal(number)
+
+    monkeypatch.setattr(making.subprocess, "Popen", lambda *a, **k: children.append(start(*a, **k)) or children[-1])
+    monkeypatch.setattr(making, "_store", store_and_signal)
+
+    assert make_files(session) == 2
+    assert [child.returncode for child in children] == [0]
+    assert not failed_files(session, limit=9)
 
 
 def test_a_document_that_cannot_be_made_stops_no_other(session, charged_ring, monkeypatch, caplog):
