@@ -31,7 +31,7 @@ from app.setting_types import (
     require_http,
     weakness_of_key,
 )
-from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.database_url import file_url, sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
 from booking.times.wall_clock import USUAL_ZONE
 
@@ -264,7 +264,7 @@ def database_uri(database_url: str, instance: Path, pooler: str = "none") -> str
     if pooler != "none" and not database_url.startswith("postgres"):
         raise SettingError("DATABASE_POOLER is for PostgreSQL: name it in DATABASE_URL, or leave the setting out.")
     if not database_url:
-        return f"sqlite:///{(instance / 'ring.sqlite').resolve()}"
+        return file_url((instance / "ring.sqlite").resolve())
     url = sqlalchemy_url(database_url)
     return url if pooler == "none" else f"{url}{'&' if '?' in url else '?'}pooler={pooler}"
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from app.storage import migrate, table_copy
 from app.storage.migrate import PRIVATE
 from booking.kernel import progress
+from booking.kernel.database_url import file_url
 from booking.kernel.deadlines import COPY, extended
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
@@ -143,7 +144,7 @@ def _copy_from_server(database_uri: str, file: Path) -> None:
         if current != migrate.head_revision():
             raise BackupRefused(f"The database is at schema {current or 'none'}; type first: ring prepare")
         file.touch(mode=0o600)
-        target_uri = f"sqlite:///{file.resolve()}"
+        target_uri = file_url(file.resolve())
         migrate.upgrade(target_uri)
         with database_at(target_uri, writing=True) as target:
             table_copy.copy_rows(source, target)

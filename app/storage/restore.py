@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from app.storage import migrate, nul_texts, table_copy
 from app.storage.backup import BackupRefused, BackupReport, database_at, verify_backup
+from booking.kernel.database_url import file_url
 from booking.kernel.write_lock import write_lock_of
 
 WAIT_SECONDS = 60.0
@@ -29,7 +30,7 @@ def restore_backup(database_uri: str, file: Path) -> BackupReport:
     migrate.upgrade(database_uri)
     _refuse_content(database_uri)
     with _copy_at_head(file) as copy:
-        repaired = nul_texts.replace_all(f"sqlite:///{copy}")
+        repaired = nul_texts.replace_all(file_url(copy))
         if make_url(database_uri).get_backend_name() == "sqlite":
             _into_sqlite(copy, database_uri)
         else:
@@ -44,7 +45,7 @@ def _copy_at_head(file: Path) -> Iterator[Path]:
         copy = Path(folder) / "restore.sqlite"
         shutil.copyfile(file, copy)
         try:
-            migrate.upgrade(f"sqlite:///{copy}")
+            migrate.upgrade(file_url(copy))
         except migrate.UnknownSchema as refusal:
             raise BackupRefused(f"{file} was made by a newer Ringbuch; restore it with that one.") from refusal
         with closing(sqlite3.connect(copy, isolation_level=None)) as database:
@@ -78,7 +79,7 @@ def _into_sqlite(copy: Path, database_uri: str) -> None:
 
 
 def _into_server(copy: Path, database_uri: str) -> None:
-    with database_at(f"sqlite:///{copy}") as source, database_at(database_uri, writing=True) as target:
+    with database_at(file_url(copy)) as source, database_at(database_uri, writing=True) as target:
         table_copy.lock_all(target)
         if table_copy.has_content(target):
             raise BackupRefused("Somebody began to use this instance a moment ago, so nothing was restored.")

@@ -29,6 +29,11 @@ def sqlalchemy_url(database_url: str) -> str:
     return "postgresql+psycopg://" + _hosts_as_query(rest)
 
 
+def file_url(file: Path) -> str:
+    """Return the address of a SQLite file, whatever its folders are called: a bare `?` would end the path."""
+    return URL.create("sqlite", database=str(file.absolute())).render_as_string()
+
+
 def require_usable(database_url: str) -> str:
     """Return an address that can work, as far as it alone shows; empty is the default. Raises ValueError."""
     if not database_url:

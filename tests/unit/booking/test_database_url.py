@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.config import database_uri
 from booking.kernel.database_url import require_usable, sqlalchemy_url
 from booking.kernel.engine import connect_args
 
@@ -69,6 +70,14 @@ def test_one_host_is_left_as_it_is(given, used):
 def test_an_address_that_cannot_work_is_refused_with_the_reason(given, reason):
     with pytest.raises(ValueError, match=reason):
         require_usable(given)
+
+
+@pytest.mark.parametrize("name", ["Was nun?", "a#b", "100 %41", "a%3Fb", "Höfe und Ringe", "a&b=c;d", "[1]:2@3"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    """`?` began a query: the database lay beside the folder, under the first half of its name."""
+    file = tmp_path.resolve() / name / "ring.sqlite"
+
+    assert make_url(database_uri("", file.parent)).database == str(file)
 
 
 def test_a_folder_is_no_database(tmp_path):
