@@ -123,7 +123,7 @@ def machine_cards(
     text: every word of it must occur in name, kind, location, description or workshop, however it is spelled
     (search_patterns.py). machine_ids: only these.
     """
-    is_some = machine_ids is not None or any(wish is not None for wish in wanted_machines.values())
+    is_some = any(wish is not None for wish in wanted_machines.values())
     if limit is not None and machine_ids is None and not text.split():
         found_ids = machine_ids_in_order(session, include_retired=include_retired, **wanted_machines)
         shown = _cards().where(Machine.id.in_(found_ids[offset : offset + limit]))
@@ -136,6 +136,7 @@ def machine_cards(
     else:
         lent = _LENT_CARDS.of(session)
         cards, versions = lent.rows, lent.versions
+        cards = cards if machine_ids is None else [card for card in cards if card.id in machine_ids]
     words = text.split()  # in Python: a ring has some dozens of machines
     found = [card for card in cards if _mentions(card, words)] if words else cards
     end = None if limit is None else offset + limit

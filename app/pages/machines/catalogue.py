@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, state_today
+from app.pages.plan.records_cache import machine_prices
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.web.paging import page_number
 from app.web.sorting import Sorting
@@ -22,14 +23,11 @@ from app.wording.folding import fold
 from app.wording.ribbon import Ribbon
 from app.wording.sorts import SORT_LABELS_MANY, sorts_count
 from app.wording.whereabouts import still_out_sentence
-from billing import queries as billing_queries
 from booking import queries
 from booking.machine_sorts import MACHINE_SORTS
-from booking.members.members import STANDARD_PRICE_CLASS
 from booking.places.held_spans import MOMENT
 from booking.queries import BoardRow, KindCount, MachineCard, MachineChoice, StillOut
 from booking.queries.machines import MachineFilter
-from booking.records.price_classes import price_class_on
 from booking.times.wall_clock import local_day
 from booking.timespan import TimeSpan
 
@@ -149,7 +147,8 @@ def catalogue(session: Session, filters: CatalogueFilters, reader: CatalogueRead
         "inducted_member_id": reader.member_id if filters.only_mine else None,
     }
     shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
-    if not filters.text and not filters.only_free:  # nothing else is asked of the machines that are not shown
+    is_narrowed = any(wish is not None for wish in wanted.values())  # all cards are remembered anyway
+    if is_narrowed and not filters.text and not filters.only_free:  # nothing else is asked of those that are not shown
         choices = _in_order(queries.machine_choices(session, **wanted), filters.sorting)
         places = {one.id: place for place, one in enumerate(choices[shown])}
         found = queries.machine_cards(session, machine_ids=places, limit=None).items
@@ -167,7 +166,7 @@ def _free_now(
     session: Session, cards: Sequence[MachineCard], reader: CatalogueReader, now: datetime
 ) -> Sequence[MachineCard]:
     """Return the machines that are free at this moment, by what holds them then: their day is read of those shown."""
-    board = _board(session, cards, TimeSpan(now, now + MOMENT), now)
+    board, _last_change = _board(session, cards, TimeSpan(now, now + MOMENT), now)
     return [
         card
         for card, row, late in board
@@ -226,8 +225,10 @@ def _entries(
     session: Session, cards: Sequence[MachineCard], reader: CatalogueReader, now: datetime
 ) -> tuple[CatalogueEntry, ...]:
     ring = formats.as_zone(None)
-    board = _board(session, cards, day_span(local_day(now, ring), ring), now)
-    prices = _prices(session, reader, [card.id for card in cards], now) if cards else {}
+    board, last_change = _board(session, cards, day_span(local_day(now, ring), ring), now)
+    prices: Mapping[int, str] = {}
+    if board and reader.is_of_the_ring:
+        prices = machine_prices(session, reader.member_id, last_change, now)
     return tuple(
         _entry(card, row, late, prices.get(card.id, ""), reader.of(card.workshop_id), now) for card, row, late in board
     )
@@ -235,14 +236,16 @@ def _entries(
 
 def _board(
     session: Session, cards: Sequence[MachineCard], span: TimeSpan, now: datetime
-) -> list[tuple[MachineCard, BoardRow, StillOut | None]]:
-    """Return what holds machines during a span, and what of them should be back."""
+) -> tuple[list[tuple[MachineCard, BoardRow, StillOut | None]], int]:
+    """Return what holds machines during a span and what of them should be back; the last change of a master record."""
     if not cards:
-        return []
-    ids = [card.id for card in cards]
-    rows = {row.machine.id: row for row in queries.board(session, span, now=now, machine_ids=ids).rows}
+        return [], 0
+    ids = {card.id for card in cards}
+    outline = queries.board_outline(session, span)  # of all machines: it is remembered
+    rows = {row.machine.id: row for row in queries.filled_board(session, outline, ids, now=now).rows}
     late = queries.still_out(session, now, machine_ids=ids)
-    return [(card, rows[card.id], late.get(card.id)) for card in cards if card.id in rows]
+    held = [(card, rows[card.id], late.get(card.id)) for card in cards if card.id in rows]
+    return held, outline.last_record_change
 
 
 def _entry(
@@ -255,17 +258,3 @@ def _entry(
         return CatalogueEntry(card, price, state, pool=pool_day(row, day, card.zone, now=now), late=sentence)
     ribbon = machine_ribbon(row, day, card.zone, now=now, reader=reader, has_links=False)  # a card is one link
     return CatalogueEntry(card, price, state_today(state, ribbon, card.zone, now), ribbon)
-
-
-def _prices(session: Session, reader: CatalogueReader, machine_ids: Collection[int], now: datetime) -> dict[int, str]:
-    """Return today's prices of some machines: of the member's price class; without a member of the standard one."""
-    if not reader.is_of_the_ring:
-        return {}
-    today = local_day(now, formats.as_zone(None))
-    member_id = reader.member_id
-    price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, today)
-    return {
-        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit, adds_vat=tariff.adds_vat)
-        for machine_id, tariff in billing_queries.tariffs_on(session, today, machine_ids=machine_ids).items()
-        if price_class in tariff.prices
-    }

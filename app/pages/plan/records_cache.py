@@ -54,6 +54,13 @@ class MemberRecords:
     eligibility: EligibilityByKind | None
 
 
+@dataclass(frozen=True, slots=True)
+class ClassPrices:
+    """Today's prices of a price class by machine id, as texts."""
+
+    prices: Mapping[int, str]
+
+
 def ring_records(session: Session, everything: Board, last_change: int, now: datetime) -> RingRecords:
     """Return the opening hours of the ring and the window of its board."""
     zone = formats.as_zone(None)
@@ -77,11 +84,22 @@ def member_records(session: Session, member_id: int | None, last_change: int, no
     key = ("member", member_id, last_change, day, str(get_locale()))
     found = _cache().get(key)
     if not isinstance(found, MemberRecords):
-        price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
         eligibility = None if member_id is None else availability.eligibility_by_kind(session, member_id)
-        found = MemberRecords(_prices(session, price_class, day), eligibility)
+        found = MemberRecords(machine_prices(session, member_id, last_change, now), eligibility)
         _cache().put(key, found)
     return found
+
+
+def machine_prices(session: Session, member_id: int | None, last_change: int, now: datetime) -> Mapping[int, str]:
+    """Return today's prices by machine id, as texts: of the member's price class; without a member of the standard."""
+    day = local_day(now, formats.as_zone(None))
+    price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
+    key = ("prices", price_class, last_change, day, str(get_locale()))
+    found = _cache().get(key)
+    if not isinstance(found, ClassPrices):
+        found = ClassPrices(_prices(session, price_class, day))
+        _cache().put(key, found)
+    return found.prices
 
 
 def _prices(session: Session, price_class: str, day: date) -> dict[int, str]:
@@ -112,8 +130,8 @@ def _used_hours(session: Session, machine_ids: Sequence[int], now: datetime) -> 
     return [hour for hour, count in days.items() if count >= USED_ON_DAYS and 3 <= hour < 24]
 
 
-def _cache() -> LruByteCache[RingRecords | MemberRecords]:
-    cache: LruByteCache[RingRecords | MemberRecords] = current_app.extensions.setdefault(
+def _cache() -> LruByteCache[RingRecords | MemberRecords | ClassPrices]:
+    cache: LruByteCache[RingRecords | MemberRecords | ClassPrices] = current_app.extensions.setdefault(
         "plan_records_cache", LruByteCache(BYTES_MAX, lambda _records: ENTRY_BYTES)
     )
     return cache
