@@ -10,10 +10,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from booking.kernel import deadlines, postgresql, presets
+from booking.kernel.shared_sync import CAN_SYNC
 
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
 IS_DURABLE = "ringbuch_is_durable"  # whether the commit of this writer waits for the disk (and standbys)
+# Whether this writer syncs the log itself after a durable commit (shared_sync.py); it does where the info of the
+# connection says that it can.
+SYNCS_LATER, CAN_SYNC_LATER, _WAITS = "ringbuch_syncs_later", "ringbuch_can_sync_later", "ringbuch_commit_waits"
+FULL = 2  # of PRAGMA synchronous
 BUSY_TIMEOUT_MS = 5_000
 # PostgreSQL: every writer holds this lock shared, so the exclusive holder knows that no write is running.
 # Its first number differs from that of the machine locks (occupancies.py).
@@ -47,11 +52,15 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_postgresql_transaction)
 
 
-def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
+def _prepare_sqlite_connection(connection: Any, record: Any) -> None:
     # Python's driver would start transactions late and deferred; _begin_sqlite_transaction starts them instead.
     connection.isolation_level = None
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
+    # Where a file system cannot share memory there is no write-ahead log.
+    has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    is_full = connection.execute("PRAGMA synchronous").fetchone()[0] == FULL
+    record.info[CAN_SYNC_LATER] = has_log and is_full and CAN_SYNC
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
@@ -63,11 +72,12 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
     if connection.info.get(WAIT_MS, BUSY_TIMEOUT_MS) != wait_ms:
         _execute_raw(connection, f"PRAGMA busy_timeout={wait_ms}")
         connection.info[WAIT_MS] = wait_ms
-    is_durable = bool(options.get(IS_DURABLE, True))
-    if connection.info.get(IS_DURABLE, True) != is_durable:
+    syncs_later = options.get(SYNCS_LATER, False) and connection.info.get(CAN_SYNC_LATER, False)
+    waits = bool(options.get(IS_DURABLE, True)) and not syncs_later
+    if connection.info.get(_WAITS, True) != waits:
         # The next durable commit syncs the whole log, and with it what was committed before without a sync.
-        _execute_raw(connection, f"PRAGMA synchronous={'FULL' if is_durable else 'NORMAL'}")
-        connection.info[IS_DURABLE] = is_durable
+        _execute_raw(connection, f"PRAGMA synchronous={'FULL' if waits else 'NORMAL'}")
+        connection.info[_WAITS] = waits
     _execute_raw(connection, "BEGIN IMMEDIATE")
 
 

@@ -24,8 +24,9 @@ from booking.kernel.database_errors import (
     is_unreachable,
     is_unserved,
 )
-from booking.kernel.engine import IS_DURABLE, WAIT_MS, WRITING
+from booking.kernel.engine import CAN_SYNC_LATER, IS_DURABLE, SYNCS_LATER, WAIT_MS, WRITING
 from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
+from booking.kernel.shared_sync import shared_sync_of
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def write_transaction(
 
     Raises:
         Busy: the database could not be locked within wait_seconds, or does not confirm commits. Nothing was stored.
-        OutcomeUnknown: the connection was lost during the commit, or the commit was not confirmed in time.
+        OutcomeUnknown: connection or disk failed at the commit, or it was not confirmed in time.
     """
     if is_writing(session):  # the inner one would discard what the outer one has done so far
         raise RuntimeError("a write transaction inside a write transaction: join the use cases instead")
@@ -61,7 +62,7 @@ def write_transaction(
     if is_durable and not stalled_commits.may_write():
         raise Busy(retry_after_seconds=RETRY_LATER_SECONDS)
     deadline = time.monotonic() + wait_seconds
-    with _write_lock(session, wait_seconds), _marked_as_writing(session):
+    with _synced(session), _write_lock(session, wait_seconds), _marked_as_writing(session):
         try:
             _begin(session, deadline, is_durable=is_durable)
             yield
@@ -156,7 +157,17 @@ def _commit(session: Session) -> None:
 def _begin(session: Session, deadline: float, *, is_durable: bool) -> None:
     # In whole tenths of a second: the usual wait is then the one already set on the connection.
     wait_ms = max(WAIT_MS_MIN, 100 * round((deadline - time.monotonic()) * 10))
-    session.connection(execution_options={WRITING: True, WAIT_MS: wait_ms, IS_DURABLE: is_durable})
+    options = {WRITING: True, WAIT_MS: wait_ms, IS_DURABLE: is_durable, SYNCS_LATER: True}
+    connection = session.connection(execution_options=options)
+    session.info[SYNCS_LATER] = is_durable and connection.info.get(CAN_SYNC_LATER, False)
+
+
+@contextmanager
+def _synced(session: Session) -> Iterator[None]:
+    """Wait at the end until a durable commit is on the disk, where it did not wait itself: others write meanwhile."""
+    yield
+    if session.info.get(SYNCS_LATER, False):
+        shared_sync_of(_database_file(session)).wait()
 
 
 @contextmanager
@@ -173,7 +184,13 @@ def _write_lock(session: Session, wait_seconds: float) -> AbstractContextManager
     assert isinstance(engine, Engine)
     if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
         return nullcontext()
-    return write_lock_of(Path(engine.url.database)).acquire(wait_seconds)
+    return write_lock_of(_database_file(session)).acquire(wait_seconds)
+
+
+def _database_file(session: Session) -> Path:
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    return Path(engine.url.database or "")
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

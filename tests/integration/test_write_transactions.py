@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,10 +16,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError, StatementError
 
 from app.extensions import db
-from booking.kernel import stalled_commits
-from booking.kernel.errors import Busy, WriteClash
+from booking.kernel import shared_sync, stalled_commits
+from booking.kernel.engine import WRITING
+from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.kernel.write_lock import write_lock_of
 from booking.models import Member
 from tests.builders import member
 
@@ -140,15 +145,68 @@ class _Closing:
         self.connection.close()
 
 
-def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(waiting_for_the_disk, session):
+def test_a_commit_waits_for_the_disk_unless_it_is_declared_harmless(waiting_for_the_disk, session, syncs):
     """A reservation that follows a log-in on the same connection is on the disk when it is confirmed."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     asked = text("PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit")
     seen = []
     for is_durable in (True, False, True):
         in_write_transaction(session, lambda: seen.append(session.scalar(asked)), is_durable=is_durable)
+        seen.append(len(syncs))
 
-    assert seen == ([2, 1, 2] if is_sqlite else ["on", "off", "on"])
+    # SQLite's own commit never waits: the program syncs the log after it.
+    assert seen == ([1, 1, 1, 1, 1, 2] if is_sqlite else ["on", 0, "off", 0, "on", 0])
+
+
+@pytest.mark.of_sqlite
+def test_who_waits_for_the_disk_lets_others_write(waiting_for_the_disk, session, monkeypatch):
+    """It waits for the log that holds its commit: another connection reads what it stored."""
+    found, file = [], Path(db.engine.url.database)
+
+    def look(handle):
+        with write_lock_of(file).acquire(0.05), db.engine.connect() as other:
+            is_log = os.fstat(handle).st_ino == file.with_name(f"{file.name}-wal").stat().st_ino
+            found.append((is_log, other.scalar(select(func.count()).select_from(Member))))
+
+    monkeypatch.setattr(shared_sync.os, "fdatasync", look)
+    member(session, "Anna")
+
+    assert found == [(True, 1)]
+    with db.engine.connect().execution_options(**{WRITING: True}) as migrating:  # without the program's own sync
+        assert migrating.scalar(text("PRAGMA synchronous")) == 2
+
+
+@pytest.mark.of_sqlite
+def test_a_disk_that_fails_after_the_commit_leaves_the_outcome_open(waiting_for_the_disk, session, monkeypatch):
+    def fails(_handle):
+        raise OSError(errno.EIO, "the disk is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shared_sync.os, "fdatasync", fails)
+        with pytest.raises(OutcomeUnknown):
+            member(session, "Anna")
+
+    assert member(session, "Bernd")  # and the next writer is not told of it
+
+
+@pytest.mark.of_sqlite
+def test_what_failed_is_not_synced(waiting_for_the_disk, session, syncs):
+    def fails():
+        with write_transaction(session):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+
+    assert not syncs
+
+
+@pytest.fixture
+def syncs(monkeypatch):
+    """The syncs of logs from now on."""
+    found = []
+    monkeypatch.setattr(shared_sync.os, "fdatasync", found.append)
+    return found
 
 
 class _StalledCommit:

@@ -1,0 +1,103 @@
+"""Durable commits on SQLite whose wait for the disk is shared, and does not keep the next writer waiting.
+
+A writer commits without waiting for the disk, lets the next one write, and returns when the write-ahead log has been
+synced once since its commit. Those that wait in one process share a sync. The log is only ever extended, so that a
+sync covers all commits before it, of whatever process; what a power cut takes are the last commits of nobody who was
+answered. Readers see a commit while its writer still waits: at most one sync earlier than with SQLite's own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from booking.kernel.database_errors import RETRY_LATER_SECONDS
+from booking.kernel.errors import OutcomeUnknown
+
+CAN_SYNC = hasattr(os, "fdatasync")  # what SQLite itself calls; elsewhere its own commits wait for the disk
+
+
+@dataclass(slots=True)
+class _Round:
+    """One sync and those who wait for it. error: why it failed."""
+
+    is_over: bool = False
+    error: OSError | None = None
+
+
+class SharedSync:
+    """The syncs of one write-ahead log by this process."""
+
+    def __init__(self, database_file: Path) -> None:
+        real = Path(os.path.realpath(database_file))  # SQLite follows links as well
+        self._log = real.with_name(real.name + "-wal")
+        self._guard, self._turn = threading.Lock(), threading.Lock()
+        self._next = _Round()
+        self._known_file = 0
+
+    def wait(self) -> None:
+        """Return when what was committed before the call is on the disk. Raises OutcomeUnknown where it may not be."""
+        with self._guard:
+            own = self._next  # it has not begun
+        with self._turn:
+            if not own.is_over:
+                self._run(own)
+        if own.error is not None:
+            raise OutcomeUnknown(retry_after_seconds=RETRY_LATER_SECONDS) from own.error
+
+    def _run(self, own: _Round) -> None:
+        with self._guard:
+            self._next = _Round()  # whoever commits from now on needs another
+        try:
+            self._sync()
+        except OSError as error:
+            own.error = error
+        finally:
+            own.is_over = True
+
+    def _sync(self) -> None:
+        try:
+            handle = os.open(self._log, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return  # the last connection was closed: SQLite has moved all of it to the database, and synced that
+        try:
+            os.fdatasync(handle)
+            file = os.fstat(handle).st_ino
+        finally:
+            os.close(handle)
+        if file != self._known_file:  # a new log has to be found again, too
+            _sync_folder(self._log.parent)
+            self._known_file = file
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_syncs: dict[Path, SharedSync] = {}
+_syncs_guard = threading.Lock()
+
+
+def shared_sync_of(database_file: Path) -> SharedSync:
+    """Return the one object of this process for a database file."""
+    with _syncs_guard:
+        found = _syncs.get(database_file)
+        if found is None:
+            found = _syncs[database_file] = SharedSync(database_file)
+        return found
+
+
+def _reset_after_fork() -> None:
+    """Give a forked child objects of its own: a thread that the child does not have may hold their locks."""
+    global _syncs, _syncs_guard
+    _syncs, _syncs_guard = {}, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
