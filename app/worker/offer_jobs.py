@@ -30,10 +30,10 @@ def offer_again(session: Session) -> int:
         entries.leave(session, entry_id, by=LEAVERS, now=moment)
         return 1
 
-    awaited = offering.awaited_machines(session, now=moment, lacking=LackingVariants(session))
+    awaited, lacking = offering.awaited_machines(session, now=moment), LackingVariants(session)
     # All at once, so that an entry that cannot be ended keeps nobody from an offer.
     steps = [partial(leave, one) for one in gone]
-    steps += [partial(offering.look_again, session, one, now=moment) for one in awaited]
+    steps += [partial(offering.look_again, session, *ids, now=moment, lacking=lacking) for ids in awaited]
     return in_own_transactions(session, steps)
 
 

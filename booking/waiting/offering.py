@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import GroupMachine, Unit, WaitingEntry
@@ -17,7 +17,7 @@ from booking.records import catalogue
 from booking.rules.lacking_variants import Lacking, none_lacking
 from booking.timespan import TimeSpan
 from booking.waiting import serving
-from booking.waiting.serving import CANDIDATES_MAX, Serving
+from booking.waiting.serving import Serving
 
 
 def offer_freed(session: Session, *, lacking: Lacking = none_lacking) -> None:
@@ -37,40 +37,35 @@ def offer_freed(session: Session, *, lacking: Lacking = none_lacking) -> None:
     _serve(session, found, lacking)
 
 
-def look_again(session: Session, machine_id: int, *, now: datetime) -> int:
-    """Offer what is free of a machine by now to who waits for it, though nothing was released at this moment.
+def look_again(session: Session, *machine_ids: int, now: datetime, lacking: Lacking = none_lacking) -> int:
+    """Offer what is free of machines by now to who waits for them, though nothing was released at this moment.
 
     After a rule or quota was loosened, opening hours widened, an induction given; and to an entry that missed a time,
-    because another offer of it was open. Call inside write_transaction(), once for each machine. Returns how many.
+    because another offer of it was open. Call inside write_transaction(), once for machines that awaited_machines()
+    returns together. Returns how many.
     """
-    occupancies.lock_machines(session, [machine_id])
-    terms = catalogue.lending_terms(session, machine_id)
-    waits = _waits_for(machine_id, now)
-    until = session.scalar(select(func.max(WaitingEntry.window_until)).where(*waits))
-    if until is None or until <= now or terms.is_retired:
-        return 0
-    found = serving.begin(session, terms, TimeSpan(now, until), now)
-    return 0 if found is None else _serve(session, [found], none_lacking)
+    occupancies.lock_machines(session, machine_ids)
+    found = []
+    for machine_id in sorted(machine_ids):
+        terms = catalogue.lending_terms(session, machine_id)
+        until = session.scalar(select(func.max(WaitingEntry.window_until)).where(*_waits_for(machine_id, now)))
+        if until is not None and until > now and not terms.is_retired:
+            found.append(serving.begin(session, terms, TimeSpan(now, until), now))
+    return _serve(session, [one for one in found if one is not None], lacking)
 
 
-def awaited_machines(
-    session: Session, *, now: datetime, limit: int = 500, lacking: Lacking = none_lacking
-) -> Sequence[int]:
-    """Return the machines for which somebody waits who has no open offer, in the order of ids.
-
-    Those that lack a variant that somebody chose who waits for their group come last, so that one that has it is
-    offered first.
-    """
-    in_group = select(GroupMachine.machine_id).join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id)
+def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[tuple[int, ...]]:
+    """Return the machines for which somebody waits who has no open offer; those of a group together."""
     is_waiting = WaitingEntry.left_at.is_(None), WaitingEntry.offer_id.is_(None), WaitingEntry.window_until > now
-    alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting)
-    found = union(alone, in_group.where(*is_waiting)).subquery()
-    machine_ids = session.scalars(select(found.c[0]).order_by(found.c[0]).limit(limit)).all()
-    wished = select(GroupMachine.machine_id, WaitingEntry.window_from, WaitingEntry.choices)
-    wished = wished.join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id)
-    chosen = session.execute(wished.where(*is_waiting, WaitingEntry.choices != ()).limit(CANDIDATES_MAX)).all()
-    last = {machine_id for machine_id, since, names in chosen if lacking(machine_id, since, names)}
-    return sorted(machine_ids, key=lambda one: one in last)
+    in_group = select(GroupMachine.machine_id, GroupMachine.group_id).distinct()
+    in_group = in_group.join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id).where(*is_waiting)
+    alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting).distinct()
+    group_of = {row.machine_id: row.group_id for row in session.execute(in_group.limit(limit))}
+    together: dict[tuple[int | None, int], list[int]] = {}
+    for machine_id in sorted({*group_of, *session.scalars(alone.limit(limit))}):
+        group_id = group_of.get(machine_id)
+        together.setdefault((group_id, 0 if group_id is not None else machine_id), []).append(machine_id)
+    return [tuple(ids) for ids in together.values()]
 
 
 def _waits_for(machine_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, insert, select, update
 
 from app.extensions import db
 from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
+from billing.tariffs.asked_amounts import LackingVariants
 from billing.tariffs.tariffs import TariffEntry, enter_tariff
 from booking import audits
 from booking.closures import blockings
@@ -36,7 +37,7 @@ from booking.records.groups import GroupInput, RankedMachine
 from booking.reservations import decisions, reservations
 from booking.timespan import TimeSpan
 from booking.use import usage
-from booking.waiting import answers, entries
+from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
 from tests.builders import SOMEBODY, hours, member, reserve, schedule_version
 from tests.conftest import MONDAY
@@ -356,9 +357,20 @@ def test_several_machines_freed_at_once_serve_as_many_as_they_can(session, sampl
         for one in taken:
             reservations.cancel(session, one, by=SOMEBODY, now=MONDAY)
     session.rollback()
-    made = session.execute(select(Offer.member_id, Offer.machine_id).order_by(Offer.id)).all()
-    assert made == [(sample_ring.anna, c), (sample_ring.bernd, b), (third, a)]
+    made = select(Offer.member_id, Offer.machine_id).order_by(Offer.id)
+    served = [(sample_ring.anna, c), (sample_ring.bernd, b), (third, a)]
+    assert session.execute(made).all() == served
     assert sound(session)
+
+    with write_transaction(session):  # as if nobody had been offered anything
+        session.execute(update(WaitingEntry).values(offer_id=None))
+        session.execute(delete(Offer))
+        session.execute(delete(Occupancy))
+    (together,) = offering.awaited_machines(session, now=MONDAY)
+    session.rollback()
+    with write_transaction(session):
+        offering.look_again(session, *together, now=MONDAY, lacking=LackingVariants(session))
+    assert session.execute(made).all() == served, "also where the worker looks again"
 
 
 def test_who_wishes_so_accepts_without_being_asked(session, sample_ring):
