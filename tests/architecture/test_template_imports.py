@@ -29,6 +29,14 @@ def runs_on_import(environment, source):
     return kinds - {"Macro", "Import"} | (set() if has_only_blanks else {"Output"})
 
 
+def names_twice(environment, source):
+    """Return the names that a file gives to two things, a macro and a file that it imports for example."""
+    body = environment.parse(source).body
+    names = [node.name for node in body if isinstance(node, nodes.Macro)]
+    names += [node.target for node in body if isinstance(node, nodes.Import)]
+    return {name for name in names if names.count(name) > 1}
+
+
 def test_imported_files_use_only_what_every_template_has(app):
     found = [match for file in TEMPLATES.rglob("*.html") for match in IMPORT.finditer(file.read_text("utf-8"))]
     assert [match[0] for match in found if "with context" in match[0]] == []
@@ -37,5 +45,6 @@ def test_imported_files_use_only_what_every_template_has(app):
     assert len(imported) > 15
     assert {name: names for name, names in unknown.items() if names} == {}
     assert {name for name, source in imported.items() if runs_on_import(app.jinja_env, source)} == set()
+    assert {name for name, source in imported.items() if names_twice(app.jinja_env, source)} == set()
     assert runs_on_import(app.jinja_env, '{% set title = _("Machines") %}{{ title }}') == {"Assign", "Output"}
     assert unknown_names(app.jinja_env, "{% macro name() %}{{ current_user.name }}{% endmacro %}") == {"current_user"}
