@@ -11,7 +11,7 @@ import marshal
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, spec_from_file_location
@@ -48,6 +48,8 @@ class BytecodeArchive:
         self._entries: dict[str, Entry] = {}
         self._chunks: list[tuple[int, int]] = []  # begin and end in the file
         self._codes: dict[str, CodeType] = {}
+        # What was derived from the sources when the archive was written, by name; empty unless they are still the same.
+        self.derived: dict[str, bytes] = {}
         self._loaded: dict[str, str] = {}  # module -> source of what was imported while it was in use
         self._is_complete = True
 
@@ -63,6 +65,8 @@ class BytecodeArchive:
             sys.meta_path.remove(self)
             self._note([module for name, module in list(sys.modules.items()) if name not in before])
             self._close()
+            if not self._is_complete:
+                self.derived = {}
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None, /
@@ -86,17 +90,21 @@ class BytecodeArchive:
                 self._is_complete = False
         return self._codes.pop(name, None)
 
-    def refresh(self) -> None:
-        """Write the archive again where it lacked a module, unless the folder cannot be written to. Takes 0.6 s."""
+    def refresh(self, derive: Callable[[], Mapping[str, bytes]] = dict) -> None:
+        """Write the archive again where it lacked a module, unless the folder cannot be written to. Takes 0.6 s.
+
+        derive: what else follows from the sources of the modules alone, and costs to make.
+        """
         if self._is_complete or sys.dont_write_bytecode:
             return
         self._is_complete = True
         self._open()
         sources = {name: entry.source for name, entry in self._entries.items()} | self._loaded
         self._close()
+        self.derived = {}  # from sources that were changed since
         with suppress(OSError):
             self.path.parent.mkdir(exist_ok=True)
-            _replace(self.path, _file_of(self._key(), sources))
+            _replace(self.path, _file_of(self._key(), sources, derive()))
 
     def _note(self, modules: Sequence[ModuleType]) -> None:
         for module in modules:
@@ -109,11 +117,12 @@ class BytecodeArchive:
         with suppress(*DAMAGED), self.path.open("rb") as file:
             content = mmap(file.fileno(), 0, access=ACCESS_READ)
             start = LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little")
-            key, entries, chunks = marshal.loads(content[LENGTH_BYTES:start])  # noqa: S302
+            key, entries, chunks, derived = marshal.loads(content[LENGTH_BYTES:start])  # noqa: S302
             if key == self._key():
                 self._file = content
                 self._entries = {name: Entry(*fields) for name, fields in entries.items()}
                 self._chunks = [(start + begin, start + end) for begin, end in chunks]
+                self.derived = derived
 
     def _close(self) -> None:
         self._entries, self._chunks, self._codes = {}, [], {}
@@ -145,7 +154,7 @@ def _is_fresh(entry: Entry) -> bool:
     return (int(state.st_mtime), state.st_size) == (entry.modified, entry.size)
 
 
-def _file_of(key: Key, sources: Mapping[str, str]) -> bytes:
+def _file_of(key: Key, sources: Mapping[str, str], derived: Mapping[str, bytes]) -> bytes:
     """Return the content of an archive: the length of the index, the index, the chunks."""
     names, contents, chunks, place = list(sources), list[bytes](), list[tuple[int, int]](), 0
     entries: dict[str, tuple[str | int, ...]] = {}
@@ -158,7 +167,7 @@ def _file_of(key: Key, sources: Mapping[str, str]) -> bytes:
                 entries[name] = tuple(entry)
         contents.append(marshal.dumps(codes))
         chunks.append((place, place := place + len(contents[-1])))
-    index = marshal.dumps((key, entries, chunks))
+    index = marshal.dumps((key, entries, chunks, dict(derived)))
     return b"".join((len(index).to_bytes(LENGTH_BYTES, "little"), index, *contents))
 
 

@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import setting_texts
+from app.api import reference
 from app.auth import stored_secrets
 from app.commands.friendly_errors import friendly_errors
 from app.extensions import db, secret_box
@@ -33,7 +34,7 @@ def add_to(ring: AppGroup) -> None:
 def prepare(new_secret_key: bool) -> None:
     """Create or upgrade the database. Safe to run at any time, by any number of processes."""
     prepare_database(is_key_new=new_secret_key)
-    ARCHIVE.refresh()
+    ARCHIVE.refresh(reference.derive)
 
 
 def prepare_database(*, is_key_new: bool = False) -> None:
@@ -90,4 +91,4 @@ def settings(env_file: bool) -> None:
     """Print every setting with its value, where that comes from, unit, default and meaning. Secrets stay hidden."""
     for line in setting_texts.env_file() if env_file else setting_texts.describe(current_app.config):
         click.echo(line)
-    ARCHIVE.refresh()  # an operator's way to update .venv, as a user who may write beside the program
+    ARCHIVE.refresh(reference.derive)  # an operator's way to update .venv, as a user who may write beside the program

@@ -13,6 +13,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
+from app.api import reference
 from app.commands.prepare import prepare_database
 from app.commands.setup_code import open_setup_code
 from app.commands.work import run_worker
@@ -124,4 +125,4 @@ def _announce(url: str, base_url: str, listening: str, code: str | None, *, demo
         click.echo(DEMO_LOGINS)
     elif code is not None:
         click.echo(f"Set-up code: {code} (asked at /setup in a browser on another machine or behind a proxy).")
-    ARCHIVE.refresh()  # now nobody waits for it
+    ARCHIVE.refresh(reference.derive)  # now nobody waits for it

@@ -30,7 +30,8 @@ class Program:
             sys.modules.pop(name, None)
         with archive.in_use():
             import ringed  # type: ignore[import-not-found]
-        archive.refresh()
+        archive.refresh(lambda: {"twice": str(2 * ringed.pages).encode()})
+        self.derived = archive.derived
         return ringed.pages
 
     @property
@@ -127,3 +128,16 @@ def test_a_folder_that_cannot_be_written_to_is_no_fault(program, monkeypatch):
 
     assert program.pages() == 12
     assert not program.archive.exists()
+
+
+def test_what_was_derived_is_known_as_long_as_the_sources_are_the_same(program):
+    program.pages()
+    assert program.derived == {}
+    program.pages()
+    assert program.derived == {"twice": b"24"}
+
+    program.write("ringed/book.py", "pages = 12 + 1")
+    program.pages()
+    assert program.derived == {}
+    program.pages()
+    assert program.derived == {"twice": b"26"}
