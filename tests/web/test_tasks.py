@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from app.auth import held_rights, logins, permissions
 from app.auth.models import ManagedWorkshop, User
 from app.background import allocation_length, queue
 from app.background.models import FAILED, RUNNING, WAITING, BackgroundTask, ResultChunk
@@ -30,6 +32,7 @@ from billing import queries
 from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Workshop
+from tests.conftest import MONDAY
 from tests.integration.test_who_bears_costs import bill
 from tests.web.conftest import PASSWORD
 from tests.web.programs import program_of
@@ -452,3 +455,59 @@ def test_the_result_is_not_given_to_who_has_lost_one_of_the_rights_it_was_made_w
     again = begin(wanda, DAYS)
     work()
     assert wanda.get(f"{again}/result", buffered=True).status_code == 200
+
+
+def reach(login, access):
+    """What of the ring a login may see by an endpoint: all of it, or workshops and a member."""
+    scopes = permissions.scopes_of(login, access)
+    if permissions.ALL in scopes:
+        return {"all"}
+    workshops = login.managed_workshop_ids if permissions.WORKSHOP in scopes else ()
+    return {*workshops, *([f"member {login.member_id}"] if permissions.OWN in scopes else [])}
+
+
+def test_no_kind_of_task_is_seen_with_less_reach_than_it_was_made_with(app, people, session):
+    whole = logins.by_user_id(session, people.anna_login, now=MONDAY)
+    assert whole is not None
+    whole = replace(whole, is_treasurer=True, is_admin=True, managed_workshop_ids=frozenset({1, 2}))
+    without_money = replace(whole, is_treasurer=False, is_admin=False)
+    lost = {
+        "the treasurer's": replace(whole, is_treasurer=False),
+        "both offices": without_money,
+        "a workshop": replace(without_money, managed_workshop_ids=frozenset({1})),
+        "the workshops": replace(without_money, managed_workshop_ids=frozenset()),
+        "another member": replace(without_money, member_id=99),
+        "all but a log-in": replace(without_money, managed_workshop_ids=frozenset(), member_id=None),
+        "the membership": replace(whole, left_on=MONDAY.date()),
+    }
+    wrong, refused = [], 0
+    for endpoint in LABELS:
+        method = next(method for name, method in permissions.TABLE if name == endpoint)
+        access = permissions.access_to(endpoint, method)
+        for before in (whole, *lost.values()):
+            made_with = held_rights.rights_of(before, access)
+            for what, after in lost.items():
+                if reach(before, access) - reach(after, access) and reach(after, access) != {"all"}:
+                    refused += 1
+                    if held_rights.are_held(made_with, after, access):
+                        wrong.append((endpoint, what))
+
+    assert (wrong, refused > len(LABELS)) == ([], True)
+
+
+def test_a_deputy_whose_days_end_while_a_file_waits_gets_own_uses_alone(
+    log_in, session, sample_ring, clock, work, monkeypatch
+):
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": -1, "xlsx": -1})
+    with write_transaction(session):
+        days = {"valid_from": MONDAY.date(), "valid_until": MONDAY.date()}
+        named = {"workshop_id": sample_ring.hall, "is_deputy": True, "named_by": sample_ring.wanda_login}
+        session.add(ManagedWorkshop(user_id=sample_ring.bernd_login, **named, **days))
+    bernd = log_in(sample_ring.bernd_login)
+    begin(bernd, DAYS)
+
+    clock.instant += timedelta(days=1)
+    work()
+
+    task = session.scalars(select(BackgroundTask)).one()
+    assert task.rights == [f"member {sample_ring.bernd}"]
