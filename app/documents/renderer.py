@@ -18,6 +18,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 TEMPLATE, FONTS, FONT = FOLDER / "template.typ", FOLDER / "fonts", FOLDER / "fonts" / "figtree-regular.ttf"
 STANDARD = "a-3b"
+MEMORY_BYTES_MAX = 2 * 1024**3  # addresses; a usual document takes 0.3 GB of them and 50 MB of memory
 LEVEL = {False: "EN 16931", True: "XRECHNUNG"}
 
 
@@ -95,8 +96,18 @@ def answers(lines: Iterable[str]) -> Iterable[dict[str, str]]:
             yield {"pdf": b64encode(pdf).decode(), "xml": b64encode(xml).decode()}
 
 
+def bound_memory() -> None:
+    """Let this process end where a document takes far more memory than any; Windows has no such limit."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+
+
 def main() -> None:
     """Answer each line of the input on the output, at once."""
+    bound_memory()
     for answer in answers(sys.stdin):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -220,7 +221,10 @@ def test_a_document_that_kills_the_child_stops_no_other(session, charged_ring, m
 STANDS_STILL = "import time; time.sleep(600)"
 
 
-@pytest.mark.parametrize("program", [STANDS_STILL, "import os; os.abort()"], ids=["stands still", "dies"])
+PROGRAMS = {"stands still": STANDS_STILL, "dies": "import os; os.abort()"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_a_page_gives_a_child_up_that_does_not_answer_and_says_so(session, log_in, charged_ring, monkeypatch, program):
     monkeypatch.setattr(making, "LOADER", program)
     monkeypatch.setattr(making, "PREVIEW_SECONDS_MAX", 0.3)
@@ -252,3 +256,15 @@ def test_one_page_waits_for_a_file_at_a_time_and_not_for_ever(app, monkeypatch):
     monkeypatch.setattr(making, "PREVIEW_WAIT_SECONDS", 0.01)
     with making._one_preview, pytest.raises(FileNotMade):
         preview_pdf([])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_the_memory_of_the_child_is_bounded_before_it_reads_a_document(app, monkeypatch, caplog):
+    told = "renderer.answers = lambda _lines: [{'error': str(resource.getrlimit(resource.RLIMIT_AS)[0])}]"
+    start = "from app.documents.renderer import main; main()"
+    changed = f"import resource; from app.documents import renderer; {told}; renderer.main()"
+    monkeypatch.setattr(making, "LOADER", making.LOADER.replace(start, changed))
+
+    with pytest.raises(FileNotMade):
+        preview_pdf([{"number": "R-1"}])
+    assert f"cannot be made: {renderer.MEMORY_BYTES_MAX}" in caplog.text
