@@ -6,10 +6,8 @@ that it answers by a page has that page as its result; any other error ends the 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any
 
@@ -33,8 +31,6 @@ from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.transaction import discard, in_write_transaction
 
 HTML, JSON = "text/html", "application/json"
-# While a task computes, the worker's other jobs ask for their turn more often than in its own quiet time.
-SWITCH_SECONDS = 0.005
 
 
 def run_next(session: Session) -> int:
@@ -50,7 +46,6 @@ def run_next(session: Session) -> int:
     try:
         with (
             tempfile.TemporaryFile() as file,
-            _frequent_switches(),
             deadlines.extended(deadlines.COPY),
             progress.listening(tracker),
             renewed_by_time(tracker),
@@ -64,16 +59,6 @@ def run_next(session: Session) -> int:
     finally:
         tracker.close()
     return 1
-
-
-@contextmanager
-def _frequent_switches() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, SWITCH_SECONDS))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 def _store(session: Session, task_id: int, result: Result, file: IO[bytes]) -> None:

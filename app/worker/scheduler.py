@@ -37,8 +37,9 @@ JUMP_SECONDS_MIN = 5.0
 REFUSED_SECONDS = 10.0
 IN_THREADS, IN_PLACE = "default", "in place"  # executors
 ROUNDS_MAX = 10_000
-# A thread that waits for the interpreter wakes up after so long to ask for its turn. No one waits for an answer here.
-SWITCH_SECONDS = 0.1
+# A thread that waits for the interpreter wakes up after so long to ask for its turn. Nobody waits for an answer here,
+# but for the write lock: with 0.1 s, who held it waited up to 0.3 s for the thread that composed a mail.
+SWITCH_SECONDS = 0.001
 
 log = logging.getLogger(__name__)
 
