@@ -67,8 +67,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
         _trust_own_addresses()
     _warn_of_plain_http(host, current_app.config["BASE_URL"])
     if child_process.forks():
-        with ARCHIVE.in_use():
-            preload.preload(with_worker=not no_worker)
+        preload.preload(with_worker=not no_worker)
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
