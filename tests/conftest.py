@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 # Rings that several files ask about; each stands after those that it builds on.
 pytest_plugins = [
-    "tests.integration.harvester_pool",
-    "tests.integration.laser_group",
-    "tests.integration.documents_ring",
+    "tests.integration.money.harvester_pool",
+    "tests.integration.schedule.laser_group",
+    "tests.integration.documents.documents_ring",
 ]
 
 # Monday, 23 November 2026, 8:00 in Berlin.
@@ -282,7 +282,7 @@ def app(
         "SECRET_KEY": SECRET_KEY,
         "TESTING": True,
         "CLOCK": clock,
-        "WTF_CSRF_ENABLED": False,  # tests/web/test_csrf.py switches it on
+        "WTF_CSRF_ENABLED": False,  # tests/web/access/test_csrf.py switches it on
         "RATELIMIT_ENABLED": False,
     }
     instance = (tmp_path / "instance").resolve()

@@ -23,8 +23,8 @@ TOGETHER = (
     "tests/browser/",  # one server and one Chromium
     "tests/architecture/test_import_contracts.py",  # two broken copies of the program
     "tests/architecture/test_reading_cost.py",  # two rings with years of reservations
-    "tests/integration/test_demo_ring.py",  # the demo ring on each database
-    "tests/integration/test_races.py",  # four servers for each database
+    "tests/integration/storage/test_demo_ring.py",  # the demo ring on each database
+    "tests/integration/storage/test_races.py",  # four servers for each database
     "tests/stories/test_harvest_opening.py",  # the same
 )
 

@@ -42,10 +42,10 @@ class Target:
 
 
 WAITING_LIST = (
-    "tests/integration/test_offer_verbs.py",
-    "tests/integration/test_offer_chances.py",
-    "tests/integration/test_offers_again.py",
-    "tests/integration/test_waiting_verbs.py",
+    "tests/integration/schedule/test_offer_verbs.py",
+    "tests/integration/schedule/test_offer_chances.py",
+    "tests/integration/schedule/test_offers_again.py",
+    "tests/integration/schedule/test_waiting_verbs.py",
 )
 TARGETS = (
     Target(
@@ -57,15 +57,18 @@ TARGETS = (
     Target(
         "booking/places/occupancies.py",
         (
-            "tests/integration/test_no_double_booking.py",
-            "tests/integration/test_closures.py",
-            "tests/integration/test_held_places.py",
-            "tests/integration/test_equal_places.py",
-            "tests/integration/test_breakdown.py",
-            "tests/integration/test_changing_reservations.py",
+            "tests/integration/schedule/test_no_double_booking.py",
+            "tests/integration/schedule/test_closures.py",
+            "tests/integration/schedule/test_held_places.py",
+            "tests/integration/schedule/test_equal_places.py",
+            "tests/integration/schedule/test_breakdown.py",
+            "tests/integration/schedule/test_changing_reservations.py",
         ),
     ),
-    Target("booking/use/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),
+    Target(
+        "booking/use/usage.py",
+        ("tests/integration/machines/test_usage_verbs.py", "tests/integration/machines/test_reported_use.py"),
+    ),
     Target(
         "billing/prices/pricing.py",
         ("tests/unit/billing/test_price_of_a_use.py", "tests/properties/test_price_cents.py"),
@@ -83,28 +86,28 @@ TARGETS = (
     ),
     Target("billing/prices/price_windows.py", ("tests/unit/billing/test_price_of_a_slip.py",), PURE),
     Target("billing/documents/vat.py", ("tests/unit/billing/test_vat_sums.py",), PURE),
-    Target("billing/period_names.py", ("tests/integration/test_accounting_periods.py",)),
-    Target("billing/ledger/posting_days.py", ("tests/integration/test_accounting_periods.py",)),
+    Target("billing/period_names.py", ("tests/integration/money/test_accounting_periods.py",)),
+    Target("billing/ledger/posting_days.py", ("tests/integration/money/test_accounting_periods.py",)),
     Target(
         "booking/members/second_persons.py",
-        ("tests/integration/test_second_persons.py", "tests/web/test_second_person.py"),
+        ("tests/integration/machines/test_second_persons.py", "tests/web/workshop/test_second_person.py"),
     ),
     Target("booking/times/recurrence.py", ("tests/unit/booking/test_recurrence.py",), PURE),
     Target(
         "booking/members/prerequisites.py",
-        ("tests/unit/booking/test_prerequisites.py", "tests/web/test_induction_kinds.py"),
+        ("tests/unit/booking/test_prerequisites.py", "tests/web/workshop/test_induction_kinds.py"),
     ),
     Target("booking/rules/move_rules.py", ("tests/unit/booking/test_move_rules.py",), PURE),
     Target("booking/waiting/matching.py", ("tests/unit/booking/test_waiting_matching.py",), PURE),
     Target("booking/waiting/offering.py", WAITING_LIST),
-    Target("booking/waiting/answers.py", (*WAITING_LIST, "tests/integration/test_second_persons.py")),
+    Target("booking/waiting/answers.py", (*WAITING_LIST, "tests/integration/machines/test_second_persons.py")),
     Target(
         "booking/exchanges/accepting.py",
-        ("tests/integration/test_exchange_verbs.py", "tests/integration/test_exchange_rules.py"),
+        ("tests/integration/schedule/test_exchange_verbs.py", "tests/integration/schedule/test_exchange_rules.py"),
     ),
     Target("booking/rules/quota_rules.py", ("tests/unit/booking/test_quota_rules.py",), PURE),
-    Target("booking/quotas/quota_tally.py", ("tests/integration/test_quota_use.py",)),
-    Target("booking/replan/planning.py", ("tests/integration/test_replan_plans.py",)),
+    Target("booking/quotas/quota_tally.py", ("tests/integration/schedule/test_quota_use.py",)),
+    Target("booking/replan/planning.py", ("tests/integration/schedule/test_replan_plans.py",)),
 )
 
 

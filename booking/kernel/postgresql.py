@@ -85,7 +85,7 @@ def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
     """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one.
 
     pool_pre_ping and tcp_user_timeout miss a server that is stopped or hangs while its kernel still acknowledges:
-    with both, a request waited for as long as the server was silent (tests/web/test_database_reconnects.py).
+    with both, a request waited for as long as the server was silent (tests/web/http/test_database_reconnects.py).
     """
     if not connection.is_alive(SILENCE_SECONDS):
         raise InvalidatePoolError

@@ -18,7 +18,7 @@ from app.pages.declaration import PAGES
 from tests.web.declared import declared_endpoints
 from tests.web.filled_forms import forms_of
 from tests.web.sample_objects import samples
-from tests.web.test_left_open_overnight import address_of, everybody
+from tests.web.workshop.test_left_open_overnight import address_of, everybody
 
 OPENED = [endpoint for endpoint, method in declared_endpoints() if method == "GET" and endpoint in PAGES]
 DESKS = sorted({endpoint.partition(".")[0] for endpoint in OPENED})

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from billing.closing.periods import set_period_length
-from tests.integration.documents_ring import able_to_issue
-from tests.integration.harvester_pool import do
+from tests.integration.documents.documents_ring import able_to_issue
+from tests.integration.money.harvester_pool import do
 from tests.properties.account_book.chapters import a_year_in_short
 from tests.properties.account_book.machine import ANSWERS, VERBS, AccountBook
 

@@ -26,7 +26,7 @@ from booking.series_change import carry_out
 from booking.series_change.models import Scope, SeriesChange
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
-from tests.integration.test_series_verbs import enter, wish_of
+from tests.integration.schedule.test_series_verbs import enter, wish_of
 
 BY = {"by": SOMEBODY, "now": MONDAY}
 HALF_HOUR = timedelta(minutes=30)

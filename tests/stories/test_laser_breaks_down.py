@@ -14,7 +14,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member
 from calendars import tokens
 from tests.builders import SOMEBODY, induct, induction_kind, login, machine, mail_text
-from tests.integration.test_notifications import deliver
+from tests.integration.mails.test_notifications import deliver
 from tests.stories.conftest import sent, words_of
 from tests.web.filled_forms import form_with
 from tests.web.programs import program_of

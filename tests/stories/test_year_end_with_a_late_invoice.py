@@ -20,8 +20,8 @@ from billing.pools.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.builders import member
-from tests.integration.harvester_pool import delivered, do, use
-from tests.web.test_costs_pages import text
+from tests.integration.money.harvester_pool import delivered, do, use
+from tests.web.costs.test_costs_pages import text
 
 CLOSING_DAY, LATE_DAY = datetime(2027, 1, 31, 10, 0, tzinfo=UTC), datetime(2027, 3, 17, 10, 0, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """One object for each parameter of the program's addresses: Anna's, at the hall that Wanda manages.
 
-tests/web/test_permissions.py walks every address with these. A new parameter needs a line in SAMPLES; a
+tests/web/access/test_permissions.py walks every address with these. A new parameter needs a line in SAMPLES; a
 parameter that means different things at different desks is named "<endpoint or desk>:<parameter>".
 """
 
@@ -82,7 +82,7 @@ from booking.waiting.matching import WaitingWish
 from calendars import tokens
 from tests.builders import SOMEBODY, SampleRing, hours, induction_kind, machine, member, open_session, reserve
 from tests.conftest import MONDAY
-from tests.integration.documents_ring import able_to_issue, charge_use, one_page
+from tests.integration.documents.documents_ring import able_to_issue, charge_use, one_page
 
 
 @dataclass(frozen=True)

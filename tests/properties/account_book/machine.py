@@ -40,7 +40,7 @@ from booking.timespan import TimeSpan
 from booking.use import objections, usage
 from booking.use.usage import Measurement, UnreservedUse
 from tests.builders import machine, member
-from tests.integration.documents_ring import ADDRESS
+from tests.integration.documents.documents_ring import ADDRESS
 from tests.properties.account_book import books as model
 from tests.properties.account_book import settling
 from tests.properties.account_book.books import Books, Pool, Slip, first_day, last_day, month_of
