@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -22,9 +21,6 @@ from app.server.bodies import BodyRules
 from app.server.granian_bridge import Bridge
 from app.server.warm_up import AFTER_SECONDS, begin_warm_up
 
-# A thread that has just got the write lock of the database waits at most so long for another one of its process that
-# runs Python meanwhile; with Python's 5 ms the lock lay unused, and a fifth fewer reservations a second were entered.
-SWITCH_SECONDS = 0.0003
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
 
 
@@ -60,7 +56,6 @@ def serve_requests(
     *options: Any,
 ) -> None:
     """Receive and answer requests until a signal. The parameters are those of granian's own worker processes."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     *threads, _task_type, http, http1, http2, websockets, static, _log, tls, _scope, metrics = options
     shutdown = _shutdown_signal(loop)
     ended = asyncio.Event()

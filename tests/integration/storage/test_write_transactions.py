@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -56,6 +57,15 @@ def test_a_use_case_that_fails_only_at_its_commit_leaves_nothing_behind(session)
         enters_a_number_twice()
 
     assert names(session) == {"Anna"}
+
+
+@pytest.mark.of_sqlite
+def test_a_writer_has_short_turns_of_the_interpreter_and_returns_them(session):
+    usual = sys.getswitchinterval()
+    with write_transaction(session):
+        assert sys.getswitchinterval() < usual / 10
+
+    assert sys.getswitchinterval() == usual
 
 
 def test_write_transactions_do_not_nest(session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from booking.kernel.errors import Busy
-from booking.kernel.write_lock import FifoLock, write_lock_of
+from booking.kernel.write_lock import FifoLock, short_turns, write_lock_of
 
 
 def test_threads_are_served_in_the_order_of_arrival():
@@ -51,3 +52,15 @@ def test_a_writer_that_fails_releases_the_lock(tmp_path):
 
     with lock.acquire(0.05):
         pass
+
+
+def test_turns_are_short_for_the_holder_of_a_lock_and_usual_afterwards():
+    usual, seen = sys.getswitchinterval(), []
+    with short_turns():
+        seen.append(sys.getswitchinterval())
+        with short_turns():  # of the lock of another file
+            seen.append(sys.getswitchinterval())
+        seen.append(sys.getswitchinterval())
+
+    assert seen == pytest.approx([0.0003] * 3)
+    assert sys.getswitchinterval() == usual
