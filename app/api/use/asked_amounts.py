@@ -111,6 +111,8 @@ def asked_of_machines(machine_ids: Iterable[int], span: TimeSpan) -> dict[int, A
 
 def read_choices(choices: Sequence[str], asked: Sequence[Asked]) -> tuple[str, ...]:
     """Return the variants that were sent. Refuses those that none of some tariffs has."""
+    if not choices:
+        return ()
     known = Asked(choices=tuple(dict.fromkeys(name for one in asked for name in one.choices)))
     return read_known((), choices, known)[1]
 
