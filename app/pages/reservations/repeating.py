@@ -81,6 +81,7 @@ class SeriesPreview:
     estimate: Estimate | None
     needs_approval: bool
     fingerprint: str
+    on_conflict: str  # which choice is marked
     fields: tuple[tuple[str, str], ...]  # what was typed, for the way on and the way back
 
 
@@ -232,6 +233,7 @@ def _preview(
         estimate=estimate_for(session, card, wish.wish_for(first.occurrence.span, first.machine_id)),
         needs_approval=any(one.policy.needs_approval for one in used) and not deciding.may_decide(card.workshop_id),
         fingerprint=planned.fingerprint,
+        on_conflict=marked_choice(len(planned.alternatives), len(planned.accepted)),
         fields=tuple(_typed()),
     )
 
@@ -268,6 +270,13 @@ def clock_note(is_shifted: bool, is_doubled: bool) -> str:
     if is_shifted:
         return _("In this night the clock skips the time; the date begins at the next one.")
     return _("In this night the clock shows the time twice; the chosen one counts.") if is_doubled else ""
+
+
+def marked_choice(alternatives: int, accepted: int = 1) -> str:
+    """Return which way out of conflicts is marked: the one that was sent, else the other times where there are some."""
+    offered = [OnConflict.ALTERNATIVE] * bool(alternatives) + [OnConflict.SKIP] * bool(accepted)
+    sent = request.form.get("on_conflict", "")
+    return sent if sent in offered else next(iter(offered), "")
 
 
 def _typed() -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from app.forms.span_form import clean
 from app.forms.submit import INVALID, submit
 from app.pages.declaration import GET_POST, page
 from app.pages.reservations import other_machines
+from app.pages.reservations.repeating import marked_choice
 from app.pages.series import bp, presenter
 from app.pages.series.forms import ANY_OF_GROUP, ChangeSeriesForm
 from app.pages.series.routes import CHANGE
@@ -71,6 +72,7 @@ class ChangePreview:
     rows: tuple[ChangedRow, ...]
     part: Part  # which of the dates the rows are
     alternatives: int
+    on_conflict: str  # which choice is marked
     waits: int
     prices: tuple[Estimate | None, Estimate | None]
     can_overrule: bool
@@ -177,12 +179,14 @@ def _preview_of(session: Session, planned: ChangePlan) -> ChangePreview:
     before, after = (estimate_for(session, cards[wish.machine_id], wish) for wish in (first.before, first.after))
     lacking = LackingVariants(session)
     dates = planned.dates
-    part = sent_part(len(dates), next((at for at, one in enumerate(dates) if one in planned.refused), 0))
+    part = sent_part(len(dates), next((at for at, one in enumerate(dates) if not one.is_accepted), 0))
+    alternatives = sum(one.alternative is not None for one in planned.refused)
     return ChangePreview(
         plan=planned,
         rows=tuple(_row(one, planned, lacking) for one in part.of(dates)),
         part=part,
-        alternatives=sum(one.alternative is not None for one in planned.refused),
+        alternatives=alternatives,
+        on_conflict=marked_choice(alternatives),
         waits=sum(one.needs_approval for one in planned.changed),
         prices=(before, after),
         can_overrule=any(

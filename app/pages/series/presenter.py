@@ -79,6 +79,11 @@ class CancelPage:
     number: int = 1
 
     @property
+    def listed(self) -> int:
+        """Return how many dates that cost something are named at most, on each page."""
+        return DATES_PER_PAGE
+
+    @property
     def shown(self) -> tuple[ReservationView, ...]:
         """Return the dates to come of the page."""
         return self.to_come[(self.number - 1) * DATES_PER_PAGE : self.number * DATES_PER_PAGE]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from app import subscriptions
 from app.mail.models import Mail
+from app.pages.series import presenter
 from billing.fees.terms import TermsEntry, set_terms
 from billing.models import Missed
 from booking.kernel import deliveries
@@ -103,6 +104,8 @@ def test_a_conflict_is_shown_with_another_time_and_left_out_can_be_put_back(anna
     assert "Part of this time is already taken" in preview.text
     assert "Possible instead:" in preview.text
     assert 'value="alternative" checked' in preview.text
+    turned = send(anna, on_conflict="skip", part="1").text
+    assert re.findall(r'value="(\w+)" checked', turned) == ["skip"], "what was chosen is kept"
 
     refused = send(anna, enter_series="1", on_conflict="refuse")
     assert refused.status_code == 409
@@ -334,7 +337,7 @@ def test_more_dates_under_a_quota_need_no_more_statements(anna, session, sample_
     assert sent_for("9") == sent_for("2")
 
 
-def test_two_hundred_dates_are_paged_and_need_no_more_statements(anna, session, statements, clock):
+def test_two_hundred_dates_are_paged_and_need_no_more_statements(anna, session, statements, clock, monkeypatch):
     """Preview, page, change and cancelling of a series: as many statements for 200 dates as for five."""
     with write_transaction(session):
         session.execute(update(Machine).values(horizon_days=400))
@@ -372,6 +375,10 @@ def test_two_hundred_dates_are_paged_and_need_no_more_statements(anna, session, 
     assert [page.count('class="row-l row-res"') for page in (changed, asked)] == [50, 10]
     assert ("151 to 200 of 200" in changed, "51 to 60 of 60" in asked, 'name="part" value="1"' in asked) == (True,) * 3
     assert 'type="hidden" name="part"' not in asked
+    with write_transaction(session):
+        session.execute(update(Reservation).values(cancel_until=MONDAY - timedelta(days=1)))
+    monkeypatch.setattr(presenter, "DATES_PER_PAGE", 60)
+    assert "And 140 further dates." in anna.get("/series/3/cancel?page=4").text  # 20 on the page
     clock.instant = MONDAY + timedelta(days=100)
     assert "Fri 4 December" not in anna.get("/series/3").text  # the page with the next date
 
@@ -423,6 +430,9 @@ def test_a_change_says_what_is_in_its_way_and_keeps_what_was_typed(anna, session
     assert "1 date cannot be changed like this. 3 can." in preview.text
     assert "already taken" in preview.text
     assert re.search(r">\s*Straw</textarea>", preview.text)
+    turned = anna.post("/series/1/change", data=wished | {"on_conflict": "skip", "part": "1"}).text
+    marked = [re.findall(r'id="c-(\w+)"[^>]* checked', page) for page in (preview.text, turned)]
+    assert marked == [["alternative"], ["skip"]], "what was chosen is kept"
     shown = re.search(r'name="shown" value="(\w+)"', preview.text)[1]
     refused = anna.post("/series/1/change", data=wished | {"carry_out": "1", "shown": shown})
     assert refused.status_code == 409
