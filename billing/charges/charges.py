@@ -92,12 +92,13 @@ def _without_price(
     if present is not None and not _is_of_slip(session, present, slip):
         reversal = _append(session, _reversal(present, present.number + 1, now), by, now)
         present = None
-    if present is None or _waits_for_vat(session, slip):  # with a charge: priced again when the rate is entered
+    if present is None or waits_for_rate(session, slip):  # with a charge: priced again when the rate is entered
         _note_unpriced(session, slip, now)
     return present, reversal
 
 
-def _waits_for_vat(session: Session, slip: UsageSlip) -> bool:
+def waits_for_rate(session: Session, slip: UsageSlip) -> bool:
+    """Return whether the tariff of a slip adds a VAT whose rate on its day is not known."""
     tariff = tariff_on(session, slip.machine_id, slip.service_date)
     return tariff is not None and waits_for_vat(session, tariff, slip.service_date)
 

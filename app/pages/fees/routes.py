@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,18 +24,28 @@ from app.web.paging import page_number
 from app.wording.documents import CODE_LABELS
 from app.wording.fees import KIND_LABELS, ONCE_REVERSED, fee_steps
 from app.wording.formats import as_zone
+from billing.charges.charges import waits_for_rate
 from billing.errors.fee_errors import FeeNotFound
 from billing.fees import posting
-from billing.fees.deposits import DEPOSIT
+from billing.fees.deposits import DEPOSIT, is_set_off
+from billing.queries import charge_of_slip
 from billing.queries import fees as queries
 from billing.queries.fees import NO_DEPOSIT, FeeFilter, FeeView
-from booking.queries import machine_names, member_names
+from booking.queries import machine_names, member_names, usage_slip
 from booking.queries.usage import ended_uses
 from booking.times.wall_clock import local_day
 
 PER_PAGE = 25
 WITHOUT_DEPOSITS = {NO_DEPOSIT: _l("Without deposits")}  # its sum is income
 SEEN = Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSlip:
+    """A slip without a price, for which a deposit is held. lacks_rate: of the VAT that its tariff adds."""
+
+    usage_id: int
+    lacks_rate: bool
 
 
 @page(bp, "", access=SEEN, menu=MenuEntry(_l("Fees"), 64, icon="receipt"))
@@ -149,9 +159,14 @@ def _wanted(form: ListFilter) -> FeeFilter:
     return FeeFilter(kind=_kind(), member_text=form.member_text, since=since, until=until)
 
 
-def _waiting_slip(fee: FeeView) -> int | None:
+def _waiting_slip(fee: FeeView) -> WaitingSlip | None:
     """Return the slip for whose price a deposit is held although the machine is back; None where none is."""
+    session = db.session()
     is_held = fee.kind == DEPOSIT and fee.reverses_id is None and fee.reversed_by_id is None
-    if not is_held or fee.reservation_id is None:
+    if not is_held or fee.reservation_id is None or fee.machine_id is None:
         return None
-    return next(iter(ended_uses(db.session(), [fee.reservation_id])), None)
+    usage_id = next(iter(ended_uses(session, [fee.reservation_id])), None)
+    waits = usage_id is not None and is_set_off(session, fee.machine_id, fee.service_from)
+    if usage_id is None or not waits or charge_of_slip(session, usage_id) is not None:
+        return None  # it goes back as soon as the worker gets to it
+    return WaitingSlip(usage_id, waits_for_rate(session, usage_slip(session, usage_id)))

@@ -9,10 +9,15 @@ from html import unescape
 
 import pytest
 
+from billing.charges.charges import charge_for
 from billing.fees.deposits import DepositEntry, set_deposit
 from billing.fees.posting import FeeInput, enter_fee
+from billing.parties.vat_rates import RateInput, enter_rate
+from tests.integration.documents.documents_ring import able_to_issue
 from tests.integration.money.harvester_pool import do
+from tests.integration.money.test_charges import tariff
 from tests.integration.money.test_deposits import TODAY, handed_back, handed_out
+from tests.integration.money.test_vat_in_prices import NET
 from tests.web.costs.test_costs_pages import text
 
 pytestmark = pytest.mark.of_sqlite
@@ -59,11 +64,23 @@ def test_a_deposit_that_no_price_sets_off_names_the_way_out(session, sample_ring
     page = text(karl.get(f"/fees/{fee_id}"))
     assert "Enter the tariff of its day, of zero where nothing is owed" in page
     assert f'href="/costs/tariffs/{splitter}"' in page
+    able_to_issue(session, regime="flat_rate")
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), date(2025, 1, 1), date(2026, 6, 30)))
+    tariff(session, splitter, NET)
+    assert "Enter the VAT rate that holds on its day" in text(karl.get(f"/fees/{fee_id}"))
+    do(session, set_deposit, splitter, DepositEntry(TODAY, 10_000))  # it goes back at hand-back then
+    assert "The machine is back" not in text(karl.get(f"/fees/{fee_id}"))
+    do(session, set_deposit, splitter, DepositEntry(TODAY, 10_000, is_set_off=True))
     own = text(log_in(sample_ring.anna_login).get(f"/fees/{fee_id}"))
     assert ("is set off as soon as the use has its price" in own, "Enter the tariff" in own) == (True, False)
     karl = log_in(sample_ring.karl_login)
+    do(session, enter_rate, RateInput("flat_rate", Decimal("7.8"), TODAY))
+    do(session, charge_for, int(re.search(r"/usage/(\d+)", page)[1]))
+    assert "The machine is back" not in text(karl.get(f"/fees/{fee_id}")), "the worker gives it back"
     assert karl.post(f"/fees/{fee_id}/reverse", data={"reason": "Nothing is owed."}).status_code == 303
     assert "The machine is back" not in text(karl.get(f"/fees/{fee_id}"))
+    lines = text(karl.get(f"/costs/balances/{sample_ring.anna}"))
+    assert "takes an earlier line back: Nothing is owed." in lines
 
 
 def test_deposits_by_calls(sample_ring, log_in):
