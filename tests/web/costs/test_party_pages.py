@@ -117,7 +117,10 @@ def test_another_rate_for_days_that_are_charged_is_asked_about(session, sample_r
     refused = karl.post("/api/v1/vat-rates", json=rate)
     assert (refused.status_code, [one["rule"] for one in refused.json["violations"]]) == (422, ["posted_keeps_vat"])
 
-    assert karl.post("/costs/vat-rates", data=rate | {"posted_stays": "y"}).status_code == 303
+    ticked = form_with(asked.text, "percent") | {"posted_stays": "y"}
+    other = karl.post("/costs/vat-rates", data=ticked | {"percent": "22"})
+    assert (other.status_code, "posted_stays" in form_with(other.text, "percent")) == (422, False), "asked again"
+    assert karl.post("/costs/vat-rates", data=ticked).status_code == 303
     assert karl.post("/api/v1/vat-rates", json=rate | {"percent": "21", "posted_stays": True}).status_code == 200
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, EmailField, SelectField, StringField
+from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from app.forms.address_fields import AddressField
@@ -91,6 +91,15 @@ class RateForm(BaseForm):
     valid_from = DateField(_l("From this day of service on"), [Required(_l("Please enter the first day."))])
     known_until = DateField(_l("Known until"), [Optional()])
     posted_stays = BooleanField(_l("What is posted keeps its VAT"))
+    asked_about = HiddenField()  # the rate that the tick is about
+
+    def confirms(self) -> bool:
+        """Return whether it is ticked for this very rate; for another one it is asked again. After validation."""
+        wanted = self.entry()
+        rate = f"{wanted.code} {wanted.percent.normalize():f} {wanted.valid_from}"
+        is_meant = bool(self.posted_stays.data) and self.asked_about.data == rate
+        self.posted_stays.data, self.asked_about.data = is_meant, rate
+        return is_meant
 
     @property
     def asks_again(self) -> bool:

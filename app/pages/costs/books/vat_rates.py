@@ -56,6 +56,5 @@ def vat_rates() -> ResponseReturnValue:
 def _enter(form: RateForm, instant: datetime) -> None:
     """Enter a rate; what waited for it gets its price."""
     session, by = db.session(), current_actor()
-    posted_stays = bool(form.posted_stays.data)
-    billing_rates.enter_rate(session, form.entry(), by=by, now=instant, posted_stays=posted_stays)
+    billing_rates.enter_rate(session, form.entry(), by=by, now=instant, posted_stays=form.confirms())
     charge_waiting_for_vat(session, by=by, now=instant)
