@@ -6,16 +6,15 @@ from datetime import date
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.forms.choices import select_choice
 from app.pages.costs.desk import today
+from app.wording.name_lists import first_names
 from billing.pools.scopes import GROUP, MACHINES, RING, WORKSHOP, Scope
 from billing.queries.pool_counts import pool_scopes
 from booking.queries import group, groups, machine_choices, machine_names, workshops
 
-NAMES_SHOWN = 3
 SEVERAL = "several"  # chosen by ticking machines
 
 
@@ -40,11 +39,7 @@ def scope_words(session: Session, scope: Scope) -> str:
     if scope.what == WORKSHOP:
         return _("site %(name)s", name={one.id: one.name for one in workshops(session)}[scope.workshop_id or 0])
     names = machine_names(session)
-    shown = ", ".join(sorted(names[one] for one in scope.machine_ids)[:NAMES_SHOWN])
-    more = len(scope.machine_ids) - NAMES_SHOWN
-    return (
-        ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=shown) if more > 0 else shown
-    )
+    return first_names(sorted(names[one] for one in scope.machine_ids))
 
 
 def counted_name(session: Session, pool_id: int, of: OfPool, on: date | None = None) -> str:

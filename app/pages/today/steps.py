@@ -15,6 +15,7 @@ from app.documents.sendings import failed_sendings
 from app.wording.accounting_periods import period_label
 from app.wording.formats import format_money, format_short_day
 from app.wording.ledger import LEDGER_STATES
+from app.wording.name_lists import first_names
 from billing import queries as billing_queries
 from billing.documents.sending import unsent_count
 from billing.period_names import PeriodSpan
@@ -25,7 +26,6 @@ from billing.queries.recurring import Proposal, proposals
 from booking import queries
 
 SHOWN = 5
-NAMED = 3  # so many pools are named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,7 @@ def _bills(facts: Facts) -> Step:
     if len(missing) == len(facts.pools):
         return Step(title, _("None has been entered yet."), False, _("Enter a cost"), _bill_address(facts.pools))
     if missing:
-        names = ", ".join(pool.name for pool in missing[:NAMED])
-        sentence = _("No bill yet for: %(names)s.", names=names)
-        if len(missing) > NAMED:
-            sentence = _("No bill yet for: %(names)s and %(num)s more.", names=names, num=len(missing) - NAMED)
+        sentence = _("No bill yet for: %(names)s.", names=first_names([pool.name for pool in missing]))
         return Step(title, sentence, False, _("Enter a cost"), _bill_address(missing))
     sentence = ngettext(
         "%(num)s bill, the last of %(day)s",
@@ -144,7 +141,7 @@ def _recurring(facts: Facts) -> Step | None:
         return None
     count = len(facts.proposals)
     title = ngettext("Enter %(num)s recurring cost", "Enter %(num)s recurring costs", count)
-    names = ", ".join(list(dict.fromkeys(one.recurring.name for one in facts.proposals))[:NAMED])
+    names = first_names(list(dict.fromkeys(one.recurring.name for one in facts.proposals)))
     sentence, href = _("Proposed: %(names)s.", names=names), url_for("costs.proposed_costs")
     return Step(title, sentence, False, _("To the proposals"), href)
 
@@ -223,7 +220,7 @@ def _settle(facts: Facts) -> Step | None:
     if gone.to_settle:
         count = len(gone.to_settle)
         title = ngettext("Settle with %(num)s member who left", "Settle with %(num)s members who left", count)
-        names = ", ".join(one.name for one in gone.to_settle[:NAMED])
+        names = first_names([one.name for one in gone.to_settle])
         sentence = _("Equity to set off or to move: %(names)s.", names=names)
         return Step(title, sentence, False, _("Look at them"), url_for("costs.leavers"))
     if not gone.owing:

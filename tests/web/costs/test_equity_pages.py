@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
+from app.pages.today import steps
 from billing.equity.equity import EquityInput, enter_equity, equity_of
 from billing.queries.balances import balance_of
+from billing.queries.next_steps import GoneMembers
 from tests.conftest import MONDAY
 from tests.integration.money.harvester_pool import do
 from tests.integration.money.test_who_bears_costs import leave
@@ -60,8 +63,12 @@ def test_what_was_paid_in_is_entered_once_however_often_it_is_sent(session, samp
     assert "the equity that is paid in: €1,000.00" in text(karl.get(f"/costs/balances/{anna}"))
 
 
-def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl):
+def test_a_settlement_is_posted_as_it_was_shown(session, gone, karl, monkeypatch):
     assert "Settle with 1 member who left Equity to set off or to move: Anna" in text(karl.get("/today"))
+    many = [SimpleNamespace(name=name) for name in ("Anna", "Bert", "Cora", "Dora", "Emil")]
+    monkeypatch.setattr(steps, "gone_members", lambda *_of, **_facts: GoneMembers(tuple(many)))
+    assert "Equity to set off or to move: Anna, Bert, Cora and 2 more." in text(karl.get("/today"))
+    monkeypatch.undo()
     assert f'href="/costs/leavers/{gone}/settle"' in karl.get("/costs/leavers").text
     assert "Set off against what is owed, €1,216.20 is still owed." in text(karl.get("/costs/leavers"))
     address = f"/costs/leavers/{gone}/settle"
