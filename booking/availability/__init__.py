@@ -7,7 +7,7 @@ from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.group_times import group_alternatives
 from booking.availability.machine_room import Leaving, MachineRoom
 from booking.availability.nearby import nearest_times
-from booking.availability.proposals import Alternative, WishCheck, check_wish, places_free
+from booking.availability.proposals import Alternative, WishCheck, check_wish, fewest_lacking_first, places_free
 from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
@@ -28,6 +28,7 @@ __all__ = [
     "check_wish",
     "earliest_free",
     "eligibility_by_kind",
+    "fewest_lacking_first",
     "free_spans",
     "group_alternatives",
     "later_times",

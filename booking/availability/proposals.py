@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -29,6 +29,7 @@ from booking.reservations.moving import Change
 from booking.reservations.wishes import Wish
 from booking.rules import lending_rules
 from booking.rules.eligibility import MemberEligibility
+from booking.rules.lacking_variants import Lacking
 from booking.rules.lending_rules import Policy
 from booking.timespan import TimeSpan
 
@@ -62,6 +63,11 @@ class Alternative:
     machine_id: int
     machine_name: str
     span: TimeSpan
+
+
+def fewest_lacking_first(found: Iterable[Alternative], names: Sequence[str], lacking: Lacking) -> list[Alternative]:
+    """Return alternatives in their order, but those first that lack the fewest of the chosen variants."""
+    return sorted(found, key=lambda one: len(lacking(one.machine_id, one.span.start, names)))
 
 
 def check_wish(

@@ -32,9 +32,10 @@ def suggest_alternatives(
         else:
             found = availability.alternatives(session, wish, now=now(), excluding=excluding)
         lacking = LackingVariants(session)
-        shown = [alternative(one.machine_id, one.span, wish.choices, lacking) for one in found]
+        ordered = availability.fewest_lacking_first(found, wish.choices, lacking)
+        shown = [alternative(one.machine_id, one.span, wish.choices, lacking) for one in ordered]
         session.rollback()  # end the read transaction at once
-        return sorted(shown, key=lambda one: len(one.get("lacks", ())))
+        return shown
 
     return find
 

@@ -221,14 +221,13 @@ def _check_view(
 ) -> CheckView:
     others = availability.alternatives(session, wish, now=now, excluding=excluding) if reasons else ()
     lacking = LackingVariants(session)
-    lacks = {one: lacking(one.machine_id, one.span.start, wish.choices) for one in others}
     return CheckView(
         span_text=formats.format_span(wish.span, card.zone),
         length_text=format_length(wish.span, card),
         reasons=tuple(reasons),
         choices=tuple(
-            _choice(other, card, wish, lacks[other])
-            for other in sorted(others, key=lambda one: len(lacks[one]))
+            _choice(other, card, wish, lacking(other.machine_id, other.span.start, wish.choices))
+            for other in availability.fewest_lacking_first(others, wish.choices, lacking)
             if excluding is None or other.machine_id == card.id
         ),
         estimate=estimate_for(session, card, wish),

@@ -92,7 +92,8 @@ def refusal_view(session: Session, group: ChosenGroup, wish: Wish, refusal: Doma
             RefusalReason(violation_sentence(one), rule_name(one.rule), checks.rule_address(one.rule))
             for one in refusal.violations
         ]
-    found = availability.group_alternatives(session, asked_of_group(session, group, wish), now=now)
+    near = availability.group_alternatives(session, asked_of_group(session, group, wish), now=now)
+    found = availability.fewest_lacking_first(near, wish.choices, LackingVariants(session))
     card = group.first
     return CheckView(
         span_text=formats.format_span(wish.span, card.zone),

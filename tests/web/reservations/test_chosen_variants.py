@@ -14,6 +14,8 @@ from app.mail.models import Mail
 from app.worker.jobs import deliver_events
 from billing.prices.tariff_parts import AdjustmentEntry, TariffParts
 from billing.tariffs.tariffs import TariffEntry, enter_tariff
+from booking import availability
+from booking.availability import Alternative
 from booking.closures import breakdown
 from booking.closures.breakdown import Choice, Decision
 from booking.kernel.transaction import write_transaction
@@ -90,7 +92,7 @@ def test_a_variant_waits_with_its_wish_and_is_in_the_offer(log_in, speak_as, ses
     assert program.post("/waiting-list", wish).json["choices"] == [], "as it was said last"
 
 
-def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, speak_as, session, sample_ring, priced):
+def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, speak_as, session, sample_ring, priced, monkeypatch):
     """Of a group with a word to each other time, in the plan of a breakdown, and with the reservation itself."""
     combine, cold_store, anna = sample_ring.combine, sample_ring.cold_store, log_in(sample_ring.anna_login)
     mine = reserved(session, combine, sample_ring.anna, WISHED, (OPERATOR,))
@@ -108,6 +110,11 @@ def test_what_a_machine_lacks_is_said_before_it_is_taken(log_in, speak_as, sessi
         told.append({(one["machine_id"], *one.get("lacks", ())) for one in refused.json["alternatives"]})
     assert found == [({str(combine)}, False), ({str(cold_store)}, True)]
     assert told == [{(combine,)}, {(cold_store, OPERATOR)}]
+    near = [Alternative(one, "", hours(MONDAY, 500, 502)) for one in (cold_store, combine)]
+    monkeypatch.setattr(availability, "group_alternatives", lambda *_wish, **_facts: near)
+    page = html.unescape(anna.post("/reservations/new", data=again).text)
+    ordered = [int(one) for one in re.findall(r'name="choose" value="(\d+)\|', page)]
+    assert ordered[:2] == [combine, cold_store], "what lacks the fewest comes first"
 
     closure_id = close(session, combine, 25, 27)
     wanda = log_in(sample_ring.wanda_login)
