@@ -19,6 +19,8 @@ from booking.timespan import TimeSpan
 from booking.waiting import serving
 from booking.waiting.serving import Serving
 
+TOGETHER_MAX = 10  # machines of a group that the worker serves in one transaction, the line of each anew
+
 
 def offer_freed(session: Session, *, lacking: Lacking = none_lacking) -> None:
     """Offer what the present transaction has released to the first in line whom the rules accept.
@@ -55,17 +57,21 @@ def look_again(session: Session, *machine_ids: int, now: datetime, lacking: Lack
 
 
 def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[tuple[int, ...]]:
-    """Return the machines for which somebody waits who has no open offer; those of a group together."""
+    """Return the machines for which somebody waits who has no open offer; those of a group together.
+
+    TOGETHER_MAX at most, as one transaction serves them. limit: of how many such sets, those with the lowest ids.
+    """
     is_waiting = WaitingEntry.left_at.is_(None), WaitingEntry.offer_id.is_(None), WaitingEntry.window_until > now
     in_group = select(GroupMachine.machine_id, GroupMachine.group_id).distinct()
     in_group = in_group.join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id).where(*is_waiting)
     alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting).distinct()
-    group_of = {row.machine_id: row.group_id for row in session.execute(in_group.limit(limit))}
+    group_of = {row.machine_id: row.group_id for row in session.execute(in_group)}
     together: dict[tuple[int | None, int], list[int]] = {}
-    for machine_id in sorted({*group_of, *session.scalars(alone.limit(limit))}):
+    for machine_id in sorted({*group_of, *session.scalars(alone)}):
         group_id = group_of.get(machine_id)
         together.setdefault((group_id, 0 if group_id is not None else machine_id), []).append(machine_id)
-    return [tuple(ids) for ids in together.values()]
+    sets = [tuple(ids[at : at + TOGETHER_MAX]) for ids in together.values() for at in range(0, len(ids), TOGETHER_MAX)]
+    return sets[:limit]
 
 
 def _waits_for(machine_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:

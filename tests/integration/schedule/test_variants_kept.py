@@ -137,7 +137,9 @@ def test_series_groups_imports_and_breakdowns_keep_what_was_chosen(session, samp
     assert choices_of(session, imported.entered_id) == [("With fuel",)]
 
 
-def test_machines_of_a_group_that_have_what_was_chosen_come_first(session, sample_ring, request_, group, lasers):
+def test_machines_of_a_group_that_have_what_was_chosen_come_first(
+    session, sample_ring, request_, group, lasers, monkeypatch
+):
     """Also those of a higher rank; of those that lack it the one is taken that is possible at all."""
     a, b, c = lasers
     anna = sample_ring.anna
@@ -148,7 +150,9 @@ def test_machines_of_a_group_that_have_what_was_chosen_come_first(session, sampl
     assert {one.machine_id for one in found} == {c}
 
     do(session, entries.join, WaitingWish(sample_ring.bernd, None, group, hours(MONDAY, 10, 12), choices=CHOSEN))
-    assert offering.awaited_machines(session, now=MONDAY) == [(a, b, c)], "together, so that the line is served fairly"
+    assert offering.awaited_machines(session, now=MONDAY, limit=1) == [(a, b, c)], "together: the line is served fairly"
+    monkeypatch.setattr(offering, "TOGETHER_MAX", 2)
+    assert offering.awaited_machines(session, now=MONDAY) == [(a, b), (c,)], "a large group in parts"
 
     wish = wish_of(sample_ring, machine_id=a, group_id=group, choices=CHOSEN, lacking={a: 1, b: 0, c: 1})
     made = enter(session, wish)
