@@ -18,10 +18,11 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
@@ -314,7 +315,7 @@ def fill(instance: Path) -> None:
 
 @contextmanager
 def served(server: str, instance: Path, port: int, https_port: int) -> Iterator[None]:
-    """Run the ring as the unit does."""
+    """Run the ring as the unit does, until it answers: HAProxy takes one that still starts for broken for a while."""
     settings = {
         "RINGBUCH_INSTANCE": str(instance),
         "RINGBUCH_BASE_URL": f"https://{HOST}:{https_port}",
@@ -323,6 +324,7 @@ def served(server: str, instance: Path, port: int, https_port: int) -> Iterator[
     }
     command = [sys.executable, "-c", AS_THE_UNIT, "-m", *(word.format(port=port) for word in SERVERS[server])]
     with running(command, instance / "log", settings):
+        _wait_until_well(partial(_status_at, port))
         yield
 
 
@@ -402,14 +404,24 @@ def program_of(name: str) -> str:
 
 def wait_for(https_port: int) -> None:
     """Wait until the ring answers behind the proxy."""
+    _wait_until_well(lambda: Browser(https_port).get("/healthz").status)
+
+
+def _status_at(port: int) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as plain:
+        plain.request("GET", "/healthz", headers={"Host": "127.0.0.1"})  # as HAProxy asks
+        return plain.getresponse().status
+
+
+def _wait_until_well(ask: Callable[[], int]) -> None:
     for _ in range(300):
         try:
-            if Browser(https_port).get("/healthz").status == 200:
+            if ask() == 200:
                 return
-        except OSError:
+        except (OSError, http.client.HTTPException):
             pass
         time.sleep(0.2)
-    raise SystemExit("the ring does not answer behind the proxy")
+    raise SystemExit("the ring does not answer")
 
 
 if __name__ == "__main__":
