@@ -17,7 +17,7 @@ from typing import NamedTuple
 from app.pages.plan.axis import Axis
 from app.pages.plan.cell_html import cells_html, names_html
 from app.pages.plan.cells import Cell, CellMaker, LaidOut
-from app.pages.plan.placing import BLOCKS, Placed
+from app.pages.plan.placing import BLOCKS, Placed, columns_of
 from app.pages.plan.printed import arrange_names
 from app.pages.plan.room import OWN_BLOCK_PX, columns_px, least_px
 from app.pages.plan.segments import WORK, Segment
@@ -162,10 +162,9 @@ class _Block(NamedTuple):
 
     def has_room(self, following: _Block | None, axis: Axis) -> bool:
         """Return whether a block of one's own fits here and leaves the following one where it is."""
-        segment = self.placed.segment
-        first, last = axis.column(segment.start), axis.column(segment.end)
-        until = axis.columns if following is None else axis.column(following.placed.segment.start)
-        has_room = max(last, until) - first >= OWN_BLOCK_PX / columns_px(1, axis.columns)
+        first, _last = columns_of(self.placed.segment, axis)
+        until = axis.columns if following is None else columns_of(following.placed.segment, axis)[0]
+        has_room = until - first >= OWN_BLOCK_PX / columns_px(1, axis.columns)
         return has_room and (following is None or following.is_single)
 
     def is_apart(self, narrow: Sequence[Target], column_px: float) -> bool:

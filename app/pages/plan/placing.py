@@ -2,6 +2,7 @@
 
 A use that is too narrow for a word takes the free columns behind it, or those before it. Where there are none it is
 drawn together with its neighbour as one block that says how many uses it stands for; the board of the day tells more.
+One that is shorter than the columns of the night or of the past has one of them all the same.
 """
 
 from __future__ import annotations
@@ -49,16 +50,26 @@ class Placed:
 
 def place(segments: Iterable[Segment], axis: Axis, member_id: int | None = None) -> list[Placed]:
     """Return the segments on columns, without gaps or overlaps. member_id: whose uses are drawn wide enough to hit."""
-    found = []
+    found: list[Placed] = []
+    is_tight = False
     for segment in segments:
-        first, last = axis.column(segment.start), axis.column(segment.end)
+        first, last = columns_of(segment, axis)
         if last > first or segment.kind in BLOCKS:
+            is_tight = is_tight or (bool(found) and first < found[-1].last)
             found.append(Placed((segment,), first, last))
     column_px = columns_px(1, axis.columns)
     widths = Widths(BLOCK_PX / column_px, OWN_BLOCK_PX / column_px, member_id)
-    if any(one.is_block and one.last - one.first < widths.of(one) for one in found):
+    if is_tight or any(one.is_block and one.last - one.first < widths.of(one) for one in found):
         found = _with_joined(found, axis.columns, widths)
     return _without_overlaps(found, axis.columns)
+
+
+def columns_of(segment: Segment, axis: Axis) -> tuple[int, int]:
+    """Return the columns [first, last) nearest to a segment; of a use near the end of a longer one that column."""
+    first, last = axis.column(segment.start), axis.column(segment.end)
+    if first == last and segment.kind in BLOCKS and segment.start < axis.bounds[first]:
+        return first - 1, last
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +94,18 @@ def _with_joined(found: list[Placed], total: int, widths: Widths) -> list[Placed
     while at < len(found):
         one = found[at]
         at += 1
-        least = widths.of(one)
-        if one.is_block and one.last - one.first < least:
-            following = _next_block(found, at)
-            until = found[following].first if following < len(found) else total
+        if not one.is_block:
+            made.append(one)
+            continue
+        following = _next_block(found, at)
+        until = found[following].first if following < len(found) else total
+        one.last, least = min(one.last, until), widths.of(one)
+        if one.last - one.first < least:
             if until - one.first >= least:
                 drawn_until = one.first + least
             elif one.last - drawn_until >= least:
                 one.is_at_right = True
+                one.first = min(one.first, until - 1)
             elif one.may_join and following < len(found) and found[following].may_join:
                 found[following] = _joined(one, found[following])
                 at = following
@@ -98,8 +113,7 @@ def _with_joined(found: list[Placed], total: int, widths: Widths) -> list[Placed
             elif one.may_join and (before := _last_block(made)) is not None and made[before].may_join:
                 one = _joined(made[before], one)
                 del made[before:]
-        if one.is_block:
-            drawn_until = max(drawn_until, one.last)
+        drawn_until = max(drawn_until, one.last)
         made.append(one)
     return made
 
@@ -118,7 +132,9 @@ def _joined(one: Placed, other: Placed) -> Placed:
     return Placed((*one.parts, *other.parts), one.first, other.last)
 
 
-def _without_overlaps(found: Iterable[Placed], total: int) -> list[Placed]:
+def _without_overlaps(found: Sequence[Placed], total: int) -> list[Placed]:
+    """Return them one behind the other, each block on a column at least, as long as there are as many."""
+    _make_room(found, total)
     made: list[Placed] = []
     cursor = 0
     for one in found:
@@ -131,3 +147,15 @@ def _without_overlaps(found: Iterable[Placed], total: int) -> list[Placed]:
             made.append(one)
             cursor = last
     return made
+
+
+def _make_room(found: Sequence[Placed], total: int) -> None:
+    """End what lies before a block where that begins, and so early that each block has a column before the end."""
+    begins = until = total
+    for one in reversed(found):
+        if one.is_block:
+            one.last = min(one.last, until)
+            until -= 1
+            begins = one.first = min(one.first, until)
+        else:
+            one.last = min(one.last, begins)

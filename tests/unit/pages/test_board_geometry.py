@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pages.plan import placing, segments
-from app.pages.plan.axis import day_axis, week_axis
+from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Cell
 from app.pages.plan.free_days import day_codes
 from app.pages.plan.labels import nearest_hours
 from app.pages.plan.room import rooms, turned_left, wider
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.targets import drop_overlapping_targets
+from app.pages.plan.window import LEAST_DAY
 from booking.queries import BoardEntry, BoardMachine, BoardRow
 from booking.rules.lending_rules import MachineRules
 from booking.times.opening_hours import WeeklyHours
@@ -246,6 +247,43 @@ def test_forty_uses_in_a_day_are_all_counted():
 
     assert sum(count for count, *_columns in found) == 40
     assert len(found) < 40
+
+
+def test_what_is_shorter_than_the_columns_of_a_folded_night_is_drawn_on_its_day():
+    monday = DAY.start.astimezone(BERLIN).date()
+    for axis in (day_axis(monday, BERLIN, LEAST_DAY), week_axis(monday, BERLIN, LEAST_DAY)):
+        for hour in (0, 6.5, 18, 23):  # 8 to 18 is drawn wide
+            found = drawn(axis, an_entry(at(hour + 0.5), at(hour + 1)))
+            assert [one.last <= axis.days[0].last for one in found] == [True], (hour, found)
+
+
+def test_uses_and_closures_without_columns_of_their_own_are_all_drawn():
+    monday = DAY.start.astimezone(BERLIN).date()
+    for axis in (day_axis(monday, BERLIN, LEAST_DAY), week_axis(monday, BERLIN, LEAST_DAY)):
+        for hour in (0, 6.5, 18, 23):
+            uses = [an_entry(at(hour + number / 4), at(hour + (number + 1) / 4)) for number in range(4)]
+            late = [use._replace(due_at=LONG_AGO) for use in uses]
+            closures = [use._replace(blocking_id=1) for use in uses]
+            for entries in (
+                uses,
+                late,
+                closures,
+                [late[0], *uses[1:3], closures[3]],
+                [uses[0], closures[1], *uses[2:]],
+            ):
+                found = drawn(axis, *entries)
+                assert sum(len(one.parts) for one in found) == 4, (hour, found)
+
+
+def drawn(axis: Axis, *entries: BoardEntry) -> list[placing.Placed]:
+    """The blocks of a row; the whole row has neither gaps nor overlaps."""
+    found = placing.place(segments_of(a_row(a_machine(), *entries), Frame(axis.span, LONG_AGO)), axis)
+    edges = [(one.first, one.last) for one in found]
+    assert edges[0][0] == 0
+    assert edges[-1][1] == axis.columns
+    assert all(first < last for first, last in edges)
+    assert all(one[1] == other[0] for one, other in pairwise(edges)), edges
+    return [one for one in found if one.is_block]
 
 
 def test_a_text_is_written_behind_before_or_across_its_block():
