@@ -38,11 +38,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OthersRow:
-    """The cells of a row as HTML, the names for paper, and by reservation the places of cells of one's own."""
+    """The cells of a row as HTML, the names for paper, and by entry the places of cells of one's own.
+
+    By entry: a reservation has two while a move waits for approval, or while it is still out after its time.
+    """
 
     cells: Sequence[str]
     names: str
-    places: Mapping[int, Place]
+    places: Mapping[BoardEntry, Place]
 
     @property
     def size(self) -> int:
@@ -51,7 +54,7 @@ class OthersRow:
 
     def with_own(self, entries: Sequence[BoardEntry], maker: CellMaker, workshop_id: int) -> str | None:
         """Return the row for who holds these entries of it; None where others would be drawn in another way then."""
-        places = [self.places.get(entry.reservation_id or 0) for entry in entries]
+        places = [self.places.get(entry) for entry in entries]
         cells = list(self.cells)
         for place in places:
             if place is None:
@@ -85,7 +88,7 @@ def _blocks(made: LaidOut) -> list[_Block]:
 
 def _places(
     blocks: Sequence[_Block], narrow: Sequence[Target], maker: CellMaker, workshop_id: int
-) -> Iterator[tuple[int, Place]]:
+) -> Iterator[tuple[BoardEntry, Place]]:
     column_px = columns_px(1, maker.axis.columns)
     for block, following, next_but_one in zip(blocks, [*blocks[1:], None], [*blocks[2:], None, None], strict=False):
         entry = block.entry
@@ -94,10 +97,10 @@ def _places(
         if not (block.may_be_own and block.has_room(following, maker.axis) and block.is_apart(narrow, column_px)):
             continue
         if following is None or not following.turns_behind(block, column_px):
-            yield entry.reservation_id, Place(block.number, block.width, None)
+            yield entry, Place(block.number, block.width, None)
         elif following.entry is not None and following.may_turn(next_but_one, column_px):
             cell = maker.single_cell(following.entry, following.width, workshop_id, is_left=True)
-            yield entry.reservation_id, Place(block.number, block.width, (following.number, cells_html([cell])))
+            yield entry, Place(block.number, block.width, (following.number, cells_html([cell])))
 
 
 class _Block(NamedTuple):
