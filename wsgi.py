@@ -6,14 +6,11 @@ import gc
 # one afterwards 0.1 s, unless what is loaded is frozen.
 gc.disable()
 
-from launcher.bytecode_archive import ARCHIVE  # noqa: E402
+from app import create_app  # noqa: E402
+from app.server.bodies import BodyRules  # noqa: E402
+from app.server.body_guard import BodyGuard  # noqa: E402
 
-with ARCHIVE.in_use():
-    from app import create_app
-    from app.server.bodies import BodyRules
-    from app.server.body_guard import BodyGuard
-
-    app = create_app()
+app = create_app()
 app.wsgi_app = BodyGuard(app.wsgi_app, BodyRules.of(app.config))
 gc.freeze()
 gc.enable()

@@ -1,1 +1,1 @@
-"""What start.py does before the program can run, and the archive of its byte code. Standard library only."""
+"""What start.py does before the program can run: checks, private environment, packages. Standard library only."""

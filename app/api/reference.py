@@ -16,9 +16,6 @@ from app.api.document import SCHEMAS, STATUS_DESCRIPTIONS, document
 from app.api.endpoints import JSON, bp
 from app.auth import permissions
 from app.auth.permissions import EVERYBODY
-from launcher.bytecode_archive import ARCHIVE
-
-DERIVED = "openapi.json"
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,7 @@ def reference() -> ResponseReturnValue:
 
 @lru_cache(maxsize=1)
 def _as_json() -> bytes:
-    return ARCHIVE.derived.get(DERIVED) or derive()[DERIVED]
-
-
-def derive() -> dict[str, bytes]:
-    """Make the document. Pydantic keeps 8 MB for it, so what an earlier start made of the same sources is taken."""
-    return {DERIVED: json.dumps(document(), sort_keys=False).encode()}
+    return json.dumps(document(), sort_keys=False).encode()
 
 
 @lru_cache(maxsize=4)

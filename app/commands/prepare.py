@@ -7,13 +7,11 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import setting_texts
-from app.api import reference
 from app.auth import stored_secrets
 from app.commands.friendly_errors import friendly_errors
 from app.extensions import db, secret_box
 from app.storage import installation, migrate
 from booking.kernel.transaction import in_write_transaction
-from launcher.bytecode_archive import ARCHIVE
 
 KEY_DIFFERS = (
     "SECRET_KEY here is not the one with which this ring was started before, so nobody would stay logged in and second "
@@ -34,7 +32,6 @@ def add_to(ring: AppGroup) -> None:
 def prepare(new_secret_key: bool) -> None:
     """Create or upgrade the database. Safe to run at any time, by any number of processes."""
     prepare_database(is_key_new=new_secret_key)
-    ARCHIVE.refresh(reference.derive)
 
 
 def prepare_database(*, is_key_new: bool = False) -> None:
@@ -91,4 +88,3 @@ def settings(env_file: bool) -> None:
     """Print every setting with its value, where that comes from, unit, default and meaning. Secrets stay hidden."""
     for line in setting_texts.env_file() if env_file else setting_texts.describe(current_app.config):
         click.echo(line)
-    ARCHIVE.refresh(reference.derive)  # an operator's way to update .venv, as a user who may write beside the program

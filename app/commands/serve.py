@@ -13,7 +13,6 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
-from app.api import reference
 from app.commands.prepare import prepare_database
 from app.commands.setup_code import open_setup_code
 from app.commands.work import run_worker
@@ -22,7 +21,6 @@ from app.server import child_process, metrics, preload, warm_up
 from app.server import serve as serving
 from app.web import security_headers
 from app.web.security_headers import LOOPBACK
-from launcher.bytecode_archive import ARCHIVE
 
 PLAIN_HTTP = (
     "Warning: it is served over plain http to other machines, so passwords can be read on the way. Put a proxy with TLS"
@@ -124,4 +122,3 @@ def _announce(url: str, base_url: str, listening: str, code: str | None, *, demo
         click.echo(DEMO_LOGINS)
     elif code is not None:
         click.echo(f"Set-up code: {code} (asked at /setup in a browser on another machine or behind a proxy).")
-    ARCHIVE.refresh(reference.derive)  # now nobody waits for it

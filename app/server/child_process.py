@@ -26,16 +26,9 @@ PR_SET_PDEATHSIG = 1
 # Named, because Python's own choice differs between its versions: since 3.14 a further process starts the children on
 # Linux, so none is a child of the process that it must not outlive. macOS's libraries do not survive a fork.
 START_METHOD = "spawn" if sys.platform in ("darwin", "win32") else "fork"
-# Without garbage collection until wsgi.py is loaded, as there.
-_RUN_AGAIN = """
-import gc, sys
-gc.disable()
-sys.path.insert(0, sys.argv[1])
-from launcher.bytecode_archive import ARCHIVE
-with ARCHIVE.in_use():
-    from app.server import child_process
-child_process.run_again()
-"""
+_RUN_AGAIN = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from app.server import child_process; child_process.run_again()"
+)
 _ORPHAN_SECONDS = 5.0  # what a process without its parent has to end by itself: nobody else would kill it
 
 
