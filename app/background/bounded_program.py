@@ -13,20 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # no secrets of the ring
-# Arguments: bytes of memory, seconds of a processor, the program and its words. Windows has no such limits.
-_BOUNDED = """
-import runpy, sys
-memory, seconds = int(sys.argv[1]), int(sys.argv[2])
-del sys.argv[:3]
-try:
-    import resource
-except ImportError:
-    pass
-else:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+LIMITS = Path(__file__).with_name("process_limits.py")
 
 
 class ProgramFailed(Exception):
@@ -49,7 +36,7 @@ class BoundedProgram:
     def output(self, content: bytes, *words: str) -> bytes:
         """Return what the program writes when it reads some bytes. Raises ProgramFailed, ProgramStuck."""
         bounds = str(self.memory_bytes_max), str(self.processor_seconds_max)
-        command = [sys.executable, "-I", "-c", _BOUNDED, *bounds, str(self.path), *words]
+        command = [sys.executable, "-I", str(LIMITS), *bounds, str(self.path), *words]
         variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         try:
             done = subprocess.run(  # noqa: S603 - our own program

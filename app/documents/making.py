@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from base64 import b64decode
@@ -46,6 +47,8 @@ LOADER = (
     "package = sys.modules['app'] = types.ModuleType('app'); package.__path__ = ['app']; "
     "from app.documents.renderer import main; main()"
 )
+# Each thread of typst (one for each core) would take 64 MB of the child's addresses for a heap of its own.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 GRACE_SECONDS = 5
 SECONDS_MAX = 60.0  # of one document; the longest statement takes two
 PREVIEW_SECONDS_MAX, PREVIEW_WAIT_SECONDS, PREVIEW_AGAIN_SECONDS = 20.0, 10.0, 30  # a page waits for it
@@ -138,9 +141,9 @@ def renderer(seconds_max: float | None = None) -> Iterator[Any]:
 
     seconds_max: after which it is killed, for each content; SECONDS_MAX unless said.
     """
-    command = [sys.executable, "-c", LOADER]
+    command, variables = [sys.executable, "-c", LOADER], ENVIRONMENT | os.environ
     child = subprocess.Popen(  # noqa: S603 - this program itself
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=FOLDER
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=FOLDER, env=variables
     )
     assert child.stdin
     assert child.stdout

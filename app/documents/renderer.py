@@ -15,6 +15,8 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from app.background.process_limits import limit_process
+
 FOLDER = Path(__file__).resolve().parent
 TEMPLATE, FONTS, FONT = FOLDER / "template.typ", FOLDER / "fonts", FOLDER / "fonts" / "figtree-regular.ttf"
 STANDARD = "a-3b"
@@ -96,18 +98,9 @@ def answers(lines: Iterable[str]) -> Iterable[dict[str, str]]:
             yield {"pdf": b64encode(pdf).decode(), "xml": b64encode(xml).decode()}
 
 
-def bound_memory() -> None:
-    """Let this process end where a document takes far more memory than any; Windows has no such limit."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-
-
 def main() -> None:
     """Answer each line of the input on the output, at once."""
-    bound_memory()
+    limit_process(MEMORY_BYTES_MAX)
     for answer in answers(sys.stdin):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

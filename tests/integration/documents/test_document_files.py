@@ -260,11 +260,13 @@ def test_one_page_waits_for_a_file_at_a_time_and_not_for_ever(app, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
 def test_the_memory_of_the_child_is_bounded_before_it_reads_a_document(app, monkeypatch, caplog):
-    told = "renderer.answers = lambda _lines: [{'error': str(resource.getrlimit(resource.RLIMIT_AS)[0])}]"
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    found = "[resource.getrlimit(resource.RLIMIT_AS)[0], os.environ['MALLOC_ARENA_MAX']]"
+    told = f"renderer.answers = lambda _lines: [{{'error': str({found})}}]"
     start = "from app.documents.renderer import main; main()"
-    changed = f"import resource; from app.documents import renderer; {told}; renderer.main()"
+    changed = f"import os, resource; from app.documents import renderer; {told}; renderer.main()"
     monkeypatch.setattr(making, "LOADER", making.LOADER.replace(start, changed))
 
     with pytest.raises(FileNotMade):
         preview_pdf([{"number": "R-1"}])
-    assert f"cannot be made: {renderer.MEMORY_BYTES_MAX}" in caplog.text
+    assert f"cannot be made: {[renderer.MEMORY_BYTES_MAX, '2']}" in caplog.text
