@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,6 +65,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     _warn_of_plain_http(host, current_app.config["BASE_URL"])
     if child_process.forks():
         preload.preload(with_worker=not no_worker)
+        warm_up.before_the_fork(current_app._get_current_object())  # type: ignore[attr-defined]
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
@@ -75,7 +75,6 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
             web_processes=current_app.config["WEB_PROCESSES"],
             base_url=base_url,
             run_worker=None if no_worker else run_worker,
-            warm_up=partial(warm_up.before_the_fork, current_app._get_current_object()),  # type: ignore[attr-defined]
             announce=lambda url: _announce(url, base_url, serving.listening_url(host, port), code, demo=demo),
         )
     )

@@ -116,13 +116,11 @@ def serve(
     web_processes: int,
     base_url: str,
     run_worker: Callable[[], None] | None,
-    warm_up: Callable[[], None],
     announce: Callable[[str], None],
 ) -> int:
     """Run web and worker until a signal and return the exit code: 0, or that of a web server that never responded.
 
     web_processes: how many serve the web. run_worker: the function that the worker process runs; None: there is none.
-    warm_up: done while the first web process answers; those that are forked afterwards share what it leaves.
     announce: called once with the URL to open, after the first response.
     """
     # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
@@ -133,10 +131,7 @@ def serve(
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
-            web[0].ensure_running()
-            if web[1:]:
-                warm_up()
-            for process in web[1:]:
+            for process in web:
                 process.ensure_running()
             response = first_response(web[0], shutdown, host, port, base_url)
             if response is not None:

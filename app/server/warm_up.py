@@ -1,11 +1,10 @@
 """Warm-up: the pages of a member's visit are made once before somebody waits for them.
 
 The first use of a page compiles its statements and reads templates and texts: 0.25 s of processor time for a visit that
-takes a fifth of it from then on. The first web process is forked without it, so that the ring answers as early as it
-can. Where there are others, it is done while that one answers, and they and the worker share what it leaves in memory
-(each would take 30 MB of its own, which after an hour of use makes no difference). Every other web process does it
-after its start. PostgreSQL serves each connection by a process that knows nothing at first either (25 ms of processor
-time for a visit), so there each connection that readers need is opened and used after the start.
+takes a fifth of it from then on. Where processes fork it is done before, so that all of them share what it leaves in
+memory (each would take 30 MB of its own) and none is slow for whoever comes first. Elsewhere each does it after its
+start. PostgreSQL serves each connection by a process that knows nothing at first either (25 ms of processor time for a
+visit), so there each connection that readers need is opened and used after the start.
 """
 
 from __future__ import annotations

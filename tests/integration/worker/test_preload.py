@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from app.server import serve
 from app.server.preload import PAGES, preload
 
@@ -48,31 +46,6 @@ def test_the_scheduler_is_loaded_and_no_database_is_asked(tmp_path):
     assert [name for name in scheduled.split() if name.startswith(("app", "apscheduler"))] == []
     assert of_documents == "", "the libraries of PDF and XML, which only the child that makes the files loads"
     assert not (tmp_path / "ring.sqlite").exists()
-
-
-@pytest.mark.parametrize(
-    ("count", "steps"),
-    [(1, ["web process 1", "asked"]), (2, ["web process 1", "warm-up", "web process 2", "asked"])],
-)
-def test_the_first_web_process_answers_while_the_others_are_warmed_up(monkeypatch, count, steps):
-    found = []
-    monkeypatch.setattr(serve.gc, "freeze", lambda: None)  # objects of the tests
-    monkeypatch.setattr(serve, "bound_arenas", lambda: None)
-    monkeypatch.setattr(serve, "shares_port", lambda: True)
-    monkeypatch.setattr(serve, "first_response", lambda *_: found.append("asked"))  # none came
-    monkeypatch.setattr(serve.SupervisedProcess, "ensure_running", lambda process: found.append(process.name))
-
-    code = serve.serve(
-        "127.0.0.1",
-        8000,
-        web_processes=count,
-        base_url="http://127.0.0.1:8000",
-        run_worker=None,
-        warm_up=lambda: found.append("warm-up"),
-        announce=found.append,
-    )
-
-    assert (found, code) == (steps, 1)
 
 
 def test_all_threads_share_two_heaps_unless_the_operator_decided(monkeypatch):
