@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from random import Random
@@ -15,11 +14,10 @@ from flask_babel import Babel, force_locale
 
 from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cell_html import cells_html, names_html
-from app.pages.plan.cells import Addresses, CellMaker
-from app.pages.plan.labels import Labels
-from app.pages.plan.own_cells import OthersRow, others_row
 from app.pages.plan.printed import arrange_names
-from app.pages.plan.segments import Frame, Segment, segments_of
+from app.pages.plan.row_cache import RowSource
+from app.pages.plan.row_renderers import TableRenderer
+from app.pages.plan.segments import Frame, segments_of
 from app.pages.plan.viewer import Viewer
 from app.pages.plan.window import Window
 from booking.queries import BoardEntry, BoardMachine, BoardRow, BoardWorkshop
@@ -36,13 +34,12 @@ WINDOW = Window(5 * 60, 22 * 60)
 HALF_HOUR = timedelta(minutes=30)
 MEMBERS = (7, 7, 8, 9, 10)
 HALL = BoardWorkshop(1, "hall", "Hall", BERLIN, (), (), ())
-ADDRESSES = Addresses("/reservations/new", "/reservations/", "/plan")
 
 
 def rows(random: Random, axis: Axis, count: int) -> Iterator[BoardRow]:
     for _row in range(count):
         rules = MachineRules(shortest_min=random.choice([30, 60, 200]), horizon_days=random.choice([3, 300]))
-        machine = BoardMachine(1, "saw", "Saw", "", 1, 1, None, rules)
+        machine = BoardMachine(1, "saw", "Saw", "", random.choice([1] * 9 + [3]), 1, None, rules)
         hours = WeeklyHours(BERLIN, random.choice([ALWAYS, HALF_DAYS]))
         yield BoardRow(machine, tuple(entries(random, axis.span)), hours, tuple(hours.open_spans(axis.span)))
 
@@ -89,52 +86,42 @@ def in_a_state(random: Random, use: BoardEntry, to_move: list[BoardEntry]) -> It
         )
 
 
-@dataclass(frozen=True)
-class Board:
-    """The rows of an axis in a language; found: how often one's own cells were put in, or not."""
+def compare(source: RowSource, renderer: TableRenderer) -> str:
+    """Return how a member's row was rendered from what is known of it, which must be what is made anew."""
+    row, axis, viewer = source.row, renderer.axis, renderer.viewer
+    parts = segments_of(row, Frame(axis.span, NOW, viewer.member_id), renderer.cuts)
+    cells = renderer.maker.laid_out(parts, row, HALL, NOW).cells
+    names = names_html(arrange_names(cells, axis), axis.columns)
+    assert renderer.render(source).partition("\n")[2] == cells_html(cells) + names
 
-    axis: Axis
-    labels: Labels
-    found: Counter[str]
-
-    def compare(self, row: BoardRow) -> None:
-        """Compare for each member the row with one's own cells put in with what is made anew."""
-        parts = segments_of(row, Frame(self.axis.span, NOW))
-        others = self.maker(None)
-        for_others = others_row(parts, others.laid_out(parts, row, HALL, NOW), others, HALL.id)
-        for member_id in {*MEMBERS}:
-            self.found[self.compare_for(member_id, row, parts, for_others)] += 1
-
-    def compare_for(self, member_id: int, row: BoardRow, parts: Sequence[Segment], for_others: OthersRow) -> str:
-        mine = self.maker(member_id)
-        own = [one for one in row.entries if mine.viewer.is_own(one)]
-        found = for_others.with_own(own, mine, HALL.id)
-        if found is None:
-            return "made anew"
-        cells = mine.laid_out(parts, row, HALL, NOW).cells
-        names = names_html(arrange_names(cells, self.axis), self.axis.columns)
-        assert found == cells_html(cells) + names
-        if any(for_others.places[one].behind for one in own):
-            return "put in, with another text behind it"
-        if len({one.reservation_id for one in own}) < len(own):
-            return "put in, at both times of a reservation"
-        return "put in" if own else "nothing of one's own"
-
-    def maker(self, member_id: int | None) -> CellMaker:
-        return CellMaker(self.axis, Viewer(member_id), self.labels, ADDRESSES, is_day=len(self.axis.days) == 1)
+    own = [one for one in row.entries if viewer.is_own(one)]
+    places = [of_others.places.get(one) for of_others in source.for_others.values() for one in own]
+    if row.machine.places > 1:
+        return "several places"
+    if None in places:
+        return "made anew"
+    if any(place is not None and place.behind for place in places):
+        return "put in, with another text behind it"
+    if len({one.reservation_id for one in own}) < len(own):
+        return "put in, at both times of a reservation"
+    return "put in" if own else "nothing of one's own"
 
 
 def test_one_s_own_cells_are_put_in_where_nothing_else_changes():
     random, found = Random(5), Counter[str]()
     app = Flask(__name__)
     Babel(app, default_translation_directories=str(TRANSLATIONS))
+    for endpoint in ("reservations.new", "reservations.index", "plan.show"):
+        app.add_url_rule(f"/{endpoint}", endpoint)
     axes = (week_axis(MONDAY, BERLIN, WINDOW, now=NOW), week_axis(MONDAY, BERLIN), day_axis(MONDAY, BERLIN, WINDOW))
     for language, axis in product(("de", "en"), axes):
         with app.test_request_context(), force_locale(language):
-            board = Board(axis, Labels(), found)
-            assert board.labels.mine == {"de": "Ich", "en": "Me"}[language]
-            for row in rows(random, axis, 50):
-                board.compare(row)
+            members = map(Viewer, MEMBERS[1:3])
+            renderers = [TableRenderer(axis, who, NOW, is_day=len(axis.days) == 1) for who in members]
+            assert renderers[0].maker.labels.mine == {"de": "Ich", "en": "Me"}[language]
+            for row in rows(random, axis, 30):
+                source = RowSource(row, HALL)
+                found.update(compare(source, renderer) for renderer in renderers)
 
     assert set(found) == {
         "made anew",
@@ -142,5 +129,6 @@ def test_one_s_own_cells_are_put_in_where_nothing_else_changes():
         "put in, with another text behind it",
         "put in, at both times of a reservation",
         "nothing of one's own",
+        "several places",
     }
     assert found["put in"] > 10
