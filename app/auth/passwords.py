@@ -117,12 +117,12 @@ def require_strong(password: str, known: Iterable[str] = ()) -> None:
 
 def weakness_of(password: str, known: Iterable[str] = ()) -> str | None:
     """Return why a password is refused: too_short, too_long, common, personal; None if it is not."""
-    length = len(unicodedata.normalize("NFKC", password))
-    if length < LENGTH_MIN:
-        return "too_short"
-    if length > LENGTH_MAX:
+    normalized = unicodedata.normalize("NFKC", password[: LENGTH_MAX + 1])  # as much of it as matches() reads
+    if max(len(normalized), len(password)) > LENGTH_MAX:
         return "too_long"
-    plain = unicodedata.normalize("NFKC", password).casefold()
+    if len(normalized) < LENGTH_MIN:
+        return "too_short"
+    plain = normalized.casefold()
     if is_common(plain):
         return "common"
     personal = parts_of(known)

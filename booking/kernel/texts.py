@@ -55,9 +55,10 @@ def _has_too_many_marks(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _too_many_marks() -> re.Pattern[str]:
-    """Return a pattern of more marks in a row than one letter can have: 25 ms, and hardly ever needed."""
+    """Return a pattern of more marks in a row than one letter can have: built once, and hardly ever needed."""
     characters = map(chr, range(ord(_FIRST_MARK), ord(_LAST_MARK) + 1))
-    marks = "".join(char for char in characters if unicodedata.combining(char))
+    # Some are no marks but become marks: U+0F73 is U+0F71 and U+0F72, U+FF9E a narrow U+3099.
+    marks = "".join(char for char in characters if unicodedata.combining(unicodedata.normalize("NFKD", char)[0]))
     return re.compile(f"[{marks}]{{{MARKS_MAX + 1},}}")
 
 
