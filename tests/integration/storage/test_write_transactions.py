@@ -196,7 +196,7 @@ def test_a_disk_that_fails_after_the_commit_leaves_the_outcome_open(waiting_for_
         with pytest.raises(OutcomeUnknown):
             member(session, "Anna")
 
-    assert member(session, "Bernd")  # and the next writer is not told of it
+    assert member(session, "Bernd")  # and the next writer is answered when the log was moved to the database
 
 
 @pytest.mark.of_sqlite
