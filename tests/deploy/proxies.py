@@ -29,7 +29,7 @@ from pathlib import Path
 from socket import create_connection
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 import trustme
@@ -122,12 +122,30 @@ def questions(folder: Path, http_port: int, https_port: int) -> Iterator[tuple[s
             f"{status} within {time.monotonic() - started:.0f} s",
             "200 within [01] s",
         )
+    logs = _logs_of_secret_addresses(folder, browser, http_port)
+    yield "secrets of calendars, screens and links in nginx's log", "yes" if SECRET in logs else "no", "no"
+    if logs:
+        hidden, plain_lines = logs.count("***"), logs.count("/login?hides=")
+        yield (
+            "lines of requests with such an address, and of those that name one elsewhere",
+            f"{hidden} and {plain_lines}",
+            f"{3 * len(SECRET_ADDRESSES)} and 2",
+        )
+
+
+def _logs_of_secret_addresses(folder: Path, browser: Browser, http_port: int) -> str:
+    """Return what nginx logs of secret addresses (https, a parameter, a referrer, http), and of what only looks so."""
+    browser.get("/login?hides=me&x=/mails/")
+    browser.get("/login?hides=too", referrer="/feeds/")
     for address in SECRET_ADDRESSES:
         browser.get(address)
         browser.get("/static/robots.txt", referrer=address)
-    log = folder / "nginx.log"
-    is_logged = log.exists() and SECRET in log.read_text()
-    yield "secrets of calendars, screens and links in nginx's log", "yes" if is_logged else "no", "no"
+        browser.get(f"/login?next={quote(address, safe='')}")
+        with closing(http.client.HTTPConnection("127.0.0.1", http_port, timeout=20)) as plain:
+            plain.request("GET", address, headers={"Host": HOST})
+            plain.getresponse()
+    browser.get("/login")  # when it is answered, the lines of all others are written
+    return "".join(log.read_text() for log in folder.glob("nginx*.log"))
 
 
 def figures(https_port: int) -> Iterator[tuple[str, str, str]]:

@@ -23,5 +23,5 @@ def test_the_site_for_nginx_is_right_as_it_stands(tmp_path):
         proxies.wait_for(https_port)
         asked = list(proxies.questions(tmp_path, http_port, https_port))
 
-    assert len(asked) == 9
+    assert len(asked) == 10
     assert [row for row in asked if not re.fullmatch(row[2], row[1])] == []
