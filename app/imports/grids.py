@@ -12,12 +12,12 @@ from io import StringIO
 from flask_babel import gettext as _
 
 from app.imports.errors import TableError
+from app.imports.workbook_reader import is_blank
 
 ROWS_MAX = 10_000
 COLUMNS_MAX = 300
 SEPARATORS = (";", ",", "\t", "|")
 LINES_LOOKED_AT = 40
-_DRAWN_LINE = re.compile(r"(?=.{3}):?[-=_+]{2,}:?")
 _SINGLE_QUOTES = re.compile(r"""\s*'[^'\n]*'(?:[;,\t|]'[^'\n]*')+\s*(?:\n|$)""")
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,\t]*\s*', re.IGNORECASE)
 
@@ -32,7 +32,7 @@ class Line:
     @property
     def is_blank(self) -> bool:
         """Whether no cell has a text, or only a drawn line between the rows."""
-        return all(not text or _DRAWN_LINE.fullmatch(text) for text in (cell.strip() for cell in self.cells))
+        return is_blank(self.cells)
 
 
 Grid = tuple[Line, ...]

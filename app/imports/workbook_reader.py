@@ -1,9 +1,9 @@
 """The process that reads one workbook: from standard input, to standard output as JSON, its visible sheets as texts.
 
 Run by path (workbooks.py), so that it holds Python and openpyxl alone: two kilobytes of a workbook can hold styles or
-texts that take gigabytes. Arguments: the name of the chosen sheet or "", the words for true and false. Written is
-{"names": [of a sheet, ...], "lines": [[number, [text of each cell]], ...]}, or {"fault": code} with the code of a
-refusal, and for "formula" the `cell`.
+texts that take gigabytes. Arguments: the name of the chosen sheet or "", the words for true and false. Written is, in
+UTF-8, {"names": [of a sheet, ...], "lines": [[number, [text of each cell]], ...]}, or {"fault": code} with the code of
+a refusal, and for "formula" the `cell`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import sys
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import islice
@@ -21,7 +21,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 UNPACKED_MAX = 40 * 1024 * 1024  # a file has 4 MB at most, and 10,000 rows
-TEXT_MAX = 20 * 1024 * 1024  # characters of all cells: many may have the same long text
+TEXT_MAX = 5 * 1024 * 1024  # characters of all cells, a CSV has 4 MB: many may have the same long text
 FILES_MAX, SHEETS_MAX, NAME_LENGTH_MAX = 2_000, 50, 200
 LINES_MAX, CELLS_MAX = 20_000, 301  # more than grids.py accepts, which knows what is a row
 FORMAT_LENGTH_MAX, ROW_NUMBER_MAX = 255, 1_048_576  # as in Excel
@@ -38,6 +38,7 @@ _NOT_SHOWN = re.compile(r"\[[^\]]*\]|[_*].")  # colours, countries, conditions, 
 _WITHOUT_RESULT = re.compile(
     rb"<(?:\w+:)?c ([^<>]*)>\s*<(?:\w+:)?f(?:>| [^<>]*>)[^<]*</(?:\w+:)?f>\s*(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></|</)"
 )
+_DRAWN_LINE = re.compile(r"(?=.{3}):?[-=_+]{2,}:?")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3}\d{1,7})"')
 _EMPTY_TEXT = b't="str"'  # a text without a value is an empty one
 
@@ -50,6 +51,11 @@ class Refused(Exception):
     def __init__(self, code: str, cell: str = "") -> None:
         super().__init__(code)
         self.code, self.cell = code, cell
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Return whether no cell has a text, or only a drawn line between the rows. Also for the lines of a CSV."""
+    return all(not text or _DRAWN_LINE.fullmatch(text) for text in (cell.strip() for cell in cells))
 
 
 def sheets_of(content: bytes, chosen: str, texts: dict[bool, str]) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def _lines(sheet: Any, texts: dict[bool, str]) -> Iterator[Line]:
             raise Refused("damaged")
         line = [_text(cell, texts) for cell in cells[:CELLS_MAX]]
         line += [_text(cell, texts) for cell in islice((one for one in cells[CELLS_MAX:] if one.value is not None), 1)]
-        if not any(line):
+        if is_blank(line):
             continue
         count, room = count + 1, room - sum(map(len, line)) - len(line)
         if room < 0:
@@ -167,7 +173,7 @@ def main(chosen: str, yes: str, no: str) -> None:
         written = {"fault": "too_large"}
     except DAMAGED:
         written = {"fault": "damaged"}
-    sys.stdout.write(json.dumps(written))
+    sys.stdout.buffer.write(json.dumps(written, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 if __name__ == "__main__":

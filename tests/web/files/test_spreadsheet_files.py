@@ -394,15 +394,24 @@ def test_a_formula_without_a_result_is_refused_and_an_empty_result_is_read():
 
 
 def changed(content, name, text):
-    """A workbook in which one of its files has another text."""
+    """A workbook in which one of its files has another text, or is added: the texts that its cells share."""
     made = BytesIO()
     with ZipFile(BytesIO(content)) as before, ZipFile(made, "w", ZIP_DEFLATED) as after:
+        is_new = name not in before.namelist()
         for each in before.namelist():
-            after.writestr(each, text if each == name else before.read(each))
+            same = before.read(each)
+            same = same.replace(b"</Types>", SHARED_TYPE) if is_new else same
+            after.writestr(each, text if each == name else same)
+        if is_new:
+            after.writestr(name, text)
     return made.getvalue()
 
 
-SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
+SHEET, STYLES, SHARED = "xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+SHARED_TYPE = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument'
+    b'.spreadsheetml.sharedStrings+xml"/></Types>'
+)
 ROWS = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
 )
@@ -427,8 +436,8 @@ BOMBS = {
     "styles": {STYLES: FORMAT.format("<cellXfs>" + "<xf/>" * 7_000_000 + "</cellXfs>")},
     "a row far away": {SHEET: ROWS.format('<row r="1000000000"><c r="A1000000000"><v>1</v></c></row>')},
     "a long text in many cells": {
-        SHEET: ROWS.format(('<row r="1">' + '<c t="s"><v>0</v></c>' * 290 + "</row>") * 90),
-        "xl/sharedStrings.xml": FORMAT.format(f"<si><t>{'x' * 10_000}</t></si>"),
+        SHEET: ROWS.format(("<row>" + '<c t="s"><v>0</v></c>' * 290 + "</row>") * 90),
+        SHARED: FORMAT.format(f"<si><t>{'x' * 10_000}</t></si>"),
     },
 }
 
@@ -449,6 +458,19 @@ def test_a_small_workbook_that_unpacks_to_much_ends_alone(texts, monkeypatch):
 
     assert process_time() - began < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+def test_a_workbook_holds_as_much_text_as_a_csv_whose_letters_are_written_with_one_byte_or_two():
+    """The web process holds all that the reader writes twice, and then its letters."""
+    head, row = '<row r="1"><c t="s"><v>0</v></c></row>', '<row><c t="s"><v>1</v></c></row>'
+    texts = "".join(f"<si><t>{text}</t></si>" for text in ("Nr.", "ä" * 30_000))
+    _book, content = workbook(("M", [["Nr.", "Name"], [42, "Hof"]]))
+    full = changed(content.getvalue(), SHARED, FORMAT.format(texts))
+
+    written = workbooks.READER.output(changed(full, SHEET, ROWS.format(head + row * 150)), "", "yes", "no")
+    assert 9_000_000 < len(written) < 9_100_000
+    with pytest.raises(TableError, match="too large when unpacked"):
+        read("members", changed(full, SHEET, ROWS.format(head + row * 200)))
 
 
 def test_one_workbook_is_read_at_a_time_and_one_that_stands_still_is_not_called_damaged(monkeypatch, tmp_path):
@@ -516,6 +538,9 @@ def test_a_workbook_with_several_filled_sheets_is_asked_about():
     with pytest.raises(SheetUnclear, match="no sheet “2027” with rows"):
         texts_of(content.getvalue(), Answers(sheet="2027"))
     book["2025"].sheet_state = "hidden"
+    for name, rows in (("Zettel", [[" "], [None, "\u00a0"]]), ("Linie", [["----", ":---:", None]])):
+        for row in rows:
+            (book[name] if name in book.sheetnames else book.create_sheet(name)).append(row)
     with pytest.raises(SheetUnclear) as asked:
         texts_of(saved(book), Answers(sheet="2025"))
     assert asked.value.sheets == ("2026",)
