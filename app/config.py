@@ -29,9 +29,10 @@ from app.setting_types import (
     SecretKeys,
     TimeZoneName,
     require_http,
+    sentence_about_former,
     weakness_of_key,
 )
-from booking.kernel.database_url import file_url, sqlalchemy_url
+from booking.kernel.database_url import file_url, former_file, sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
 from booking.times.wall_clock import USUAL_ZONE
 
@@ -264,7 +265,10 @@ def database_uri(database_url: str, instance: Path, pooler: str = "none") -> str
     if pooler != "none" and not database_url.startswith("postgres"):
         raise SettingError("DATABASE_POOLER is for PostgreSQL: name it in DATABASE_URL, or leave the setting out.")
     if not database_url:
-        return file_url((instance / "ring.sqlite").resolve())
+        file = (instance / "ring.sqlite").resolve()
+        if former := former_file(file):
+            raise SettingError(sentence_about_former(former, file, PREFIX))
+        return file_url(file)
     url = sqlalchemy_url(database_url)
     return url if pooler == "none" else f"{url}{'&' if '?' in url else '?'}pooler={pooler}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator
 
 from booking.email_addresses import check_email, mailbox
-from booking.kernel.database_url import require_usable
+from booking.kernel.database_url import file_url, require_usable
 
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_CHARACTERS_MIN = 32, 10
 EXAMPLE_KEYS = ("changeme", "changethis", "replaceme", "secretkey", "yoursecret", "yourkey", "0123456789abcdef")
@@ -110,3 +111,12 @@ HttpUrl = Annotated[str, AfterValidator(require_http)]
 SecretKeys = Annotated[list[str], BeforeValidator(split), AfterValidator(require_keys)]
 HostNames = Annotated[list[str], BeforeValidator(split)]
 Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(split)]
+
+
+def sentence_about_former(former: Path, file: Path, prefix: str) -> str:
+    """Return what to do where the database lies at its former address, and a start would make an empty one."""
+    return (
+        f"The database of this ring is {former}, where it was stored before: stop Ringbuch and move it, with "
+        f"{former.name}-wal if there is one, to {file}. If it is that of another ring, set "
+        f"{prefix}DATABASE_URL={file_url(file)}."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 EXAMPLES = "postgresql://user:password@host/ring or sqlite:////srv/ring/ring.sqlite"
 PORTS = 65_536
+SQLITE_MARK = b"SQLite format 3\0"
 # A name or an address, IPv6 in brackets, and its port; anything else is a folder or a bare IPv6 address.
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<ipv6>[^\]]*)\]|(?P<name>[^:/]*))(?::(?P<port>\d*))?")
 
@@ -32,6 +34,19 @@ def sqlalchemy_url(database_url: str) -> str:
 def file_url(file: Path) -> str:
     """Return the address of a SQLite file, whatever its folders are called: a bare `?` would end the path."""
     return URL.create("sqlite", database=str(file.absolute())).render_as_string()
+
+
+def former_file(file: Path) -> Path | None:
+    """Return the database that lies where addresses of this file led until November 2026, while there is no file yet.
+
+    They were written without encoding: `?` ended the path, and `%41` was read as A.
+    """
+    with suppress(ArgumentError, ValueError, OSError):
+        former = Path(make_url(f"sqlite:///{file}").database or "")
+        if former != file and not file.exists() and former.is_file():
+            with former.open("rb") as content:
+                return former if content.read(len(SQLITE_MARK)) == SQLITE_MARK else None
+    return None
 
 
 def require_usable(database_url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.config import database_uri
+from app.config import SettingError, database_uri
 from booking.kernel.database_url import require_usable, sqlalchemy_url
 from booking.kernel.engine import connect_args
 
@@ -78,6 +78,26 @@ def test_a_folder_may_have_any_name(tmp_path, name):
     file = tmp_path.resolve() / name / "ring.sqlite"
 
     assert make_url(database_uri("", file.parent)).database == str(file)
+
+
+@pytest.mark.parametrize(("name", "former"), [("Was nun?", "Was nun"), ("100 %41", "100 A/ring.sqlite")])
+def test_a_database_that_lies_where_its_address_led_before_is_not_replaced_by_an_empty_one(tmp_path, name, former):
+    before, instance = tmp_path.resolve() / former, tmp_path.resolve() / name
+    before.parent.mkdir(exist_ok=True)
+    instance.mkdir()
+    before.write_text("a file of somebody else")
+    assert database_uri("", instance)
+
+    before.write_bytes(b"SQLite format 3\0 and pages")
+    with pytest.raises(SettingError) as refusal:
+        database_uri("", instance)
+    assert f"{before}, " in str(refusal.value)
+    assert f" to {instance / 'ring.sqlite'}. " in str(refusal.value)
+    as_said = str(refusal.value).rpartition("DATABASE_URL=")[2].removesuffix(".")
+    assert make_url(database_uri(require_usable(as_said), instance)).database == str(instance / "ring.sqlite")
+
+    before.rename(instance / "ring.sqlite")
+    assert database_uri("", instance)
 
 
 def test_a_folder_is_no_database(tmp_path):
