@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -112,20 +113,19 @@ def test_nginx_passes_the_host_with_its_port_and_lets_uploads_through():
 def test_no_log_of_nginx_holds_the_secret_of_an_address():
     """Neither as the address nor, from a file of its page, as the referrer; tests/setup/test_nginx.py runs the file."""
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    documented = (ROOT / "docs/operators-security.md").read_text(encoding="utf-8")
-    (left_out,) = re.findall(r'map "\$request_uri \$http_referer" .*\{\n.*\n +"~\*(.+)" 0;', site)
-    (masked,) = re.findall(r'"~(.+)" "\$start\*\*\*\$end";', documented)
-    addresses = proxies.SECRET_ADDRESSES
+    (masked,) = re.findall(r'"~\*(.+)" "\$ringbuch_start\*\*\*\$ringbuch_end";', site)
+    pattern = re.compile(masked.replace("?<", "?P<"), re.IGNORECASE)
+    logged = [
+        pattern.sub(r"\g<ringbuch_start>***\g<ringbuch_end>", f"GET {each} HTTP/1.1")
+        for address in proxies.SECRET_ADDRESSES
+        for each in (address, f"/login?next={quote(address, safe='')}")
+    ]
 
-    assert len(addresses) == 10
-    assert [each for each in addresses if not re.search(left_out, f"{each} -")] == []
-    assert [each for each in addresses if not re.search(left_out, f"/static/app.css https://ring.example{each}")] == []
-    assert [
-        each
-        for each in addresses
-        if proxies.SECRET in re.sub(masked.replace("?<", "?P<"), r"\g<start>***\g<end>", f"GET {each} HTTP/1.1")
-    ] == []
-    assert not re.search(left_out, "/plan/wall https://ring.example/today")
+    assert len(logged) == 20
+    assert [line for line in logged if proxies.SECRET in line or "***" not in line] == []
+    assert not pattern.search("GET /plan/wall HTTP/1.1")
+    assert (site.count("access_log /"), site.count("ringbuch.log ringbuch;")) == (2, 2), "every request has a line"
+    assert "$http_referer" not in site
 
 
 def test_the_restore_drill_runs_every_audit_that_a_copy_can_pass():
