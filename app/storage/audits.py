@@ -18,7 +18,7 @@ from app.mail import circuit_breaker
 from app.mail.delivery import ring_sender
 from app.mail.message import sender_faults
 from app.mail.models import Mail
-from app.storage import migrate, nul_texts
+from app.storage import guards, migrate, nul_texts
 from app.storage.finding_texts import FINDING_TEXTS
 from billing import audits as money
 from billing.closing.audit import broken_periods
@@ -106,7 +106,7 @@ def check_mail(session: Session) -> list[AuditMessage]:
 
 
 def check_migrations(session: Session) -> list[AuditMessage]:
-    """Check that the database has the schema of this program, to the column."""
+    """Check that the database has the schema of this program, to the column, and every guard of it."""
     connection = session.connection()
     current, head = migrate.current_revision(connection), migrate.head_revision()
     if current != head:
@@ -116,8 +116,10 @@ def check_migrations(session: Session) -> list[AuditMessage]:
     from alembic.runtime.migration import MigrationContext
 
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    differences = compare_metadata(context, Base.metadata)
-    return [_broken(f"the schema differs: {difference}") for difference in differences[:FINDINGS_MAX]]
+    differences = [f"the schema differs: {difference}" for difference in compare_metadata(context, Base.metadata)]
+    gone = "the guard {} is gone or switched off: restore a backup that has it"
+    missing = [gone.format(name) for name in guards.missing(connection)]
+    return [_broken(each) for each in (*missing, *differences)[:FINDINGS_MAX]]
 
 
 def check_integrity(session: Session) -> list[AuditMessage]:

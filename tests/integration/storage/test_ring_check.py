@@ -140,6 +140,25 @@ def test_a_schema_that_differs_is_found(session, check):
     assert "surprise" in lines[0]
 
 
+def test_a_guard_that_is_gone_or_switched_off_is_found(session, check):
+    if session.get_bind().dialect.name == "sqlite":
+        names, statements = ["INSERT"], ["DROP TRIGGER booking_occupancy_no_overlap_INSERT"]
+    else:
+        names = ["booking_event_no_update", "no_overlap"]
+        statements = [
+            "ALTER TABLE booking_occupancy DROP CONSTRAINT booking_occupancy_no_overlap",
+            "ALTER TABLE booking_event DISABLE TRIGGER booking_event_no_update",
+        ]
+    with write_transaction(session):
+        for statement in statements:
+            session.execute(text(statement))
+
+    code, lines = check("migrations")
+    assert code == 1
+    for name, line in zip(names, lines, strict=True):
+        assert f"{name} is gone or switched off" in line
+
+
 def test_what_was_set_aside_gets_another_round_on_demand(app, session, check, reservation):
     work_once(app)
     event_id = session.scalar(text("SELECT min(id) FROM booking_event"))
