@@ -22,6 +22,7 @@ from pathlib import Path
 
 from booking.kernel.database_errors import RETRY_LATER_SECONDS
 from booking.kernel.errors import Busy, OutcomeUnknown
+from booking.kernel.per_file import PerFile
 from booking.kernel.write_lock import write_lock_of
 
 log = logging.getLogger(__name__)
@@ -126,24 +127,4 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-_syncs: dict[Path, SharedSync] = {}
-_syncs_guard = threading.Lock()
-
-
-def shared_sync_of(database_file: Path) -> SharedSync:
-    """Return the one object of this process for a database file."""
-    with _syncs_guard:
-        found = _syncs.get(database_file)
-        if found is None:
-            found = _syncs[database_file] = SharedSync(database_file)
-        return found
-
-
-def _reset_after_fork() -> None:
-    """Give a forked child objects of its own: a thread that the child does not have may hold their locks."""
-    global _syncs, _syncs_guard
-    _syncs, _syncs_guard = {}, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_reset_after_fork)
+shared_sync_of = PerFile(SharedSync).of

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from booking.kernel.database_errors import classify_os_error
 from booking.kernel.errors import Busy
+from booking.kernel.per_file import PerFile
 
 try:
     import fcntl
@@ -148,7 +149,7 @@ class WriteLock:
             self._thread_lock.release()
 
     def close(self) -> None:
-        """Close the file handles that a forked child inherited; see _reset_after_fork."""
+        """Close the file handles that a forked child inherited; see per_file.py."""
         self._waiting_lock.close()
         self._write_lock.close()
 
@@ -170,26 +171,5 @@ def short_turns() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-_locks: dict[Path, WriteLock] = {}
-_locks_guard = threading.Lock()
-
-
-def write_lock_of(database_file: Path) -> WriteLock:
-    """Return the one write lock of this process for a database file."""
-    with _locks_guard:
-        lock = _locks.get(database_file)
-        if lock is None:
-            lock = _locks[database_file] = WriteLock(database_file)
-        return lock
-
-
-def _reset_after_fork() -> None:
-    """Give a forked child locks of its own: a lock on an inherited handle would be shared with the parent."""
-    global _locks, _locks_guard
-    for lock in _locks.values():
-        lock.close()
-    _locks, _locks_guard = {}, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_reset_after_fork)
+_LOCKS = PerFile(WriteLock, close=WriteLock.close)
+write_lock_of = _LOCKS.of

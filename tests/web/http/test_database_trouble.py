@@ -104,7 +104,7 @@ def test_a_read_only_folder_is_reported(anna, reservation, monkeypatch):
     def refuse(*_args, **_facts):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("booking.kernel.write_lock._locks", {})
+    monkeypatch.setattr("booking.kernel.write_lock._LOCKS._made", {})
     monkeypatch.setattr("booking.kernel.write_lock.os.open", refuse)
 
     assert cancel(anna, reservation).status_code == 503
