@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from io import BytesIO
 from threading import Condition
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
 from app.server.bodies import BodyRules, Deadlines, UnreadBody, seconds_of
-from app.server.refusals import refusal
+from app.server.refusals import BUSY, refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -156,6 +155,6 @@ def _closing(start_response: StartResponse) -> StartResponse:
 
 
 def _refuse(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    answer = refusal(environ, HTTPStatus.SERVICE_UNAVAILABLE)
+    answer = refusal(environ, BUSY)
     start_response("503 Service Unavailable", answer.headers)
     return [answer.body]

@@ -11,7 +11,6 @@ granian_worker.py connects it to granian.
 from __future__ import annotations
 
 import contextvars
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -24,11 +23,13 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
 from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, excess_of, seconds_of
+from app.server.environment import environ_of
 from app.server.lanes import IS_LATE, Full, lane_of, make_lanes
-from app.server.refusals import refusal
+from app.server.refusals import BUSY, TOO_MANY, UNREACHABLE, refusal
+from booking.kernel.database_errors import is_unserved
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 IN_MEMORY_BYTES = 1024 * 1024  # a larger answer is sent from a file
 FILE_OPENED_SECONDS = 30.0  # granian opens it at once
@@ -36,29 +37,6 @@ CLOSE = ("Connection", "close")
 
 logger = getLogger(__name__)
 _context = contextvars.Context()
-
-
-class HeaderKeys(dict[str, str]):
-    """Names of headers as keys of the WSGI environment; a bounded number is remembered."""
-
-    def __missing__(self, name: str) -> str:
-        key = "HTTP_" + name.upper().replace("-", "_")
-        if len(self) < 256:
-            self[name] = key
-        return key
-
-
-KEYS = HeaderKeys({"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"})
-ENVIRONMENT: WSGIEnvironment = {
-    "SCRIPT_NAME": "",
-    "SERVER_SOFTWARE": "Granian",
-    "wsgi.errors": sys.stderr,
-    "wsgi.input_terminated": True,
-    "wsgi.multiprocess": True,
-    "wsgi.multithread": True,
-    "wsgi.run_once": False,
-    "wsgi.version": (1, 0),
-}
 
 
 class Request:
@@ -106,25 +84,6 @@ class Request:
         self.protocol = self.future = None
 
 
-def environ_of(scope: Any) -> WSGIEnvironment:
-    """Return the WSGI environment of a request, without its body."""
-    environ = ENVIRONMENT.copy()
-    environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
-    address, _, environ["REMOTE_PORT"] = scope.client.rpartition(":")
-    environ["REMOTE_ADDR"] = address.strip("[]")
-    environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope.http_version == "1" else "HTTP/" + scope.http_version
-    environ["REQUEST_METHOD"] = scope.method
-    environ["PATH_INFO"] = scope.path.encode().decode("latin-1")
-    environ["QUERY_STRING"] = scope.query_string
-    environ["wsgi.url_scheme"] = scope.scheme
-    for name, value in scope.headers.items():
-        if "_" in name:  # in WSGI it would pass for the header with a hyphen, which proxies set
-            continue
-        key = KEYS[name]
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    return environ
-
-
 class Bridge:
     """Receives requests from granian's threads, and answers each exactly once."""
 
@@ -152,7 +111,7 @@ class Bridge:
         elif request.is_too_large and not request.is_thrown_away:
             self._enqueue(request, UnreadBody(RequestEntityTooLarge))
         elif not self._admission.enter(request.client, request.body_bytes):
-            self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS)
+            self._refuse(request, TOO_MANY)
         elif request.is_chunked or request.is_too_large:
             aiter(request.protocol)
             self._await_part(request, request.protocol.__anext__())
@@ -210,16 +169,14 @@ class Bridge:
         try:
             self._lanes[request.lane].run(request.client, partial(self._answer, request))
         except Full:
-            self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE)
+            self._refuse(request, BUSY)
 
     def _answer(self, request: Request, is_late: bool) -> None:
         request.environ[IS_LATE] = is_late
         try:
             self._run(request)
-        except Exception:
-            logger.exception("a request could not be answered")
-            request.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
-            request.end()
+        except Exception as error:  # noqa: BLE001 - whatever the program raises while its answer is read
+            self._fail(request, error)
 
     def _run(self, request: Request) -> None:
         started: list[Any] = []
@@ -230,11 +187,15 @@ class Bridge:
 
         parts = self._app(request.environ, start_response)
         chunks, size, iterator = [], 0, iter(parts)
-        for chunk in iterator:
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > IN_MEMORY_BYTES:
-                break
+        try:
+            for chunk in iterator:
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > IN_MEMORY_BYTES:
+                    break
+        except Exception:
+            _close(parts)
+            raise
         status, headers = started
         if isinstance(request.environ["wsgi.input"], UnreadBody):
             headers = [*headers, CLOSE]
@@ -244,7 +205,7 @@ class Bridge:
                 self._lanes["file"].run(request.client, send)
             except Full:
                 _close(parts)
-                self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE)
+                self._refuse(request, BUSY)
             return
         _close(parts)
         request.protocol.response_bytes(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
@@ -269,17 +230,26 @@ class Bridge:
                 size = file.tell()
             named = [(name, value) for name, value in headers if name.lower() != "content-length"]
             request.protocol.response_file(status, [*named, ("Content-Length", str(size))], file.name)
-        except Exception:
-            logger.exception("an answer could not be made")
-            request.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
+            request.end()
+        except Exception as error:  # noqa: BLE001 - whatever the program raises while its answer is read
+            self._fail(request, error)
         finally:
             _close(parts)
-            request.end()
 
-    def _refuse(self, request: Request, status: HTTPStatus) -> None:
-        """Answer without the program, which has too much to do."""
-        answer = refusal(request.environ, status)
-        request.protocol.response_bytes(status, answer.headers, answer.body)
+    def _fail(self, request: Request, error: Exception) -> None:
+        """Answer that the answer could not be made. Nothing of it was sent: it is read to its end first."""
+        if is_unserved(error):  # a file whose rows are read while it is made
+            logger.error("a file could not be made: %s", str(getattr(error, "orig", error)).partition("\n")[0])
+            self._refuse(request, UNREACHABLE)
+            return
+        logger.error("a request could not be answered", exc_info=error)
+        request.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
+        request.end()
+
+    def _refuse(self, request: Request, code: str) -> None:
+        """Answer without the program, which has too much to do or no database."""
+        answer = refusal(request.environ, code)
+        request.protocol.response_bytes(answer.status, answer.headers, answer.body)
         request.end()
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from app.server import bodies, granian_bridge
 from app.server.bodies import Admission, BodyRules, Deadlines
 from app.server.body_guard import Seats
+from app.server.environment import environ_of
 from app.server.granian_bridge import Bridge
 from app.server.lanes import FairQueue, Full, Lane, lane_of
 
@@ -167,6 +170,33 @@ def echo(environ, start_response):
     return [body or environ["PATH_INFO"].encode()]
 
 
+@pytest.mark.parametrize("size", [10, 2_000_000])
+def test_a_file_whose_rows_cannot_be_read_to_the_end_is_told_and_not_sent_in_part(size, tmp_path, monkeypatch):
+    """A server ends the connection while an export is made: it was a bare 500."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    closed = []
+
+    class Rows:
+        def __iter__(self):
+            yield b"x" * size
+            raise OperationalError("SELECT", {}, ConnectionError("terminating connection"), connection_invalidated=True)
+
+        def close(self):
+            closed.append(True)
+
+    def export(_environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/csv")])
+        return Rows()
+
+    watcher = Watcher(Scope("GET", "/costs/charges/file.csv", accept_language="de"))
+    protocol = watcher.proto
+    bridge_of(export).receive(watcher)
+
+    ((status, headers, body),) = protocol.answers
+    assert (status, headers["Retry-After"], closed) == (503, "2", [True])
+    assert "Die Datenbank antwortet nicht" in body.decode()
+
+
 def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
     monkeypatch.setattr(granian_bridge, "seconds_of", lambda _length: 0.1)
     watcher = Watcher(Scope("POST", "/login", content_length="7"))
@@ -296,7 +326,7 @@ def test_a_fault_of_the_program_is_answered(caplog):
 def test_headers_with_underscores_are_dropped():
     scope = Scope("GET", "/", host="ring")
     scope.headers["x_forwarded_for"] = "1.1.1.1"
-    environ = granian_bridge.environ_of(scope)
+    environ = environ_of(scope)
     assert "HTTP_X_FORWARDED_FOR" not in environ
     assert (environ["HTTP_HOST"], environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("ring", "192.0.2.1", "5")
 
