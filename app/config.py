@@ -19,17 +19,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from app.setting_names import PREFIX, unknown_in_environment, unknown_in_file
 from app.setting_types import (
-    SECRET_KEY_MIN_LENGTH,
     DatabaseUrl,
     HostNames,
     HttpUrl,
     Languages,
     MailAddress,
+    MailUrl,
     RateText,
     SecretKeys,
     TimeZoneName,
     require_http,
     sentence_about_former,
+    sentence_about_key,
     weakness_of_key,
 )
 from booking.kernel.database_url import file_url, former_file, sqlalchemy_url
@@ -94,7 +95,7 @@ class Settings(BaseModel):
     TRUSTED_PROXIES: int = _setting(
         0, "proxies", "Number of proxies in front whose X-Forwarded headers are trusted.", ge=0, le=10
     )
-    MAIL_URL: str = _setting(
+    MAIL_URL: MailUrl = _setting(
         "console:",
         "URL",
         "Mail server: smtp://user:pass@host:port, smtps://..., or console: (mails are printed by the worker).",
@@ -214,10 +215,7 @@ def _derive(app: Flask) -> None:
         config["SECRET_KEY"] = load_or_create_secret_key(Path(app.instance_path))
         config[SOURCES]["SECRET_KEY"] = str(Path(app.instance_path) / KEY_FILE)
     if weakness := weakness_of_key(config["SECRET_KEY"]):
-        raise SettingError(
-            f"SECRET_KEY {weakness}: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out. "
-            "A key that was in use goes to SECRET_KEY_FALLBACKS."
-        )
+        raise SettingError(sentence_about_key(weakness, config[SOURCES].get("SECRET_KEY", ""), KEY_FILE))
     if not config["BASE_URL"]:
         saved = _saved_base_url(Path(app.instance_path))
         config["BASE_URL"] = saved or DEFAULT_BASE_URL
@@ -291,10 +289,13 @@ def _read_or_create(path: Path) -> str:
         fresh = path.with_name(f"secret_key.{os.getpid()}")
         try:
             fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            with fresh.open("w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())  # a power cut must not leave an empty key: second factors are encrypted with it
             os.link(fresh, path)  # of two processes that start at once, the first wins
         except FileExistsError:
             pass
         finally:
             fresh.unlink(missing_ok=True)
-    return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii", errors="replace").strip()

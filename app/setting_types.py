@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
@@ -13,7 +13,10 @@ from pydantic import AfterValidator, BeforeValidator
 from booking.email_addresses import check_email, mailbox
 from booking.kernel.database_url import file_url, require_usable
 
+MAIL_PORTS = {"smtp": 25, "smtps": 465}
+MAIL_PORT_WITH_LOGIN = 587  # of smtp
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_CHARACTERS_MIN = 32, 10
+IN_PASSWORDS = "write / @ : ? # and % in a password as %2F %40 %3A %3F %23 and %25"
 EXAMPLE_KEYS = ("changeme", "changethis", "replaceme", "secretkey", "yoursecret", "yourkey", "0123456789abcdef")
 
 
@@ -71,6 +74,53 @@ def require_mail_address(text: str) -> str:
     return written
 
 
+class MailServer(NamedTuple):
+    """The parts of MAIL_URL. scheme: smtp, smtps or console."""
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+
+
+def mail_server(mail_url: str) -> MailServer:
+    """Return the parts of smtp://user:pass@host:port, smtps://... or console:. Raises ValueError."""
+    scheme, _, rest = mail_url.partition(":")
+    if scheme == "console":
+        return MailServer("console")
+    if scheme not in MAIL_PORTS or not rest.startswith("//"):
+        raise ValueError("it must begin with smtp:// or smtps://, or be console:, as in smtp://user:pass@host:587")
+    try:
+        parts = urlsplit(mail_url)
+        port = parts.port
+    except ValueError:  # of which the sentence could hold the beginning of a password
+        raise ValueError(f"its port is no number from 1 to 65535; {IN_PASSWORDS}") from None
+    if not parts.hostname or port == 0 or any(letter.isspace() for letter in mail_url):
+        raise ValueError("it names no mail server, as in smtp://user:pass@host:587")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"nothing may follow the port; {IN_PASSWORDS}")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise ValueError("the user name or password has letters such as ö, which no log-in carries")
+    usual = MAIL_PORT_WITH_LOGIN if user and scheme == "smtp" else MAIL_PORTS[scheme]
+    return MailServer(scheme, parts.hostname, port or usual, user, password)
+
+
+def require_mail_url(mail_url: str) -> str:
+    """Return an address of a mail server, or console:. Raises ValueError."""
+    mail_server(mail_url)
+    return mail_url
+
+
+def require_host_names(names: list[str]) -> list[str]:
+    """Return host names and addresses. Raises ValueError for what no request can name."""
+    for name in names:
+        if re.search(r"[/*@?#\s]", name):
+            raise ValueError(f"{name!r} is no host name or address alone, such as ring.example.org or 192.0.2.7")
+    return names
+
+
 def require_rate(text: str) -> str:
     """Return a rate such as "120 per minute". Raises ValueError."""
     from limits import parse
@@ -109,8 +159,22 @@ TimeZoneName = Annotated[str, AfterValidator(require_time_zone)]
 DatabaseUrl = Annotated[str, AfterValidator(require_usable)]
 HttpUrl = Annotated[str, AfterValidator(require_http)]
 SecretKeys = Annotated[list[str], BeforeValidator(split), AfterValidator(require_keys)]
-HostNames = Annotated[list[str], BeforeValidator(split)]
+HostNames = Annotated[list[str], BeforeValidator(split), AfterValidator(require_host_names)]
+MailUrl = Annotated[str, AfterValidator(require_mail_url)]
 Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(split)]
+
+
+def sentence_about_key(weakness: str, source: str, key_file: str) -> str:
+    """Return what to do about a key that could be guessed, such as a file that a power cut left empty."""
+    if Path(source).name == key_file:
+        return (
+            f"The key in {source} {weakness}: put your copy of it there. Without one, delete the file and type: ring "
+            "prepare --new-secret-key (everybody logs in again, and second factors need recovery codes)."
+        )
+    return (
+        f"SECRET_KEY {weakness}: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out. "
+        "A key that was in use goes to SECRET_KEY_FALLBACKS."
+    )
 
 
 def sentence_about_former(former: Path, file: Path, prefix: str) -> str:

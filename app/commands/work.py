@@ -40,7 +40,7 @@ def work(once: bool, retry: bool, only: str | None) -> None:
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
     app.logger.removeHandler(default_handler)  # else each warning would be printed twice
     with friendly_errors():  # run_worker() calls it without the group of commands, which does the same
-        _require_mail_and_schema(app)
+        _require_schema()
     if retry:
         _retry()
     if not once:
@@ -61,14 +61,7 @@ def run_worker() -> None:
     work.main(args=[], prog_name="ring work", obj=ScriptInfo(create_app=lambda: app))
 
 
-def _require_mail_and_schema(app: Flask) -> None:
-    from app.mail.delivery import transport_of
-    from app.mail.transport import MailUrlInvalid
-
-    try:
-        transport_of(app)
-    except MailUrlInvalid as refusal:
-        raise click.ClickException(str(refusal)) from refusal
+def _require_schema() -> None:
     with db.engine.connect() as connection:
         current = migrate.current_revision(connection)
     if current != migrate.head_revision():

@@ -58,7 +58,7 @@ def _deliver(session: Session) -> int:
 
 
 def transport_of(app: Flask) -> MailTransport:
-    """Return the transport of the settings. Raises MailUrlInvalid."""
+    """Return the transport of the settings."""
     try:
         our_name = ascii_domain(urlsplit(app.config["BASE_URL"]).hostname or "")
     except ValueError:

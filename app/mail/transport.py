@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from ipaddress import ip_address
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -29,13 +28,9 @@ from app.mail.failures import (
 )
 from app.mail.headers import address_in
 from app.mail.message import COMPOSING_ERRORS
+from app.setting_types import mail_server
 
 TIMEOUT_SECONDS = 10.0
-DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
-
-
-class MailUrlInvalid(ValueError):
-    """MAIL_URL names no transport."""
 
 
 class MailConnection(Protocol):
@@ -131,28 +126,8 @@ class MailTransport:
 
 
 def transport_from_url(mail_url: str, our_name: str = "localhost") -> MailTransport:
-    """Parse MAIL_URL: smtp://user:pass@host:port, smtps://..., or console:. Raises MailUrlInvalid."""
-    hint = "use smtp://user:pass@host:port, smtps://... or console:"
-    try:
-        parts = urlsplit(mail_url)
-        port = parts.port
-    except ValueError as error:
-        raise MailUrlInvalid(f"MAIL_URL cannot be read ({error}); {hint}") from error
-    if parts.scheme == "console":
-        return MailTransport("console")
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise MailUrlInvalid(f"MAIL_URL names no mail server; {hint}")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if not (user + password).isascii():
-        raise MailUrlInvalid("the user name or password in MAIL_URL has letters such as ö, which no log-in carries")
-    return MailTransport(
-        parts.scheme,
-        parts.hostname,
-        port or (587 if parts.username and parts.scheme == "smtp" else DEFAULT_PORTS[parts.scheme]),
-        user,
-        password,
-        our_name,
-    )
+    """Return the transport of MAIL_URL: smtp://user:pass@host:port, smtps://..., or console:. Raises ValueError."""
+    return MailTransport(*mail_server(mail_url), our_name)
 
 
 class SmtpConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 
 import pytest
@@ -45,6 +46,9 @@ BAD = [
     ("MAIL_FROM", "a..b@hof.example", "it must be a mail address"),
     ("MAIL_FROM", "Ring Oberland", "it must be a mail address"),
     ("MAIL_FROM", "a@x.example, b@x.example", "it must be a mail address"),
+    ("TRUSTED_HOSTS", "https://hof.example", "'https://hof.example' is no host name"),
+    ("TRUSTED_HOSTS", "*.example", "'*.example' is no host name"),
+    ("DATABASE_POOLER", "session", "input should be 'none' or 'transaction'"),
     ("LOGIN_LIMIT", "often", "it must be a rate"),
     ("LOGIN_LIMIT", "0 per minute", "it must allow at least one"),
     ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
@@ -68,15 +72,51 @@ def test_the_sender_of_mails_is_an_address_that_every_server_carries(settings, t
     assert settings(MAIL_FROM=text)["MAIL_FROM"] == address
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", "it must begin with smtp://"),
+        ("mail.example:587", "it must begin with smtp://"),
+        ("http://mail.example", "it must begin with smtp://"),
+        ("smtp:mail.example", "it must begin with smtp://"),
+        ("smtp://", "names no mail server"),
+        ("smtp://mail example", "names no mail server"),
+        ("smtp://mail.example:0", "names no mail server"),
+        ("smtp://mail.example:smtp", "its port is no number"),
+        ("smtp://[::1", "its port is no number"),
+        ("smtp://ring:hidden/word@mail.example", "its port is no number .* as %2F"),
+        ("smtp://ring:hid#den@mail.example:587", "its port is no number .* %23"),
+        ("smtp://mail.example:587/?tls=no", "nothing may follow the port"),
+        ("smtp://b%C3%BCro:hidden@mail.example", "letters such as ö"),
+    ],
+)
+def test_an_address_of_no_mail_server_is_refused_at_the_start_without_its_password(settings, url, reason):
+    with pytest.raises(config.SettingError, match=rf"^RINGBUCH_MAIL_URL cannot be used: .*{reason}") as refusal:
+        settings(MAIL_URL=url)
+
+    assert "hid" not in refusal.value.message
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe" * 40])
+def test_a_key_file_that_a_power_cut_emptied_is_named_with_the_way_out(settings, tmp_path, monkeypatch, content):
+    monkeypatch.setattr("tests.unit.app.test_settings.KEY", "")
+    (tmp_path / config.KEY_FILE).write_bytes(content)
+
+    with pytest.raises(config.SettingError, match=rf"^The key in {tmp_path}/secret_key .*: put your copy of it there"):
+        settings()
+
+
 @pytest.mark.parametrize(("name", "text", "reason"), BAD)
 def test_the_environment_is_refused_with_the_name_and_the_reason(settings, name, text, reason):
-    with pytest.raises(config.SettingError, match=rf"RINGBUCH_{name}='{text}' cannot be used: {reason}"):
+    told = re.escape(f"RINGBUCH_{name}='{text}' cannot be used: {reason}")
+    with pytest.raises(config.SettingError, match=told):
         settings(**{name: text})
 
 
 @pytest.mark.parametrize(("name", "text", "reason"), BAD)
 def test_the_file_is_held_to_the_same_rules(settings, name, text, reason):
-    with pytest.raises(config.SettingError, match=rf"{name}='{text}' in .*config.py cannot be used: {reason}"):
+    told = rf"{name}='{re.escape(text)}' in .*config.py cannot be used: {re.escape(reason)}"
+    with pytest.raises(config.SettingError, match=told):
         settings(f"{name} = {text!r}")
 
 
