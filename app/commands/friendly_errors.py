@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ from booking.kernel.errors import (
 )
 from booking.kernel.texts import code_points, is_fit, without_unfit
 
+INSUFFICIENT_PRIVILEGE = "42501"
+NO_TABLE = re.compile(r"no such table|relation .+ does not exist")
+MAY_NOT = (
+    "The role of DATABASE_URL may not do that in PostgreSQL ({reason}). Make it the owner of the database: "
+    "ALTER DATABASE name OWNER TO role"
+)
 FREE_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
 
 
@@ -66,7 +73,10 @@ def friendly_errors() -> Iterator[None]:
     except IntegrityError:
         raise
     except (DBAPIError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        orig = getattr(error, "orig", error)
+        reason = str(orig).strip().splitlines()[0]
+        if getattr(orig, "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
+            raise click.ClickException(MAY_NOT.format(reason=reason)) from error
         raise click.ClickException(_message(classify_error(error), reason)) from error
 
 
@@ -90,7 +100,7 @@ def _message(error: Unavailable | None, reason: str) -> str:
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
     if isinstance(error, DatabaseCorrupt) and file is not None:
         return migrate.damage_message(file)
-    if error is None and _is_new():
+    if error is None and NO_TABLE.search(reason) and _is_new():
         return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
     return f"The database cannot be used: {reason}"
 

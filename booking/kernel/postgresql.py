@@ -44,15 +44,13 @@ def has_several_hosts(url: URL) -> bool:
 
 def prepare_engine(engine: Engine) -> None:
     """Register the hooks for new connections, for connections that are taken from the pool, and for errors."""
-    event.listen(engine, "do_connect", HostOrder().put_best_first)
-    has_pooler = presets.has_transaction_pooler(engine.url)
-    event.listen(engine, "connect", lambda raw, _record: presets.prepare_connection(raw, has_pooler=has_pooler))
+    event.listen(engine, "do_connect", Opening().open)
     event.listen(engine, "checkout", _check_connection)
     event.listen(engine, "handle_error", _invalidate_useless)
 
 
-class HostOrder:
-    """The host that accepted the last connection, tried first the next time.
+class Opening:
+    """How a connection is opened: the host that accepted the last one is tried first.
 
     After a fail-over every new connection would else wait for the timeout of a first host that is frozen.
     """
@@ -60,16 +58,26 @@ class HostOrder:
     def __init__(self) -> None:
         self._best: tuple[str, str] | None = None
 
-    def put_best_first(
-        self, _dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
-    ) -> Any:
-        """Open a connection, in place of SQLAlchemy."""
-        from booking.kernel.postgresql_connection import DeadlineConnection, refuse_while_silent
+    def open(self, _dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        """Open a connection, in place of SQLAlchemy, and set it up before SQLAlchemy asks its first question.
+
+        That would else be answered as the server presets it: in bytes, or not at all within its time-outs.
+        """
+        from booking.kernel.postgresql_connection import refuse_while_silent
 
         refuse_while_silent()
+        has_pooler = parameters.pop(presets.POOLER, None) == presets.TRANSACTION
         parameters.setdefault("prepare_threshold", PREPARED_AFTER)
-        if parameters.pop(presets.POOLER, None) == presets.TRANSACTION:
+        if has_pooler:
             parameters["prepare_threshold"] = None  # statements are prepared on one connection and run on another
+        parameters["client_encoding"] = "UTF8"  # PgBouncer takes it here, too
+        connection = self._connect(arguments, parameters)
+        presets.prepare_connection(connection, has_pooler=has_pooler)
+        return connection
+
+    def _connect(self, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        from booking.kernel.postgresql_connection import DeadlineConnection
+
         pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
         if len(pairs) == 1:
             return DeadlineConnection.connect(*arguments, **parameters)

@@ -93,6 +93,7 @@ UNREACHABLE = OperationalError("SELECT", {}, Exception("connection refused\nIs t
         (from_sqlite("SQLITE_CORRUPT"), "is damaged. Move it away"),
         (from_sqlite("SQLITE_BUSY"), "Another process is changing the database"),
         (UNREACHABLE, "The database cannot be used: connection refused"),
+        (from_postgresql("42501"), "ALTER DATABASE name OWNER TO role"),
     ],
 )
 def test_database_errors_are_reported_in_one_sentence(monkeypatch, ring, error, sentence):
@@ -128,7 +129,7 @@ def test_a_backup_on_a_full_disk_fails_and_leaves_no_file(monkeypatch, app, ring
 
 
 def test_a_secret_key_that_cannot_be_stored_is_reported(monkeypatch, tmp_path):
-    monkeypatch.setattr(Path, "write_text", raising(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
 
     with pytest.raises(config.SettingError, match=r"cannot be stored in .* \(No space left on device\)"):
         config.load_or_create_secret_key(tmp_path)

@@ -20,13 +20,14 @@ pytestmark = pytest.mark.postgresql
 PRESETS = {
     "datestyle": "'German, DMY'",
     "intervalstyle": "iso_8601",
-    "client_encoding": "LATIN1",
+    "client_encoding": "SQL_ASCII",
     "timezone": "'Asia/Tokyo'",
     "default_transaction_isolation": "serializable",
     "search_path": "''",
     "statement_timeout": "50",
     "lock_timeout": "1",
     "idle_in_transaction_session_timeout": "100",
+    "transform_null_equals": "on",
     "standard_conforming_strings": "off",
     "bytea_output": "escape",
     "extra_float_digits": "0",
@@ -104,13 +105,15 @@ def test_what_only_reads_cannot_write_and_leaves_its_statements_prepared(direct_
     assert still == backend, "a program's own fault is no fail-over, and costs no connection"
 
 
-def test_a_database_in_another_encoding_is_refused_with_the_way_out_by_every_process(direct_url, tmp_path):
-    known, name = psycopg.conninfo.conninfo_to_dict(direct_url)["dbname"], "test_in_latin1"
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_in_another_encoding_is_refused_with_the_way_out_by_every_process(direct_url, tmp_path, encoding):
+    known, name = psycopg.conninfo.conninfo_to_dict(direct_url)["dbname"], f"test_in_{encoding.lower()}"
     with psycopg.connect(direct_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        made = f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.execute(made)
     try:
         other = sqlalchemy_url(direct_url.replace(f"/{known}", f"/{name}"))
-        with pytest.raises(DatabaseNotUnicode, match="LATIN1"):
+        with pytest.raises(DatabaseNotUnicode, match=encoding):
             migrate.require_writable(other)
         app = create_app({"DATABASE_URL": other}, instance_path=tmp_path)
         answers = [app.test_client().get(path) for path in ("/readyz", "/login", "/api/v1/machines")]
@@ -119,7 +122,7 @@ def test_a_database_in_another_encoding_is_refused_with_the_way_out_by_every_pro
         with app.app_context():
             run = app.test_cli_runner().invoke(args=["ring", "check"])
             found = app.test_cli_runner().invoke(args=["ring", "doctor", "--without-mail"])
-        assert "stores texts as LATIN1" in run.output
+        assert f"stores texts as {encoding}" in run.output
         assert "createdb --encoding=UTF8" in run.output
         assert "error encoding:" in found.output
     finally:

@@ -23,8 +23,8 @@ def settings(tmp_path, tmp_path_factory, monkeypatch):
     metrics = tmp_path_factory.getbasetemp() / "metrics"  # where test_metrics.py has it, not in shared memory
     monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, str(metrics)))
 
-    def read(file="", **environment):
-        (tmp_path / "config.py").write_text(KEY + file, encoding="utf-8")
+    def read(file="", has_key=True, **environment):
+        (tmp_path / "config.py").write_text((KEY if has_key else "") + file, encoding="utf-8")
         for name, text in environment.items():
             monkeypatch.setenv(config.PREFIX + name, text)
         return create_app(instance_path=tmp_path).config
@@ -98,12 +98,11 @@ def test_an_address_of_no_mail_server_is_refused_at_the_start_without_its_passwo
 
 
 @pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe" * 40])
-def test_a_key_file_that_a_power_cut_emptied_is_named_with_the_way_out(settings, tmp_path, monkeypatch, content):
-    monkeypatch.setattr("tests.unit.app.test_settings.KEY", "")
+def test_a_key_file_that_a_power_cut_emptied_is_named_with_the_way_out(settings, tmp_path, content):
     (tmp_path / config.KEY_FILE).write_bytes(content)
 
     with pytest.raises(config.SettingError, match=rf"^The key in {tmp_path}/secret_key .*: put your copy of it there"):
-        settings()
+        settings(has_key=False)
 
 
 @pytest.mark.parametrize(("name", "text", "reason"), BAD)

@@ -212,8 +212,8 @@ def test_exports_imports_and_allocations_may_take_longer(app, anna):
 def test_of_several_hosts_the_one_that_answered_is_tried_first(proxy, database_url):
     port = urlsplit(database_url).port
     engine = create_engine(sqlalchemy_url(database_url.replace(f":{port}", f":{free_port()},127.0.0.1:{port}")))
-    order = postgresql.HostOrder()
-    event.listen(engine, "do_connect", order.put_best_first)
+    order = postgresql.Opening()
+    event.listen(engine, "do_connect", order.open)
 
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
