@@ -289,9 +289,8 @@ def _read_or_create(path: Path) -> str:
         fresh = path.with_name(f"secret_key.{os.getpid()}")
         try:
             fresh.touch(mode=0o600)
-            with fresh.open("w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(48))
-                file.flush()
+            with fresh.open("wb", buffering=0) as file:
+                file.write(secrets.token_urlsafe(48).encode())
                 os.fsync(file.fileno())  # a power cut must not leave an empty key: second factors are encrypted with it
             os.link(fresh, path)  # of two processes that start at once, the first wins
         except FileExistsError:
