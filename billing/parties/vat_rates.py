@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing.errors.document_errors import VatRateUnknown
 from billing.models import VatRate
-from billing.parties.kept_vat import HeldRate, kept_charges, kept_lines
+from billing.parties.kept_vat import HeldRate, Kept, kept_charges, kept_fees, kept_lines
 from booking.errors.schedule_errors import Violation
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.events import Actor
@@ -52,15 +52,12 @@ def rate_among(known: Iterable[RateInput], code: str, day: date) -> Decimal:
     return rate.percent
 
 
-def enter_rate(session: Session, entry: RateInput, *, by: Actor, now: datetime, posted_stays: bool = False) -> None:
+def enter_rate(session: Session, entry: RateInput, *, by: Actor, now: datetime) -> None:
     """Enter a rate, or correct the one of the same code and first day. What is posted keeps the rate it was made with.
 
-    posted_stays: that is known. Raises RecordRefused: also posted_keeps_vat (limit: how many charges, actual: how many
-    lines of documents keep another rate), where there are some and that is not said.
+    Raises RecordRefused. What is posted already is asked about before: billing/charges/rate_entry.py.
     """
     records.refuse(check_rate(entry))
-    if not posted_stays:
-        records.refuse(_kept(session, entry))
     key = (entry.code, entry.valid_from)
     values = {"percent": entry.percent, "known_until": entry.known_until}
     is_new = insert_if_absent(session, VatRate, code=entry.code, valid_from=entry.valid_from, **values)
@@ -71,19 +68,20 @@ def enter_rate(session: Session, entry: RateInput, *, by: Actor, now: datetime, 
     records.note(session, "vat_rate", int(entry.valid_from.isoformat().replace("-", "")), entry.code, by, now)
 
 
-def _kept(session: Session, entry: RateInput) -> list[Violation]:
+def kept(session: Session, entry: RateInput) -> Kept:
+    """Return what is posted for the days of a rate with another one, which it keeps."""
     known = rates(session)
     try:
         percent = rate_among(known, entry.code, entry.valid_from)
     except VatRateUnknown:
-        return []  # nothing was taxed then
+        return Kept(0, 0)  # nothing was taxed then
     if percent == entry.percent:
-        return []
+        return Kept(0, 0)
     later = [one.valid_from for one in known if one.code == entry.code and one.valid_from > entry.valid_from]
     rate = HeldRate(entry.code, percent, entry.valid_from, min(later, default=None))
     is_flat = entry.code == FLAT_RATE
-    counts = kept_charges(session, rate, is_flat=is_flat), kept_lines(session, rate, is_flat=is_flat)
-    return [Violation("posted_keeps_vat", "posted_stays", *counts)] if any(counts) else []
+    sums = kept_charges(session, rate, is_flat=is_flat) + kept_fees(session, rate, is_flat=is_flat)
+    return Kept(sums, kept_lines(session, rate, is_flat=is_flat))
 
 
 def check_rate(entry: RateInput) -> list[Violation]:

@@ -17,9 +17,12 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.web.url_converters import ID_MAX
+from billing.charges import rate_entry
 from billing.charges.charges import charge_waiting_for_vat
 from billing.models.party import RING
 from billing.parties import party, vat_rates
+from billing.parties.kept_vat import Kept
 from billing.parties.party import LENGTHS_MAX, PartyInput
 from billing.parties.vat_rates import RateInput
 
@@ -99,6 +102,7 @@ class NewVatRate(RequestModel):
     """A rate of VAT from a day on; one for the same code and day is corrected. percent: as text, such as "7.8".
 
     posted_stays: what is posted for days of the rate keeps its VAT; needed where there is some (posted_keeps_vat).
+    posted_sums, posted_lines: how many it named (limit, actual); where given, it counts for just so many.
     """
 
     code: RateCode
@@ -106,6 +110,13 @@ class NewVatRate(RequestModel):
     valid_from: Day
     known_until: Day | None = None
     posted_stays: StrictBool = False
+    posted_sums: int | None = Field(None, strict=True, ge=0, le=ID_MAX)
+    posted_lines: int | None = Field(None, strict=True, ge=0, le=ID_MAX)
+
+    def confirms(self, kept: Kept) -> bool:
+        """Return whether it is known that so much keeps its VAT."""
+        is_sums, is_lines = self.posted_sums in (None, kept.sums), self.posted_lines in (None, kept.lines)
+        return self.posted_stays and is_sums and is_lines
 
 
 @Endpoint("GET", "/ring/billing-details", access=TREASURERS, response=BillingDetails, conditional=True)
@@ -206,8 +217,7 @@ def enter_vat_rate(body: NewVatRate) -> Reply:
     entry = RateInput(body.code, Decimal(body.percent), body.valid_from, body.known_until)
 
     def enter() -> Reply:
-        vat_rates.enter_rate(db.session(), entry, by=by, now=instant, posted_stays=body.posted_stays)
-        charge_waiting_for_vat(db.session(), by=by, now=instant)
+        rate_entry.enter_rate(db.session(), entry, confirms=body.confirms, by=by, now=instant)
         return reply(_rates())
 
     return run_idempotent(body, enter)

@@ -71,7 +71,8 @@ PARTY_RULES = (
         code="posted_keeps_vat",
         sentence=_l(
             "Some days of this rate are charged already. What is posted keeps the VAT of the former rate; usage "
-            "charges with VAT added: %(limit)s, lines of issued documents: %(actual)s. Confirm this to enter the rate. "
+            "charges and fees for missed reservations with VAT added: %(limit)s, lines of issued documents: "
+            "%(actual)s. Confirm this to enter the rate. "
             "A usage charge gets the new rate when its tariff is entered again."
         ),
     ),

@@ -14,14 +14,19 @@ from app.extensions import db
 from app.pages.machines.price import price_of
 from app.wording.tariffs import beyond_estimate, working_steps
 from billing.audits import broken_charges
+from billing.charges import rate_entry
 from billing.charges.charges import charge_waiting_for_vat
 from billing.documents.drafts import drafts
 from billing.errors.document_errors import VatUnknown
 from billing.errors.money_errors import WrongText
 from billing.fees.missed import fee_if_cancelled
+from billing.fees.missed_working import MissedFee
+from billing.fees.posting import append, reverse_fee
 from billing.fees.terms import TermsEntry, set_terms
 from billing.ledger.audit import broken_ledger
-from billing.models import Balance, Charge, Unpriced
+from billing.models import Balance, Charge, Fee, Unpriced
+from billing.parties import vat_rates
+from billing.parties.kept_vat import Kept
 from billing.parties.vat_rates import RateInput, enter_rate
 from billing.prices.pricing import PriceCalculation
 from billing.prices.tariff_parts import AdjustmentEntry, LineEntry, TariffParts
@@ -75,7 +80,7 @@ def groups(session, member_id):
 def kept_by(session, rate):
     """Return why a rate is not entered without saying that what is posted keeps its VAT."""
     with pytest.raises(RecordRefused) as refused:
-        do(session, enter_rate, rate)
+        do(session, rate_entry.enter_rate, rate, confirms=lambda _kept: False)
     return refused.value.violations
 
 
@@ -220,10 +225,13 @@ def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the
     charge(session, use(session, ring.combine, ring.anna, 100))
     other = RateInput("standard", Decimal(20), date(2026, 1, 1))
     assert [(one.rule, one.limit, one.actual) for one in kept_by(session, other)] == [("posted_keeps_vat", 1, 0)]
-    do(session, enter_rate, replace(other, percent=Decimal(19)))  # the same rate
-    do(session, enter_rate, replace(other, valid_from=date(2027, 1, 1)))  # no day that is charged
-    do(session, enter_rate, replace(other, code="reduced"))
-    do(session, enter_rate, other, posted_stays=True)
+    for asks_nothing in (
+        replace(other, percent=Decimal(19)),  # the same rate
+        replace(other, valid_from=date(2027, 1, 1)),  # no day that is charged
+        replace(other, code="reduced"),
+    ):
+        do(session, rate_entry.enter_rate, asks_nothing, confirms=lambda kept: pytest.fail(f"asked about {kept}"))
+    do(session, rate_entry.enter_rate, other, confirms=lambda kept: kept == Kept(1, 0))
     assert [row.cents for row in effective(session)] == [13_685]
     assert draft_of(session, ring.anna).problems == ("other_vat",)
 
@@ -233,6 +241,39 @@ def test_a_rate_corrected_later_is_asked_for_before_an_invoice_and_mended_by_the
     assert is_sound(session)
     invoice(session, ring.anna)
     assert [(one.limit, one.actual) for one in kept_by(session, replace(other, percent=Decimal(21)))] == [(1, 1)]
+
+
+@pytest.mark.of_sqlite
+def test_fees_of_a_planned_price_with_vat_are_counted_under_the_locks_of_ledger_and_documents(session, ring):
+    hourly = replace(NET, prices={"member": Decimal(12), "guest": Decimal(12)})
+    tariff(session, ring.splitter, hourly)
+    tariff(session, ring.combine, NET)  # by what its meter shows: a fee is of a sum without VAT
+    other = RateInput("standard", Decimal(20), date(2026, 1, 1))
+    for machine_id, start in ((ring.splitter, 24), (ring.splitter, 26), (ring.combine, 24)):
+        missed = reserve(session, machine_id, ring.anna, hours(MONDAY, start, start + 2), now=MONDAY).id
+        numbered = {"reservation_id": missed, "number": 1, "text": "", "service_from": TODAY, "service_until": TODAY}
+        fee = Fee(kind="late_cancel", member_id=ring.anna, machine_id=machine_id, **numbered)
+        do(session, append, fee, MissedFee(2_856, 50, None, 7_200))
+    do(session, reverse_fee, 2, "not so late")
+    statements = []
+
+    def note(*args):
+        statements.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    assert [(one.limit, one.actual) for one in kept_by(session, other)] == [(1, 0)]
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    tables = ("billing_document_terms", "billing_ledger ", "billing_charge", "billing_fee", "billing_document_line")
+    first = [next(at for at, one in enumerate(statements) if f"FROM {table}" in one) for table in tables]
+    assert first == sorted(first), "what is posted or issued between count and entry would not be asked about"
+    assert not kept_by_flat_rate(session, other)
+
+
+def kept_by_flat_rate(session, other):
+    """Return what the rate of farmers is said to keep, where the ring is taxed regularly."""
+    do(session, enter_rate, replace(other, code="flat_rate", percent=Decimal("7.8"), valid_from=date(2025, 1, 1)))
+    return vat_rates.kept(session, replace(other, code="flat_rate"))
 
 
 def test_what_a_member_is_told_beforehand_has_the_vat_in_it(app, session, ring):

@@ -112,7 +112,7 @@ def test_another_rate_for_days_that_are_charged_is_asked_about(session, sample_r
 
     asked = karl.post("/costs/vat-rates", data=rate)
     assert asked.status_code == 422
-    assert "usage charges with VAT added: 1, lines of issued documents: 0" in text(asked)
+    assert "missed reservations with VAT added: 1, lines of issued documents: 0" in text(asked)
     assert form_with(asked.text, "percent")["percent"] == "20"
     refused = karl.post("/api/v1/vat-rates", json=rate)
     assert (refused.status_code, [one["rule"] for one in refused.json["violations"]]) == (422, ["posted_keeps_vat"])
@@ -120,8 +120,16 @@ def test_another_rate_for_days_that_are_charged_is_asked_about(session, sample_r
     ticked = form_with(asked.text, "percent") | {"posted_stays": "y"}
     other = karl.post("/costs/vat-rates", data=ticked | {"percent": "22"})
     assert (other.status_code, "posted_stays" in form_with(other.text, "percent")) == (422, False), "asked again"
-    assert karl.post("/costs/vat-rates", data=ticked).status_code == 303
-    assert karl.post("/api/v1/vat-rates", json=rate | {"percent": "21", "posted_stays": True}).status_code == 200
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 200))
+    more = karl.post("/costs/vat-rates", data=ticked)
+    assert (more.status_code, "VAT added: 2, lines" in text(more)) == (422, True), "one was posted meanwhile"
+    told = rate | {"posted_stays": True, "posted_sums": 1, "posted_lines": 0}
+    assert karl.post("/api/v1/vat-rates", json=told).status_code == 422
+    again = form_with(more.text, "percent") | {"posted_stays": "y"}
+    assert karl.post("/costs/vat-rates", data=again).status_code == 303
+    told |= {"percent": "21", "posted_sums": 2}
+    assert karl.post("/api/v1/vat-rates", json=told).status_code == 200
+    assert karl.post("/api/v1/vat-rates", json=rate | {"percent": "22", "posted_stays": True}).status_code == 200
 
 
 def test_programs_of_a_treasurer_change_billing_details_under_their_revision(sample_ring, log_in):

@@ -17,6 +17,7 @@ from app.forms.revision import RevisionMixin
 from app.forms.text_fields import text_of
 from app.wording.parties import PARTY_FIELDS, REGIME_LABELS, VAT_CODE_LABELS
 from billing.parties.bank_details import spaced_iban
+from billing.parties.kept_vat import Kept
 from billing.parties.party import LENGTHS_MAX, PartyInput, PartyView
 from billing.parties.vat_rates import RateInput
 
@@ -91,14 +92,14 @@ class RateForm(BaseForm):
     valid_from = DateField(_l("From this day of service on"), [Required(_l("Please enter the first day."))])
     known_until = DateField(_l("Known until"), [Optional()])
     posted_stays = BooleanField(_l("What is posted keeps its VAT"))
-    asked_about = HiddenField()  # the rate that the tick is about
+    asked_about = HiddenField()  # the rate that the tick is about, and how much keeps its VAT
 
-    def confirms(self) -> bool:
-        """Return whether it is ticked for this very rate; for another one it is asked again. After validation."""
+    def confirms(self, kept: Kept) -> bool:
+        """Return whether it is ticked for this very rate and number; for others it is asked again. After validation."""
         wanted = self.entry()
-        rate = f"{wanted.code} {wanted.percent.normalize():f} {wanted.valid_from}"
-        is_meant = bool(self.posted_stays.data) and self.asked_about.data == rate
-        self.posted_stays.data, self.asked_about.data = is_meant, rate
+        asked = f"{wanted.code} {wanted.percent.normalize():f} {wanted.valid_from} {kept.sums} {kept.lines}"
+        is_meant = bool(self.posted_stays.data) and self.asked_about.data == asked
+        self.posted_stays.data, self.asked_about.data = is_meant, asked
         return is_meant
 
     @property

@@ -19,7 +19,7 @@ from app.pages.costs.books.party_forms import RateForm
 from app.pages.costs.desk import today
 from app.pages.declaration import GET_POST, page
 from app.wording.parties import VAT_CODE_LABELS, format_percent
-from billing.charges.charges import charge_waiting_for_vat
+from billing.charges import rate_entry
 from billing.parties import vat_rates as billing_rates
 
 
@@ -56,5 +56,4 @@ def vat_rates() -> ResponseReturnValue:
 def _enter(form: RateForm, instant: datetime) -> None:
     """Enter a rate; what waited for it gets its price."""
     session, by = db.session(), current_actor()
-    billing_rates.enter_rate(session, form.entry(), by=by, now=instant, posted_stays=form.confirms())
-    charge_waiting_for_vat(session, by=by, now=instant)
+    rate_entry.enter_rate(session, form.entry(), confirms=form.confirms, by=by, now=instant)
