@@ -33,7 +33,8 @@ def offer_again(session: Session) -> int:
     awaited, lacking = offering.awaited_machines(session, now=moment), LackingVariants(session)
     # All at once, so that an entry that cannot be ended keeps nobody from an offer.
     steps = [partial(leave, one) for one in gone]
-    steps += [partial(offering.look_again, session, *ids, now=moment, lacking=lacking) for ids in awaited]
+    look = partial(offering.look_again, session, now=moment, lacking=lacking)
+    steps += [partial(look, *one.machine_ids, lacks_max=one.lacks_max) for one in awaited]
     return in_own_transactions(session, steps)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -20,6 +22,13 @@ from booking.waiting import serving
 from booking.waiting.serving import Serving
 
 TOGETHER_MAX = 10  # machines of a group that the worker serves in one transaction, the line of each anew
+
+
+class Awaited(NamedTuple):
+    """Machines that the worker serves together. lacks_max: how many chosen variants one may lack; None: any number."""
+
+    machine_ids: tuple[int, ...]
+    lacks_max: int | None = None
 
 
 def offer_freed(session: Session, *, lacking: Lacking = none_lacking) -> None:
@@ -39,12 +48,18 @@ def offer_freed(session: Session, *, lacking: Lacking = none_lacking) -> None:
     _serve(session, found, lacking)
 
 
-def look_again(session: Session, *machine_ids: int, now: datetime, lacking: Lacking = none_lacking) -> int:
+def look_again(
+    session: Session,
+    *machine_ids: int,
+    now: datetime,
+    lacking: Lacking = none_lacking,
+    lacks_max: int | None = None,
+) -> int:
     """Offer what is free of machines by now to who waits for them, though nothing was released at this moment.
 
     After a rule or quota was loosened, opening hours widened, an induction given; and to an entry that missed a time,
     because another offer of it was open. Call inside write_transaction(), once for machines that awaited_machines()
-    returns together. Returns how many.
+    returns together. lacks_max: as of Awaited. Returns how many.
     """
     occupancies.lock_machines(session, machine_ids)
     found = []
@@ -53,24 +68,30 @@ def look_again(session: Session, *machine_ids: int, now: datetime, lacking: Lack
         until = session.scalar(select(func.max(WaitingEntry.window_until)).where(*_waits_for(machine_id, now)))
         if until is not None and until > now and not terms.is_retired:
             found.append(serving.begin(session, terms, TimeSpan(now, until), now))
-    return _serve(session, [one for one in found if one is not None], lacking)
+    return _serve(session, [one for one in found if one is not None], lacking, lacks_max)
 
 
-def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[tuple[int, ...]]:
-    """Return the machines for which somebody waits who has no open offer; those of a group together.
+def awaited_machines(session: Session, *, now: datetime, limit: int = 500) -> Sequence[Awaited]:
+    """Return the machines for which somebody waits who has no open offer; those of a group together, by their ranks.
 
-    TOGETHER_MAX at most, as one transaction serves them. limit: of how many such sets, those with the lowest ids.
+    TOGETHER_MAX at most, as one transaction serves them. A larger group comes in parts, and twice: what lacks a chosen
+    variant is offered only when no part has a machine that lacks none. limit: of how many such sets, the first ones.
     """
     is_waiting = WaitingEntry.left_at.is_(None), WaitingEntry.offer_id.is_(None), WaitingEntry.window_until > now
-    in_group = select(GroupMachine.machine_id, GroupMachine.group_id).distinct()
+    in_group = select(GroupMachine.machine_id, GroupMachine.group_id, GroupMachine.rank).distinct()
     in_group = in_group.join(WaitingEntry, WaitingEntry.group_id == GroupMachine.group_id).where(*is_waiting)
     alone = select(WaitingEntry.machine_id).where(WaitingEntry.machine_id.is_not(None), *is_waiting).distinct()
-    group_of = {row.machine_id: row.group_id for row in session.execute(in_group)}
+    group_of = {row.machine_id: (row.group_id, row.rank) for row in session.execute(in_group)}
     together: dict[tuple[int | None, int], list[int]] = {}
     for machine_id in sorted({*group_of, *session.scalars(alone)}):
-        group_id = group_of.get(machine_id)
+        group_id = group_of[machine_id][0] if machine_id in group_of else None
         together.setdefault((group_id, 0 if group_id is not None else machine_id), []).append(machine_id)
-    sets = [tuple(ids[at : at + TOGETHER_MAX]) for ids in together.values() for at in range(0, len(ids), TOGETHER_MAX)]
+    sets: list[Awaited] = []
+    for ids in together.values():
+        by_rank = sorted(ids, key=lambda one: (group_of[one][1] if one in group_of else 0, one))
+        parts = [tuple(by_rank[at : at + TOGETHER_MAX]) for at in range(0, len(ids), TOGETHER_MAX)]
+        passes = (None,) if len(parts) == 1 else (0, None)
+        sets += [Awaited(part, lacks_max) for lacks_max in passes for part in parts]
     return sets[:limit]
 
 
@@ -108,7 +129,7 @@ def _awaited(
     return [(one, TimeSpan(max(since, now), until)) for one, (since, until) in sorted(hulls.items()) if until > now]
 
 
-def _serve(session: Session, machines: Sequence[Serving], lacking: Lacking) -> int:
+def _serve(session: Session, machines: Sequence[Serving], lacking: Lacking, lacks_max: int | None = None) -> int:
     """Make the offers that machines have time for, to one entry after the other in line; return how many."""
     line = sorted({entry_id for one in machines for entry_id in one.candidates})
     ranks = _ranks(session, machines)
@@ -121,12 +142,15 @@ def _serve(session: Session, machines: Sequence[Serving], lacking: Lacking) -> i
             ids.discard(entry_id)
 
         def order(one: Serving, entry_id: int = entry_id) -> tuple[int, ...]:
-            machine_id, wish = one.terms.machine_id, one.candidates[entry_id].wish
-            lacks = lacking(machine_id, max(wish.window.start, one.reach.start), wish.choices)
+            machine_id, choices = one.terms.machine_id, one.candidates[entry_id].wish.choices
+            span = one.span_for(entry_id) if choices else None  # its day decides which variants there are
+            lacks = lacking(machine_id, span.start, choices) if span is not None else ()
             return len(lacks), len(alone[machine_id]), ranks.get(machine_id, 0), machine_id
 
         possible = [one for one in machines if entry_id in one.candidates and not one.is_over]
-        for one in sorted(possible, key=order):
+        for (lacks, *_rest), one in sorted(((order(one), one) for one in possible), key=itemgetter(0)):
+            if lacks_max is not None and lacks > lacks_max:
+                return sum(one.made for one in machines)  # nobody who comes later in line precedes this entry
             if one.serve(session, entry_id):
                 break
     return sum(one.made for one in machines)

@@ -71,10 +71,13 @@ class Serving:
         """Whether nobody else is asked."""
         return self.made >= OFFERS_MAX or self.refused >= REFUSALS_MAX
 
+    def span_for(self, entry_id: int) -> TimeSpan | None:
+        """Return what the machine has for an entry by now; None for nothing."""
+        return _span_for(self.candidates[entry_id], self.terms, self.eligibilities, self.held, self.reach, self.now)
+
     def serve(self, session: Session, entry_id: int) -> bool:
         """Offer an entry what the machine has for it; return whether there was something."""
-        one = self.candidates[entry_id]
-        span = _span_for(one, self.terms, self.eligibilities, self.held, self.reach, self.now)
+        one, span = self.candidates[entry_id], self.span_for(entry_id)
         if span is None:
             return False
         asked = _asked(one.wish, self.terms.machine_id, span)

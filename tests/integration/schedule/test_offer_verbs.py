@@ -39,7 +39,7 @@ from booking.timespan import TimeSpan
 from booking.use import usage
 from booking.waiting import answers, entries, offering
 from booking.waiting.matching import WaitingWish
-from tests.builders import SOMEBODY, hours, member, reserve, schedule_version
+from tests.builders import SOMEBODY, hours, machine, member, reserve, schedule_version
 from tests.conftest import MONDAY
 
 WISHED = hours(MONDAY + timedelta(days=7), 1, 3)  # Monday in a week, 9 to 11 by the clock
@@ -338,7 +338,7 @@ def test_a_group_is_served_by_whichever_machine_becomes_free_and_needs_approval_
     assert sound(session)
 
 
-def test_several_machines_freed_at_once_serve_as_many_as_they_can(session, sample_ring, group, lasers):
+def test_several_machines_freed_at_once_serve_as_many_as_they_can(session, sample_ring, group, lasers, monkeypatch):
     """In the order of the line: the one with the chosen variant, one for which nobody waits alone, and what is left."""
     a, b, c = lasers
     variant = AdjustmentEntry("With operator", "per_unit", Decimal(5), "chosen")
@@ -362,15 +362,39 @@ def test_several_machines_freed_at_once_serve_as_many_as_they_can(session, sampl
     assert session.execute(made).all() == served
     assert sound(session)
 
-    with write_transaction(session):  # as if nobody had been offered anything
-        session.execute(update(WaitingEntry).values(offer_id=None))
-        session.execute(delete(Offer))
-        session.execute(delete(Occupancy))
-    (together,) = offering.awaited_machines(session, now=MONDAY)
-    session.rollback()
+    for machines_max in (10, 2):
+        with write_transaction(session):  # as if nobody had been offered anything
+            session.execute(update(WaitingEntry).values(offer_id=None))
+            session.execute(delete(Offer))
+            session.execute(delete(Occupancy))
+        monkeypatch.setattr(offering, "TOGETHER_MAX", machines_max)
+        for ids, lacks_max in offering.awaited_machines(session, now=MONDAY):
+            session.rollback()
+            with write_transaction(session):
+                lacking = LackingVariants(session)
+                offering.look_again(session, *ids, now=MONDAY, lacking=lacking, lacks_max=lacks_max)
+        assert session.execute(made).all() == served, "also where the worker looks again, in parts of the group too"
+
+
+@pytest.mark.of_sqlite
+def test_the_day_that_a_machine_would_offer_says_which_variants_it_lacks(session, sample_ring):
+    """The first day of the wish is too soon for both: 48 hours of notice."""
+    first, second = (machine(session, sample_ring.hall, name, notice_hours=48) for name in ("saw-a", "saw-b"))
+    ranked = tuple(RankedMachine(machine_id) for machine_id in (first, second))
+    tuesday = MONDAY + timedelta(days=1)
+
+    def lacking(machine_id, starts_at, names):
+        return names if (starts_at < tuesday) == (machine_id == second) else ()
+
     with write_transaction(session):
-        offering.look_again(session, *together, now=MONDAY, lacking=LackingVariants(session))
-    assert session.execute(made).all() == served, "also where the worker looks again"
+        group_id = groups.make(session, sample_ring.hall, GroupInput("Saws", ranked), by=SOMEBODY, now=MONDAY)
+        row = {"member_id": sample_ring.anna, "group_id": group_id, "length_min": 120, "choices": ("With operator",)}
+        row |= {"window_from": MONDAY, "window_until": MONDAY + timedelta(days=7), "created_at": MONDAY, "part": "any"}
+        row |= {"places": 1, "purpose": "", "revision": 0, "is_automatic": False}
+        session.execute(insert(WaitingEntry), [row])
+    with write_transaction(session):
+        assert offering.look_again(session, first, second, now=MONDAY, lacking=lacking) == 1
+    assert session.scalar(select(Offer.machine_id)) == second
 
 
 def test_who_wishes_so_accepts_without_being_asked(session, sample_ring):

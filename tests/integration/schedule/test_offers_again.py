@@ -37,10 +37,10 @@ def offers_of(session):
 
 
 def look_again(session, now=MONDAY):
-    for machine_ids in offering.awaited_machines(session, now=now):
+    for one in offering.awaited_machines(session, now=now):
         session.rollback()
         with write_transaction(session):
-            offering.look_again(session, *machine_ids, now=now)
+            offering.look_again(session, *one.machine_ids, now=now)
 
 
 def sound(session):
@@ -188,7 +188,7 @@ def test_an_entry_that_cannot_be_ended_keeps_nobody_from_an_offer(session, monke
     looked = []
     monkeypatch.setattr(offer_jobs.entries, "of_leavers", lambda *_arguments, **_facts: [1])
     monkeypatch.setattr(offer_jobs.entries, "leave", fail)
-    monkeypatch.setattr(offer_jobs.offering, "awaited_machines", lambda *_arguments, **_facts: [(7,)])
+    monkeypatch.setattr(offer_jobs.offering, "awaited_machines", lambda *_arguments, **_facts: [offering.Awaited((7,))])
     monkeypatch.setattr(offer_jobs.offering, "look_again", lambda _session, one, **_facts: looked.append(one) or 0)
 
     with pytest.raises(ValueError, match="broken entry"):

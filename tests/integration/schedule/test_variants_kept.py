@@ -150,9 +150,11 @@ def test_machines_of_a_group_that_have_what_was_chosen_come_first(
     assert {one.machine_id for one in found} == {c}
 
     do(session, entries.join, WaitingWish(sample_ring.bernd, None, group, hours(MONDAY, 10, 12), choices=CHOSEN))
-    assert offering.awaited_machines(session, now=MONDAY, limit=1) == [(a, b, c)], "together: the line is served fairly"
+    together = offering.awaited_machines(session, now=MONDAY, limit=1)
+    assert together == [((a, b, c), None)], "together: the line is served fairly"
     monkeypatch.setattr(offering, "TOGETHER_MAX", 2)
-    assert offering.awaited_machines(session, now=MONDAY) == [(a, b), (c,)], "a large group in parts"
+    in_parts = [((a, b), 0), ((c,), 0), ((a, b), None), ((c,), None)]
+    assert offering.awaited_machines(session, now=MONDAY) == in_parts, "a large group, first for what lacks nothing"
 
     wish = wish_of(sample_ring, machine_id=a, group_id=group, choices=CHOSEN, lacking={a: 1, b: 0, c: 1})
     made = enter(session, wish)
