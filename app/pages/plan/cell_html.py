@@ -60,7 +60,8 @@ def _cell_html(cell: Cell) -> str:
         return f'{start}<a href="{address}">{_escaped(cell.name)}</a>'
     number = f" data-n={cell.number}" if cell.number else ""
     if not cell.href:
-        more = f" id=r{cell.reservation_id}" if cell.reservation_id else ""  # its link was too close to another one
+        # Its link was too close to another one. No id: a reservation may have two cells.
+        more = f" data-r={cell.reservation_id}" if cell.reservation_id else ""
         return f"{start}<i{more}{number}>{_texts(cell)}</i>"
     at = f'{number} data-at="{cell.at}"' if cell.at else number
     return f'{start}<a href="{address}"{at}>{_texts(cell)}</a>'

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
-from app.pages.plan.labels import Labels, nearest_hours, short_clock, short_clock_of
+from app.pages.plan.labels import Labels, minutes_of, nearest_hours, short_clock, short_clock_of, short_moment
 from app.pages.plan.placing import Placed
 from app.pages.plan.reasons import Reasons
 from app.pages.plan.room import (
@@ -63,7 +63,8 @@ class Cell:
     name: who, or what; may be cut. time: beside it, never cut. hidden: for readers and the card before the name, more
     after it. reservation_id: of a block about which the card may tell more. at: when a block of one's own that can be
     moved begins and ends, in minutes since 1970, for the script. names: who and when, or why, as paper tells it below
-    the machine where the block has a number instead (app/pages/plan/printed.py).
+    the machine where the block has a number instead (app/pages/plan/printed.py). turned: what stands in place of a name
+    that is no name and would be cut where it is turned.
     """
 
     width: int
@@ -77,6 +78,7 @@ class Cell:
     reservation_id: int | None = None
     names: tuple[tuple[str, str], ...] = ()
     number: int = 0
+    turned: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -224,7 +226,7 @@ class CellMaker:
             css += " p"
         name = self.labels.mine if is_own else entry.member_name
         more = " · ".join(filter(None, (self.labels.state(entry), entry.text)))
-        at = _minutes(entry) if is_own and entry.status in MOVABLE else ""
+        at = minutes_of(entry) if is_own and entry.status in MOVABLE else ""
         href = f"{self.addresses.show}{entry.reservation_id}"
         made = Cell(width, css, name, clock, more=more, href=href, at=at, reservation_id=entry.reservation_id)
         made.names = ((name, clock),)
@@ -234,7 +236,7 @@ class CellMaker:
         """Return the cell of a place that should be back: who has it, if one may know, and since when."""
         text = self.labels.still_out % {"due": due_text(due_at, self.axis.zone, entry.ends_at)}
         if not self.viewer.may_know(entry, workshop_id):
-            return Cell(width, "t o", text)
+            return Cell(width, "t o", text, turned=short_moment(due_at, entry.ends_at, self.axis.zone))
         is_own = self.viewer.is_own(entry)
         name = self.labels.mine if is_own else entry.member_name
         css = "t m o" if is_own else "t o"
@@ -265,15 +267,13 @@ class CellMaker:
         return f"{self.addresses.new}?machine={slug}&start={url_instant(segment.starts_at)}"
 
 
-def _minutes(entry: BoardEntry) -> str:
-    return f"{int(entry.starts_at.timestamp()) // 60}-{int(entry.ends_at.timestamp()) // 60}"
-
-
 def _fit_text(cell: Cell, room: Room, total: int, *, is_left: bool) -> None:
     """Show as much of a block's text as fits into its room; the rest is said where it is pointed at."""
     columns = room.before if is_left else room.behind if cell.flows else room.own
     shown = cell.name or cell.time
     turned = "l" if is_left else shown_from(shown, columns, total, may_be_cut=bool(cell.name))
+    if turned and not is_left and cell.turned:
+        cell.more, cell.name, cell.time = cell.name, "", cell.turned
     if cell.name and cell.time and (turned or shown_from(cell.time, columns, total)):
         cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), ""
     elif turned and not is_left and len(cell.time) > TURNED_CHARACTERS:

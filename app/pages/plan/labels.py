@@ -58,6 +58,17 @@ def short_clock_of(first: datetime, last: datetime) -> str:
     return f"{days[0]} {_hour(first)}–{days[1]} {_hour(last)}"
 
 
+def minutes_of(entry: BoardEntry) -> str:
+    """Return when an entry begins and ends, in minutes since 1970, for the script."""
+    return f"{int(entry.starts_at.timestamp()) // 60}-{int(entry.ends_at.timestamp()) // 60}"
+
+
+def short_moment(at: datetime, until: datetime, zone: ZoneInfo) -> str:
+    """Return 11 or 11:30 by the clock of a zone; of another day than `until` its weekday alone: Mon."""
+    wall = to_wall(at, zone)
+    return _hour(wall) if wall.date() == to_wall(until, zone).date() else formats.format_short_weekday(wall.date())
+
+
 def nearest_hours(clock: str) -> str:
     """Return 6:59–10:40 as 7–11, and 17:40–18:20 as 18, for where there is no room for minutes."""
     rounded = CLOCK.sub(lambda found: str(int(found[1]) + (int(found[2]) >= HALF_AN_HOUR)), clock)

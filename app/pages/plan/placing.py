@@ -52,8 +52,13 @@ def place(segments: Iterable[Segment], axis: Axis, member_id: int | None = None)
     """Return the segments on columns, without gaps or overlaps. member_id: whose uses are drawn wide enough to hit."""
     found: list[Placed] = []
     is_tight = False
-    for segment in segments:
+    in_order = list(segments)
+    for number, segment in enumerate(in_order):
         first, last = columns_of(segment, axis)
+        if first == last and segment.kind == SHARED:
+            first, last = _column_of_short(in_order, number, axis)
+            if found:
+                found[-1].last = min(found[-1].last, first)
         if last > first or segment.kind in BLOCKS:
             is_tight = is_tight or (bool(found) and first < found[-1].last)
             found.append(Placed((segment,), first, last))
@@ -70,6 +75,16 @@ def columns_of(segment: Segment, axis: Axis) -> tuple[int, int]:
     if first == last and segment.kind in BLOCKS and segment.start < axis.bounds[first]:
         return first - 1, last
     return first, last
+
+
+def _column_of_short(in_order: Sequence[Segment], number: int, axis: Axis) -> tuple[int, int]:
+    """Return the column in which places are held for less than its width; an empty one where a neighbour shows it."""
+    segment, first = in_order[number], axis.column(in_order[number].start)
+    column = min(first - (segment.start < axis.bounds[first]), axis.columns - 1)
+    is_shown = number > 0 and in_order[number - 1].kind in (SHARED, CLOSURE)
+    if not is_shown and number + 1 < len(in_order) and in_order[number + 1].kind in (SHARED, CLOSURE):
+        is_shown = axis.column(in_order[number + 1].start) <= column
+    return (first, first) if is_shown else (column, column + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@
     title.textContent = text;
     day.textContent = days.format(new Date(firstMinute(cell) * 60000));
     card.replaceChildren(title, day);
-    const address = cell.querySelector("a[href*='/reservations/']:not([href*='start='])"), silent = cell.querySelector("i[id]");
-    if (silent) fillIn(cell, silent.id.slice(1));
+    const address = cell.querySelector("a[href*='/reservations/']:not([href*='start='])"), silent = cell.querySelector("i[data-r]");
+    if (silent) fillIn(cell, silent.dataset.r);
     if (address) {
       const line = document.createElement("div");
       line.className = "line";

@@ -257,6 +257,19 @@ def test_what_is_shorter_than_the_columns_of_a_folded_night_is_drawn_on_its_day(
             assert [one.last <= axis.days[0].last for one in found] == [True], (hour, found)
 
 
+def test_places_held_for_less_than_a_column_are_drawn_on_their_day_and_nothing_twice():
+    monday = DAY.start.astimezone(BERLIN).date()
+    for axis in (day_axis(monday, BERLIN, LEAST_DAY), week_axis(monday, BERLIN, LEAST_DAY)):
+        for hour in (0, 6.5, 18, 23):
+            use = an_entry(at(hour + 0.5), at(hour + 1))
+            row = a_row(a_machine(places=3), use, an_entry(at(10), at(12)))
+            found = placing.place(segments_of(row, Frame(axis.span, LONG_AGO)), axis)
+            assert all(one.last == other.first for one, other in pairwise(found)), (hour, found)
+            shared = [one for one in found if one.segment.kind == segments.SHARED]
+            assert [one.segment.start for one in shared] == sorted([at(hour + 0.5), at(10)]), (hour, found)
+            assert all(one.last <= axis.days[0].last for one in shared), (hour, found)
+
+
 def test_uses_and_closures_without_columns_of_their_own_are_all_drawn():
     monday = DAY.start.astimezone(BERLIN).date()
     for axis in (day_axis(monday, BERLIN, LEAST_DAY), week_axis(monday, BERLIN, LEAST_DAY)):

@@ -73,8 +73,12 @@ def test_the_plan_shows_it_the_day_after_with_the_day_on_which_it_was_due(bernd,
     assert "overdue since Mon 23 November, 10:00" in bernd.get("/machines/combine").text
 
 
-def test_time_that_others_have_meanwhile_stays_theirs_on_the_plan(session, sample_ring, bernd, late):
+def test_time_that_others_have_meanwhile_stays_theirs_on_the_plan(session, sample_ring, bernd, late, clock):
     following = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 3, 4), now=at(2)).id
+    clock.instant = at(2.9)
+    turned = row_of(bernd.get("/plan?day=2026-11-23"))
+    assert "><i>10<b> still out, was due at 10:00</b>" in turned, "where the sentence would be turned and cut"
+    clock.instant = at(4.5)
     row = row_of(bernd.get("/plan?day=2026-11-23&view=day"))
 
     assert f"/reservations/{following}" in row
