@@ -19,6 +19,8 @@ from booking.models import Status
 from booking.queries import ReservationView
 from booking.queries import series as series_queries
 
+DATES_MAX = 20  # that a mail lists; the page to which it leads has all
+
 
 def entered(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the dates are held or requested; ask the managers where they wait for a decision."""
@@ -81,6 +83,7 @@ def _notification(
     values = {
         "series": series_queries.series(session, facts["series_id"]),
         "series_sentence": series_sentence,
+        "DATES_MAX": DATES_MAX,
         "changed": queries.reservations_by_id(session, facts["reservation_ids"]),
         "event": facts,
     }

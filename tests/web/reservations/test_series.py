@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from app import subscriptions
 from app.mail.models import Mail
+from app.notifications import series_subscribers
 from app.pages.series import presenter
 from billing.fees.terms import TermsEntry, set_terms
 from billing.models import Missed
@@ -188,7 +189,8 @@ def test_the_doubled_hour_is_asked_once_and_the_missing_one_is_listed(anna, sess
     assert "Sun 28 March 2027, 3:30 to 4:30" in preview.text
 
 
-def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sample_ring, clock):
+def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sample_ring, clock, monkeypatch):
+    monkeypatch.setattr(series_subscribers, "DATES_MAX", 3)
     with write_transaction(session):
         terms = TermsEntry(MONDAY.date(), 100, ((24, 50),), base_cents=8_001)
         set_terms(session, sample_ring.combine, terms, by=SOMEBODY, now=MONDAY)
@@ -209,6 +211,8 @@ def test_cancelling_the_rest_says_what_it_means_and_costs(app, anna, session, sa
     assert written == [("series_entered", "anna@ring.example"), ("series_cancelled_manager", "wanda@ring.example")]
     told = mail_text(session.scalars(select(Mail).order_by(Mail.id.desc())).first())
     assert "1 of them was cancelled later than the rules allow." in told
+    assert re.findall("(?m)^- (.+)$", told)[2:] == ["Thu 26 November, 9:00 to 11:00", "and 1 more"]
+    assert f"{entered.location}\n" in told, "the page that has all of them"
 
 
 def test_cancelling_the_rest_says_what_a_move_at_short_notice_costs(app, anna, session, sample_ring, clock):
