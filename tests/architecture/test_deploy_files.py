@@ -126,6 +126,7 @@ def test_no_log_of_nginx_holds_the_secret_of_an_address():
     assert not pattern.search("GET /plan/wall HTTP/1.1")
     assert (site.count("access_log /"), site.count("ringbuch.log ringbuch;")) == (2, 2), "every request has a line"
     assert "$http_referer" not in site
+    assert site.count("error_log /var/log/nginx/ringbuch-error.log crit;") == 2, "its lines have a form of their own"
 
 
 def test_the_restore_drill_runs_every_audit_that_a_copy_can_pass():

@@ -148,6 +148,19 @@ def _logs_of_secret_addresses(folder: Path, browser: Browser, http_port: int) ->
     return "".join(log.read_text() for log in folder.glob("nginx*.log"))
 
 
+def logs_without_ring(folder: Path, https_port: int) -> tuple[str, str, str]:
+    """Ask for secret addresses while nothing answers behind nginx; return a question about its logs, as questions()."""
+    browser = Browser(https_port)
+    statuses = {browser.get(address).status for address in SECRET_ADDRESSES}
+    browser.get("/login", referrer=SECRET_ADDRESSES[0])
+    logs = "".join(log.read_text() for log in folder.glob("nginx*.log"))
+    return (
+        "secrets in the logs of nginx without a ring",
+        f"{statuses}, {'yes' if SECRET in logs else 'no'}",
+        r"\{502\}, no",
+    )
+
+
 def figures(https_port: int) -> Iterator[tuple[str, str, str]]:
     """Yield how long /today takes quietly and beside slow bodies, as questions() does; too noisy for a test."""
     browser = Browser(https_port)
@@ -369,6 +382,7 @@ def nginx(folder: Path, ring_port: int, http_port: int, https_port: int) -> Iter
     site = _replaced(site, {r"(?<=listen )80;": f"{http_port};", r"(?<=listen )443 ": f"{https_port} "})
     site = _replaced(site, {r"\[::\]:80;": f"[::1]:{http_port};", r"\[::\]:443 ": f"[::1]:{https_port} "})
     site = _replaced(site, {r"/var/log/nginx/ringbuch\.log": str(folder / "nginx.log")})
+    site = _replaced(site, {r"/var/log/nginx/ringbuch-error\.log": str(folder / "nginx-error.log")})
     main_file = folder / "nginx-main.conf"
     user = "user root;" if os.getuid() == 0 else ""
     paths = " ".join(

@@ -16,12 +16,11 @@ def test_the_site_for_nginx_is_right_as_it_stands(tmp_path):
     proxies.certificate(tmp_path)
     proxies.fill(tmp_path / "instance")
 
-    with (
-        proxies.served("ring serve", tmp_path / "instance", ring_port, https_port),
-        proxies.nginx(tmp_path, ring_port, http_port, https_port),
-    ):
-        proxies.wait_for(https_port)
-        asked = list(proxies.questions(tmp_path, http_port, https_port))
+    with proxies.nginx(tmp_path, ring_port, http_port, https_port):
+        with proxies.served("ring serve", tmp_path / "instance", ring_port, https_port):
+            proxies.wait_for(https_port)
+            asked = list(proxies.questions(tmp_path, http_port, https_port))
+        asked.append(proxies.logs_without_ring(tmp_path, https_port))
 
-    assert len(asked) == 10
+    assert len(asked) == 11
     assert [row for row in asked if not re.fullmatch(row[2], row[1])] == []
