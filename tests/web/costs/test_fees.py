@@ -57,6 +57,10 @@ def test_a_fee_is_entered_found_and_taken_back(session, sample_ring, karl):
     assert karl.get("/fees?from=2026-12-31&until=2026-01-01").status_code == 422
     page = text(karl.get(f"/costs/balances/{sample_ring.anna}"))
     assert (sent.location in page, "Plywood &lt;b&gt;" in page) == (True, True)
+    statement = f"/costs/balances/{sample_ring.anna}/statement"
+    days = f"?from={TODAY.replace(day=1).isoformat()}&until={TODAY.isoformat()}"
+    assert "Plywood &lt;b&gt;" in text(karl.get(statement + days))
+    assert "Plywood <b>" in karl.get(f"{statement}/file.csv{days}").get_data(as_text=True)
 
     assert karl.post(f"{sent.location}/reverse", data={"reason": ""}).status_code == 422
     assert karl.post(f"{sent.location}/reverse", data={"reason": "Falsch."}).status_code == 303
