@@ -83,19 +83,21 @@ class EnteredReservation(NamedTuple):
     revision: int = 0
 
 
-def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime) -> list[EnteredReservation]:
+def enter(
+    session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime, are_counted: bool = True
+) -> list[EnteredReservation]:
     """Enter one or more reservations with their places and events, in the order of time: all of them or none.
 
-    The caller has locked their machines, before it read what it decided on. Returns them in the order of time. Raises
-    SlotTaken.
+    The caller has locked their machines, before it read what it decided on. are_counted: False where it has read that
+    no quota counts for them. Returns them in the order of time. Raises SlotTaken.
     """
-    entered, happened = write(session, new, by=by, now=now)
+    entered, happened = write(session, new, by=by, now=now, are_counted=are_counted)
     publish_all(session, happened, by=by, now=now)
     return entered
 
 
 def write(
-    session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime
+    session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime, are_counted: bool = True
 ) -> tuple[list[EnteredReservation], list[reservation_events.ReservationEvent]]:
     """Enter reservations as `enter` does, and return their events too: the caller publishes them beside its own.
 
@@ -116,7 +118,8 @@ def write(
             occupancy_rows.hand_over(session, one.takes_over, hold_id)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
-    quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
+    if are_counted:
+        quota_use.count(session, [_counted_new(hold_id, one) for hold_id, one in numbered], are_new=True)
     happened = [_EVENTS[one.step].of(each, **one.event_details) for one, each in zip(in_order, entered, strict=True)]
     return entered, happened
 

@@ -74,7 +74,7 @@ def request_reservation(
     overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, overruling=overruling)
 
     new = new_reservation(wish, terms, uid or wishes.new_uid(), now, approve=approve or bool(overruled))
-    (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
+    (entered,) = reservation_writer.enter(session, [new], by=by, now=now, are_counted=bool(terms.policy.quotas))
     record_overruled(session, entered, overruled, overruling, by=by, now=now)
     return RequestResult(
         id=entered.id,
