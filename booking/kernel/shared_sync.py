@@ -50,6 +50,7 @@ class SharedSync:
         self._next = _Round()
         self._known_file = 0
         self._is_doubtful = False  # whether the log may have a hole on the disk
+        self._failed_elsewhere = False  # whether a sync failed that was not run here
 
     def wait(self) -> None:
         """Return when what was committed before the call is on the disk. Raises OutcomeUnknown where it may not be."""
@@ -60,6 +61,10 @@ class SharedSync:
                 self._run(own)
         if own.error is not None:
             raise OutcomeUnknown(retry_after_seconds=RETRY_LATER_SECONDS) from own.error
+
+    def distrust(self) -> None:
+        """Take the log for one that may have a hole, after SQLite itself failed to sync it."""
+        self._failed_elsewhere = True
 
     def _run(self, own: _Round) -> None:
         with self._guard:
@@ -74,7 +79,8 @@ class SharedSync:
             own.is_over = True
 
     def _make_durable(self) -> None:
-        was_doubtful, self._is_doubtful = self._is_doubtful, True  # whatever ends this
+        was_doubtful, self._is_doubtful = self._is_doubtful or self._failed_elsewhere, True  # whatever ends this
+        self._failed_elsewhere = False
         if was_doubtful or not self._is_synced():
             self._empty_log()
             self._sync()

@@ -1,0 +1,160 @@
+"""The log of SQLite is moved beside the writers, stays bounded, and loses nothing that was acknowledged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from booking.kernel import checkpoints, shared_sync
+from booking.kernel.checkpoints import LOG_PAGES_MAX, checkpoints_of
+from booking.kernel.engine import prepare_engine
+from booking.kernel.transaction import write_transaction
+from booking.kernel.write_lock import write_lock_of
+
+pytestmark = pytest.mark.skipif(not shared_sync.CAN_SYNC, reason="SQLite moves its log by itself here")
+PAGE = 4096
+
+
+class AtOnce:
+    """A thread that has ended when it was started."""
+
+    def __init__(self, target, **_named):
+        self.start = target
+
+
+class Ring:
+    """A database and its log."""
+
+    def __init__(self, folder):
+        self.database, self.log = folder / "ring.sqlite", folder / "ring.sqlite-wal"
+        self.engine = create_engine(f"sqlite:///{self.database}")
+        prepare_engine(self.engine)
+        self.session = Session(self.engine)
+        with write_transaction(self.session):
+            self.session.execute(text("CREATE TABLE note (text)"))
+
+    def write(self, pages=30):
+        with write_transaction(self.session):
+            self.session.execute(text("INSERT INTO note VALUES (:text)"), {"text": "x" * pages * PAGE})
+
+    @property
+    def log_pages(self):
+        return self.log.stat().st_size // PAGE
+
+
+@pytest.fixture
+def ring(tmp_path, monkeypatch, waiting_for_the_disk):
+    monkeypatch.setattr(checkpoints.threading, "Thread", AtOnce)
+    monkeypatch.setattr(checkpoints, "COMMITS", 5)
+    made = Ring(tmp_path)
+    yield made
+    made.session.close()
+    made.engine.dispose()
+
+
+def test_no_commit_moves_the_log_and_the_log_begins_anew_all_the_same(ring, monkeypatch):
+    monkeypatch.setattr(checkpoints, "COMMITS", 10**6)
+    for _ in range(10):
+        ring.write(150)
+    assert ring.log_pages >= 1_500
+    assert ring.database.stat().st_size < 10 * PAGE, "SQLite's own limit is a thousand pages"
+
+    monkeypatch.setattr(checkpoints, "COMMITS", 5)
+    for _ in range(20):
+        ring.write(150)
+    assert ring.log_pages < 2_500, "of 4,500 that were written"
+
+
+def test_a_log_that_only_sqlite_moves_is_bounded_too(ring, monkeypatch):
+    """Of a process that writes much in each of few commits, and of one in which no thread can be had."""
+    monkeypatch.setattr(AtOnce, "__init__", lambda *_words, **_named: throw(RuntimeError("can't start new thread")))
+    for _ in range(10):
+        ring.write(1_000)
+    assert LOG_PAGES_MAX <= ring.log_pages < LOG_PAGES_MAX + 1_100, "of 10,000 that were written"
+
+
+def test_a_reader_keeps_the_log_for_as_long_as_it_reads(ring):
+    with closing(sqlite3.connect(ring.database, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        (count,) = reader.execute("SELECT count(*) FROM note").fetchone()
+        for _ in range(12):
+            ring.write(100)
+        assert ring.log_pages > 1_200
+        assert reader.execute("SELECT count(*) FROM note").fetchone() == (count,)
+        reader.execute("ROLLBACK")
+
+    most = ring.log_pages + 5 * 110
+    for _ in range(20):
+        ring.write(100)
+    assert ring.log_pages <= most, "it began anew"
+
+
+def test_a_writer_who_has_the_lock_is_not_waited_for(ring, monkeypatch, caplog):
+    monkeypatch.setattr(checkpoints, "LOCK_WAIT_SECONDS", 0.01)
+    with write_lock_of(ring.database).acquire():
+        for _ in range(5):
+            checkpoints_of(ring.database).note_commit()
+    assert "was not moved" in caplog.text
+    ring.write()
+
+
+def test_after_sqlite_failed_to_sync_the_log_nobody_is_answered_by_a_sync(ring, monkeypatch):
+    class Broken(sqlite3.Connection):
+        def execute(self, statement, *words):
+            if "wal_checkpoint" in statement:
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+                raise error
+            return super().execute(statement, *words)
+
+    connect = sqlite3.connect
+    with monkeypatch.context() as broken:
+        broken.setattr(checkpoints.sqlite3, "connect", lambda *words, **named: connect(*words, factory=Broken, **named))
+        for _ in range(4):
+            ring.write()
+    assert ring.log_pages > 0
+    ring.write()
+    assert ring.log_pages == 0, "moved, before the answer"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.unit.booking.test_checkpoints import Ring, checkpoints
+checkpoints.COMMITS = 2
+ring = Ring(Path(sys.argv[1]))
+while True:
+    ring.write(10)
+    print("stored", flush=True)
+"""
+
+
+def test_who_is_killed_while_the_log_is_moved_loses_nothing(tmp_path):
+    root = Path(__file__).parents[3]
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path], cwd=root, stdout=subprocess.PIPE, env={**os.environ}
+    )
+    stored = 0
+    with writer:
+        for _line in writer.stdout:
+            stored += 1
+            if stored == 40:
+                os.kill(writer.pid, signal.SIGKILL)
+
+    with closing(sqlite3.connect(tmp_path / "ring.sqlite")) as database:
+        (found,) = database.execute("SELECT count(*) FROM note").fetchone()
+        assert stored <= found <= stored + 1
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def throw(error):
+    raise error
