@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
 from flask.globals import _cv_app
 from flask_babel import Babel, get_locale
 from flask_limiter import Limiter
@@ -16,12 +16,15 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, orm
 from sqlalchemy.orm import SessionTransaction
 
+from app.present import present_request
 from billing.tariffs.asked_amounts import LackingVariants
 from booking.kernel.encryption import SecretBox
 from booking.kernel.networks import subscriber_of
 from booking.kernel.orm import Base
 from booking.kernel.transaction import BEFORE_COMMIT
 from booking.waiting.offering import offer_freed
+
+API = "/api/"
 
 
 class RingSession(Session):
@@ -45,6 +48,23 @@ class RingSession(Session):
         return connection
 
 
+class RingLogins(LoginManager):  # type: ignore[misc]  # Flask-Login carries no types
+    """Flask-Login that looks at neither session nor cookies where a request to the API has a token, which counts."""
+
+    def _load_user(self) -> None:
+        request = present_request()
+        if not asks_by_token(request):
+            super()._load_user()
+            return
+        assert self._request_callback is not None
+        self._update_request_context_with_user(self._request_callback(request))
+
+
+def asks_by_token(asking: Request) -> bool:
+    """Return whether a request to the API has a token, valid or not."""
+    return "HTTP_AUTHORIZATION" in asking.environ and asking.path.startswith(API)
+
+
 def _offer_freed(session: orm.Session) -> None:
     offer_freed(session, lacking=LackingVariants(session))
 
@@ -59,7 +79,7 @@ db = SQLAlchemy(
         "info": {BEFORE_COMMIT: (_offer_freed,)},
     },
 )
-login_manager = LoginManager()
+login_manager = RingLogins()
 csrf = CSRFProtect()
 babel = Babel()
 limiter = Limiter(key_func=lambda: subscriber_of(request.remote_addr))

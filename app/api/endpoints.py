@@ -23,6 +23,7 @@ from app.api.fields import UNFIT_MESSAGE, RequestModel
 from app.api.problems import Refusal, Reply
 from app.auth import permissions
 from app.auth.permissions import Access
+from app.present import present_request
 from app.web import rate_limits
 from app.web.clean_request import unfit_parameters
 from app.wording.errors.http import MALFORMED_JSON
@@ -102,7 +103,8 @@ UPLOADS: set[str] = set()  # names of the views whose body may be as large as an
 
 def body_bytes_max() -> int:
     """Return how large the body of the present request may be."""
-    return int(current_app.config["MAX_CONTENT_LENGTH"]) if request.endpoint in UPLOADS else BODY_BYTES_MAX
+    is_upload = present_request().endpoint in UPLOADS
+    return int(current_app.config["MAX_CONTENT_LENGTH"]) if is_upload else BODY_BYTES_MAX
 
 
 def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -117,7 +119,7 @@ def _response(result: BaseModel | Reply | Response, status: int) -> Response:
 
 
 def _body(model: type[Model]) -> Model:
-    content = request.get_data(cache=False) or b"{}"
+    content = present_request().get_data(cache=False) or b"{}"
     if len(content) > body_bytes_max():
         abort(413)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Response, abort, current_app, g, request
-from flask_login import current_user
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -12,6 +11,7 @@ from app.api import problems
 from app.api.endpoints import UPLOADS, body_bytes_max, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
+from app.present import present_login, present_request
 from app.web import read_retry
 from app.web.trouble_log import reason_of, troubles
 from app.wording.errors.http import SERVER_ERROR
@@ -30,16 +30,17 @@ def check() -> None:
 
     Raises TokenReadOnly, 413 for a body that is larger than its endpoint accepts, and 400 for a missing CSRF header.
     """
-    bytes_max = body_bytes_max()
-    request.max_content_length = bytes_max + 1  # of a body without a length no more is read
-    if (request.content_length or 0) > bytes_max:
+    asked, bytes_max = present_request(), body_bytes_max()
+    asked.max_content_length = bytes_max + 1  # of a body without a length no more is read
+    if (asked.content_length or 0) > bytes_max:
         abort(413)
-    if request.method in SAFE_METHODS or not current_user.is_authenticated:
+    login = present_login()
+    if asked.method in SAFE_METHODS or not login.is_authenticated:
         return
-    if not current_user.is_program:
+    if not login.is_program:
         if current_app.config["WTF_CSRF_ENABLED"]:
             csrf.protect()
-    elif current_user.is_read_only:
+    elif login.is_read_only:
         raise TokenReadOnly
 
 

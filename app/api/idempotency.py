@@ -29,6 +29,7 @@ from app.api.problems import Refusal, Reply
 from app.background.queue import TooManyTasks
 from app.clock import now
 from app.extensions import db
+from app.present import present_request
 from booking.kernel.claims import insert_if_absent
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.orm import Base, UtcDateTime, table_of
@@ -73,7 +74,7 @@ def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: SuggestAl
 
 def sent_key() -> str | None:
     """Return the key that was sent. Raises Refusal for one that cannot be a key, also where nothing is done with it."""
-    key = request.headers.get(HEADER)
+    key = present_request().headers.get(HEADER)
     if key is not None and not re.match(KEY_PATTERN, key):
         raise Refusal(problems.invalid(problems.field_error(HEADER, _("1 to 200 visible ASCII characters"))))
     return key

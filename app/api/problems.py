@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app.api.field_names import field_of
 from app.api.fields import format_instant
 from app.api.limit_faults import OUTSIDE_LIMITS, limit_fault
+from app.web.whole_response import WholeResponse
 from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.invalid import invalid_sentence
@@ -71,7 +72,7 @@ class Reply:
 
     def response(self) -> Response:
         """Return the reply as a Flask response."""
-        return Response(self.body, self.status, self.headers, content_type=self.media_type)
+        return WholeResponse(self.body, self.status, self.headers, content_type=self.media_type)
 
 
 def problem(

@@ -17,6 +17,7 @@ from app.background.models import DONE, FAILED, RUNNING, WAITING, BackgroundTask
 from app.background.tracking import progress_of
 from app.clock import now
 from app.extensions import db
+from app.present import present_login
 from booking.errors.schedule_errors import NotFound
 
 RETRY_SECONDS = 2
@@ -68,7 +69,7 @@ def get_task_result(task_id: int) -> Reply | Response:
     if not _has_reply(task):
         raise NotFound(id=task_id)
     access = permissions.access_to(task.endpoint, task.method)
-    if not held_rights.are_held(task.rights, permissions.present_login(), access):
+    if not held_rights.are_held(task.rights, present_login(), access):
         abort(403)
     while (part := queue.chunk(session, task_id, len(parts))) is not None:
         parts.append(part)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_login import current_user
-
+from app.present import present_login
 from booking.kernel.events import Actor
 
 
 def current_actor() -> Actor:
     """Return the actor of the current request. Only for requests of a login."""
-    return Actor(user_id=current_user.id)
+    return Actor(user_id=present_login().id)

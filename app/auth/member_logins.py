@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
-from app.auth.permissions import present_login
+from app.present import present_login
 from booking.errors.schedule_errors import Violation
 from booking.rules.persons import MEMBER_ITSELF, Person, folded
 from booking.use.operators import Operators

@@ -13,14 +13,12 @@ from enum import Enum
 from typing import Any
 
 from flask import Flask, abort, current_app, redirect, request, url_for
-from flask.globals import _cv_app
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.auth.errors import MembershipOver, SecondFactorMissing
 from app.auth.return_address import here
-
-KNOWN_LOGIN = "_login_user"  # where Flask-Login remembers the login of a request
+from app.present import present_login, present_request
 
 
 class Scope(Enum):
@@ -107,13 +105,6 @@ def declare(
 def init_app(app: Flask) -> None:
     """Check every request against the table."""
     app.before_request(check_request)
-
-
-def present_login() -> Any:
-    """Return the login of the current request, without the proxy that would look it up at every attribute."""
-    context = _cv_app.get(None)  # a page asks forty times; what the proxy g looks up, in four steps more
-    found = None if context is None else context.g.get(KNOWN_LOGIN)
-    return found if found is not None else current_user._get_current_object()
 
 
 def is_of_the_ring() -> bool:
@@ -224,11 +215,13 @@ def check_request() -> ResponseReturnValue | None:
 
     Raises MembershipOver, SecondFactorMissing.
     """
-    if request.endpoint is None:
+    asked = present_request()
+    endpoint, method = asked.endpoint, asked.method
+    if endpoint is None:
         return None  # no such address or method: the router's own 404 or 405 follows
-    permission = permission_for(request.endpoint, request.method)
+    permission = permission_for(endpoint, method)
     if permission is None:
-        current_app.logger.error("%s %s is denied because it is not declared", request.endpoint, request.method)
+        current_app.logger.error("%s %s is denied because it is not declared", endpoint, method)
         abort(403)
     # A public endpoint must not look the login up: /readyz must work without the database.
     if not permission.is_open_before_second_factor and getattr(present_login(), "owes_second_factor", False):

@@ -11,13 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from app.auth import api_tokens, logins, security_log, shared_computers
 from app.background.deferral import CARRIED_OUT
 from app.clock import now
-from app.extensions import db, login_manager
+from app.extensions import asks_by_token, db, login_manager
+from app.present import present_request
 from booking.kernel.database_errors import is_connection_lost
 from booking.kernel.errors import Unavailable
 from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import discard, in_write_transaction
 
-API = "/api/"
 BEARER = "bearer"
 READING = ("GET", "HEAD")
 TOKENS_NOTED = "ringbuch_tokens_noted"  # hash of a token -> when its use was stored last, in this process
@@ -59,7 +59,7 @@ def from_token(asking: Request) -> logins.Login | None:
 
 
 def _by_token(token: str) -> logins.Login | None:
-    return logins.by_api_token(db.session(), token, now=now(), is_alone=request.method not in READING)
+    return logins.by_api_token(db.session(), token, now=now(), is_alone=present_request().method not in READING)
 
 
 def _read_again_if_lost(read: Callable[[], logins.Login | None]) -> logins.Login | None:
@@ -88,8 +88,3 @@ def _note_use(token: str) -> None:
     except Unavailable as fault:  # a reading program goes on while nothing can be written
         discard(session)
         current_app.logger.warning("the use of a token was not stored: %s", fault.code)
-
-
-def asks_by_token(asking: Request) -> bool:
-    """Return whether a request to the API has a token, valid or not."""
-    return asking.path.startswith(API) and "Authorization" in asking.headers

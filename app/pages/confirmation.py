@@ -26,6 +26,7 @@ from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import retry_after
 from app.pages.auth.session_start import CONFIRMED_AT, note_confirmation
 from app.pages.declaration import PAGES
+from app.present import present_request
 from app.wording.errors import sentence_of, status_of
 
 VALID_FOR = timedelta(minutes=10)
@@ -46,7 +47,7 @@ def init_app(app: Flask) -> None:
 
 def require_confirmation() -> ResponseReturnValue | None:
     """Return the page that asks for the password, where the present request needs it; None lets it go on."""
-    page = PAGES.get(request.endpoint or "")
+    page = PAGES.get(present_request().endpoint or "")
     if page is None or not page.needs_confirmation or request.method != "POST" or is_confirmed():
         return None
     if not current_user.is_authenticated:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from app.auth import permissions
 from app.extensions import db
+from app.present import present_login
 from booking import queries
 from booking.queries import MemberContact
 
@@ -26,7 +26,7 @@ def contacts_of(views: Iterable[HasMember]) -> dict[int, MemberContact]:
 
     Managers see them in their workshops; treasurers and administrators see all.
     """
-    login = permissions.present_login()
+    login = present_login()
     if not login.is_authenticated:
         return {}
     sees_all = login.is_treasurer or login.is_admin

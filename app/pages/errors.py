@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import saved_submission
+from app.present import present_request
 from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS
 from app.web import read_retry, trouble_log, unknown_outcome
 from app.web.redirects import safe_next
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
 
 def refuse_late() -> None:
     """Raise Busy for a request that waited too long for its turn: its sender may have gone, and others wait."""
-    if request.environ.get(IS_LATE):
+    if present_request().environ.get(IS_LATE):
         raise Busy(retry_after_seconds=RETRY_AFTER_SECONDS)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, session, url_for
+from flask import Flask, Response, current_app, session, url_for
 from flask.globals import _cv_request
 from flask_login import current_user
 from markupsafe import Markup
@@ -22,6 +22,7 @@ from app.pages.looks import look_of
 from app.pages.menu import menu
 from app.pages.pictures import first_picture_url, picture_url
 from app.pages.worker_run import worker_run
+from app.present import present_request
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
 from app.wording import maintenance
@@ -114,10 +115,11 @@ def cache_assets(response: Response) -> Response:
 
     Not where it names another: of two machines that are upgraded in turn, one still has the former file.
     """
-    named, endpoint = request.args.get("v"), request.endpoint or ""
+    asked = present_request()
+    endpoint = asked.endpoint or ""
     if endpoint != "static" or response.status_code not in (200, 304):
         return response
-    filename = (request.view_args or {})["filename"]
+    named, filename = asked.args.get("v"), (asked.view_args or {})["filename"]
     # A font's name has its version, because tokens.css names it without a fingerprint.
     if filename.startswith("fonts/") or (named and named == _fingerprint(endpoint, filename)):
         response.headers["Cache-Control"] = CACHED_FOR_GOOD

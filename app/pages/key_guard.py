@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Flask, current_app, request
 
 from app.extensions import db, secret_box
+from app.present import present_app
 from app.storage import installation
 from app.web.intermediaries import PROBES
 
@@ -22,7 +23,7 @@ def init_app(app: Flask) -> None:
 
 def require_own_key() -> None:
     """Raise SecretKeyDiffers where the database names another key; a match is cached."""
-    if current_app.extensions.get(IS_CHECKED) or request.path in PROBES or is_file():
+    if present_app().extensions.get(IS_CHECKED) or request.path in PROBES or is_file():
         return
     installation.require_own_key(db.session(), secret_box())
     current_app.extensions[IS_CHECKED] = True

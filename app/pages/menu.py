@@ -18,6 +18,7 @@ from app.auth.permissions import ALL
 from app.clock import now
 from app.extensions import db
 from app.pages.declaration import ACTION, PAGES, MenuEntry
+from app.present import present_login
 from booking import queries
 
 # Where pages of a blueprint without a desk belong: the first of these that the login has, else Today.
@@ -84,7 +85,7 @@ def menu() -> Menu:
 
     Of a login whose member has left: without the pages that are public anyway.
     """
-    login = permissions.present_login()
+    login = present_login()
     owner, made = g.get("menu", (None, Menu()))
     if owner is not login:
         g.menu = login, (made := _menu_of(login))

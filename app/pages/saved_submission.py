@@ -20,6 +20,7 @@ from flask_login import current_user
 from app.forms.base_form import LOST_FILE, REVIEW_ONLY
 from app.pages.auth.forms import LoginForm
 from app.pages.declaration import PAGES
+from app.present import present_request
 from app.web.redirects import safe_next
 
 TOKEN_IS_VOID, NOT_LOGGED_IN = 400, 401
@@ -108,7 +109,7 @@ def return_page(saved: SavedSubmission, title: str = "", sentence: str = "") -> 
 
 def _keeps_input() -> bool:
     """Return whether the present request sends a form whose typed input outlives the log-in."""
-    page = PAGES.get(request.endpoint or "")
+    page = PAGES.get(present_request().endpoint or "")
     return page is not None and bool(page.keeps_input) and request.method == "POST"
 
 

@@ -13,6 +13,7 @@ from flask import Flask, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from app.auth import permissions
+from app.present import present_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def init_app(app: Flask) -> None:
 
 def tour_stops() -> Sequence[TourStop]:
     """Return the stops for the present login; none once it has ended the tour."""
-    login = permissions.present_login()
+    login = present_login()
     if not login.is_authenticated or login.left_on is not None or login.tour_ended_at is not None:
         return ()
     roles = set(permissions.roles_of(login))

@@ -17,6 +17,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
 
+from app.present import present_request
 from booking.kernel.texts import is_fit, without_unfit
 
 QUERY_BYTES_MAX = 16 * 1024
@@ -100,7 +101,8 @@ def init_app(app: Flask) -> None:
 
 def refuse_overlong_query() -> None:
     """Abort with 414 for a query of more than 16 kB, or with a text of more than 2,000 characters."""
-    if isinstance(request, CleanRequest) and request.has_overlong_query:
+    asked = present_request()
+    if isinstance(asked, CleanRequest) and asked.has_overlong_query:
         abort(414)
 
 

@@ -20,6 +20,8 @@ from http import HTTPStatus
 
 from flask import Flask, Response, request
 
+from app.present import present_request
+
 MEDIA_TYPES = frozenset(
     {
         "application/javascript",
@@ -54,7 +56,7 @@ def compress(response: Response) -> Response:
     if response.mimetype not in MEDIA_TYPES or "Content-Encoding" in response.headers:
         return response
     tag, _is_weak = response.get_etag()
-    if tag is not None and request.path.startswith("/api/"):
+    if tag is not None and present_request().path.startswith("/api/"):
         return response
     response.vary.add("Accept-Encoding")
     if response.status_code != 200 and response.status_code < 400:

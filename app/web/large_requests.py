@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask
 
+from app.present import present_request
 from booking.kernel import deadlines
 
 # Beginnings of endpoints.
@@ -38,4 +39,4 @@ def _restore(_error: BaseException | None) -> None:
 
 
 def _is_large() -> bool:
-    return (request.endpoint or "").startswith(LARGE)
+    return (present_request().endpoint or "").startswith(LARGE)

@@ -11,10 +11,11 @@ import time
 from dataclasses import dataclass, field
 from threading import Lock
 
-from flask import Flask, current_app, request
-from flask_login import current_user
+from flask import Flask, request
 from limits import parse
 from werkzeug.exceptions import TooManyRequests
+
+from app.present import present_app, present_login
 
 API, EXPORTS = "API_LIMIT", "EXPORT_LIMIT"
 EXTENSION = "ringbuch_rate_limits"
@@ -57,8 +58,10 @@ def init_app(app: Flask) -> None:
 
 def count(name: str) -> None:
     """Count the present request. Raises TooManyRequests (429, with Retry-After) beyond the limit."""
-    if not current_app.config["RATELIMIT_ENABLED"]:
+    app = present_app()
+    if not app.config["RATELIMIT_ENABLED"]:
         return
-    key = str(current_user.id) if current_user.is_authenticated else f"from {request.remote_addr}"
-    if wait := current_app.extensions[EXTENSION][name].count(key, time.monotonic()):
+    login = present_login()
+    key = str(login.id) if login.is_authenticated else f"from {request.remote_addr}"
+    if wait := app.extensions[EXTENSION][name].count(key, time.monotonic()):
         raise TooManyRequests(retry_after=wait)

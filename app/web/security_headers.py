@@ -8,8 +8,9 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort
 
+from app.present import present_app, present_request
 from app.web.clean_request import CleanRequest
 
 CONTENT_SECURITY_POLICY = (
@@ -65,7 +66,7 @@ def trust_hosts(app: Flask, hosts: Iterable[str]) -> None:
 
 def refuse_foreign_hosts() -> None:
     """Abort with 400 for a Host header that is not trusted, because links in pages are built from it."""
-    if _normalize(request.host) not in current_app.extensions[TRUSTED_HOSTS]:
+    if _normalize(present_request().host) not in present_app().extensions[TRUSTED_HOSTS]:
         abort(400)
 
 
@@ -94,12 +95,12 @@ def _without_port(host: str) -> str:
 
 def _is_static_file(response: Response) -> bool:
     """Return whether the answer is a file of the app or of a blueprint, and no page about one that is not there."""
-    return (request.endpoint or "").rpartition(".")[2] == "static" and response.status_code in FILE_STATUSES
+    return (present_request().endpoint or "").rpartition(".")[2] == "static" and response.status_code in FILE_STATUSES
 
 
 def add_headers(response: Response) -> Response:
     """Add the security headers; no page may be stored by shared caches."""
-    wanted = STRICTER if current_app.config["SESSION_COOKIE_SECURE"] else STRICT
+    wanted = STRICTER if present_app().config["SESSION_COOKIE_SECURE"] else STRICT
     if not _is_static_file(response):
         wanted = {**wanted, **PRIVATE}
         if "Vary" in response.headers:

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask
 from flask.globals import _cv_request
 
+from app.web.session_cookie import CookieSessions
+
 URLS_MAX = 2_000
 PLAIN = (str, int, type(None))  # exactly: True equals 1 and would find its URL
 
@@ -16,6 +18,8 @@ Key = tuple[Any, ...]
 
 class CachingFlask(Flask):
     """Flask that remembers the paths it has built within requests. What a path depends on is in the key."""
+
+    session_interface = CookieSessions()
 
     def __init__(self, *words: Any, **named: Any) -> None:
         super().__init__(*words, **named)

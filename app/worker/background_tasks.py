@@ -25,6 +25,7 @@ from app.background.models import BackgroundTask
 from app.background.queue import CHUNK_BYTES, Result
 from app.background.tracking import Tracker, renewed_by_time
 from app.clock import now
+from app.present import present_login
 from booking.kernel import deadlines, progress
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DomainError, Unavailable
@@ -118,7 +119,7 @@ def _result_of(response: Response) -> Result:
         file_name=_file_name(disposition),
         csrf_token=str(g.get("csrf_token", "")),
         messages=_messages() if location else (),
-        rights=tuple(held_rights.rights_of(permissions.present_login(), _access())),
+        rights=tuple(held_rights.rights_of(present_login(), _access())),
     )
 
 

@@ -34,6 +34,7 @@ from app.auth.member_logins import person_named
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.present import present_login
 from billing.tariffs.asked_amounts import LackingVariants, asked_on
 from booking import queries
 from booking.errors.schedule_errors import GroupNotFound, ReservationNotFound
@@ -268,7 +269,7 @@ def _group(body: NewReservation) -> GroupView:
 
 def member_of(body: NewReservation) -> int:
     """Return the member: the login's own, or any other for a manager of the machine's workshop."""
-    member_id = body.member_id or current_user.member_id
+    member_id = body.member_id or present_login().member_id
     if member_id is None:
         raise Refusal(
             problems.invalid(problems.field_error("member_id", _("required, because this login acts for no member")))

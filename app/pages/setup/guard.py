@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import db
 from app.pages.declaration import PAGES
 from app.pages.setup import steps
+from app.present import present_request
 
 IS_SET_UP = "ring_is_set_up"
 
@@ -22,7 +23,7 @@ def lead_to_setup() -> ResponseReturnValue | None:
 
     Files and API calls are answered as ever.
     """
-    page = PAGES.get(request.endpoint or "")
+    page = PAGES.get(present_request().endpoint or "")
     if page is None or page.is_open_before_setup or is_set_up():
         return None
     return redirect(url_for("setup.start"), code=303)

@@ -21,6 +21,7 @@ from app.pages.declaration import PAGES, POST, MenuEntry, page
 from app.pages.tasks import bp
 from app.pages.tasks.labels import LABELS
 from app.pages.tasks.presenter import endpoint_of, view_of
+from app.present import present_login
 from app.web.paging import page_number
 from app.web.redirects import safe_next
 
@@ -82,7 +83,7 @@ def show(task_id: int) -> ResponseReturnValue:
 def result(task_id: int) -> ResponseReturnValue:
     """Return the file or the page that a task has made, if the login may still see it."""
     task = _task(task_id)
-    if not permissions.scopes_of(permissions.present_login(), permissions.access_to(task.endpoint, task.method)):
+    if not permissions.scopes_of(present_login(), permissions.access_to(task.endpoint, task.method)):
         abort(403)
     if not (task.is_file or task.is_page) or _is_guarded(task):
         return redirect(url_for(".show", task_id=task.id), code=303)
@@ -122,7 +123,7 @@ def _task(task_id: int) -> BackgroundTask:
 def _may_be_seen(task: BackgroundTask) -> bool:
     """Return whether the login still has every right by which the result was made."""
     access = permissions.access_to(task.endpoint, task.method)
-    return held_rights.are_held(task.rights, permissions.present_login(), access)
+    return held_rights.are_held(task.rights, present_login(), access)
 
 
 def _is_guarded(task: BackgroundTask) -> bool:
