@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from bench.filling import MEMBERS, PASSWORD, FilledRing, fill
 from bench.load import BROWSERS, DAYS_EACH, PAGES, Load
-from bench.serving import children, processor_seconds, whole_ring
+from bench.serving import WEB_PROCESSES, children, processor_seconds, whole_ring
 
 GERMAN = {"Accept-Language": "de"}
 SECONDS_TO_SETTLE = 5  # until the worker runs, too
@@ -101,8 +101,9 @@ def _print_over_http(filled: FilledRing) -> None:
             before, begin = _seconds_of(pid), time.perf_counter()
             asyncio.run(_visits(load, at_once))
             seconds = time.perf_counter() - begin
-            *web, worker = (after - earlier for earlier, after in zip(before, _seconds_of(pid), strict=True))
-            print(f"| {name} | {seconds:.2f} s | {sum(web):.2f} s | {worker:.2f} s |", flush=True)
+            spent = {child: after - before.get(child, 0) for child, after in _seconds_of(pid).items()}
+            web = sum(spent.pop(child) for child in sorted(before)[:WEB_PROCESSES])
+            print(f"| {name} | {seconds:.2f} s | {web:.2f} s | {sum(spent.values()):.2f} s |", flush=True)
 
 
 async def _visits(load: Load, at_once: int) -> None:
@@ -110,8 +111,8 @@ async def _visits(load: Load, at_once: int) -> None:
         await asyncio.gather(*(load.visit(first + number) for number in range(at_once)))
 
 
-def _seconds_of(pid: int) -> list[float]:
-    return [processor_seconds(child) for child in sorted(children(pid))]
+def _seconds_of(pid: int) -> dict[int, float]:
+    return {child: processor_seconds(child) for child in children(pid)}
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ def add_to(ring: AppGroup) -> None:
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
 @click.option("--retry", is_flag=True, help="First retry events that were dead-lettered and mails that were given up.")
 @click.option("--only", metavar="JOB", help="With --once: this job alone, such as nightly_audit.")
+@click.option("--until-idle", is_flag=True, help="End when nothing was due for a minute, as under `ring serve`.")
 @with_appcontext  # run_worker() calls it without the flask command
-def work(once: bool, retry: bool, only: str | None) -> None:
+def work(once: bool, retry: bool, only: str | None, until_idle: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
     from app.worker.held import held_elsewhere
     from app.worker.jobs import JOBS
@@ -44,7 +45,7 @@ def work(once: bool, retry: bool, only: str | None) -> None:
     if retry:
         _retry()
     if not once:
-        Worker(app).run()
+        Worker(app, ends_when_idle=until_idle).run()
         return
     is_done = work_once(app, only)
     if not is_done:
@@ -55,10 +56,12 @@ def work(once: bool, retry: bool, only: str | None) -> None:
         click.echo(sentence)
 
 
-def run_worker() -> None:
+def run_worker(until_idle: bool) -> None:
     """Run `ring work` in its own process, as `ring serve` starts it."""
     app = import_module("wsgi").app  # by name, because wsgi is above this package
-    work.main(args=[], prog_name="ring work", obj=ScriptInfo(create_app=lambda: app))
+    work.main(
+        args=["--until-idle"] if until_idle else [], prog_name="ring work", obj=ScriptInfo(create_app=lambda: app)
+    )
 
 
 def _require_schema() -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.mail.leasing import withdraw_mails
@@ -56,6 +57,15 @@ def remind_of_ends(session: Session, *, now: datetime) -> int:
     found = queries.due_back(session, now - END_WITHIN, now)
     session.rollback()
     return in_own_transactions(session, (partial(_remind_of_end, session, one, now) for one in found))
+
+
+def has_end_to_remind(session: Session, *, now: datetime) -> bool:
+    """Return whether the time of a machine just ended that is still out, and nobody was reminded. Only reads."""
+    found = queries.due_back(session, now - END_WITHIN, now)
+    reminded = select(Reminder.reservation_id).where(
+        Reminder.reservation_id.in_(found), Reminder.kind == END, Reminder.at > now - END_WITHIN
+    )
+    return bool(found) and not set(found) <= set(session.scalars(reminded))
 
 
 def withdraw(session: Session, facts: Mapping[str, Any], start: str) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.server.shutdown_signal import CHILD_SIGNALS
-from app.server.small_supervisor import STOP_SIGNALS
+from app.server.small_supervisor import CALL, STOP_SIGNALS
 
 ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -125,6 +125,8 @@ def _reset_signals() -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     for number in CHILD_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    if CALL is not None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [CALL])  # what this process starts would inherit it
 
 
 def _end_with_parent() -> None:

@@ -40,6 +40,7 @@ WORKER_MODULES = (
     "apscheduler.schedulers.background",
     "apscheduler.triggers.interval",
     "app.worker.scheduler",
+    "app.worker.watch",
 )
 
 

@@ -24,7 +24,7 @@ import click
 
 from app.server import child_process, metrics
 from app.server.shutdown_signal import ShutdownSignal
-from app.server.small_supervisor import Handover, block_signals, handover_command
+from app.server.small_supervisor import Handover, block_signals, handover_command, keep_calls
 from app.server.supervisor import SupervisedProcess, stop_all
 from app.server.web_process import BACKLOG, raise_file_limit, run_web_process, shares_port
 
@@ -115,19 +115,22 @@ def serve(
     *,
     web_processes: int,
     base_url: str,
-    run_worker: Callable[[], None] | None,
+    run_worker: Callable[[bool], None] | None,
     announce: Callable[[str], None],
 ) -> int:
     """Run web and worker until a signal and return the exit code: 0, or that of a web server that never responded.
 
-    web_processes: how many serve the web. run_worker: the function that the worker process runs; None: there is none.
+    web_processes: how many serve the web. run_worker: the function that the worker process runs, and whether it ends
+    when nothing is due (where the web processes then call it); None: there is none.
     announce: called once with the URL to open, after the first response.
     """
     # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
     gc.freeze()
     bound_arenas()
-    web = _web_processes(host, port, web_processes)
-    worker = [] if run_worker is None else [SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
+    web = _web_processes(host, port, web_processes, call_worker=run_worker is not None)
+    worker = [] if run_worker is None else [_worker(run_worker)]
+    if shares_port():
+        keep_calls()
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
@@ -145,12 +148,19 @@ def serve(
             metrics.remove_metrics()
 
 
-def _web_processes(host: str, port: int, count: int) -> list[SupervisedProcess]:
+def _worker(run_worker: Callable[[bool], None]) -> SupervisedProcess:
+    on_demand = shares_port()
+    return SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker, on_demand, is_on_demand=on_demand)
+
+
+def _web_processes(host: str, port: int, count: int, *, call_worker: bool = False) -> list[SupervisedProcess]:
     """Return the processes to supervise that serve the web; where they cannot share a port, granian's supervisor."""
     if not shares_port():
         return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port, count)]
     return [
-        SupervisedProcess(f"web process {number}", WEB_BACKOFF_SECONDS_MAX, run_web_process, host, port, number)
+        SupervisedProcess(
+            f"web process {number}", WEB_BACKOFF_SECONDS_MAX, run_web_process, host, port, number, call_worker
+        )
         for number in range(1, count + 1)
     ]
 

@@ -2,12 +2,14 @@
 
 The process that loaded the program and forked the others would keep each page of memory that they have copied since,
 80 MB in the end. So it executes this file in its own place: it stays the same process to the system, and its children
-stay its children. What ends is started again by a command that loads the program.
+stay its children. What ends is started again by a command that loads the program. A process on demand, the worker, ends
+by itself when nothing is due, and is started when CALL asks for it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -15,6 +17,7 @@ import time
 from contextlib import suppress
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+CALL = getattr(signal, "SIGUSR1", None)  # a web process has seen that something is due
 STANDARD_ERROR = 2
 BACKOFF_SECONDS_MIN = 1.0
 STABLE_SECONDS = 60.0  # after running so long the backoff starts from its minimum again
@@ -22,6 +25,7 @@ IDLE_SECONDS = 60.0
 REPEAT_SECONDS = 0.5  # a process that is still starting may miss the first signal
 SAME_REQUEST_SECONDS = 0.3  # a program that started this one may pass on the Ctrl-C that the terminal has sent already
 TELL_SECONDS = 2.0
+CALL_SECONDS = 3.0  # who was called so shortly before its end may not have looked any more
 AGAIN = "It waits for what is under way. Ctrl-C again ends it at once."
 # Asks the kernel for SIGTERM when the supervisor ends, however it ends, then becomes the program that is to be started.
 START = """
@@ -47,21 +51,30 @@ class Backoff:
         return self._seconds
 
 
-# A process: its name for people, its id if it has been started, its longest backoff in seconds, and a command for it.
-Handover = tuple[str, int | None, float, list[str]]
+# A process: its name for people, its id if it has been started, its longest backoff in seconds, whether it runs only on
+# demand, and a command for it.
+Handover = tuple[str, int | None, float, bool, list[str]]
 
 
 class Child:
-    """A child process that is started again whenever it ends."""
+    """A child process that is started again whenever it ends; one on demand only when it failed or is called."""
 
     def __init__(self, given: Handover) -> None:
-        self.name, self.pid, backoff_seconds_max, self._command = given
+        self.name, self.pid, backoff_seconds_max, self._is_on_demand, self._command = given
         self._backoff = Backoff(backoff_seconds_max)
         self._started, self._next_start = time.monotonic(), 0.0
+        self._is_wanted, self._called = True, -math.inf
+
+    def call(self) -> None:
+        """Have it run, if it is one on demand: something is due."""
+        if self._is_on_demand:
+            self._is_wanted, self._called = True, time.monotonic()
 
     def seconds_to_start(self) -> float:
-        """Return the seconds until the next start is due; those of an idle wait while it runs."""
-        return IDLE_SECONDS if self.pid is not None else max(0.0, self._next_start - time.monotonic())
+        """Return the seconds until the next start is due; those of an idle wait while it runs or is not wanted."""
+        if self.pid is not None or not self._is_wanted:
+            return IDLE_SECONDS
+        return max(0.0, self._next_start - time.monotonic())
 
     def ensure_running(self) -> None:
         """Start the process when it does not run and its backoff is over."""
@@ -85,7 +98,10 @@ class Child:
         """Stop what the ended process left in its session, and note when to start it again."""
         self.signal(signal.SIGKILL)
         self.pid = None
-        self._wait(f"ended (exit code {code})")
+        if self._is_on_demand and code == 0:  # it found nothing more to do
+            self._is_wanted = time.monotonic() - self._called < CALL_SECONDS
+        else:
+            self._wait(f"ended (exit code {code})")
 
     def _wait(self, reason: str) -> None:
         seconds = self._backoff.next_seconds(time.monotonic() - self._started)
@@ -121,22 +137,35 @@ def block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _awaited())
 
 
+def keep_calls() -> None:
+    """Keep calls of the worker until they are waited for. To be done before the first web process runs."""
+    if CALL is not None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [CALL])
+
+
 def _awaited() -> list[int]:
-    return [*stop_signals(), signal.SIGCHLD]
+    return [*stop_signals(), signal.SIGCHLD, *([CALL] if CALL is not None else [])]
 
 
 def _supervise(children: list[Child]) -> None:
     """Keep the children running until a signal asks to stop."""
     while True:
-        for pid, code in _ended():
-            for child in children:
-                if child.pid == pid:
-                    child.on_exit(code)
+        _note_ends(children)
         for child in children:
             child.ensure_running()
         received = signal.sigtimedwait(_awaited(), min(child.seconds_to_start() for child in children))
         if received is not None and received.si_signo in STOP_SIGNALS:
             return
+        if received is not None and received.si_signo == CALL:
+            for child in children:
+                child.call()
+
+
+def _note_ends(children: list[Child]) -> None:
+    for pid, code in _ended():
+        for child in children:
+            if child.pid == pid:
+                child.on_exit(code)
 
 
 def _ended() -> list[tuple[int, int]]:

@@ -13,10 +13,20 @@ from app.server.small_supervisor import REPEAT_SECONDS, Backoff, Handover, repor
 
 
 class SupervisedProcess:
-    """A child process, its name for people, and the backoff before its next start."""
+    """A child process, its name for people, and the backoff before its next start.
 
-    def __init__(self, name: str, backoff_seconds_max: float, target: Callable[..., None], *arguments: object) -> None:
-        self.name = name
+    is_on_demand: the small supervisor, which it is handed over to, starts it again only when it failed or is called.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backoff_seconds_max: float,
+        target: Callable[..., None],
+        *arguments: object,
+        is_on_demand: bool = False,
+    ) -> None:
+        self.name, self._is_on_demand = name, is_on_demand
         self._backoff_seconds_max, self._command = backoff_seconds_max, command_of(target, *arguments)
         self._backoff = Backoff(backoff_seconds_max)
         self._make = partial(ChildProcess, target, *arguments)
@@ -57,7 +67,7 @@ class SupervisedProcess:
         """Return what another supervisor needs to know of the process, which it waits for or starts."""
         # One that has ended may be gone already (each start looks after all children), and would be waited for in vain.
         pid = self._child.pid if self._child is not None and self._child.is_alive else None
-        return self.name, pid, self._backoff_seconds_max, self._command
+        return self.name, pid, self._backoff_seconds_max, self._is_on_demand, self._command
 
     def ask_to_end(self) -> None:
         """Send SIGTERM to the process and all it started. May be called when it does not run."""

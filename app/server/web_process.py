@@ -23,14 +23,17 @@ def shares_port() -> bool:
     return sys.platform == "linux"
 
 
-def run_web_process(host: str, port: int, number: int) -> None:
+def run_web_process(host: str, port: int, number: int, call_worker: bool = False) -> None:
     """Serve the program until a signal.
 
-    number: from 1 on, of this process among those that listen on the port.
+    number: from 1 on, of this process among those that listen on the port. call_worker: whether the parent starts the
+    worker when it is called.
     """
     parent = os.getppid()
-    # By name, because wsgi is above this package. The others are loaded before the fork where processes fork.
+    # By name, because they are above this package. The others are loaded before the fork where processes fork.
     program = import_module("wsgi").app
+    if call_worker:
+        import_module("app.worker.watch").begin(program, parent, is_regular=number == 1)
     from granian._loops import loops
     from granian.constants import HTTPModes, RuntimeModes
     from granian.log import LogLevels, configure_logging

@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.server.shutdown_signal import ShutdownSignal
+from app.worker.due import anything_due
 from app.worker.jobs import JOBS, Job
-from app.worker.pace import Pace, pause_seconds
+from app.worker.pace import IDLE_AFTER_SECONDS, Pace, pause_seconds
 from app.worker.run_apart import run_apart
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Unavailable
@@ -159,10 +160,14 @@ class Worker:
 
     What was idle for a minute is looked for by the scheduler's own thread: a thread for each job that finds nothing
     would wait for the interpreter again and again, and an idle machine was woken eight times a second.
+
+    ends_when_idle: after a minute without work, because somebody starts it when something is due (watch.py). One with
+    errors goes on: it would meet and log them again at each start.
     """
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    def __init__(self, app: Flask, *, ends_when_idle: bool = False) -> None:
+        self._app, self._ends_when_idle = app, ends_when_idle
+        self._last_work = time.monotonic()
         self._stop_requested = threading.Event()
         self._running = 0
         self._condition = threading.Condition()
@@ -184,7 +189,19 @@ class Worker:
             while not shutdown.wait(WAKE_SECONDS):
                 if clock_jumps.has_jumped():
                     reschedule_all(scheduler)
+                elif self._ends_when_idle and self._is_idle():
+                    break
             self._end(scheduler)
+
+    def _is_idle(self) -> bool:
+        """Return whether no job has found work for a minute, or met an error, and none is due."""
+        if self._errors or self._running or time.monotonic() - self._last_work <= IDLE_AFTER_SECONDS:
+            return False
+        try:
+            with self._app.app_context():
+                return not anything_due(db.session())
+        except (DBAPIError, Unavailable):
+            return False
 
     def _end(self, scheduler: Any) -> None:
         self._stop_requested.set()  # not by the signal's handler, which may interrupt one that holds its lock
@@ -256,6 +273,8 @@ class Worker:
                 self._condition.notify_all()
 
     def _set_pace(self, job: Job, *, has_worked: bool) -> None:
+        if has_worked:
+            self._last_work = time.monotonic()
         pace = self._paces.setdefault(job.name, Pace(job))
         seconds = pace.changed(has_worked=has_worked)
         if seconds is None or self._stop_requested.is_set():

@@ -129,13 +129,17 @@ class Started:
 
     def wait_for_web_and_worker(self) -> tuple[list[int], int]:
         """The two processes that answer and the worker, once the small supervisor looks after them (Linux)."""
+        self._wait_until(self._is_handed_over, "a small supervisor")
+        self.process.send_signal(signal.SIGUSR1)  # a worker that found nothing for a minute has ended
         self._wait_until(self._is_complete, "a supervisor, two web and a worker")
         web, (worker,) = self._children_by_port()
         return web, worker
 
+    def _is_handed_over(self) -> bool:
+        return b"small_supervisor" in Path(f"/proc/{self.process.pid}/cmdline").read_bytes()
+
     def _is_complete(self) -> bool:
-        program = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()
-        return b"small_supervisor" in program and [len(each) for each in self._children_by_port()] == [2, 1]
+        return [len(each) for each in self._children_by_port()] == [2, 1]
 
     def _children_by_port(self) -> tuple[list[int], list[int]]:
         """Its children that listen on its port, and the others."""

@@ -69,7 +69,7 @@ def test_the_worker_of_a_server_tells_a_full_disk_in_one_sentence(app, monkeypat
     monkeypatch.setattr(work, "import_module", lambda _name: SimpleNamespace(app=app))
 
     with pytest.raises(SystemExit, match="1"):
-        work.run_worker()
+        work.run_worker(until_idle=False)
 
     told = capsys.readouterr().err
     assert told == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost.\n"

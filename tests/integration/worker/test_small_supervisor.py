@@ -39,14 +39,20 @@ while True: time.sleep(600)
 
 @contextmanager
 def supervised(
-    notes: Path, seconds: float = 0, *, messages: str, under: tuple[str, ...] = (), is_stubborn: bool = False
+    notes: Path,
+    seconds: float = 0,
+    *,
+    messages: str,
+    under: tuple[str, ...] = (),
+    is_stubborn: bool = False,
+    on_demand: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The small supervisor with a child that notes its process id and lives for some seconds; ended by SIGTERM."""
     command = [sys.executable, "-I", "-S", "-c", NOTE_ITSELF, str(notes), str(seconds)]
     if is_stubborn:
         command = command_of(exec, STUBBORN.format(notes=str(notes)), {})
     with Path(messages).open("w") as log:
-        program = small_supervisor.handover_command([("worker", None, 0.02, command)], 600.0)
+        program = small_supervisor.handover_command([("worker", None, 0.02, on_demand, command)], 600.0)
         process = subprocess.Popen([*under, *program], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         yield process
@@ -118,12 +124,59 @@ def test_a_process_that_was_started_again_ends_with_a_supervisor_that_is_killed(
 
 
 @on_linux
+def test_a_process_on_demand_that_has_ended_is_started_when_it_is_called(tmp_path):
+    notes = tmp_path / "notes"
+    with supervised(notes, 600, messages=str(tmp_path / "log"), on_demand=True) as process:
+        (first,) = started(process, notes, 1)
+        os.kill(first, signal.SIGKILL)
+        _first, second = started(process, notes, 2)  # what fails is started without a call
+
+        process.send_signal(small_supervisor.CALL)
+        assert not are_gone([second])
+    assert "it starts again" in (tmp_path / "log").read_text()
+
+
+@on_linux
+def test_a_process_on_demand_rests_after_it_ended_by_itself(monkeypatch):
+    ended = []
+    monkeypatch.setattr("app.server.small_supervisor.os.killpg", lambda *_: None)
+    monkeypatch.setattr("app.server.small_supervisor.report", ended.append)
+    child = small_supervisor.Child(("worker", 4711, 60.0, True, []))
+
+    child.on_exit(0)
+    assert (child.seconds_to_start(), ended) == (small_supervisor.IDLE_SECONDS, [])
+
+    child.call()
+    assert child.seconds_to_start() == 0
+    child.pid = 4712
+    child.on_exit(0)
+    assert child.seconds_to_start() == 0, "it was called just before, and may not have looked any more"
+
+    child.pid = 4713
+    child.on_exit(1)
+    assert child.seconds_to_start() > 0
+    assert ended == ["The worker ended (exit code 1); it starts again in 1 s."]
+
+
+@on_linux
+def test_a_call_does_not_end_the_ring_while_it_starts(monkeypatch):
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    try:
+        small_supervisor.keep_calls()
+        os.kill(os.getpid(), small_supervisor.CALL)
+        assert small_supervisor.CALL in signal.sigpending()
+        assert signal.sigtimedwait([small_supervisor.CALL], 0) is not None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+@on_linux
 def test_a_process_that_the_system_refuses_is_started_later(monkeypatch, capfd):
     def refuse():
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr("app.server.small_supervisor.os.fork", refuse)
-    child = small_supervisor.Child(("worker", None, 60.0, []))
+    child = small_supervisor.Child(("worker", None, 60.0, False, []))
     child.ensure_running()
 
     assert (child.pid, child.seconds_to_start() > 0) == (None, True)
@@ -136,9 +189,9 @@ def test_a_process_that_ended_before_the_handover_is_handed_over_as_not_running(
     monkeypatch.setattr(process, "_make", lambda: child)
     process.ensure_running()
 
-    assert process.handover() == ("worker", 4711, 60.0, command_of(print))
+    assert process.handover() == ("worker", 4711, 60.0, False, command_of(print))
     child.is_alive = False
-    assert process.handover() == ("worker", None, 60.0, command_of(print))
+    assert process.handover() == ("worker", None, 60.0, False, command_of(print))
 
 
 @on_linux
@@ -162,7 +215,10 @@ def test_as_many_processes_serve_the_web_as_the_setting_says(count, monkeypatch)
     monkeypatch.setattr(serve, "shares_port", lambda: True)
     processes = serve._web_processes("127.0.0.1", 8000, count)
     assert [process.name for process in processes] == [f"web process {number}" for number in range(1, count + 1)]
+    assert not any(process.handover()[3] for process in processes)
+    assert serve._worker(print).handover()[3], "the worker runs on demand"
 
     monkeypatch.setattr(serve, "shares_port", lambda: False)
     (alone,) = serve._web_processes("127.0.0.1", 8000, count)
     assert alone.handover()[-1][-1].endswith(f", {count}]"), "granian starts them"
+    assert not serve._worker(print).handover()[3], "nobody would call it"

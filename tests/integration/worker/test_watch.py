@@ -1,0 +1,161 @@
+"""A worker that is not needed ends, and a web process calls for it when something is due."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from app.storage import installation
+from app.worker import watch as watching
+from app.worker.due import LOOKS, anything_due
+from app.worker.jobs import JOBS
+from app.worker.scheduler import Worker, work_once
+from app.worker.watch import Watch
+from booking.kernel.errors import DatabaseUnreachable
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation, Status
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+
+class Calls:
+    """A watch of an application, and how often it called for the worker at each look."""
+
+    def __init__(self, app, *, is_regular=True):
+        self.count = 0
+        self.watch = Watch(app, self._call, is_regular=is_regular)
+
+    def _call(self):
+        self.count += 1
+
+    def looked(self, *, is_changed=False):
+        """Whether a look at the moment calls."""
+        before = self.count
+        self.watch.look(is_changed=is_changed)
+        return self.count - before
+
+
+@pytest.fixture
+def rested(app, session, sample_ring):
+    """The ring after all that was due is done."""
+    assert work_once(app)
+    session.rollback()
+    return sample_ring
+
+
+def test_each_job_has_a_look(app):
+    assert {look.job for look in LOOKS} == {job.name for job in JOBS} - {"note_run"}
+
+
+def test_after_the_work_nothing_is_due(session, rested):
+    assert [look.job for look in LOOKS if look.has_work(session)] == []
+
+
+def test_the_worker_is_called_until_the_event_of_a_reservation_is_delivered(app, session, rested):
+    calls = Calls(app, is_regular=False)
+    assert calls.looked(is_changed=True) == 0
+
+    reserve(session, rested.combine, rested.anna, hours(MONDAY, 100, 104), now=MONDAY)
+    assert (calls.looked(), calls.looked(is_changed=True), calls.looked(is_changed=True)) == (0, 1, 1)
+
+    assert work_once(app)
+    assert calls.looked(is_changed=True) == 0
+
+
+def test_what_the_clock_makes_due_is_seen_without_a_request(app, session, rested, clock):
+    calls = Calls(app)
+    assert calls.looked() == 0
+
+    clock.instant = MONDAY + timedelta(days=1)
+    calls.watch._next = dict.fromkeys(calls.watch._next, 0.0)
+    assert calls.looked() == 1
+    due = {look.job for look in LOOKS if look.has_work(session)}
+    assert {"nightly_audit", "purge", "remind_in_the_evening", "send_digests", "warn_of_tokens"} <= due
+
+
+def test_an_idle_ring_says_that_its_worker_is_looked_after(app, session, rested, clock):
+    clock.instant = MONDAY + timedelta(minutes=6)
+
+    Calls(app).looked()
+    assert installation.worker_ran_at(session) == clock.instant
+
+    reserve(session, rested.combine, rested.anna, hours(MONDAY, 100, 104), now=MONDAY)
+    clock.instant += timedelta(minutes=6)
+    Calls(app).looked()
+    session.rollback()
+    assert installation.worker_ran_at(session) == clock.instant - timedelta(minutes=6), "somebody has to do that"
+
+
+def test_who_was_reminded_of_an_end_is_not_due_again(app, session, rested, clock):
+    reservation = reserve(session, rested.combine, rested.anna, hours(MONDAY, 100, 104), now=MONDAY).id
+    with write_transaction(session):
+        session.get(Reservation, reservation).status = Status.IN_USE
+    clock.instant = MONDAY + timedelta(hours=104, minutes=5)
+    (look,) = [look for look in LOOKS if look.job == "remind_of_ends"]
+    assert look.has_work(session)
+
+    assert work_once(app)
+    session.rollback()
+    assert not look.has_work(session)
+
+
+def test_a_request_that_changed_something_makes_the_watch_look(app):
+    def noted(method, status):
+        watch = Watch(app, print, is_regular=False)
+        with app.test_request_context(method=method):
+            watch.note_response(app.response_class(status=status))
+        return watch._changed.is_set()
+
+    assert noted("POST", 303)
+    assert noted("DELETE", 204)
+    assert not noted("POST", 422)
+    assert not noted("GET", 200)
+
+
+@pytest.mark.parametrize(("error", "calls"), [(DatabaseUnreachable, 0), (ZeroDivisionError, 1)])
+def test_a_look_that_fails_ends_no_watch(app, monkeypatch, error, calls):
+    def fail(_session):
+        raise error
+
+    monkeypatch.setattr(watching, "LOOKS", (SimpleNamespace(job="greet", seconds=5.0, has_work=fail),))
+    assert Calls(app).looked() == calls
+
+
+def test_only_the_process_that_has_started_this_one_is_called(monkeypatch):
+    sent = []
+    monkeypatch.setattr(watching.os, "kill", lambda pid, _number: sent.append(pid))
+    monkeypatch.setattr(watching.os, "getppid", lambda: 4711)
+
+    watching.call(4711)
+    watching.call(4712)
+    assert sent == [4711]
+
+
+def test_the_worker_ends_when_nothing_was_due_for_a_minute(app, session, rested, monkeypatch):
+    worker = Worker(app, ends_when_idle=True)
+    assert not worker._is_idle(), "somebody may just have called it"
+
+    worker._last_work -= 61
+    assert worker._is_idle()
+    worker._errors.record(JOBS[0], ValueError())
+    assert not worker._is_idle(), "it would log its errors at each start"
+    worker._errors.clear(JOBS[0])
+    reserve(session, rested.combine, rested.anna, hours(MONDAY, 100, 104), now=MONDAY)
+    assert anything_due(session)
+    assert not worker._is_idle()
+
+
+def test_a_worker_that_is_idle_ends_by_itself(app, monkeypatch):
+    worker, ended = Worker(app, ends_when_idle=True), []
+    monkeypatch.setattr("app.worker.scheduler.SWITCH_SECONDS", sys.getswitchinterval())
+    monkeypatch.setattr("app.worker.scheduler.WAKE_SECONDS", 0.01)
+    monkeypatch.setattr("app.worker.scheduler.anything_due", lambda _session: False)
+    stand_in = SimpleNamespace(start=lambda: None, pause=lambda: None, shutdown=lambda **_how: ended.append(True))
+    monkeypatch.setattr(worker, "_make_scheduler", lambda: stand_in)
+    worker._last_work -= 61
+
+    worker.run()
+    assert ended == [True]
