@@ -33,7 +33,7 @@ PAGES = (
     "today/show.html",
 )
 
-WEB_MODULES = ("granian.server", "app.server.granian_worker", "app.server.web_process")
+WEB_MODULES = ("granian.server", "app.server.granian_worker", "app.server.rest", "app.server.web_process")
 WORKER_MODULES = (
     "apscheduler.executors.debug",
     "apscheduler.executors.pool",

@@ -39,8 +39,10 @@ def run_web_process(host: str, port: int, number: int, call_worker: bool = False
     from granian.log import LogLevels, configure_logging
     from granian.net import SocketSpec  # type: ignore[attr-defined]  # another name there
 
+    from app.server import rest
     from app.server.granian_worker import serve_requests
 
+    rest.begin(program)
     raise_file_limit()
     configure_logging(LogLevels.error)
     backpressure = BACKLOG // program.config["WEB_PROCESSES"]
