@@ -2,17 +2,20 @@
 
     python -m bench.pictures
 
-Eight threads send the same picture at once, as eight members would, four to each of two web processes. Measured are
-the greatest proportional sizes (PSS) of one of them and of one process that decodes, and the greatest sum over all.
+Eight threads send the same picture at once, as eight members would, four to each of two web processes, which are forked
+from one that has loaded the program, as those of `ring serve` are; a small supervisor takes its place. Measured are the
+greatest proportional sizes (PSS) of one of them and of one process that decodes, and the greatest sum over all.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,6 +79,19 @@ def send(content: bytes, instance: Path) -> str:
         return type(refusal).__name__
 
 
+def serve_all(file: Path) -> None:
+    """Load the program, fork the web processes, and become a program that only waits for them."""
+    os.environ["RINGBUCH_INSTANCE"] = str(file.parent / "instance")
+    import_module("wsgi")
+    for _number in range(PROCESSES):
+        if os.fork() == 0:
+            serve(file)
+            sys.stdout.flush()
+            os._exit(0)
+    wait = f"import os; [os.wait() for _number in range({PROCESSES})]"
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", wait])
+
+
 def serve(file: Path) -> None:
     """Be one web process: send the picture in several threads at once."""
     content = file.read_bytes()
@@ -87,21 +103,23 @@ def measure(file: Path) -> tuple[str, int, int, int, float]:
     """Return the answer, the peaks of a web process, of one that decodes and of all, and the seconds of eight."""
     begin, peaks = time.perf_counter(), [0, 0, 0]
     command = [sys.executable, "-m", "bench.pictures", "serve", str(file)]
-    servers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(PROCESSES)]
-    while any(server.poll() is None for server in servers):
-        own = [size_mb(str(server.pid)) for server in servers]
-        others = [size_mb(pid) for server in servers for pid in children(str(server.pid))]
-        for at, size in enumerate((max(own), max(others, default=0), sum(own) + sum(others))):
+    supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    while supervisor.poll() is None:
+        web = children(str(supervisor.pid))
+        own = [size_mb(pid) for pid in web]
+        others = [size_mb(child) for pid in web for child in children(pid)]
+        together = size_mb(str(supervisor.pid)) + sum(own) + sum(others)
+        for at, size in enumerate((max(own, default=0), max(others, default=0), together)):
             peaks[at] = max(peaks[at], size)
         time.sleep(SAMPLE_SECONDS)
-    answers = {server.communicate()[0].strip() for server in servers}
+    answers = set(supervisor.communicate()[0].split("\n")) - {""}
     return ", ".join(sorted(answers)), *peaks, time.perf_counter() - begin  # type: ignore[return-value]
 
 
 def main() -> None:
     """Print the table."""
     if sys.argv[1:2] == ["serve"]:
-        serve(Path(sys.argv[2]))
+        serve_all(Path(sys.argv[2]))
         return
     print("| picture | MB | answer | web process | one that decodes | all together | seconds for eight |")
     print("|---|---|---|---|---|---|---|")

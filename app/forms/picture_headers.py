@@ -60,7 +60,8 @@ def pixels_only(content: bytes) -> bytes:
     """Return a PNG without its texts, profiles and animations, which may unpack to far more; others as they are."""
     if not content.startswith(PNG_MARK):
         return content
-    return PNG_MARK + b"".join(chunk for name, chunk in _png_chunks(content) if name in PNG_CHUNKS)
+    # Views, because copies of the chunks, and another with the mark, would be two more of a file of many megabytes.
+    return b"".join((PNG_MARK, *(chunk for name, chunk in _png_chunks(content) if name in PNG_CHUNKS)))
 
 
 def _header(content: bytes) -> Header:
@@ -131,11 +132,11 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     raise NotAPicture
 
 
-def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(PNG_MARK)
+def _png_chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    at, whole = len(PNG_MARK), memoryview(content)
     while at + 12 <= len(content):
         end = at + 12 + int.from_bytes(content[at : at + 4], "big")
-        yield content[at + 4 : at + 8], content[at:end]
+        yield content[at + 4 : at + 8], whole[at:end]
         at = end
 
 
