@@ -7,6 +7,7 @@ base64, or the text of an error. It knows no database. The libraries of PDF and 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from base64 import b64encode
@@ -99,8 +100,11 @@ def answers(lines: Iterable[str]) -> Iterable[dict[str, str]]:
 
 
 def main() -> None:
-    """Answer each line of the input on the output, at once."""
+    """Answer each line of the input on the output, at once, until nobody reads the answers."""
     limit_process(MEMORY_BYTES_MAX)
-    for answer in answers(sys.stdin):
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    try:
+        for answer in answers(sys.stdin):
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:  # the worker has ended meanwhile
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it ends
