@@ -194,7 +194,7 @@ def _unknown(path: Path) -> list[str]:
     names = unknown_in_environment(os.environ, Settings.model_fields)
     if not path.is_file():
         return names
-    return names + unknown_in_file(path.read_text(encoding="utf-8"), Settings.model_fields, str(path))
+    return names + unknown_in_file(path.read_bytes(), Settings.model_fields, str(path))
 
 
 def _message(error: Any, in_file: Mapping[str, Any], path: Path) -> str:

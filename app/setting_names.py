@@ -23,7 +23,7 @@ def unknown_in_environment(environment: Iterable[str], known: Iterable[str]) -> 
     ]
 
 
-def unknown_in_file(text: str, known: Iterable[str], path: str) -> list[str]:
+def unknown_in_file(source: bytes, known: Iterable[str], path: str) -> list[str]:
     """Return a sentence for each name that the file assigns and that is no setting.
 
     Names in small letters belong to the operator's own program, unless one is a setting in another case.
@@ -31,15 +31,15 @@ def unknown_in_file(text: str, known: Iterable[str], path: str) -> list[str]:
     names = set(known)
     return [
         f"{name} in {path} is no setting{_hint(name.upper().removeprefix(PREFIX), names, '')}"
-        for name in _assigned(text)
+        for name in _assigned(source)
         if name not in names and (name.isupper() or name.upper().removeprefix(PREFIX) in names)
     ]
 
 
-def _assigned(text: str) -> list[str]:
+def _assigned(source: bytes) -> list[str]:
     """Return the names that a program assigns at its top level, in their order."""
     found: dict[str, None] = {}
-    for statement in ast.parse(text).body:
+    for statement in ast.parse(source).body:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         for target in targets:
             found.update(

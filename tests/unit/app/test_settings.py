@@ -177,6 +177,19 @@ def test_the_settings_file_may_write_numbers_and_lists_as_python_or_as_text(sett
     assert written["TRUSTED_HOSTS"] == ["a.example", "b.example"]
 
 
+@pytest.mark.parametrize(
+    ("first_line", "encoding"),
+    [("", "utf-8-sig"), ("# -*- coding: latin-1 -*-", "latin-1")],
+    ids=["notepad", "latin-1"],
+)
+def test_the_settings_file_may_be_written_in_the_ways_that_python_reads(settings, tmp_path, first_line, encoding):
+    text = f"{first_line}\nMAIL_FORM = 'ring@hof.example'  # Höfe\n{KEY}"
+    settings()
+    (tmp_path / "config.py").write_text(text, encoding=encoding)
+
+    assert "did you mean MAIL_FROM?" in create_app(instance_path=tmp_path).config[config.UNKNOWN][0]
+
+
 def test_nothing_in_the_file_means_the_default(settings):
     written = settings("MAIL_FROM = None\nSESSION_DAYS = None")
 
