@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
-from launcher import preflight
+from launcher import pip_settings, preflight, proxies
 from launcher.steps import NOTHING_FETCHED, NOTHING_OFFERED, SetupError, held_by_steps, run, run_step
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,8 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
             preflight.require_clock()
             preflight.require_room(ROOT, NEEDED_MB[lock_name])
             preflight.require_temporary_room(TEMPORARY_MB[lock_name])
-            preflight.require_proxy_of_index()
+            pip_settings.require_own_environment()
+            proxies.require_proxy_of_index()
         missing = [] if is_usable() else preflight.missing_venv()
         preflight.provide([*missing, *debian_packages])
         if not is_complete(lock):
@@ -68,7 +70,11 @@ def only_start_in_folder() -> Iterator[None]:
                 _is_locked(file, wait=True)
             with held_by_steps(file.fileno()):
                 yield
+    except BrokenPipeError:  # nobody reads what is printed: no matter of the folder
+        raise
     except OSError as error:
+        if isinstance(error, PermissionError):
+            preflight.require_owner(LOCK)
         raise preflight.unwritable(ROOT, error) from error
 
 
@@ -130,7 +136,7 @@ def install_packages(lock: Path) -> None:
         )
     except SetupError as error:
         if str(error) in (NOTHING_FETCHED, NOTHING_OFFERED):
-            raise preflight.nothing_fetched(str(error)) from error
+            raise proxies.nothing_fetched(str(error)) from error
         raise
 
 
@@ -170,7 +176,8 @@ def is_usable() -> bool:
     if UNFINISHED.exists() or not (ENVIRONMENT / "pyvenv.cfg").exists() or not PYTHON.exists():
         return False
     stamps = [read_stamp(ROOT / name) for name in (PROGRAM, TOOLS)]
-    return set(packages()).issuperset(name for stamp in stamps for name in stamp.get("packages", []))
+    found = set(packages())
+    return bool(found) and found.issuperset(name for stamp in stamps for name in stamp.get("packages", []))
 
 
 def stamp_of(lock: Path) -> Path:
@@ -199,8 +206,13 @@ def digest(lock: Path) -> str:
 
 
 def packages() -> list[str]:
-    """Return the names in site-packages."""
-    folders = [*ENVIRONMENT.glob("lib/python*/site-packages"), *ENVIRONMENT.glob("Lib/site-packages")]
+    """Return the names in the folder from which the environment's Python takes its packages.
+
+    That Python is a link to the system's: an upgrade of the system can make it another version, with another folder.
+    """
+    version = re.fullmatch(r"python3\.\d+t?", PYTHON.resolve().name)
+    library = version.group() if version else "python*"
+    folders = [*ENVIRONMENT.glob(f"lib/{library}/site-packages"), *ENVIRONMENT.glob("Lib/site-packages")]
     return [entry.name for folder in folders for entry in folder.iterdir() if entry.name != "__pycache__"]
 
 

@@ -1,33 +1,28 @@
-"""What is checked before anything is downloaded: port, folder, packages of the system, room on the disk, proxy."""
+"""What is checked before anything is downloaded: port, folder, packages of the system, room on the disk."""
 
 from __future__ import annotations
 
 import errno
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
-from launcher.steps import NOTHING_FETCHED, SetupError, run
+from launcher.proxies import require_living_proxy
+from launcher.steps import SetupError, run
 
-# The variables that pip obeys, in its order.
-PROXY_VARIABLES = ("PIP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-PROXY_SECONDS = 5.0
-INDEX = "pypi.org"
-# What may name another place for packages than the index; the variables say nothing of places.
-PIP_SETTINGS = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
-OF_NO_INDEX = ("PIP_PROXY", "PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_CACHE_DIR")
 TEMPORARY = "Make room, or name another folder (TMPDIR=...), then start again."
 OF_DEBIAN = "http_proxy"  # what apt obeys: its packages come by http
+# A new machine's first updates, or another start, may be installing packages just now.
+WAIT_FOR_DPKG = ("-o", "DPkg::Lock::Timeout=300")
+NO_DEBIAN = r"(?i)(temporary failure resolving|could not resolve|(could not|unable to) connect|cannot initiate)[^\n]*"
 EARLIEST_YEAR = 2023  # the required Python is not older
-DEFAULT_PORTS = {"https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -167,68 +162,14 @@ def provide(packages: list[str]) -> None:
     names = ", ".join(packages)
     print(f"Fetching {names} from Debian ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        result = run(f"Fetching {names}", ["apt-get", *words], env=environment)
-    if result.returncode != 0:
+    update = run(f"Fetching {names}", ["apt-get", "update"], env=environment)
+    words = ["install", "--yes", "--no-install-recommends", *WAIT_FOR_DPKG, *packages]
+    install = run(f"Fetching {names}", ["apt-get", *words], env=environment)
+    if install.returncode != 0:
         require_living_proxy(OF_DEBIAN)
-        reason = (result.stdout.strip().splitlines() or ["no reason was given"])[-1]
+        unreached = re.search(NO_DEBIAN, update.stdout + install.stdout)
+        if unreached:
+            way_out = "Connect, or correct the proxy of apt, then start again."
+            raise SetupError(f"Debian's packages {names} cannot be fetched ({unreached[0].strip()}). {way_out}")
+        reason = (install.stdout.strip().splitlines() or ["no reason was given"])[-1]
         raise SetupError(f"Debian's packages {names} cannot be installed: {reason}")
-
-
-def require_proxy_of_index() -> None:
-    """Raise SetupError where packages would be fetched through a proxy that does not answer.
-
-    Only where it is certain that they would: other places for packages may need no proxy.
-    """
-    from urllib.request import proxy_bypass  # here, because every later start would wait for it
-
-    others = [name for name, value in os.environ.items() if value and name not in OF_NO_INDEX]
-    has_own_index = any(name.startswith(("PIP_", "UV_")) for name in others)
-    has_settings = any(map(_exists, PIP_SETTINGS))
-    if not (has_own_index or has_settings or proxy_bypass(INDEX)):
-        require_living_proxy()
-
-
-def _exists(name: str) -> bool:
-    try:
-        return Path(name).expanduser().exists()
-    except RuntimeError:  # a number alone, as in a container, has no home folder
-        return False
-
-
-def require_living_proxy(*variables: str) -> None:
-    """Raise SetupError where a variable, by default one of pip's, names a proxy that does not answer."""
-    name = _proxy_variable(variables or PROXY_VARIABLES)
-    if not name:
-        return
-    parts = _parts(os.environ[name])
-    try:
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
-        socket.create_connection((parts.hostname or "", port), timeout=PROXY_SECONDS).close()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SetupError(
-            f"{NOTHING_FETCHED.partition(':')[0]}: the proxy {parts.hostname} of the variable {name} does not answer "
-            f"({reason}). Correct the variable or remove it (unset {name}), then start again."
-        ) from error
-
-
-def nothing_fetched(reason: str = NOTHING_FETCHED) -> SetupError:
-    """Return the error for packages that were not reached. Raises SetupError where a proxy is to blame."""
-    require_living_proxy()
-    name = _proxy_variable(PROXY_VARIABLES)
-    if not name:
-        return SetupError(reason)
-    proxy = _parts(os.environ[name]).hostname
-    return SetupError(
-        f"{reason.partition('.')[0]} through the proxy {proxy} of the variable {name}. "
-        f"Correct the variable, or remove it (unset {name}) and connect; then start again."
-    )
-
-
-def _proxy_variable(names: Iterable[str]) -> str:
-    return next((name for name in names if os.environ.get(name)), "")
-
-
-def _parts(proxy: str) -> SplitResult:
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}")

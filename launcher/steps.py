@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from subprocess import DEVNULL, PIPE, STDOUT
 
 PROGRESS_SECONDS = 5.0
@@ -31,6 +31,7 @@ NOT_TRUSTED = (
 # Output of a failed step -> the message for the user. The first match counts.
 KNOWN_ERRORS = (
     (r"ensurepip|No module named '?venv", "Python's venv module is missing. " + INSTALL_VENV),
+    (r"contains the PATH separator", f"The path of this folder contains {os.pathsep!r}. Rename it, then start again."),
     (r"No space left|Disk quota exceeded", "The disk is full. Make room, then start again."),
     (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
     (r"(?i)certificate_?verify|certificate verify failed|invalid peer certificate", NOT_TRUSTED),
@@ -76,18 +77,32 @@ def run_step(doing: str, command: list[str], with_uv: list[str] | None = None) -
 def run(doing: str, command: list[str], *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command, capture its output, and print every few seconds what it is doing."""
     began = time.monotonic()
-    with subprocess.Popen(
-        command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", env=env, pass_fds=tuple(_held)
-    ) as process:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=PROGRESS_SECONDS)
-                return subprocess.CompletedProcess(command, process.returncode, output)
-            except subprocess.TimeoutExpired:
+    with _started(doing, command, env) as process:
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    output, _ = process.communicate(timeout=PROGRESS_SECONDS)
+                    return subprocess.CompletedProcess(command, process.returncode, output)
                 print(f"  {doing}: {time.monotonic() - began:.0f} s so far ...", flush=True)
-            except BaseException:
-                process.kill()
-                raise
+        except BaseException:  # also where nobody reads what is printed any more
+            process.kill()
+            raise
+
+
+def _started(doing: str, command: list[str], env: dict[str, str] | None) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            text=True,
+            errors="replace",
+            env=env,
+            pass_fds=tuple(_held),
+        )
+    except OSError as error:
+        raise SetupError(f"{doing} failed: {command[0]} cannot be run ({error.strerror}).") from error
 
 
 def raise_known_error(output: str) -> None:

@@ -81,7 +81,7 @@ def test_a_proxy_that_does_not_answer_is_named(small_prepared, set_up):
 @pytest.mark.parametrize(
     ("harm", "part"),
     [
-        ("preflight.require_living_proxy = lambda: refuse('the proxy')", "the proxy"),
+        ("proxies.require_living_proxy = lambda: refuse('the proxy')", "the proxy"),
         ("preflight.tempfile.gettempdir = lambda: '/nowhere'", "There is no folder for temporary files"),
         ("preflight.tempfile.TemporaryFile = lambda dir: refuse('is read-only')", "is read-only"),
     ],
@@ -90,9 +90,9 @@ def test_what_would_stop_the_set_up_is_told_before_anything_is_fetched(small_cop
     nothing_set = {name: "" for name in plain_environment() if name.startswith(("PIP_", "UV_"))}
     played = f"""
 import sys
-from launcher import environment as e, preflight, steps
+from launcher import environment as e, pip_settings, preflight, proxies, steps
 def refuse(words): raise steps.SetupError(words)
-preflight.PIP_SETTINGS = ()
+pip_settings.FILES = ()
 preflight.provide = lambda packages: sys.exit("fetched")
 e.run_step = lambda *words: sys.exit("fetched")
 {harm}
@@ -156,7 +156,8 @@ def test_a_bare_debian_is_completed_where_we_may(set_up, tmp_path):
     completed = set_up(bare + no_more + "os.geteuid = lambda: 0\n", PATH=f"{tmp_path}:{without_uv()}")
 
     assert completed.returncode == 3, "the environment is built next"
-    assert asked.read_text().splitlines() == ["update", "install --yes --no-install-recommends python3-venv"]
+    install = "install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 python3-venv"
+    assert asked.read_text().splitlines() == ["update", install]
     assert_one_sentence(refused.stderr, "Type: sudo apt update && sudo apt install python3-venv, then start again.")
 
 
@@ -214,6 +215,12 @@ def moved_python(copy):
     (copy / ".venv/bin/python").symlink_to("/usr/bin/python-that-was-removed")
 
 
+def of_another_version(copy):
+    """As after an upgrade of the system, whose Python the environment's is a link to."""
+    library = next((copy / ".venv/lib").glob("python*"))
+    library.rename(library.with_name("python3.2"))
+
+
 def half_a_folder(copy):
     shutil.rmtree(copy / ".venv")
     (copy / ".venv/lib").mkdir(parents=True)
@@ -226,7 +233,17 @@ def a_file_instead(copy):
 
 @pytest.mark.parametrize(
     "harm",
-    [lost_stamp, spoilt_stamp, unfinished, lost_package, lost_python, moved_python, half_a_folder, a_file_instead],
+    [
+        lost_stamp,
+        spoilt_stamp,
+        unfinished,
+        lost_package,
+        lost_python,
+        moved_python,
+        of_another_version,
+        half_a_folder,
+        a_file_instead,
+    ],
 )
 def test_a_damaged_environment_is_mended_by_the_next_start(small_prepared, set_up, set_up_quickly, harm):
     harm(small_prepared)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher import environment, preflight, steps
+from launcher import environment, pip_settings, preflight, proxies, steps
 from launcher.steps import NOTHING_FETCHED, SetupError
 from tests import chromium
 from tests.setup.starting import SYSTEM_PYTHON
@@ -106,7 +106,7 @@ def test_a_user_without_a_home_and_a_name_can_set_up(monkeypatch):
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.setattr("pwd.getpwuid", lambda _number: {}["no such user"])
 
-    preflight.require_proxy_of_index()
+    proxies.require_proxy_of_index()
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,10 @@ def test_a_dead_proxy_of_debians_packages_is_named(monkeypatch):
     failed = subprocess.CompletedProcess([], 100, "E: Package 'python3-venv' has no installation candidate\n")
     monkeypatch.setattr(preflight, "run", lambda *_words, **_options: failed)
     monkeypatch.delenv("http_proxy", raising=False)
+    failed.stdout = "W: Failed to fetch http://deb ...  Temporary failure resolving 'deb'\n" + failed.stdout
+    with pytest.raises(SetupError, match=r"fetched \(Temporary failure resolving 'deb'\)\. Connect, or correct"):
+        preflight.provide(["python3-venv"])
+    failed.stdout = failed.stdout.splitlines()[-1]
     with pytest.raises(SetupError, match="cannot be installed: E: Package 'python3-venv' has no installation"):
         preflight.provide(["python3-venv"])
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
@@ -137,47 +141,70 @@ def test_a_dead_proxy_of_debians_packages_is_named(monkeypatch):
         preflight.provide(["python3-venv"])
 
 
-def test_a_dead_proxy_is_named_first_where_the_packages_would_come_through_it(monkeypatch):
+def test_a_dead_proxy_is_named_first_where_the_packages_would_come_through_it(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or "proxy" in name.lower()]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(preflight, "PIP_SETTINGS", ())
+    monkeypatch.setattr(pip_settings, "FILES", ())
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_CERT", "/a/certificate")
     with pytest.raises(SetupError, match="of the variable HTTPS_PROXY does not answer"):
-        preflight.require_proxy_of_index()
+        proxies.require_proxy_of_index()
 
     for elsewhere in ({"NO_PROXY": "pypi.org"}, {"PIP_INDEX_URL": "file:///mirror"}, {"UV_DEFAULT_INDEX": "https://m"}):
         with monkeypatch.context() as other:
             for name, value in elsewhere.items():
                 other.setenv(name, value)
-            preflight.require_proxy_of_index()
-    monkeypatch.setattr(preflight, "PIP_SETTINGS", (__file__,))
-    preflight.require_proxy_of_index()
+            proxies.require_proxy_of_index()
+    monkeypatch.delenv("HTTPS_PROXY")
+    file = tmp_path / "pip.conf"
+    monkeypatch.setattr(pip_settings, "FILES", (str(tmp_path / "none"), str(file)))
+    monkeypatch.setattr(shutil, "which", lambda _program: None)
+    file.write_text("[global]\nuser = true\nproxy = http://anna:secret@127.0.0.1:9\n")
+    with pytest.raises(SetupError, match=rf"the proxy 127.0.0.1 in {file} does not answer .* Correct it there"):
+        proxies.require_proxy_of_index()
+    file.write_text(file.read_text() + "[install]\nextra-index-url = https://mirror.example\n")
+    proxies.require_proxy_of_index()
+    pip_settings.require_own_environment()
 
 
-@pytest.mark.parametrize("variable", preflight.PROXY_VARIABLES)
+def test_a_file_of_pip_that_has_it_install_elsewhere_is_named(monkeypatch, tmp_path):
+    file = tmp_path / "pip.conf"
+    monkeypatch.setattr(pip_settings, "FILES", (str(file),))
+    monkeypatch.setattr(shutil, "which", lambda _program: None)
+    monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
+    file.write_text("no section = at all\n")
+    pip_settings.require_own_environment()
+    file.write_text("[install]\ntarget = /srv/all\n")
+
+    with pytest.raises(SetupError, match=rf"{file} tells pip to install elsewhere \(target = /srv/all\)"):
+        pip_settings.require_own_environment()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    pip_settings.require_own_environment()
+
+
+@pytest.mark.parametrize("variable", proxies.PROXY_VARIABLES)
 @pytest.mark.parametrize("value", ["http://anna:secret@127.0.0.1:9", "127.0.0.1:9", "http://127.0.0.1:none"])
 def test_a_proxy_that_does_not_answer_is_named_with_its_variable(monkeypatch, variable, value):
-    for other in preflight.PROXY_VARIABLES:
+    for other in proxies.PROXY_VARIABLES:
         monkeypatch.delenv(other, raising=False)
-    preflight.require_living_proxy()
+    proxies.require_living_proxy()
     monkeypatch.setenv(variable, value)
 
     with pytest.raises(SetupError, match=f"the proxy 127.0.0.1 of the variable {variable} does not answer") as refusal:
-        preflight.require_living_proxy()
+        proxies.require_living_proxy()
     assert "secret" not in str(refusal.value)
 
 
 def test_a_proxy_that_answers_is_named_and_not_blamed(monkeypatch):
     with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
         monkeypatch.setenv("PIP_PROXY", f"http://anna:secret@127.0.0.1:{proxy.getsockname()[1]}")
-        preflight.require_living_proxy()
-        told = str(preflight.nothing_fetched())
+        proxies.require_living_proxy()
+        told = str(proxies.nothing_fetched())
         monkeypatch.delenv("PIP_PROXY")
     assert "does not answer through the proxy 127.0.0.1 of the variable PIP_PROXY. Correct" in told
-    for other in preflight.PROXY_VARIABLES:
+    for other in proxies.PROXY_VARIABLES:
         monkeypatch.delenv(other, raising=False)
-    assert str(preflight.nothing_fetched()) == NOTHING_FETCHED
+    assert str(proxies.nothing_fetched()) == NOTHING_FETCHED
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owner to compare with")
@@ -190,6 +217,29 @@ def test_an_environment_of_another_user_is_named(monkeypatch, tmp_path):
     assert preflight.other_owner(tmp_path) == tmp_path.owner()
     with pytest.raises(SetupError, match=f"was made by the user {tmp_path.owner()}"):
         preflight.require_owner(tmp_path)
+
+
+def _print_to_nobody(*_words, **_options):
+    raise BrokenPipeError
+
+
+def test_what_goes_wrong_beside_the_folder_is_not_blamed_on_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "LOCK", tmp_path / "lock")
+    with pytest.raises(SetupError, match=r"Building failed: /nowhere/python cannot be run \(No such file"):
+        steps.run("Building", ["/nowhere/python"])
+    monkeypatch.setattr(steps, "PROGRESS_SECONDS", 0.01)
+    monkeypatch.setattr(steps, "print", _print_to_nobody, raising=False)
+    with pytest.raises(BrokenPipeError), environment.only_start_in_folder():
+        steps.run("Sleeping", ["sleep", "1000"])  # killed, else it would take as long
+    with pytest.raises(SetupError, match=r"cannot write to its folder .* \(Permission denied\)"):  # noqa: SIM117
+        with environment.only_start_in_folder():
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+
+    with pytest.raises(SetupError, match=f"lock was made by the user {tmp_path.owner()}"):  # noqa: SIM117
+        with environment.only_start_in_folder():
+            raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_ensurepip_installs_pip_where_its_wheel_is_not_found(monkeypatch, tmp_path):
