@@ -23,6 +23,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # not there under PYTHONSAFEPATH
+
 from launcher import preflight
 from launcher.environment import ENVIRONMENT, PROGRAM, PYTHON, ROOT, TOOLS, require_writable_folder, set_up
 from launcher.steps import SetupError, run
@@ -30,11 +32,14 @@ from launcher.steps import SetupError, run
 PORT = 8000
 TEST_VARIABLES = ("RINGBUCH_CHROMIUM", "RINGBUCH_PICTURES")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Set for another Python, or for pip to install elsewhere: with them the private environment would not have its own.
+OF_OTHER_PYTHONS = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
+OF_OTHER_FOLDERS = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN")
 
 
 def main() -> int:
     """Run the command line and return the exit code."""
-    os.umask(os.umask(0o077) & 0o077)  # an odd one must not shut this user out of the files of the first start
+    normalize_process()
     before, word, after = split_arguments(sys.argv[1:])
     passes_on = word in ("ring", "test")
     options = argument_parser().parse_args(before if passes_on else before + after)
@@ -57,6 +62,21 @@ def main() -> int:
         return fail(str(error))
     except KeyboardInterrupt:
         return fail("Interrupted. The next start continues from here.")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python complains of what it could not print
+        return fail("What start.py prints is no longer read, so it ends. The next start continues from here.")
+
+
+def normalize_process() -> None:
+    """Undo what the process inherited and the set-up could not live with: umask, variables, closed streams."""
+    os.umask(os.umask(0o077) & 0o077)  # an odd one must not shut this user out of the files of the first start
+    for name in (*OF_OTHER_PYTHONS, *OF_OTHER_FOLDERS):
+        os.environ.pop(name, None)
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest free number
 
 
 def split_arguments(arguments: list[str]) -> tuple[list[str], str, list[str]]:
@@ -98,7 +118,10 @@ def prepare_instance(options: argparse.Namespace, *, sets_base_url: bool) -> Non
             f"The instance folder {instance} cannot be written to ({error.strerror}); choose another: --instance DIR."
         ) from error
     os.environ["RINGBUCH_INSTANCE"] = str(instance)
-    settings = "".join(path.read_text(encoding="utf-8") for path in instance.glob("config.py"))
+    try:
+        settings = (instance / "config.py").read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        settings = ""  # there is none, or the program itself names what is wrong with it
     if sets_base_url and not re.search(r"^BASE_URL\s*=", settings, re.MULTILINE):
         os.environ.setdefault("RINGBUCH_BASE_URL", base_url(options.host, options.port))
 
@@ -143,11 +166,16 @@ def chromium_program() -> str:
 
 def exec_(command: list[str]) -> int:
     """Replace this process by another program; on Windows, run it and wait."""
-    sys.stdout.flush()
+    print(end="", flush=True)  # where there is no stdout, too
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without cached bytecode each start takes a second longer
     os.environ["FLASK_SKIP_DOTENV"] = "1"  # settings come from the environment and instance/config.py alone
     if os.name != "nt":
-        os.execv(command[0], command)
+        try:
+            os.execv(command[0], command)
+        except OSError as error:
+            raise SetupError(
+                f"{command[0]} cannot be run ({error.strerror}). Remove .venv, then start again."
+            ) from error
     other = subprocess.Popen(command)
     while True:
         try:

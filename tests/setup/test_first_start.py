@@ -257,18 +257,22 @@ def test_ring_passes_its_arguments_on(prepared, tmp_path):
     assert "dance" in unknown.stderr
 
 
-def test_a_dotenv_file_in_the_working_directory_is_ignored(prepared, tmp_path):
+def test_a_dotenv_file_and_the_packages_of_another_python_are_ignored(prepared, tmp_path):
     (tmp_path / ".env").write_text("RINGBUCH_TIMEZONE=Mars/Phobos\n", encoding="utf-8")
+    (tmp_path / "flask.py").write_text("raise SystemExit('another flask')", encoding="utf-8")
     words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "settings"]
-    done = subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True, text=True)
+    of_another = {"PYTHONPATH": str(tmp_path), "PYTHONHOME": sys.base_prefix, "PYTHONSAFEPATH": "1"}
+    environment = plain_environment() | of_another
+    done = subprocess.run(words, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
 
     assert "RINGBUCH_TIMEZONE = 'Europe/Berlin'" in done.stdout
 
 
-def test_a_backup_is_written_to_the_current_folder(prepared, tmp_path):
+def test_a_backup_is_written_to_the_current_folder_by_who_reads_and_prints_nothing(prepared, tmp_path):
     run_words(prepared, "--instance", tmp_path / "there", "ring", "prepare")
     words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "backup", "mine"]
-    subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True)
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    subprocess.run([*closed, *words], cwd=tmp_path, env=plain_environment(), check=True)
 
     assert (tmp_path / "mine").exists()
 
