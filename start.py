@@ -57,7 +57,7 @@ def main() -> int:
         set_up(PROGRAM)
         print_other_owner()
         arguments = after if word == "ring" else serve_arguments(word, options)
-        return exec_([str(PYTHON), "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", *arguments])
+        return exec_([str(PYTHON), "-P", "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", *arguments])
     except SetupError as error:
         return fail(str(error))
     except KeyboardInterrupt:

@@ -130,7 +130,20 @@ def install_packages(lock: Path) -> None:
     try:
         run_step(
             "Fetching and installing packages",
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *here, *cache, *hashed]
+            [
+                str(PYTHON),
+                "-P",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-input",
+                "--retries",
+                "2",
+                *here,
+                *cache,
+                *hashed,
+            ]
             + ["--no-compile"] * (not is_compiled),
             ["pip", "install", "--quiet", "--python", str(PYTHON), *hashed] + ["--compile-bytecode"] * is_compiled,
         )
@@ -144,7 +157,7 @@ def remove_setuptools() -> None:
     """Remove what ensurepip puts into an environment before Python 3.12: no package needs it, nothing updates it."""
     if any(ENVIRONMENT.glob("[Ll]ib/**/site-packages/setuptools")):
         # With it the ring runs as well, so a failure is none.
-        run("Removing setuptools", [str(PYTHON), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"])
+        run("Removing setuptools", [str(PYTHON), "-P", "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"])
 
 
 def stale_catalogues() -> list[Path]:
@@ -161,7 +174,7 @@ def compile_translations() -> None:
     for source in stale_catalogues():
         compiled = source.with_suffix(".mo")
         fresh = compiled.with_suffix(".new")
-        program = [str(PYTHON), "-m", "babel.messages.frontend"]
+        program = [str(PYTHON), "-P", "-m", "babel.messages.frontend"]
         run_step("Compiling the translations", [*program, "compile", "-i", str(source), "-o", str(fresh)])
         fresh.replace(compiled)
 
@@ -229,7 +242,7 @@ def build_environment() -> None:
     wheel = preflight.bundled_pip()
     with_uv = ["venv", "--quiet", "--allow-existing", "--python", base, str(ENVIRONMENT)]
     without_pip = ["--without-pip"] if wheel else []
-    run_step("Building the environment", [base, "-m", "venv", *without_pip, str(ENVIRONMENT)], with_uv)
+    run_step("Building the environment", [base, "-P", "-m", "venv", *without_pip, str(ENVIRONMENT)], with_uv)
     if wheel:
         unpack_pip(wheel)
 

@@ -32,7 +32,7 @@ def run_apart(session: Session, job: Job) -> int:
         return 0
     session.rollback()  # so that nothing is held meanwhile
     job_alone = ("ring", "work", "--once", "--only", job.name)
-    program = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), *job_alone]
+    program = [sys.executable, "-P", "-m", "flask", "--app", str(ROOT / "wsgi.py"), *job_alone]
     command = [sys.executable, "-I", "-S", "-c", START, str(os.getpid()), *program]
     try:
         ended = subprocess.run(command, check=False, timeout=LEASE.total_seconds())  # noqa: S603 - our own words

@@ -252,7 +252,7 @@ def test_ensurepip_installs_pip_where_its_wheel_is_not_found(monkeypatch, tmp_pa
 
     environment.build_environment()
 
-    assert commands == [["-m", "venv", str(tmp_path / ".venv")]]
+    assert commands == [["-P", "-m", "venv", str(tmp_path / ".venv")]]
 
 
 def test_the_wheel_of_pip_is_found_where_a_distribution_has_put_it(monkeypatch, tmp_path):
