@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextvars
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
@@ -24,6 +24,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTi
 
 from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, excess_of, seconds_of
 from app.server.environment import environ_of
+from app.server.fair_shares import FairShare
 from app.server.lanes import IS_LATE, Full, lane_of, make_lanes
 from app.server.refusals import BUSY, TOO_MANY, UNREACHABLE, refusal
 from booking.kernel.database_errors import is_unserved
@@ -87,8 +88,10 @@ class Request:
 class Bridge:
     """Receives requests from granian's threads, and answers each exactly once."""
 
-    def __init__(self, app: WSGIApplication, rules: BodyRules, call_later: Callable[..., object]) -> None:
-        self._app, self._rules, self._call_later = app, rules, call_later
+    def __init__(
+        self, app: WSGIApplication, rules: BodyRules, call_later: Callable[..., object], share: FairShare
+    ) -> None:
+        self._app, self._rules, self._call_later, self._share = app, rules, call_later, share
         self._lanes, self._admission, self._deadlines = make_lanes(), Admission(), Deadlines()
 
     def receive(self, watcher: Any) -> None:
@@ -166,9 +169,11 @@ class Bridge:
 
     def _enqueue(self, request: Request, body: BytesIO | UnreadBody) -> None:
         request.environ["wsgi.input"] = body
+        self._share.begin()
         try:
             self._lanes[request.lane].run(request.client, partial(self._answer, request))
         except Full:
+            self._share.end()
             self._refuse(request, BUSY)
 
     def _answer(self, request: Request, is_late: bool) -> None:
@@ -185,19 +190,13 @@ class Bridge:
             started[:] = int(status[:3]), headers
             return _no_write
 
-        parts = self._app(request.environ, start_response)
-        chunks, size, iterator = [], 0, iter(parts)
         try:
-            for chunk in iterator:
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > IN_MEMORY_BYTES:
-                    break
-        except Exception:
-            _close(parts)
-            raise
+            parts = self._app(request.environ, start_response)
+            chunks, size, iterator = _begun(parts)
+        finally:
+            is_sent_on = self._share.end()
         status, headers = started
-        if isinstance(request.environ["wsgi.input"], UnreadBody):
+        if is_sent_on or isinstance(request.environ["wsgi.input"], UnreadBody):
             headers = [*headers, CLOSE]
         if size > IN_MEMORY_BYTES:
             send = partial(self._send_file, request, status, headers, chunks, iterator, parts)
@@ -251,6 +250,21 @@ class Bridge:
         answer = refusal(request.environ, code)
         request.protocol.response_bytes(answer.status, answer.headers, answer.body)
         request.end()
+
+
+def _begun(parts: Any) -> tuple[list[bytes], int, Iterator[bytes]]:
+    """Return an answer as far as it is kept in memory, its bytes so far, and the rest."""
+    chunks, size, iterator = [], 0, iter(parts)
+    try:
+        for chunk in iterator:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > IN_MEMORY_BYTES:
+                break
+    except Exception:
+        _close(parts)
+        raise
+    return chunks, size, iterator
 
 
 def _unlink(path: str) -> None:

@@ -18,6 +18,7 @@ from granian.server.common import WORKERS_METHODS
 from granian.server.mp import WorkerProcess
 
 from app.server.bodies import BodyRules
+from app.server.fair_shares import share_of
 from app.server.granian_bridge import Bridge
 from app.server.warm_up import AFTER_SECONDS, begin_warm_up
 
@@ -60,7 +61,7 @@ def serve_requests(
     shutdown = _shutdown_signal(loop)
     ended = asyncio.Event()
     shutdown.add_cb(lambda: loop.call_soon_threadsafe(ended.set))
-    bridge = Bridge(app, BodyRules.of(app.config), partial(_call_later, loop))
+    bridge = Bridge(app, BodyRules.of(app.config), partial(_call_later, loop), share_of(worker_id))
     worker = RSGIWorker(worker_id, sock, ipc, *threads, http, http1, http2, websockets, static, *tls, metrics)  # type: ignore[call-arg]
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
     serve(Scheduler(loop, bridge.receive, None, None, None), DirectLoop(), shutdown)

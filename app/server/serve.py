@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import click
 
 from app.server import child_process, metrics
+from app.server.fair_shares import open_shares
 from app.server.shutdown_signal import ShutdownSignal
 from app.server.small_supervisor import Handover, block_signals, handover_command, keep_calls
 from app.server.supervisor import SupervisedProcess, stop_all
@@ -157,6 +158,7 @@ def _web_processes(host: str, port: int, count: int, *, call_worker: bool = Fals
     """Return the processes to supervise that serve the web; where they cannot share a port, granian's supervisor."""
     if not shares_port():
         return [SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port, count)]
+    open_shares(count)
     return [
         SupervisedProcess(
             f"web process {number}", WEB_BACKOFF_SECONDS_MAX, run_web_process, host, port, number, call_worker

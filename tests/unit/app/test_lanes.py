@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ from app.server import bodies, granian_bridge
 from app.server.bodies import Admission, BodyRules, Deadlines
 from app.server.body_guard import Seats
 from app.server.environment import environ_of
+from app.server.fair_shares import FairShare, _inherited, open_shares, share_of
 from app.server.granian_bridge import Bridge
 from app.server.lanes import FairQueue, Full, Lane, lane_of
 
@@ -156,8 +158,8 @@ class Watcher:
         self.scope, self.proto = scope, Protocol()
 
 
-def bridge_of(app):
-    return Bridge(app, BodyRules(8_000_000, 0), lambda *_arguments: None)
+def bridge_of(app, share=None):
+    return Bridge(app, BodyRules(8_000_000, 0), lambda *_arguments: None, share or FairShare(None, 0))
 
 
 def echo(environ, start_response):
@@ -339,6 +341,50 @@ def test_deadlines_are_called_once_and_only_if_not_cancelled():
     time.sleep(0.7)
     assert called == ["over"]
     assert deadlines.cancel(kept) is False
+
+
+def test_a_process_with_more_than_its_share_closes_connections_until_all_have_as_much():
+    counts = memoryview(bytearray(8)).cast("I")
+    full, empty = FairShare(counts, 0), FairShare(counts, 1)
+    asked = [Watcher(Scope("GET", "/today")) for _ in range(30)]
+    for _client in asked[1:]:
+        full.begin()
+    bridge_of(echo, full).receive(asked[0])
+    assert [headers.get("Connection") for _status, headers, _body in asked[0].proto.answers] == ["close"]
+
+    for _client in range(29):
+        empty.begin()
+    bridge_of(echo, full).receive(asked[1])
+    assert [headers.get("Connection") for _status, headers, _body in asked[1].proto.answers] == [None]
+    assert list(counts) == [29, 29]
+
+
+def test_a_request_that_fails_or_is_refused_is_under_way_no_longer():
+    def broken(_environ, _start_response):
+        raise RuntimeError("broken")
+
+    counts = memoryview(bytearray(8)).cast("I")
+    bridge = bridge_of(broken, FairShare(counts, 1))
+    bridge.receive(Watcher(Scope("GET", "/today")))
+    bridge._lanes["read"] = Lane(0, waiting_max=0, wait_seconds=1)
+    bridge.receive(Watcher(Scope("GET", "/today")))
+    assert list(counts) == [0, 0]
+
+
+def test_the_counts_are_inherited_and_begin_anew_with_a_process(monkeypatch):
+    monkeypatch.setenv("_RING_SHARES", "0")
+    assert share_of(1).end() is False, "another open file is left alone"
+    open_shares(2)
+    first = share_of(1)
+    first.begin()
+    share_of(2).begin()
+    assert first._counts.tolist() == [1, 1]
+    share_of(2)
+    assert first._counts.tolist() == [1, 0], "its predecessor had a request under way"
+    share_of(3).begin()
+    assert first._counts.tolist() == [1, 0], "there are counts of two"
+    os.close(int(os.environ["_RING_SHARES"]))
+    _inherited.cache_clear()
 
 
 def test_whole_bodies_reach_the_program():
