@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.crowd import Answer, Client, at, token_in
 from bench.filling import MACHINES, MEMBERS, PASSWORD, FilledRing, fill
-from bench.serving import postgresql, processor_seconds, whole_ring
+from bench.serving import postgresql, processor_seconds, server_seconds, whole_ring
 
 SCENARIOS = ("slow", "api", "form", "hands", "monday")
 SECONDS = 12.0
@@ -48,8 +48,12 @@ def main() -> None:
             pid, port = servers.enter_context(whole_ring({**os.environ, **environment}))
             settle(pid)
             for turn, name in enumerate(options.scenarios):
+                before = server_seconds(Path(folder)) if options.postgresql else 0.0
                 result, used = asyncio.run(Load(pid, port, filled, 30 + DAYS_EACH * turn).run(name))
-                print(f"| {name} | {result} | {used:.1f} s of processor time |", flush=True)
+                times = f"{used:.1f} s of processor time"
+                if options.postgresql:
+                    times += f", {server_seconds(Path(folder)) - before:.1f} s of the database's server"
+                print(f"| {name} | {result} | {times} |", flush=True)
 
 
 class Load:

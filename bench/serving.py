@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -117,6 +117,16 @@ def postgresql(folder: Path, database: Path) -> Iterator[str]:
         yield address
     finally:
         server.cleanup()
+
+
+def server_seconds(folder: Path) -> float:
+    """Return the processor time that the open connections of a folder's PostgreSQL server have used (Linux)."""
+    pid = int((folder / "pgdata" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    used = 0
+    for child in children(pid):
+        with suppress(FileNotFoundError):  # it has just ended
+            used += int(Path(f"/proc/{child}/schedstat").read_text(encoding="ascii").split()[0])
+    return used / 1e9
 
 
 def memory_mb(pid: int) -> float:
