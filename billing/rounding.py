@@ -8,8 +8,13 @@ from fractions import Fraction
 
 def half_up(exact: Fraction) -> int:
     """Round to the nearest whole number; halves are rounded away from zero."""
-    nearest = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return nearest if exact >= 0 else -nearest
+    return half_up_of(exact.numerator, exact.denominator)
+
+
+def half_up_of(numerator: int, denominator: int) -> int:
+    """Return numerator / denominator rounded as `half_up`, without the cost of fractions. denominator: above zero."""
+    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return nearest if numerator >= 0 else -nearest
 
 
 def cents_of(euro: Decimal, divisor: int = 1) -> int:
@@ -18,6 +23,4 @@ def cents_of(euro: Decimal, divisor: int = 1) -> int:
     euro: an exact product of at most 28 digits. divisor: above zero.
     """
     numerator, denominator = euro.as_integer_ratio()
-    whole = denominator * divisor
-    nearest = (200 * abs(numerator) + whole) // (2 * whole)
-    return nearest if numerator >= 0 else -nearest
+    return half_up_of(100 * numerator, denominator * divisor)

@@ -162,7 +162,7 @@ def digest_of(entry: Sequence[Any], lines: Sequence[Sequence[Any]]) -> str:
     return hashlib.sha256(_as_json([entry[: first + later], lines]).encode()).hexdigest()
 
 
-_as_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_as_json = json.JSONEncoder(separators=(",", ":"), default=str, check_circular=False).encode
 LATER_SOURCES = ("fee_id", "equity_id")
 ENTRY_CONTENT = (
     "id",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from billing.rounding import half_up
+from billing.rounding import half_up, half_up_of
 
 USE, LINE = "use", "line"  # the use itself; another amount of it
 PERCENT, FIXED, PER_UNIT = "percent", "fixed", "per_unit"  # surcharges and discounts
@@ -112,7 +112,8 @@ def recalculated_cents(lines: tuple[WorkingLine, ...]) -> int | None:
 
 def included_vat(cents: int, percent: Decimal) -> IncludedVat:
     """Return the VAT in a price that includes it: the net price is rounded once, and the VAT is the rest."""
-    return IncludedVat(percent, cents - half_up(Fraction(cents) * 100 / (100 + Fraction(percent))))
+    numerator, denominator = percent.as_integer_ratio()  # a check reads hundreds of thousands: no fractions
+    return IncludedVat(percent, cents - half_up_of(100 * cents * denominator, 100 * denominator + numerator))
 
 
 def _exact_cents(part: Part, small_per_unit: int) -> Fraction:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Select, exists, insert, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, exists, insert, select, type_coerce
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel import cursors
@@ -25,7 +27,12 @@ GENESIS = "0" * 64
 CONSUMER = "sealing"
 
 # One encoder for all: json.dumps makes one for each call.
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
+
+# Facts as they are stored, one value for each name: numbers, and texts in which no separator can be.
+_VALUE = r'(?:-?\d+|null|true|false|"[\w.+@/-]*")'
+_PLAIN_FACTS = re.compile(rf'\{{(?:"\w+": {_VALUE}(?:, "\w+": {_VALUE})*)?\}}', re.ASCII).fullmatch
+_LENGTH_OF_INSTANT = len("2026-11-21 08:00:00.000000")
 
 _SEALED_COLUMNS = (
     RecordedEvent.id,
@@ -113,11 +120,17 @@ def broken_seals(session: Session) -> Iterator[int]:
         for seal_id, previous_digest, digest in page:
             chains[seal_id] = _Link(previous_digest == previous, digest, hashlib.sha256(previous.encode()))
             previous = digest
-        for event in _events_of_seals(session, page[0].id, page[-1].id):
-            chains[event.seal_id].hash.update(_canonical(event))
+        for seal_id, event in _canonical_events(session, page[0].id, page[-1].id):
+            chains[seal_id].hash.update(event)
         for seal_id, link in chains.items():
-            if not link.is_joined or link.hash.hexdigest() != link.digest:
+            if not link.is_joined or (link.hash.hexdigest() != link.digest and not _follows(session, seal_id)):
                 yield seal_id
+
+
+def _follows(session: Session, seal_id: int) -> bool:
+    """Return whether the digest of a seal follows from its events, each read and written again."""
+    seal = session.execute(select(Seal.previous_digest, Seal.digest).where(Seal.id == seal_id)).one()
+    return bool(digest_of(seal.previous_digest, _events_of_seals(session, seal_id, seal_id)) == seal.digest)
 
 
 class _Link(NamedTuple):
@@ -128,16 +141,30 @@ class _Link(NamedTuple):
     hash: Any
 
 
-def _events_of_seals(session: Session, first_id: int, last_id: int) -> Iterable[Any]:
-    """Return the events of consecutive seals in one statement, by seal and id."""
+def _events_of_seals(
+    session: Session, first_id: int, last_id: int, instead: Mapping[str, ColumnElement[Any]] | None = None
+) -> Iterable[Any]:
+    """Return the events of consecutive seals in one statement, by seal and id. instead: columns read in another way."""
     sealed, log = table_of(SealedEvent).c, table_of(RecordedEvent)
+    read = {**log.c, **(instead or {})}
     statement = (
-        select(sealed.seal_id, *(log.c[column.key] for column in _SEALED_COLUMNS))
+        select(sealed.seal_id, *(read[column.key] for column in _SEALED_COLUMNS))
         .join(log, log.c.id == sealed.event_id)
         .where(sealed.seal_id.between(first_id, last_id))
         .order_by(sealed.seal_id, sealed.event_id)
     )
     return session.connection().execution_options(yield_per=EVENTS_AT_ONCE).execute(statement)
+
+
+def _canonical_events(session: Session, first_id: int, last_id: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the events of consecutive seals in canonical JSON, with their seals, by seal and id."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield from ((event.seal_id, _canonical(event)) for event in _events_of_seals(session, first_id, last_id))
+        return
+    log = table_of(RecordedEvent).c
+    as_text = {column.key: type_coerce(column, String) for column in (log.at, log.facts)}
+    for seal_id, *event in _events_of_seals(session, first_id, last_id, as_text):
+        yield seal_id, _canonical_of_texts(_Event(*event))
 
 
 def _chain(session: Session) -> Iterator[Sequence[Any]]:
@@ -163,3 +190,34 @@ def _canonical(event: Any) -> bytes:
         event.facts,
     ]
     return _encode(fields).encode()
+
+
+class _Event(NamedTuple):
+    """An event while it is checked; at and facts: values, or as SQLite stores them."""
+
+    id: int
+    at: Any
+    actor_user_id: int | None
+    actor_job: str | None
+    type: str
+    facts: Any
+
+
+def _canonical_of_texts(event: _Event) -> bytes:
+    """Return the canonical JSON of an event from its stored texts, at a third of the cost of their values.
+
+    Only where both say the same: in such facts a separator is nothing else. Should it differ all the same (a name that
+    is there twice), so does the digest, and the seal is compared with the values of its events.
+    """
+    at = event.at
+    if len(at) != _LENGTH_OF_INSTANT or at[10] != " " or _PLAIN_FACTS(event.facts) is None:
+        instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return _canonical(event._replace(at=instant, facts=json.loads(event.facts)))
+    actor_and_type = _actor_and_type(event.actor_user_id, event.actor_job, event.type)
+    facts = ",".join(sorted(event.facts[1:-1].split(", "))).replace(": ", ":")  # letters sort behind quotation marks
+    return f'[{event.id},"{at[:10]}T{at[11:]}+00:00",{actor_and_type},{{{facts}}}]'.encode()
+
+
+@lru_cache(maxsize=4_096)  # events have the same few
+def _actor_and_type(user_id: int | None, job: str | None, event_type: str) -> str:
+    return _encode([user_id, job, event_type])[1:-1]

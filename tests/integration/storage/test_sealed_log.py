@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
@@ -73,6 +73,38 @@ def test_an_event_changed_by_force_breaks_its_seal(session, sealed_log):
     assert list(sealing.broken_seals(session)) == sealed_log[:1]
 
 
+@pytest.mark.of_sqlite
+def test_what_reads_stored_texts_finds_each_change_of_one_and_no_other(session):
+    """Names out of order, separators within a text, letters beyond ASCII and lists are sealed as values."""
+    kinds = ({"what": "a,b", "id": -1}, {"z": None, "a": True}, {"a": "b: c"}, {"a": "ä"}, {"a": [1, {"c": 1, "b": 2}]})
+    with write_transaction(session):
+        rows = [{"at": MONDAY, "actor_job": "job", "type": 'odd "type"', "facts": facts} for facts in (*kinds, {})]
+        session.execute(insert(RecordedEvent), rows)
+    for _one in kinds:
+        with write_transaction(session):
+            sealing.seal_next(session, now=MONDAY)
+    (seal,) = session.scalars(select(Seal.id))
+    assert list(sealing.broken_seals(session)) == []
+    read = {event.id: sealing._canonical(event) for event in sealing._events_of_seals(session, seal, seal)}
+    assert [one for _seal, one in sealing._canonical_events(session, seal, seal)] == list(read.values())
+
+    first = f"WHERE id = {min(read)}"
+    by_force(session, f"""UPDATE booking_event SET facts = '{{"id":-1,"what":"a,b"}}' {first}""")
+    assert list(sealing.broken_seals(session)) == [], "the same value in another way"
+    for column, changed in (
+        ("facts", '{"what": "a, b", "id": -1}'),
+        ("facts", '{"what": "a,b", "id": -1, "more": 0}'),
+        ("at", "2026-11-23 07:00:00.000001"),
+        ("at", "2026-11-23T07:00:01.000000"),
+        ("type", 'odd "type'),
+    ):
+        stored = session.scalar(text(f"SELECT {column} FROM booking_event {first}"))
+        by_force(session, f"UPDATE booking_event SET {column} = '{changed}' {first}")
+        assert list(sealing.broken_seals(session)) == [seal], changed
+        by_force(session, f"UPDATE booking_event SET {column} = '{stored}' {first}")
+        assert list(sealing.broken_seals(session)) == []
+
+
 def test_an_event_deleted_by_force_breaks_its_seal(session, sealed_log):
     newest = session.scalar(select(func.max(RecordedEvent.id)))
     by_force(
@@ -105,4 +137,4 @@ def by_force(session, *statements):
             for table in ("booking_event", "booking_seal", "booking_sealed_event"):
                 session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         for statement in statements:
-            session.execute(text(statement))
+            session.connection().exec_driver_sql(statement)
