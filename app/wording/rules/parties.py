@@ -70,10 +70,8 @@ PARTY_RULES = (
     ViolationText(
         code="posted_keeps_vat",
         sentence=_l(
-            "Some days of this rate are charged already. What is posted keeps the VAT of the former rate; usage "
-            "charges and fees for missed reservations with VAT added: %(limit)s, lines of issued documents: "
-            "%(actual)s. Confirm this to enter the rate. "
-            "A usage charge gets the new rate when its tariff is entered again."
+            "Usage charges and fees for missed reservations with VAT added: %(limit)s, lines of issued documents: "
+            "%(actual)s. They keep the VAT of the former rate; confirm this to enter the new one."
         ),
     ),
     ViolationText(code="percent_form", sentence=_l("A rate has at most two decimals.")),
