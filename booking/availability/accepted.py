@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from booking.availability import starts
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
@@ -17,6 +18,13 @@ from booking.timespan import TimeSpan
 FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)  # of which each zone knows the midnights
 CLOCK_CHANGE = 2 * 3_600  # more than the clock is ever put forward or back
+
+
+class AllowedStarts(NamedTuple):
+    """Starts that the rules allow, in order, and how many seconds a reservation from one of them lasts."""
+
+    length: int
+    intervals: list[Interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +74,50 @@ class SlotQuery:
 
         held: what holds the places during the time that `needed` returns. ends_by: the reservation ends no later.
         """
-        asked = self.asked_for(within)
-        if asked is None or not self.is_possible:
-            return []
         found: list[Interval] = []
-        for piece, length in starts.of_lengths(self.policy, self.minutes, asked):
-            for interval in starts.intersect(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
-                if found and found[-1][1] + 1 == interval[0]:
-                    found[-1] = (found[-1][0], interval[1])
-                else:
-                    found.append(interval)
+        for interval, _length in self._free(held, self.allowed(within, ends_by)):
+            if found and found[-1][1] + 1 == interval[0]:
+                found[-1] = (found[-1][0], interval[1])
+            else:
+                found.append(interval)
         on_grid = (starts.to_grid(interval, self.policy) for interval in found)
         return [interval for interval in on_grid if interval is not None]
 
-    def _accepted(self, held: dict[int, list[Interval]], within: Interval, length: int) -> list[Interval]:
+    def first(self, held: dict[int, list[Interval]], allowed: Iterable[AllowedStarts]) -> Interval | None:
+        """Return the first start that would be accepted of those that the rules allow, and the end of that one."""
+        for interval, length in self._free(held, allowed):
+            if (on_grid := starts.to_grid(interval, self.policy)) is not None:
+                return on_grid[0], on_grid[0] + length
+        return None
+
+    def allowed(self, within: Interval, ends_by: int = FAR_FUTURE) -> list[AllowedStarts]:
+        """Return the starts within an interval that the rules allow, whatever holds the places, in order.
+
+        They are the same for all machines with equal rules. ends_by: the reservation ends no later.
+        """
+        asked = self.asked_for(within)
+        if asked is None or not self.is_possible:
+            return []
+        found = []
+        for piece, length in starts.of_lengths(self.policy, self.minutes, asked):
+            intervals = starts.intersect([piece], _open_intervals(self.policy, piece, length))
+            if self.eligibility is not None:
+                intervals = starts.intersect(intervals, _allowed_intervals(self.eligibility, self.policy, length))
+            if intervals := starts.intersect(intervals, [(FAR_PAST, ends_by - length)]):
+                found.append(AllowedStarts(length, intervals))
+        return found
+
+    def _free(
+        self, held: dict[int, list[Interval]], allowed: Iterable[AllowedStarts]
+    ) -> Iterator[tuple[Interval, int]]:
+        """Yield the intervals of allowed starts at which enough places are free, each with the length."""
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
         by_place = (held.get(place, ()) for place in self.place_ids)
         short = starts.short_of_places(by_place, len(self.place_ids), self.places)
-        free = starts.between(short, within, setup, cleaning, length)
-        free = starts.intersect(free, _open_intervals(self.policy, within, length))
-        if self.eligibility is not None:
-            free = starts.intersect(free, _allowed_intervals(self.eligibility, self.policy, length))
-        return free
+        for length, intervals in allowed:
+            within = intervals[0][0], intervals[-1][1]
+            for interval in starts.intersect(starts.between(short, within, setup, cleaning, length), intervals):
+                yield interval, length
 
 
 def _open_intervals(policy: Policy, within: Interval, length: int) -> list[Interval]:

@@ -6,13 +6,13 @@ three in the morning would be accepted, but it helps nobody who wished for the a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.availability import starts
-from booking.availability.accepted import SlotQuery, open_seconds
+from booking.availability.accepted import AllowedStarts, SlotQuery, open_seconds
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.times.opening_hours import WeeklyHours, instant_of
 from booking.times.wall_clock import local_day
@@ -30,18 +30,38 @@ def by_day(query: SlotQuery, intervals: list[Interval], within: Interval, wished
     """
     if query.policy.hours.closes_every_night:
         return intervals
-    days = _waking(query.policy.hours, within[0], within[1] + query.minutes * 60 + CLOCK_CHANGE)
-    begins_by_day, ends_by_day = (True, True) if wished is None else _edges_by_day(query.policy.hours, wished)
+    days = _days_of_query(query, within)
+    edges = (True, True) if wished is None else _edges_by_day(query.policy.hours, wished)
     found: list[Interval] = []
     for piece, length in starts.of_lengths(query.policy, query.minutes, within):
-        part = starts.intersect(intervals, [piece])
-        if begins_by_day:
-            part = starts.intersect(part, [(since, until - 1) for since, until in days])
-        if ends_by_day:
-            part = starts.intersect(part, [(since - length, until - length) for since, until in days])
-        found += part
+        found += _in_days(starts.intersect(intervals, [piece]), days, length, edges)
     on_grid = (starts.to_grid(interval, query.policy) for interval in found)
     return [interval for interval in on_grid if interval is not None]
+
+
+def allowed_by_day(query: SlotQuery, allowed: list[AllowedStarts], within: Interval) -> list[AllowedStarts]:
+    """Return what is by day of the starts that the rules allow within an interval."""
+    if query.policy.hours.closes_every_night:
+        return allowed
+    days = _days_of_query(query, within)
+    found = (AllowedStarts(length, _in_days(intervals, days, length, (True, True))) for length, intervals in allowed)
+    return [one for one in found if one.intervals]
+
+
+def _in_days(
+    intervals: list[Interval], days: Sequence[Interval], length: int, edges: tuple[bool, bool]
+) -> list[Interval]:
+    """Return the starts from which a reservation of a length begins or ends in one of the days, or both."""
+    begins_by_day, ends_by_day = edges
+    if begins_by_day:
+        intervals = starts.intersect(intervals, [(since, until - 1) for since, until in days])
+    if ends_by_day:
+        intervals = starts.intersect(intervals, [(since - length, until - length) for since, until in days])
+    return intervals
+
+
+def _days_of_query(query: SlotQuery, within: Interval) -> tuple[Interval, ...]:
+    return _waking(query.policy.hours, within[0], within[1] + query.minutes * 60 + CLOCK_CHANGE)
 
 
 def _edges_by_day(hours: WeeklyHours, span: TimeSpan) -> tuple[bool, bool]:

@@ -52,7 +52,7 @@ class MachineRoom:
         for unit_id, hold_id, since, until in session.connection().execute(
             HOLDING_ROWS, held_spans.during(ids, within)
         ):
-            self._rows.setdefault(unit_id, []).append((floor_timestamp(since), ceil_timestamp(until), hold_id))
+            self._rows.setdefault(unit_id, []).append((since, until, hold_id))
         for unit_id, rows in self._rows.items():
             rows.sort()
             self._held[unit_id] = [(since, until) for since, until, _hold in rows]

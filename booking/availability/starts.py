@@ -62,12 +62,14 @@ def short_of_places(by_place: Iterable[Sequence[Interval]], places: int, needed:
 def between(held: Iterable[tuple[int, int]], within: Interval, before: int, after: int, length: int) -> list[Interval]:
     """Return the starts between times that are held, in order; before, after: set-up and cleaning."""
     first, last = within
+    needed = length + after
     intervals: list[Interval] = []
     for held_from, held_until in held:
-        latest = held_from - after - length
+        latest = held_from - needed
         if first <= latest:
             intervals.append((first, min(latest, last)))
-        first = max(first, held_until + before)
+        if first < held_until + before:  # a comparison takes a third of a call of max(), and full weeks have many
+            first = held_until + before
         if first > last:
             return intervals
     intervals.append((first, last))

@@ -22,13 +22,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.kernel.orm import UtcDateTime
+from booking.kernel.views import Selectable
 from booking.models import Occupancy, Unit
 from booking.timespan import TimeSpan
 
 MOMENT = timedelta(microseconds=1)  # instants are no finer
 
 
-def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, ...]]:
+def holding(*columns: Selectable) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the query for what holds the places of machines during a span: columns of Unit and Occupancy, unordered.
 
     Build it once and execute it with `during(machine_ids, span)`. It reads through the index (unit_id, occupied_from)
@@ -43,7 +44,7 @@ def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, 
     return union_all(_of_wanted(columns, begins_inside), _of_wanted(columns, reaches_into))
 
 
-def holding_at(*columns: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
+def holding_at(*columns: Selectable) -> Select[*tuple[Any, ...]]:
     """Return the same query for a span of one MOMENT, in which one row at most holds a place: half the look-ups."""
     since, until = bindparam("since", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
     return _of_wanted(columns, and_(Occupancy.id == _last_before(until), Occupancy.occupied_until > since))
@@ -61,7 +62,7 @@ def _last_before(instant: BindParameter[datetime]) -> ScalarSelect[int]:
     )
 
 
-def _of_wanted(columns: Iterable[InstrumentedAttribute[Any]], is_held: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _of_wanted(columns: Iterable[Selectable], is_held: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     is_wanted = Unit.machine_id.in_(bindparam("machine_ids", expanding=True))
     return select(*columns).select_from(Unit).join(Occupancy, is_held).where(is_wanted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -31,6 +32,7 @@ _machine, _workshop, _unit, _opening, _quota, _own_opening = map(
 _TERMS = (
     *(_machine.c[name] for name in ("id", "workshop_id", "name", "kind", "induction_kind_id", "retired_at")),
     *(_machine.c[name] for name in RULE_NAMES),
+    _workshop.c.slug.label("workshop_slug"),
     _workshop.c.timezone,
     _workshop.c.holidays_region,
     _workshop.c.is_closed_on_holidays,
@@ -144,6 +146,27 @@ def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Ma
     return [_terms(row) for row in rows]
 
 
+def lent_terms(
+    session: Session,
+    *,
+    machine_ids: Collection[int] | None = None,
+    workshop_slug: str | None = None,
+    kind: str | None = None,
+) -> list[MachineTerms]:
+    """Return the terms of the bookable machines of a choice, from those that the process knows.
+
+    None: of all. An empty collection matches nothing.
+    """
+    ids = None if machine_ids is None else frozenset(machine_ids)
+    return [
+        _terms(row)
+        for row in _LENT.of(session).rows
+        if (ids is None or row.id in ids)
+        and (workshop_slug is None or row.workshop_slug == workshop_slug)
+        and (kind is None or row.kind == kind)
+    ]
+
+
 @lru_cache(maxsize=1_024)
 def _terms(row: Row[Any]) -> MachineTerms:
     """Return the terms of a row; cached, because most requests read an equal row."""
@@ -158,7 +181,13 @@ def _terms(row: Row[Any]) -> MachineTerms:
         **{name: getattr(row, name) for name in RULE_NAMES},
     )
     is_retired = row.retired_at is not None
-    return MachineTerms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, policy)
+    return MachineTerms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, _one_object(policy))
+
+
+@lru_cache(maxsize=1_024)
+def _one_object(policy: Policy) -> Policy:
+    """Return a policy. Equal ones are one object: a search works out once what they allow."""
+    return policy
 
 
 def _hours(row: Row[Any]) -> WeeklyHours:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.availability import starts
+from booking.availability import daytime, starts
 from booking.availability.accepted import SlotQuery
 from booking.rules import lending_rules
 from booking.rules.eligibility import MemberEligibility
@@ -120,8 +120,17 @@ def test_a_start_is_free_exactly_when_it_would_be_accepted(asked):
     accepted = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if would_be_accepted(query, held, start)]
     on_grid = [start for start in free if is_on_grid(query, start)]
     assert on_grid == accepted
+    by_day = daytime.by_day(query, runs, within, None)
+    allowed = query.allowed(within)
+    for of_rules, intervals in ((allowed, runs), (daytime.allowed_by_day(query, allowed, within), by_day)):
+        first = query.first(held, of_rules)
+        assert first == (None if not intervals else seconds_of(query.span_from(intervals[0][0])))
     for run in runs:
         assert all(would_be_accepted(query, held, edge) for edge in run)
+
+
+def seconds_of(span):
+    return int(span.start.timestamp()), int(span.end.timestamp())
 
 
 def is_on_grid(query, start):

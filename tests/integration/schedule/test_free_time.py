@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 
 from booking import availability
-from booking.errors.schedule_errors import MachineNotFound
+from booking.availability import FreeSpan, earliest
+from booking.availability.search import slot_queries
+from booking.availability.starts import DAY, floor_timestamp
+from booking.errors.schedule_errors import MachineNotFound, RequestRefused, SlotTaken
+from booking.records import catalogue
 from booking.reservations.wishes import Wish
 from booking.timespan import TimeSpan
 from tests.builders import hours, induct, machine, member, reserve, workshop
@@ -97,6 +103,63 @@ def test_the_earliest_of_many_machines_comes_first(session, sample_ring):
         availability.earliest_free(session, minutes=60, now=MONDAY, machine_ids=[one], until=hours(MONDAY, 0, 300).end)
         == ()
     )
+
+
+@pytest.mark.parametrize(("by_day", "first_look"), [(False, 5 * DAY), (True, DAY // 4)])
+def test_the_earliest_of_many_machines_is_the_least_of_all_that_is_free_on_each(
+    session, sample_ring, by_day, first_look, monkeypatch
+):
+    """Compared with the slow way, for machines with equal rules and others, one or several places, empty and full."""
+    monkeypatch.setattr(earliest, "READ_AT_FIRST", 2)
+    monkeypatch.setattr(earliest, "FIRST_LOOK", first_look)
+    rules = (
+        {},
+        {},
+        {"setup_min": 30, "cleaning_min": 45},
+        {"step_min": 1440, "shortest_min": 1440},
+        {"notice_hours": 30},
+    )
+    shops = sample_ring.hall, sample_ring.lab
+    draw = Random(8)
+    machines = [
+        machine(session, shops[number % 2], f"m{number}", places=1 + number % 3, **rules[number % 5])
+        for number in range(12)
+    ]
+    for number, one in enumerate(machines):
+        start = 0.0
+        while start < 100:
+            held_for = draw.choice((1, 2, 5, 24)) if start else 13
+            with suppress(RequestRefused, SlotTaken):
+                taken = hours(MONDAY, start, start + held_for)
+                reserve(session, one, sample_ring.anna, taken, now=MONDAY, places=draw.randint(1, 1 + number % 3))
+            start += held_for + draw.choice((0, 0, 1, 3, 20))
+
+    for minutes, places, until, count in (
+        (60, 1, 2_000, 1),
+        (60, 1, 2_000, 20),
+        (180, 1, 60, 2),
+        (1440, 1, 2_000, 3),
+        (120, 2, 400, 20),
+    ):
+        window = hours(MONDAY, 0, until)
+        wanted = {"minutes": minutes, "places": places, "now": MONDAY, "by_day": by_day}
+        each = ((one, availability.free_spans(session, one, window, limit=1, **wanted)) for one in machines)
+        first = [
+            FreeSpan(TimeSpan(spans[0].start, end_of(session, one, spans[0].start, minutes)), one)
+            for one, spans in each
+            if spans
+        ]
+
+        found = availability.earliest_free(session, machine_ids=machines, until=window.end, count=count, **wanted)
+
+        assert list(found) == sorted(first)[:count]
+
+
+def end_of(session, machine_id, start, minutes):
+    query = slot_queries(session, [catalogue.bookable_machine(session, machine_id)], minutes, 1, None, MONDAY)[
+        machine_id
+    ]
+    return query.span_from(floor_timestamp(start)).end
 
 
 def test_the_nearest_times_are_proposed_when_a_span_is_taken(session, sample_ring):
