@@ -12,12 +12,13 @@ from pathlib import Path
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
+from app.storage import schema_snapshot
 from booking.kernel.deadlines import COPY, extended
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.errors import DatabaseReadOnly
 from booking.kernel.write_lock import write_lock_of
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATIONS = schema_snapshot.MIGRATIONS
 ADVISORY_LOCK = 7_464_001
 WAIT_SECONDS = 60.0
 PRIVATE = 0o600  # the file holds names, addresses and secrets of the members
@@ -37,6 +38,9 @@ def upgrade(database_uri: str) -> None:
     with _locked(database_uri), _writing_connection(database_uri) as connection:
         current = current_revision(connection)
         _require_known(current)
+        if schema_snapshot.is_empty(connection) and (snapshot := schema_snapshot.stored()) is not None:
+            schema_snapshot.create(connection, snapshot)
+            current = snapshot.revision
         if current != head_revision():
             _alembic(connection, "upgrade", "head")
 
