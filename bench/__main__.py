@@ -8,6 +8,8 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -15,66 +17,53 @@ from bench import desks, in_process, over_http, replanning, series, steps
 from bench.filling import FilledRing, fill
 from bench.goals import GOALS
 from bench.growth import Size
-from bench.serving import ROOT, memory_mb, serving, whole_ring
+from bench.serving import ROOT, memory_mb, serving, settle, whole_ring
 
 WEEK_RING, YEAR_RING = 10_000, 150_000
 WIDE = 200  # machines
 SMALL = Size(reservations=40_000, slips=42_000, events=200_000)  # of row 12g with --small
 
-HTTP_PARTS = {"creations", "pages"}
-PARTS = (*sorted(HTTP_PARTS), "memory", "start")
+HTTP_PARTS = ("feed", "creations", "races", "pages")
+PARTS = (*HTTP_PARTS, "data", "growth", "memory", "start")
 
 
 def main() -> None:
     """Measure all rows and print them."""
     options = _options()
+    large_count = 100_000 if options.small else 1_000_000
     with tempfile.TemporaryDirectory(prefix="ringbuch-bench-") as name:
         if options.only:
-            _print(_measure_only(Path(name), options.rounds, options.only))
+            _print(_measure_only(Path(name), options.rounds, large_count, options.only))
             return
-        results = _measure(Path(name), options.rounds, 100_000 if options.small else 1_000_000)
+        results = _measure(Path(name), options.rounds, large_count)
     _print(results)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps({"machine": _machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
 
 
 def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
-    small, year = fill(folder / "small", WEEK_RING), fill(folder / "year", YEAR_RING)
-    anchor_environment = {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}
-    results: dict[str, float] = {}
-    with serving("bench.anchor_wsgi:app", anchor_environment, "/hello") as anchor:
-        with whole_ring(_ring_environment(small)) as (_pid, ring):
-            results |= over_http.feed_rows(ring, anchor, small, rounds)
-            results |= over_http.creations(ring, anchor, small, rounds)
-            results |= over_http.races(ring, small)
-            results |= over_http.page_rows(ring, anchor, small, rounds)
-        results["5"] = in_process.week_as_data(small, rounds)
-        results["10"] = in_process.earliest_free(year, rounds)
-        results |= _growth(folder, anchor, rounds, large_count)
+    results = _measure_only(folder, rounds, large_count, PARTS)
+    with _anchor(folder) as anchor:
         results["18"] = _wide_page(folder, anchor, rounds)
     results["12g"] = desks.count_beyond(folder, Size() if large_count > YEAR_RING else SMALL)
     results["12h"] = steps.highest_ratio(large_count)
-    results["13"] = _memory_mb(folder)
-    results["14"] = _first_page(folder)
     results["15"] = replanning.measure(folder / "replanning").seconds
     results["16"] = series.measure(folder / "series", rounds * 4).inserts
     results["17"] = steps.earliest_of_places(folder / "places", rounds)
     return results
 
 
-def _measure_only(folder: Path, rounds: int, parts: list[str]) -> dict[str, float]:
+def _measure_only(folder: Path, rounds: int, large_count: int, parts: Collection[str]) -> dict[str, float]:
     results: dict[str, float] = {}
-    if HTTP_PARTS & set(parts):
-        small = fill(folder / "small", WEEK_RING)
-        anchor_environment = {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}
-        with (
-            serving("bench.anchor_wsgi:app", anchor_environment, "/hello") as anchor,
-            whole_ring(_ring_environment(small)) as (_pid, ring),
-        ):
-            if "creations" in parts:
-                results |= over_http.creations(ring, anchor, small, rounds)
-            if "pages" in parts:
-                results |= over_http.page_rows(ring, anchor, small, rounds)
+    if {*HTTP_PARTS, "growth"} & set(parts):
+        with _anchor(folder) as anchor:
+            small = fill(folder / "small", WEEK_RING)
+            results |= _over_http(small, anchor, rounds, [part for part in HTTP_PARTS if part in parts])
+            if "growth" in parts:
+                results |= _growth(folder, anchor, rounds, large_count)
+    if "data" in parts:
+        results["5"] = in_process.week_as_data(fill(folder / "week", WEEK_RING), rounds)
+        results["10"] = in_process.earliest_free(fill(folder / "year", YEAR_RING), rounds)
     if "memory" in parts:
         results["13"] = _memory_mb(folder)
     if "start" in parts:
@@ -82,10 +71,33 @@ def _measure_only(folder: Path, rounds: int, parts: list[str]) -> dict[str, floa
     return results
 
 
+def _anchor(folder: Path) -> AbstractContextManager[int]:
+    return serving("bench.anchor_wsgi:app", {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}, "/hello")
+
+
+def _over_http(filled: FilledRing, anchor: int, rounds: int, parts: Sequence[str]) -> dict[str, float]:
+    """Measure some of the rows 1 to 4, 6 to 9 and 11, once the worker has done what waited for the start."""
+    results: dict[str, float] = {}
+    if not parts:
+        return results
+    measures = {
+        "feed": lambda ring: over_http.feed_rows(ring, anchor, filled, rounds),
+        "creations": lambda ring: over_http.creations(ring, anchor, filled, rounds),
+        "races": lambda ring: over_http.races(ring, filled),
+        "pages": lambda ring: over_http.page_rows(ring, anchor, filled, rounds),
+    }
+    with whole_ring(_ring_environment(filled)) as (pid, ring):
+        settle(pid)
+        for part in parts:
+            results |= measures[part](ring)
+    return results
+
+
 def _wide_page(folder: Path, anchor: int, rounds: int) -> float:
     """Measure row 18: the week as a page, of a ring of 200 machines."""
     wide = fill(folder / "wide", WEEK_RING, WIDE)
-    with whole_ring(_ring_environment(wide)) as (_pid, ring):
+    with whole_ring(_ring_environment(wide)) as (pid, ring):
+        settle(pid)
         return over_http.page_rows(ring, anchor, wide, rounds)["6a"]
 
 
@@ -94,18 +106,15 @@ def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[st
     small, large = fill(folder / "small again", WEEK_RING), fill(folder / "large", large_count)
     ratios: list[dict[str, float]] = []
     for filled in (small, large):
-        with whole_ring(_ring_environment(filled)) as (_pid, ring):
-            feed = over_http.feed_rows(ring, anchor, filled, rounds)
-            created = over_http.creations(ring, anchor, filled, rounds)
-            pages = over_http.page_rows(ring, anchor, filled, rounds)
+        over = _over_http(filled, anchor, rounds, ["feed", "creations", "pages"])
         ratios.append(
             {
-                "a": created["1"],
+                "a": over["1"],
                 "b": in_process.week_as_data(filled, rounds),
-                "c": feed["7"],
+                "c": over["7"],
                 "d": in_process.earliest_free(filled, rounds),
-                "e": pages["6a"],
-                "f": pages["11"],
+                "e": over["6a"],
+                "f": over["11"],
             }
         )
     return {f"12{row}": ratios[1][row] / ratios[0][row] for row in "abcdef"}
@@ -158,9 +167,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="10^5 instead of 10^6 reservations in the growth rows")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="some rows: 1 to 3, 6 and 11, 13, 14; writes no file")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some of the rows; writes no file")
     parser.add_argument("--json", type=Path, default=ROOT / "bench" / ".work" / "results.json")
     return parser.parse_args()
 
 
-main()
+if __name__ == "__main__":
+    main()

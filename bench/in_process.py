@@ -39,13 +39,16 @@ def week_as_data(filled: FilledRing, rounds: int) -> float:
 
 
 def earliest_free(filled: FilledRing, rounds: int) -> float:
-    """Measure row 10: milliseconds to find the earliest free nine hours on 50 machines."""
-    ids = filled.machine_ids
+    """Measure row 10: milliseconds to find the earliest free nine hours on 50 machines.
+
+    On Monday at midnight: the gaps of the full week are shorter, so that all of it is searched, whenever this runs.
+    """
+    ids, begin = filled.machine_ids, filled.monday
 
     def read() -> None:
-        found = availability.earliest_free(db.session(), machine_ids=ids, now=now(), minutes=9 * 60)
-        if not found:
-            raise UnexpectedResponse("No free span was found; nothing is printed.")
+        found = availability.earliest_free(db.session(), machine_ids=ids, now=begin, minutes=9 * 60)
+        if not found or found[0].span.start < begin + timedelta(days=6):
+            raise UnexpectedResponse(f"{found} was found in a full week; nothing is printed.")
 
     return _seconds(filled, read, rounds, 20) * 1e3
 

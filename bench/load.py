@@ -21,12 +21,11 @@ from pathlib import Path
 
 from bench.crowd import Answer, Client, at, token_in
 from bench.filling import MACHINES, MEMBERS, PASSWORD, FilledRing, fill
-from bench.serving import postgresql, processor_seconds, server_seconds, whole_ring
+from bench.serving import postgresql, processor_seconds, server_seconds, settle, whole_ring
 
 SCENARIOS = ("slow", "api", "form", "hands", "monday")
 SECONDS = 12.0
 DAYS_EACH = 400  # of one scenario: 50 machines, an hour each
-SETTLE_SECONDS, SETTLE_SECONDS_MAX, IDLE_SHARE = 5.0, 60.0, 0.2  # seconds of processor time in SETTLE_SECONDS
 WRITERS, READERS, HANDS, BROWSERS, SLOW = 300, 50, 1_000, 50, 60
 PAGES = ("/today", "/plan", "/reservations", "/machines")
 
@@ -200,14 +199,6 @@ class Load:
             "places": "1",
             "purpose": "",
         }
-
-
-def settle(pid: int) -> None:
-    """Wait until the worker has done what waited when it started, such as the reminders of tomorrow, or a minute."""
-    used, end = -IDLE_SHARE, time.monotonic() + SETTLE_SECONDS_MAX
-    while (now := processor_seconds(pid)) - used >= IDLE_SHARE and time.monotonic() < end:
-        used = now
-        time.sleep(SETTLE_SECONDS)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from app.storage.restore import restore_backup
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
+SETTLE_SECONDS, SETTLE_SECONDS_MAX, IDLE_SHARE = 5.0, 60.0, 0.2  # seconds of processor time in SETTLE_SECONDS
 # Runs a program that the kernel ends (SIGTERM) with the one that measures, also where that is killed (Linux).
 WITH_STARTER = """
 import ctypes, os, signal, sys
@@ -139,6 +140,14 @@ def processor_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(processor_seconds(child) for child in children(pid))
+
+
+def settle(pid: int) -> None:
+    """Wait until the worker has done what waited when it started, such as the reminders of tomorrow, or a minute."""
+    used, end = -IDLE_SHARE, time.monotonic() + SETTLE_SECONDS_MAX
+    while (now := processor_seconds(pid)) - used >= IDLE_SHARE and time.monotonic() < end:
+        used = now
+        time.sleep(SETTLE_SECONDS)
 
 
 def _tree_pss_kb(pid: int) -> int:
