@@ -110,6 +110,7 @@ def serve_arguments(word: str, options: argparse.Namespace) -> list[str]:
 def prepare_instance(options: argparse.Namespace, *, sets_base_url: bool) -> None:
     """Create the instance folder; pass it and, where asked for, the default BASE_URL to the program."""
     instance = Path(options.instance or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").absolute()
+    preflight.require_usable_path("the instance folder", instance)
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=instance).close()

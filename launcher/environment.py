@@ -35,6 +35,7 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
     debian_packages: missing ones that are needed beside the environment. Raises SetupError.
     """
     lock = ROOT / lock_name
+    preflight.require_usable_path("this folder", ROOT, forbidden=os.pathsep)
     preflight.require_readable(ENVIRONMENT)
     if is_complete(lock) and not stale_catalogues() and not debian_packages:
         return

@@ -22,6 +22,7 @@ OF_DEBIAN = "http_proxy"  # what apt obeys: its packages come by http
 # A new machine's first updates, or another start, may be installing packages just now.
 WAIT_FOR_DPKG = ("-o", "DPkg::Lock::Timeout=300")
 NO_DEBIAN = r"(?i)(temporary failure resolving|could not resolve|(could not|unable to) connect|cannot initiate)[^\n]*"
+PATH_BYTES_MAX = 480  # with the name of a file SQLite takes 512
 EARLIEST_YEAR = 2023  # the required Python is not older
 
 
@@ -44,6 +45,23 @@ def _way_out(host: str, refusal: OSError) -> str:
     if isinstance(refusal, socket.gaierror) or refusal.errno == errno.EADDRNOTAVAIL:
         return "Choose an address of this computer with --host."
     return "Choose another with --port."
+
+
+def require_usable_path(what: str, folder: Path, *, forbidden: str = "") -> None:
+    """Raise SetupError for a path with which the ring could not start.
+
+    forbidden: a character at which Flask and Python would end the path of the program.
+    """
+    path = os.fsencode(folder)
+    if forbidden and forbidden in str(folder):
+        reason = f"contains {forbidden!r}"
+    elif "\ufffd" in path.decode("utf-8", "replace"):
+        reason = "is not in UTF-8"
+    elif len(path) > PATH_BYTES_MAX:
+        reason = f"has {len(path)} bytes; it may have {PATH_BYTES_MAX}"
+    else:
+        return
+    raise SetupError(f"The path of {what} {reason}. Rename the folder or move it, then start again.")
 
 
 def unwritable(folder: Path, error: OSError) -> SetupError:

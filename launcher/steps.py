@@ -21,7 +21,8 @@ NOTHING_FETCHED = "The packages cannot be fetched: the package index does not an
 # A network that first asks for a log-in, an index of a firm, an error of the index.
 NOTHING_OFFERED = (
     "The packages cannot be fetched: what answers as the package index does not offer them. "
-    "Does this network first ask for a log-in, or pip for an index without them? Then start again."
+    "Does this network first ask for a log-in, or is pip set to an index that asks for one or lacks them? "
+    "Correct that, then start again."
 )
 NOT_TRUSTED = (
     "The packages cannot be fetched: the certificate of the package index is not accepted. Look at this computer's "
@@ -31,7 +32,6 @@ NOT_TRUSTED = (
 # Output of a failed step -> the message for the user. The first match counts.
 KNOWN_ERRORS = (
     (r"ensurepip|No module named '?venv", "Python's venv module is missing. " + INSTALL_VENV),
-    (r"contains the PATH separator", f"The path of this folder contains {os.pathsep!r}. Rename it, then start again."),
     (r"No space left|Disk quota exceeded", "The disk is full. Make room, then start again."),
     (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
     (r"(?i)certificate_?verify|certificate verify failed|invalid peer certificate", NOT_TRUSTED),

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher import environment, pip_settings, preflight, proxies, steps
-from launcher.steps import NOTHING_FETCHED, SetupError
+from launcher import environment, preflight, steps
+from launcher.steps import SetupError
 from tests import chromium
 from tests.setup.starting import SYSTEM_PYTHON
 
@@ -92,6 +92,22 @@ def test_a_disk_from_which_no_program_may_run_is_named(monkeypatch, tmp_path):
         preflight.require_programs_may_run(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a:b", "contains ':'"),
+        (os.fsdecode(b"H\xf6fe"), "is not in UTF-8"),
+        ("x" * 480, "has 481 bytes; it may have 480"),
+    ],
+)
+def test_a_path_with_which_the_ring_could_not_start_is_refused(name, reason):
+    preflight.require_usable_path("this folder", Path("/") / "Höfe und Ringe", forbidden=":")
+    preflight.require_usable_path("this folder", Path("/") / ("x" * 479))
+
+    with pytest.raises(SetupError, match=re.escape(f"The path of this folder {reason}. Rename the folder")):
+        preflight.require_usable_path("this folder", Path("/") / name / "", forbidden=":")
+
+
 def test_a_clock_that_was_never_set_is_named(monkeypatch):
     preflight.require_clock()
     monkeypatch.setattr("time.gmtime", lambda: time.struct_time((1970, 1, 1, 0, 0, 7, 3, 1, 0)))
@@ -99,14 +115,6 @@ def test_a_clock_that_was_never_set_is_named(monkeypatch):
 
     with pytest.raises(SetupError, match=r"clock shows 1970-01-01\. Set it, then start again"):
         preflight.require_clock()
-
-
-def test_a_user_without_a_home_and_a_name_can_set_up(monkeypatch):
-    """As in a container that runs under a number alone: there is no entry to look a home folder up in."""
-    monkeypatch.delenv("HOME", raising=False)
-    monkeypatch.setattr("pwd.getpwuid", lambda _number: {}["no such user"])
-
-    proxies.require_proxy_of_index()
 
 
 @pytest.mark.parametrize(
@@ -139,72 +147,6 @@ def test_a_dead_proxy_of_debians_packages_is_named(monkeypatch):
 
     with pytest.raises(SetupError, match=r"the proxy 127\.0\.0\.1 of the variable http_proxy does not answer"):
         preflight.provide(["python3-venv"])
-
-
-def test_a_dead_proxy_is_named_first_where_the_packages_would_come_through_it(monkeypatch, tmp_path):
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_")) or "proxy" in name.lower()]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr(pip_settings, "FILES", ())
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("PIP_CERT", "/a/certificate")
-    with pytest.raises(SetupError, match="of the variable HTTPS_PROXY does not answer"):
-        proxies.require_proxy_of_index()
-
-    for elsewhere in ({"NO_PROXY": "pypi.org"}, {"PIP_INDEX_URL": "file:///mirror"}, {"UV_DEFAULT_INDEX": "https://m"}):
-        with monkeypatch.context() as other:
-            for name, value in elsewhere.items():
-                other.setenv(name, value)
-            proxies.require_proxy_of_index()
-    monkeypatch.delenv("HTTPS_PROXY")
-    file = tmp_path / "pip.conf"
-    monkeypatch.setattr(pip_settings, "FILES", (str(tmp_path / "none"), str(file)))
-    monkeypatch.setattr(shutil, "which", lambda _program: None)
-    file.write_text("[global]\nuser = true\nproxy = http://anna:secret@127.0.0.1:9\n")
-    with pytest.raises(SetupError, match=rf"the proxy 127.0.0.1 in {file} does not answer .* Correct it there"):
-        proxies.require_proxy_of_index()
-    file.write_text(file.read_text() + "[install]\nextra-index-url = https://mirror.example\n")
-    proxies.require_proxy_of_index()
-    pip_settings.require_own_environment()
-
-
-def test_a_file_of_pip_that_has_it_install_elsewhere_is_named(monkeypatch, tmp_path):
-    file = tmp_path / "pip.conf"
-    monkeypatch.setattr(pip_settings, "FILES", (str(file),))
-    monkeypatch.setattr(shutil, "which", lambda _program: None)
-    monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
-    file.write_text("no section = at all\n")
-    pip_settings.require_own_environment()
-    file.write_text("[install]\ntarget = /srv/all\n")
-
-    with pytest.raises(SetupError, match=rf"{file} tells pip to install elsewhere \(target = /srv/all\)"):
-        pip_settings.require_own_environment()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    pip_settings.require_own_environment()
-
-
-@pytest.mark.parametrize("variable", proxies.PROXY_VARIABLES)
-@pytest.mark.parametrize("value", ["http://anna:secret@127.0.0.1:9", "127.0.0.1:9", "http://127.0.0.1:none"])
-def test_a_proxy_that_does_not_answer_is_named_with_its_variable(monkeypatch, variable, value):
-    for other in proxies.PROXY_VARIABLES:
-        monkeypatch.delenv(other, raising=False)
-    proxies.require_living_proxy()
-    monkeypatch.setenv(variable, value)
-
-    with pytest.raises(SetupError, match=f"the proxy 127.0.0.1 of the variable {variable} does not answer") as refusal:
-        proxies.require_living_proxy()
-    assert "secret" not in str(refusal.value)
-
-
-def test_a_proxy_that_answers_is_named_and_not_blamed(monkeypatch):
-    with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
-        monkeypatch.setenv("PIP_PROXY", f"http://anna:secret@127.0.0.1:{proxy.getsockname()[1]}")
-        proxies.require_living_proxy()
-        told = str(proxies.nothing_fetched())
-        monkeypatch.delenv("PIP_PROXY")
-    assert "does not answer through the proxy 127.0.0.1 of the variable PIP_PROXY. Correct" in told
-    for other in proxies.PROXY_VARIABLES:
-        monkeypatch.delenv(other, raising=False)
-    assert str(proxies.nothing_fetched()) == NOTHING_FETCHED
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owner to compare with")
