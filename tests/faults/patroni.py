@@ -15,6 +15,7 @@ select rounds.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ from tests.faults.ring import fill, served, stored
 
 def main() -> int:
     """Run the rounds on one cluster, then compare what was acknowledged with what is stored."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the hosts are removed then, too
     options = {word for word in sys.argv[1:] if word.startswith("--")}
     chosen = [word for word in sys.argv[1:] if word not in options]
     is_synchronous = "--asynchronous" not in options

@@ -20,7 +20,7 @@ from app.auth import api_tokens
 from app.extensions import db
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.models import Reservation
+from booking.models import Machine, Reservation
 from tests import builders
 from tests.ports import free_ports
 from tests.servers import ROOT
@@ -40,6 +40,8 @@ def fill(url: str, instance: Path) -> tuple[str, int]:
         ring = builders.sample_ring(session, now=now)
         by = Actor(job="tests")
         with write_transaction(session):
+            # As many hours as all rounds can fill: a year was full after 8,700.
+            session.get_one(Machine, ring.combine).horizon_days = 20_000
             token = api_tokens.create(session, ring.anna_login, label="faults", is_read_only=False, by=by, now=now)
         db.session.remove()
         db.engine.dispose()
