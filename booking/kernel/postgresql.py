@@ -26,6 +26,7 @@ _CONNECT = {
 PREPARED_AFTER = 2
 # Connections that a process keeps open, and how many more it opens at most.
 POOL_SIZE, POOL_OVERFLOW = 8, 16
+IS_NEW = "ringbuch_is_new"  # in the record of a connection that nobody has used yet
 # Of several hosts at most one is the primary; the others are its replicas, which refuse every change.
 _SEVERAL_HOSTS = {"target_session_attrs": "read-write"}
 
@@ -45,6 +46,7 @@ def has_several_hosts(url: URL) -> bool:
 def prepare_engine(engine: Engine) -> None:
     """Register the hooks for new connections, for connections that are taken from the pool, and for errors."""
     event.listen(engine, "do_connect", Opening().open)
+    event.listen(engine, "connect", lambda _raw, record: record.info.update({IS_NEW: True}))
     event.listen(engine, "checkout", _check_connection)
     event.listen(engine, "handle_error", _invalidate_useless)
 
@@ -89,13 +91,16 @@ class Opening:
         return connection
 
 
-def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
+def _check_connection(connection: Any, record: Any, _fairy: object) -> None:
     """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one.
+
+    A new one is not asked: through PgBouncer each one opens while no server is there, and the pool, which gives up
+    after two, would call that a fault of the program; the first statement says what it is.
 
     pool_pre_ping and tcp_user_timeout miss a server that is stopped or hangs while its kernel still acknowledges:
     with both, a request waited for as long as the server was silent (tests/web/http/test_database_reconnects.py).
     """
-    if not connection.is_alive(SILENCE_SECONDS):
+    if not record.info.pop(IS_NEW, False) and not connection.is_alive(SILENCE_SECONDS):
         raise InvalidatePoolError
 
 

@@ -18,6 +18,7 @@ from app.storage import migrate
 from app.web.large_requests import LARGE
 from booking.kernel import deadlines, postgresql, stalled_commits
 from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.postgresql_connection import DeadlineConnection
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
 from tests.builders import SOMEBODY, hours, reserve
@@ -169,6 +170,14 @@ def test_a_lost_commit_among_several_decisions_is_unknown_and_the_rest_is_not_tr
     session.rollback()
     stored = [session.get_one(Reservation, one, populate_existing=True).status for one in waiting]
     assert stored == ["confirmed" if moment == "cut_after" else "requested", "requested", "requested"]
+
+
+def test_a_new_connection_is_not_asked_whether_it_lives(anna, monkeypatch):
+    """Through PgBouncer each one opens and is dead while no server is there: two in a row were a fault, and a 500."""
+    db.session.remove()
+    monkeypatch.setattr(DeadlineConnection, "is_alive", lambda *_: False)
+
+    assert [anna.get("/machines").status_code for _ in range(2)] == [200, 200]
 
 
 def test_a_connection_that_became_read_only_is_thrown_away(anna, sample_ring):
