@@ -47,8 +47,8 @@ class Load:
         self._start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self.acknowledged: set[int] = set()
         self.seen = Seen()
-        self._threads = [Thread(target=self._write) for _ in range(WRITERS)]
-        self._threads += [Thread(target=self._read) for _ in range(READERS)]
+        self._threads = [Thread(target=self._write, daemon=True) for _ in range(WRITERS)]
+        self._threads += [Thread(target=self._read, daemon=True) for _ in range(READERS)]
 
     def begin(self) -> None:
         """Start all clients."""
