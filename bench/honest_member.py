@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ DEVICE = "ringbuch_device"
 QUIET_SECONDS, LOOKS = 60.0, 20
 REST_SECONDS = 3.0
 RATIO_MAX, SECONDS_MAX = 2.0, 1.0
+REVISION = re.compile(r'name="revision" value="(\d+)"')
 Waits = dict[str, list[float]]
 
 
@@ -89,7 +91,9 @@ class Member:
         asked = self._note(waits, "question", await client.get(f"{path}/cancel"), 200)
         if asked is None:
             return
-        self._note(waits, "cancel", await client.post_form(f"{path}/cancel", {"csrf_token": token_in(asked)}), 303)
+        found = REVISION.search(asked.body.decode())
+        sent = {"csrf_token": token_in(asked), "revision": found[1] if found else "", "reason": ""}
+        self._note(waits, "cancel", await client.post_form(f"{path}/cancel", sent), 303)
 
     def _wish(self) -> dict[str, str]:
         start = self._filled.monday + timedelta(days=40, hours=self._visits)
@@ -187,7 +191,7 @@ def _print_met(met: Counter[tuple[str, str]]) -> None:
 
 
 def _print_refusals(when: str, member: Member) -> None:
-    print(f"\nThe honest member {when}: refused {dict(member.refused) or 'never'}\n", flush=True)
+    print(f"\nThe honest member {when}: refused {dict(member.refused) or 'never'} so far\n", flush=True)
 
 
 def _verdict(member: Member, alone: Waits, beside: Waits) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +15,10 @@ import psycopg
 
 from bench.serving import children
 
+TICKS = os.sysconf("SC_CLK_TCK")
 HEADINGS = (
-    "| after | MB of the supervisor, the web, the worker, children | threads | open files | database | its log "
-    "| oldest event waits | mails wait |\n|---|---|---|---|---|---|---|---|"
+    "| after | MB of the supervisor, the web, the worker, children | processor time since, % | threads | open files "
+    "| database | its log | oldest event waits | mails wait |\n|---|---|---|---|---|---|---|---|---|"
 )
 OLDEST = """
     SELECT min(event.at) FROM booking_event AS event
@@ -28,9 +31,13 @@ MAILS = "SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL AND given_up_at 
 
 @dataclass(frozen=True)
 class Vitals:
-    """One look. mb: of the supervisor, the web processes, the worker, and of short-lived children (PSS)."""
+    """One look. mb: of the supervisor, the web processes, the worker, and of short-lived children (PSS).
+
+    loads: the share of a processor that each took since the last look.
+    """
 
     mb: tuple[float, ...]
+    loads: tuple[float, ...]
     threads: int
     files: int
     database_mb: float
@@ -40,9 +47,9 @@ class Vitals:
 
     def row(self, passed: float) -> str:
         """Return the row of the table."""
-        memory = ", ".join(f"{one:.0f}" for one in self.mb)
+        memory, loads = (", ".join(f"{one:.0f}" for one in each) for each in (self.mb, self.loads))
         return (
-            f"| {passed:.0f} s | {memory}: {sum(self.mb):.0f} | {self.threads} | {self.files} "
+            f"| {passed:.0f} s | {memory}: {sum(self.mb):.0f} | {loads} | {self.threads} | {self.files} "
             f"| {self.database_mb:.1f} MB | {self.log_mb:.1f} MB | {self.oldest_seconds:.1f} s | {self.mails} |"
         )
 
@@ -52,6 +59,7 @@ class Watch:
 
     def __init__(self, pid: int, database: Path, address: str = "") -> None:
         self._pid, self._database, self._address = pid, database, address
+        self._used: dict[int, tuple[float, float]] = {}
         self._oldest = OLDEST.format(first=self._ask(FIRST)[0])
 
     def look(self) -> Vitals:
@@ -60,6 +68,7 @@ class Watch:
         (oldest, mails), (size, log) = self._ask(f"SELECT ({self._oldest}), ({MAILS})"), self._sizes()
         return Vitals(
             tuple(_pss_mb(one) for one in processes),
+            tuple(self._load_of(one) for one in processes),
             sum(_count(one, "task") for one in processes),
             sum(_count(one, "fd") for one in processes),
             size / 1e6,
@@ -67,6 +76,17 @@ class Watch:
             _seconds_since(oldest),
             mails,
         )
+
+    def _load_of(self, pid: int) -> float:
+        """Return the processor time of a process since the last look, in per cent of one processor."""
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        used, at = (int(fields[11]) + int(fields[12])) / TICKS, time.monotonic()
+        before, since = self._used.get(pid, (used, at - 1))
+        self._used[pid] = used, at
+        return 100 * (used - before) / (at - since)
 
     def _ask(self, statement: str) -> tuple[Any, ...]:
         if self._address:
