@@ -7,7 +7,6 @@ run is made up later.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +36,7 @@ from app.storage import installation
 from app.worker import background_tasks, course_job, fee_job, maintenance_job, nightly_audit, offer_jobs, settlement_job
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
+from app.worker.turns import turn_of
 from booking import replan
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
@@ -251,8 +251,7 @@ def batch_size(waited_seconds: float) -> tuple[int, float]:
 def _deliver_batch(
     session: Session, subscription: Subscription, moment: datetime, events_max: int, seconds: float
 ) -> int:
-    deadline = time.monotonic() + seconds
-    count = deliveries.deliver(session, subscription, now=moment, limit=events_max, until=deadline)
+    count = deliveries.deliver(session, subscription, now=moment, limit=events_max, is_over=turn_of(seconds))
     deliveries.commit_cursor(session, subscription, now=moment)
     return count
 

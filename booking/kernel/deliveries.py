@@ -8,9 +8,7 @@ reports.
 from __future__ import annotations
 
 import logging
-import math
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Select, delete, exists, func, insert, select
@@ -71,11 +69,16 @@ def waiting_since(session: Session, subscription: Subscription, *, now: datetime
 
 
 def deliver(
-    session: Session, subscription: Subscription, *, now: datetime, limit: int = 1, until: float = math.inf
+    session: Session,
+    subscription: Subscription,
+    *,
+    now: datetime,
+    limit: int = 1,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> int:
     """Deliver the subscriber's next events; return how many were delivered or failed.
 
-    until: no further event is started after this time.monotonic(). Call inside write_transaction(). One worker at a
+    is_over: whether no further event is started. Call inside write_transaction(). One worker at a
     time serves a subscriber; the others get 0.
     """
     cursor = cursors.claim(session, subscription.subscriber, now=now)
@@ -87,14 +90,14 @@ def deliver(
     for event in retries:
         _deliver_one(session, subscription, event, now, is_retry=True)
         count += 1
-        if time.monotonic() > until:
+        if is_over():
             return count
     for first in range(0, len(new), TOGETHER):
         for some in _handled_together(session, subscription, new[first : first + TOGETHER], now):
             if len(some) == 1:
                 _deliver_one(session, subscription, some[0], now, is_retry=False)
             count += len(some)
-            if time.monotonic() > until:
+            if is_over():
                 return count
     return count
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -78,7 +77,7 @@ def test_a_batch_is_bounded_by_count_and_by_time(session):
     with write_transaction(session):
         assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3) == 3
     with write_transaction(session):
-        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3, until=time.monotonic()) == 1
+        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3, is_over=lambda: True) == 1
     with write_transaction(session):
         assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3) == 2
     assert heard(session) == [str(number) for number in range(6)]

@@ -25,6 +25,7 @@ from app.worker.job_runs import JobRun, run_once
 from app.worker.jobs import JOBS, Job
 from app.worker.pace import Pace
 from app.worker.scheduler import IN_PLACE, IN_THREADS, Worker, work_once
+from app.worker.turns import turn_of
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
@@ -317,7 +318,7 @@ def test_the_worker_kills_a_nightly_job_that_stands_still(app, session, monkeypa
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
     worker, rests = Worker(app), []
-    passing, found = iter([0.0, 0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
+    passing, found = iter([0.0, 0.0, 0.1, 5.0, 9.0, 9.0, 9.0]), iter([10, 10, 0])
     monkeypatch.setattr(worker._stop_requested, "wait", rests.append)
     monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
@@ -352,6 +353,9 @@ def test_an_idle_round_writes_nothing(app, session, request_of_anna):
 
 def test_the_longer_events_have_waited_the_more_are_delivered_at_once():
     assert jobs.batch_size(0.2) == (10, 0.01)
+    assert turn_of(0.02, used=iter((1.0, 1.019)).__next__, clock=iter((5.0, 5.059)).__next__)() is False
+    assert turn_of(0.02, used=iter((1.0, 1.021)).__next__, clock=iter((5.0, 5.021)).__next__)() is True
+    assert turn_of(0.02, used=iter((1.0, 1.001)).__next__, clock=iter((5.0, 5.061)).__next__)() is True
     assert jobs.batch_size(1.5) == (15, 0.015)
     assert jobs.batch_size(3_600) == (40, 0.02)  # writers of the web wait as long as it takes
 
