@@ -1,7 +1,8 @@
 """Bodies of requests: how large, how long, and how many of one network address at once.
 
 A body arrives as slowly as its sender likes. So it is read before anything else is done for the request, against a
-deadline, and its sender has a share of what a process reads at the same time.
+deadline, and its sender has a share of what a process reads at the same time. Where there is no room for another, what
+is slower than the slowest honest sender gives way to it, so that many who stand still keep nobody out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ API, API_BYTES = "/api/", 64 * 1024
 API_UPLOAD = re.compile(r"/api/v1/machines/[0-9]+/damage-reports")  # with a photo; endpoints that are `has_upload`
 LOGIN_BYTES = 300_000  # with what was typed before the log-in ended
 GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024  # a slow telephone uploads faster
+HURRY_SECONDS = 1.0  # after which a body must have begun to arrive, where others wait for its room
 # So much more than an upload may have is still received and thrown away; of smaller bodies a quarter. A proxy sends at
 # once what it has, and answers 502 where the connection ends meanwhile. nginx lets 9 MB through (deploy/nginx.conf).
 EXCESS_BYTES = 1024 * 1024
@@ -87,6 +89,11 @@ def excess_of(limit: int) -> int:
 def seconds_of(length: int) -> float:
     """Return within how many seconds a body must have arrived."""
     return GRACE_SECONDS + (length / BYTES_PER_SECOND if length > SMALL_BYTES else 0.0)
+
+
+def bytes_behind(received: int, seconds: float) -> float:
+    """Return how much of a body lacks after some seconds; zero or less where it arrives fast enough."""
+    return (seconds - HURRY_SECONDS) * BYTES_PER_SECOND - received
 
 
 class Admission:

@@ -1,8 +1,8 @@
 """Bodies under other servers: WSGI middleware that reads them before the program runs.
 
 The server that the program brings (granian_bridge.py) reads bodies without a thread. Under gunicorn, granian's own
-WSGI or waitress a thread waits for them. There only some threads of a process may wait for bodies, one client's take
-half of these at most, and gunicorn's socket is shut at the deadline.
+WSGI or waitress a thread waits for them. There only some threads of a process may wait for bodies, and one client's
+take half of these at most. gunicorn's socket is shut at the deadline, earlier where another body waits for its seat.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from threading import Condition
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
-from app.server.bodies import BodyRules, Deadlines, UnreadBody, seconds_of
+from app.server.bodies import HURRY_SECONDS, BodyRules, Deadlines, UnreadBody, bytes_behind, seconds_of
 from app.server.refusals import BUSY, refusal
 
 if TYPE_CHECKING:
@@ -27,8 +28,19 @@ if TYPE_CHECKING:
 
 THREADS_VARIABLE = "RINGBUCH_SERVER_THREADS"  # set by gunicorn.conf.py
 USUAL_THREADS = 8
-SEAT_SECONDS = 0.5
-CHUNK_BYTES = 64 * 1024
+SEAT_SECONDS = HURRY_SECONDS + 0.5  # in which what was slow before has given way
+CHUNK_BYTES = 16 * 1024
+
+
+@dataclass(eq=False, slots=True)
+class Seat:
+    """A thread that waits for a body. connection: None where it cannot be shut; received: bytes so far."""
+
+    client: str
+    connection: socket.socket | None = None
+    began: float = field(default_factory=time.monotonic)
+    received: int = 0
+    is_shut: bool = False
 
 
 class Seats:
@@ -37,40 +49,49 @@ class Seats:
     def __init__(self, threads: int) -> None:
         self._count = max(1, threads // 2)
         self._count_of_one = max(1, self._count // 2)
-        self._taken: dict[str, list[float]] = {}  # client -> since when
+        self._taken: list[Seat] = []
         self._freed = Condition()
 
-    def take(self, client: str) -> bool:
-        """Return whether there is a seat; free() must then follow.
+    def take(self, client: str, connection: socket.socket | None = None) -> Seat | None:
+        """Return a seat, or None; free() must follow.
 
-        A body that was sent at once is read in a millisecond, so a seat is worth a short wait, but not behind a
-        slow body of the same client.
+        A body that was sent at once is read in a millisecond, so a seat is worth a short wait. What arrives too slowly
+        gives way: of the same client where it has its share, else the slowest.
         """
         until = time.monotonic() + SEAT_SECONDS
         with self._freed:
             while not self._has_room(client):
-                instant = time.monotonic()
-                if instant >= until or self._is_slow(client, instant):
-                    return False
-                self._freed.wait(until - instant)
-            self._taken.setdefault(client, []).append(time.monotonic())
-        return True
+                remaining = until - time.monotonic()
+                if remaining <= 0:
+                    return None
+                self._shut_slowest(client)
+                self._freed.wait(min(remaining, 0.1))
+            seat = Seat(client, connection)
+            self._taken.append(seat)
+        return seat
 
-    def free(self, client: str) -> None:
-        """Give a seat back: the newest, so that what is slow stays known."""
+    def free(self, seat: Seat) -> None:
+        """Give a seat back."""
         with self._freed:
-            self._taken[client].pop()
-            if not self._taken[client]:
-                del self._taken[client]
+            self._taken.remove(seat)
             self._freed.notify_all()
 
     def _has_room(self, client: str) -> bool:
-        seats = sum(map(len, self._taken.values()))
-        return seats < self._count and len(self._taken.get(client, ())) < self._count_of_one
+        return len(self._taken) < self._count and len(self._of(client)) < self._count_of_one
 
-    def _is_slow(self, client: str, instant: float) -> bool:
-        taken = self._taken.get(client, ())
-        return len(taken) >= self._count_of_one and instant - min(taken) > SEAT_SECONDS
+    def _of(self, client: str) -> list[Seat]:
+        return [seat for seat in self._taken if seat.client == client]
+
+    def _shut_slowest(self, client: str) -> None:
+        own, moment = self._of(client), time.monotonic()
+        among = own if len(own) >= self._count_of_one else self._taken
+        if any(seat.is_shut for seat in among):
+            return  # its thread is about to free it
+        behind = [(bytes_behind(seat.received, moment - seat.began), seat) for seat in among if seat.connection]
+        most, slowest = max(behind, key=lambda pair: pair[0], default=(0.0, None))
+        if slowest is not None and most > 0:
+            slowest.is_shut = True
+            _shut(slowest.connection)
 
 
 class BodyGuard:
@@ -102,18 +123,19 @@ class BodyGuard:
 
     def _read(self, environ: WSGIEnvironment, length: int, limit: int, is_chunked: bool) -> bool:
         client = self._rules.client_of(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
-        if not self._seats.take(client):
-            return False
         connection = environ.get("gunicorn.socket")
+        seat = self._seats.take(client, connection)
+        if seat is None:
+            return False
         seconds = seconds_of(limit if is_chunked else length)
         key = self._deadlines.add(seconds, partial(_shut, connection)) if connection is not None else None
         try:
-            body = _read_up_to(environ["wsgi.input"], limit + 1 if is_chunked else length)
+            body = _read_up_to(environ["wsgi.input"], limit + 1 if is_chunked else length, seat)
         except OSError:
             body = b""
         finally:
-            self._seats.free(client)
-        is_in_time = key is None or self._deadlines.cancel(key)
+            self._seats.free(seat)
+        is_in_time = (key is None or self._deadlines.cancel(key)) and not seat.is_shut
         environ["wsgi.input"] = _input_of(body, length, limit, is_chunked and is_in_time)
         if is_chunked and is_in_time:
             del environ["HTTP_TRANSFER_ENCODING"]
@@ -132,11 +154,12 @@ def _input_of(body: bytes, length: int, limit: int, is_whole: bool) -> BytesIO |
     return BytesIO(body) if is_whole or len(body) == length else UnreadBody(RequestTimeout)
 
 
-def _read_up_to(source: Any, size: int) -> bytes:
+def _read_up_to(source: Any, size: int, seat: Seat) -> bytes:
     chunks = []
     while size > 0 and (chunk := source.read(min(size, CHUNK_BYTES))):
         chunks.append(chunk)
         size -= len(chunk)
+        seat.received += len(chunk)
     return b"".join(chunks)
 
 

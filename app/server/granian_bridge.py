@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextvars
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
@@ -22,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
-from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, excess_of, seconds_of
-from app.server.environment import environ_of
+from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, bytes_behind, seconds_of
 from app.server.fair_shares import FairShare
-from app.server.lanes import IS_LATE, Full, lane_of, make_lanes
+from app.server.lanes import IS_LATE, Full, make_lanes
+from app.server.received_request import Request
 from app.server.refusals import BUSY, TOO_MANY, UNREACHABLE, refusal
 from booking.kernel.database_errors import is_unserved
 
@@ -40,51 +41,6 @@ logger = getLogger(__name__)
 _context = contextvars.Context()
 
 
-class Request:
-    """One request: what granian received, whose it is, and which lane it takes."""
-
-    __slots__ = (
-        "body_bytes",
-        "client",
-        "deadline",
-        "environ",
-        "future",
-        "is_chunked",
-        "is_given_up",
-        "lane",
-        "limit",
-        "parts",
-        "protocol",
-    )
-
-    def __init__(self, scope: Any, protocol: Any, rules: BodyRules) -> None:
-        self.protocol, self.environ = protocol, environ_of(scope)
-        environ = self.environ
-        path, peer = environ["PATH_INFO"], environ["REMOTE_ADDR"]
-        self.client = rules.client_of(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
-        self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
-        self.limit = rules.limit_of(path)
-        self.body_bytes = self.limit if self.is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
-        self.lane = lane_of(environ["REQUEST_METHOD"], path, self.body_bytes)
-        self.parts = bytearray()  # of a chunked body
-        self.deadline, self.is_given_up = 0, False
-        self.future: Any = None  # what is awaited of the body
-
-    @property
-    def is_too_large(self) -> bool:
-        """Whether more is announced than may be sent."""
-        return self.body_bytes > self.limit
-
-    @property
-    def is_thrown_away(self) -> bool:
-        """Whether it is received nevertheless, so that the sender reads the answer."""
-        return self.is_too_large and self.body_bytes - self.limit <= excess_of(self.limit)
-
-    def end(self) -> None:
-        """Let go of the connection: granian closes it where the body was not read."""
-        self.protocol = self.future = None
-
-
 class Bridge:
     """Receives requests from granian's threads, and answers each exactly once."""
 
@@ -93,6 +49,7 @@ class Bridge:
     ) -> None:
         self._app, self._rules, self._call_later, self._share = app, rules, call_later, share
         self._lanes, self._admission, self._deadlines = make_lanes(), Admission(), Deadlines()
+        self._arriving: dict[int, Request] = {}  # in parts, by the key of its deadline
 
     def receive(self, watcher: Any) -> None:
         """Take a request from granian. Raises nothing: granian does not survive an exception here."""
@@ -113,22 +70,41 @@ class Bridge:
             self._enqueue(request, UnreadBody(LengthRequired))
         elif request.is_too_large and not request.is_thrown_away:
             self._enqueue(request, UnreadBody(RequestEntityTooLarge))
-        elif not self._admission.enter(request.client, request.body_bytes):
+        elif not self._enter(request):
             self._refuse(request, TOO_MANY)
-        elif request.is_chunked or request.is_too_large:
+        elif request.comes_in_parts:
             aiter(request.protocol)
             self._await_part(request, request.protocol.__anext__())
         else:
             self._await_part(request, request.protocol())
 
+    def _enter(self, request: Request) -> bool:
+        """Return whether a body may be received. What arrives too slowly gives way to it, the slowest first."""
+        while not self._admission.enter(request.client, request.body_bytes):
+            slow = self._slowest()
+            if slow is None:
+                return False
+            if self._deadlines.cancel(slow.deadline):
+                self._give_up(slow)
+        return True
+
+    def _slowest(self) -> Request | None:
+        moment = time.monotonic()
+        behind = {key: bytes_behind(one.received, moment - one.began) for key, one in list(self._arriving.items())}
+        key = max(behind, key=lambda each: behind[each], default=0)
+        return self._arriving.pop(key, None) if behind.get(key, 0) > 0 else None
+
     def _await_part(self, request: Request, future: Any) -> None:
-        if not request.deadline:
-            seconds = seconds_of(request.body_bytes)
-            request.deadline = self._deadlines.add(seconds, partial(self._give_up, request))
         request.future = future
+        if not request.deadline:
+            seconds, request.began = seconds_of(request.body_bytes), time.monotonic()
+            request.deadline = self._deadlines.add(seconds, partial(self._give_up, request))
+            if request.comes_in_parts:
+                self._arriving[request.deadline] = request
         future.add_done_callback(partial(self._received, request), context=_context)
 
     def _give_up(self, request: Request) -> None:
+        self._arriving.pop(request.deadline, None)
         request.is_given_up = True
         request.future.cancel()
         self._admission.leave(request.client, request.body_bytes)
@@ -141,9 +117,12 @@ class Bridge:
             part: bytes = future.result()
         except Exception:  # noqa: BLE001 - of granian: the client has gone
             part = b""
+        protocol = request.protocol
         if part and self._goes_on(request, part):
-            self._await_part(request, request.protocol.__anext__())
+            if protocol is not None:  # else it was given up in this moment
+                self._await_part(request, protocol.__anext__())
             return
+        self._arriving.pop(request.deadline, None)
         if self._deadlines.cancel(request.deadline):
             self._admission.leave(request.client, request.body_bytes)
             self._enqueue(request, self._body_of(request, part))
@@ -151,21 +130,27 @@ class Bridge:
     @staticmethod
     def _goes_on(request: Request, part: bytes) -> bool:
         """Return whether another part is to be received after this one."""
-        if request.is_chunked:
-            request.parts += part
-            return len(request.parts) <= request.limit
-        return request.is_too_large
+        if not request.comes_in_parts:
+            return False
+        request.received += len(part)
+        if request.is_too_large:
+            return True
+        request.parts += part
+        return request.received <= request.limit
 
     def _body_of(self, request: Request, part: bytes) -> BytesIO | UnreadBody:
         if request.is_too_large:
             return UnreadBody(RequestEntityTooLarge)
-        if not request.is_chunked:
+        if not request.comes_in_parts:
             return BytesIO(part)
-        if len(request.parts) > request.limit:
+        if request.received > request.limit:
             return UnreadBody(RequestEntityTooLarge)
+        if not request.is_chunked:
+            is_whole = request.received == request.body_bytes
+            return _taken(request) if is_whole else UnreadBody(RequestTimeout)
         del request.environ["HTTP_TRANSFER_ENCODING"]
-        request.environ["CONTENT_LENGTH"] = str(len(request.parts))
-        return BytesIO(request.parts)
+        request.environ["CONTENT_LENGTH"] = str(request.received)
+        return _taken(request)
 
     def _enqueue(self, request: Request, body: BytesIO | UnreadBody) -> None:
         request.environ["wsgi.input"] = body
@@ -265,6 +250,12 @@ def _begun(parts: Any) -> tuple[list[bytes], int, Iterator[bytes]]:
         _close(parts)
         raise
     return chunks, size, iterator
+
+
+def _taken(request: Request) -> BytesIO:
+    """Return a body that was received in parts, which are kept once only."""
+    body, request.parts = BytesIO(request.parts), bytearray()
+    return body
 
 
 def _unlink(path: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
-from app.server import bodies, granian_bridge
+from app.server import bodies, body_guard, granian_bridge, received_request
 from app.server.bodies import Admission, BodyRules, Deadlines
 from app.server.body_guard import Seats
 from app.server.environment import environ_of
@@ -96,16 +96,34 @@ def test_one_client_gets_a_part_of_what_is_read_at_once():
     assert admission.enter("b", 5_000_000), "alone anything that is allowed"
 
 
-def test_a_thread_waits_for_a_body_only_where_its_client_is_not_slow_already():
-    seats = Seats(threads=8)
-    assert [seats.take("slow"), seats.take("slow")] == [True, True]
-    time.sleep(0.55)
-    begin = time.monotonic()
-    assert seats.take("slow") is False
-    assert time.monotonic() - begin < 0.2
-    assert seats.take("other") is True
-    seats.free("slow")
-    assert seats.take("slow") is True
+class Connection:
+    """A connection whose end frees the seat of its body, as the thread that reads it does."""
+
+    def __init__(self, seats):
+        self.seats, self.seat = seats, None
+
+    def shutdown(self, _how):
+        threading.Thread(target=self.seats.free, args=[self.seat]).start()
+
+
+def test_a_slow_body_gives_its_thread_to_another_and_a_fast_one_does_not(monkeypatch):
+    monkeypatch.setattr(bodies, "HURRY_SECONDS", 0.0)
+    monkeypatch.setattr(body_guard, "SEAT_SECONDS", 0.3)
+    seats, held = Seats(threads=8), []
+    for client in ("a", "b", "c", "d"):
+        connection = Connection(seats)
+        connection.seat = seats.take(client, connection)
+        held.append(connection.seat)
+    held[2].received = -1_000_000  # the slowest
+    assert seats.take("honest") is not None, "of four addresses that stand still, one gave way"
+    assert [seat.is_shut for seat in held] == [False, False, True, False]
+
+    for seat in held:
+        seat.received = 1_000_000
+    assert seats.take("another") is None, "all arrive as fast as they should"
+    unstoppable = Seats(threads=8)
+    assert [unstoppable.take("slow") is None for _number in range(3)] == [False, False, True]
+    assert unstoppable.take("other") is not None
 
 
 class Future:
@@ -259,6 +277,42 @@ def test_a_body_in_many_small_parts_costs_as_much_as_it_has_parts(monkeypatch):
     assert Part.asked <= 2 * 500
 
 
+def test_large_bodies_that_stand_still_give_way_to_one_that_comes(monkeypatch):
+    bridge = bridge_of(echo)
+    bridge._admission = Admission(bytes_max=400_000)
+    watchers = []
+    for number, parts in enumerate(([b"x" * 100_000, b""], [b""], [b"x" * 100_000, b""])):
+        watcher = Watcher(Scope("POST", "/machines/x", content_length=str(100_000 if number == 2 else 200_000)))
+        watcher.scope.client = f"192.0.2.{number}:5"
+        watcher.proto = InParts(parts)
+        watchers.append(watcher)
+    for watcher in watchers:
+        bridge.receive(watcher)
+    fast, slow, honest = (watcher.proto for watcher in watchers)
+    assert [status for status, *_rest in honest.answers] == [429], "both may be honest still"
+
+    later = time.monotonic() + 3
+    monkeypatch.setattr(granian_bridge.time, "monotonic", lambda: later)
+    fast.future.callback(fast.future)  # half of it is there
+    honest.answers.clear()
+    bridge.receive(watchers[2])
+    while not honest.answers:
+        honest.future.callback(honest.future)
+
+    assert [(status, len(body)) for status, _headers, body in honest.answers] == [(200, 100_000)]
+    assert [status for status, *_rest in slow.answers] == [408]
+    assert fast.answers == []
+
+
+def test_a_large_body_that_was_cut_off_is_not_carried_out():
+    watcher = Watcher(Scope("POST", "/machines/x", content_length="100000"))
+    watcher.proto = protocol = InParts([b"x" * 99_999, b""])
+    bridge_of(echo).receive(watcher)
+    while not protocol.answers:
+        protocol.future.callback(protocol.future)
+    assert [status for status, *_rest in protocol.answers] == [408]
+
+
 def test_a_body_too_large_is_refused_unread():
     watcher = Watcher(Scope("POST", "/login", content_length="400000"))
     bridge_of(echo).receive(watcher)
@@ -278,7 +332,7 @@ def test_a_body_too_large_is_refused_unread():
 )
 def test_what_is_a_little_too_large_is_received_so_that_a_proxy_reads_the_answer(path, upload_mb, size, is_received):
     scope, rules = Scope("POST", path, content_length=str(size)), BodyRules(upload_mb * 1024 * 1024, 0)
-    assert granian_bridge.Request(scope, None, rules).is_thrown_away is is_received
+    assert received_request.Request(scope, None, rules).is_thrown_away is is_received
 
 
 def test_a_large_answer_is_sent_from_a_file(tmp_path):
