@@ -44,8 +44,11 @@ def to_instant(wall: datetime, zone: ZoneInfo, which: int | None = None) -> date
 
 
 def is_doubled(wall: datetime, zone: ZoneInfo) -> bool:
-    """Return whether the clock shows this naive time twice."""
-    return len(instants_showing(wall, zone)) > 1
+    """Return whether the clock shows this naive time twice; none that is so near an end of the calendar is."""
+    try:
+        return len(instants_showing(wall, zone)) > 1
+    except OverflowError:
+        return False
 
 
 def clock_length(start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:

@@ -17,7 +17,7 @@ from wtforms import Field, Form, FormField
 from wtforms.csrf.core import CSRFTokenField
 from wtforms.i18n import messages_path
 
-from app.forms import attributes
+from app.forms import attributes, sent_values
 from app.forms.picture_field import PictureField
 from app.forms.required import name_missing_choices
 from app.web.clean_request import unfit_fields
@@ -28,6 +28,7 @@ from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.errors import DomainError
 
 attributes.use_for_all_widgets()
+sent_values.use_for_all_forms()
 
 REVIEW_ONLY = "review_only"  # sent along with a saved submission: show the form, carry out nothing
 LOST_FILE = "lost_file"  # sent along too: the name of a field in which a file was chosen

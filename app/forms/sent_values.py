@@ -40,5 +40,6 @@ def read_integer(field: Any, texts: list[str]) -> None:
 
 def use_for_all_forms() -> None:
     """Replace how Flask-WTF reads a request, and WTForms a number."""
+    integers: Any = IntegerField
     FlaskForm.Meta.wrap_formdata = sent_to
-    IntegerField.process_formdata = read_integer
+    integers.process_formdata = read_integer

@@ -29,6 +29,12 @@ def test_half_past_two_does_not_exist_when_the_clock_is_put_forward():
     assert to_instant(missing.value.suggestion, BERLIN) == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("wall", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59)])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "America/New_York"])
+def test_no_time_at_an_end_of_the_calendar_comes_twice(wall, zone):
+    assert not is_doubled(wall, ZoneInfo(zone))
+
+
 def test_half_past_two_comes_twice_when_the_clock_is_put_back():
     wall = datetime(2026, 10, 25, 2, 30)
 

@@ -17,7 +17,7 @@ from app.forms.picture_field import PictureField
 class Form(PlainForm):
     name = StringField(validators=[Length(max=9)])
     count = IntegerField(validators=[NumberRange(0, 9)])
-    photo = PictureField()
+    photo = PictureField("Photo")
     is_on = BooleanField(default=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from time import process_time
 from urllib.parse import quote, unquote
 
@@ -29,6 +30,7 @@ ODD = {
     "no character": "x%EF%BF%BFy",
     "direction override": "x%E2%80%AEy",
     "huge number": "1" + "0" * 30,
+    "too large for a float": "9" * 400,
     "more than 64 bits": "9223372036854775808",
     "more than 32 bits": "2147483648",
     "digits of another script": quote("١"),
@@ -119,8 +121,10 @@ def test_no_form_stores_or_fails_at_an_odd_value(app, log_in, sample_ring, addre
             continue
         for form in forms_of(page.text):
             names = [name for name in form if name not in KEPT]
-            for value in (odd[0], odd[6 + at % 10]):
+            for value in (odd[0], odd[6 + at % 11]):
                 wrong += faults(browser, "POST", address, data=form | dict.fromkeys(names, value))
+            wrong += faults(browser, "POST", address, data={name: (BytesIO(b"%PDF\0"), "x.svg") for name in names})
+            wrong += faults(browser, "POST", address, json={name: [{"x": 1}] for name in names})
             for name in names[:12]:  # the other fields valid
                 wrong += faults(browser, "POST", address, data={**form, name: f"{form[name]}\0"})
     assert not wrong, "\n".join(wrong)
