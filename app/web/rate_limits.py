@@ -1,7 +1,7 @@
 """Limits on how often a login may ask: settings API_LIMIT and EXPORT_LIMIT, counted by each web process.
 
 A counter per login and limit, in memory: an honest program never meets one, and a program that runs wild is slowed
-down before it takes the processor from everybody. Who has no login is counted by network address.
+down before it takes the processor from everybody. Who has no login is counted by network address (IPv6: /64).
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from limits import parse
 from werkzeug.exceptions import TooManyRequests
 
 from app.present import present_app, present_login
+from booking.kernel.networks import subscriber_of
 
 API, EXPORTS = "API_LIMIT", "EXPORT_LIMIT"
 EXTENSION = "ringbuch_rate_limits"
-KEYS_MAX = 10_000  # counters of one limit; those whose time is over are dropped before more are kept
+KEYS_MAX = 10_000  # counters of one limit
+ADDRESS = "from "  # begins the keys of those without a login
 
 
 @dataclass
@@ -44,8 +46,10 @@ class RateLimit:
             return 0
 
     def _make_room(self, moment: float) -> None:
-        if len(self.counters) >= KEYS_MAX:
-            self.counters = {key: each for key, each in self.counters.items() if each[0] > moment}
+        """Drop the counters whose time is over, then those of addresses, so that no flood of them frees a login."""
+        for is_kept in (lambda _key, ends: ends > moment, lambda key, _ends: not key.startswith(ADDRESS)):
+            if len(self.counters) >= KEYS_MAX:
+                self.counters = {key: each for key, each in self.counters.items() if is_kept(key, each[0])}
         if len(self.counters) >= KEYS_MAX:
             self.counters.clear()
 
@@ -62,6 +66,6 @@ def count(name: str) -> None:
     if not app.config["RATELIMIT_ENABLED"]:
         return
     login = present_login()
-    key = str(login.id) if login.is_authenticated else f"from {request.remote_addr}"
+    key = str(login.id) if login.is_authenticated else f"{ADDRESS}{subscriber_of(request.remote_addr)}"
     if wait := app.extensions[EXTENSION][name].count(key, time.monotonic()):
         raise TooManyRequests(retry_after=wait)

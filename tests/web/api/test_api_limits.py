@@ -15,7 +15,8 @@ from app.api import idempotency
 from app.api.endpoints import BODY_BYTES_MAX
 from app.api.idempotency import IdempotencyRecord
 from app.extensions import db
-from app.web.rate_limits import RateLimit
+from app.web import rate_limits
+from app.web.rate_limits import ADDRESS, KEYS_MAX, RateLimit
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from tests.conftest import MONDAY
@@ -190,6 +191,33 @@ def test_a_limit_counts_again_after_its_time():
 
     assert [limit.count("anna", moment) for moment in (0.0, 10.0, 20.0, 59.5, 60.0)] == [0, 0, 40, 1, 0]
     assert limit.count("bernd", 20.0) == 0
+
+
+def test_a_flood_of_addresses_keeps_memory_bounded_and_frees_no_login():
+    limit = RateLimit(1, 60)
+    assert [limit.count("7", 0.0) for _number in range(2)] == [0, 60]
+    for number in range(2 * KEYS_MAX):
+        limit.count(f"{ADDRESS}{number}", 1.0)
+
+    assert len(limit.counters) <= KEYS_MAX
+    assert limit.count("7", 2.0) == 58
+    for number in range(2 * KEYS_MAX):
+        limit.count(str(number), 3.0)
+    assert len(limit.counters) <= KEYS_MAX
+
+
+def test_a_visitor_is_counted_by_the_network_of_64_bits(app, monkeypatch):
+    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
+    limit = app.extensions[rate_limits.EXTENSION][rate_limits.API]
+    monkeypatch.setattr(limit, "counters", {})
+    for address in ("2001:db8::1", "2001:db8::2:1", "192.0.2.7"):
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+            rate_limits.count(rate_limits.API)
+
+    assert {key: used for key, (_ends, used) in limit.counters.items()} == {
+        f"{ADDRESS}2001:db8::/64": 2,
+        f"{ADDRESS}192.0.2.7/32": 1,
+    }
 
 
 def test_a_long_reply_is_kept_small_and_comes_back_whole():
