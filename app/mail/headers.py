@@ -7,6 +7,7 @@ gets no text of a person: what is more than plain ASCII, or looks like an encode
 
 from __future__ import annotations
 
+import re
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,6 +15,7 @@ from email.utils import quote
 
 from booking.email_addresses import Mailbox
 
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 POLICY = SMTP.clone(refold_source="none")  # write the lines of set_raw() without parsing them
 
 
@@ -43,6 +45,11 @@ def _encoded(text: str, name: str) -> str:
 
 def _folded(text: str, name: str) -> str:
     return Header(text, "us-ascii", header_name=name).encode()
+
+
+def file_name(text: str) -> str:
+    """Return the name of an attachment with plain letters only: the email package reads encoded words there as well."""
+    return _NOT_PLAIN.sub("-", text)
 
 
 def address_in(message: EmailMessage, name: str) -> str:

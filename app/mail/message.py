@@ -34,7 +34,8 @@ def build_message(mail: OutgoingMail, sender: Sender, file: AttachedFile | None 
     try:
         message = _composed(mail, sender, from_address, to_address)
         if file is not None:
-            message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
+            name = headers.file_name(file.name)
+            message.add_attachment(file.content, maintype="application", subtype="pdf", filename=name)
         return message
     except COMPOSING_ERRORS as error:
         raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error

@@ -10,7 +10,7 @@ import pytest
 
 from app.mail.headers import address_in
 from app.mail.message import build_message
-from app.mail.outgoing import OutgoingMail, Sender
+from app.mail.outgoing import AttachedFile, OutgoingMail, Sender
 
 TEXTS = [
     "=?utf-8?q?evil=0D=0ABcc:evil@evil.example?=",
@@ -73,6 +73,20 @@ def test_a_text_adds_no_header_and_is_read_as_it_was_typed(text, site):
             assert found == address
             if text.isprintable():
                 assert read(phrase) == text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_name_of_an_attachment_adds_no_header_either(text):
+    instant = datetime(2026, 11, 29, tzinfo=UTC)
+    mail = OutgoingMail(1, "key", "anna@hof.example", "Anna", "Subject", "Text\n", None, instant, 1)
+    raw = build_message(mail, Sender("Ring", "ring@ring.example"), AttachedFile(f"{text}.pdf", b"pdf")).as_bytes()
+    part = raw.split(b"Content-Type: application/pdf")[1].split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
+
+    assert {line.partition(b":")[0] for line in part.split(b"\r\n")[1:]} == {
+        b"Content-Transfer-Encoding",
+        b"Content-Disposition",
+        b"MIME-Version",
+    }
 
 
 def test_an_address_that_looks_like_an_encoded_word_stays_one_address():
