@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.mail import leasing, pending_marks, sender
 from app.mail.failures import DeliverySuspended
+from app.mail.leasing import Readers
 from app.mail.message import FALLBACK_ADDRESS
 from app.mail.outbox import one_line
 from app.mail.outgoing import Sender
@@ -24,15 +25,15 @@ from booking.models import Ring
 log = logging.getLogger(__name__)
 
 
-def deliver_outbox(session: Session) -> int:
+def deliver_outbox(session: Session, readers: Readers | None = None) -> int:
     """Send a batch of due mails unless mails are suspended; return how many.
 
-    What became of former mails is stored first. Raises the errors of the database.
+    What became of former mails is stored first. readers: see lease_due(). Raises the errors of the database.
     """
     marks = pending_marks.marks_of(session)
     try:
         marks.store(session)
-        return _deliver(session) if leasing.has_due(session, now=now()) else 0
+        return _deliver(session, readers) if leasing.has_due(session, now=now()) else 0
     except (DBAPIError, Unavailable):
         marks.note_failure()
         raise
@@ -48,10 +49,10 @@ def has_work(session: Session) -> bool:
         raise
 
 
-def _deliver(session: Session) -> int:
+def _deliver(session: Session, readers: Readers | None) -> int:
     transport, ring = transport_of(current_app), ring_sender(session)
     try:
-        return sender.send_batch(session, transport, ring, now)
+        return sender.send_batch(session, transport, ring, now, readers)
     except DeliverySuspended as cause:
         log.warning("mail waits: %s", cause)
         return 0

@@ -42,6 +42,9 @@ class Mail(Base):
     language: Mapped[str] = mapped_column(default="", server_default="")  # in which it is written
     document_sending_id: Mapped[int | None]  # of billing: whose file is attached; it is read when the mail is sent
     tone: Mapped[str] = mapped_column(default="", server_default="")  # of what happened: good, wait or stop
+    # Whose it is, and who of them gets it: looked up again when it is sent. Empty: it goes to its address in any case.
+    audience: Mapped[str] = mapped_column(default="", server_default="")
+    recipient: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class MailSuspension(Base):

@@ -46,13 +46,16 @@ def queue_mail(
     off_url: str = "",
     language: str = "",
     tone: str = "",
+    audience: str = "",
+    recipient: str = "",
 ) -> int | None:
     """Add a mail to the outbox. Call inside write_transaction().
 
     key: subject and recipient ("invitation:17"); a second mail of the same key is not queued. body: plain text; URLs in
     it come from links.absolute() only. calendar: an .ics attachment. document_sending_id: see attached_files.py.
     link_ends_at: the body has a one-use link until then and is stored encrypted. is_urgent: somebody waits for it.
-    off_url, language, tone: see the model. Returns the id of the mail; None where one of this key was there.
+    off_url, language, tone, audience, recipient: see the model. Returns the id of the mail; None where one of this key
+    was there.
     """
     session.flush()
     connection = session.connection()
@@ -69,7 +72,8 @@ def queue_mail(
     }
     times = {"queued_at": now, "next_attempt_at": now, "link_ends_at": link_ends_at}
     how = {"is_urgent": is_urgent, "off_url": off_url, "language": language, "tone": tone}
-    return connection.scalar(_QUEUE, {**values, **times, **how})
+    whose = {"audience": audience, "recipient": recipient}
+    return connection.scalar(_QUEUE, {**values, **times, **how, **whose})
 
 
 def record_unwritten(

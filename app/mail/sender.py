@@ -26,7 +26,7 @@ from app.mail.failures import (
     TemporaryFailure,
     is_about_recipient,
 )
-from app.mail.leasing import lease_due, outgoing
+from app.mail.leasing import Readers, lease_due, outgoing
 from app.mail.message import build_message
 from app.mail.models import Mail
 from app.mail.outgoing import OutgoingMail, Sender
@@ -49,10 +49,17 @@ IN_A_ROW_UNCLEAR, IN_A_ROW = 3, 5  # recipients refused in a row, from which the
 REASON_LENGTH_MAX = 500
 
 
-def send_batch(session: Session, transport: MailTransport, sender: Sender, clock: Callable[[], datetime]) -> int:
+def send_batch(
+    session: Session,
+    transport: MailTransport,
+    sender: Sender,
+    clock: Callable[[], datetime],
+    readers: Readers | None = None,
+) -> int:
     """Send the mails that are due, one batch at most; return how many were sent or given up.
 
     While mails are suspended none is sent, and after the pause one. Raises DeliverySuspended; the mails then wait.
+    readers: see lease_due().
     """
     found = circuit_breaker.suspension(session)
     if circuit_breaker.is_open(found, clock()):
@@ -62,7 +69,8 @@ def send_batch(session: Session, transport: MailTransport, sender: Sender, clock
         session, sender, clock, is_trial=found is not None, by_refusals=found is not None and found.by_refusals
     )
     spares_leased = pending_marks.marks_of(session).are_others_first()
-    lease = partial(lease_due, session, now=clock(), is_trial=batch.is_trial, spares_leased=spares_leased)
+    how = {"is_trial": batch.is_trial, "spares_leased": spares_leased}
+    lease = partial(lease_due, session, now=clock(), readers=readers, **how)
     batch.mails = in_write_transaction(session, lease)
     if not batch.mails:
         return 0

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import logins
 from app.auth.models import User
+from app.notifications import recipients
 from app.notifications.composing import Notification, queue_or_record
 from app.notifications.kinds import DIGEST
 from app.notifications.models import MailChoice
@@ -87,7 +88,9 @@ def _send(session: Session, user_id: int, day: TimeSpan, now: datetime) -> int:
     if not digest:
         return 0
     language = session.scalars(select(User.language).where(User.id == user_id)).one()
-    to = Recipient(f"user{user_id}", login.email, login.name, language, user_id)
+    of_workshops = " ".join(map(str, (recipients.WORKSHOP, *sorted(login.managed_workshop_ids))))
+    audience = recipients.ADMINISTRATORS if login.is_admin else of_workshops
+    to = Recipient(f"user{user_id}", login.email, login.name, language, user_id, audience=audience)
     notification = Notification(
         TEMPLATE, {"digest": digest, "listed_max": LISTED_MAX, "subject_parts": _subject_parts}, "/today"
     )

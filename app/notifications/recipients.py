@@ -6,7 +6,7 @@ What belongs to an office (manager, administrator) is not sent to a login whose 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from app.auth.models import ManagedWorkshop, User
 from booking.models import Member, Workshop
 from booking.times.wall_clock import local_day
 
+MEMBER, WORKSHOP, ADMINISTRATORS = "member", "workshop", "administrators"  # beginnings of audiences
 # Made once, and of the columns alone: the worker asks for each event.
 _LOGINS = (
     select(User.id, User.email, User.name, User.language, User.disabled_at)
@@ -30,7 +31,10 @@ _LOGINS = (
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An addressee and the language. key: part of the mail's key; user_id: None without a login, then member_id."""
+    """An addressee and the language. key: part of the mail's key; user_id: None without a login, then member_id.
+
+    audience: as what the mail is for it, so that it is not sent when it is that no more; see readers_of().
+    """
 
     key: str
     address: str
@@ -38,6 +42,7 @@ class Recipient:
     language: str
     user_id: int | None = None
     member_id: int | None = None
+    audience: str = field(default="", compare=False)
 
 
 def of_member(session: Session, member_id: int) -> list[Recipient]:
@@ -45,7 +50,7 @@ def of_member(session: Session, member_id: int) -> list[Recipient]:
 
     A member whose login was disabled still has its reservations and its bills.
     """
-    if logins := _enabled(session.execute(_LOGINS, {"member_id": member_id})):
+    if logins := _enabled(session.execute(_LOGINS, {"member_id": member_id}), f"{MEMBER} {member_id}"):
         return logins
     member = session.get(Member, member_id)
     return [of_record(member)] if member is not None and member.email else []
@@ -53,7 +58,8 @@ def of_member(session: Session, member_id: int) -> list[Recipient]:
 
 def of_record(member: Member) -> Recipient:
     """Return a member at the address of its record."""
-    return Recipient(f"member{member.id}", member.email, member.name, _language(""), member_id=member.id)
+    audience = f"{MEMBER} {member.id}"
+    return Recipient(f"member{member.id}", member.email, member.name, _language(""), None, member.id, audience)
 
 
 def at_address(session: Session, member_id: int, key: str, address: str) -> Recipient:
@@ -67,6 +73,7 @@ def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Re
     """Return the managers of a workshop and the deputies of its day; the administrators where there are none."""
     zone = session.scalar(select(Workshop.timezone).where(Workshop.id == workshop_id)) or "UTC"
     today = local_day(now, ZoneInfo(zone))
+    audience = f"{WORKSHOP} {workshop_id}"
     managers = _enabled(
         session.scalars(
             select(User)
@@ -80,20 +87,38 @@ def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Re
             )
             .order_by(User.id),
             {"today": memberships.ring_day(now)},
-        )
+        ),
+        audience,
     )
-    return managers or administrators(session, now=now)
+    return managers or [replace(one, audience=audience) for one in administrators(session, now=now)]
 
 
 def administrators(session: Session, *, now: datetime) -> list[Recipient]:
     """Return the administrators of the ring."""
     found = select(User).where(User.is_admin.is_(True), ~memberships.has_left()).order_by(User.id)
-    return _enabled(session.scalars(found, {"today": memberships.ring_day(now)}))
+    return _enabled(session.scalars(found, {"today": memberships.ring_day(now)}), ADMINISTRATORS)
 
 
-def _enabled(users: Iterable[User | Row[*tuple[Any, ...]]]) -> list[Recipient]:
+def readers_of(session: Session, audience: str, now: datetime) -> list[Recipient]:
+    """Return who may read a mail of an audience now: of a member, of workshops whose managers it is for, of an office.
+
+    Of several workshops it is who manages all. Administrators may read all of workshops.
+    """
+    kind, *numbers = audience.split()
+    if kind == MEMBER:
+        member = session.get(Member, int(numbers[0]))
+        record = [of_record(member)] if member is not None and member.email else []
+        return [*(one for one in of_member(session, int(numbers[0])) if one.user_id is not None), *record]
+    found = administrators(session, now=now)
+    if kind == WORKSHOP:
+        of_each = [managers_of(session, int(number), now=now) for number in numbers]
+        found += [one for one in of_each[0] if all(one in others for others in of_each)]
+    return found
+
+
+def _enabled(users: Iterable[User | Row[*tuple[Any, ...]]], audience: str) -> list[Recipient]:
     return [
-        Recipient(f"user{user.id}", user.email, user.name, _language(user.language), user.id)
+        Recipient(f"user{user.id}", user.email, user.name, _language(user.language), user.id, audience=audience)
         for user in users
         if user.disabled_at is None
     ]

@@ -28,7 +28,7 @@ from app.documents import making
 from app.mail import delivery
 from app.mail.leasing import empty_ended_links
 from app.mail.models import SENT_DAYS, Mail
-from app.notifications import digest, induction_reminders, reminders
+from app.notifications import digest, induction_reminders, recipients, reminders
 from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import LINKS, Reminder
 from app.ring_card import ring_zone
@@ -83,6 +83,11 @@ class Job:
 def deliver_events(session: Session) -> int:
     """Deliver the next batch of events to each subscriber; the worker pauses between batches."""
     return sum(_deliver(session, subscription) for subscription in subscriptions.SUBSCRIPTIONS)
+
+
+def send_mail(session: Session) -> int:
+    """Send a batch of the mails that are due, to those of their audiences who may read them still."""
+    return delivery.deliver_outbox(session, recipients.readers_of)
 
 
 def has_task(session: Session) -> bool:
@@ -194,7 +199,7 @@ def note_zone_rules(session: Session) -> int:
 
 JOBS = (
     Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0, look=deliver_events),
-    Job("send_mail", 2.0, delivery.deliver_outbox, idle_seconds=5.0, look=delivery.has_work),
+    Job("send_mail", 2.0, send_mail, idle_seconds=5.0, look=delivery.has_work),
     Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5, look=has_task),
     Job("expire_requests", 10.0, expire_requests, look=expire_requests),
     Job("lapse_offers", 10.0, lapse_offers, look=lapse_offers),

@@ -54,4 +54,6 @@ def _queue_mails(session: Session, broken: list[str]) -> None:
             now=moment,
             language=admin.language,
             tone="stop",
+            audience=admin.audience,
+            recipient=admin.key,
         )
