@@ -16,6 +16,7 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import FileField, IntegerField, SelectField, SelectMultipleField
 
 INTEGER_MAX = 2**63 - 1
+NO_NUMBER, NO_CHOICE = "Not a valid integer value.", "Invalid Choice: could not coerce."  # as WTForms says it
 _original: Any = FlaskForm.Meta.wrap_formdata
 _read_integer: Any = IntegerField.process_formdata
 _read_choice: Any = SelectField.process_formdata
@@ -38,7 +39,7 @@ def read_integer(field: Any, texts: list[str]) -> None:
     _read_integer(field, texts)
     if field.data is not None and abs(field.data) > INTEGER_MAX:
         field.data = None
-        raise ValueError(field.gettext("Not a valid integer value."))
+        raise ValueError(field.gettext(NO_NUMBER))
 
 
 def read_choice(field: Any, texts: list[str]) -> None:
@@ -58,7 +59,7 @@ def read_choices(field: Any, texts: list[str]) -> None:
 def _require_storable(field: Any, choices: list[Any]) -> None:
     if any(isinstance(one, int) and abs(one) > INTEGER_MAX for one in choices):
         field.data = [] if isinstance(field, SelectMultipleField) else None
-        raise ValueError(field.gettext("Invalid Choice: could not coerce."))
+        raise ValueError(field.gettext(NO_CHOICE))
 
 
 def use_for_all_forms() -> None:

@@ -16,6 +16,7 @@ from app.mail.leasing import purpose_of
 from app.mail.models import Mail
 from booking.kernel.orm import table_of
 
+WHOSE = ("audience", "recipient")
 SUBJECT_MAX = 200
 NAME_MAX = 100
 REASON_LENGTH_MAX = 500  # why it was not sent
@@ -46,16 +47,14 @@ def queue_mail(
     off_url: str = "",
     language: str = "",
     tone: str = "",
-    audience: str = "",
-    recipient: str = "",
+    whose: tuple[str, str] = ("", ""),
 ) -> int | None:
     """Add a mail to the outbox. Call inside write_transaction().
 
     key: subject and recipient ("invitation:17"); a second mail of the same key is not queued. body: plain text; URLs in
     it come from links.absolute() only. calendar: an .ics attachment. document_sending_id: see attached_files.py.
     link_ends_at: the body has a one-use link until then and is stored encrypted. is_urgent: somebody waits for it.
-    off_url, language, tone, audience, recipient: see the model. Returns the id of the mail; None where one of this key
-    was there.
+    off_url, language, tone, whose (audience, recipient): see the model. Returns the id; None where the key was there.
     """
     session.flush()
     connection = session.connection()
@@ -67,13 +66,11 @@ def queue_mail(
         "to_name": one_line(to_name)[:NAME_MAX],
         "subject": one_line(subject)[:SUBJECT_MAX],
         "body": _stored(plain_text(body), key, is_secret=link_ends_at is not None),
-        "calendar": calendar,
-        "document_sending_id": document_sending_id,
     }
     times = {"queued_at": now, "next_attempt_at": now, "link_ends_at": link_ends_at}
     how = {"is_urgent": is_urgent, "off_url": off_url, "language": language, "tone": tone}
-    whose = {"audience": audience, "recipient": recipient}
-    return connection.scalar(_QUEUE, {**values, **times, **how, **whose})
+    more = {"calendar": calendar, "document_sending_id": document_sending_id, **dict(zip(WHOSE, whose, strict=True))}
+    return connection.scalar(_QUEUE, {**values, **times, **how, **more})
 
 
 def record_unwritten(

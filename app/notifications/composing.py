@@ -100,8 +100,7 @@ def queue_keyed(
         link_ends_at=link_ends_at,
         language=to.language,
         tone=TONE_OF_TEMPLATE.get(notification.template, ""),
-        audience=to.audience,
-        recipient=to.key,
+        whose=(to.audience, to.key),
         calendar=calendar_of(session, entries, to.language) if entries else None,
         document_sending_id=notification.document_sending_id,
     )

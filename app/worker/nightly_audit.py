@@ -54,6 +54,5 @@ def _queue_mails(session: Session, broken: list[str]) -> None:
             now=moment,
             language=admin.language,
             tone="stop",
-            audience=admin.audience,
-            recipient=admin.key,
+            whose=(admin.audience, admin.key),
         )
