@@ -44,8 +44,7 @@ class SharedSync:
 
     def __init__(self, database_file: Path) -> None:
         self._database = database_file
-        real = Path(os.path.realpath(database_file))  # SQLite follows links as well
-        self._log = real.with_name(real.name + "-wal")
+        self._log = log_of(database_file)
         self._guard, self._turn = threading.Lock(), threading.Lock()
         self._next = _Round()
         self._known_file = 0
@@ -123,6 +122,12 @@ class SharedSync:
         if file != self._known_file:  # a new log has to be found again, too
             _sync_folder(self._log.parent)
             self._known_file = file
+
+
+def log_of(database_file: Path) -> Path:
+    """Return the write-ahead log of a database."""
+    real = Path(os.path.realpath(database_file))  # SQLite follows links as well
+    return real.with_name(real.name + "-wal")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from booking.kernel import checkpoints, shared_sync
-from booking.kernel.checkpoints import LOG_PAGES_MAX, checkpoints_of
+from booking.kernel import checkpoints, engine, shared_sync
+from booking.kernel.checkpoints import checkpoints_of
 from booking.kernel.engine import prepare_engine
 from booking.kernel.transaction import write_transaction
 from booking.kernel.write_lock import write_lock_of
@@ -54,55 +54,71 @@ class Ring:
 @pytest.fixture
 def ring(tmp_path, monkeypatch, waiting_for_the_disk):
     monkeypatch.setattr(checkpoints.threading, "Thread", AtOnce)
-    monkeypatch.setattr(checkpoints, "COMMITS", 5)
+    monkeypatch.setattr(checkpoints, "LOOK_EVERY", 1)
+    monkeypatch.setattr(checkpoints, "LOG_PAGES", 1_000)
+    monkeypatch.setattr(checkpoints, "MORE_PAGES", 500)
+    monkeypatch.setattr(engine, "LOG_PAGES_MAX", 2_500)
     made = Ring(tmp_path)
     yield made
     made.session.close()
     made.engine.dispose()
 
 
-def test_no_commit_moves_the_log_and_the_log_begins_anew_all_the_same(ring, monkeypatch):
-    monkeypatch.setattr(checkpoints, "COMMITS", 10**6)
-    for _ in range(10):
-        ring.write(150)
-    assert ring.log_pages >= 1_500
-    assert ring.database.stat().st_size < 10 * PAGE, "SQLite's own limit is a thousand pages"
+def test_the_log_is_moved_and_begins_anew_before_sqlite_would_do_it_at_a_commit(ring, monkeypatch):
+    with monkeypatch.context() as never:
+        never.setattr(checkpoints, "LOOK_EVERY", 10**6)
+        for _ in range(10):
+            ring.write(150)
+        assert ring.log_pages >= 1_500
+        assert ring.database.stat().st_size < 10 * PAGE, "SQLite's own limit is a thousand pages"
 
-    monkeypatch.setattr(checkpoints, "COMMITS", 5)
     for _ in range(20):
         ring.write(150)
-    assert ring.log_pages < 2_500, "of 4,500 that were written"
+    assert ring.log_pages < 2_000, "of 4,500 that were written"
 
 
 def test_a_log_that_only_sqlite_moves_is_bounded_too(ring, monkeypatch):
-    """Of a process that writes much in each of few commits, and of one in which no thread can be had."""
+    """Of a process in which no thread can be had."""
     monkeypatch.setattr(AtOnce, "__init__", lambda *_words, **_named: throw(RuntimeError("can't start new thread")))
-    for _ in range(10):
-        ring.write(1_000)
-    assert LOG_PAGES_MAX <= ring.log_pages < LOG_PAGES_MAX + 1_100, "of 10,000 that were written"
+    for _ in range(12):
+        ring.write(500)
+    assert engine.LOG_PAGES_MAX <= ring.log_pages < engine.LOG_PAGES_MAX + 600, "of 6,000 that were written"
 
 
-def test_a_reader_keeps_the_log_for_as_long_as_it_reads(ring):
+def test_a_reader_keeps_the_log_for_as_long_as_it_reads_and_it_is_not_moved_at_each_look(ring, monkeypatch):
+    moved, move = [], checkpoints.Checkpoints.move
+    monkeypatch.setattr(checkpoints.Checkpoints, "move", lambda one: moved.append(ring.log_pages) or move(one))
     with closing(sqlite3.connect(ring.database, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         (count,) = reader.execute("SELECT count(*) FROM note").fetchone()
-        for _ in range(12):
+        for _ in range(20):
             ring.write(100)
-        assert ring.log_pages > 1_200
+        assert ring.log_pages > 2_000
         assert reader.execute("SELECT count(*) FROM note").fetchone() == (count,)
         reader.execute("ROLLBACK")
-
-    most = ring.log_pages + 5 * 110
+    assert len(moved) == 3  # with a thousand pages, 1,500 and 2,000
+    most = ring.log_pages + 6 * 110
     for _ in range(20):
         ring.write(100)
     assert ring.log_pages <= most, "it began anew"
 
 
+def test_the_pages_of_a_log_are_those_since_it_began_anew(ring):
+    assert checkpoints.log_pages(ring.log) == ring.log_pages > 0
+    ring.write(50)
+    assert checkpoints.log_pages(ring.log) == ring.log_pages > 50
+    checkpoints_of(ring.database).move()
+    ring.write(10)
+    assert 10 < checkpoints.log_pages(ring.log) < 20 < ring.log_pages
+    assert checkpoints.log_pages(ring.database.with_name("none")) == 0
+
+
 def test_a_writer_who_has_the_lock_is_not_waited_for(ring, monkeypatch, caplog):
     monkeypatch.setattr(checkpoints, "LOCK_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(checkpoints, "LOG_PAGES", 1)
+    ring.write()
     with write_lock_of(ring.database).acquire():
-        for _ in range(5):
-            checkpoints_of(ring.database).note_commit()
+        checkpoints_of(ring.database)._run()
     assert "was not moved" in caplog.text
     ring.write()
 
@@ -119,8 +135,7 @@ def test_after_sqlite_failed_to_sync_the_log_nobody_is_answered_by_a_sync(ring, 
     connect = sqlite3.connect
     with monkeypatch.context() as broken:
         broken.setattr(checkpoints.sqlite3, "connect", lambda *words, **named: connect(*words, factory=Broken, **named))
-        for _ in range(4):
-            ring.write()
+        checkpoints_of(ring.database)._run()
     assert ring.log_pages > 0
     ring.write()
     assert ring.log_pages == 0, "moved, before the answer"
@@ -130,7 +145,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.unit.booking.test_checkpoints import Ring, checkpoints
-checkpoints.COMMITS = 2
+checkpoints.LOOK_EVERY, checkpoints.LOG_PAGES, checkpoints.MORE_PAGES = 1, 1, 1
 ring = Ring(Path(sys.argv[1]))
 while True:
     ring.write(10)
