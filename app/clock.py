@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask
+from flask.globals import _cv_app
 
 
 def now() -> datetime:
     """Return the current instant (aware, UTC). Tests set their own clock in app.config["CLOCK"]."""
-    return now_of(current_app if has_app_context() else None)
+    context = _cv_app.get(None)
+    return now_of(context.app if context is not None else None)
 
 
 def now_of(app: Flask | None) -> datetime:

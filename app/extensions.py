@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask.globals import _cv_app
 from flask_babel import Babel, get_locale
 from flask_limiter import Limiter
@@ -13,7 +13,7 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, orm
+from sqlalchemy import Connection, Engine, orm
 from sqlalchemy.orm import SessionTransaction
 
 from app.present import present_request
@@ -34,13 +34,21 @@ class RingSession(Session):
     """
 
     _known: tuple[SessionTransaction, Connection] | None = None
+    _engine: Engine | Connection | None = None
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **named: Any) -> Engine | Connection:
+        """Return the one engine of the ring, for which Flask-SQLAlchemy would look at each statement."""
+        if bind is not None:
+            return super().get_bind(mapper, clause, bind, **named)
+        if self._engine is None:
+            self._engine = super().get_bind()
+        return self._engine
 
     def connection(self, *words: Any, **named: Any) -> Connection:
         """Return the connection of the present transaction."""
-        transaction = self.get_transaction()
         known = self._known
-        is_plain = transaction is not None and transaction.is_active and not self.in_nested_transaction()
-        if known is not None and known[0] is transaction and is_plain and not words and not named:
+        is_known = known is not None and known[0] is self._transaction and self._nested_transaction is None
+        if is_known and known is not None and known[0].is_active and not words and not named:
             return known[1]
         connection = super().connection(*words, **named)
         found = self.get_transaction()
@@ -59,6 +67,9 @@ class RingLogins(LoginManager):  # type: ignore[misc]  # Flask-Login carries no 
         assert self._request_callback is not None
         self._update_request_context_with_user(self._request_callback(request))
 
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response  # there is no such cookie: a log-in lasts as long as its row
+
 
 def asks_by_token(asking: Request) -> bool:
     """Return whether a request to the API has a token, valid or not."""
@@ -69,11 +80,18 @@ def _offer_freed(session: orm.Session) -> None:
     offer_freed(session, lacking=LackingVariants(session))
 
 
+def _scope() -> int:
+    """Return what a session belongs to: the present context of an application. Raises RuntimeError outside of one."""
+    context = _cv_app.get(None)
+    return id(context if context is not None else current_app._get_current_object())  # type: ignore[attr-defined]
+
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
     session_options={
         "expire_on_commit": False,
+        "scopefunc": _scope,
         "class_": RingSession,
         # What a transaction has released is offered to the waiting list before it is committed.
         "info": {BEFORE_COMMIT: (_offer_freed,)},
