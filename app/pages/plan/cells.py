@@ -191,11 +191,8 @@ class CellMaker:
 
     def _single_cell(self, segment: Segment, width: int, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
         css, machine = CSS[segment.kind], row.machine
-        if segment.kind == segments.WORK and segment.entry is not None:
+        if segment.kind in placing.BLOCKS and segment.entry is not None:
             return self._entry_cell(segment.entry, width, workshop_id)
-        if segment.kind == segments.CLOSURE and segment.entry is not None:
-            reason = segment.entry.text or self.labels.closure
-            return Cell(width, css, reason, hidden=self.labels.closure, names=((reason, ""),))
         if segment.kind == segments.SETUP:
             return Cell(width, css, self.labels.setup)
         if segment.kind == segments.CLEANING:
@@ -215,6 +212,9 @@ class CellMaker:
         return f"{self.labels.free} {short_clock_of(first, last)}"
 
     def _entry_cell(self, entry: BoardEntry, width: int, workshop_id: int) -> Cell:
+        if entry.is_closure:
+            reason = entry.text or self.labels.closure
+            return Cell(width, CSS[segments.CLOSURE], reason, hidden=self.labels.closure, names=((reason, ""),))
         if entry.due_at is not None:
             return self._late_cell(entry, entry.due_at, width, workshop_id)
         clock = short_clock(entry.starts_at, entry.ends_at, self.axis.zone)

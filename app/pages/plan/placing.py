@@ -65,7 +65,7 @@ def place(segments: Iterable[Segment], axis: Axis, member_id: int | None = None)
     column_px = columns_px(1, axis.columns)
     widths = Widths(BLOCK_PX / column_px, OWN_BLOCK_PX / column_px, member_id)
     if is_tight or any(one.is_block and one.last - one.first < widths.of(one) for one in found):
-        found = _with_joined(found, axis.columns, widths)
+        found = _at_most(_with_joined(found, axis.columns, widths), axis.columns)
     return _without_overlaps(found, axis.columns)
 
 
@@ -130,6 +130,22 @@ def _with_joined(found: list[Placed], total: int, widths: Widths) -> list[Placed
                 del made[before:]
         drawn_until = max(drawn_until, one.last)
         made.append(one)
+    return made
+
+
+def _at_most(found: list[Placed], total: int) -> list[Placed]:
+    """Return them with so many blocks at most: of more, closures too, as many as needed are drawn as one."""
+    blocks = sum(one.is_block for one in found)
+    if blocks <= total:
+        return found
+    together, made = -(-blocks // total), list[Placed]()
+    run = 0
+    for one in found:
+        if run and one.is_block:
+            made[-1] = _joined(made[-1], one)
+        elif one.is_block or not run:
+            made.append(one)
+        run = (run + one.is_block) % together
     return made
 
 

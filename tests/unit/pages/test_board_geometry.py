@@ -288,6 +288,18 @@ def test_uses_and_closures_without_columns_of_their_own_are_all_drawn():
                 assert sum(len(one.parts) for one in found) == 4, (hour, found)
 
 
+def test_more_uses_and_closures_than_there_are_columns_are_all_drawn():
+    now = DAY.start + timedelta(days=7, hours=12)
+    past = week_axis(DAY.start.astimezone(BERLIN).date(), BERLIN, LEAST_DAY, now=now)
+    for count in (past.columns - 1, 2 * past.columns + 3):
+        length = timedelta(days=7) / count
+        uses = [an_entry(DAY.start + length * one, DAY.start + length * (one + 1)) for one in range(count)]
+        for entries in ([one._replace(blocking_id=1) for one in uses], uses):
+            for step in (1, 2):
+                mixed = [entries[at] if at % step == 0 else uses[at] for at in range(count)]
+                assert sum(len(one.parts) for one in drawn(past, *mixed)) == count, (count, step)
+
+
 def drawn(axis: Axis, *entries: BoardEntry) -> list[placing.Placed]:
     """The blocks of a row; the whole row has neither gaps nor overlaps."""
     found = placing.place(segments_of(a_row(a_machine(), *entries), Frame(axis.span, LONG_AGO)), axis)
