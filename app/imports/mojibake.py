@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 GERMAN = "äöüÄÖÜß"
 OTHERS = "éèêëáàâãíìîïóòôõúùûçñåøæœšžÉÈÁÀÇÑÅØÆŠŽ"
@@ -24,6 +25,7 @@ REPAIRS = {
 _SEPARATOR = re.compile(r"[\s;,\"|]+")
 _QUESTIONED = re.compile(r"[^\W\d_]+\?[^\W\d_]+")
 WORD_LENGTH_MAX = 200  # what is longer is no word
+WORDS_MAX = 20_000  # different words with letters beyond ASCII that are judged, in half a second
 _RUN = re.compile(r"[^\x00-\x7f]+")
 _LIGATURES = "ﬂƒˆ"  # letters that are ß, Ä and ö of Windows in Mac Roman
 _CAPITALS = "ŠŸ"  # letters that are ä and ü of Mac Roman in Windows; within a word nobody writes them
@@ -43,8 +45,11 @@ def repaired(text: str, code: str) -> str:
 
 
 def misread_words(text: str) -> dict[str, list[str]]:
-    """Return code of a repair -> the words that it makes right, the repair of most words first; {} for none."""
-    words = [word for word in words_of(text) if not word.isascii()]
+    """Return code of a repair -> the words that it makes right, the repair of most words first; {} for none.
+
+    The first WORDS_MAX words tell it of the whole text.
+    """
+    words = list(islice((word for word in words_of(text) if not word.isascii()), WORDS_MAX))
     found = {code: [word for word in words if _is_misread(word, code)] for code in REPAIRS}
     ranked = sorted((code for code in found if found[code]), key=lambda code: -len(found[code]))
     return {code: found[code] for code in ranked}

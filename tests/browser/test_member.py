@@ -145,7 +145,7 @@ def test_a_weekly_series_with_one_conflict_is_entered_without_it_and_put_back(wi
     picture(page, "series-change-phone")
     page.goto(series)
     follow(page, page.get_by_role("link", name="Kommende Termine stornieren"))
-    follow(page, page.get_by_role("button", name="Diese Termine stornieren"))
+    follow(page, page.get_by_role("button", name="Termine stornieren"))
     expect(page.locator("main")).not_to_contain_text("bestätigt")
 
 

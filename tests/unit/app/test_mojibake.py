@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.imports import mojibake
 from app.imports.mojibake import lost_words, misread_words, repaired
 
 RIGHT = [
@@ -73,3 +74,10 @@ def test_what_people_write_is_not_suspected():
 def test_lost_letters_are_found_but_no_questions_and_no_addresses():
     text = "M\ufffdller;Gr?nau;Stra?e;ï¿½rzte;was?;warum? weil;http://x/y?z=1;a@b.c?d"
     assert lost_words(text) == ["M\ufffdller", "Gr?nau", "Stra?e", "ï¿½rzte"]
+
+
+def test_of_a_long_text_so_many_words_are_judged(monkeypatch):
+    """One row of 290 texts of 10,000 letters held a web process for twelve seconds."""
+    monkeypatch.setattr(mojibake, "WORDS_MAX", 3)
+    assert list(misread_words("ä1 ö1 ä1 HÃ¶fer ü1")) == ["utf-8-twice"]
+    assert misread_words("ä1 ö1 ü1 HÃ¶fer") == {}
