@@ -246,6 +246,8 @@ class Worker:
             found = 0 if self._stop_requested.is_set() else _run_safely(self._app, job, self._errors, job.look)
         if self._errors.was_refused(job):
             self._look_again = time.monotonic() + REFUSED_SECONDS
+        if found:
+            self._last_work = time.monotonic()
         self._set_pace(job, has_worked=found > 0)
 
     def _run_until_done(self, job: Job) -> None:
@@ -257,7 +259,7 @@ class Worker:
                 if not _run_safely(self._app, job, self._errors, run):
                     break
                 rounds += 1
-                ended = time.monotonic()
+                self._last_work = ended = time.monotonic()
                 self._stop_requested.wait(pause_seconds(ended - started, worked_seconds=ended - begun))
         self._set_pace(job, has_worked=rounds > 0)
 
@@ -273,8 +275,6 @@ class Worker:
                 self._condition.notify_all()
 
     def _set_pace(self, job: Job, *, has_worked: bool) -> None:
-        if has_worked:
-            self._last_work = time.monotonic()
         pace = self._paces.setdefault(job.name, Pace(job))
         seconds = pace.changed(has_worked=has_worked)
         if seconds is None or self._stop_requested.is_set():
