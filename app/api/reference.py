@@ -1,7 +1,13 @@
-"""The OpenAPI document and its reference page, without resources from other hosts."""
+"""The OpenAPI document and its reference page, without resources from other hosts.
+
+Making the document leaves 13 MB in the process that does it, because Pydantic keeps the schemas of all models. So
+`ring serve` forks a process that makes it, leaves it in a file in memory that the web processes have open, and ends.
+Any other process makes it when it is first asked.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +22,9 @@ from app.api.document import SCHEMAS, STATUS_DESCRIPTIONS, document
 from app.api.endpoints import JSON, bp
 from app.auth import permissions
 from app.auth.permissions import EVERYBODY
+
+COMPLETE = b"\n"  # JSON has no line break here
+_file: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,37 @@ def reference() -> ResponseReturnValue:
     return render_template("api/reference.html", content=_content(str(get_locale()), request.script_root))
 
 
-@lru_cache(maxsize=1)
+def open_file() -> None:
+    """Open the file in memory, for this process and those that it forks. Linux only."""
+    global _file  # noqa: PLW0603 - once, at the start of the process
+    _file = os.memfd_create("ringbuch-api")
+
+
+def fill_file() -> None:
+    """Make the document and leave it in the file. For a process that ends afterwards."""
+    if _file is not None:
+        with os.fdopen(os.dup(_file), "wb") as file:
+            file.write(_made() + COMPLETE)
+
+
 def _as_json() -> bytes:
+    return _from_file() or _kept()
+
+
+def _from_file() -> bytes:
+    """Return what another process has left in the file; nothing before it was complete, and where there is none."""
+    if _file is None:
+        return b""
+    found = os.pread(_file, os.fstat(_file).st_size, 0)
+    return found.removesuffix(COMPLETE) if found.endswith(COMPLETE) else b""
+
+
+@lru_cache(maxsize=1)
+def _kept() -> bytes:
+    return _made()
+
+
+def _made() -> bytes:
     return json.dumps(document(), sort_keys=False).encode()
 
 

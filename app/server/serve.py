@@ -22,7 +22,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from app.api import reference
 from app.server import child_process, metrics
+from app.server.child_process import ChildProcess
 from app.server.fair_shares import open_shares
 from app.server.shutdown_signal import ShutdownSignal
 from app.server.small_supervisor import Handover, block_signals, handover_command, keep_calls
@@ -132,6 +134,7 @@ def serve(
     worker = [] if run_worker is None else [_worker(run_worker)]
     if shares_port():
         keep_calls()
+        reference.open_file()
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
@@ -174,6 +177,8 @@ def _hand_over(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> 
     """
     for process in processes:
         process.ensure_running()
+    with suppress(OSError):  # no process or memory left: who is asked for it makes it
+        ChildProcess(_describe_api).start()  # from here, where the program is loaded and has one thread
     handed: list[Handover] = [process.handover() for process in processes]
     block_signals()
     if shutdown.is_received:
@@ -182,6 +187,12 @@ def _hand_over(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> 
     sys.stdout.flush()
     command = handover_command(handed, 2 * STOP_SECONDS)
     os.execv(command[0], command)
+
+
+def _describe_api() -> None:
+    """Make the description of the API for the web processes, when nothing else wants a processor."""
+    os.nice(19)
+    reference.fill_file()
 
 
 def bound_arenas() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
+
+import pytest
 
 from app.api import reference
 from app.api.endpoints import ENDPOINTS
@@ -118,3 +121,18 @@ def test_what_can_be_asked_in_parts_is_never_whole_by_default():
 
     assert len(limits) > 30
     assert {path: limit for path, limit in limits.items() if limit not in range(1, 201)} == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="where a small supervisor is")
+def test_what_another_process_has_made_is_answered_once_it_is_complete(client, monkeypatch):
+    made_here = client.get("/api/v1/openapi.json").data
+    monkeypatch.setattr(reference, "_file", None)
+    reference.open_file()
+    monkeypatch.setattr(reference, "_kept", lambda: b"{}")
+    os.write(reference._file, made_here[:100])
+    assert client.get("/api/v1/openapi.json").data == b"{}"
+
+    os.lseek(reference._file, 0, os.SEEK_SET)
+    reference.fill_file()
+    assert client.get("/api/v1/openapi.json").data == made_here
+    os.close(reference._file)
