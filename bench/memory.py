@@ -2,8 +2,8 @@
 
 The ring runs as start.py runs it, on an instance folder that is there (the demo, or one that bench/growth.py made).
 Four clients ask for all pages and calls in turn. Memory is the proportional share of all processes (PSS), wake-ups are
-voluntary context switches. Linux only. The worker ends when nothing was due for a minute, so that memory is shown with
-it and without.
+voluntary context switches. Linux only. The worker ends when nothing was due for a minute, and web processes give memory
+back after a minute with few requests, so that memory is shown at rest as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench import desks
 from bench.serving import children, memory_mb, whole_ring
 
 CLIENTS, IDLE_SECONDS, REST_SECONDS = 4, 60, 10
-WORKER_SECONDS_MAX = 150  # until the worker has ended, where nothing is due
+QUIET_SECONDS = 130  # until web processes have rested, and the worker has ended, where nothing is due
 SHOWN = ("Pss", "Rss", "Private_Dirty", "Shared_Dirty", "Pss_File")  # of each process; the sum is that of Pss
 PER_CONNECTION = 20  # requests; the kernel chooses the web process of each connection, so that both get their share
 
@@ -42,24 +42,14 @@ def main() -> None:
         time.sleep(REST_SECONDS)
         print(f"after {given.requests} requests {statuses}: {memory_mb(pid):.0f} MB")
         _print_processes(pid)
-        if has_ended := _wait_for_the_worker(pid):
-            print(f"once the worker has ended, {has_ended:.0f} s later: {memory_mb(pid):.0f} MB")
-            _print_processes(pid)
+        time.sleep(QUIET_SECONDS)
+        print(f"at rest: {memory_mb(pid):.0f} MB", flush=True)
+        _print_processes(pid)
         if given.idle:
             time.sleep(IDLE_SECONDS)  # the worker slows down when it has found nothing for a minute
             before = _wakeups(pid)
             time.sleep(IDLE_SECONDS)
             print(f"idle: {(_wakeups(pid) - before) / IDLE_SECONDS:.1f} wake-ups a second")
-
-
-def _wait_for_the_worker(pid: int) -> float:
-    """Wait until a process has ended; return after how many seconds, 0 where none did."""
-    began, count = time.monotonic(), len(children(pid))
-    while (waited := time.monotonic() - began) < WORKER_SECONDS_MAX:
-        if len(children(pid)) < count:
-            return waited
-        time.sleep(1)
-    return 0
 
 
 def _questions(instance: Path) -> list[tuple[str, str]]:
