@@ -25,7 +25,7 @@ _CONNECT = {
 # the server's time where many come at once, and each connection meets their pages for the first time.
 PREPARED_AFTER = 2
 # Connections that a process keeps open, and how many more it opens at most.
-POOL_SIZE, POOL_OVERFLOW = 8, 16
+POOL_SIZE, POOL_OVERFLOW = 10, 14
 IS_NEW = "ringbuch_is_new"  # in the record of a connection that nobody has used yet
 # Of several hosts at most one is the primary; the others are its replicas, which refuse every change.
 _SEVERAL_HOSTS = {"target_session_attrs": "read-write"}

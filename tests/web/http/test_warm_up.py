@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from contextlib import ExitStack
 from unittest.mock import Mock
 
+import pytest
 from flask import g, request, request_finished
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -17,6 +19,7 @@ from app.server.lanes import LANES
 from app.server.warm_up import PAGES
 from app.web.uncounted import UNCOUNTED
 from booking.kernel.errors import Busy
+from booking.kernel.postgresql_connection import DeadlineConnection
 from booking.kernel.transaction import write_transaction
 
 
@@ -39,11 +42,36 @@ def noted(app, act):
 
 def test_the_pages_of_a_member_are_made_and_nothing_is_stored(app, sample_ring, statements):
     visit = [("/login", None, 200)] + [(page, sample_ring.anna_login, 200) for page in PAGES]
-    connections = LANES["read"].width if db.engine.dialect.name == "postgresql" else 1
     with statements() as made:
-        assert asked(app) == visit * connections
+        assert asked(app) == visit
 
     assert [each for each in made if not each.startswith(("SELECT", "WITH"))] == []
+
+
+@pytest.mark.postgresql
+def test_a_server_has_planned_what_a_visit_reads_on_each_connection_that_is_needed_at_once(app, sample_ring):
+    db.session.remove()
+    db.engine.dispose()
+    warm_up.warm_up(app)
+
+    with ExitStack() as held:
+        connections = [held.enter_context(db.engine.connect()) for _ in range(db.engine.pool.checkedin())]
+        planned = "SELECT statement FROM pg_prepared_statements WHERE generic_plans + custom_plans > 5"
+        known = [set(connection.exec_driver_sql(planned).scalars()) for connection in connections]
+    assert len(known) == LANES["read"].width + LANES["write"].width + LANES["password"].width
+    in_all = set.intersection(*known)
+    assert len(in_all) > 20
+    tables = ("auth_session", "booking_occupancy", "booking_usage")
+    assert [table for table in tables if not any(table in one for one in in_all)] == []
+
+
+@pytest.mark.postgresql
+def test_a_statement_that_fails_ends_the_rehearsal_and_nothing_else(app, sample_ring, monkeypatch):
+    monkeypatch.setattr(DeadlineConnection, "end_noting", lambda _self: {"SELECT no_such_column": None})
+
+    warm_up.warm_up(app)
+
+    assert app.test_client().get("/login").status_code == 200
 
 
 def test_a_ring_without_members_has_its_log_in_warmed_up(app):
