@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     literal,
+    null,
     or_,
     select,
 )
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import deputies, memberships
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
+from booking import queries
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.prepared import PreparedStatement
@@ -41,6 +43,7 @@ class Login(UserMixin):
     """The current login: a frozen value loaded for each request, so that withdrawn rights take effect at once.
 
     left_on: the last day of its membership, once that is over; then it has no role but `leaver`.
+    overdue: what its member has not brought back in time, which each page shows; None where no page asked.
     """
 
     id: int
@@ -59,6 +62,7 @@ class Login(UserMixin):
     is_read_only: bool = False
     owes_second_factor: bool = False  # the ring requires one, and there is none yet
     left_on: date | None = None
+    overdue: int | None = None
 
     def get_id(self) -> str:
         """Return what the cookie carries: the secret of the session row, never the login's id."""
@@ -101,7 +105,7 @@ def _load(
     row = found.one_alone(session, asked) if is_alone else found.one_or_none(session.connection(), asked)
     if row is None:
         return None
-    *who, managed, is_read_only, owes_second_factor, left_on = row
+    *who, managed, is_read_only, owes_second_factor, left_on, overdue = row
     login = Login(
         *who,
         managed_workshop_ids=frozenset(
@@ -111,6 +115,7 @@ def _load(
         is_program=is_program,
         is_read_only=bool(is_read_only),
         owes_second_factor=bool(owes_second_factor),
+        overdue=overdue,
     )
     return login if left_on is None else _of_leaver(login, left_on)
 
@@ -165,7 +170,9 @@ _USER_COLUMNS = (
 )  # fmt: skip
 
 
-def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> PreparedStatement:
+def _logins(
+    *found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None, of_pages: bool = False
+) -> PreparedStatement:
     """Return the statement for the columns of a Login. Built once, because each request runs one first."""
     read_only = literal(False) if is_read_only is None else is_read_only
     columns = (
@@ -174,6 +181,7 @@ def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | Non
         read_only,
         _owes_second_factor(),
         memberships.left_on(),
+        queries.own_overdue(_user.c.member_id).correlate(_user).scalar_subquery() if of_pages else null(),
     )
     return PreparedStatement(select(*columns).where(*found, _user.c.disabled_at.is_(None)))
 
@@ -183,6 +191,7 @@ _BY_SESSION = _logins(
     _session.c.expires_at > bindparam("now", type_=UtcDateTime),
     _session.c.created_at <= bindparam("latest", type_=UtcDateTime),
     _session.c.user_id == _user.c.id,
+    of_pages=True,
 )
 _BY_API_TOKEN = _logins(
     _api_token.c.token_hash == bindparam("token_hash"),

@@ -173,9 +173,12 @@ def _present_desk(addresses: Mapping[str, str]) -> str | None:
 
 
 def _counts(login: Any) -> dict[str, int]:
-    """Return endpoint -> how much waits there for the login, in one statement."""
-    if not (login.is_admin or login.managed_workshop_ids or login.is_treasurer or login.member_id is not None):
-        return {}
+    """Return endpoint -> how much waits there for the login, in one statement; with the login for a member alone."""
+    if not (login.is_admin or login.managed_workshop_ids or login.is_treasurer):
+        if login.member_id is None:
+            return {}
+        if login.overdue is not None:
+            return {"today.show": login.overdue}
     workshop_ids = None if login.is_admin else login.managed_workshop_ids
     waits = queries.desk_counts(
         db.session(), workshop_ids, login.member_id, now=now(), sees_all_objections=login.is_treasurer

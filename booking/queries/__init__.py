@@ -25,6 +25,7 @@ from booking.queries.decisions import (
     MemberHistory,
     WaitingRequest,
     desk_counts,
+    own_overdue,
     waiting_count,
     waiting_requests,
 )
@@ -255,6 +256,7 @@ __all__ = [
     "openings_of",
     "outside_count",
     "outside_marks",
+    "own_overdue",
     "own_quotas",
     "past_reservations",
     "photo",

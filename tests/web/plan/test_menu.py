@@ -132,6 +132,22 @@ def test_overdue_machines_are_counted_for_those_whom_they_concern(log_in, sample
     assert [who for who in ("anna", "bernd", "wanda", "karl", "rita") if counted(who)] == ["anna", "wanda", "rita"]
 
 
+def test_what_a_member_has_not_brought_back_is_counted_with_its_login(log_in, sample_ring, session, statements):
+    held = reserve(
+        session, sample_ring.combine, sample_ring.anna, hours(MONDAY, -3, -1), now=MONDAY - timedelta(days=9)
+    )
+    anna = log_in(sample_ring.anna_login)
+    titles = []
+    for status in (Status.IN_USE, Status.COMPLETED):
+        with write_transaction(session):
+            session.execute(update(Reservation).where(Reservation.id == held.id).values(status=status))
+        with statements() as made:
+            titles.append("<title>(1) Today" in anna.get("/today").text)
+        assert [each for each in made if "AS overdue" in each and "auth_session" not in each] == []
+
+    assert titles == [True, False], "at once"
+
+
 def test_objections_are_counted_at_the_slips_of_those_who_answer_them(log_in, sample_ring, session, clock):
     held = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY).id
     begins, ends = MONDAY + timedelta(hours=25), MONDAY + timedelta(hours=28)
