@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 FILE = MIGRATIONS / "schema_on_sqlite.sql"
 WRITTEN_BY = "-- Written by tests/architecture/test_schema_snapshot.py, never edited."
 END = "\n;\n"  # of each statement; no statement has a line with a semicolon alone
-# In the order of sqlite_master, which decides between two indexes that serve a query alike.
+# In the order of sqlite_master, so that each index comes after its table.
 TABLES_AND_INDEXES = "SELECT sql FROM sqlite_master WHERE type <> 'trigger' AND sql IS NOT NULL ORDER BY rowid"
 TRIGGERS = "SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"

@@ -35,9 +35,14 @@ def test_the_snapshot_and_the_migrations_make_the_same_database(migrated, tmp_pa
     migrate.upgrade(url)
 
     with database_at(migrated) as by_migrations, database_at(url) as by_snapshot:
-        head = migrate.head_revision()
-        assert migrate.current_revision(by_snapshot) == head
-        assert schema_snapshot.taken_of(by_snapshot, head) == schema_snapshot.taken_of(by_migrations, head)
+        assert migrate.current_revision(by_snapshot) == migrate.head_revision()
+        assert content_of(by_snapshot) == content_of(by_migrations)
+
+
+def content_of(connection) -> list[list[str]]:
+    """Return what makes a database, whatever the order of indexes and constraints: SQLAlchemy keeps them in sets."""
+    statements = schema_snapshot.taken_of(connection, migrate.head_revision()).statements
+    return sorted(sorted(line.strip().rstrip(",") for line in one.splitlines()) for one in statements)
 
 
 @pytest.mark.parametrize("spoilt", ["digest", "file"])
