@@ -1,5 +1,5 @@
 -- Written by tests/architecture/test_schema_snapshot.py, never edited.
--- 0159 e9ac5859fd39cae249ef8aa222e6f2e5b52c11d10a83d4e5e30d9d41226d87f0
+-- 0160 7733be5651db6740656c02a47383c987040bd7ce5a492ea314dfc826fca697df
 ;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -267,6 +267,8 @@ CREATE TABLE booking_reservation (
 	CONSTRAINT fk_booking_reservation_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id)
 )
 ;
+CREATE INDEX ix_booking_reservation_member_status ON booking_reservation (member_id, status, ends_at, starts_at)
+;
 CREATE INDEX ix_booking_reservation_machine_id ON booking_reservation (machine_id, starts_at)
 ;
 CREATE INDEX ix_booking_reservation_status ON booking_reservation (status, decide_until)
@@ -276,8 +278,6 @@ CREATE INDEX ix_booking_reservation_starts_at ON booking_reservation (starts_at,
 CREATE INDEX ix_booking_reservation_member_changes ON booking_reservation (member_id, changed_at)
 ;
 CREATE INDEX ix_booking_reservation_member_id ON booking_reservation (member_id, starts_at)
-;
-CREATE INDEX ix_booking_reservation_member_status ON booking_reservation (member_id, status, ends_at, starts_at)
 ;
 CREATE TABLE booking_blocking (
 	id INTEGER NOT NULL, 
@@ -312,9 +312,9 @@ CREATE TABLE booking_occupancy (
 	CONSTRAINT fk_booking_occupancy_hold_id_booking_hold FOREIGN KEY(hold_id) REFERENCES booking_hold (id)
 )
 ;
-CREATE INDEX ix_booking_occupancy_hold_id ON booking_occupancy (hold_id)
-;
 CREATE INDEX ix_booking_occupancy_unit_id ON booking_occupancy (unit_id, occupied_from)
+;
+CREATE INDEX ix_booking_occupancy_hold_id ON booking_occupancy (hold_id)
 ;
 CREATE TABLE booking_usage (
 	id INTEGER NOT NULL, 
@@ -482,7 +482,7 @@ CREATE TABLE mail_outbox (
 	attempts INTEGER NOT NULL, 
 	last_error VARCHAR NOT NULL, 
 	sent_at DATETIME, 
-	given_up_at DATETIME, is_our_fault BOOLEAN DEFAULT 0 NOT NULL, link_ends_at DATETIME, is_urgent BOOLEAN DEFAULT 0 NOT NULL, off_url VARCHAR DEFAULT '' NOT NULL, language VARCHAR DEFAULT '' NOT NULL, tone VARCHAR DEFAULT '' NOT NULL, document_sending_id INTEGER, 
+	given_up_at DATETIME, is_our_fault BOOLEAN DEFAULT 0 NOT NULL, link_ends_at DATETIME, is_urgent BOOLEAN DEFAULT 0 NOT NULL, off_url VARCHAR DEFAULT '' NOT NULL, language VARCHAR DEFAULT '' NOT NULL, tone VARCHAR DEFAULT '' NOT NULL, document_sending_id INTEGER, audience VARCHAR DEFAULT '' NOT NULL, recipient VARCHAR DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_mail_outbox PRIMARY KEY (id), 
 	CONSTRAINT ck_mail_outbox_one_end CHECK (sent_at IS NULL OR given_up_at IS NULL), 
 	CONSTRAINT uq_mail_outbox_key UNIQUE ("key")
@@ -573,9 +573,9 @@ CREATE TABLE billing_charge (
 	CONSTRAINT fk_billing_charge_reverses_id_billing_charge FOREIGN KEY(reverses_id) REFERENCES billing_charge (id)
 )
 ;
-CREATE INDEX ix_billing_charge_machine_id ON billing_charge (machine_id, service_date)
-;
 CREATE INDEX ix_billing_charge_member_id ON billing_charge (member_id, service_date)
+;
+CREATE INDEX ix_billing_charge_machine_id ON billing_charge (machine_id, service_date)
 ;
 CREATE UNIQUE INDEX ix_billing_charge_usage_id ON billing_charge (usage_id, number)
 ;
@@ -624,9 +624,9 @@ CREATE TABLE billing_cost (
 	CONSTRAINT fk_billing_cost_pool_id_billing_pool FOREIGN KEY(pool_id) REFERENCES billing_pool (id)
 )
 ;
-CREATE INDEX ix_billing_cost_pool_id ON billing_cost (pool_id, service_date)
-;
 CREATE UNIQUE INDEX ix_billing_cost_form_key ON billing_cost (form_key)
+;
+CREATE INDEX ix_billing_cost_pool_id ON billing_cost (pool_id, service_date)
 ;
 CREATE TABLE billing_share (
 	id INTEGER NOT NULL, 
@@ -836,9 +836,9 @@ CREATE TABLE "booking_induction" (
 	ended_at DATETIME, 
 	given_until DATE, person_name VARCHAR DEFAULT '' NOT NULL, person_user_id INTEGER, level VARCHAR DEFAULT 'alone' NOT NULL CONSTRAINT ck_booking_induction_level CHECK (level IN ('supervised', 'alone', 'trainer')), reminded_until DATE, 
 	CONSTRAINT pk_booking_induction PRIMARY KEY (id), 
+	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
 	CONSTRAINT fk_booking_induction_kind_id_booking_induction_kind FOREIGN KEY(kind_id) REFERENCES booking_induction_kind (id), 
 	CONSTRAINT fk_booking_induction_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id), 
-	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
 	CONSTRAINT ck_booking_induction_shortened CHECK (given_until IS NULL OR valid_until < given_until)
 )
 ;
@@ -1143,13 +1143,13 @@ CREATE TABLE booking_quota (
 	CONSTRAINT fk_booking_quota_price_class_booking_price_class FOREIGN KEY(price_class) REFERENCES booking_price_class (code)
 )
 ;
-CREATE INDEX ix_booking_quota_workshop_id ON booking_quota (workshop_id)
-;
-CREATE INDEX ix_booking_quota_group_id ON booking_quota (group_id)
+CREATE INDEX ix_booking_quota_member_id ON booking_quota (member_id)
 ;
 CREATE INDEX ix_booking_quota_machine_id ON booking_quota (machine_id)
 ;
-CREATE INDEX ix_booking_quota_member_id ON booking_quota (member_id)
+CREATE INDEX ix_booking_quota_group_id ON booking_quota (group_id)
+;
+CREATE INDEX ix_booking_quota_workshop_id ON booking_quota (workshop_id)
 ;
 CREATE TABLE booking_quota_account (
 	member_id INTEGER NOT NULL, 
@@ -1170,9 +1170,9 @@ CREATE TABLE booking_quota_use (
 	CONSTRAINT fk_booking_quota_use_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_booking_quota_use_quota ON booking_quota_use (quota_id)
-;
 CREATE INDEX ix_booking_quota_use_member ON booking_quota_use (member_id, quota_id, first_day)
+;
+CREATE INDEX ix_booking_quota_use_quota ON booking_quota_use (quota_id)
 ;
 CREATE TABLE booking_machine_hours (
 	machine_id INTEGER NOT NULL, 
@@ -1305,11 +1305,11 @@ CREATE TABLE booking_replanned (
 	CONSTRAINT fk_booking_replanned_to_machine_id_booking_machine FOREIGN KEY(to_machine_id) REFERENCES booking_machine (id) ON DELETE CASCADE
 )
 ;
+CREATE INDEX ix_booking_replanned_blocking_id ON booking_replanned (blocking_id)
+;
 CREATE INDEX ix_booking_replanned_from_machine_id ON booking_replanned (from_machine_id)
 ;
 CREATE INDEX ix_booking_replanned_to_machine_id ON booking_replanned (to_machine_id)
-;
-CREATE INDEX ix_booking_replanned_blocking_id ON booking_replanned (blocking_id)
 ;
 CREATE TABLE booking_replan_told (
 	blocking_id INTEGER NOT NULL, 
@@ -1409,9 +1409,9 @@ CREATE TABLE notifications_offer_link (
 	CONSTRAINT fk_notifications_offer_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_offer_link_created_at ON notifications_offer_link (created_at)
-;
 CREATE INDEX ix_notifications_offer_link_offer_id ON notifications_offer_link (offer_id)
+;
+CREATE INDEX ix_notifications_offer_link_created_at ON notifications_offer_link (created_at)
 ;
 CREATE TABLE booking_former_occurrence (
 	reservation_id INTEGER NOT NULL, 
@@ -1506,9 +1506,9 @@ CREATE TABLE notifications_proposal_link (
 	CONSTRAINT fk_notifications_proposal_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_proposal_link_created_at ON notifications_proposal_link (created_at)
-;
 CREATE INDEX ix_notifications_proposal_link_reservation_id ON notifications_proposal_link (reservation_id)
+;
+CREATE INDEX ix_notifications_proposal_link_created_at ON notifications_proposal_link (created_at)
 ;
 CREATE TABLE booking_course (
 	id INTEGER NOT NULL, 
@@ -1538,9 +1538,9 @@ CREATE TABLE booking_course (
 	CONSTRAINT fk_booking_course_trainer_member_id_booking_member FOREIGN KEY(trainer_member_id) REFERENCES booking_member (id)
 )
 ;
-CREATE INDEX ix_booking_course_ends_at ON booking_course (ends_at)
-;
 CREATE INDEX ix_booking_course_trainer_member_id ON booking_course (trainer_member_id)
+;
+CREATE INDEX ix_booking_course_ends_at ON booking_course (ends_at)
 ;
 CREATE INDEX ix_booking_course_kind_id ON booking_course (kind_id, ends_at)
 ;
@@ -1869,9 +1869,9 @@ CREATE TABLE notifications_exchange_link (
 	CONSTRAINT fk_notifications_exchange_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_exchange_link_exchange_id ON notifications_exchange_link (exchange_id)
-;
 CREATE INDEX ix_notifications_exchange_link_created_at ON notifications_exchange_link (created_at)
+;
+CREATE INDEX ix_notifications_exchange_link_exchange_id ON notifications_exchange_link (exchange_id)
 ;
 CREATE TABLE billing_machine_cost (
 	machine_id INTEGER NOT NULL, 
@@ -2051,9 +2051,9 @@ CREATE TABLE billing_document (
 	CONSTRAINT fk_billing_document_cancels_id_billing_document FOREIGN KEY(cancels_id) REFERENCES billing_document (id)
 )
 ;
-CREATE INDEX ix_billing_document_member ON billing_document (member_id, id)
-;
 CREATE UNIQUE INDEX ix_billing_document_series ON billing_document (series, year, sequence)
+;
+CREATE INDEX ix_billing_document_member ON billing_document (member_id, id)
 ;
 CREATE TABLE billing_document_line (
 	document_id INTEGER NOT NULL, 
@@ -2137,9 +2137,9 @@ CREATE TABLE notifications_course_link (
 	CONSTRAINT fk_notifications_course_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_course_link_course_id ON notifications_course_link (course_id)
-;
 CREATE INDEX ix_notifications_course_link_created_at ON notifications_course_link (created_at)
+;
+CREATE INDEX ix_notifications_course_link_course_id ON notifications_course_link (course_id)
 ;
 CREATE TABLE billing_account_day (
 	account_id INTEGER NOT NULL, 
@@ -2185,9 +2185,9 @@ CREATE TABLE billing_fee (
 	CONSTRAINT uq_billing_fee_form_key UNIQUE (form_key)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_fee_reservation ON billing_fee (reservation_id, number)
-;
 CREATE INDEX ix_billing_fee_served ON billing_fee (service_from, id)
+;
+CREATE UNIQUE INDEX ix_billing_fee_reservation ON billing_fee (reservation_id, number)
 ;
 CREATE INDEX ix_billing_fee_member ON billing_fee (member_id, id)
 ;
@@ -2211,11 +2211,11 @@ CREATE TABLE billing_pool_scope (
 	CONSTRAINT fk_billing_pool_scope_workshop_id_booking_workshop FOREIGN KEY(workshop_id) REFERENCES booking_workshop (id)
 )
 ;
-CREATE INDEX ix_billing_pool_scope_group_id ON billing_pool_scope (group_id)
+CREATE UNIQUE INDEX ix_billing_pool_scope_pool_id ON billing_pool_scope (pool_id, valid_from)
 ;
 CREATE INDEX ix_billing_pool_scope_workshop_id ON billing_pool_scope (workshop_id)
 ;
-CREATE UNIQUE INDEX ix_billing_pool_scope_pool_id ON billing_pool_scope (pool_id, valid_from)
+CREATE INDEX ix_billing_pool_scope_group_id ON billing_pool_scope (group_id)
 ;
 CREATE TABLE billing_pool_scope_machine (
 	scope_id INTEGER NOT NULL, 
@@ -2271,9 +2271,9 @@ CREATE TABLE billing_export_entry (
 	CONSTRAINT fk_billing_export_entry_entry_id_billing_entry FOREIGN KEY(entry_id) REFERENCES billing_entry (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_export_entry_entry_id ON billing_export_entry (entry_id, kind, turn)
-;
 CREATE UNIQUE INDEX ix_billing_export_entry_once ON billing_export_entry (export_id, entry_id)
+;
+CREATE UNIQUE INDEX ix_billing_export_entry_entry_id ON billing_export_entry (entry_id, kind, turn)
 ;
 CREATE TABLE billing_export_file (
 	export_id INTEGER NOT NULL, 
@@ -2369,9 +2369,9 @@ CREATE TABLE billing_meter (
 	CONSTRAINT fk_billing_meter_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id)
 )
 ;
-CREATE INDEX ix_billing_meter_member_id ON billing_meter (member_id)
-;
 CREATE UNIQUE INDEX ix_billing_meter_pool_id ON billing_meter (pool_id, name)
+;
+CREATE INDEX ix_billing_meter_member_id ON billing_meter (member_id)
 ;
 CREATE TABLE billing_meter_reading (
 	id INTEGER NOT NULL, 
@@ -2440,9 +2440,9 @@ CREATE TABLE billing_missed (
 	CONSTRAINT fk_billing_missed_machine_id_booking_machine FOREIGN KEY(machine_id) REFERENCES booking_machine (id)
 )
 ;
-CREATE INDEX ix_billing_missed_due ON billing_missed (ends_at) WHERE settled_at IS NULL
-;
 CREATE INDEX ix_billing_missed_member ON billing_missed (member_id, missed_at)
+;
+CREATE INDEX ix_billing_missed_due ON billing_missed (ends_at) WHERE settled_at IS NULL
 ;
 CREATE TABLE billing_recurring_cost (
 	id INTEGER NOT NULL, 
@@ -2585,11 +2585,11 @@ CREATE TABLE billing_stock_move (
 	CONSTRAINT uq_billing_stock_move_form_key UNIQUE (form_key)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_stock_move_material_id ON billing_stock_move (material_id, number)
+CREATE INDEX ix_billing_stock_move_usage_id ON billing_stock_move (usage_id)
 ;
 CREATE UNIQUE INDEX ix_billing_stock_move_fee_id ON billing_stock_move (fee_id)
 ;
-CREATE INDEX ix_billing_stock_move_usage_id ON billing_stock_move (usage_id)
+CREATE UNIQUE INDEX ix_billing_stock_move_material_id ON billing_stock_move (material_id, number)
 ;
 CREATE TABLE booking_late_move (
 	reservation_id INTEGER NOT NULL, 
@@ -2694,7 +2694,7 @@ CREATE TABLE billing_member_month (
 ;
 CREATE INDEX ix_booking_member_unaddressed ON booking_member (number, id) WHERE address_street = '' OR address_postcode = '' OR address_town = ''
 ;
-INSERT INTO "alembic_version" ("version_num") VALUES ('0159')
+INSERT INTO "alembic_version" ("version_num") VALUES ('0160')
 ;
 INSERT INTO "booking_price_class" ("code", "name_de", "name_en", "sort_order") VALUES ('member', 'Mitglied', 'member', 1)
 ;
@@ -4403,10 +4403,10 @@ BEGIN SELECT RAISE(ABORT, 'a text of job_run holds NUL'); END
 CREATE TRIGGER "job_run_texts_UPDATE" BEFORE UPDATE OF "name", "holder", "outcome" ON "job_run" WHEN (NEW."name" IS NOT OLD."name" AND instr(NEW."name", char(0))) OR (NEW."holder" IS NOT OLD."holder" AND instr(NEW."holder", char(0))) OR (NEW."outcome" IS NOT OLD."outcome" AND instr(NEW."outcome", char(0)))
 BEGIN SELECT RAISE(ABORT, 'a text of job_run holds NUL'); END
 ;
-CREATE TRIGGER "mail_outbox_texts_INSERT" BEFORE INSERT ON "mail_outbox" WHEN instr(NEW."key", char(0)) OR instr(NEW."to_address", char(0)) OR instr(NEW."to_name", char(0)) OR instr(NEW."subject", char(0)) OR instr(NEW."body", char(0)) OR instr(NEW."calendar", char(0)) OR instr(NEW."last_error", char(0)) OR instr(NEW."off_url", char(0)) OR instr(NEW."language", char(0)) OR instr(NEW."tone", char(0))
+CREATE TRIGGER "mail_outbox_texts_INSERT" BEFORE INSERT ON "mail_outbox" WHEN instr(NEW."key", char(0)) OR instr(NEW."to_address", char(0)) OR instr(NEW."to_name", char(0)) OR instr(NEW."subject", char(0)) OR instr(NEW."body", char(0)) OR instr(NEW."calendar", char(0)) OR instr(NEW."last_error", char(0)) OR instr(NEW."off_url", char(0)) OR instr(NEW."language", char(0)) OR instr(NEW."tone", char(0)) OR instr(NEW."audience", char(0)) OR instr(NEW."recipient", char(0))
 BEGIN SELECT RAISE(ABORT, 'a text of mail_outbox holds NUL'); END
 ;
-CREATE TRIGGER "mail_outbox_texts_UPDATE" BEFORE UPDATE OF "key", "to_address", "to_name", "subject", "body", "calendar", "last_error", "off_url", "language", "tone" ON "mail_outbox" WHEN (NEW."key" IS NOT OLD."key" AND instr(NEW."key", char(0))) OR (NEW."to_address" IS NOT OLD."to_address" AND instr(NEW."to_address", char(0))) OR (NEW."to_name" IS NOT OLD."to_name" AND instr(NEW."to_name", char(0))) OR (NEW."subject" IS NOT OLD."subject" AND instr(NEW."subject", char(0))) OR (NEW."body" IS NOT OLD."body" AND instr(NEW."body", char(0))) OR (NEW."calendar" IS NOT OLD."calendar" AND instr(NEW."calendar", char(0))) OR (NEW."last_error" IS NOT OLD."last_error" AND instr(NEW."last_error", char(0))) OR (NEW."off_url" IS NOT OLD."off_url" AND instr(NEW."off_url", char(0))) OR (NEW."language" IS NOT OLD."language" AND instr(NEW."language", char(0))) OR (NEW."tone" IS NOT OLD."tone" AND instr(NEW."tone", char(0)))
+CREATE TRIGGER "mail_outbox_texts_UPDATE" BEFORE UPDATE OF "key", "to_address", "to_name", "subject", "body", "calendar", "last_error", "off_url", "language", "tone", "audience", "recipient" ON "mail_outbox" WHEN (NEW."key" IS NOT OLD."key" AND instr(NEW."key", char(0))) OR (NEW."to_address" IS NOT OLD."to_address" AND instr(NEW."to_address", char(0))) OR (NEW."to_name" IS NOT OLD."to_name" AND instr(NEW."to_name", char(0))) OR (NEW."subject" IS NOT OLD."subject" AND instr(NEW."subject", char(0))) OR (NEW."body" IS NOT OLD."body" AND instr(NEW."body", char(0))) OR (NEW."calendar" IS NOT OLD."calendar" AND instr(NEW."calendar", char(0))) OR (NEW."last_error" IS NOT OLD."last_error" AND instr(NEW."last_error", char(0))) OR (NEW."off_url" IS NOT OLD."off_url" AND instr(NEW."off_url", char(0))) OR (NEW."language" IS NOT OLD."language" AND instr(NEW."language", char(0))) OR (NEW."tone" IS NOT OLD."tone" AND instr(NEW."tone", char(0))) OR (NEW."audience" IS NOT OLD."audience" AND instr(NEW."audience", char(0))) OR (NEW."recipient" IS NOT OLD."recipient" AND instr(NEW."recipient", char(0)))
 BEGIN SELECT RAISE(ABORT, 'a text of mail_outbox holds NUL'); END
 ;
 CREATE TRIGGER "mail_suspension_texts_INSERT" BEFORE INSERT ON "mail_suspension" WHEN instr(NEW."reason", char(0))
