@@ -10,7 +10,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from booking.kernel import deadlines, postgresql, presets
-from booking.kernel.checkpoints import LOG_PAGES_MAX
 from booking.kernel.shared_sync import CAN_SYNC
 
 WRITING = "ringbuch_writing"
@@ -62,8 +61,6 @@ def _prepare_sqlite_connection(connection: Any, record: Any) -> None:
     has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     is_full = connection.execute("PRAGMA synchronous").fetchone()[0] == FULL
     record.info[CAN_SYNC_LATER] = has_log and is_full and CAN_SYNC
-    if record.info[CAN_SYNC_LATER]:
-        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES_MAX}")  # before, a thread moves it: checkpoints.py
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:

@@ -44,12 +44,12 @@ class SharedSync:
 
     def __init__(self, database_file: Path) -> None:
         self._database = database_file
-        self._log = log_of(database_file)
+        real = Path(os.path.realpath(database_file))  # SQLite follows links as well
+        self._log = real.with_name(real.name + "-wal")
         self._guard, self._turn = threading.Lock(), threading.Lock()
         self._next = _Round()
         self._known_file = 0
         self._is_doubtful = False  # whether the log may have a hole on the disk
-        self._failed_elsewhere = False  # whether a sync failed that was not run here
 
     def wait(self) -> None:
         """Return when what was committed before the call is on the disk. Raises OutcomeUnknown where it may not be."""
@@ -60,10 +60,6 @@ class SharedSync:
                 self._run(own)
         if own.error is not None:
             raise OutcomeUnknown(retry_after_seconds=RETRY_LATER_SECONDS) from own.error
-
-    def distrust(self) -> None:
-        """Take the log for one that may have a hole, after SQLite itself failed to sync it."""
-        self._failed_elsewhere = True
 
     def _run(self, own: _Round) -> None:
         with self._guard:
@@ -78,8 +74,7 @@ class SharedSync:
             own.is_over = True
 
     def _make_durable(self) -> None:
-        was_doubtful, self._is_doubtful = self._is_doubtful or self._failed_elsewhere, True  # whatever ends this
-        self._failed_elsewhere = False
+        was_doubtful, self._is_doubtful = self._is_doubtful, True  # whatever ends this
         if was_doubtful or not self._is_synced():
             self._empty_log()
             self._sync()
@@ -122,12 +117,6 @@ class SharedSync:
         if file != self._known_file:  # a new log has to be found again, too
             _sync_folder(self._log.parent)
             self._known_file = file
-
-
-def log_of(database_file: Path) -> Path:
-    """Return the write-ahead log of a database."""
-    real = Path(os.path.realpath(database_file))  # SQLite follows links as well
-    return real.with_name(real.name + "-wal")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
 from booking.kernel import stalled_commits
-from booking.kernel.checkpoints import checkpoints_of
 from booking.kernel.database_errors import (
     DEADLOCK,
     LOCK_TIMEOUT,
@@ -37,7 +36,6 @@ TRIES = 3
 SILENT_MAX = 2  # use cases in a row to which the database does not answer
 # Keys of Session.info: what has to run before each commit, and what use cases noted for it.
 BEFORE_COMMIT, _NOTES = "before commit", "notes of the transaction"
-_HAS_LOG = "write-ahead log"  # whether the last transaction of the session wrote into one
 WAIT_MS_MIN = 500  # wait for the database at least this long, however long the write lock took
 
 
@@ -162,8 +160,7 @@ def _begin(session: Session, deadline: float, *, is_durable: bool) -> None:
     wait_ms = max(WAIT_MS_MIN, 100 * round((deadline - time.monotonic()) * 10))
     options = {WRITING: True, WAIT_MS: wait_ms, IS_DURABLE: is_durable, SYNCS_LATER: True}
     connection = session.connection(execution_options=options)
-    session.info[_HAS_LOG] = connection.info.get(CAN_SYNC_LATER, False)
-    session.info[SYNCS_LATER] = is_durable and session.info[_HAS_LOG]
+    session.info[SYNCS_LATER] = is_durable and connection.info.get(CAN_SYNC_LATER, False)
 
 
 @contextmanager
@@ -172,8 +169,6 @@ def _synced(session: Session) -> Iterator[None]:
     yield
     if session.info.get(SYNCS_LATER, False):
         shared_sync_of(_database_file(session)).wait()
-    if session.info.get(_HAS_LOG, False):
-        checkpoints_of(_database_file(session)).note_commit()
 
 
 @contextmanager
