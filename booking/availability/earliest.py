@@ -21,7 +21,7 @@ from booking.records import catalogue
 from booking.timespan import TimeSpan
 
 FIRST_LOOK, LONGEST_LOOK = DAY // 4, 64 * DAY
-READ_AT_FIRST = 16  # machines; twice as many each time
+READ_AT_FIRST = 32  # machines; twice as many each time
 Found = tuple[int, int, int]  # start and end in seconds since 1970, machine: in the order of FreeSpan
 
 
@@ -85,10 +85,14 @@ class _Search:
     ) -> None:
         self.found: list[Found] = []
         self._session, self._ends_by, self._count, self._by_day = session, during[1], count, by_day
-        asked = ((machine_id, query, query.asked_for(during)) for machine_id, query in queries.items())
+        possible = {machine_id: query for machine_id, query in queries.items() if query.is_possible}
+        by_rules = {id(query.policy): query for query in possible.values()}
+        asked = {rules: query.asked_for(during) for rules, query in by_rules.items()}
         # Of each machine its query and the last start that its horizon allows.
         self._waiting = {
-            machine_id: (query, window[1]) for machine_id, query, window in asked if window and query.is_possible
+            machine_id: (query, window[1])
+            for machine_id, query in possible.items()
+            if (window := asked[id(query.policy)])
         }
         self._size = READ_AT_FIRST
 
