@@ -85,18 +85,22 @@ class MailServer(NamedTuple):
 
 
 def mail_server(mail_url: str) -> MailServer:
-    """Return the parts of smtp://user:pass@host:port, smtps://... or console:. Raises ValueError."""
-    scheme, _, rest = mail_url.partition(":")
+    """Return the parts of smtp://user:pass@host:port, smtps://... or console:. Raises ValueError.
+
+    User and password may hold spaces, as the passwords that large providers give to programs do.
+    """
+    scheme, _, rest = mail_url.strip().partition(":")
+    scheme = scheme.lower()
     if scheme == "console":
         return MailServer("console")
     if scheme not in MAIL_PORTS or not rest.startswith("//"):
         raise ValueError("it must begin with smtp:// or smtps://, or be console:, as in smtp://user:pass@host:587")
     try:
-        parts = urlsplit(mail_url)
+        parts = urlsplit(f"{scheme}:{rest}")
         port = parts.port
     except ValueError:  # of which the sentence could hold the beginning of a password
         raise ValueError(f"its port is no number from 1 to 65535; {IN_PASSWORDS}") from None
-    if not parts.hostname or port == 0 or any(letter.isspace() for letter in mail_url):
+    if not parts.hostname or port == 0 or any(letter.isspace() for letter in parts.hostname):
         raise ValueError("it names no mail server, as in smtp://user:pass@host:587")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f"nothing may follow the port; {IN_PASSWORDS}")
@@ -110,7 +114,7 @@ def mail_server(mail_url: str) -> MailServer:
 def require_mail_url(mail_url: str) -> str:
     """Return an address of a mail server, or console:. Raises ValueError."""
     mail_server(mail_url)
-    return mail_url
+    return mail_url.strip()
 
 
 def require_host_names(names: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import secrets
 import pytest
 
 from app import config, create_app, setting_texts
+from app.mail.transport import transport_from_url
 from app.server.metrics import FOLDER_VARIABLE
 from app.setting_types import weakness_of_key
 
@@ -81,6 +82,7 @@ def test_the_sender_of_mails_is_an_address_that_every_server_carries(settings, t
         ("smtp:mail.example", "it must begin with smtp://"),
         ("smtp://", "names no mail server"),
         ("smtp://mail example", "names no mail server"),
+        ("smtp://ring:hidden word@mail.example :587", "names no mail server"),
         ("smtp://mail.example:0", "names no mail server"),
         ("smtp://mail.example:smtp", "its port is no number"),
         ("smtp://[::1", "its port is no number"),
@@ -95,6 +97,23 @@ def test_an_address_of_no_mail_server_is_refused_at_the_start_without_its_passwo
         settings(MAIL_URL=url)
 
     assert "hid" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("smtp://ring:abcd efgh@mail.example:587", ("smtp", "mail.example", 587, "ring", "abcd efgh")),
+        ("smtp://ring:abcd%20efgh@mail.example", ("smtp", "mail.example", 587, "ring", "abcd efgh")),
+        (" smtp://mail.example\r\n", ("smtp", "mail.example", 25, "", "")),
+        ("smtps://mail.example:466 ", ("smtps", "mail.example", 466, "", "")),
+        ("SMTPS://Ring:Word@mail.example", ("smtps", "mail.example", 465, "Ring", "Word")),
+        ("Console: ", ("console", "", 0, "", "")),
+    ],
+)
+def test_an_address_of_a_mail_server_is_read_with_spaces_around_it_and_in_its_password(settings, url, read):
+    transport = transport_from_url(settings(MAIL_URL=url)["MAIL_URL"])
+
+    assert (transport.scheme, transport.host, transport.port, transport.user, transport.password) == read
 
 
 @pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe" * 40])
