@@ -6,6 +6,7 @@ A mail may wait for days while the server takes none, so who may read it is look
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,11 +21,13 @@ from app.mail.outgoing import OutgoingMail
 from booking.kernel.encryption import CannotDecrypt
 
 BATCH_SIZE = 20
+MEMBER = "member"  # beginning of the audience of a member's mails; all others are of an office
 LEASE = timedelta(minutes=15)
 
 WAITING = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
 LINK_ENDED = "its link has ended; send a new one"
 LINK_UNREADABLE = "its text was encrypted with another SECRET_KEY; send a new link"
+log = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
@@ -40,7 +43,7 @@ class Reader(Protocol):
     def user_id(self) -> int | None: ...
 
 
-Readers = Callable[[Session, str, datetime], Sequence[Reader]]  # those of an audience now
+Readers = Callable[[Session, str, datetime], Sequence[Reader]]  # those of an audience now, who is to be told first
 
 
 def has_due(session: Session, *, now: datetime) -> bool:
@@ -60,7 +63,8 @@ def lease_due(
 
     Urgent ones come first. is_trial: only one, and rather one that the server has not refused before. spares_leased:
     none whose former lease has ended without a word, because its worker may be about to store that it was sent.
-    A mail whose link has ended is given up. readers: one that nobody of its audience may read any more is deleted.
+    A mail whose link has ended is given up. readers: one whose reader may not read it any more goes to another of its
+    audience who was not told, or is deleted. They are looked up once for each audience.
     """
     limit = 1 if is_trial else BATCH_SIZE
     order = (Mail.attempts, Mail.next_attempt_at, Mail.id) if is_trial else (Mail.next_attempt_at, Mail.id)
@@ -70,7 +74,8 @@ def lease_due(
         due = due.where(or_(Mail.attempts == 0, Mail.last_error != "")) if spares_leased else due
         mails += session.scalars(due.with_for_update(skip_locked=True)).all() if len(mails) < limit else []
     if readers is not None:
-        mails = [mail for mail in mails if not mail.audience or _has_reader(session, mail, readers, now)]
+        of_each = {audience: readers(session, audience, now) for audience in {mail.audience for mail in mails} - {""}}
+        mails = [mail for mail in mails if not mail.audience or _has_reader(session, mail, of_each[mail.audience])]
     for mail in mails:
         mail.attempts += 1
         mail.next_attempt_at = now + LEASE
@@ -129,13 +134,14 @@ def purpose_of(key: str) -> str:
     return f"mail {key}"
 
 
-def _has_reader(session: Session, mail: Mail, readers: Readers, now: datetime) -> bool:
+def _has_reader(session: Session, mail: Mail, present: Sequence[Reader]) -> bool:
     """Address a mail to where its reader gets mails now. One that has no reader is deleted: return False."""
-    present = readers(session, mail.audience, now)
-    reader = next((one for one in present if one.key == mail.recipient), None) or _record_instead(
-        session, mail, present
-    )
+    reader = next((one for one in present if one.key == mail.recipient), None)
+    if reader is None and (reader := _another(session, mail, present)) is not None:
+        _readdress(mail, reader)
+        session.flush()
     if reader is None:
+        log.info("mail %s is deleted unsent: who it was written to may not read it any more", mail.key)
         session.delete(mail)
         session.flush()
         return False
@@ -143,19 +149,41 @@ def _has_reader(session: Session, mail: Mail, readers: Readers, now: datetime) -
     return True
 
 
-def _record_instead(session: Session, mail: Mail, present: Sequence[Reader]) -> Reader | None:
-    """Return the record of a member that has no login any more: it still has its reservations and its bills.
+def _another(session: Session, mail: Mail, present: Sequence[Reader]) -> Reader | None:
+    """Return who gets a mail in place of its reader, who is gone; None where those present have it already.
 
-    A link of its former login would not work there.
+    That is another login of a member, or its record where it has none: it still has its reservations and its bills.
+    What belongs to an office is told to one who holds it now, unless another mail tells it. A link of the former login
+    would not work there.
     """
-    if mail.link_ends_at is not None or len(present) != 1 or present[0].user_id is not None:
+    if mail.link_ends_at is not None or not mail.key.endswith(mail.recipient):
         return None
-    key = f"{mail.key.removesuffix(mail.recipient)}{present[0].key}"
-    if session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
+    if mail.audience.split()[0] == MEMBER:
+        present = [one for one in present if one.user_id is not None] or present
+    elif _is_told_otherwise(session, mail):
         return None
-    mail.key, mail.recipient = key, present[0].key
-    session.flush()
-    return present[0]
+    keys = [_key_for(mail, one) for one in present]
+    taken = session.scalars(select(Mail.key).where(Mail.key.in_(keys))).all()
+    return next((one for one, key in zip(present, keys, strict=True) if key not in taken), None)
+
+
+def _is_told_otherwise(session: Session, mail: Mail) -> bool:
+    """Return whether another mail tells the same audience the same. Locks it: another worker may be deleting it."""
+    same = (Mail.audience == mail.audience, Mail.key.startswith(mail.key.removesuffix(mail.recipient), autoescape=True))
+    others = select(Mail.id).where(*same, Mail.id != mail.id, Mail.given_up_at.is_(None))
+    return bool(session.scalars(others.with_for_update()).all())
+
+
+def _readdress(mail: Mail, reader: Reader) -> None:
+    """Make a mail one of another reader, without what would switch off mails of the former one."""
+    mail.key, mail.recipient, mail.to_name = _key_for(mail, reader), reader.key, ""
+    if mail.off_url:  # it ends the text, below the line that explains it
+        lines = mail.body.partition(mail.off_url)[0].splitlines()[:-1]
+        mail.body, mail.off_url = "\n".join(lines) + "\n", ""
+
+
+def _key_for(mail: Mail, reader: Reader) -> str:
+    return f"{mail.key.removesuffix(mail.recipient)}{reader.key}"
 
 
 def _readable(mail: Mail, now: datetime) -> OutgoingMail | None:

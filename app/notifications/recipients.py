@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from app.auth import deputies, memberships
 from app.auth.models import ManagedWorkshop, User
+from app.mail.leasing import MEMBER
 from booking.models import Member, Workshop
 from booking.times.wall_clock import local_day
 
-MEMBER, WORKSHOP, ADMINISTRATORS = "member", "workshop", "administrators"  # beginnings of audiences
+WORKSHOP, ADMINISTRATORS = "workshop", "administrators"  # beginnings of audiences, beside MEMBER
 # Made once, and of the columns alone: the worker asks for each event.
 _LOGINS = (
     select(User.id, User.email, User.name, User.language, User.disabled_at)
@@ -102,7 +103,7 @@ def administrators(session: Session, *, now: datetime) -> list[Recipient]:
 def readers_of(session: Session, audience: str, now: datetime) -> list[Recipient]:
     """Return who may read a mail of an audience now: of a member, of workshops whose managers it is for, of an office.
 
-    Of several workshops it is who manages all. Administrators may read all of workshops.
+    Of several workshops it is who manages all. Administrators may read all of workshops; who manages them stands first.
     """
     kind, *numbers = audience.split()
     if kind == MEMBER:
@@ -112,7 +113,8 @@ def readers_of(session: Session, audience: str, now: datetime) -> list[Recipient
     found = administrators(session, now=now)
     if kind == WORKSHOP:
         of_each = [managers_of(session, int(number), now=now) for number in numbers]
-        found += [one for one in of_each[0] if all(one in others for others in of_each)]
+        managers = [one for one in of_each[0] if all(one in others for others in of_each)]
+        return [*managers, *(one for one in found if one not in managers)]
     return found
 
 

@@ -1,7 +1,11 @@
-"""A mail that waits is sent only to who may read it still: a login disabled or without its office gets none."""
+"""A mail that waits is sent only to who may read it still: a login disabled or without its office gets none.
+
+What it says is then told to another reader who was not told.
+"""
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -21,7 +25,7 @@ from tests.builders import SOMEBODY, hours, login
 from tests.conftest import MONDAY
 from tests.integration.mails.test_notifications import deliver
 
-ANNA, WANDA, RITA = "anna@ring.example", "wanda@ring.example", "rita@ring.example"
+ANNA, WANDA, RITA, KARL = "anna@ring.example", "wanda@ring.example", "rita@ring.example", "karl@ring.example"
 LATER = MONDAY + timedelta(days=2)
 
 
@@ -40,13 +44,34 @@ def asked(session, sample_ring):
     return sample_ring
 
 
-def sent_to(session, *, at=LATER):
-    """Where the mails that wait are sent; the others are gone."""
-    leased = in_write_transaction(session, lambda: leasing.lease_due(session, now=at, readers=recipients.readers_of))
+def sent(session, *, at=LATER, readers=recipients.readers_of):
+    """The mails that wait and are sent; the others are gone."""
+    leased = in_write_transaction(session, lambda: leasing.lease_due(session, now=at, readers=readers))
     session.expire_all()
     assert len(session.scalars(select(Mail)).all()) == len(leased)
     session.rollback()
-    return sorted(one.to_address for one in leased)
+    return sorted(leased, key=lambda one: one.to_address)
+
+
+def sent_to(session):
+    return [one.to_address for one in sent(session)]
+
+
+def twin(session, user_id, *, of=WANDA):
+    """A mail that waits is also written to another login, as to another manager or person of a member."""
+    with write_transaction(session):
+        first = session.scalars(select(Mail).where(Mail.to_address == of)).one()
+        copied = ("subject", "body", "off_url", "audience", "queued_at", "next_attempt_at")
+        same = {name: getattr(first, name) for name in copied}
+        key = f"user{user_id}"
+        session.add(Mail(key=first.key.replace(first.recipient, key), to_address=of, recipient=key, **same))
+
+
+def end_office(session, user_id):
+    with write_transaction(session):
+        row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == user_id))
+        managers.withdraw(session, row, by=SOMEBODY, now=MONDAY)
+        session.execute(delete(Mail).where(Mail.key.startswith("roles-changed")))  # goes out whatever happens
 
 
 def change(session, table, row_id, **values):
@@ -60,20 +85,58 @@ def test_who_is_entitled_still_gets_the_mail(session, asked):
     assert sent_to(session) == [ANNA, WANDA]
 
 
-def test_a_former_manager_is_told_no_more_of_requests(session, asked):
-    with write_transaction(session):
-        row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == asked.wanda_login))
-        managers.withdraw(session, row, by=SOMEBODY, now=MONDAY)
-        session.execute(delete(Mail).where(Mail.key.startswith("roles-changed")))  # goes out whatever happens
+def test_a_former_manager_is_told_no_more_of_requests_and_an_administrator_is_instead(session, asked):
+    before = session.scalars(select(Mail).where(Mail.to_address == WANDA)).one()
+    switch = before.body[before.body.index("You do not want e-mails of this kind?") :]
+    assert before.off_url in switch
+    kept = before.body.removesuffix(switch)
+    twin(session, 99)  # to a manager too, and gone as well: it is told once for both
+    end_office(session, asked.wanda_login)
 
-    assert sent_to(session) == [ANNA]
+    to_anna, to_rita = sent(session)
+
+    assert (to_anna.to_address, to_rita.to_address) == (ANNA, RITA)
+    assert to_rita.key.endswith(f":user{asked.rita_login}")
+    assert (to_rita.body, to_rita.off_url) == (kept, ""), "it would switch off what Wanda gets"
+
+
+def test_who_manages_a_workshop_by_now_is_told_rather_than_an_administrator(session, asked):
+    end_office(session, asked.wanda_login)
+    login(session, "Xaver", now=MONDAY, manages=(asked.hall,))
+
+    assert sent_to(session) == [ANNA, "xaver@ring.example"]
+
+
+def test_nobody_is_told_twice_and_what_is_deleted_is_logged_without_its_text(session, asked, caplog):
+    twin(session, asked.karl_login)
+    with write_transaction(session):
+        session.add(ManagedWorkshop(user_id=asked.karl_login, workshop_id=asked.hall))
+    end_office(session, asked.wanda_login)
+
+    with caplog.at_level(logging.INFO, logger="app.mail.leasing"):
+        assert sent_to(session) == [ANNA, KARL]
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "app.mail.leasing"]
+    assert f":user{asked.wanda_login} is deleted unsent" in line
+
+
+def test_readers_are_looked_up_once_for_all_mails_of_an_audience(session, asked):
+    twin(session, asked.karl_login)
+    asked_for = []
+
+    def readers(session, audience, now):
+        asked_for.append(audience)
+        return recipients.readers_of(session, audience, now)
+
+    sent(session, readers=readers)
+
+    assert sorted(asked_for) == [f"member {asked.anna}", f"workshop {asked.hall}"]
 
 
 def test_a_manager_who_has_left_is_told_no_more(session, asked):
     change(session, User, asked.wanda_login, member_id=asked.bernd)
     change(session, Member, asked.bernd, left_on=MONDAY.date())
 
-    assert sent_to(session) == [ANNA]
+    assert sent_to(session) == [ANNA, RITA]
 
 
 def test_a_disabled_login_gets_none(session, asked):
@@ -81,15 +144,22 @@ def test_a_disabled_login_gets_none(session, asked):
     change(session, Member, asked.anna, email="farm@ring.example")
     with write_transaction(session):
         accounts.disable(session, asked.anna_login, by=SOMEBODY, now=MONDAY)
-    assert sent_to(session) == [WANDA], "another login of the member is told itself"
+    assert sent_to(session) == ["second@ring.example", WANDA], "a login made since was told nothing"
+
+
+def test_another_login_that_was_told_itself_is_not_told_again(session, asked):
+    second = login(session, "Second", member_id=asked.anna, now=MONDAY)
+    twin(session, second, of=ANNA)
+    with write_transaction(session):
+        accounts.disable(session, asked.anna_login, by=SOMEBODY, now=MONDAY)
+
+    assert sent_to(session) == ["second@ring.example", WANDA]
 
 
 def test_without_another_login_it_goes_to_the_record_once(session, asked):
     change(session, Member, asked.anna, email="farm@ring.example")
+    twin(session, 99, of=ANNA)
     with write_transaction(session):
-        first = session.scalars(select(Mail).where(Mail.to_address == ANNA)).one()
-        twin = {name: getattr(first, name) for name in ("subject", "body", "audience", "queued_at", "next_attempt_at")}
-        session.add(Mail(key=first.key.replace(first.recipient, "user99"), to_address=ANNA, recipient="user99", **twin))
         accounts.disable(session, asked.anna_login, by=SOMEBODY, now=MONDAY)
 
     assert sent_to(session) == ["farm@ring.example", WANDA]
@@ -122,10 +192,10 @@ def test_a_digest_of_two_workshops_is_for_who_manages_both(session, asked):
         session.execute(delete(Mail))
         managers.name_manager(session, asked.wanda_login, asked.lab, by=SOMEBODY, now=MONDAY)
     readers = f"workshop {asked.hall} {asked.lab}"
-    assert [one.address for one in recipients.readers_of(session, readers, MONDAY)] == [RITA, WANDA]
+    assert [one.address for one in recipients.readers_of(session, readers, MONDAY)] == [WANDA, RITA]
     with write_transaction(session):
         managers.name_manager(session, asked.karl_login, asked.lab, by=SOMEBODY, now=MONDAY)
-    assert [one.address for one in recipients.readers_of(session, readers, MONDAY)] == [RITA, WANDA]
+    assert [one.address for one in recipients.readers_of(session, readers, MONDAY)] == [WANDA, RITA]
 
 
 def test_administrators_read_the_mails_of_their_office_as_long_as_they_hold_it(session, asked):
