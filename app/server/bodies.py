@@ -2,7 +2,7 @@
 
 A body arrives as slowly as its sender likes. So it is read before anything else is done for the request, against a
 deadline, and its sender has a share of what a process reads at the same time. Where there is no room for another, what
-is slower than the slowest honest sender gives way to it, so that many who stand still keep nobody out.
+is slower than BYTES_PER_SECOND gives way to it, so that many who stand still keep nobody out.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from app.server.lanes import PASSWORD_PAGES, SMALL_BYTES
 API, API_BYTES = "/api/", 64 * 1024
 API_UPLOAD = re.compile(r"/api/v1/machines/[0-9]+/damage-reports")  # with a photo; endpoints that are `has_upload`
 LOGIN_BYTES = 300_000  # with what was typed before the log-in ended
-GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024  # a slow telephone uploads faster
-HURRY_SECONDS = 1.0  # after which a body must have begun to arrive, where others wait for its room
+# 3G uploads faster. EDGE does not (some 15 kB a second): it sends what is small, and of larger bodies what the grace
+# makes up for.
+GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024
+# In which nothing gives way to others: a packet that was lost is sent again after a second, and once more after two.
+HURRY_SECONDS = 3.0
 # So much more than an upload may have is still received and thrown away; of smaller bodies a quarter. A proxy sends at
 # once what it has, and answers 502 where the connection ends meanwhile. nginx lets 9 MB through (deploy/nginx.conf).
 EXCESS_BYTES = 1024 * 1024
@@ -88,12 +91,17 @@ def excess_of(limit: int) -> int:
 
 def seconds_of(length: int) -> float:
     """Return within how many seconds a body must have arrived."""
-    return GRACE_SECONDS + (length / BYTES_PER_SECOND if length > SMALL_BYTES else 0.0)
+    return GRACE_SECONDS + (0.0 if is_small(length) else length / BYTES_PER_SECOND)
 
 
-def bytes_behind(received: int, seconds: float) -> float:
+def is_small(length: int) -> bool:
+    """Return whether a body is counted by number, and not by its bytes."""
+    return length <= SMALL_BYTES
+
+
+def bytes_behind(length: int, received: int, seconds: float) -> float:
     """Return how much of a body lacks after some seconds; zero or less where it arrives fast enough."""
-    return (seconds - HURRY_SECONDS) * BYTES_PER_SECOND - received
+    return min(length, (seconds - HURRY_SECONDS) * BYTES_PER_SECOND) - received
 
 
 class Admission:
@@ -110,33 +118,39 @@ class Admission:
     def enter(self, client: str, length: int) -> bool:
         """Return whether the body may be read now; leave() must then follow."""
         with self._lock:
-            is_allowed = self._has_room(client, length)
+            is_allowed = max(self._shortage(client, length)) <= 0
             if is_allowed:
-                self._count_of(length)[client] += self._weight_of(length)
+                self._count_of(length)[client] += self.weight_of(length)
         return is_allowed
+
+    def shortage(self, client: str, length: int) -> tuple[int, int]:
+        """Return how much must leave before a body may be read: of its client's, and of all; at most zero: nothing."""
+        with self._lock:
+            return self._shortage(client, length)
 
     def leave(self, client: str, length: int) -> None:
         """Count a body no more: it was read, or given up."""
         counts = self._count_of(length)
         with self._lock:
-            counts[client] -= self._weight_of(length)
+            counts[client] -= self.weight_of(length)
             if counts[client] <= 0:
                 del counts[client]
 
-    def _has_room(self, client: str, length: int) -> bool:
-        if length <= SMALL_BYTES:
-            return self._small[client] < self._small_max_of_one and self._small.total() < self._small_max
-        of_one = self._large[client]
-        return of_one + length <= max(length, self._bytes_max // 4) and self._large.total() + length <= max(
-            length, self._bytes_max
-        )
+    @staticmethod
+    def weight_of(length: int) -> int:
+        """Return what a body counts: one if it is small, else its bytes."""
+        return 1 if is_small(length) else length
+
+    def _shortage(self, client: str, length: int) -> tuple[int, int]:
+        counts, weight = self._count_of(length), self.weight_of(length)
+        if is_small(length):
+            max_of_one, max_of_all = self._small_max_of_one, self._small_max
+        else:  # alone anything that is allowed
+            max_of_one, max_of_all = max(length, self._bytes_max // 4), max(length, self._bytes_max)
+        return counts[client] + weight - max_of_one, counts.total() + weight - max_of_all
 
     def _count_of(self, length: int) -> Counter[str]:
-        return self._small if length <= SMALL_BYTES else self._large
-
-    @staticmethod
-    def _weight_of(length: int) -> int:
-        return 1 if length <= SMALL_BYTES else length
+        return self._small if is_small(length) else self._large
 
 
 class Deadlines:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
-from app.server.bodies import HURRY_SECONDS, BodyRules, Deadlines, UnreadBody, bytes_behind, seconds_of
+from app.server.bodies import BodyRules, Deadlines, UnreadBody, bytes_behind, seconds_of
 from app.server.refusals import BUSY, refusal
 
 if TYPE_CHECKING:
@@ -28,15 +28,20 @@ if TYPE_CHECKING:
 
 THREADS_VARIABLE = "RINGBUCH_SERVER_THREADS"  # set by gunicorn.conf.py
 USUAL_THREADS = 8
-SEAT_SECONDS = HURRY_SECONDS + 0.5  # in which what was slow before has given way
+SEAT_SECONDS = 1.0  # a thread waits for a seat: most bodies are read by then, and a slow one may give way
 CHUNK_BYTES = 16 * 1024
 
 
 @dataclass(eq=False, slots=True)
 class Seat:
-    """A thread that waits for a body. connection: None where it cannot be shut; received: bytes so far."""
+    """A thread that waits for a body.
+
+    length: of the body, the largest possible where it is unknown; connection: None where it cannot be shut;
+    received: bytes so far.
+    """
 
     client: str
+    length: int
     connection: socket.socket | None = None
     began: float = field(default_factory=time.monotonic)
     received: int = 0
@@ -52,7 +57,7 @@ class Seats:
         self._taken: list[Seat] = []
         self._freed = Condition()
 
-    def take(self, client: str, connection: socket.socket | None = None) -> Seat | None:
+    def take(self, client: str, length: int, connection: socket.socket | None = None) -> Seat | None:
         """Return a seat, or None; free() must follow.
 
         A body that was sent at once is read in a millisecond, so a seat is worth a short wait. What arrives too slowly
@@ -66,7 +71,7 @@ class Seats:
                     return None
                 self._shut_slowest(client)
                 self._freed.wait(min(remaining, 0.1))
-            seat = Seat(client, connection)
+            seat = Seat(client, length, connection)
             self._taken.append(seat)
         return seat
 
@@ -87,7 +92,9 @@ class Seats:
         among = own if len(own) >= self._count_of_one else self._taken
         if any(seat.is_shut for seat in among):
             return  # its thread is about to free it
-        behind = [(bytes_behind(seat.received, moment - seat.began), seat) for seat in among if seat.connection]
+        behind = [
+            (bytes_behind(seat.length, seat.received, moment - seat.began), seat) for seat in among if seat.connection
+        ]
         most, slowest = max(behind, key=lambda pair: pair[0], default=(0.0, None))
         if slowest is not None and most > 0:
             slowest.is_shut = True
@@ -124,10 +131,11 @@ class BodyGuard:
     def _read(self, environ: WSGIEnvironment, length: int, limit: int, is_chunked: bool) -> bool:
         client = self._rules.client_of(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
         connection = environ.get("gunicorn.socket")
-        seat = self._seats.take(client, connection)
+        length_max = limit if is_chunked else length
+        seat = self._seats.take(client, length_max, connection)
         if seat is None:
             return False
-        seconds = seconds_of(limit if is_chunked else length)
+        seconds = seconds_of(length_max)
         key = self._deadlines.add(seconds, partial(_shut, connection)) if connection is not None else None
         try:
             body = _read_up_to(environ["wsgi.input"], limit + 1 if is_chunked else length, seat)

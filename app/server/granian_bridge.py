@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
-from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, bytes_behind, seconds_of
+from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, bytes_behind, is_small, seconds_of
 from app.server.fair_shares import FairShare
 from app.server.lanes import IS_LATE, Full, make_lanes
 from app.server.received_request import Request
@@ -79,20 +79,47 @@ class Bridge:
             self._await_part(request, request.protocol())
 
     def _enter(self, request: Request) -> bool:
-        """Return whether a body may be received. What arrives too slowly gives way to it, the slowest first."""
+        """Return whether a body may be received. What arrives too slowly gives way where that makes room for it."""
         while not self._admission.enter(request.client, request.body_bytes):
-            slow = self._slowest()
-            if slow is None:
+            giving_way = self._giving_way_to(request)
+            if giving_way is None:
                 return False
-            if self._deadlines.cancel(slow.deadline):
-                self._give_up(slow)
+            for slow in giving_way:
+                self._arriving.pop(slow.deadline, None)
+                if self._deadlines.cancel(slow.deadline):
+                    self._give_up(slow)
         return True
 
-    def _slowest(self) -> Request | None:
-        moment = time.monotonic()
-        behind = {key: bytes_behind(one.received, moment - one.began) for key, one in list(self._arriving.items())}
-        key = max(behind, key=lambda each: behind[each], default=0)
-        return self._arriving.pop(key, None) if behind.get(key, 0) > 0 else None
+    def _giving_way_to(self, request: Request) -> list[Request] | None:
+        """Return the slowest that leave room enough: of the same client where it has its share. None: no help."""
+        lacking_of_one, lacking = self._admission.shortage(request.client, request.body_bytes)
+        slow = self._slow_ones(is_small(request.body_bytes))
+        own = self._first_of([one for one in slow if one.client == request.client], lacking_of_one)
+        if own is None:
+            return None
+        lacking -= sum(self._admission.weight_of(one.body_bytes) for one in own)
+        others = self._first_of([one for one in slow if lacking > 0 and one not in own], lacking)
+        return None if others is None else own + others
+
+    def _slow_ones(self, are_small: bool) -> list[Request]:
+        """Return what arrives too slowly of the small or of the larger bodies, the slowest first."""
+        moment, behind = time.monotonic(), []
+        for one in list(self._arriving.values()):
+            missing = bytes_behind(one.body_bytes, one.received, moment - one.began)
+            if missing > 0 and is_small(one.body_bytes) == are_small:
+                behind.append((missing, one))
+        behind.sort(key=lambda pair: pair[0], reverse=True)
+        return [one for _missing, one in behind]
+
+    def _first_of(self, bodies: list[Request], lacking: int) -> list[Request] | None:
+        """Return as many of the bodies as weigh what is lacking; None where all of them do not."""
+        taken = []
+        for one in bodies:
+            if lacking <= 0:
+                break
+            taken.append(one)
+            lacking -= self._admission.weight_of(one.body_bytes)
+        return taken if lacking <= 0 else None
 
     def _await_part(self, request: Request, future: Any) -> None:
         request.future = future

@@ -13,7 +13,7 @@ from app.web.security_headers import STRICT
 
 def test_a_refusal_before_the_program_runs_has_the_security_headers(monkeypatch):
     guard = BodyGuard(lambda *_arguments: pytest.fail("the program ran"), BodyRules(upload_bytes=1_000, proxies=0))
-    monkeypatch.setattr(guard._seats, "take", lambda _client, _connection: None)
+    monkeypatch.setattr(guard._seats, "take", lambda *_arguments: None)
     answers = []
 
     body = {"CONTENT_LENGTH": "9", "CONTENT_TYPE": "multipart/form-data", "wsgi.input": BufferedReader(BytesIO(b"x"))}

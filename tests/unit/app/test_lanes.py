@@ -112,18 +112,26 @@ def test_a_slow_body_gives_its_thread_to_another_and_a_fast_one_does_not(monkeyp
     seats, held = Seats(threads=8), []
     for client in ("a", "b", "c", "d"):
         connection = Connection(seats)
-        connection.seat = seats.take(client, connection)
+        connection.seat = seats.take(client, 60_000, connection)
         held.append(connection.seat)
     held[2].received = -1_000_000  # the slowest
-    assert seats.take("honest") is not None, "of four addresses that stand still, one gave way"
+    assert seats.take("honest", 100) is not None, "of four addresses that stand still, one gave way"
     assert [seat.is_shut for seat in held] == [False, False, True, False]
 
     for seat in held:
         seat.received = 1_000_000
-    assert seats.take("another") is None, "all arrive as fast as they should"
+    assert seats.take("another", 100) is None, "all arrive as fast as they should"
     unstoppable = Seats(threads=8)
-    assert [unstoppable.take("slow") is None for _number in range(3)] == [False, False, True]
-    assert unstoppable.take("other") is not None
+    assert [unstoppable.take("slow", 100) is None for _number in range(3)] == [False, False, True]
+    assert unstoppable.take("other", 100) is not None
+
+
+def test_a_body_is_behind_by_no_more_than_it_has_and_not_before_a_packet_was_sent_again():
+    assert bodies.bytes_behind(2_000, 0, 1.2) < 0, "a form whose packet was lost"
+    assert bodies.bytes_behind(8_000_000, 0, 2.9) < 0
+    assert bodies.bytes_behind(8_000_000, 0, 4.0) == 32 * 1024
+    assert bodies.bytes_behind(2_000, 500, 9.0) == 1_500
+    assert bodies.bytes_behind(2_000, 2_000, 9.0) == 0
 
 
 class Future:
@@ -302,6 +310,48 @@ def test_large_bodies_that_stand_still_give_way_to_one_that_comes(monkeypatch):
     assert [(status, len(body)) for status, _headers, body in honest.answers] == [(200, 100_000)]
     assert [status for status, *_rest in slow.answers] == [408]
     assert fast.answers == []
+
+
+def standing_still(bridge, address, length):
+    """A large body that an address announced four seconds ago, and nothing of it."""
+    watcher = Watcher(Scope("POST", "/machines/x", content_length=str(length)))
+    watcher.scope.client = f"{address}:5"
+    watcher.proto = InParts([b""])
+    bridge.receive(watcher)
+    for request in bridge._arriving.values():
+        request.began = time.monotonic() - 4
+    return watcher.proto.answers
+
+
+def test_who_has_its_share_takes_no_room_from_others():
+    bridge = bridge_of(echo)
+    bridge._admission = Admission(bytes_max=1_200_000)  # of which one address gets 300 kB
+    other = standing_still(bridge, "192.0.2.2", 200_000)
+    own = standing_still(bridge, "192.0.2.1", 300_000)
+    assert standing_still(bridge, "192.0.2.1", 150_000) == []
+    assert ([status for status, *_rest in own], other) == ([408], []), "its own body gave way"
+
+    for request in bridge._arriving.values():
+        request.received = 0 if request.client == "192.0.2.2" else 150_000
+    [(status, *_rest)] = standing_still(bridge, "192.0.2.1", 200_000)
+    assert (status, other) == (429, []), "its own is fast, and the other's would be no help"
+
+
+def test_nothing_gives_way_where_that_makes_too_little_room():
+    bridge = bridge_of(echo)
+    bridge._admission = Admission(bytes_max=800_000)
+    slow = standing_still(bridge, "192.0.2.9", 100_000)
+    fast = [standing_still(bridge, f"192.0.2.{number}", 200_000) for number in range(3)]
+    for request in bridge._arriving.values():
+        request.received = 0 if request.client == "192.0.2.9" else 150_000
+    assert [status for status, *_rest in standing_still(bridge, "192.0.2.8", 201_000)] == [429]
+    assert (slow, fast) == ([], [[], [], []])
+    large = standing_still(bridge, "192.0.2.8", 200_000)
+    assert ([status for status, *_rest in slow], large) == ([408], [])
+
+    bridge._admission = Admission(small_max=0)
+    assert [status for status, *_rest in standing_still(bridge, "192.0.2.7", 100)] == [429], "small: another count"
+    assert (large, fast) == ([], [[], [], []])
 
 
 def test_a_large_body_that_was_cut_off_is_not_carried_out():
