@@ -34,8 +34,10 @@ def check() -> None:
     asked.max_content_length = bytes_max + 1  # of a body without a length no more is read
     if (asked.content_length or 0) > bytes_max:
         abort(413)
+    if asked.method in SAFE_METHODS:
+        return  # what is open to all is served without the database, too
     login = present_login()
-    if asked.method in SAFE_METHODS or not login.is_authenticated:
+    if not login.is_authenticated:
         return
     if not login.is_program:
         if current_app.config["WTF_CSRF_ENABLED"]:

@@ -33,6 +33,15 @@ def test_the_document_and_its_page_are_made_once_because_anybody_may_ask_for_the
     assert "Mögliche Fehler" in gzip.decompress(again[1].data).decode()
 
 
+def test_the_document_asks_the_database_nothing_even_of_a_login(anna, statements):
+    """So it is served while the database is away."""
+    anna.get("/openapi.json")  # the first request of a process compares the key
+    with statements() as made:
+        assert anna.get("/openapi.json").status_code == 200
+
+    assert made == []
+
+
 def test_every_call_is_described_and_nothing_else(app, client):
     paths = client.get("/api/v1/openapi.json").json["paths"]
     described = {
