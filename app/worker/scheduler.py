@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -21,18 +21,18 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.server.shutdown_signal import ShutdownSignal
+from app.worker.clock_jumps import ClockJumpDetector, reschedule_all
 from app.worker.due import anything_due
 from app.worker.jobs import JOBS, Job
 from app.worker.pace import IDLE_AFTER_SECONDS, Pace, pause_seconds
 from app.worker.run_apart import run_apart
-from booking.kernel.database_errors import classify_error
+from booking.kernel.database_errors import classify_error, is_unserved
 from booking.kernel.errors import Unavailable
 
 DRAIN_SECONDS = 1.5
 FIRST_RUN_DELAY_SECONDS = 60
 # A signal ends the wait of the main thread, except on Windows, which handles Ctrl-C only between two waits.
 WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
-JUMP_SECONDS_MIN = 5.0
 # After a look that the database refused or did not answer, idle jobs are not looked for so long: each would wait for
 # its deadline again, one after another in one thread.
 REFUSED_SECONDS = 10.0
@@ -139,22 +139,6 @@ def _run_safely(app: Flask, job: Job, errors: JobErrorLog, run: Callable[[Sessio
     return done
 
 
-class ClockJumpDetector:
-    """Detects that the system clock was set forward or back: the scheduler would sleep through the difference."""
-
-    def __init__(self, clock: Callable[[], datetime] = now, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._monotonic = clock, monotonic
-        self._offset = self._current_offset()
-
-    def has_jumped(self) -> bool:
-        """Return whether the clock was set since the last call."""
-        before, self._offset = self._offset, self._current_offset()
-        return abs(self._offset - before) > JUMP_SECONDS_MIN
-
-    def _current_offset(self) -> float:
-        return self._clock().timestamp() - self._monotonic()
-
-
 class Worker:
     """Runs the jobs in parallel threads, so that a hanging mail server delays no other job.
 
@@ -170,6 +154,7 @@ class Worker:
         self._last_work = time.monotonic()
         self._stop_requested = threading.Event()
         self._running = 0
+        self._has_failed_look = False
         self._condition = threading.Condition()
         self._errors = JobErrorLog()
         self._begun = now()
@@ -191,22 +176,33 @@ class Worker:
                     reschedule_all(scheduler)
                 elif self._ends_when_idle and self._is_idle():
                     break
-            self._end(scheduler)
+            self._end(scheduler, shutdown)
 
     def _is_idle(self) -> bool:
         """Return whether no job has found work for a minute, or met an error, and none is due."""
-        if self._errors or self._running or time.monotonic() - self._last_work <= IDLE_AFTER_SECONDS:
+        if self._is_busy():
             return False
         try:
             with self._app.app_context():
-                return not anything_due(db.session())
-        except (DBAPIError, Unavailable):
+                is_due = anything_due(db.session())
+        except Exception as error:
+            if not (self._has_failed_look or is_unserved(error)):
+                log.exception("the worker could not look whether it is idle, so it goes on")
+                self._has_failed_look = True
             return False
+        self._has_failed_look = False
+        return not (is_due or self._is_busy())  # a job may have begun meanwhile
 
-    def _end(self, scheduler: Any) -> None:
+    def _is_busy(self) -> bool:
+        return bool(self._errors or self._running or time.monotonic() - self._last_work <= IDLE_AFTER_SECONDS)
+
+    def _end(self, scheduler: Any, shutdown: ShutdownSignal) -> None:
+        """End what runs. Only a request to end hurries: a job that began while an idle worker ended is waited for."""
         self._stop_requested.set()  # not by the signal's handler, which may interrupt one that holds its lock
         scheduler.pause()
-        if not self._drained():
+        while not (is_drained := self._drained()) and not shutdown.is_received:
+            pass
+        if not is_drained:
             # A job waits for the network; what it has claimed is retried when its lease expires.
             sys.stdout.flush()
             sys.stderr.flush()
@@ -288,9 +284,3 @@ class Worker:
     def _drained(self) -> bool:
         with self._condition:
             return self._condition.wait_for(lambda: self._running == 0, timeout=DRAIN_SECONDS)
-
-
-def reschedule_all(scheduler: Any) -> None:
-    """Run every job now and from now on at its interval."""
-    for job in scheduler.get_jobs():
-        job.modify(next_run_time=now())

@@ -15,8 +15,9 @@ from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
 from app.mail import leasing
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
+from app.worker.clock_jumps import ClockJumpDetector, reschedule_all
 from app.worker.job_runs import LEASE, JobRun, run_once
-from app.worker.scheduler import ClockJumpDetector, Worker, reschedule_all, work_once
+from app.worker.scheduler import Worker, work_once
 from booking.kernel.errors import Busy
 from booking.kernel.transaction import in_own_transactions, write_transaction
 from tests.builders import hours, open_session, reserve

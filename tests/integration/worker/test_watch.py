@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from app.storage import installation
 from app.worker import watch as watching
@@ -14,7 +15,7 @@ from app.worker.due import LOOKS, anything_due
 from app.worker.jobs import JOBS
 from app.worker.scheduler import Worker, work_once
 from app.worker.watch import Watch
-from booking.kernel.errors import DatabaseUnreachable
+from booking.kernel.errors import DatabaseCorrupt, DatabaseUnreachable
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from tests.builders import hours, reserve
@@ -124,6 +125,46 @@ def test_a_look_that_fails_ends_no_watch(app, monkeypatch, error, calls):
     assert Calls(app).looked() == calls
 
 
+@pytest.fixture
+def fail_with(monkeypatch):
+    """Two looks: the first fails with an error, the second finds what it is told to; returns what was looked for."""
+
+    def make(error, *, second):
+        looked = []
+
+        def fail(_session):
+            looked.append("first")
+            raise error
+
+        looks = [
+            SimpleNamespace(job="first", seconds=0.0, has_work=fail),
+            SimpleNamespace(job="second", seconds=600.0, has_work=lambda _session: looked.append("second") or second),
+        ]
+        monkeypatch.setattr(watching, "LOOKS", looks)
+        return looked
+
+    return make
+
+
+@pytest.mark.parametrize("error", [IntegrityError("INSERT", {}, Exception("twice")), DatabaseCorrupt()])
+def test_a_look_that_fails_by_itself_silences_no_other_and_is_logged_once(app, fail_with, caplog, error):
+    looked = fail_with(error, second=False)
+    calls = Calls(app)
+
+    assert [calls.looked(), calls.looked()] == [1, 1]
+    assert looked == ["first", "second", "first"]
+    assert [line.args for line in caplog.records if line.name == watching.__name__] == [("first",)]
+
+
+def test_what_waits_behind_a_look_without_an_answer_comes_first_the_next_time(app, fail_with, caplog):
+    looked = fail_with(DatabaseUnreachable(), second=True)
+    calls = Calls(app)
+
+    assert [calls.looked(), calls.looked()] == [0, 1]
+    assert looked == ["first", "second"]
+    assert not caplog.records, "requests say so"
+
+
 def test_only_the_process_that_has_started_this_one_is_called(monkeypatch):
     sent = []
     monkeypatch.setattr(watching.os, "kill", lambda pid, _number: sent.append(pid))
@@ -146,6 +187,37 @@ def test_the_worker_ends_when_nothing_was_due_for_a_minute(app, session, rested,
     reserve(session, rested.combine, rested.anna, hours(MONDAY, 100, 104), now=MONDAY)
     assert anything_due(session)
     assert not worker._is_idle()
+
+
+def test_a_job_that_begins_while_the_worker_looks_keeps_it_from_ending(app, monkeypatch):
+    worker = Worker(app, ends_when_idle=True)
+    worker._last_work -= 61
+    begun = worker._counted()
+    monkeypatch.setattr("app.worker.scheduler.anything_due", lambda _session: begun.__enter__())
+
+    assert not worker._is_idle()
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_only_a_request_to_end_cuts_off_what_runs(app, monkeypatch, is_asked):
+    worker, ends = Worker(app, ends_when_idle=True), []
+    scheduler = SimpleNamespace(pause=lambda: None, shutdown=lambda **_how: ends.append("drained"))
+    drained = iter([False, True])
+    monkeypatch.setattr(worker, "_drained", lambda: next(drained))
+    monkeypatch.setattr("app.worker.scheduler.os._exit", lambda _code: ends.append("cut off"))
+
+    worker._end(scheduler, SimpleNamespace(is_received=is_asked))
+    assert ends[0] == ("cut off" if is_asked else "drained")
+
+
+def test_a_look_that_fails_ends_no_worker(app, monkeypatch, caplog):
+    worker = Worker(app, ends_when_idle=True)
+    worker._last_work -= 61
+    monkeypatch.setattr("app.worker.scheduler.anything_due", lambda _session: 1 / 0)
+
+    assert not worker._is_idle()
+    assert not worker._is_idle()
+    assert [line.name for line in caplog.records] == ["app.worker.scheduler"]
 
 
 def test_a_worker_that_is_idle_ends_by_itself(app, monkeypatch):
