@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import secret_box
@@ -21,6 +21,7 @@ from app.mail.outgoing import OutgoingMail
 from booking.kernel.encryption import CannotDecrypt
 
 BATCH_SIZE = 20
+READDRESSING_LOCK = (7_464, 4)  # PostgreSQL's advisory lock of readdressing
 MEMBER = "member"  # beginning of the audience of a member's mails; all others are of an office
 LEASE = timedelta(minutes=15)
 
@@ -158,6 +159,7 @@ def _another(session: Session, mail: Mail, present: Sequence[Reader]) -> Reader 
     """
     if mail.link_ends_at is not None or not mail.key.endswith(mail.recipient):
         return None
+    _readdress_alone(session)
     if mail.audience.split()[0] == MEMBER:
         present = [one for one in present if one.user_id is not None] or present
     elif _is_told_otherwise(session, mail):
@@ -168,10 +170,16 @@ def _another(session: Session, mail: Mail, present: Sequence[Reader]) -> Reader 
 
 
 def _is_told_otherwise(session: Session, mail: Mail) -> bool:
-    """Return whether another mail tells the same audience the same. Locks it: another worker may be deleting it."""
+    """Return whether another mail tells the same audience the same."""
     same = (Mail.audience == mail.audience, Mail.key.startswith(mail.key.removesuffix(mail.recipient), autoescape=True))
     others = select(Mail.id).where(*same, Mail.id != mail.id, Mail.given_up_at.is_(None))
-    return bool(session.scalars(others.with_for_update()).all())
+    return session.scalar(others.limit(1)) is not None
+
+
+def _readdress_alone(session: Session) -> None:
+    """Let one worker at a time see who else is told: two could each leave it to the mail that the other deletes."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(*READDRESSING_LOCK)))
 
 
 def _readdress(mail: Mail, reader: Reader) -> None:

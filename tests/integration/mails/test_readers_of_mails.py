@@ -6,13 +6,16 @@ What it says is then told to another reader who was not told.
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import delete, select
 
 from app.auth import accounts, managers
 from app.auth.models import ManagedWorkshop, User
+from app.extensions import db
 from app.mail import leasing
 from app.mail.models import Mail
 from app.notifications import recipients
@@ -98,6 +101,32 @@ def test_a_former_manager_is_told_no_more_of_requests_and_an_administrator_is_in
     assert (to_anna.to_address, to_rita.to_address) == (ANNA, RITA)
     assert to_rita.key.endswith(f":user{asked.rita_login}")
     assert (to_rita.body, to_rita.off_url) == (kept, ""), "it would switch off what Wanda gets"
+
+
+def test_two_workers_do_not_each_leave_it_to_the_mail_that_the_other_deletes(app, session, asked, monkeypatch):
+    if db.engine.name == "sqlite":
+        return  # one writer at a time
+    twin(session, 99)
+    end_office(session, asked.wanda_login)
+    with write_transaction(session):
+        session.execute(delete(Mail).where(Mail.to_address == ANNA))
+    another, barrier = leasing._another, Barrier(2)
+
+    def both_at_once(session, mail, present):
+        barrier.wait(30)  # each worker has leased one of the two
+        return another(session, mail, present)
+
+    def lease(_number):
+        with app.app_context():
+            own = db.session()
+            leased = in_write_transaction(own, lambda: leasing.lease_due(own, now=LATER, readers=recipients.readers_of))
+            db.session.remove()
+        return [one.to_address for one in leased]
+
+    monkeypatch.setattr(leasing, "_another", both_at_once)
+    monkeypatch.setattr(leasing, "BATCH_SIZE", 1)
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lease, range(2))) == [[], [RITA]]
 
 
 def test_who_manages_a_workshop_by_now_is_told_rather_than_an_administrator(session, asked):
