@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, islice
 
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ from booking.kernel.deadlines import COMMAND, extended
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
+from booking.kernel.sealing import Seal, SealedEvent
 
 EVENTS_OVERDUE = timedelta(minutes=15)  # events reach their subscribers within seconds, under load within a minute
 OVERDUE = timedelta(hours=1)  # a worker that has done nothing for so long is not running
@@ -235,16 +236,19 @@ def _suspended(session: Session) -> AuditMessage | None:
 def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMessage]:
     name = subscription.subscriber
     fresh = deliveries.new_events(subscription, cursors.position_of(session, name))
-    waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
-    count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
+    # What is entered with a past instant, as a demo is, waits since it was sealed, seconds after it was written.
+    since = case((Seal.sealed_at > RecordedEvent.at, Seal.sealed_at), else_=RecordedEvent.at).label("since")
+    sealed = fresh.outerjoin(SealedEvent, SealedEvent.event_id == RecordedEvent.id).outerjoin(Seal)
+    waiting = sealed.order_by(None).with_only_columns(since).subquery()
+    count, oldest = session.execute(select(func.count(), func.min(waiting.c.since))).one()
     if not count:
         return []
     # An idle worker records nothing, and one that does not keep up serves all the time: the age of the event tells.
     is_overdue = oldest < now() - EVENTS_OVERDUE
     served_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
     served = "no worker has served yet" if served_at is None else f"was last served at {utc_minute(served_at)}"
-    since = f", the first since {utc_minute(oldest)}" if is_overdue else ""
-    return [AuditMessage(f"{count} events wait for {name}, which {served}{since}", is_overdue)]
+    first = f", the first since {utc_minute(oldest)}" if is_overdue else ""
+    return [AuditMessage(f"{count} events wait for {name}, which {served}{first}", is_overdue)]
 
 
 def _described(found: Iterable[AuditFinding]) -> list[AuditMessage]:

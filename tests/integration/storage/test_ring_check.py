@@ -11,7 +11,7 @@ from app.extensions import db
 from app.mail.outbox import queue_mail
 from app.storage.audits import AUDITS
 from app.worker.scheduler import work_once
-from booking.kernel import deliveries
+from booking.kernel import deliveries, sealing
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -107,6 +107,19 @@ def test_events_that_wait_for_a_quarter_of_an_hour_are_reported(app, session, cl
         "the first since 2026-11-23 07:00 UTC"
     )
     assert lines == [f"undelivered: BROKEN - {waiting}"]
+
+
+def test_events_entered_with_a_past_instant_wait_since_they_were_sealed(app, session, clock, check, reservation):
+    """As those of a demo: its first night must not mail that they wait since the spring."""
+    clock.instant = MONDAY + timedelta(hours=20)
+    assert check("undelivered")[0] == 1, "nobody has looked at them: a worker may be missing"
+    with write_transaction(session):
+        sealing.seal_next(session, now=clock.instant)
+
+    assert check("undelivered")[0] == 0
+    clock.instant += timedelta(minutes=16)
+    code, lines = check("undelivered")
+    assert (code, lines[0][-len("2026-11-24 03:00 UTC") :]) == (1, "2026-11-24 03:00 UTC")
 
 
 def test_mails_that_nobody_sends_are_reported(session, clock, check):
