@@ -23,6 +23,7 @@ from app.pages import confirmation, errors, frame, key_guard, register_pages, sa
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
+from app.storage import migrate
 from app.web import (
     clean_request,
     compression,
@@ -31,6 +32,7 @@ from app.web import (
     log_redaction,
     page_context,
     rate_limits,
+    schema_difference,
     security_headers,
     template_cache,
     trouble_log,
@@ -101,6 +103,7 @@ def init_database(app: Flask) -> None:
     extensions.init_secret_box(app)
     extensions.db.init_app(app)
     app.teardown_appcontext(_discard_session)
+    schema_difference.init_app(app, migrate.has_other_schema)
     with app.app_context():
         prepare_engine(extensions.db.engine)
         _init_middleware(app)

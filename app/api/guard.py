@@ -13,9 +13,9 @@ from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.present import present_login, present_request
 from app.web import read_retry
+from app.web.schema_difference import fault_of
 from app.web.trouble_log import reason_of, troubles
 from app.wording.errors.http import SERVER_ERROR
-from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
 from booking.kernel.transaction import discard
 
@@ -75,8 +75,8 @@ def http_error(error: HTTPException) -> Response:
 
 @bp.errorhandler(DatabaseError)
 def database_failed(error: DatabaseError) -> Response:
-    """Return 503 when the database is unreachable, full or corrupt. Any other error is a bug and is raised again."""
-    fault = classify_error(error)
+    """Return 503 when the database cannot serve the request. Any other error is a bug and is raised again."""
+    fault = fault_of(error)
     if fault is None:
         raise error
     read_retry.note(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -31,7 +30,6 @@ from booking.kernel.errors import (
 from booking.kernel.texts import code_points, is_fit, without_unfit
 
 INSUFFICIENT_PRIVILEGE = "42501"
-NO_TABLE = re.compile(r"no such table|relation .+ does not exist")
 MAY_NOT = (
     "The role of DATABASE_URL may not do that in PostgreSQL ({reason}). Make it the owner of the database: "
     "ALTER DATABASE name OWNER TO role"
@@ -100,16 +98,26 @@ def _message(error: Unavailable | None, reason: str) -> str:
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
     if isinstance(error, DatabaseCorrupt) and file is not None:
         return migrate.damage_message(file)
-    if error is None and NO_TABLE.search(reason) and _is_new():
-        return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
+    if error is None and (sentence := _about_schema()):
+        return sentence
     return f"The database cannot be used: {reason}"
 
 
-def _is_new() -> bool:
+def _about_schema() -> str:
+    """Return what to do where a statement failed because the database has another schema than this program, or none."""
     try:
-        return has_app_context() and migrate.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
+        revision = migrate.revision_of(current_app.config["SQLALCHEMY_DATABASE_URI"]) if has_app_context() else ""
     except DBAPIError:
-        return False  # it cannot be read
+        return ""  # it cannot be read
+    if revision is None:
+        return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
+    if revision in ("", migrate.head_revision()):
+        return ""
+    if revision in migrate.known_revisions():
+        return (
+            f"The database is at schema {revision}, this program needs {migrate.head_revision()}: type `ring prepare`."
+        )
+    return f"The database is at schema {revision}, that of a newer program: start the newer one."
 
 
 def _database_file() -> Path | None:

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.clock import utc_minute
 from app.doctor.finding import Finding, error, ok, warn
 from app.storage import installation, migrate
+from booking.kernel.database_errors import classify_error
 from booking.kernel.encryption import SecretBox
-from booking.kernel.errors import DatabaseNotUnicode, Unavailable
+from booking.kernel.errors import DatabaseForbids, DatabaseNotUnicode, Unavailable
 from booking.kernel.postgresql import POOL_OVERFLOW, POOL_SIZE
 
 WORKERS = 1  # beside the web processes
@@ -42,7 +43,7 @@ def check(session: Session, config: Mapping[str, Any], box: SecretBox, now: date
         way_out = "make a new database: createdb --encoding=UTF8 --template=template0 ring"
         yield error("encoding", str(failure), way_out)
     except (SQLAlchemyError, Unavailable) as failure:
-        yield error("database", f"{_name(uri)} does not answer: {_reason(failure)}", "see DATABASE_URL; is it running?")
+        yield _unusable(uri, failure)
     finally:
         session.rollback()
 
@@ -51,6 +52,16 @@ def _name(uri: str) -> str:
     url = make_url(uri)
     hosts = url.host or url.query.get("host") or "this machine"
     return str(url.database) if url.get_backend_name() == "sqlite" else f"PostgreSQL at {hosts}"
+
+
+def _unusable(uri: str, failure: Exception) -> Finding:
+    if isinstance(failure, DBAPIError) and isinstance(classify_error(failure), DatabaseForbids):
+        way_out = (
+            "let the role of DATABASE_URL own the database and its tables: ALTER DATABASE name OWNER TO role, ALTER "
+            "TABLE name OWNER TO role"
+        )
+        return error("database", f"{_name(uri)} denies the ring its rights: {_reason(failure)}", way_out)
+    return error("database", f"{_name(uri)} does not answer: {_reason(failure)}", "see DATABASE_URL; is it running?")
 
 
 def _reason(failure: Exception) -> str:

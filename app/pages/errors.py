@@ -19,10 +19,10 @@ from app.present import present_request
 from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS
 from app.web import read_retry, trouble_log, unknown_outcome
 from app.web.redirects import safe_next
+from app.web.schema_difference import fault_of
 from app.web.trouble_log import troubles
 from app.wording import errors
 from app.wording.errors import status_of
-from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.transaction import discard
 
@@ -83,7 +83,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer an HTTP error: not found, not allowed, too large, too many."""
     status = error.code or SERVER_FAULT
     cause = getattr(error, "original_exception", None)
-    if isinstance(cause, DatabaseError) and (fault := classify_error(cause)):
+    if isinstance(cause, DatabaseError) and (fault := fault_of(cause)):
         return _unavailable(fault, cause)  # it failed while another error page was rendered
     if status >= SERVER_FAULT:
         _use_no_login()
@@ -104,8 +104,8 @@ def _too_old(status: int) -> ResponseReturnValue:
 
 
 def database_failed(error: DatabaseError) -> ResponseReturnValue:
-    """Answer 503 where the database is unreachable, full or damaged. Any other error is a bug and is raised again."""
-    fault = classify_error(error)
+    """Answer 503 where the database cannot serve the request. Any other error is a bug and is raised again."""
+    fault = fault_of(error)
     if fault is None:
         raise error
     return _unavailable(fault, error)

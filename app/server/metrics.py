@@ -24,9 +24,9 @@ from sqlalchemy.orm import Session
 
 from app.mail.models import Mail
 from app.subscriptions import SUBSCRIPTIONS
+from app.web.schema_difference import fault_of
 from app.web.uncounted import is_uncounted
 from booking.kernel import cursors
-from booking.kernel.database_errors import classify_error
 from booking.kernel.deliveries import Delivery, Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.transaction import discard
@@ -131,7 +131,7 @@ class QueueCollector:
         try:
             return iter(list(self._gauges()))
         except DatabaseError as error:
-            if classify_error(error) is None:
+            if fault_of(error) is None:
                 raise
             discard(self._session)
             return iter(())

@@ -47,11 +47,16 @@ def upgrade(database_uri: str) -> None:
 
 def is_new(database_uri: str) -> bool:
     """Return whether there is no database yet, or one without a schema."""
+    return revision_of(database_uri) is None
+
+
+def revision_of(database_uri: str) -> str | None:
+    """Return the revision of a database; None for one that is empty or not there."""
     url = make_url(database_uri)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return True  # connecting would create the file
+        return None  # connecting would create the file
     with _connection(database_uri) as connection:
-        return current_revision(connection) is None
+        return current_revision(connection)
 
 
 def require_sound(database_uri: str, *, largest_mb: int) -> None:
@@ -147,6 +152,11 @@ def current_revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return revision
+
+
+def has_other_schema(connection: Connection) -> bool:
+    """Return whether the schema of the database is not that of this program: older, newer, or none."""
+    return current_revision(connection) != head_revision()
 
 
 def _require_known(current: str | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from booking.kernel.errors import (
     Busy,
     DatabaseCorrupt,
+    DatabaseForbids,
     DatabaseReadOnly,
     DatabaseUnreachable,
     DiskFull,
@@ -33,6 +34,7 @@ _CLASSES: tuple[tuple[str, type[Unavailable], int], ...] = (
     (READ_ONLY_TRANSACTION, DatabaseReadOnly, RETRY_LATER_SECONDS),  # the standby that a fail-over is about to promote
     ("XX001", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
     ("XX002", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
+    ("42501", DatabaseForbids, RETRY_MUCH_LATER_SECONDS),
     (LOCK_TIMEOUT, Busy, RETRY_SOON_SECONDS),
     (SERIALIZATION_FAILURE, WriteClash, RETRY_SOON_SECONDS),
     (DEADLOCK, WriteClash, RETRY_SOON_SECONDS),

@@ -62,6 +62,18 @@ class DatabaseCorrupt(Unavailable):
     code = "database_corrupt"
 
 
+class DatabaseForbids(Unavailable):
+    """The database denies the role of DATABASE_URL what the program needs: its rights were taken, or never given."""
+
+    code = "database_forbids"
+
+
+class SchemaDiffers(Unavailable):
+    """A statement failed, and the database has another schema than this program: one of them was replaced."""
+
+    code = "schema_differs"
+
+
 class DatabaseNotUnicode(Unavailable):
     """The database stores texts in another encoding than UTF-8. facts: database, encoding."""
 

@@ -64,6 +64,24 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "database_forbids",
+        503,
+        _l("The database refuses the ring"),
+        _l(
+            "The database denies the ring the rights to its tables. Nothing was stored. Please tell the operator: ring "
+            "doctor names the way out."
+        ),
+    ),
+    ErrorText(
+        "schema_differs",
+        503,
+        _l("The ring is being updated"),
+        _l(
+            "The program and its database are of different versions at the moment. Nothing was stored. Please try "
+            "again in a minute; if this stays so, tell the operator: ring doctor names the way out."
+        ),
+    ),
+    ErrorText(
         "database_not_unicode",
         503,
         _l("The database cannot hold every text"),

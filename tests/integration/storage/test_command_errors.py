@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import config
 from app.commands import friendly_errors, work
@@ -103,6 +103,25 @@ def test_database_errors_are_reported_in_one_sentence(monkeypatch, ring, error, 
 
     assert sentence in output
     assert len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [
+        ("'0001'", "The database is at schema 0001, this program needs "),
+        ("'9999'", "The database is at schema 9999, that of a newer program: start the newer one."),
+        (None, "There is no ring here yet."),
+    ],
+)
+def test_a_command_names_the_schema_of_another_version_whatever_the_language_of_the_server(
+    monkeypatch, session, ring, revision, sentence
+):
+    change = f"UPDATE alembic_version SET version_num = {revision}" if revision else "DELETE FROM alembic_version"
+    session.connection().exec_driver_sql(change)
+    session.commit()
+    monkeypatch.setattr("app.commands.token.login_of", raising(from_postgresql("42P01", ProgrammingError)))
+
+    assert ring("token", "list", "anna@ring.example").startswith(f"Error: {sentence}")
 
 
 def test_a_damaged_file_is_not_served(file, ring):

@@ -6,10 +6,18 @@ import errno
 
 import psycopg
 import pytest
-from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError, ProgrammingError
 
 from booking.kernel.database_errors import classify_error, classify_os_error
-from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DatabaseUnreachable, DiskFull, WriteClash
+from booking.kernel.errors import (
+    Busy,
+    DatabaseCorrupt,
+    DatabaseForbids,
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+    DiskFull,
+    WriteClash,
+)
 
 
 class SqliteSays(Exception):
@@ -43,6 +51,7 @@ def unreachable(message):
         (from_postgresql("XX001", InternalError), DatabaseCorrupt),
         (from_sqlite("SQLITE_BUSY"), Busy),
         (from_postgresql("55P03"), Busy),
+        (from_postgresql("42501", ProgrammingError), DatabaseForbids),
         (from_postgresql("40P01"), WriteClash),
         (from_sqlite("SQLITE_IOERR_READ"), DatabaseUnreachable),
         (from_sqlite("SQLITE_CANTOPEN"), DatabaseUnreachable),

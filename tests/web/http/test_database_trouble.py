@@ -9,6 +9,7 @@ import pytest
 from app import create_app
 from app.auth import authentication
 from app.extensions import db
+from app.storage import migrate
 from booking.kernel.errors import Busy
 from booking.models import Reservation, Status
 from tests.builders import hours, reserve
@@ -98,6 +99,25 @@ def test_a_damaged_file_is_503_with_its_code(anna, damaged_machines, path):
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "Sicherung" in answer.text or answer.json["code"] == "database_corrupt"
+
+
+@pytest.mark.parametrize("revision", ["0001", "9999"])
+def test_a_database_of_another_version_is_said_to_be_one_and_a_bug_stays_a_bug(anna, app, monkeypatch, revision):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    head = migrate.head_revision()
+    connection = db.session.connection()
+    connection.exec_driver_sql("ALTER TABLE booking_workshop RENAME TO former_workshop")
+    connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    db.session.commit()
+
+    page, call = anna.get("/machines"), anna.get("/api/v1/machines")
+
+    assert (page.status_code, call.status_code, call.json["code"]) == (503, 503, "schema_differs")
+    assert "Das Programm und seine Datenbank haben zurzeit verschiedene Versionen." in page.text
+    assert page.headers["Retry-After"]
+    db.session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head}'")
+    db.session.commit()
+    assert [anna.get(path).status_code for path in ("/machines", "/api/v1/machines")] == [500, 500]
 
 
 def test_a_read_only_folder_is_reported(anna, reservation, monkeypatch):
