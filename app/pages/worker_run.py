@@ -14,7 +14,7 @@ LATE = timedelta(minutes=15)  # the worker reports every five
 
 @dataclass(frozen=True, slots=True)
 class WorkerRun:
-    """When a worker last reported; None: never. is_late: none runs now."""
+    """When a worker last reported, or a web process that nothing waited for one; None: never. is_late: none comes."""
 
     ran_at: datetime | None
     is_late: bool
