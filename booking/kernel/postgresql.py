@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
-from booking.kernel import presets, stalled_commits
+from booking.kernel import host_names, presets, stalled_commits
 from booking.kernel.database_errors import READ_ONLY_TRANSACTION
 
 # A PostgreSQL server that stopped answering is detected in time to answer the request within five seconds: an open
@@ -78,16 +78,21 @@ class Opening:
         return connection
 
     def _connect(self, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        from psycopg import OperationalError
+
         from booking.kernel.postgresql_connection import DeadlineConnection
 
-        pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
-        if len(pairs) == 1:
+        if "hostaddr" in parameters or not parameters.get("host"):
             return DeadlineConnection.connect(*arguments, **parameters)
+        pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
         pairs.sort(key=lambda pair: pair != self._best)
-        hosts, ports = (",".join(parts) for parts in zip(*pairs, strict=True))
-        connection = DeadlineConnection.connect(*arguments, **parameters | {"host": hosts, "port": ports})
-        self._best = connection.server
-        stalled_commits.reached(self._best)
+        servers, errors = host_names.with_addresses(pairs)
+        if not servers:
+            raise OperationalError("; ".join(str(error) for error in errors))
+        connection = DeadlineConnection.connect(*arguments, **parameters | servers)
+        if len(pairs) > 1:
+            self._best = connection.server
+            stalled_commits.reached(self._best)
         return connection
 
 
