@@ -35,7 +35,8 @@ ACCEPTED = "It takes longer than two seconds and is carried out in the backgroun
 STATUS_DESCRIPTIONS = {
     400: "The body is not well-formed JSON, or the CSRF header is missing.",
     401: "The token is missing, unknown or revoked.",
-    403: "The role does not allow it, the token is read-only, or the required second factor is not set up.",
+    403: "The role does not allow it, the token is read-only, the required second factor is not set up, or a browser's "
+    "session was not confirmed in the last ten minutes.",
     404: "The object does not exist, or this login has no access to it.",
     409: "Conflict with the current state: the span is taken, the status is another one, or the key was used before.",
     412: "The object was changed since; If-Match names an older revision.",

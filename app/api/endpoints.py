@@ -50,6 +50,8 @@ class Endpoint:
     an ETag, and a change accepts If-Match. is_expensive: EXPORT_LIMIT applies, as to files, and not API_LIMIT.
     accepted: the model of a 202: the worker carries a request out that would take longer than two seconds.
     has_upload: the body may have UPLOAD_MB, because a field of it is a file (app/server/bodies.py knows its path).
+    needs_confirmation: refused to the session of a browser that was not confirmed in the last ten minutes, as the page
+    for the same would ask for the password (app/auth/confirmed.py). A token is a secret of its own.
     """
 
     method: str
@@ -68,6 +70,7 @@ class Endpoint:
     is_expensive: bool = False
     accepted: Any = None
     has_upload: bool = False
+    needs_confirmation: bool = False
 
     def __call__(self, view: View) -> View:
         """Register a function. Raises DeclarationError without access and for a name that is taken."""
@@ -75,6 +78,8 @@ class Endpoint:
         ENDPOINTS[self] = view
         if self.has_upload:
             UPLOADS.add(f"{bp.name}.{view.__name__}")
+        if self.needs_confirmation:
+            CONFIRMED.add(f"{bp.name}.{view.__name__}")
 
         @wraps(view)
         def respond(**arguments: Any) -> Response:
@@ -98,6 +103,7 @@ class Endpoint:
 
 
 ENDPOINTS: dict[Endpoint, View] = {}
+CONFIRMED: set[str] = set()  # names of the views that need a confirmed session
 UPLOADS: set[str] = set()  # names of the views whose body may be as large as an upload
 
 

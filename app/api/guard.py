@@ -8,8 +8,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
-from app.api.endpoints import UPLOADS, body_bytes_max, bp
+from app.api.endpoints import CONFIRMED, UPLOADS, body_bytes_max, bp
 from app.api.problems import Refusal
+from app.auth import confirmed
+from app.auth.errors import NotConfirmed
 from app.extensions import csrf, db
 from app.present import present_login, present_request
 from app.web import read_retry
@@ -28,7 +30,8 @@ csrf.exempt(bp)  # checked in `check`: a request with a token needs no CSRF prot
 def check() -> None:
     """Bound the body of a request, and check one that may change something.
 
-    Raises TokenReadOnly, 413 for a body that is larger than its endpoint accepts, and 400 for a missing CSRF header.
+    Raises TokenReadOnly, NotConfirmed, 413 for a body that is larger than its endpoint accepts, and 400 for a missing
+    CSRF header.
     """
     asked, bytes_max = present_request(), body_bytes_max()
     asked.max_content_length = bytes_max + 1  # of a body without a length no more is read
@@ -42,6 +45,8 @@ def check() -> None:
     if not login.is_program:
         if current_app.config["WTF_CSRF_ENABLED"]:
             csrf.protect()
+        if asked.endpoint in CONFIRMED and not confirmed.is_fresh():
+            raise NotConfirmed
     elif login.is_read_only:
         raise TokenReadOnly
 

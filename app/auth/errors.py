@@ -11,6 +11,10 @@ class WrongCredentials(DomainError):
     code = "wrong_credentials"
 
 
+class PasswordReplaced(WrongCredentials):
+    """The password that was checked is not the login's any more: it was changed meanwhile."""
+
+
 class WrongCode(DomainError):
     """Neither a code that the login's app shows now nor an unused recovery code. The message gives no reason."""
 
@@ -45,6 +49,12 @@ class MembershipOver(DomainError):
     """The login's member has left the ring: only its own money may be read. facts: left_on."""
 
     code = "membership_over"
+
+
+class NotConfirmed(DomainError):
+    """A call with which a stolen session could stay, from a session that was not confirmed in the last ten minutes."""
+
+    code = "not_confirmed"
 
 
 class OwnSecondFactor(DomainError):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User
 from app.mail.links import absolute
 from app.mail.outbox import queue_mail
+from booking.kernel.tokens import hash_of
 from booking.models import Ring
 
 if TYPE_CHECKING:  # it imports logins.py, which imports deputies.py, which sends mails
@@ -128,7 +129,7 @@ def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *,
 def queue_email_changed(session: Session, user_id: int, former: str, *, now: datetime) -> None:
     """Queue mails to the former and the new address of a login. Call inside write_transaction()."""
     user, ring = owner_and_ring(session, user_id)
-    key = f"email-changed:{user_id}:{int(now.timestamp())}"
+    key = f"email-changed:{user_id}:{change_key(former, user.email, now)}"
     with force_locale(user.language):
         subject = _("Your e-mail address for %(ring)s was changed", ring=ring)
         happened = _("from now on you log in with another e-mail address. This one no longer belongs to your login.")
@@ -136,6 +137,11 @@ def queue_email_changed(session: Session, user_id: int, former: str, *, now: dat
         to_new = _warning_body(user.name, _("from now on you log in with this e-mail address."))
     write(session, f"{key}:former", user, subject, to_former, now, to_address=former)
     write(session, f"{key}:new", user, subject, to_new, now)
+
+
+def change_key(former: str, present: str, now: datetime) -> str:
+    """Return what tells one change of an address from another, also of the same second."""
+    return f"{int(now.timestamp())}:{hash_of(f'{former} {present}')[:12]}"
 
 
 def queue_roles_changed(session: Session, user_id: int, *, now: datetime) -> None:

@@ -8,15 +8,12 @@ from there, it is carried out. Changes of the second factor ask for both in thei
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Flask, render_template, request
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import authentication, second_factor
+from app.auth import authentication, confirmed, second_factor
 from app.auth.errors import SecondFactorUnreadable, TooManyAttempts, WrongCode, WrongCredentials
 from app.clock import now
 from app.extensions import db
@@ -24,12 +21,10 @@ from app.forms.base_form import LOST_FILE, REVIEW_ONLY, PlainForm
 from app.forms.text_fields import typed_password
 from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import retry_after
-from app.pages.auth.session_start import CONFIRMED_AT, note_confirmation
 from app.pages.declaration import PAGES
 from app.present import present_request
 from app.wording.errors import sentence_of, status_of
 
-VALID_FOR = timedelta(minutes=10)
 NEEDED = 403
 NOT_CARRIED = ("csrf_token", "confirmation")
 
@@ -48,7 +43,7 @@ def init_app(app: Flask) -> None:
 def require_confirmation() -> ResponseReturnValue | None:
     """Return the page that asks for the password, where the present request needs it; None lets it go on."""
     page = PAGES.get(present_request().endpoint or "")
-    if page is None or not page.needs_confirmation or request.method != "POST" or is_confirmed():
+    if page is None or not page.needs_confirmation or request.method != "POST" or confirmed.is_fresh():
         return None
     if not current_user.is_authenticated:
         return None
@@ -64,16 +59,8 @@ def require_confirmation() -> ResponseReturnValue | None:
         return _page(form, _("This is not your current password.")), 422
     except (WrongCode, TooManyAttempts, SecondFactorUnreadable) as refusal:
         return _page(form, sentence_of(refusal)), status_of(refusal), retry_after(refusal)
-    note_confirmation()
+    confirmed.note()
     return None
-
-
-def is_confirmed() -> bool:
-    """Return whether the present session was confirmed in the last ten minutes."""
-    confirmed_at = cookie.get(CONFIRMED_AT)
-    if not isinstance(confirmed_at, int):
-        return False
-    return 0 <= now().timestamp() - confirmed_at + 1 <= VALID_FOR.total_seconds()
 
 
 def _page(form: ConfirmationForm, sentence: str = "") -> str:

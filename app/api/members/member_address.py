@@ -68,6 +68,7 @@ def get_member_address(member_id: int) -> Reply:
     response=PostalAddress,
     errors=(404, 412),
     conditional=True,
+    needs_confirmation=True,
 )
 def put_member_address(member_id: int, body: AddressInput) -> Reply:
     """Change the postal address of a member. Documents that are issued keep theirs."""

@@ -13,6 +13,7 @@ from app.api.endpoints import Endpoint, reply
 from app.api.fields import TEXT_PATTERN, Day, RequestModel, ResponseModel
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
+from app.auth import contact_mails
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -133,6 +134,7 @@ def get_ring_billing_details() -> Reply:
     response=BillingDetails,
     errors=(412,),
     conditional=True,
+    needs_confirmation=True,
 )
 def change_ring_billing_details(body: PartyChange) -> Reply:
     """Change the billing details of the ring, all at once."""
@@ -166,6 +168,7 @@ def get_billing_details(member_id: int) -> Reply:
     response=BillingDetails,
     errors=(404, 412),
     conditional=True,
+    needs_confirmation=True,
 )
 def change_billing_details(member_id: int, body: PartyChange) -> Reply:
     """Change the billing details of a member, all at once."""
@@ -228,7 +231,8 @@ def _change(party_id: int, body: PartyChange) -> Reply:
     by, instant, entry = current_actor(), now(), PartyInput(**body.model_dump())
 
     def change() -> Reply:
-        party.change_party(db.session(), party_id, entry, by=by, now=instant, revision=revision)
+        with contact_mails.of_documents(db.session(), party_id, now=instant):
+            party.change_party(db.session(), party_id, entry, by=by, now=instant, revision=revision)
         return _reply(party_id)
 
     return run_idempotent(body, change)

@@ -9,6 +9,7 @@ from flask_login import current_user
 from wtforms import EmailField, StringField
 from wtforms.validators import Length, Optional
 
+from app.auth import contact_mails
 from app.auth.current_login import current_actor
 from app.auth.permissions import OWN, Access
 from app.clock import now
@@ -39,15 +40,14 @@ def bank() -> ResponseReturnValue:
     form = BankForm(document_email=stored.document_email, iban=spaced_iban(stored.iban))
     changed = submit(
         form,
-        lambda: party.change_own(
-            session,
-            member_id,
-            iban=text_of(form.iban),
-            document_email=text_of(form.document_email),
-            by=current_actor(),
-            now=now(),
-        ),
+        lambda: _change(member_id, text_of(form.iban), text_of(form.document_email)),
         message=_("Your details for invoices were saved."),
         location=url_for(".show"),
     )
     return changed or (render_template("account/bank.html", form=form), form.status)
+
+
+def _change(member_id: int, iban: str, document_email: str) -> None:
+    session, instant = db.session(), now()
+    with contact_mails.of_documents(session, member_id, now=instant):
+        party.change_own(session, member_id, iban=iban, document_email=document_email, by=current_actor(), now=instant)

@@ -8,13 +8,12 @@ from flask_babel import refresh
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
-from app.auth import logins, permissions, security_log, shared_computers
+from app.auth import confirmed, logins, permissions, security_log, shared_computers
 from app.clock import now
 from app.extensions import db
 from app.pages.auth import known_devices
 
 PENDING, PENDING_IS_SHARED = "pending_login", "pending_is_shared"
-CONFIRMED_AT = "confirmed_at"
 
 # The first token found in the User-Agent names browser and system; only these names are ever shown.
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -34,18 +33,13 @@ def start_session(token: str, *, is_shared: bool = False) -> None:
     cookie.permanent = True
     if is_shared:
         shared_computers.begin()
-    note_confirmation()
+    confirmed.note()
     login = logins.by_session_token(db.session(), token, now=now())
     login_user(login)
     security_log.note(security_log.LOGGED_IN, login.id if login else None)
     if login is not None and not is_shared:
         known_devices.remember(login.id)
     refresh()  # the next page is in the login's language
-
-
-def note_confirmation() -> None:
-    """Note in the cookie that the owner entered a password or code just now; see app/pages/confirmation.py."""
-    cookie[CONFIRMED_AT] = int(now().timestamp())
 
 
 def start_pending_login(token: str, *, is_shared: bool) -> None:

@@ -58,7 +58,13 @@ class WallScreenForm(BaseForm):
 
 
 @page(
-    bp, "/plan/wall", methods=GET_POST, access=MANAGE, keeps_input=True, menu=MenuEntry(_l("Screens"), 92, icon="shop")
+    bp,
+    "/plan/wall",
+    methods=GET_POST,
+    access=MANAGE,
+    keeps_input=True,
+    needs_confirmation=True,
+    menu=MenuEntry(_l("Screens"), 92, icon="shop"),
 )
 def screens() -> ResponseReturnValue:
     """List the screens of one's workshops, and make one."""

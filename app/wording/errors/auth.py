@@ -57,6 +57,12 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "not_confirmed",
+        403,
+        _l("Password needed again"),
+        _l("You logged in more than ten minutes ago. Log in again, or use a token, and send the same once more."),
+    ),
+    ErrorText(
         "own_second_factor",
         409,
         _l("This is your own second factor"),

@@ -11,7 +11,9 @@ import pyotp
 import pytest
 from sqlalchemy import delete, func, select
 
+from app.api.endpoints import CONFIRMED
 from app.auth import accounts, api_tokens, logins, second_factor
+from app.auth.confirmed import CONFIRMED_AT
 from app.auth.models import ApiToken, User
 from app.mail.models import Mail
 from app.pages.declaration import PAGES
@@ -55,7 +57,14 @@ def test_every_page_for_addresses_roles_logins_and_tokens_asks(app):
         *(f"admin.{name}" for name in ("member", "settings")),
         *(f"account.{name}" for name in ("bank", "contact", "tokens", "deputies", "download_my_data")),
         *(f"costs.{name}" for name in ("ring_party", "member_party", "member_address")),
-        *("feeds.new", "feeds.renew", "imports.store", "imports.take_back_last", "tasks.guarded_result"),
+        *(
+            "plan.screens",
+            "feeds.new",
+            "feeds.renew",
+            "imports.store",
+            "imports.take_back_last",
+            "tasks.guarded_result",
+        ),
     }
 
 
@@ -124,6 +133,34 @@ def test_a_button_without_a_form_is_carried_out_with_the_password(rita, people, 
     assert rita.post(address, data=sent_again(asked.text, confirmation=PASSWORD)).status_code == 303
     session.expire_all()
     assert session.get(User, people.bernd_login).disabled_at is not None
+
+
+def test_the_calls_that_change_addresses_are_refused_to_a_session_that_was_not_confirmed(app, log_in, people, clock):
+    karl, to_anna = log_in(people.karl_login), f"/api/v1/members/{people.anna}"
+    clock.instant += LATER
+    calls = [f"{to_anna}/billing-details", "/api/v1/ring/billing-details", f"{to_anna}/address"]
+
+    answers = [karl.put(call, json={}) for call in calls]
+
+    assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(403, "not_confirmed")] * 3
+    assert len(calls) == len(CONFIRMED)
+    with karl.session_transaction() as cookie:
+        cookie[CONFIRMED_AT] = int(clock().timestamp())
+    assert "not_confirmed" not in {karl.put(call, json={}).json.get("code") for call in calls}
+
+
+def test_another_address_for_documents_is_mailed_to_both(log_in, people, session):
+    with write_transaction(session):
+        session.get_one(Member, people.anna).email = "alt@anna.example"
+    to_anna, karl = f"/api/v1/members/{people.anna}/billing-details", log_in(people.karl_login)
+
+    log_in(people.anna_login).post("/account/bank", data={"iban": "", "document_email": "own@anna.example"})
+    karl.put(to_anna, json={"document_email": "api@anna.example"})
+    karl.put(to_anna, json={"document_email": "api@anna.example", "iban": ""})
+    revision = {"revision": karl.get(to_anna).headers["ETag"].strip('"')}
+    karl.post(f"/costs/parties/{people.anna}", data={"document_email": "", **revision})
+
+    assert [len(mails_to(session, f"{name}@anna.example")) for name in ("alt", "own", "api")] == [2, 2, 2]
 
 
 def test_a_copy_of_the_cookie_gains_nothing_when_the_owner_confirms(app, rita, people):

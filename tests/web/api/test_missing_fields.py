@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.pages.auth.session_start import CONFIRMED_AT
+from app.auth.confirmed import CONFIRMED_AT
 from app.pages.declaration import PAGES
 from tests import builders
 from tests.conftest import MONDAY

@@ -35,9 +35,8 @@ def write_names(session, how: str) -> None:
 def test_a_screen_shows_its_workshop_without_a_log_in_and_refreshes_itself(session, sample_ring, wanda, client, clock):
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 7), now=MONDAY)
-    clock.instant = MONDAY + timedelta(hours=2)
-
     address = make(wanda, sample_ring.hall)
+    clock.instant = MONDAY + timedelta(hours=2)
     page = client.get(address)
 
     assert page.status_code == 200

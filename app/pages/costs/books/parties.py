@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import permissions
+from app.auth import contact_mails, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -134,9 +134,7 @@ def _party_page(party_id: int, regime_form: RegimeForm | None = None) -> Respons
         form = PartyForm().limited(is_ring=is_ring)
         changed = submit(
             form,
-            lambda: billing_party.change_party(
-                session, party_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
-            ),
+            lambda: _change_details(party_id, form),
             message=_("The billing details were saved."),
             location=url_for(".parties"),
             stored=lambda: PartyForm.of(billing_party.party(session, party_id), is_ring=is_ring),
@@ -155,6 +153,12 @@ def _party_page(party_id: int, regime_form: RegimeForm | None = None) -> Respons
         gap_labels=GAP_LABELS,
         may_change=permissions.may("costs.member_party", "POST"),
     ), (regime_form.status if regime_form else form.status)
+
+
+def _change_details(party_id: int, form: PartyForm) -> None:
+    session, instant, by = db.session(), now(), current_actor()
+    with contact_mails.of_documents(session, party_id, now=instant):
+        billing_party.change_party(session, party_id, form.entry(), by=by, now=instant, revision=form.revision.data)
 
 
 def _change_regimes(party_id: int) -> ResponseReturnValue:
