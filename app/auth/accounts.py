@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import attempts, deputies, login_sessions, mails, one_use_links, security_log, standing_access
 from app.auth.attempts import Source
-from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
+from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound, PasswordReplaced
 from app.auth.events import (
     InvitationAccepted,
     LoginDisabled,
@@ -107,17 +107,32 @@ def set_new_password(
 
 
 def change_password(
-    session: Session, user_id: int, password_hash: str, *, ends_access: bool = False, now: datetime
+    session: Session,
+    user_id: int,
+    password_hash: str,
+    *,
+    ends_access: bool = False,
+    confirmed: str | None = None,
+    now: datetime,
 ) -> None:
     """Replace a password by its owner; every device is logged out, links sent before stop working.
 
-    ends_access: tokens of programs and calendar subscriptions end too.
+    ends_access: tokens of programs and calendar subscriptions end too. confirmed: the hash of the former password that
+    was typed, if one was. Raises PasswordReplaced.
     """
+    if confirmed is not None:
+        require_password(session, user_id, confirmed)
     _set_password(session, user_id, password_hash)
     one_use_links.revoke(session, user_id, one_use_links.PASSWORD, now=now)
     if ends_access:
         standing_access.end_all(session, user_id, by=Actor(user_id=user_id), now=now)
     record(session, PasswordChanged(user_id), by=Actor(user_id=user_id), at=now)
+
+
+def require_password(session: Session, user_id: int, confirmed: str) -> None:
+    """Lock a login and raise PasswordReplaced where its password is not the one that was confirmed before."""
+    if _locked(session, user_id).password_hash != confirmed:
+        raise PasswordReplaced()
 
 
 def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:

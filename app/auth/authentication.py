@@ -19,6 +19,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import (
+    accounts,
     attempts,
     login_sessions,
     mails,
@@ -30,7 +31,7 @@ from app.auth import (
     security_log,
 )
 from app.auth.attempts import Source
-from app.auth.errors import WrongCode, WrongCredentials
+from app.auth.errors import PasswordReplaced, WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
 from app.auth.login_rate import RateCounter
 from app.auth.models import SecondFactor, User
@@ -68,6 +69,13 @@ def log_in(session: Session, credentials: Credentials, *, now: datetime, days: i
 
     Raises WrongCredentials (unknown, wrong or disabled, without saying which), TooManyAttempts.
     """
+    try:
+        return _let_in(session, credentials, now, days)
+    except PasswordReplaced:  # or its hash was renewed by another log-in: once more, by what is stored now
+        return _let_in(session, credentials, now, days)
+
+
+def _let_in(session: Session, credentials: Credentials, now: datetime, days: int) -> LoginResult:
     email = normalize_email(credentials.email)
     checked = _checked(session, email, credentials.password, credentials.origin, now, credentials.rate)
     is_old = passwords.needs_new_hash(checked.password_hash)
@@ -104,9 +112,10 @@ def confirm_with_code(
 
     Raises WrongCredentials, TooManyAttempts, WrongCode, and what the use case raises.
     """
-    confirm(session, user_id, password, origin=origin, now=now)
+    confirmed = confirm(session, user_id, password, origin=origin, now=now)
 
     def spend_and_do() -> tuple[T] | None:
+        accounts.require_password(session, user_id, confirmed)
         is_right = second_factor.verify_code(session, user_id, code, origin=origin, now=now)
         return (use_case(),) if is_right else None
 
@@ -116,12 +125,16 @@ def confirm_with_code(
     return done[0]
 
 
-def confirm(session: Session, user_id: int, password: str, *, origin: Origin, now: datetime) -> None:
-    """Verify the password again before a sensitive change. Raises WrongCredentials, TooManyAttempts."""
+def confirm(session: Session, user_id: int, password: str, *, origin: Origin, now: datetime) -> str:
+    """Verify the password again before a sensitive change. Raises WrongCredentials, TooManyAttempts.
+
+    Returns its hash, by which the change sees that it is the password still (accounts.require_password).
+    """
     email = session.scalar(select(User.email).where(User.id == user_id)) or ""
-    _checked(session, email, password, origin, now)
+    checked = _checked(session, email, password, origin, now)
     source = origin.source(email, user_id)
     in_write_transaction(session, lambda: attempts.reset(session, attempts.LOGIN, source))
+    return checked.password_hash
 
 
 def confirm_with_either(session: Session, user_id: int, typed: str, *, origin: Origin, now: datetime) -> None:
@@ -218,16 +231,18 @@ def _enter(
     days: int,
 ) -> LoginResult:
     user_id = checked.user_id
+    present = _LOCKED.of(session, {"user_id": user_id})
+    if not present or present[0].disabled_at is not None:
+        raise WrongCredentials()
+    if present[0].password_hash != checked.password_hash:
+        raise PasswordReplaced()
     if checked.has_failures:
         attempts.reset(session, attempts.LOGIN, credentials.origin.source(email, user_id))
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
     if credentials.old_session:
         login_sessions.close_session(session, credentials.old_session)
-    present = _PRESENT.of(session, {"user_id": user_id})
-    if not present or present[0].disabled_at is not None:
-        raise WrongCredentials()
-    needs_code = present[0].needs_code is not None
+    needs_code = bool(_NEEDS_CODE.of(session, {"user_id": user_id}))
     if needs_code:
         token = pending_logins.begin(session, user_id, now=now)
     else:
@@ -256,8 +271,13 @@ def _user(session: Session, email: str) -> Row[int, str | None, datetime | None]
 _BY_EMAIL = PreparedStatement(
     select(User.id, User.password_hash, User.disabled_at).where(User.email == bindparam("email"))
 )
-_PRESENT = PreparedStatement(
-    select(User.disabled_at, SecondFactor.switched_on_at.label("needs_code"))
-    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
-    .where(User.id == bindparam("user_id"))
+# Whoever replaces the password, disables the login or switches the second factor on ends all its sessions, and locks
+# the login first: a log-in that is at work meanwhile is either seen by them, or sees what they have done.
+_LOCKED = PreparedStatement(
+    select(User.disabled_at, User.password_hash).where(User.id == bindparam("user_id")).with_for_update(key_share=True)
+)
+_NEEDS_CODE = PreparedStatement(
+    select(SecondFactor.user_id).where(
+        SecondFactor.user_id == bindparam("user_id"), SecondFactor.switched_on_at.is_not(None)
+    )
 )

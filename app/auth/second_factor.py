@@ -83,6 +83,7 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
 
     Raises SecondFactorChanged, WrongCode.
     """
+    session.get_one(User, user_id, with_for_update=True)  # no log-in that is at work goes without the code
     stored, secret = _offered_secret(session, user_id, now)
     step = one_time_codes.matching_time_step(secret, one_time_codes.normalize_code(code), now=now)
     if step is None:

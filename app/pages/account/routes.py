@@ -100,17 +100,15 @@ def password() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _password_page(form), _status(form)
     user_id = current_user.id
+    is_shared = shared_computers.is_shared()
     try:
-        authentication.confirm(db.session(), user_id, str(form.old_password.data), origin=session_origin(), now=now())
+        token = _with_new_password(form, user_id)
     except WrongCredentials:
         form.old_password.errors = [_("This is not your current password.")]
         return _password_page(form), 422
     except TooManyAttempts as refusal:
         form.old_password.errors = [sentence_of(refusal)]
         return _password_page(form), status_of(refusal), retry_after(refusal)
-    hashed = passwords.hash_of(str(form.password.data))
-    is_shared = shared_computers.is_shared()
-    token = in_write_transaction(db.session(), lambda: _change_password(user_id, hashed, form))
     start_session(token, is_shared=is_shared)
     return _back(_("Your new password is set. All other devices are logged out."))
 
@@ -183,9 +181,17 @@ def _make_token(form: TokenForm) -> None:
     shown_once.put(db.session(), current_user.session_token, shown_once.TOKEN, secret, now=now())
 
 
-def _change_password(user_id: int, hashed: str, form: PasswordForm) -> str:
-    session = db.session()
-    accounts.change_password(session, user_id, hashed, ends_access=form.ends_access.data, now=now())
+def _with_new_password(form: PasswordForm, user_id: int) -> str:
+    """Change the password and return the secret of the new session. Raises WrongCredentials, TooManyAttempts."""
+    session, typed = db.session(), str(form.old_password.data)
+    confirmed = authentication.confirm(session, user_id, typed, origin=session_origin(), now=now())
+    hashed = passwords.hash_of(str(form.password.data))
+    return in_write_transaction(session, lambda: _change_password(user_id, hashed, form, confirmed))
+
+
+def _change_password(user_id: int, hashed: str, form: PasswordForm, confirmed: str) -> str:
+    session, is_ending = db.session(), form.ends_access.data
+    accounts.change_password(session, user_id, hashed, ends_access=is_ending, confirmed=confirmed, now=now())
     mails.queue_password_changed(session, user_id, now=now())
     device, days = device_of(request.user_agent.string), session_days(is_shared=shared_computers.is_shared())
     return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)

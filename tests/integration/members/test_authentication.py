@@ -6,15 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, BoundedSemaphore
 
+import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import accounts, attempts, authentication, login_rate, one_use_links, passwords
+from app.auth import accounts, attempts, authentication, login_rate, one_use_links, passwords, second_factor
 from app.auth.accounts import Roles
 from app.auth.attempts import Source
 from app.auth.authentication import Credentials
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
-from app.auth.models import Attempts, User
+from app.auth.models import Attempts, LoginSession, User
 from app.auth.origins import Origin
 from app.extensions import db
 from app.mail.models import Mail
@@ -77,6 +78,57 @@ def test_right_passwords_side_by_side_are_all_let_in(app, session, sample_ring, 
         )
 
     assert len(set(side_by_side(app, come, 12)) - {"too_many_attempts", "wrong_credentials"}) == 12
+
+
+def test_a_log_in_that_was_checked_before_the_password_was_replaced_opens_no_session(session, sample_ring, monkeypatch):
+    anna, old, new = sample_ring.anna_login, passwords.hash_of("three blue tractors"), passwords.hash_of("another one")
+    with write_transaction(session):
+        session.get(User, anna).password_hash = old
+
+    def is_old(_hash):  # asked between the check of the password and the session
+        monkeypatch.undo()
+        with write_transaction(session):
+            accounts.change_password(session, anna, new, confirmed=old, now=MONDAY)
+        return True  # its hash would be renewed, with the old password
+
+    monkeypatch.setattr(passwords, "needs_new_hash", is_old)
+    with pytest.raises(WrongCredentials):
+        authentication.log_in(session, Credentials("anna@ring.example", "three blue tractors"), now=MONDAY, days=30)
+
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
+    assert session.scalar(select(User.password_hash).where(User.id == anna)) == new
+    with pytest.raises(WrongCredentials), write_transaction(session):  # another change, confirmed before this one
+        accounts.change_password(session, anna, "x", confirmed=old, now=MONDAY)
+
+
+@pytest.mark.parametrize("ending", ["password", "factor"])
+def test_no_session_by_the_password_alone_outlives_its_end(app, session, sample_ring, monkeypatch, ending):
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(passwords, "_places", BoundedSemaphore(6))
+    anna, old = sample_ring.anna_login, passwords.hash_of("three blue tractors")
+    with write_transaction(session):
+        session.get(User, anna).password_hash = old
+        second_factor.begin_setup(session, anna, now=MONDAY)
+    code = pyotp.TOTP(second_factor.setup_secret(session, anna, now=MONDAY)).at(MONDAY)
+    session.rollback()
+
+    def end(session):
+        if ending == "password":
+            accounts.change_password(session, anna, "x", confirmed=old, now=MONDAY)
+        else:
+            second_factor.switch_on(session, anna, code, session_token="", now=MONDAY)
+
+    def come_or_end(session, number):
+        if number == 0:
+            in_write_transaction(session, lambda: end(session))
+            return "ended"
+        come = Credentials("anna@ring.example", "three blue tractors")
+        return authentication.log_in(session, come, now=MONDAY, days=30).needs_code
+
+    assert "ended" in side_by_side(app, come_or_end, 6)
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
 
 
 def test_of_two_who_use_a_link_at_once_one_is_served(app, session, sample_ring):
