@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,9 @@ from werkzeug.routing import BaseConverter, IntegerConverter, Map, PathConverter
 ID_MAX = 999_999_999
 
 Builder = Callable[..., tuple[str, str]]
+
+# Before Python 3.11.8 and 3.12.2 two threads that parse at once could fail with a SystemError (python/cpython#106905).
+_one_parses = Lock()
 
 
 class IdConverter(IntegerConverter):
@@ -39,7 +43,8 @@ class LazyRule(Rule):
 
     def compile_builder(self, append_unknown: bool) -> Builder:
         """Return the function that builds URLs, with or without a query of the values that the rule does not name."""
-        return super()._compile_builder(append_unknown)
+        with _one_parses:
+            return super()._compile_builder(append_unknown)
 
 
 # The characters that booking/kernel/texts.py refuses.
