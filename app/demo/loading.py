@@ -25,7 +25,7 @@ from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
 from app.demo.waiting import enter_waiting
 from app.notifications import subscribers as mail
-from booking.kernel import cursors
+from booking.kernel import cursors, sealing
 from booking.models import Member, Ring
 from booking.times.wall_clock import local_day
 
@@ -94,6 +94,7 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     offer_exchanges(session, base, now=present)
     agree_on_swap(session, base, now=present)
     _skip_notifications(session, now=present)
+    _seal(session, now=now)
 
 
 @contextmanager
@@ -114,3 +115,9 @@ def _skip_notifications(session: Session, *, now: datetime) -> None:
         cursor = cursors.claim(session, subscription.subscriber, now=now)
         if cursor is not None:
             cursors.advance(session, cursor, None, now=now)
+
+
+def _seal(session: Session, *, now: datetime) -> None:
+    """Seal what was entered with past instants: the seal tells when that was, and so since when it waits."""
+    while sealing.seal_next(session, now=now):
+        pass
