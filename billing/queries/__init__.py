@@ -30,6 +30,7 @@ from billing.queries.charge_list import (
     slips_of_charges,
 )
 from billing.queries.charges import (
+    ChargedSlips,
     ChargedYears,
     ChargeView,
     SlipCharge,
@@ -38,8 +39,10 @@ from billing.queries.charges import (
     charge_of_slip,
     charged_by_month,
     charged_cents,
+    charged_slips,
     charges_of_member,
     prices_of_slips,
+    unpriced_among,
     unpriced_count,
 )
 from billing.queries.largest_parts import GroupParts, largest_parts, parts_of_group
@@ -78,6 +81,7 @@ __all__ = [
     "ChargeFilter",
     "ChargeTotals",
     "ChargeView",
+    "ChargedSlips",
     "ChargedYears",
     "CostView",
     "GroupParts",
@@ -106,6 +110,7 @@ __all__ = [
     "charge_totals",
     "charged_by_month",
     "charged_cents",
+    "charged_slips",
     "charges_by_ids",
     "charges_of_member",
     "cost",
@@ -133,6 +138,7 @@ __all__ = [
     "tariffs_on",
     "totals_of_member",
     "units_of_weights",
+    "unpriced_among",
     "unpriced_count",
     "waiting_by_year",
     "year_of_member",

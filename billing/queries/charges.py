@@ -134,15 +134,46 @@ def charged_by_month(session: Session, member_id: int, since: date, *, today: da
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ChargedSlips:
+    """What some slips were charged in cents: all of them, corrections included, and the charge that counts of each."""
+
+    total: int
+    by_slip: Mapping[int, int]
+
+
 def charged_cents(session: Session, usage_ids: SlipIds) -> int:
     """Return what some slips were charged, in cents; corrections included."""
     return int(session.scalar(select(func.sum(Charge.cents)).where(Charge.usage_id.in_(usage_ids))) or 0)
 
 
-def unpriced_count(session: Session, usage_ids: SlipIds | None = None) -> int:
-    """Return how many usage slips have no price; usage_ids: of these."""
-    counted = select(func.count()).select_from(Unpriced)
-    return session.scalar(counted if usage_ids is None else counted.where(Unpriced.usage_id.in_(usage_ids))) or 0
+def charged_slips(session: Session, usage_ids: Collection[int]) -> ChargedSlips:
+    """Return what a few slips were charged, in one statement: their sum, and what counts of each."""
+    rows = session.execute(
+        select(Charge.usage_id, Charge.number, Charge.cents).where(Charge.usage_id.in_(usage_ids))
+    ).all()
+    newest: dict[int, tuple[int, int]] = {}
+    for usage_id, number, cents in rows:
+        newest[usage_id] = max(newest.get(usage_id, (0, 0)), (number, cents))
+    effective = {usage_id: cents for usage_id, (number, cents) in newest.items() if _is_charge(number)}
+    return ChargedSlips(sum(row.cents for row in rows), effective)
+
+
+def unpriced_count(session: Session) -> int:
+    """Return how many usage slips have no price."""
+    return session.scalar(select(func.count()).select_from(Unpriced)) or 0
+
+
+def unpriced_among(session: Session, usage_ids: SlipIds) -> int:
+    """Return how many of some slips have no price."""
+    counted = select(func.count()).select_from(Unpriced).where(Unpriced.usage_id.in_(usage_ids))
+    if isinstance(usage_ids, Select):
+        return session.scalar(counted) or 0
+    if not usage_ids:
+        return 0
+    # Mostly there is none between the first and the last of them, and none of them need be looked up.
+    between = exists().where(Unpriced.usage_id.between(min(usage_ids), max(usage_ids)))
+    return session.scalar(select(case((between, counted.scalar_subquery()), else_=0))) or 0
 
 
 def charge_of_slip(session: Session, usage_id: int) -> SlipCharge | None:
@@ -168,7 +199,12 @@ def _is_effective() -> ColumnElement[bool]:
     # number: "reverses_id IS NULL" has an index of its own, by which SQLite would scan the charges of all slips.
     later = aliased(Charge)
     has_later = exists().where(later.usage_id == Charge.usage_id, later.number > Charge.number)
-    return and_(Charge.number % 2 == 1, ~has_later)
+    return and_(_is_charge(Charge.number), ~has_later)
+
+
+def _is_charge(number: Any) -> Any:
+    """Return whether a row of this number, or a column of numbers, charges; else it reverses the one before."""
+    return number % 2 == 1
 
 
 def _with_calculation(view: Callable[..., View], row: Row[Any]) -> View:

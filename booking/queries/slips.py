@@ -145,10 +145,10 @@ def slips(
     columns = select(UsageRecord.id, UsageRecord.handed_out_at)
     listed = _in_order(columns, session, wanted, oldest_first=oldest_first)
     page = listed.limit(limit).offset(offset).subquery()
-    # In the order of the page's columns: for the order of the table's own, SQLite 3.46 walks through all slips.
-    order = (page.c.handed_out_at, page.c.id) if oldest_first else (page.c.handed_out_at.desc(), page.c.id.desc())
-    rows = session.execute(SLIP_VIEWS.join(page, page.c.id == UsageRecord.id).order_by(*order))
-    return tuple(SlipView(*row) for row in rows)
+    # Sorted here: SQLite would copy all columns of each row once more, and for the order of the table's own columns
+    # version 3.46 walks through all slips.
+    found = [SlipView(*row) for row in session.execute(SLIP_VIEWS.join(page, page.c.id == UsageRecord.id))]
+    return tuple(sorted(found, key=_handed_out, reverse=not oldest_first))
 
 
 def slip_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[SlipFilter]) -> SlipTotals:
@@ -252,6 +252,10 @@ def _seen(statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFil
         newest = newest_of_workshops(session, UsageRecord.handed_out_at, workshop_ids)
         return statement.where(false() if newest is None else UsageRecord.handed_out_at <= newest)
     return statement
+
+
+def _handed_out(slip: SlipView) -> tuple[datetime, int]:
+    return slip.handed_out_at, slip.id
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:

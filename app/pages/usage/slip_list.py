@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
@@ -13,7 +13,14 @@ from app.auth import permissions
 from app.auth.logins import Login
 from app.forms.list_filter import ListFilter
 from app.forms.year_choice import YearChoice, year_days, year_of_days, years_between
-from billing.queries import cents_of_slips, charged_cents, unpriced_count, year_with_open_work, years_of_ring
+from billing.queries import (
+    cents_of_slips,
+    charged_cents,
+    charged_slips,
+    unpriced_among,
+    year_with_open_work,
+    years_of_ring,
+)
 from booking import queries
 from booking.queries import SlipFilter, SlipTotals, SlipView
 
@@ -120,13 +127,17 @@ def page_of(
     place = {"limit": per_page + 1, "offset": (page - 1) * per_page}
     found = queries.slips(session, oldest_first=oldest_first, **place, **wanted)
     shown = found[:per_page]
-    cents = cents_of_slips(session, [slip.id for slip in shown])
     totals = queries.slip_totals(session, at_most=None if sums_all else SUMMED_MAX, **wanted)
-    summed = queries.slip_ids(session, **wanted) if sums_all else totals.ids
-    return SlipList(
-        rows=tuple(SlipRow(slip, cents.get(slip.id)) for slip in shown),
-        has_next=len(found) > per_page,
-        totals=totals,
-        cents=charged_cents(session, summed) if totals.is_complete else 0,
-        unpriced=unpriced_count(session, summed) if totals.is_complete else 0,
-    )
+    shown_ids, total, unpriced = [slip.id for slip in shown], 0, 0
+    cents: Mapping[int, int]
+    if sums_all:
+        summed = queries.slip_ids(session, **wanted)
+        cents, total = cents_of_slips(session, shown_ids), charged_cents(session, summed)
+        unpriced = unpriced_among(session, summed)
+    elif totals.is_complete:  # so that the page is among what was summed
+        charged = charged_slips(session, totals.ids)
+        cents, total, unpriced = charged.by_slip, charged.total, unpriced_among(session, totals.ids)
+    else:
+        cents = cents_of_slips(session, shown_ids)
+    rows = tuple(SlipRow(slip, cents.get(slip.id)) for slip in shown)
+    return SlipList(rows, len(found) > per_page, totals, total, unpriced)

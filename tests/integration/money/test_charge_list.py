@@ -59,3 +59,33 @@ def test_the_sums_of_slips_are_those_of_the_filter_and_not_of_the_page(session, 
     assert slip_totals(session, **wanted, member_text="bernd").count == 1
     assert slip_totals(session, **wanted, member_id=sample_ring.anna, workshop_ids=()).count == 1
     assert queries.charged_cents(session, slip_ids(session, member_text="nobody")) == 0
+    oldest_first = [slip.handed_out_at for slip in slips(session, oldest_first=True)]
+    assert oldest_first == [slip.handed_out_at for slip in reversed(slips(session))] == sorted(oldest_first)
+
+
+def test_a_few_slips_are_summed_with_what_counts_of_each(session, sample_ring, corrected):
+    anna, bernd = [slip.id for slip in slips(session)]
+    correct_amount(session, bernd, 90)  # and reversed, so that nothing of it counts until it is charged again
+    found = [slip.id for slip in slips(session)]
+
+    charged = queries.charged_slips(session, found)
+
+    assert (charged.total, charged.by_slip) == (
+        queries.charged_cents(session, found),
+        queries.cents_of_slips(session, found),
+    )
+    assert charged.by_slip[anna] == 103_500
+    assert queries.charged_slips(session, []) == queries.ChargedSlips(0, {})
+
+
+def test_slips_without_a_price_are_counted_among_those_that_are_listed_only(session, sample_ring, corrected):
+    (first, last), waiting = (
+        [slip.id for slip in slips(session)],
+        use(session, sample_ring.splitter, sample_ring.anna, 5),
+    )
+    assert charge(session, waiting) is None  # the machine has no tariff
+
+    assert queries.unpriced_among(session, []) == queries.unpriced_among(session, [first, last]) == 0
+    assert queries.unpriced_among(session, [first, last, waiting]) == 1
+    assert queries.unpriced_among(session, slip_ids(session, machine_id=sample_ring.splitter)) == 1
+    assert queries.unpriced_among(session, [waiting - 1, waiting + 1]) == 0  # one between them has none
