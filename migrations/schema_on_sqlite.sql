@@ -1,5 +1,5 @@
 -- Written by tests/architecture/test_schema_snapshot.py, never edited.
--- 0160 7733be5651db6740656c02a47383c987040bd7ce5a492ea314dfc826fca697df
+-- 0161 f8e6188cc25b8a6f86fc5f0ef644b2bf06ade34216749af20d988cc92d120330
 ;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -41,7 +41,7 @@ CREATE TABLE booking_event_failure (
 CREATE TABLE booking_event_cursor (
 	consumer VARCHAR NOT NULL, 
 	event_id INTEGER NOT NULL, 
-	checked_at DATETIME NOT NULL, 
+	checked_at DATETIME NOT NULL, seen_id INTEGER DEFAULT '0' NOT NULL, seen_writers VARCHAR DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_booking_event_cursor PRIMARY KEY (consumer)
 )
 ;
@@ -267,17 +267,17 @@ CREATE TABLE booking_reservation (
 	CONSTRAINT fk_booking_reservation_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id)
 )
 ;
+CREATE INDEX ix_booking_reservation_member_changes ON booking_reservation (member_id, changed_at)
+;
+CREATE INDEX ix_booking_reservation_status ON booking_reservation (status, decide_until)
+;
+CREATE INDEX ix_booking_reservation_member_id ON booking_reservation (member_id, starts_at)
+;
 CREATE INDEX ix_booking_reservation_member_status ON booking_reservation (member_id, status, ends_at, starts_at)
 ;
 CREATE INDEX ix_booking_reservation_machine_id ON booking_reservation (machine_id, starts_at)
 ;
-CREATE INDEX ix_booking_reservation_status ON booking_reservation (status, decide_until)
-;
 CREATE INDEX ix_booking_reservation_starts_at ON booking_reservation (starts_at, id)
-;
-CREATE INDEX ix_booking_reservation_member_changes ON booking_reservation (member_id, changed_at)
-;
-CREATE INDEX ix_booking_reservation_member_id ON booking_reservation (member_id, starts_at)
 ;
 CREATE TABLE booking_blocking (
 	id INTEGER NOT NULL, 
@@ -312,9 +312,9 @@ CREATE TABLE booking_occupancy (
 	CONSTRAINT fk_booking_occupancy_hold_id_booking_hold FOREIGN KEY(hold_id) REFERENCES booking_hold (id)
 )
 ;
-CREATE INDEX ix_booking_occupancy_unit_id ON booking_occupancy (unit_id, occupied_from)
-;
 CREATE INDEX ix_booking_occupancy_hold_id ON booking_occupancy (hold_id)
+;
+CREATE INDEX ix_booking_occupancy_unit_id ON booking_occupancy (unit_id, occupied_from)
 ;
 CREATE TABLE booking_usage (
 	id INTEGER NOT NULL, 
@@ -354,9 +354,9 @@ CREATE TABLE booking_usage (
 	CONSTRAINT fk_booking_usage_photo_after_id_booking_photo FOREIGN KEY(photo_after_id) REFERENCES booking_photo (id)
 )
 ;
-CREATE INDEX ix_booking_usage_machine_id ON booking_usage (machine_id, handed_out_at)
-;
 CREATE INDEX ix_booking_usage_member_id ON booking_usage (member_id, handed_out_at)
+;
+CREATE INDEX ix_booking_usage_machine_id ON booking_usage (machine_id, handed_out_at)
 ;
 CREATE TABLE auth_user (
 	id INTEGER NOT NULL, 
@@ -575,9 +575,9 @@ CREATE TABLE billing_charge (
 ;
 CREATE INDEX ix_billing_charge_member_id ON billing_charge (member_id, service_date)
 ;
-CREATE INDEX ix_billing_charge_machine_id ON billing_charge (machine_id, service_date)
-;
 CREATE UNIQUE INDEX ix_billing_charge_usage_id ON billing_charge (usage_id, number)
+;
+CREATE INDEX ix_billing_charge_machine_id ON billing_charge (machine_id, service_date)
 ;
 CREATE TABLE billing_unpriced (
 	usage_id INTEGER NOT NULL, 
@@ -624,9 +624,9 @@ CREATE TABLE billing_cost (
 	CONSTRAINT fk_billing_cost_pool_id_billing_pool FOREIGN KEY(pool_id) REFERENCES billing_pool (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_cost_form_key ON billing_cost (form_key)
-;
 CREATE INDEX ix_billing_cost_pool_id ON billing_cost (pool_id, service_date)
+;
+CREATE UNIQUE INDEX ix_billing_cost_form_key ON billing_cost (form_key)
 ;
 CREATE TABLE billing_share (
 	id INTEGER NOT NULL, 
@@ -836,9 +836,9 @@ CREATE TABLE "booking_induction" (
 	ended_at DATETIME, 
 	given_until DATE, person_name VARCHAR DEFAULT '' NOT NULL, person_user_id INTEGER, level VARCHAR DEFAULT 'alone' NOT NULL CONSTRAINT ck_booking_induction_level CHECK (level IN ('supervised', 'alone', 'trainer')), reminded_until DATE, 
 	CONSTRAINT pk_booking_induction PRIMARY KEY (id), 
-	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
-	CONSTRAINT fk_booking_induction_kind_id_booking_induction_kind FOREIGN KEY(kind_id) REFERENCES booking_induction_kind (id), 
 	CONSTRAINT fk_booking_induction_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id), 
+	CONSTRAINT fk_booking_induction_kind_id_booking_induction_kind FOREIGN KEY(kind_id) REFERENCES booking_induction_kind (id), 
+	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
 	CONSTRAINT ck_booking_induction_shortened CHECK (given_until IS NULL OR valid_until < given_until)
 )
 ;
@@ -899,8 +899,8 @@ CREATE TABLE "auth_api_token" (
 	expires_at DATETIME NOT NULL, 
 	last_used_at DATETIME, 
 	CONSTRAINT pk_auth_api_token PRIMARY KEY (id), 
-	CONSTRAINT uq_auth_api_token_token_hash UNIQUE (token_hash), 
-	CONSTRAINT fk_auth_api_token_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id)
+	CONSTRAINT fk_auth_api_token_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id), 
+	CONSTRAINT uq_auth_api_token_token_hash UNIQUE (token_hash)
 )
 ;
 CREATE INDEX ix_auth_api_token_user_id ON auth_api_token (user_id)
@@ -1143,11 +1143,11 @@ CREATE TABLE booking_quota (
 	CONSTRAINT fk_booking_quota_price_class_booking_price_class FOREIGN KEY(price_class) REFERENCES booking_price_class (code)
 )
 ;
-CREATE INDEX ix_booking_quota_member_id ON booking_quota (member_id)
-;
 CREATE INDEX ix_booking_quota_machine_id ON booking_quota (machine_id)
 ;
 CREATE INDEX ix_booking_quota_group_id ON booking_quota (group_id)
+;
+CREATE INDEX ix_booking_quota_member_id ON booking_quota (member_id)
 ;
 CREATE INDEX ix_booking_quota_workshop_id ON booking_quota (workshop_id)
 ;
@@ -1170,9 +1170,9 @@ CREATE TABLE booking_quota_use (
 	CONSTRAINT fk_booking_quota_use_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_booking_quota_use_member ON booking_quota_use (member_id, quota_id, first_day)
-;
 CREATE INDEX ix_booking_quota_use_quota ON booking_quota_use (quota_id)
+;
+CREATE INDEX ix_booking_quota_use_member ON booking_quota_use (member_id, quota_id, first_day)
 ;
 CREATE TABLE booking_machine_hours (
 	machine_id INTEGER NOT NULL, 
@@ -1307,9 +1307,9 @@ CREATE TABLE booking_replanned (
 ;
 CREATE INDEX ix_booking_replanned_blocking_id ON booking_replanned (blocking_id)
 ;
-CREATE INDEX ix_booking_replanned_from_machine_id ON booking_replanned (from_machine_id)
-;
 CREATE INDEX ix_booking_replanned_to_machine_id ON booking_replanned (to_machine_id)
+;
+CREATE INDEX ix_booking_replanned_from_machine_id ON booking_replanned (from_machine_id)
 ;
 CREATE TABLE booking_replan_told (
 	blocking_id INTEGER NOT NULL, 
@@ -1409,9 +1409,9 @@ CREATE TABLE notifications_offer_link (
 	CONSTRAINT fk_notifications_offer_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_offer_link_offer_id ON notifications_offer_link (offer_id)
-;
 CREATE INDEX ix_notifications_offer_link_created_at ON notifications_offer_link (created_at)
+;
+CREATE INDEX ix_notifications_offer_link_offer_id ON notifications_offer_link (offer_id)
 ;
 CREATE TABLE booking_former_occurrence (
 	reservation_id INTEGER NOT NULL, 
@@ -1452,9 +1452,9 @@ CREATE TABLE booking_exchange (
 	CONSTRAINT fk_booking_exchange_made_for_proposer_id_booking_reservation FOREIGN KEY(made_for_proposer_id) REFERENCES booking_reservation (id)
 )
 ;
-CREATE INDEX ix_booking_exchange_given_id ON booking_exchange (given_id)
-;
 CREATE INDEX ix_booking_exchange_wanted_id ON booking_exchange (wanted_id)
+;
+CREATE INDEX ix_booking_exchange_given_id ON booking_exchange (given_id)
 ;
 CREATE UNIQUE INDEX uq_booking_exchange_open ON booking_exchange (given_id) WHERE state = 'open'
 ;
@@ -1538,9 +1538,9 @@ CREATE TABLE booking_course (
 	CONSTRAINT fk_booking_course_trainer_member_id_booking_member FOREIGN KEY(trainer_member_id) REFERENCES booking_member (id)
 )
 ;
-CREATE INDEX ix_booking_course_trainer_member_id ON booking_course (trainer_member_id)
-;
 CREATE INDEX ix_booking_course_ends_at ON booking_course (ends_at)
+;
+CREATE INDEX ix_booking_course_trainer_member_id ON booking_course (trainer_member_id)
 ;
 CREATE INDEX ix_booking_course_kind_id ON booking_course (kind_id, ends_at)
 ;
@@ -1869,9 +1869,9 @@ CREATE TABLE notifications_exchange_link (
 	CONSTRAINT fk_notifications_exchange_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_exchange_link_created_at ON notifications_exchange_link (created_at)
-;
 CREATE INDEX ix_notifications_exchange_link_exchange_id ON notifications_exchange_link (exchange_id)
+;
+CREATE INDEX ix_notifications_exchange_link_created_at ON notifications_exchange_link (created_at)
 ;
 CREATE TABLE billing_machine_cost (
 	machine_id INTEGER NOT NULL, 
@@ -2185,11 +2185,11 @@ CREATE TABLE billing_fee (
 	CONSTRAINT uq_billing_fee_form_key UNIQUE (form_key)
 )
 ;
-CREATE INDEX ix_billing_fee_served ON billing_fee (service_from, id)
+CREATE INDEX ix_billing_fee_member ON billing_fee (member_id, id)
 ;
 CREATE UNIQUE INDEX ix_billing_fee_reservation ON billing_fee (reservation_id, number)
 ;
-CREATE INDEX ix_billing_fee_member ON billing_fee (member_id, id)
+CREATE INDEX ix_billing_fee_served ON billing_fee (service_from, id)
 ;
 CREATE UNIQUE INDEX ix_billing_entry_fee_id ON billing_entry (fee_id)
 ;
@@ -2211,11 +2211,11 @@ CREATE TABLE billing_pool_scope (
 	CONSTRAINT fk_billing_pool_scope_workshop_id_booking_workshop FOREIGN KEY(workshop_id) REFERENCES booking_workshop (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_pool_scope_pool_id ON billing_pool_scope (pool_id, valid_from)
-;
 CREATE INDEX ix_billing_pool_scope_workshop_id ON billing_pool_scope (workshop_id)
 ;
 CREATE INDEX ix_billing_pool_scope_group_id ON billing_pool_scope (group_id)
+;
+CREATE UNIQUE INDEX ix_billing_pool_scope_pool_id ON billing_pool_scope (pool_id, valid_from)
 ;
 CREATE TABLE billing_pool_scope_machine (
 	scope_id INTEGER NOT NULL, 
@@ -2271,9 +2271,9 @@ CREATE TABLE billing_export_entry (
 	CONSTRAINT fk_billing_export_entry_entry_id_billing_entry FOREIGN KEY(entry_id) REFERENCES billing_entry (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_export_entry_once ON billing_export_entry (export_id, entry_id)
-;
 CREATE UNIQUE INDEX ix_billing_export_entry_entry_id ON billing_export_entry (entry_id, kind, turn)
+;
+CREATE UNIQUE INDEX ix_billing_export_entry_once ON billing_export_entry (export_id, entry_id)
 ;
 CREATE TABLE billing_export_file (
 	export_id INTEGER NOT NULL, 
@@ -2369,9 +2369,9 @@ CREATE TABLE billing_meter (
 	CONSTRAINT fk_billing_meter_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_meter_pool_id ON billing_meter (pool_id, name)
-;
 CREATE INDEX ix_billing_meter_member_id ON billing_meter (member_id)
+;
+CREATE UNIQUE INDEX ix_billing_meter_pool_id ON billing_meter (pool_id, name)
 ;
 CREATE TABLE billing_meter_reading (
 	id INTEGER NOT NULL, 
@@ -2694,7 +2694,7 @@ CREATE TABLE billing_member_month (
 ;
 CREATE INDEX ix_booking_member_unaddressed ON booking_member (number, id) WHERE address_street = '' OR address_postcode = '' OR address_town = ''
 ;
-INSERT INTO "alembic_version" ("version_num") VALUES ('0160')
+INSERT INTO "alembic_version" ("version_num") VALUES ('0161')
 ;
 INSERT INTO "booking_price_class" ("code", "name_de", "name_en", "sort_order") VALUES ('member', 'Mitglied', 'member', 1)
 ;
@@ -4175,10 +4175,10 @@ BEGIN SELECT RAISE(ABORT, 'a text of booking_deleted_id holds NUL'); END
 CREATE TRIGGER "booking_deleted_id_texts_UPDATE" BEFORE UPDATE OF "table_name" ON "booking_deleted_id" WHEN (NEW."table_name" IS NOT OLD."table_name" AND instr(NEW."table_name", char(0)))
 BEGIN SELECT RAISE(ABORT, 'a text of booking_deleted_id holds NUL'); END
 ;
-CREATE TRIGGER "booking_event_cursor_texts_INSERT" BEFORE INSERT ON "booking_event_cursor" WHEN instr(NEW."consumer", char(0))
+CREATE TRIGGER "booking_event_cursor_texts_INSERT" BEFORE INSERT ON "booking_event_cursor" WHEN instr(NEW."consumer", char(0)) OR instr(NEW."seen_writers", char(0))
 BEGIN SELECT RAISE(ABORT, 'a text of booking_event_cursor holds NUL'); END
 ;
-CREATE TRIGGER "booking_event_cursor_texts_UPDATE" BEFORE UPDATE OF "consumer" ON "booking_event_cursor" WHEN (NEW."consumer" IS NOT OLD."consumer" AND instr(NEW."consumer", char(0)))
+CREATE TRIGGER "booking_event_cursor_texts_UPDATE" BEFORE UPDATE OF "consumer", "seen_writers" ON "booking_event_cursor" WHEN (NEW."consumer" IS NOT OLD."consumer" AND instr(NEW."consumer", char(0))) OR (NEW."seen_writers" IS NOT OLD."seen_writers" AND instr(NEW."seen_writers", char(0)))
 BEGIN SELECT RAISE(ABORT, 'a text of booking_event_cursor holds NUL'); END
 ;
 CREATE TRIGGER "booking_event_delivery_texts_INSERT" BEFORE INSERT ON "booking_event_delivery" WHEN instr(NEW."subscriber", char(0))

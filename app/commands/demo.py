@@ -13,7 +13,7 @@ from app.commands.prepare import create_database
 from app.commands.terminal import DAY
 from app.demo.simulation import ZONE
 from app.extensions import db
-from app.worker.jobs import deliver_events
+from app.worker.event_job import deliver_events
 from booking.kernel.transaction import write_transaction
 from booking.times.wall_clock import local_day
 

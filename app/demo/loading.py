@@ -114,7 +114,7 @@ def _skip_notifications(session: Session, *, now: datetime) -> None:
     for subscription in mail.SUBSCRIPTIONS:
         cursor = cursors.claim(session, subscription.subscriber, now=now)
         if cursor is not None:
-            cursors.advance(session, cursor, None, now=now)
+            cursors.advance(session, cursor, lambda: None, now=now)
 
 
 def _seal(session: Session, *, now: datetime) -> None:

@@ -49,7 +49,7 @@ def anything_due(session: Session) -> bool:
 
 
 def _event(session: Session) -> bool:
-    return any(deliveries.waiting_since(session, each, now=now()) for each in subscriptions.SUBSCRIPTIONS)
+    return bool(deliveries.waiting(session, subscriptions.SUBSCRIPTIONS, now=now()))
 
 
 def _late_answer(session: Session) -> bool:

@@ -22,11 +22,7 @@ def held_elsewhere(session: Session, *, now: datetime) -> list[str]:
 
 
 def _events(session: Session, now: datetime) -> list[str]:
-    waiting = [
-        each.subscriber
-        for each in subscriptions.SUBSCRIPTIONS
-        if deliveries.waiting_since(session, each, now=now) is not None
-    ]
+    waiting = deliveries.waiting(session, subscriptions.SUBSCRIPTIONS, now=now)
     return [f"Events for {name} are being delivered by another worker." for name in waiting]
 
 

@@ -17,7 +17,6 @@ from flask import current_app
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app import subscriptions
 from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
 from app.auth import api_tokens, deputy_ends, security_log, shown_once
@@ -34,23 +33,18 @@ from app.notifications.models import LINKS, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import background_tasks, course_job, fee_job, maintenance_job, nightly_audit, offer_jobs, settlement_job
+from app.worker.event_job import deliver_events
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
-from app.worker.turns import turn_of
 from booking import replan
-from booking.kernel import deliveries, sealing
-from booking.kernel.events import Actor, Subscription
+from booking.kernel import sealing
+from booking.kernel.events import Actor
 from booking.kernel.transaction import in_own_transactions, in_write_transaction
 from booking.reservations import decisions
 from booking.rule_changes import zone_changes
 from booking.times.wall_clock import first_instant, local_day, to_wall
 from booking.waiting import answers
 
-# Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
-BATCH_EVENTS, BATCH_SECONDS = 10, 0.01
-# A worker that does not keep up delivers somewhat more in each transaction: as many times more as the oldest event has
-# waited seconds, up to here. All writers of a SQLite file wait meanwhile, and an event costs hardly less in a long one.
-BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 40, 0.02
 EXPIRY = Actor(job="expire_requests")
 ZONES = Actor(job="note_zone_rules")
 LAPSE = Actor(job="lapse_offers")
@@ -78,11 +72,6 @@ class Job:
     look: Callable[[Session], int] | None = None
     is_prompt: bool = False
     is_apart: bool = False
-
-
-def deliver_events(session: Session) -> int:
-    """Deliver the next batch of events to each subscriber; the worker pauses between batches."""
-    return sum(_deliver(session, subscription) for subscription in subscriptions.SUBSCRIPTIONS)
 
 
 def send_mail(session: Session) -> int:
@@ -237,28 +226,6 @@ def latest_hour(instant: datetime, hour: int) -> datetime:
     wall = to_wall(instant, zone).replace(hour=hour, minute=0, second=0, microsecond=0)
     shown = first_instant(wall, zone)
     return shown if shown <= instant else first_instant(wall - timedelta(days=1), zone)
-
-
-def _deliver(session: Session, subscription: Subscription) -> int:
-    since = deliveries.waiting_since(session, subscription, now=now())
-    if since is None:
-        return 0
-    size = batch_size((now() - since).total_seconds())
-    return in_write_transaction(session, partial(_deliver_batch, session, subscription, now(), *size))
-
-
-def batch_size(waited_seconds: float) -> tuple[int, float]:
-    """Return how many events are delivered in one transaction, and for how many seconds, by the age of the oldest."""
-    times = max(1.0, waited_seconds)
-    return min(BATCH_EVENTS_MAX, round(BATCH_EVENTS * times)), min(BATCH_SECONDS_MAX, BATCH_SECONDS * times)
-
-
-def _deliver_batch(
-    session: Session, subscription: Subscription, moment: datetime, events_max: int, seconds: float
-) -> int:
-    count = deliveries.deliver(session, subscription, now=moment, limit=events_max, is_over=turn_of(seconds))
-    deliveries.commit_cursor(session, subscription, now=moment)
-    return count
 
 
 def _warn_of_tokens(session: Session) -> str:

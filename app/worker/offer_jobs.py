@@ -64,5 +64,5 @@ def end_exchanges(session: Session) -> int:
 def mails_are_late(session: Session) -> bool:
     """Return whether mails about events are not written yet that are older than a minute."""
     moment = now()
-    since = [deliveries.waiting_since(session, one, now=moment) for one in subscribers.SUBSCRIPTIONS]
-    return any(one is not None and moment - one > LATE for one in since)
+    waiting = deliveries.waiting(session, subscribers.SUBSCRIPTIONS, now=moment)
+    return any(moment - since > LATE for since in waiting.values())

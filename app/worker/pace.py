@@ -12,7 +12,7 @@ IDLE_AFTER_SECONDS = 60.0
 # Web requests come first: after each batch a job pauses for so many times as long as the batch took. What comes at
 # once, such as a hundred reservations on a Monday, is delivered some seconds later, so that nobody waits for an answer.
 # A job that has found work for longer is behind: (seconds without a break, pause) until when it pauses how long.
-PAUSES_PER_WORK, PAUSE_SECONDS_MAX = ((20.0, 9.0), (40.0, 3.0), (math.inf, 1.0)), 1.0
+PAUSES_PER_WORK, PAUSE_SECONDS_MAX = ((20.0, 9.0), (40.0, 3.0), (60.0, 1.0), (math.inf, 0.25)), 1.0
 
 
 class Pace:

@@ -8,8 +8,9 @@ reports.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ForeignKey, Select, delete, exists, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -59,13 +60,23 @@ class Failure(Base):
 _DELIVERED = insert(table_of(Delivery))
 
 
+def waiting(session: Session, subscriptions: Sequence[Subscription], *, now: datetime) -> dict[str, datetime]:
+    """Return since when the next event of each subscriber waits, of those that have one to handle now. Only reads."""
+    names = [one.subscriber for one in subscriptions]
+    positions = cursors.positions_of(session, names)
+    is_due = Failure.subscriber.in_(names), Failure.next_try_at <= now
+    since = dict.fromkeys(session.scalars(select(Failure.subscriber).where(*is_due).distinct()), now)
+    for one in subscriptions:
+        new = new_events(one, positions.get(one.subscriber, 0), 1)
+        first = session.scalar(new.with_only_columns(RecordedEvent.at))
+        if first is not None:
+            since[one.subscriber] = first
+    return {name: since[name] for name in names if name in since}
+
+
 def waiting_since(session: Session, subscription: Subscription, *, now: datetime) -> datetime | None:
     """Return since when the subscriber's next event waits; None where it has none to handle now. Only reads."""
-    position = cursors.position_of(session, subscription.subscriber)
-    first: datetime | None = session.scalar(new_events(subscription, position, 1).with_only_columns(RecordedEvent.at))
-    if first is not None:
-        return first
-    return now if _due_retries(session, subscription, now, 1) else None
+    return waiting(session, [subscription], now=now).get(subscription.subscriber)
 
 
 def deliver(
@@ -86,41 +97,61 @@ def deliver(
         return 0
     retries = _due_retries(session, subscription, now, limit)
     new = session.scalars(new_events(subscription, cursor.event_id, limit - len(retries))).all()
-    count = 0
-    for event in retries:
-        _deliver_one(session, subscription, event, now, is_retry=True)
-        count += 1
-        if is_over():
-            return count
-    for first in range(0, len(new), TOGETHER):
-        for some in _handled_together(session, subscription, new[first : first + TOGETHER], now):
-            if len(some) == 1:
-                _deliver_one(session, subscription, some[0], now, is_retry=False)
-            count += len(some)
-            if is_over():
-                return count
-    return count
+    again = partial(_deliver_one, session, subscription, now=now, is_retry=True)
+    count = _count_until(is_over, (partial(again, one) for one in retries))
+    first = 0
+    while first < len(new) and not (count + first and is_over()):
+        first += _deliver_some(session, subscription, new[first : first + TOGETHER], now, is_over)
+    return count + first
 
 
-def _handled_together(
-    session: Session, subscription: Subscription, events: Sequence[RecordedEvent], now: datetime
-) -> Sequence[Sequence[RecordedEvent]]:
-    """Deliver events together and return them as one; else each alone, still to be delivered."""
-    alone = [[event] for event in events]
-    if subscription.many is None or len(events) < 2:
-        return alone
+def _deliver_some(
+    session: Session,
+    subscription: Subscription,
+    events: Sequence[RecordedEvent],
+    now: datetime,
+    is_over: Callable[[], bool],
+) -> int:
+    """Deliver new events and return how many: together, or where one fails each in a savepoint of its own."""
+    if len(events) == 1:
+        _deliver_one(session, subscription, events[0], now)
+        return 1
     ids = [event.id for event in events]
     try:
         with session.begin_nested():
-            subscription.many(session, events, now)
+            count = _handle(session, subscription, events, now, is_over)
     except Exception as error:
         if is_transient(error):
             raise
         log.info("%s handles %s events one by one: %s", subscription.subscriber, len(ids), type(error).__name__)
-        return alone
-    delivered = [{"event_id": one, "subscriber": subscription.subscriber, "delivered_at": now} for one in ids]
+        return _count_until(is_over, (partial(_deliver_one, session, subscription, one, now) for one in events))
+    delivered = [{"event_id": one, "subscriber": subscription.subscriber, "delivered_at": now} for one in ids[:count]]
     session.connection().execute(_DELIVERED, delivered)
-    return [events]
+    return count
+
+
+def _handle(
+    session: Session,
+    subscription: Subscription,
+    events: Sequence[RecordedEvent],
+    now: datetime,
+    is_over: Callable[[], bool],
+) -> int:
+    if subscription.many is not None:
+        subscription.many(session, events, now)
+        return len(events)
+    return _count_until(is_over, (partial(subscription.handlers[one.type], session, one, now) for one in events))
+
+
+def _count_until(is_over: Callable[[], bool], steps: Iterable[Callable[[], object]]) -> int:
+    """Take one step after another until it is over; return how many were taken."""
+    count = 0
+    for step in steps:
+        step()
+        count += 1
+        if is_over():
+            break
+    return count
 
 
 def commit_cursor(session: Session, subscription: Subscription, *, now: datetime) -> None:
@@ -128,8 +159,8 @@ def commit_cursor(session: Session, subscription: Subscription, *, now: datetime
     cursor = cursors.claim(session, subscription.subscriber, now=now)
     if cursor is None:
         return
-    first_open = session.scalar(new_events(subscription, cursor.event_id, 1).with_only_columns(RecordedEvent.id))
-    cursors.advance(session, cursor, first_open, now=now)
+    first_open = new_events(subscription, cursor.event_id, 1).with_only_columns(RecordedEvent.id)
+    cursors.advance(session, cursor, lambda: session.scalar(first_open), now=now)
 
 
 def retry_dead_letters(session: Session, *, now: datetime) -> int:
@@ -203,7 +234,7 @@ def _due_retries(session: Session, subscription: Subscription, now: datetime, li
 
 
 def _deliver_one(
-    session: Session, subscription: Subscription, event: RecordedEvent, now: datetime, *, is_retry: bool
+    session: Session, subscription: Subscription, event: RecordedEvent, now: datetime, *, is_retry: bool = False
 ) -> None:
     subscriber, event_id = subscription.subscriber, event.id
     try:

@@ -76,8 +76,8 @@ def seal_next(session: Session, *, now: datetime) -> int:
     events = session.scalars(_unsealed(cursor.event_id).limit(BATCH_EVENTS)).all()
     if events:
         _add_seal(session, events, now)
-    first_open = session.scalar(_unsealed(cursor.event_id).with_only_columns(RecordedEvent.id).limit(1))
-    cursors.advance(session, cursor, first_open, now=now)
+    first_open = _unsealed(cursor.event_id).with_only_columns(RecordedEvent.id).limit(1)
+    cursors.advance(session, cursor, lambda: session.scalar(first_open), now=now)
     return len(events)
 
 

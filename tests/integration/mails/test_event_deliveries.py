@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Barrier
@@ -10,7 +11,7 @@ from typing import ClassVar
 
 import psycopg
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
@@ -220,6 +221,45 @@ def test_an_event_committed_late_with_a_smaller_id_is_not_passed_over(app, sessi
     assert cursors.position_of(session, LISTENER.subscriber) == session.scalar(
         select(RecordedEvent.id).order_by(RecordedEvent.id.desc())
     )
+
+
+@pytest.mark.postgresql
+def test_the_cursor_advances_beside_writers_of_whom_one_always_runs(app, session):
+    if db.engine.name == "sqlite":
+        return
+    with app.app_context(), ExitStack() as first:  # a second and a third session
+        first.enter_context(write_transaction(db.session()))
+        ring(session, 1)
+        deliver_and_settle(session)
+        assert cursors.position_of(session, LISTENER.subscriber) == 0
+        with app.app_context(), write_transaction(db.session()):
+            first.close()
+            ring(session, 2)
+            deliver_and_settle(session)
+            heard_first = session.scalar(select(func.min(RecordedEvent.id)))
+            assert cursors.position_of(session, LISTENER.subscriber) == heard_first
+
+
+@pytest.mark.postgresql
+def test_an_event_committed_while_the_cursor_advances_is_not_passed_over(app, session):
+    if db.engine.name == "sqlite":
+        return
+    ring(session, 1)
+
+    def ring_meanwhile(_connection, _cursor, statement, *_more):
+        if "pg_locks" in statement and not rung:
+            rung.append(statement)
+            with app.app_context():
+                ring(db.session(), 2)
+
+    rung = []
+    event.listen(db.engine, "before_cursor_execute", ring_meanwhile)
+    deliver_and_settle(session)
+    assert rung
+    assert heard(session) == ["1"]
+
+    deliver_all(session)
+    assert heard(session) == ["1", "2"]
 
 
 def test_looking_for_work_costs_the_same_however_long_the_log_is(session):
