@@ -117,11 +117,14 @@ class DeadlineConnection(Connection[Any]):
     def rollback(self) -> None:
         """Roll back, or close the connection, which has the same effect.
 
-        psycopg forgets its prepared statements with every rollback, so a READ ONLY transaction is ended like one that
-        succeeded: /machines takes 5.5 ms of the server's processor time instead of 9.7.
+        psycopg forgets its prepared statements with every rollback, because types and tables might be gone. No request
+        makes any, so only a transaction in which a statement failed is ended that way, and a READ ONLY one like one
+        that succeeded: /machines takes 5.5 ms of the server's processor time instead of 9.7.
         """
-        is_reading = self.read_only and self.info.transaction_status is TransactionStatus.INTRANS
-        end = self._exec_command(b"END") if is_reading else self._rollback_gen()
+        if self.info.transaction_status is TransactionStatus.INTRANS:
+            end: PQGen[Any] = self._exec_command(b"END" if self.read_only else b"ROLLBACK")
+        else:
+            end = self._rollback_gen()
         with self.lock:
             self.wait(end, timeout=deadlines.ROLLBACK_SECONDS)
 

@@ -89,6 +89,8 @@ def test_what_only_reads_cannot_write_and_leaves_its_statements_prepared(direct_
     for _request in range(3):  # by the third it is worth it
         with engine.connect() as connection:
             connection.execute(text("SELECT count(*) FROM booking_machine"))
+    with writing.connect() as connection:  # refused by a rule, and rolled back
+        connection.execute(text("UPDATE booking_machine SET revision = revision + 1"))
     with engine.connect() as connection:
         prepared = connection.scalar(
             text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%machine'")
