@@ -38,7 +38,7 @@ ACCESS_REFUSED = "access_refused"  # to a login without the right
 KEPT = timedelta(days=90)
 ROWS_MAX = 200_000
 WRITE_AFTER_SECONDS = 1.0
-KEYS_MAX = 200  # rows of one process that wait; what comes beyond is counted without its network and login
+KEYS_MAX = 200  # rows of one process and minute; what comes beyond is counted without its network and login
 LINES_MAX, LINES_MAX_OF_ONE = 300, 30  # of the file, each minute, of one process and of one network in it
 FILE_BYTES_MAX = 20 * 1024 * 1024  # of a day
 FILE_NAME = "security.log"
@@ -57,6 +57,7 @@ class SecurityLog:
         self._app, self._file = app, Path(app.instance_path) / FILE_NAME
         self._counts: Counter[Key] = Counter()
         self._rows: Counter[Key] = Counter()
+        self._keys: set[Key] = set()  # of the present minute, written or not
         self._lines: Counter[str] = Counter()
         self._minute: datetime | None = None
         self._timer: Timer | None = None
@@ -68,12 +69,11 @@ class SecurityLog:
         """Count one thing that happened. Never waits for the database and never raises."""
         minute = moment.replace(second=0, microsecond=0)
         with self._lock:
-            key = (minute, kind, network, user_id, file)
-            if key not in self._counts and len(self._counts) >= KEYS_MAX:
-                key = (minute, kind, OTHERS, 0, "")
+            self._begin(minute)
+            key = self._bounded((minute, kind, network, user_id, file))
             self._counts[key] += 1
             self._rows[key] += row_count
-            has_line = self._counts_line(minute, network)
+            has_line = self._counts_line(network)
             if self._timer is None and not self._app.testing:
                 self._timer = Timer(WRITE_AFTER_SECONDS, self.write)
                 self._timer.daemon = True
@@ -96,10 +96,21 @@ class SecurityLog:
                 self._counts = Counter(dict((counts + self._counts).most_common(KEYS_MAX)))
                 self._rows = Counter({key: count for key, count in (rows + self._rows).items() if key in self._counts})
 
-    def _counts_line(self, minute: datetime, network: str) -> bool:
-        """Return whether another line may be written in this minute."""
+    def _begin(self, minute: datetime) -> None:
         if minute != self._minute:
-            self._minute, self._lines = minute, Counter()
+            self._minute, self._keys, self._lines = minute, set(), Counter()
+
+    def _bounded(self, key: Key) -> Key:
+        """Return the key, or that of all others where this minute, or what waits, has as many as it may."""
+        minute, kind, *_rest = key
+        is_new = key not in self._keys and len(self._keys) >= KEYS_MAX
+        if key not in self._counts and (is_new or len(self._counts) >= KEYS_MAX):
+            return minute, kind, OTHERS, 0, ""
+        self._keys.add(key)
+        return key
+
+    def _counts_line(self, network: str) -> bool:
+        """Return whether another line may be written in this minute."""
         if self._lines.total() >= LINES_MAX or self._lines[network] >= LINES_MAX_OF_ONE:
             return False
         self._lines[network] += 1
