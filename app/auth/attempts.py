@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ FREE_TRIES = {
 FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10), CODE: timedelta(seconds=30)}
 PAUSE_MAX = timedelta(hours=1)
 FORGET_AFTER = timedelta(hours=24)
+ROWS_MAX = 200_000  # counters that outlive the hourly purge
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,16 @@ def reset(session: Session, kind: str, source: Source) -> None:
 def delete_expired(session: Session, *, now: datetime) -> None:
     """Delete counts older than a day. Call inside write_transaction()."""
     session.execute(delete(Attempts).where(Attempts.last_at < now - FORGET_AFTER))
+
+
+def delete_beyond(session: Session, rows_max: int) -> None:
+    """Delete the counters with the fewest tries, of these the oldest. Call inside write_transaction().
+
+    Whoever has many networks makes two counters with each attempt. What has been tried often, and is paused, is kept.
+    """
+    key = tuple_(Attempts.kind, Attempts.key_hash)
+    by_tries = select(Attempts.kind, Attempts.key_hash).order_by(Attempts.tries.desc(), Attempts.last_at.desc())
+    session.execute(delete(Attempts).where(key.in_(by_tries.offset(rows_max))))
 
 
 def _is_of(kind: str, source: Source) -> ColumnElement[bool]:

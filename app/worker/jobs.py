@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
-from app.auth import api_tokens, deputy_ends, security_log, shown_once
+from app.auth import api_tokens, attempts, deputy_ends, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.background import queue
 from app.clock import now
@@ -260,4 +260,6 @@ def _purge(session: Session) -> str:
     in_write_transaction(session, partial(security_log.delete_old, session, now=moment))
     security_log.rotate_file(Path(current_app.instance_path), now=moment)
     in_write_transaction(session, partial(idempotency.delete_beyond, session, IDEMPOTENCY_RECORDS_MAX))
+    in_write_transaction(session, partial(attempts.delete_expired, session, now=moment))
+    in_write_transaction(session, partial(attempts.delete_beyond, session, attempts.ROWS_MAX))
     return "done"

@@ -184,6 +184,19 @@ def test_counts_are_forgotten_after_a_day(session):
     assert session.scalar(select(func.count()).select_from(Attempts)) == 2
 
 
+def test_of_too_many_counts_those_of_the_most_tries_and_the_newest_are_kept(session):
+    tried_often, others = Source("anna@ring.example"), [Source(f"{number}@ring.example") for number in range(3)]
+    for source, minute in ((tried_often, 0), (tried_often, 1), *((one, 2 + at) for at, one in enumerate(others))):
+        with write_transaction(session):
+            attempts.count_request(session, "login", source, now=MONDAY + timedelta(minutes=minute))
+
+    with write_transaction(session):
+        attempts.delete_beyond(session, 4)
+
+    kept = set(session.scalars(select(Attempts.key_hash)))
+    assert kept == {key for source in (tried_often, others[-1]) for _scope, key in source.counters()}
+
+
 def test_disabling_ends_every_session_and_link(session, sample_ring):
     make = one_use_links.create
     with write_transaction(session):
