@@ -10,7 +10,7 @@ from flask.globals import _cv_request
 
 from app.web.session_cookie import CookieSessions
 
-URLS_MAX = 2_000
+URLS_MAX, URL_LENGTH_MAX = 2_000, 300  # what is longer has a text in it that somebody typed, and is asked for once
 PLAIN = (str, int, type(None))  # exactly: True equals 1 and would find its URL
 
 Key = tuple[Any, ...]
@@ -43,5 +43,6 @@ class CachingFlask(Flask):
             url = super().url_for(endpoint, **values)
             if len(self._urls) >= URLS_MAX:
                 self._urls.clear()
-            self._urls[key] = url
+            if len(url) <= URL_LENGTH_MAX:
+                self._urls[key] = url
         return url

@@ -52,7 +52,9 @@ def test_the_number_of_urls_is_bounded(monkeypatch):
     with app.test_request_context("/"):
         for number in range(25):
             assert app.url_for("thing", number=number) == f"/things/{number}"
+        assert app.url_for("start", q="ü" * 2_000) == "/?q=" + "%C3%BC" * 2_000
     assert len(app._urls) <= 10
+    assert max(map(len, app._urls.values())) < 300
 
 
 def test_a_missing_endpoint_is_an_error_each_time():
