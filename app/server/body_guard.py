@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 THREADS_VARIABLE = "RINGBUCH_SERVER_THREADS"  # set by gunicorn.conf.py
 USUAL_THREADS = 8
 SEAT_SECONDS = 1.0  # a thread waits for a seat: most bodies are read by then, and a slow one may give way
-CHUNK_BYTES = 16 * 1024
+CHUNK_BYTES = 1024  # counted when it is there as a whole, so that a slow body lacks less than this in the count
 
 
 @dataclass(eq=False, slots=True)
@@ -61,7 +61,8 @@ class Seats:
         """Return a seat, or None; free() must follow.
 
         A body that was sent at once is read in a millisecond, so a seat is worth a short wait. What arrives too slowly
-        gives way: of the same client where it has its share, else the slowest.
+        gives way: of the same client where it has its share, else the slowest. That is what lacks the largest part of
+        itself: a large body that is nearly there lacks more bytes than a tiny one that stands still.
         """
         until = time.monotonic() + SEAT_SECONDS
         with self._freed:
@@ -93,7 +94,9 @@ class Seats:
         if any(seat.is_shut for seat in among):
             return  # its thread is about to free it
         behind = [
-            (bytes_behind(seat.length, seat.received, moment - seat.began), seat) for seat in among if seat.connection
+            (bytes_behind(seat.length, seat.received, moment - seat.began) / max(seat.length, 1), seat)
+            for seat in among
+            if seat.connection
         ]
         most, slowest = max(behind, key=lambda pair: pair[0], default=(0.0, None))
         if slowest is not None and most > 0:
