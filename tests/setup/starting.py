@@ -90,10 +90,10 @@ class Started:
         """Everything it has said so far."""
         return self._log.read_text() if self._log.exists() else self._last_words
 
-    def ask(self, path: str = "/") -> HTTPResponse:
+    def ask(self, path: str = "/", headers: dict[str, str] | None = None) -> HTTPResponse:
         """One question to the web."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             return connection.getresponse()
 
     def wait_for_answer(self, path: str = "/") -> float:

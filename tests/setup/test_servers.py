@@ -107,6 +107,8 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
 
         assert ring.ask("/healthz").status == 200
         assert ring.ask("/readyz").status == 200
+        forged = ring.ask("/", {"SCRIPT_NAME": "//evil.example", "X-Forwarded-Prefix": "//evil.example"})
+        assert (forged.status, forged.headers["Location"]) == (303, "/setup")
         assert ring.ask("/").headers["Location"] == "/setup"
         assert ring.ask("/login").status in (200, 303)
         with slow_bodies(ring.port, 20):
