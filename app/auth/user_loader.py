@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from app.present import present_request
 from booking.kernel.database_errors import is_connection_lost
 from booking.kernel.errors import Unavailable
 from booking.kernel.tokens import hash_of
-from booking.kernel.transaction import discard, in_write_transaction
+from booking.kernel.transaction import REPEAT_SECONDS_MAX, discard, in_write_transaction
 
 BEARER = "bearer"
 READING = ("GET", "HEAD")
@@ -63,11 +64,12 @@ def _by_token(token: str) -> logins.Login | None:
 
 
 def _read_again_if_lost(read: Callable[[], logins.Login | None]) -> logins.Login | None:
-    """Read, and once more on a new connection where the first was lost: the request has done nothing yet."""
+    """Read, and once more on a new connection where the first was lost at once: the request has done nothing yet."""
+    started = time.monotonic()
     try:
         return read()
     except DBAPIError as error:
-        if not is_connection_lost(error):
+        if time.monotonic() - started > REPEAT_SECONDS_MAX or not is_connection_lost(error):
             raise
         discard(db.session())
         return read()

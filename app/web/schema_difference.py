@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
 from booking.kernel.database_errors import RETRY_LATER_SECONDS, classify_error
@@ -24,7 +24,7 @@ def init_app(app: Flask, differs: Callable[[Connection], bool]) -> None:
     app.extensions[DIFFERS] = differs
 
 
-def fault_of(error: DatabaseError) -> Unavailable | None:
+def fault_of(error: DBAPIError) -> Unavailable | None:
     """Return the refusal that an error of the database amounts to; None where the statement is at fault, a bug."""
     fault = classify_error(error)
     if fault is None and _has_other_schema():
@@ -37,7 +37,7 @@ def _has_other_schema() -> bool:
     discard(session)  # after the error nothing can be asked in this transaction
     try:
         return bool(current_app.extensions[DIFFERS](session.connection()))
-    except DatabaseError:
+    except DBAPIError:
         return False
     finally:
         discard(session)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.server.shutdown_signal import ShutdownSignal
+from app.web.schema_difference import fault_of
 from app.worker.clock_jumps import ClockJumpDetector, reschedule_all
 from app.worker.due import anything_due
 from app.worker.jobs import JOBS, Job
@@ -133,10 +134,22 @@ def _run_safely(app: Flask, job: Job, errors: JobErrorLog, run: Callable[[Sessio
         with app.app_context():
             done = (run or job.run)(db.session())
     except Exception as error:  # noqa: BLE001 - a failing job must not stop the others; it is logged and retried
-        errors.record(job, error)
+        errors.record(job, _with_schema(app, error))
         return 0
     errors.clear(job)
     return done
+
+
+def _with_schema(app: Flask, error: Exception) -> Exception:
+    """Return SchemaDiffers for an error that is none of the program's, because the database is of another version."""
+    if not isinstance(error, DBAPIError) or classify_error(error) is not None:
+        return error
+    with app.app_context():
+        fault = fault_of(error)
+    if fault is None:
+        return error
+    fault.__cause__ = error
+    return fault
 
 
 class Worker:

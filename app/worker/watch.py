@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.server.small_supervisor import CALL
+from app.web.schema_difference import fault_of
 from app.worker.due import LOOKS, Look
 from app.worker.jobs import note_run
-from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DatabaseCorrupt, Unavailable
 from booking.kernel.transaction import discard
 
@@ -104,7 +104,7 @@ class Watch:
 
 def _is_away(error: Exception) -> bool:
     """Return whether the database serves nobody now; one that is damaged in one place serves the other looks."""
-    fault = classify_error(error) if isinstance(error, DBAPIError) else error
+    fault = fault_of(error) if isinstance(error, DBAPIError) else error
     return isinstance(fault, Unavailable) and not isinstance(fault, DatabaseCorrupt)
 
 

@@ -33,6 +33,7 @@ from booking.kernel.write_lock import WAIT_SECONDS, short_turns, write_lock_of
 T = TypeVar("T")
 
 TRIES = 3
+REPEAT_SECONDS_MAX = 2.0  # after a lost connection: who has waited for longer is told, and may repeat it himself
 SILENT_MAX = 2  # use cases in a row to which the database does not answer
 # Keys of Session.info: what has to run before each commit, and what use cases noted for it.
 BEFORE_COMMIT, _NOTES = "before commit", "notes of the transaction"
@@ -94,16 +95,19 @@ def in_write_transaction(session: Session, use_case: Callable[[], T], *, is_dura
     """Run a use case in a write transaction, and again where nothing was stored and the next try may succeed.
 
     That is after a deadlock, a serialisation failure and a connection that was lost before the commit, at most three
-    times. The use case must itself read everything it decides on. Raises WriteClash after the last try.
+    times; after a lost one not for long, because a pooler ends each new one only when it has waited for a server in
+    vain. The use case must itself read everything it decides on. Raises WriteClash after the last try.
     is_durable: as of write_transaction().
     """
+    started = time.monotonic()
     for is_last_try in (False,) * (TRIES - 1) + (True,):
         try:
             with write_transaction(session, is_durable=is_durable):
                 return use_case()
         except DBAPIError as error:
             is_clash = _sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK)
-            if not is_clash and (is_last_try or not is_connection_lost(error)):
+            is_late = is_last_try or time.monotonic() - started > REPEAT_SECONDS_MAX
+            if not is_clash and (is_late or not is_connection_lost(error)):
                 raise
             if is_last_try:
                 raise WriteClash(retry_after_seconds=1) from error

@@ -117,8 +117,12 @@ def _round(server: Server, load: Load, probe: Probe, name: str, seconds: float, 
     looker = threading.Timer(seconds / 3, lambda: seen.append(probe.look()))
     looker.daemon = True
     looker.start()
-    observe(load, name, seconds, begin, end)
-    looker.join(60)
+
+    def end_when_seen() -> None:
+        looker.join(60)
+        end()
+
+    observe(load, name, seconds, begin, end_when_seen)
     return f"- {name}: {''.join(seen)}"
 
 

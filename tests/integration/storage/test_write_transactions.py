@@ -122,6 +122,25 @@ def test_what_postgresql_asks_to_repeat_is_repeated_three_times_and_then_refused
     assert len(tries) == 3
 
 
+@pytest.mark.parametrize(("seconds_max", "count"), [(60.0, 3), (-1.0, 1)])
+def test_a_lost_connection_is_replaced_by_another_unless_the_first_took_long_to_be_lost(
+    session, monkeypatch, seconds_max, count
+):
+    monkeypatch.setattr("booking.kernel.transaction.REPEAT_SECONDS_MAX", seconds_max)
+    tries = []
+
+    def lose():
+        tries.append(1)
+        raise OperationalError(
+            "SELECT", {}, psycopg.OperationalError("query_wait_timeout"), connection_invalidated=True
+        )
+
+    with pytest.raises(OperationalError):
+        in_write_transaction(session, lose)
+
+    assert len(tries) == count
+
+
 def test_writers_from_many_threads_all_get_through(app):
     def enter(number):
         with app.app_context():

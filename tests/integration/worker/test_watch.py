@@ -231,3 +231,17 @@ def test_a_worker_that_is_idle_ends_by_itself(app, monkeypatch):
 
     worker.run()
     assert ended == [True]
+
+
+def test_a_database_of_another_version_is_logged_once_without_a_traceback_and_calls_nobody(
+    app, session, rested, caplog
+):
+    for change in ("ALTER TABLE booking_offer RENAME TO former", "UPDATE alembic_version SET version_num = '0001'"):
+        session.connection().exec_driver_sql(change)
+    session.commit()
+
+    assert not work_once(app)
+    assert Calls(app).looked() == 0
+
+    assert caplog.text.count("schema_differs: no such table: booking_offer") == 1
+    assert "Traceback" not in caplog.text
