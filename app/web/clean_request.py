@@ -68,6 +68,11 @@ class CleanRequest(Request):
         return parameters
 
     @cached_property
+    def full_path(self) -> str:
+        """Return path and query as a task or a link may hold them: some servers let NUL and broken bytes through."""
+        return without_unfit(f"{self.path}?{self.query_string.decode(errors='replace')}")
+
+    @cached_property
     def has_overlong_query(self) -> bool:
         """Whether the query, or a text in it, is longer than any of our own; it is not read then."""
         length = len(self.query_string)

@@ -9,7 +9,9 @@ from urllib.parse import quote, unquote
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from werkzeug.test import create_environ
 
+from app.auth.return_address import here
 from app.extensions import db
 from app.mail.failures import reply_text
 from app.storage import nul_texts
@@ -130,6 +132,11 @@ def test_no_form_stores_or_fails_at_an_odd_value(app, log_in, sample_ring, addre
     assert not wrong, "\n".join(wrong)
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         assert list(nul_texts.find(db.session.connection())) == []
+
+
+def test_the_address_of_a_page_can_be_stored_whatever_a_server_lets_through(app):
+    with app.request_context({**create_environ("/machines"), "QUERY_STRING": "a=\0&q=b%00\xff"}):
+        assert here() == "/machines?a=&q=b%00\ufffd"
 
 
 def test_a_form_names_the_field_and_shows_its_text_without_what_was_removed(log_in, session, sample_ring):
