@@ -57,8 +57,11 @@ class FoundMembers:
 
 
 def is_enough_to_search(text: str) -> bool:
-    """Return whether a text is long enough to find members by a part of their name or number."""
-    return len(unicodedata.normalize("NFC", text.strip())) >= SEARCH_LETTERS_MIN
+    """Return whether a text has enough letters or digits to find members by a part of their name or number.
+
+    Nothing else counts: a search passes over accents, and every number has the same sign in it.
+    """
+    return sum(char.isalnum() for char in unicodedata.normalize("NFKC", text)) >= SEARCH_LETTERS_MIN
 
 
 def find_members(session: Session, text: str, chosen: Collection[int] = (), *, day: date) -> FoundMembers:
