@@ -211,7 +211,10 @@ class ApiToken(Base):
 
 
 class WallScreen(Base):
-    """A screen that shows the plan of a workshop, or of all, without a log-in: see wall_screens.py."""
+    """A screen that shows the plan of a workshop, or of all, without a log-in: see wall_screens.py.
+
+    made_by: the login that made it; None of those that were there before this was noted.
+    """
 
     __tablename__ = "auth_wall_screen"
     __table_args__ = (CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),)
@@ -224,3 +227,4 @@ class WallScreen(Base):
     theme: Mapped[str] = mapped_column(default="system")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id"))

@@ -1,6 +1,8 @@
 """Screens in workshops that show the plan without a log-in, each by a secret address: made, withdrawn, resolved.
 
-Only the SHA-256 of a secret is stored. A screen belongs to its workshop, or to the whole ring, and not to who made it.
+Only the SHA-256 of a secret is stored. A screen belongs to its workshop, or to the whole ring: it is listed there, and
+stays when who made it manages there no more. But who made it has seen its address, so that it ends as a calendar
+subscription does: when that login is disabled, or its member leaves.
 Verbs flush and never commit: call them inside write_transaction().
 """
 
@@ -10,11 +12,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.auth import memberships
 from app.auth.errors import TooManyScreens
-from app.auth.models import WallScreen
+from app.auth.models import User, WallScreen
 from booking.errors.schedule_errors import NotFound
 from booking.events.reservation_events import RecordChanged
 from booking.kernel import events
@@ -28,7 +31,10 @@ LENGTHS_OF_SECRETS = range(20, 200)  # what is worth hashing at all
 
 @dataclass(frozen=True, slots=True)
 class ScreenCard:
-    """A screen as who manages it sees it; never its secret. workshop_id: None for all workshops."""
+    """A screen as who manages it sees it; never its secret. workshop_id: None for all workshops.
+
+    has_ended: with the login that made it; another one has to be made.
+    """
 
     id: int
     workshop_id: int | None
@@ -36,6 +42,7 @@ class ScreenCard:
     language: str
     theme: str
     created_at: datetime
+    has_ended: bool
 
 
 def create(
@@ -53,6 +60,7 @@ def create(
         language=language,
         theme=theme,
         created_at=now,
+        made_by=by.user_id,
     )
     session.add(screen)
     session.flush()
@@ -71,32 +79,37 @@ def withdraw(session: Session, screen_id: int, *, by: Actor, now: datetime) -> N
         _record(session, screen_id, "revoked_at", by, now)
 
 
-def screen(session: Session, screen_id: int) -> ScreenCard:
+def screen(session: Session, screen_id: int, *, now: datetime) -> ScreenCard:
     """Return a screen that is not withdrawn. Raises NotFound."""
-    found = _cards(session, WallScreen.id == screen_id)
+    found = _cards(session, now, WallScreen.id == screen_id)
     if not found:
         raise NotFound(id=screen_id)
     return found[0]
 
 
-def screens(session: Session, workshop_ids: Collection[int] | None) -> list[ScreenCard]:
+def screens(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> list[ScreenCard]:
     """Return the screens of some workshops, the newest first; None: of all, with those of the whole ring."""
-    return _cards(session, *([] if workshop_ids is None else [WallScreen.workshop_id.in_(workshop_ids)]))
+    return _cards(session, now, *([] if workshop_ids is None else [WallScreen.workshop_id.in_(workshop_ids)]))
 
 
-def resolve(session: Session, secret: str) -> ScreenCard | None:
-    """Return the screen of a secret, or None."""
+def resolve(session: Session, secret: str, *, now: datetime) -> ScreenCard | None:
+    """Return the screen of a secret, or None; None also for one that has ended."""
     if len(secret) not in LENGTHS_OF_SECRETS or not secret.isascii():
         return None
-    found = _cards(session, WallScreen.token_hash == hash_of(secret))
-    return found[0] if found else None
+    found = _cards(session, now, WallScreen.token_hash == hash_of(secret))
+    return found[0] if found and not found[0].has_ended else None
 
 
-def _cards(session: Session, *conditions: ColumnElement[bool]) -> list[ScreenCard]:
+def _cards(session: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[ScreenCard]:
     columns = (WallScreen.id, WallScreen.workshop_id, WallScreen.label)
     looks = (WallScreen.language, WallScreen.theme, WallScreen.created_at)
-    found = select(*columns, *looks).where(WallScreen.revoked_at.is_(None), *conditions)
-    return [ScreenCard(*row) for row in session.execute(found.order_by(WallScreen.id.desc()).limit(SCREENS_MAX))]
+    is_over = or_(User.disabled_at.is_not(None), memberships.has_left())
+    has_ended = exists().where(User.id == WallScreen.made_by, is_over)
+    found = select(*columns, *looks, has_ended).where(WallScreen.revoked_at.is_(None), *conditions)
+    rows = session.execute(
+        found.order_by(WallScreen.id.desc()).limit(SCREENS_MAX), {"today": memberships.ring_day(now)}
+    )
+    return [ScreenCard(*row) for row in rows]
 
 
 def _record(session: Session, screen_id: int, what: str, by: Actor, now: datetime) -> None:

@@ -78,7 +78,10 @@ def screens() -> ResponseReturnValue:
     if request.method == "GET":
         secret = shown_once.take(db.session(), current_user.session_token, shown_once.WALL_SCREEN, now=now())
     names = dict(choices)
-    rows = [(one, names.get(str(one.workshop_id or 0), "")) for one in wall_screens.screens(db.session(), _reach())]
+    rows = [
+        (one, names.get(str(one.workshop_id or 0), ""))
+        for one in wall_screens.screens(db.session(), _reach(), now=now())
+    ]
     address = current_app.config["BASE_URL"] + url_for("plan.show_wall", secret=secret) if secret else ""
     text = render_template(
         "plan/walls.html",
@@ -97,7 +100,7 @@ def screens() -> ResponseReturnValue:
 def withdraw_screen(screen_id: int) -> ResponseReturnValue:
     """Withdraw a screen: its address stops working at once."""
     session = db.session()
-    screen = wall_screens.screen(session, screen_id)
+    screen = wall_screens.screen(session, screen_id, now=now())
     permissions.require(workshop_id=screen.workshop_id, missing=NotFound(id=screen_id))
     by, instant = current_actor(), now()
     in_write_transaction(session, lambda: wall_screens.withdraw(session, screen_id, by=by, now=instant))
@@ -109,7 +112,7 @@ def withdraw_screen(screen_id: int) -> ResponseReturnValue:
 def show_wall(secret: str) -> ResponseReturnValue:
     """Show the machines of a screen. It loads itself again; several pages take turns: ?page=2."""
     session, instant = db.session(), now()
-    screen = wall_screens.resolve(session, secret)
+    screen = wall_screens.resolve(session, secret, now=instant)
     if screen is None:
         security_log.note(security_log.LINK_REFUSED)
         abort(404)

@@ -6,12 +6,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.auth.models import WallScreen
+from app.auth.models import User, WallScreen
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring
-from tests.builders import hours, machine, reserve
+from tests.builders import hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 
 
@@ -88,6 +88,24 @@ def test_a_manager_makes_and_withdraws_screens_of_own_workshops_only(session, sa
     assert wanda.post(f"/plan/wall/{screen_id}/withdraw").status_code == 404
     assert "Laser" in client.get(everything).text
     assert log_in(sample_ring.anna_login).get("/plan/wall").status_code == 403
+
+
+def test_a_screen_ends_with_the_access_of_who_made_it(session, sample_ring, log_in, client):
+    fritz = member(session, "Fritz")
+    maker = login(session, "Fritz", now=MONDAY, member_id=fritz, manages=(sample_ring.hall,))
+    address = make(log_in(maker), sample_ring.hall)
+    changes = (
+        (update(Member).where(Member.id == fritz).values(left_on=MONDAY.date()), 200),  # the last day
+        (update(Member).where(Member.id == fritz).values(left_on=MONDAY.date() - timedelta(days=1)), 404),
+        (update(Member).where(Member.id == fritz).values(left_on=None), 200),
+        (update(User).where(User.id == maker).values(disabled_at=MONDAY), 404),
+    )
+
+    for change, status in changes:
+        with write_transaction(session):
+            session.execute(change)
+        assert client.get(address).status_code == status
+    assert "the login that made it has ended" in log_in(sample_ring.wanda_login).get("/plan/wall").text
 
 
 def test_more_machines_than_a_screen_holds_take_turns(session, sample_ring, wanda, client):
