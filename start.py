@@ -32,9 +32,8 @@ from launcher.steps import SetupError, run
 PORT = 8000
 TEST_VARIABLES = ("RINGBUCH_CHROMIUM", "RINGBUCH_PICTURES")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Set for another Python, or for pip to install elsewhere: with them the private environment would not have its own.
+# Set for another Python: with them the private environment would not have its own packages.
 OF_OTHER_PYTHONS = ("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
-OF_OTHER_FOLDERS = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN")
 
 
 def main() -> int:
@@ -70,7 +69,7 @@ def main() -> int:
 def normalize_process() -> None:
     """Undo what the process inherited and the set-up could not live with: umask, variables, closed streams."""
     os.umask(os.umask(0o077) & 0o077)  # an odd one must not shut this user out of the files of the first start
-    for name in (*OF_OTHER_PYTHONS, *OF_OTHER_FOLDERS):
+    for name in OF_OTHER_PYTHONS:
         os.environ.pop(name, None)
     for number in range(3):
         try:

@@ -36,12 +36,12 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
     """
     lock = ROOT / lock_name
     preflight.require_usable_path("this folder", ROOT, forbidden=os.pathsep)
-    preflight.require_readable(ENVIRONMENT)
     if is_complete(lock) and not stale_catalogues() and not debian_packages:
         return
     with only_start_in_folder():
         if not is_complete(lock):  # also where another start has completed it meanwhile
             preflight.require_owner(ENVIRONMENT)
+            preflight.require_64_bits()
             preflight.require_programs_may_run(ROOT)
             preflight.require_clock()
             preflight.require_room(ROOT, NEEDED_MB[lock_name])
@@ -186,11 +186,18 @@ def is_complete(lock: Path) -> bool:
 
 
 def is_usable() -> bool:
-    """Return whether the environment was completed once and still has all its packages."""
-    if UNFINISHED.exists() or not (ENVIRONMENT / "pyvenv.cfg").exists() or not PYTHON.exists():
+    """Return whether the environment was completed once and still has all its packages.
+
+    Raises SetupError where another user made it, and this one may not look into it or not run its Python.
+    """
+    try:
+        if UNFINISHED.exists() or not (ENVIRONMENT / "pyvenv.cfg").exists() or not PYTHON.exists():
+            return False
+        found = set(packages())
+    except PermissionError:
+        preflight.require_owner(ENVIRONMENT)
         return False
     stamps = [read_stamp(ROOT / name) for name in (PROGRAM, TOOLS)]
-    found = set(packages())
     return bool(found) and found.issuperset(name for stamp in stamps for name in stamp.get("packages", []))
 
 

@@ -1,9 +1,10 @@
-"""What the files of pip on this computer set that matters to the set-up."""
+"""What the files and variables of pip on this computer set that matters to the set-up."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,20 +14,32 @@ from launcher.steps import SetupError
 FILES = ("/etc/xdg/pip/pip.conf", "/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf")
 # Name another place for packages than the index.
 PLACES = {"index-url", "extra-index-url", "find-links", "no-index", "index"}
-# Name another place to install into than the private environment, or install nothing.
-ELSEWHERE = ("target", "prefix", "root", "python", "dry-run")
+# Say how packages are reached: with PLACES all that counts of pip's variables.
+REACHING = PLACES | {
+    *("proxy", "cert", "client-cert", "trusted-host", "timeout", "default-timeout", "retries", "keyring-provider"),
+    *("cache-dir", "no-cache-dir", "config-file", "disable-pip-version-check", "only-binary", "use-feature"),
+}
+# Name another place to install into than the private environment, or have pip install something else, or nothing.
+ELSEWHERE = ("target", "prefix", "root", "python", "dry-run", "requirement", "editable", "no-binary")
 
 
 def require_own_environment() -> None:
-    """Raise SetupError where pip would install into another folder than the private environment."""
+    """Drop the variables by which pip would install elsewhere or something else; raise SetupError for such a file."""
+    for name in [name for name in os.environ if name.startswith("PIP_") and name not in variables(REACHING)]:
+        del os.environ[name]
     settings = {} if shutil.which("uv") else read()
     for name in ELSEWHERE:
         if name in settings:
             value, file = settings[name]
             raise SetupError(
-                f"{file} tells pip to install elsewhere ({name} = {value}). Remove that line, or start with "
-                f"PIP_CONFIG_FILE={os.devnull} in the environment, so that pip reads no such file."
+                f"{file} tells pip to install elsewhere, or something else ({name} = {value}). Remove that line, or "
+                f"start with PIP_CONFIG_FILE={os.devnull} in the environment, so that pip reads no such file."
             )
+
+
+def variables(names: Iterable[str]) -> set[str]:
+    """Return the variables of options of pip."""
+    return {"PIP_" + name.upper().replace("-", "_") for name in names}
 
 
 def read() -> dict[str, tuple[str, str]]:

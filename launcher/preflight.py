@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import sys
 import sysconfig
 import tempfile
 import time
@@ -73,12 +74,6 @@ def unwritable(folder: Path, error: OSError) -> SetupError:
     )
 
 
-def require_readable(environment: Path) -> None:
-    """Raise SetupError where another user made the environment and this one may not look into it."""
-    if environment.exists() and not os.access(environment, os.R_OK | os.X_OK):
-        require_owner(environment)
-
-
 def require_owner(environment: Path) -> None:
     """Raise SetupError where another user made the environment: this one could change it only in part."""
     owner = other_owner(environment)
@@ -104,6 +99,15 @@ def require_programs_may_run(folder: Path) -> None:
     if os.name != "nt" and hasattr(os, "ST_NOEXEC") and os.statvfs(folder).f_flag & os.ST_NOEXEC:
         raise SetupError(
             f"No program may run from the disk of {folder} (it is mounted noexec). Copy the folder to another disk."
+        )
+
+
+def require_64_bits() -> None:
+    """Raise SetupError for a Python of 32 bits: some packages would have to be compiled, others could not be."""
+    if sys.maxsize < 2**32:
+        raise SetupError(
+            "This Python has 32 bits, and Ringbuch's packages are made for 64. Install a Python of 64 bits; "
+            "where the system itself has 32 (older ones of the Raspberry Pi), one of 64."
         )
 
 

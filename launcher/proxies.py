@@ -17,7 +17,6 @@ from launcher.steps import NOTHING_FETCHED, SetupError
 PROXY_VARIABLES = ("PIP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 PROXY_SECONDS = 5.0
 INDEX = "pypi.org"
-OF_NO_INDEX = ("PIP_PROXY", "PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_CACHE_DIR")
 DEFAULT_PORTS = {"https": 443, "socks5": 1080, "socks5h": 1080}
 
 
@@ -28,8 +27,8 @@ def require_proxy_of_index() -> None:
     """
     from urllib.request import proxy_bypass  # here, because every later start would wait for it
 
-    others = [name for name, value in os.environ.items() if value and name not in OF_NO_INDEX]
-    has_own_index = any(name.startswith(("PIP_", "UV_")) for name in others)
+    of_places = pip_settings.variables(pip_settings.PLACES)
+    has_own_index = any(value and (name in of_places or name.startswith("UV_")) for name, value in os.environ.items())
     if not (has_own_index or pip_settings.PLACES & pip_settings.read().keys() or proxy_bypass(INDEX)):
         require_living_proxy()
 

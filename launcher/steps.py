@@ -29,11 +29,16 @@ NOT_TRUSTED = (
     "clock; where a proxy reads along, name the file with its certificate (PIP_CERT, for uv SSL_CERT_FILE). "
     "Then start again."
 )
+FORBIDDEN = (
+    "The packages cannot be installed: a file of pip on this computer forbids their versions (constraint). Start with "
+    f"PIP_CONFIG_FILE={os.devnull} in the environment, so that pip reads no such file."
+)
 # Output of a failed step -> the message for the user. The first match counts.
 KNOWN_ERRORS = (
     (r"ensurepip|No module named '?venv", "Python's venv module is missing. " + INSTALL_VENV),
     (r"No space left|Disk quota exceeded", "The disk is full. Make room, then start again."),
     (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
+    (r"ResolutionImpossible", FORBIDDEN),
     (r"(?i)certificate_?verify|certificate verify failed|invalid peer certificate", NOT_TRUSTED),
     (NO_NETWORK, NOTHING_FETCHED),
     (r"(?i)no matching distribution|was not found in the package registry|no solution found", NOTHING_OFFERED),

@@ -34,7 +34,7 @@ def test_a_second_start_in_the_same_folder_waits_for_the_first(small_copy, set_u
         env=plain_environment(),
         stdout=subprocess.DEVNULL,
     )
-    while not (small_copy / ".venv").exists():
+    while not (small_copy / ".venv").exists() and first.poll() is None:
         time.sleep(0.01)
     second = set_up()
 
@@ -57,15 +57,23 @@ def test_an_environment_of_another_user_is_named(small_prepared, set_up):
 
 
 @pytest.mark.parametrize("path", [None, without_uv()] if shutil.which("uv") else [None])
-def test_a_missing_network_is_reported_and_the_next_start_repairs(set_up, path, tmp_path):
+def test_a_missing_network_is_reported_and_the_next_start_repairs(small_copy, set_up, path, tmp_path):
     alone = NO_INDEX | {"UV_CACHE_DIR": str(tmp_path / "cache")} | ({"PATH": path} if path else {})
 
     refused = set_up(**alone)
-    mended = set_up(**({"PATH": path} if path else {}))
+    mended = set_up(**variables_of_another_folder(tmp_path), **({"PATH": path} if path else {}))
 
     assert refused.returncode == 1, refused.stdout
     assert_one_sentence(refused.stderr, "The packages cannot be fetched")
     assert mended.returncode == 0, mended.stderr
+    assert installed(small_copy)
+    assert not (tmp_path / "other").exists()
+
+
+def variables_of_another_folder(folder) -> dict[str, str]:
+    """Variables by which pip would install elsewhere, something else, from the source, or nothing."""
+    other = {f"PIP_{name}": str(folder / "other") for name in ("TARGET", "PREFIX", "ROOT", "PYTHON", "REQUIREMENT")}
+    return {**other, "PIP_DRY_RUN": "1", "PIP_NO_BINARY": ":all:", "PIP_USER": "1", "PIP_LOG": other["PIP_TARGET"]}
 
 
 def test_a_proxy_that_does_not_answer_is_named(small_prepared, set_up):
@@ -82,6 +90,7 @@ def test_a_proxy_that_does_not_answer_is_named(small_prepared, set_up):
     ("harm", "part"),
     [
         ("proxies.require_living_proxy = lambda: refuse('the proxy')", "the proxy"),
+        ("sys.maxsize = 2**31 - 1", "This Python has 32 bits"),
         ("preflight.tempfile.gettempdir = lambda: '/nowhere'", "There is no folder for temporary files"),
         ("preflight.tempfile.TemporaryFile = lambda dir: refuse('is read-only')", "is read-only"),
     ],

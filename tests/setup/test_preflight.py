@@ -117,6 +117,14 @@ def test_a_clock_that_was_never_set_is_named(monkeypatch):
         preflight.require_clock()
 
 
+def test_a_python_of_32_bits_is_named(monkeypatch):
+    preflight.require_64_bits()
+    monkeypatch.setattr("sys.maxsize", 2**31 - 1)
+
+    with pytest.raises(SetupError, match=r"This Python has 32 bits, .* Install a Python of 64 bits"):
+        preflight.require_64_bits()
+
+
 @pytest.mark.parametrize(
     ("output", "told"),
     [
@@ -124,6 +132,7 @@ def test_a_clock_that_was_never_set_is_named(monkeypatch):
         ("SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate is not yet valid')", "certificate of the package"),
         ("error: invalid peer certificate: UnknownIssuer", "certificate of the package index is not accepted"),
         ("Retrying ... NewConnectionError\nERROR: No matching distribution found", "index does not answer"),
+        ("ERROR: ResolutionImpossible: for help visit https://pip", "a file of pip on this computer forbids their"),
         ("OSError: [Errno 28] No space left on device", "The disk is full"),
     ],
 )
@@ -159,6 +168,29 @@ def test_an_environment_of_another_user_is_named(monkeypatch, tmp_path):
     assert preflight.other_owner(tmp_path) == tmp_path.owner()
     with pytest.raises(SetupError, match=f"was made by the user {tmp_path.owner()}"):
         preflight.require_owner(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owner to compare with")
+@pytest.mark.parametrize("hidden", ["unfinished", "bin/python"])
+def test_an_environment_into_which_only_another_user_may_look_is_named(monkeypatch, tmp_path, hidden):
+    """As after umask 077, or where its Python is a link into the home folder of who made it."""
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path)
+    monkeypatch.setattr(environment, "UNFINISHED", tmp_path / "unfinished")
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / "bin/python")
+    (tmp_path / "pyvenv.cfg").touch()
+    seen = Path.exists
+
+    def look(path: Path) -> bool:
+        if path == tmp_path / hidden:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return seen(path)
+
+    monkeypatch.setattr(Path, "exists", look)
+    assert not environment.is_usable()  # one's own is built anew
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+
+    with pytest.raises(SetupError, match=f"was made by the user {tmp_path.owner()}, .* or cannot be read. Start as"):
+        environment.require_writable_folder(environment.PROGRAM)
 
 
 def _print_to_nobody(*_words, **_options):
