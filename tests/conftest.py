@@ -6,21 +6,19 @@ mark `postgresql`.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import math
 import os
 import platform
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from getpass import getuser
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,8 +44,9 @@ from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, qui
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
-# Rings that several files ask about; each stands after those that it builds on.
+# What runs leave, and rings that several files ask about; each stands after those that it builds on.
 pytest_plugins = [
+    "tests.temporary_folders",
     "tests.integration.money.harvester_pool",
     "tests.integration.schedule.laser_group",
     "tests.integration.documents.documents_ring",
@@ -108,13 +107,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the processes of xdist start after this
         compile_catalogs()
         compile_packages()
-        atexit.register(_remove_empty_folder)  # before pytest registers what empties it: the last one runs first
-
-
-def _remove_empty_folder() -> None:
-    """Remove pytest's folder for temporary files unless something of a failed test, or of another run, is in it."""
-    with suppress(OSError):
-        (Path(gettempdir()) / f"pytest-of-{getuser()}").rmdir()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -1,0 +1,32 @@
+"""Runs of tests leave nothing in the folder for temporary files but what explains a red test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize(("ending", "remains"), [("KeyboardInterrupt", False), ("AssertionError", True)])
+def test_a_red_test_leaves_its_folder_and_an_interrupted_run_none(tmp_path, ending, remains):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (tmp_path / "test_it.py").write_text(f"def test_it(tmp_path):\n    raise {ending}\n")
+    words = ["-x", "-p", "no:cacheprovider", "-p", "tests.temporary_folders", "-c", os.devnull]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, "-o", "tmp_path_retention_policy=failed", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ending in ended.stdout
+    assert bool([*temporary.rglob("test_it0")]) == remains
+    assert bool([*temporary.iterdir()]) == remains
