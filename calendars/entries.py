@@ -35,6 +35,8 @@ class EntryRenderer:
 
         While a move waits for approval, what is confirmed stays; the time asked for is a tentative entry beside it.
         """
+        if row.former_starts_at is None:
+            return self.write(self._entry(row))
         return self.write(self.entry_of(row)) + self.wish(row)
 
     def wish(self, row: FeedEntry) -> bytes:

@@ -100,10 +100,17 @@ def look_of(entry: Entry, labels: Labels, *, is_busy: bool) -> tuple[str, ...]:
 
 
 def _texts(entry: Entry, labels: Labels) -> str:
-    lines = [_summary_line(entry.machine, labels.states.get(entry.status, "")), "CLASS:PRIVATE" + CRLF]
-    if entry.location:
-        lines.append(_location_line(entry.location))
-    if description := _description(entry, labels):
+    state, description = labels.states.get(entry.status, ""), _description(entry, labels)
+    return _text_lines(entry.machine, state, entry.location, description)
+
+
+@lru_cache(maxsize=1024)
+def _text_lines(machine: str, state: str, location: str, description: str) -> str:
+    """Return the lines of texts; who uses a machine often writes the same about it."""
+    lines = [_summary_line(machine, state), "CLASS:PRIVATE" + CRLF]
+    if location:
+        lines.append(_location_line(location))
+    if description:
         lines.append(text_line("DESCRIPTION", description))
     return "".join(lines)
 
@@ -133,13 +140,21 @@ def _times(entry: Entry) -> tuple[str, str]:
     RFC 5545 reads a time that comes twice as the first of the two, ical.js (in Thunderbird) as the second.
     An end must lie after its start, in whole seconds too: what was handed back at once lasts one.
     """
-    zone, ends_at = _zone(entry.zone), entry.ends_at
-    if ends_at - entry.starts_at < _SHORTEST:
-        ends_at = entry.starts_at + _SHORTEST
-    start, end = entry.starts_at.astimezone(zone), ends_at.astimezone(zone)
-    if _comes_twice(start, zone) or _comes_twice(end, zone):
-        return f":{_utc(start)}", f":{_utc(end)}"
-    return by_the_clock(start, entry.zone), by_the_clock(end, entry.zone)
+    starts_at, ends_at = entry.starts_at, entry.ends_at
+    if ends_at - starts_at < _SHORTEST:
+        ends_at = starts_at + _SHORTEST
+    start, end = _shown(starts_at, entry.zone), _shown(ends_at, entry.zone)
+    if start is None or end is None:
+        return f":{_utc(starts_at)}", f":{_utc(ends_at)}"
+    return start, end
+
+
+@lru_cache(maxsize=4096)
+def _shown(instant: datetime, zone: str) -> str | None:
+    """Return an instant by the clock of a zone, None where that shows it twice. Most begin and end with an hour."""
+    place = _zone(zone)
+    wall = instant.astimezone(place)
+    return None if _comes_twice(wall, place) else by_the_clock(wall, zone)
 
 
 def by_the_clock(wall: datetime, zone: str) -> str:
