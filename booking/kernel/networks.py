@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
 # One customer of a provider has a whole /64 network of IPv6, and mostly one address of IPv4, but often another of the
 # same /24 network tomorrow.
 NETWORK_BITS, NETWORK_BITS_IPV6, ADDRESS_BITS = 24, 64, 32
+# Some proxies add the port: 192.0.2.7:443, [2001:db8::1]:443. Taken as it is, all their visitors would count as one.
+_PORT = re.compile(r"^(?:\[([0-9a-fA-F:.%\w]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5})$")
 
 
 def network_of(address: str | None) -> str:
@@ -21,7 +24,7 @@ def subscriber_of(address: str | None) -> str:
 
 def _network(address: str | None, bits: int) -> str:
     try:
-        ip = ip_address((address or "").partition("%")[0])
+        ip = ip_address(_PORT.sub(r"\1\2", address or "").partition("%")[0])
     except ValueError:
         return ""
     if isinstance(ip, IPv6Address):
