@@ -78,7 +78,7 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
 
     Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
     LoginNotFound, AlreadyManages, RecordRefused (day_over, day_too_early, deputy_too_late, deputy_too_long,
-    deputy_no_member, deputy_leaves, deputy_overlaps).
+    deputy_no_member, deputy_leaves, deputy_overlaps, deputy_days).
     """
     workshop_id = absence.workshop_id
     if _management(session, by_user_id, workshop_id, for_update=True) is None:
@@ -90,8 +90,9 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
     if _management(session, user.id, workshop_id) is not None:
         raise AlreadyManages(user_id=user.id, workshop_id=workshop_id)
     _delete_unbacked(session, user.id, workshop_id, now)
-    wrong = _check_days(absence, _today_at(session, workshop_id, now)) or _check_member(session, user, absence, now)
-    records.refuse(wrong or _check_overlap(session, user.id, absence))
+    today = _today_at(session, workshop_id, now)
+    wrong = _check_days(absence, today) or _check_member(session, user, absence, now)
+    records.refuse(wrong or _check_others(session, user.id, absence, today))
     days = {"valid_from": absence.valid_from, "valid_until": absence.valid_until}
     row = ManagedWorkshop(user_id=user.id, workshop_id=workshop_id, is_deputy=True, named_by=by_user_id, **days)
     session.add(row)
@@ -250,23 +251,29 @@ def _check_member(session: Session, user: User, absence: Absence, now: datetime)
     return []
 
 
-def _check_overlap(session: Session, user_id: int, absence: Absence) -> list[Violation]:
-    """Return deputy_overlaps (limit, actual: first and last day) for the first other span of the login in the way."""
-    other = session.scalars(
+def _check_others(session: Session, user_id: int, absence: Absence, today: date) -> list[Violation]:
+    """Return what the other spans of a login at the workshop forbid, whoever named them.
+
+    deputy_overlaps (limit, actual: first and last day) for the first one in the way. deputy_days (limit, actual) where
+    all days to come are more than one naming may have: span beside span would go on for as long as one likes.
+    """
+    others = session.scalars(
         select(ManagedWorkshop)
         .where(
             ManagedWorkshop.user_id == user_id,
             ManagedWorkshop.workshop_id == absence.workshop_id,
             ManagedWorkshop.is_deputy,
-            ManagedWorkshop.valid_from <= absence.valid_until,
-            ManagedWorkshop.valid_until >= absence.valid_from,
+            ManagedWorkshop.valid_until >= min(today, absence.valid_from),
         )
         .order_by(ManagedWorkshop.valid_from)
-        .limit(1)
-    ).one_or_none()
-    if other is None:
-        return []
-    return [Violation("deputy_overlaps", "valid_from", limit=other.valid_from, actual=other.valid_until)]
+    ).all()
+    spans = [(one.valid_from, one.valid_until) for one in others if one.valid_from and one.valid_until]
+    for first, last in spans:
+        if first <= absence.valid_until and last >= absence.valid_from:
+            return [Violation("deputy_overlaps", "valid_from", limit=first, actual=last)]
+    spans.append((absence.valid_from, absence.valid_until))
+    days = sum(max((last - max(first, today)).days + 1, 0) for first, last in spans)
+    return [Violation("deputy_days", "valid_until", limit=DAYS_MAX, actual=days)] if days > DAYS_MAX else []
 
 
 def _today_at(session: Session, workshop_id: int, now: datetime) -> date:

@@ -210,6 +210,13 @@ RECORD_RULES = (
         sentence=_l("A deputy is named for at most %(limit)s days at a time; these are %(actual)s."),
     ),
     ViolationText(
+        code="deputy_days",
+        sentence=_l(
+            "With the other days for which this login is named here, these are %(actual)s to come; %(limit)s at most."
+            " Name fewer now, and further ones when some are over."
+        ),
+    ),
+    ViolationText(
         code="deputy_too_late",
         sentence=_l("The first day can be a year ahead at most, until %(limit)s."),
         number=format_day,

@@ -81,7 +81,7 @@ def test_a_manager_of_another_workshop_names_no_deputy_here(session, sample_ring
 
 
 def test_a_deputy_has_several_spans_and_each_ends_on_its_own(session, sample_ring):
-    spans = [name(session, sample_ring, "bernd", *days) for days in ((24, 26), (30, 119), (27, 27))]
+    spans = [name(session, sample_ring, "bernd", *days) for days in ((24, 26), (30, 115), (27, 27))]
 
     listed = deputies_of(session, [sample_ring.hall], now=MONDAY)
     assert [one.id for one in listed] == [spans[0], spans[2], spans[1]]
@@ -90,6 +90,20 @@ def test_a_deputy_has_several_spans_and_each_ends_on_its_own(session, sample_rin
         withdraw(session, spans[0], by=SOMEBODY, now=MONDAY)
     assert [one.id for one in deputyships_of(session, sample_ring.bernd_login, now=MONDAY)] == [spans[2], spans[1]]
     assert deputyships_of(session, sample_ring.bernd_login, now=MONDAY + timedelta(days=200)) == []
+
+
+def test_span_beside_span_is_no_deputy_for_longer_than_ninety_days(session, sample_ring):
+    rosa = builders.login(session, "Rosa", now=MONDAY, manages=(sample_ring.hall,))
+    name(session, sample_ring, "bernd", 24, 113)  # ninety days
+    for days, by in (((114, 114), None), ((140, 150), rosa)):
+        with pytest.raises(RecordRefused) as refused:
+            name(session, sample_ring, "bernd", *days, by=by)
+        assert [(one.rule, one.actual) for one in refused.value.violations] == [("deputy_days", 91 + days[1] - days[0])]
+    name(session, sample_ring, "anna", 114, 203)
+    later = MONDAY + timedelta(days=31)  # thirty of them are over
+    name(session, sample_ring, "bernd", 114, 143, now=later)
+    with pytest.raises(RecordRefused):
+        name(session, sample_ring, "bernd", 144, 144, now=later)
 
 
 @pytest.mark.parametrize(
