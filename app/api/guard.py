@@ -15,7 +15,7 @@ from app.auth.errors import NotConfirmed
 from app.extensions import csrf, db
 from app.present import present_login, present_request
 from app.web import read_retry
-from app.web.schema_difference import fault_of
+from app.web.schema_difference import fault_behind, fault_of
 from app.web.trouble_log import reason_of, troubles
 from app.wording.errors.http import SERVER_ERROR
 from booking.kernel.errors import Busy, DomainError, Unavailable
@@ -70,6 +70,8 @@ def invalid(refusal: Refusal) -> Response:
 @bp.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
     """Return the problem document of an HTTP error."""
+    if fault := fault_behind(error):
+        return refused(fault)
     if (error.code or SERVER_ERROR) >= SERVER_ERROR:
         _use_browser_language()
     if error.code == problems.TOO_LARGE:

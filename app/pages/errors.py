@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -19,7 +19,7 @@ from app.present import present_request
 from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS
 from app.web import read_retry, trouble_log, unknown_outcome
 from app.web.redirects import safe_next
-from app.web.schema_difference import fault_of
+from app.web.schema_difference import fault_behind, fault_of
 from app.web.trouble_log import troubles
 from app.wording import errors
 from app.wording.errors import status_of
@@ -82,9 +82,10 @@ def _unknown(error: OutcomeUnknown) -> ResponseReturnValue:
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer an HTTP error: not found, not allowed, too large, too many."""
     status = error.code or SERVER_FAULT
-    cause = getattr(error, "original_exception", None)
-    if isinstance(cause, DatabaseError) and (fault := fault_of(cause)):
-        return _unavailable(fault, cause)  # it failed while another error page was rendered
+    if fault := fault_behind(error):
+        if isinstance(fault.__cause__, DBAPIError):  # it failed while another error page was rendered
+            read_retry.note(fault.__cause__)
+        return refused(fault)
     if status >= SERVER_FAULT:
         _use_no_login()
     if isinstance(error, CSRFError):

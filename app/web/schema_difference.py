@@ -1,4 +1,4 @@
-"""A statement that fails because program and database are of two versions: no fault of the program, and told as such.
+"""What fails because program and database are of two versions: no fault of the program, and told as such.
 
 An update replaces the program while processes of the former one still run, or a database is replaced under them.
 """
@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
 from booking.kernel.database_errors import RETRY_LATER_SECONDS, classify_error
@@ -26,10 +27,25 @@ def init_app(app: Flask, differs: Callable[[Connection], bool]) -> None:
 
 def fault_of(error: DBAPIError) -> Unavailable | None:
     """Return the refusal that an error of the database amounts to; None where the statement is at fault, a bug."""
-    fault = classify_error(error)
-    if fault is None and _has_other_schema():
-        return SchemaDiffers(retry_after_seconds=RETRY_LATER_SECONDS)
+    return classify_error(error) or _difference()
+
+
+def fault_behind(error: HTTPException) -> Unavailable | None:
+    """Return the refusal that an unexpected exception amounts to; None for a bug.
+
+    Where the database is of a newer version, its rows hold words that this program does not know.
+    """
+    cause = getattr(error, "original_exception", None)
+    if cause is None:
+        return None
+    fault = fault_of(cause) if isinstance(cause, DBAPIError) else _difference()
+    if fault is not None:
+        fault.__cause__ = cause
     return fault
+
+
+def _difference() -> SchemaDiffers | None:
+    return SchemaDiffers(retry_after_seconds=RETRY_LATER_SECONDS) if _has_other_schema() else None
 
 
 def _has_other_schema() -> bool:
@@ -37,7 +53,7 @@ def _has_other_schema() -> bool:
     discard(session)  # after the error nothing can be asked in this transaction
     try:
         return bool(current_app.extensions[DIFFERS](session.connection()))
-    except DBAPIError:
+    except SQLAlchemyError:
         return False
     finally:
         discard(session)

@@ -115,9 +115,13 @@ def test_a_database_of_another_version_is_said_to_be_one_and_a_bug_stays_a_bug(a
     assert (page.status_code, call.status_code, call.json["code"]) == (503, 503, "schema_differs")
     assert "Das Programm und seine Datenbank haben zurzeit verschiedene Versionen." in page.text
     assert page.headers["Retry-After"]
+    monkeypatch.setitem(app.view_functions, "today.show", lambda: {}["a word of the other version"])
+    monkeypatch.setitem(app.view_functions, "api.list_reservations", lambda: {}["a word of the other version"])
+    assert [anna.get(path).status_code for path in ("/today", "/api/v1/reservations")] == [503, 503]
     db.session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head}'")
     db.session.commit()
-    assert [anna.get(path).status_code for path in ("/machines", "/api/v1/machines")] == [500, 500]
+    bugs = ("/machines", "/api/v1/machines", "/today", "/api/v1/reservations")
+    assert [anna.get(path).status_code for path in bugs] == [500] * 4
 
 
 def test_a_read_only_folder_is_reported(anna, reservation, monkeypatch):
