@@ -138,6 +138,13 @@ def require_rate(text: str) -> str:
     return text
 
 
+def require_bearer(text: str) -> str:
+    """Return a token that a header can carry, or nothing. Raises ValueError."""
+    if not all("!" <= letter <= "~" for letter in text):
+        raise ValueError("it must consist of visible ASCII characters without a space, as a header carries it")
+    return text
+
+
 def require_keys(keys: list[str]) -> list[str]:
     """Return secret keys. Raises ValueError."""
     if any(len(key) < SECRET_KEY_MIN_LENGTH for key in keys):
@@ -164,6 +171,7 @@ DatabaseUrl = Annotated[str, AfterValidator(require_usable)]
 HttpUrl = Annotated[str, AfterValidator(require_http)]
 SecretKeys = Annotated[list[str], BeforeValidator(split), AfterValidator(require_keys)]
 HostNames = Annotated[list[str], BeforeValidator(split), AfterValidator(require_host_names)]
+BearerToken = Annotated[str, AfterValidator(require_bearer)]
 MailUrl = Annotated[str, AfterValidator(require_mail_url)]
 Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(split)]
 

@@ -8,7 +8,9 @@ from flask.cli import AppGroup
 
 from app import setting_texts
 from app.auth import stored_secrets
+from app.clock import now
 from app.commands.friendly_errors import friendly_errors
+from app.doctor.database import clock
 from app.extensions import db, secret_box
 from app.storage import installation, migrate
 from booking.kernel.transaction import in_write_transaction
@@ -48,6 +50,19 @@ def prepare_database(*, is_key_new: bool = False) -> None:
             require_own_key()
         encrypt_secrets()
         store_key()
+        _warn_about_clock()
+
+
+def _warn_about_clock() -> None:
+    """Print that this machine's clock differs from PostgreSQL's, by which two machines of a ring can be compared.
+
+    With clocks that are minutes apart, who logged in at one machine is not logged in at the other.
+    """
+    connection = db.session().connection()
+    if connection.dialect.name == "postgresql":
+        for finding in clock(connection, now()):
+            click.echo(finding.line(), err=True)
+    db.session().rollback()
 
 
 def require_own_key() -> None:

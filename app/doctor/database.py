@@ -93,11 +93,15 @@ def _server(connection: Connection, uri: str, config: Mapping[str, Any], now: da
             )
     yield _between(connection, uri, config)
     yield from _connections(connection, config)
+    yield from clock(connection, now)
+
+
+def clock(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Yield a warning where the clock of this machine and that of PostgreSQL differ."""
     difference = abs(connection.scalar(text("SELECT clock_timestamp()")) - now)
     if difference > CLOCK_DIFFERENCE:
-        yield warn(
-            "clock", f"the database's differs by {difference.seconds} s", "let both follow the time: timedatectl"
-        )
+        seconds = round(difference.total_seconds())
+        yield warn("clock", f"the database's differs by {seconds} s", "let both follow the time: timedatectl")
 
 
 def _between(connection: Connection, uri: str, config: Mapping[str, Any]) -> Finding:

@@ -120,3 +120,9 @@ def test_pages_that_need_the_worker_show_when_it_last_ran(log_in, run, sample_ri
     assert "The worker" not in rita.get("/admin").text
     in_write_transaction(session, lambda: installation.note_worker(session, now=MONDAY - timedelta(hours=1)))
     assert all("The worker has not run since" in rita.get(page).text for page in (*pages, "/admin"))
+
+
+@pytest.mark.postgresql
+def test_a_start_names_a_clock_that_differs_from_the_one_of_postgresql(run):
+    """The clock of the tests stands still."""
+    assert "warn  clock: the database's differs by " in run("prepare").output

@@ -54,6 +54,12 @@ BAD = [
     ("LOGIN_LIMIT", "0 per minute", "it must allow at least one"),
     ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
     ("SESSION_DAYS", "3651", "input should be less than or equal to 3650"),
+    ("INVITATION_DAYS", "366", "input should be less than or equal to 365"),
+    ("PASSWORD_LINK_MINUTES", "0", "input should be greater than or equal to 1"),
+    ("REMINDER_HOUR", "11", "input should be greater than or equal to 12"),
+    ("DIGEST_HOUR", "12", "input should be less than or equal to 11"),
+    ("WEB_PROCESSES", "33", "input should be less than or equal to 32"),
+    ("STRIPE_API_BASE", "nonsense", "it must begin with http"),
     ("UPLOAD_MB", "many", "input should be a valid integer"),
     ("TRUSTED_PROXIES", "-1", "input should be greater than or equal to 0"),
     ("TRUSTED_PROXIES", "11", "input should be less than or equal to 10"),
@@ -170,6 +176,14 @@ def test_the_value_of_a_secret_is_not_shown(settings):
         settings("METRICS_TOKEN = 4711")
 
     assert "4711" not in refusal.value.message
+
+
+@pytest.mark.parametrize("token", ["hidden word", " hidden", "hid\tden", "hidden\u00e4"])
+def test_a_token_for_metrics_that_no_header_carries_is_refused(settings, token):
+    with pytest.raises(config.SettingError, match=r"^RINGBUCH_METRICS_TOKEN cannot be used: it must consist of") as no:
+        settings(METRICS_TOKEN=token)
+
+    assert "hid" not in no.value.message
 
 
 def test_the_list_of_settings_has_name_unit_default_and_sentence_and_hides_secrets(settings):
