@@ -128,7 +128,7 @@ class BodyGuard:
             return _refuse(environ, start_response)
         if isinstance(environ["wsgi.input"], UnreadBody):
             _shut(environ.get("gunicorn.socket"))  # else gunicorn waits for the rest, to throw it away
-            return self._inside(environ, _closing(start_response))
+            return self._inside(environ, _closing(start_response) if _may_close(environ) else start_response)
         return self._inside(environ, start_response)
 
     def _read(self, environ: WSGIEnvironment, length: int, limit: int, is_chunked: bool) -> bool:
@@ -181,6 +181,11 @@ def _shut(connection: socket.socket | None) -> None:
             connection.shutdown(socket.SHUT_RD)
 
 
+def _may_close(environ: WSGIEnvironment) -> bool:
+    """Return whether the program may end the connection: waitress refuses an answer that says so, as PEP 3333 does."""
+    return environ.get("SERVER_SOFTWARE") != "waitress"
+
+
 def _closing(start_response: StartResponse) -> StartResponse:
     def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
         return start_response(status, [*headers, ("Connection", "close")], error)
@@ -190,5 +195,6 @@ def _closing(start_response: StartResponse) -> StartResponse:
 
 def _refuse(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     answer = refusal(environ, BUSY)
-    start_response("503 Service Unavailable", answer.headers)
+    headers = [(name, text) for name, text in answer.headers if name != "Connection" or _may_close(environ)]
+    start_response("503 Service Unavailable", headers)
     return [answer.body]
