@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.events import SessionsEnded
@@ -16,14 +16,18 @@ from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of, new_token
 
 DEVICES_SHOWN = 50
+SESSIONS_MAX = 1_000  # of one login: many use that of a demo at once
 
 
 def open_session(session: Session, user_id: int, *, now: datetime, days: int, device: str = "") -> str:
-    """Enter a log-in and return its secret for the cookie. Call inside write_transaction()."""
+    """Enter a log-in and return its secret for the cookie; the oldest beyond 1,000 of this login end.
+
+    Call inside write_transaction().
+    """
     token = new_token()
     session.flush()
     connection = session.connection()
-    _DELETE_ENDED.run(connection, {"owner": user_id, "now": now})
+    _DELETE_ENDED.run(connection, {"owner": user_id, "now": now, "kept": SESSIONS_MAX - 1})
     entered = {"token_hash": hash_of(token), "user_id": user_id, "created_at": now}
     _INSERT.run(connection, {**entered, "expires_at": now + timedelta(days=days), "device": device[:200]})
     return token
@@ -93,7 +97,13 @@ def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> 
     return [Device(row.id, row.device, row.created_at, row.expires_at, is_this=row.token_hash == this) for row in rows]
 
 
+_OWN = LoginSession.user_id == bindparam("owner")
+_NEWEST_BEYOND = (
+    select(LoginSession.id).where(_OWN).order_by(LoginSession.id.desc()).offset(bindparam("kept")).limit(1)
+).scalar_subquery()
 _DELETE_ENDED = PreparedStatement(
-    delete(LoginSession).where(LoginSession.user_id == bindparam("owner"), LoginSession.expires_at <= bindparam("now"))
+    delete(LoginSession).where(
+        _OWN, or_(LoginSession.expires_at <= bindparam("now"), LoginSession.id <= _NEWEST_BEYOND)
+    )
 )
 _INSERT = PreparedStatement(insert(table_of(LoginSession)))

@@ -10,7 +10,16 @@ import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import accounts, attempts, authentication, login_rate, one_use_links, passwords, second_factor
+from app.auth import (
+    accounts,
+    attempts,
+    authentication,
+    login_rate,
+    login_sessions,
+    one_use_links,
+    passwords,
+    second_factor,
+)
 from app.auth.accounts import Roles
 from app.auth.attempts import Source
 from app.auth.authentication import Credentials
@@ -20,8 +29,9 @@ from app.auth.origins import Origin
 from app.extensions import db
 from app.mail.models import Mail
 from booking.kernel.events import Actor
+from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from tests.builders import SOMEBODY, login
+from tests.builders import SOMEBODY, login, open_session
 from tests.conftest import MONDAY
 
 
@@ -195,6 +205,16 @@ def test_of_too_many_counts_those_of_the_most_tries_and_the_newest_are_kept(sess
 
     kept = set(session.scalars(select(Attempts.key_hash)))
     assert kept == {key for source in (tried_often, others[-1]) for _scope, key in source.counters()}
+
+
+def test_a_login_has_a_bounded_number_of_sessions(session, sample_ring, monkeypatch):
+    monkeypatch.setattr(login_sessions, "SESSIONS_MAX", 3)
+    open_session(session, sample_ring.bernd_login, now=MONDAY)
+    tokens = [open_session(session, sample_ring.anna_login, now=MONDAY) for _again in range(5)]
+
+    kept = set(session.scalars(select(LoginSession.token_hash).where(LoginSession.user_id == sample_ring.anna_login)))
+    assert kept == {hash_of(token) for token in tokens[-3:]}
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 4
 
 
 def test_disabling_ends_every_session_and_link(session, sample_ring):
