@@ -3,6 +3,7 @@
 python -m bench.keeping_up --seconds 600. Prints how long the oldest event waits for its mail, each tenth of the
 time, and ends with 1 if it ever waited longer than a minute, or if an event is left after the last change. --ring
 uses one that is there, such as the large one of bench.desks (--keep).
+--postgresql: on a PostgreSQL server of its own, with the rows of that ring.
 """
 
 from __future__ import annotations
@@ -10,37 +11,31 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench.crowd import Client, at
 from bench.filling import MEMBERS, FilledRing, add_to, fill
 from bench.load import Load, ms
-from bench.serving import processor_seconds, whole_ring
+from bench.serving import postgresql, processor_seconds, whole_ring
+from bench.vitals import Watch
 
 CHANGES_A_SECOND, READERS = 30, 3
 LAG_SECONDS_MAX, DRAIN_SECONDS_MAX = 60.0, 60.0
 PAGES = ("/today", "/plan", "/reservations", "/machines")
-OLDEST = """
-    SELECT min(event.at) FROM booking_event AS event
-    WHERE event.id > ? AND event.type = 'reservation_confirmed' AND NOT EXISTS
-    (SELECT 1 FROM booking_event_delivery WHERE event_id = event.id AND subscriber = 'notifications')
-"""
 
 
 class Pace:
     """The changes, the readers beside them, and what the worker has left."""
 
-    def __init__(self, pid: int, port: int, filled: FilledRing, seconds: float) -> None:
+    def __init__(self, pid: int, port: int, filled: FilledRing, seconds: float, address: str = "") -> None:
         self._pid, self._port, self._filled, self._seconds = pid, port, filled, seconds
         self._load = Load(pid, port, filled, first_day=30)
-        self._database = sqlite3.connect(f"file:{filled.database}?mode=ro", uri=True)
-        self._first = self._database.execute("SELECT coalesce(max(id), 0) FROM booking_event").fetchone()[0]
+        self._ring = Watch(pid, filled.database, address)
         self._lags: list[float] = []
         self._page_seconds: list[float] = []
         self._statuses: Counter[int] = Counter()
@@ -91,7 +86,7 @@ class Pace:
         begin, shown = time.monotonic(), 0
         while time.monotonic() < end:
             await asyncio.sleep(1)
-            self._lags.append(self._lag())
+            self._lags.append(self._ring.oldest_seconds())
             passed = time.monotonic() - begin
             if passed >= (shown + 1) * self._seconds / 10:
                 shown += 1
@@ -101,15 +96,9 @@ class Pace:
 
     async def _drain(self) -> float:
         begin = time.monotonic()
-        while self._lag() and time.monotonic() - begin < DRAIN_SECONDS_MAX:
+        while self._ring.oldest_seconds() and time.monotonic() - begin < DRAIN_SECONDS_MAX:
             await asyncio.sleep(0.5)
         return time.monotonic() - begin
-
-    def _lag(self) -> float:
-        oldest = self._database.execute(OLDEST, (self._first,)).fetchone()[0]
-        return (
-            0.0 if oldest is None else (datetime.now(UTC) - datetime.fromisoformat(f"{oldest}+00:00")).total_seconds()
-        )
 
 
 def main() -> None:
@@ -119,12 +108,17 @@ def main() -> None:
     parser.add_argument(
         "--ring", type=Path, help="a copy of an instance folder, to which machines and logins are added"
     )
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ringbuch-pace-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ringbuch-pace-") as folder, ExitStack() as servers:
         filled = add_to(options.ring) if options.ring else fill(Path(folder), 10_000)
-        limits = {"RINGBUCH_LOGIN_LIMIT": "100000 per minute", "RINGBUCH_API_LIMIT": "1000000 per minute"}
-        with whole_ring({**os.environ, "RINGBUCH_INSTANCE": str(filled.instance), **limits}) as (pid, port):
-            kept_up = asyncio.run(Pace(pid, port, filled, options.seconds).run())
+        environment = {"RINGBUCH_LOGIN_LIMIT": "100000 per minute", "RINGBUCH_API_LIMIT": "1000000 per minute"}
+        environment["RINGBUCH_INSTANCE"] = str(filled.instance)
+        address = servers.enter_context(postgresql(Path(folder), filled.database)) if options.postgresql else ""
+        if address:
+            environment["RINGBUCH_DATABASE_URL"] = address
+        pid, port = servers.enter_context(whole_ring({**os.environ, **environment}))
+        kept_up = asyncio.run(Pace(pid, port, filled, options.seconds, address).run())
     sys.exit(0 if kept_up else 1)
 
 

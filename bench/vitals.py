@@ -77,6 +77,10 @@ class Watch:
             mails,
         )
 
+    def oldest_seconds(self) -> float:
+        """Return how long the oldest event that came since has waited for its mail; 0 where none waits."""
+        return _seconds_since(self._ask(self._oldest)[0])
+
     def _load_of(self, pid: int) -> float:
         """Return the processor time of a process since the last look, in per cent of one processor."""
         try:
