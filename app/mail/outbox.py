@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.extensions import secret_box
 from app.mail.leasing import purpose_of
 from app.mail.models import Mail
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 
 WHOSE = ("audience", "recipient")
 SUBJECT_MAX = 200
@@ -26,9 +29,6 @@ REASON_LENGTH_MAX = 500  # why it was not sent
 _OTHERS = r"\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e"
 _CONTROLS = re.compile(rf"[\x00-\x1f{_OTHERS}]")
 _CONTROLS_OF_BODY = re.compile(rf"[\x00-\x08\x0b-\x1f{_OTHERS}]")
-# On the connection and made once: with the ORM they were a tenth of the worker's time for an event.
-_OF_KEY = select(Mail.id).where(Mail.key == bindparam("key"))
-_QUEUE = insert(table_of(Mail)).returning(Mail.id)
 
 
 def queue_mail(
@@ -56,10 +56,6 @@ def queue_mail(
     link_ends_at: the body has a one-use link until then and is stored encrypted. is_urgent: somebody waits for it.
     off_url, language, tone, whose (audience, recipient): see the model. Returns the id; None where the key was there.
     """
-    session.flush()
-    connection = session.connection()
-    if connection.execute(_OF_KEY, {"key": key}).first() is not None:
-        return None
     values = {
         "key": key,
         "to_address": one_line(to_address),
@@ -70,7 +66,17 @@ def queue_mail(
     times = {"queued_at": now, "next_attempt_at": now, "link_ends_at": link_ends_at}
     how = {"is_urgent": is_urgent, "off_url": off_url, "language": language, "tone": tone}
     more = {"calendar": calendar, "document_sending_id": document_sending_id, **dict(zip(WHOSE, whose, strict=True))}
-    return connection.scalar(_QUEUE, {**values, **times, **how, **more})
+    rows = _queueing(session.get_bind().dialect.name).of(session, {**values, **times, **how, **more})
+    return int(rows[0].id) if rows else None
+
+
+@cache
+def _queueing(dialect_name: str) -> PreparedStatement:
+    """Return the statement that adds a mail unless its key is there."""
+    table, dialect = table_of(Mail), sqlite if dialect_name == "sqlite" else postgresql
+    return PreparedStatement(
+        dialect.insert(table).on_conflict_do_nothing(index_elements=[table.c.key]).returning(table.c.id)
+    )
 
 
 def record_unwritten(

@@ -29,11 +29,13 @@ from app.notifications.recipients import Recipient
 from app.wording.mail_kinds import TEXTS
 from billing.tariffs.asked_amounts import LackingVariants
 from booking.kernel.errors import Unavailable
+from booking.kernel.transaction import notes_of
 from booking.models import Ring
 from booking.queries import ReservationView
 from booking.timespan import TimeSpan
 
 QUOTED_LENGTH_MAX = 2_000
+_RING = "name of the ring"  # among the notes of a transaction
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +86,7 @@ def queue_keyed(
     if not choices.wants(session, to, kind):
         return
     off_url = "" if kind.is_required else off_links.url_of(to, kind)
-    ring = session.scalar(select(Ring.name)) or "Ringbuch"
+    ring = _ring_name(session)
     with force_locale(to.language):
         subject, body = compose(notification, to, ring, off_url=off_url, lacks=_lacks(session))
     entries = notification.entries if notification.with_calendar else ()
@@ -106,6 +108,14 @@ def queue_keyed(
     )
     if mail_id is not None and entries:
         record_entries(session, mail_id, entries, to)
+
+
+def _ring_name(session: Session) -> str:
+    """Return the name of the ring, read once in a transaction: the worker queues many mails in one."""
+    notes = notes_of(session)
+    if _RING not in notes:
+        notes[_RING] = session.scalar(select(Ring.name)) or "Ringbuch"
+    return str(notes[_RING])
 
 
 def queue_or_record(

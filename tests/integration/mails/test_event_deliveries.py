@@ -262,6 +262,18 @@ def test_an_event_committed_while_the_cursor_advances_is_not_passed_over(app, se
     assert heard(session) == ["1", "2"]
 
 
+def test_the_events_of_a_turn_share_a_savepoint_and_are_marked_together(session):
+    ring(session, *range(20))
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2].partition("(")[0]))
+
+    with write_transaction(session):
+        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=20) == 20
+
+    assert len([one for one in statements if "SAVEPOINT" in one]) == 2
+    assert statements.count("INSERT INTO booking_event_delivery ") == 1
+
+
 def test_looking_for_work_costs_the_same_however_long_the_log_is(session):
     if db.engine.name != "sqlite":
         return  # the steps of SQLite are counted, because time is noisy

@@ -65,7 +65,7 @@ def transport(mailbox):
 def write(session, key="one", address="anna@ring.example", **more):
     words = {"to_name": "Anna Größl", "subject": "Bestätigt: Häcksler 🚜", "body": "Grüß Gott.\n.\nEnde\n", **more}
     with write_transaction(session):
-        queue_mail(session, key=key, to_address=address, now=MONDAY, **words)
+        return queue_mail(session, key=key, to_address=address, now=MONDAY, **words)
 
 
 def send(session, transport, *, at=MONDAY):
@@ -75,6 +75,13 @@ def send(session, transport, *, at=MONDAY):
 def the_mail(session):
     session.expire_all()
     return session.scalars(select(Mail)).one()
+
+
+def test_a_second_mail_of_a_key_is_not_queued(session):
+    first = write(session)
+
+    assert write(session, address="bernd@ring.example") is None
+    assert (the_mail(session).id, the_mail(session).to_address) == (first, "anna@ring.example")
 
 
 def test_a_mail_arrives_as_it_was_written(session, transport, mailbox):

@@ -356,8 +356,18 @@ def test_the_longer_events_have_waited_the_more_are_delivered_at_once():
     assert turn_of(0.02, used=iter((1.0, 1.019)).__next__, clock=iter((5.0, 5.059)).__next__)() is False
     assert turn_of(0.02, used=iter((1.0, 1.021)).__next__, clock=iter((5.0, 5.021)).__next__)() is True
     assert turn_of(0.02, used=iter((1.0, 1.001)).__next__, clock=iter((5.0, 5.061)).__next__)() is True
+    assert (
+        turn_of(0.02, clock_times=8.0, used=iter((1.0, 1.001)).__next__, clock=iter((5.0, 5.061)).__next__)() is False
+    )
     assert event_job.batch_size(1.5) == (15, 0.015)
     assert event_job.batch_size(3_600) == (40, 0.02)  # writers of the web wait as long as it takes
+
+
+def test_a_turn_on_a_server_for_which_nobody_waits_is_longer(session):
+    events_max, _is_over = event_job._turn(session, 3_600.0)
+
+    assert events_max == (event_job.BATCH_EVENTS_MAX if db.engine.name == "sqlite" else event_job.SERVER_BATCH_EVENTS)
+    assert event_job.SERVER_BATCH_EVENTS > event_job.BATCH_EVENTS_MAX
 
 
 def test_a_job_rests_long_after_what_comes_at_once_and_less_when_it_does_not_keep_up(app, monkeypatch):
