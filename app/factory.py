@@ -49,7 +49,7 @@ from booking.kernel.transaction import discard
 
 ROOT = Path(__file__).resolve().parent.parent
 # SQLAlchemy keeps up to half as many more, 50 kB each. All pages of all roles would leave 425; a visit uses 60.
-COMPILED_STATEMENTS = 100
+COMPILED_STATEMENTS = 64
 
 assert schema.metadata.tables  # imports every table before the first query
 

@@ -1,8 +1,8 @@
 """The OpenAPI document and its reference page, without resources from other hosts.
 
-Making the document leaves 13 MB in the process that does it, because Pydantic keeps the schemas of all models. So
-`ring serve` forks a process that makes it, leaves it in a file in memory that the web processes have open, and ends.
-Any other process makes it when it is first asked.
+Making the document leaves 13 MB in the process that does it, because Pydantic keeps the schemas of all models, and
+making the page 10 MB. So `ring serve` forks a process that makes both, leaves them in files in memory that the web
+processes have open, and ends. Any other process makes them when they are first asked for.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, json, render_template, request
+from flask import Response, current_app, json, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from markupsafe import Markup
 
 from app.api import problems
@@ -23,8 +23,9 @@ from app.api.endpoints import JSON, bp
 from app.auth import permissions
 from app.auth.permissions import EVERYBODY
 
-COMPLETE = b"\n"  # JSON has no line break here
-_file: int | None = None
+COMPLETE = b"\0"  # neither JSON nor a page has it
+DOCUMENT = "document"
+_files: dict[str, int] = {}  # what they hold (DOCUMENT, or the page by its language) -> descriptor
 
 
 @dataclass(frozen=True)
@@ -49,31 +50,41 @@ def openapi() -> Response:
 @bp.get("/docs", provide_automatic_options=False)
 def reference() -> ResponseReturnValue:
     """Show the document as a page for people."""
-    return render_template("api/reference.html", content=_content(str(get_locale()), request.script_root))
+    language = str(get_locale())
+    made = b"" if request.script_root else _from_file(language)  # it leads to the document below no other path
+    content = Markup(made.decode()) if made else _content(language, request.script_root)  # noqa: S704 - of a template
+    return render_template("api/reference.html", content=content)
 
 
-def open_file() -> None:
-    """Open the file in memory, for this process and those that it forks. Linux only."""
-    global _file  # noqa: PLW0603 - once, at the start of the process
-    _file = os.memfd_create("ringbuch-api")
+def open_files() -> None:
+    """Open the files in memory, for this process and those that it forks. Linux only."""
+    for name in (DOCUMENT, *current_app.config["LOCALES"]):
+        _files[name] = os.memfd_create(f"ringbuch-api-{name}")
 
 
-def fill_file() -> None:
-    """Make the document and leave it in the file. For a process that ends afterwards."""
-    if _file is not None:
-        with os.fdopen(os.dup(_file), "wb") as file:
-            file.write(_made() + COMPLETE)
+def fill_files() -> None:
+    """Make the document and its page in each language and leave them in the files. For a process that ends."""
+    _fill(DOCUMENT, _made())
+    for language in current_app.config["LOCALES"]:
+        with current_app.test_request_context(), force_locale(language):
+            _fill(language, _content(language, request.script_root).encode())
+
+
+def _fill(name: str, content: bytes) -> None:
+    if name in _files:
+        with os.fdopen(os.dup(_files[name]), "wb") as file:
+            file.write(content + COMPLETE)
 
 
 def _as_json() -> bytes:
-    return _from_file() or _kept()
+    return _from_file(DOCUMENT) or _kept()
 
 
-def _from_file() -> bytes:
-    """Return what another process has left in the file; nothing before it was complete, and where there is none."""
-    if _file is None:
+def _from_file(name: str) -> bytes:
+    """Return what another process has left in a file; nothing before it was complete, and where there is none."""
+    if name not in _files:
         return b""
-    found = os.pread(_file, os.fstat(_file).st_size, 0)
+    found = os.pread(_files[name], os.fstat(_files[name]).st_size, 0)
     return found.removesuffix(COMPLETE) if found.endswith(COMPLETE) else b""
 
 

@@ -43,10 +43,11 @@ class Rest:
             self.look()
 
     def look(self) -> None:
-        """Give memory back if there were few requests since the last look, but many since the last rest."""
+        """Give free blocks back after a busy minute, and connections too after the first minute with few requests."""
         count, self._requests = self._requests, 0
         if count > FEW_REQUESTS:
             self._is_rested = False
+            self._trim_heap()
         elif not self._is_rested:
             self._is_rested = True
             self._give_back()
@@ -54,6 +55,10 @@ class Rest:
     def _give_back(self) -> None:
         with self._app.app_context(), suppress(DBAPIError, NoConnectionFree):
             close_idle_connections(db.engine)
+        self._trim_heap()
+
+    def _trim_heap(self) -> None:
+        """Give free blocks of the C library back to the system: some milliseconds, in which threads may wait for it."""
         if self._trim is not None:
             self._trim(0)
 

@@ -134,7 +134,7 @@ def serve(
     worker = [] if run_worker is None else [_worker(run_worker)]
     if shares_port():
         keep_calls()
-        reference.open_file()
+        reference.open_files()
     processes = [*web, *worker]
     with ShutdownSignal() as shutdown:
         try:
@@ -192,7 +192,7 @@ def _hand_over(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> 
 def _describe_api() -> None:
     """Make the description of the API for the web processes, when nothing else wants a processor."""
     os.nice(19)
-    reference.fill_file()
+    reference.fill_files()
 
 
 def bound_arenas() -> None:

@@ -133,15 +133,24 @@ def test_what_can_be_asked_in_parts_is_never_whole_by_default():
 
 
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="where a small supervisor is")
-def test_what_another_process_has_made_is_answered_once_it_is_complete(client, monkeypatch):
+def test_what_another_process_has_made_is_answered_once_it_is_complete(app, client, monkeypatch):
     made_here = client.get("/api/v1/openapi.json").data
-    monkeypatch.setattr(reference, "_file", None)
-    reference.open_file()
-    monkeypatch.setattr(reference, "_kept", lambda: b"{}")
-    os.write(reference._file, made_here[:100])
-    assert client.get("/api/v1/openapi.json").data == b"{}"
+    monkeypatch.setattr(reference, "_files", {})
+    with app.app_context():
+        reference.open_files()
+    with monkeypatch.context() as kept:
+        kept.setattr(reference, "_kept", lambda: b"{}")
+        os.write(reference._files[reference.DOCUMENT], made_here[:100])
+        assert client.get("/api/v1/openapi.json").data == b"{}"
 
-    os.lseek(reference._file, 0, os.SEEK_SET)
-    reference.fill_file()
+    os.lseek(reference._files[reference.DOCUMENT], 0, os.SEEK_SET)
+    with app.app_context():
+        reference.fill_files()
+    for name in ("_content", "_made", "_kept"):  # each would leave ten megabytes in this process
+        monkeypatch.delattr(reference, name)
+    pages = {each: client.get("/api/v1/docs", headers={"Accept-Language": each}).text for each in ("de", "en")}
     assert client.get("/api/v1/openapi.json").data == made_here
-    os.close(reference._file)
+    assert ["Mögliche Fehler" in pages[each] for each in ("de", "en")] == [True, False]
+    assert all('href="/api/v1/openapi.json"' in page for page in pages.values())
+    for file in reference._files.values():
+        os.close(file)
