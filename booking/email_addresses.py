@@ -14,6 +14,8 @@ from booking.errors.schedule_errors import Violation
 EMAIL_LENGTH_MAX = 254
 _NAME = re.compile(r"""[^\s@"(),:;<>\[\]\\\x00-\x1f\x7f]+""")
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+# What networks call themselves besides .local (RFC 6762, appendix G; .internal: ICANN, 2024; the routers of AVM).
+_PRIVATE = ("corp", "fritz.box", "home", "internal", "intranet", "lan", "localdomain", "private")
 _ELSEWHERE = "farm.example"  # stands for a domain that is not looked at
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Za-z.:]+\]")
 
@@ -66,9 +68,10 @@ def check_email(text: str, field: str = "email", *, may_be_local: bool = False) 
     name, _, domain = text.rpartition("@")
     if may_be_local and _HOST.fullmatch(domain):
         text = f"{name}@{_ELSEWHERE}"
-    if not _is_valid(text):
-        if _is_reserved(domain) and _is_valid(f"{name}@{_ELSEWHERE}"):
-            return [Violation("email_local", field, actual=text[:80])]
+    is_reserved = not may_be_local and _is_reserved(domain)
+    if is_reserved and _is_valid(f"{name}@{_ELSEWHERE}"):
+        return [Violation("email_local", field, actual=text[:80])]
+    if is_reserved or not _is_valid(text):
         return [Violation("email_form", field, actual=text[:80])]
     return [] if name.isascii() else [Violation("email_letters", field, actual=text[:80])]
 
@@ -87,5 +90,5 @@ def _is_valid(text: str) -> bool:
 def _is_reserved(domain: str) -> bool:
     from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-    is_part = any(f".{domain.lower()}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES)
+    is_part = any(f".{domain.lower()}".endswith(f".{each}") for each in (*SPECIAL_USE_DOMAIN_NAMES, *_PRIVATE))
     return is_part and "." in domain and bool(_HOST.fullmatch(domain))
