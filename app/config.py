@@ -131,15 +131,11 @@ class Settings(BaseModel):
     )
     WEB_PROCESSES: int = _setting(2, "processes", "How many serve the web: one for each free core.", ge=1, le=32)
     UPLOAD_MB: int = _setting(8, "megabytes", "Largest upload.", ge=1, le=1_024)
-    METRICS_TOKEN: BearerToken = _setting(
-        "", "text", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True
-    )
+    METRICS_TOKEN: BearerToken = _setting("", "text", "Bearer token for /metrics; empty: 404.", is_secret=True)
     STRIPE_SECRET_KEY: str = _setting(
-        "", "text", "Key of the payment provider (payments follow in a later version).", is_secret=True
+        "", "text", "Key of the payment provider (payments follow later).", is_secret=True
     )
-    STRIPE_WEBHOOK_SECRET: str = _setting(
-        "", "text", "Secret that signs the payment provider's messages.", is_secret=True
-    )
+    STRIPE_WEBHOOK_SECRET: str = _setting("", "text", "Secret that signs the provider's messages.", is_secret=True)
     STRIPE_API_BASE: HttpUrl = _setting("", "URL", "Another address of the payment provider, for tests.")
 
     @field_validator("*", mode="before")

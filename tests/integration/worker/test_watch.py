@@ -233,6 +233,7 @@ def test_a_worker_that_is_idle_ends_by_itself(app, monkeypatch):
     assert ended == [True]
 
 
+@pytest.mark.of_sqlite
 def test_a_database_of_another_version_is_logged_once_without_a_traceback_and_calls_nobody(
     app, session, rested, caplog
 ):
