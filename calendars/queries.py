@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
-from booking.queries import feeds
+from booking.queries import feed_owners
 from calendars.errors import FeedNotFound
 from calendars.models import Feed
 
@@ -45,8 +45,8 @@ def feed(session: Session, feed_id: int) -> FeedView:
 def _views() -> Select[*tuple[Any, ...]]:
     name = case(
         {
-            "machine": feeds.name_of_machine(Feed.machine_id),
-            "workshop": feeds.name_of_workshop(Feed.workshop_id),
+            "machine": feed_owners.name_of_machine(Feed.machine_id),
+            "workshop": feed_owners.name_of_workshop(Feed.workshop_id),
         },
         value=Feed.scope,
         else_="",

@@ -18,7 +18,7 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of, new_token
-from booking.queries import feeds
+from booking.queries import feed_owners
 from booking.times.wall_clock import USUAL_ZONE
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
@@ -132,14 +132,14 @@ def resolve_statement(is_entitled: ColumnElement[bool]) -> PreparedStatement:
     is_entitled: a condition on Feed; whether the login behind it may still see its subject.
     """
     versions = {
-        MINE: feeds.version_of_member(Feed.member_id),
-        MACHINE: feeds.version_of_machine(Feed.machine_id),
-        WORKSHOP: feeds.version_of_workshop(Feed.workshop_id),
+        MINE: feed_owners.version_of_member(Feed.member_id),
+        MACHINE: feed_owners.version_of_machine(Feed.machine_id),
+        WORKSHOP: feed_owners.version_of_workshop(Feed.workshop_id),
     }
     names = {
-        MINE: feeds.name_of_ring(),
-        MACHINE: feeds.name_of_machine(Feed.machine_id),
-        WORKSHOP: feeds.name_of_workshop(Feed.workshop_id),
+        MINE: feed_owners.name_of_ring(),
+        MACHINE: feed_owners.name_of_machine(Feed.machine_id),
+        WORKSHOP: feed_owners.name_of_workshop(Feed.workshop_id),
     }
     statement = select(
         Feed.id,
@@ -151,8 +151,8 @@ def resolve_statement(is_entitled: ColumnElement[bool]) -> PreparedStatement:
         Feed.workshop_id,
         case(versions, value=Feed.scope),
         case(names, value=Feed.scope),
-        func.coalesce(feeds.name_of_ring(), ""),
-        func.coalesce(feeds.zone_of_ring(), USUAL_ZONE),
+        func.coalesce(feed_owners.name_of_ring(), ""),
+        func.coalesce(feed_owners.zone_of_ring(), USUAL_ZONE),
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
     return PreparedStatement(statement)
 

@@ -13,13 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
-    ScalarSelect,
     Select,
     SQLColumnExpression,
-    String,
     bindparam,
-    cast,
-    func,
     null,
     or_,
     select,
@@ -30,11 +26,10 @@ from booking.events.reservation_events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of
-from booking.models import ENDED_WITHOUT_USE, FormerDate, Machine, Member, Reservation, Ring, SeriesDate, Workshop
+from booking.models import ENDED_WITHOUT_USE, FormerDate, Machine, Reservation, SeriesDate, Workshop
 from booking.queries.addresses import address_line
 from booking.queries.reservations import LONGEST
 
-Id = SQLColumnExpression[Any]
 Reader = Session | Connection
 Statement = Select[*tuple[Any, ...]]
 
@@ -190,42 +185,6 @@ def last_record_change(reader: Reader) -> datetime | None:
         .order_by(RecordedEvent.id.desc())
         .limit(1)
     )
-
-
-def version_of_member(member_id: Id) -> ScalarSelect[str]:
-    """Return the version of a member's schedule as part of another statement; member_id: a column of that."""
-    return select(cast(Member.schedule_version, String)).where(Member.id == member_id).scalar_subquery()
-
-
-def version_of_machine(machine_id: Id) -> ScalarSelect[str]:
-    """Return the version of a machine's schedule as part of another statement."""
-    return select(cast(Machine.schedule_version, String)).where(Machine.id == machine_id).scalar_subquery()
-
-
-def version_of_workshop(workshop_id: Id) -> ScalarSelect[str]:
-    """Return the version of all schedules of a workshop: they only grow, so sum and count show any change."""
-    both = cast(func.count(), String) + "." + cast(func.coalesce(func.sum(Machine.schedule_version), 0), String)
-    return select(both).where(Machine.workshop_id == workshop_id).scalar_subquery()
-
-
-def name_of_machine(machine_id: Id) -> ScalarSelect[str]:
-    """Return a machine's name as part of another statement."""
-    return select(Machine.name).where(Machine.id == machine_id).scalar_subquery()
-
-
-def name_of_workshop(workshop_id: Id) -> ScalarSelect[str]:
-    """Return a workshop's name as part of another statement."""
-    return select(Workshop.name).where(Workshop.id == workshop_id).scalar_subquery()
-
-
-def name_of_ring() -> ScalarSelect[str]:
-    """Return the ring's name as part of another statement."""
-    return select(Ring.name).where(Ring.id == 1).scalar_subquery()
-
-
-def zone_of_ring() -> ScalarSelect[str]:
-    """Return the name of the ring's time zone as part of another statement."""
-    return select(Ring.timezone).where(Ring.id == 1).scalar_subquery()
 
 
 def has_series(reader: Reader) -> bool:
