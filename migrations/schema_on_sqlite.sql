@@ -1,5 +1,5 @@
 -- Written by tests/architecture/test_schema_snapshot.py, never edited.
--- 0161 f8e6188cc25b8a6f86fc5f0ef644b2bf06ade34216749af20d988cc92d120330
+-- 0162 a4f8776a2ccb84f4f35d9a7a29ea70b4c305aabe1acd3e5de0e80122e0cbe2bf
 ;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -267,17 +267,17 @@ CREATE TABLE booking_reservation (
 	CONSTRAINT fk_booking_reservation_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id)
 )
 ;
-CREATE INDEX ix_booking_reservation_member_changes ON booking_reservation (member_id, changed_at)
+CREATE INDEX ix_booking_reservation_machine_id ON booking_reservation (machine_id, starts_at)
 ;
 CREATE INDEX ix_booking_reservation_status ON booking_reservation (status, decide_until)
+;
+CREATE INDEX ix_booking_reservation_starts_at ON booking_reservation (starts_at, id)
+;
+CREATE INDEX ix_booking_reservation_member_changes ON booking_reservation (member_id, changed_at)
 ;
 CREATE INDEX ix_booking_reservation_member_id ON booking_reservation (member_id, starts_at)
 ;
 CREATE INDEX ix_booking_reservation_member_status ON booking_reservation (member_id, status, ends_at, starts_at)
-;
-CREATE INDEX ix_booking_reservation_machine_id ON booking_reservation (machine_id, starts_at)
-;
-CREATE INDEX ix_booking_reservation_starts_at ON booking_reservation (starts_at, id)
 ;
 CREATE TABLE booking_blocking (
 	id INTEGER NOT NULL, 
@@ -836,9 +836,9 @@ CREATE TABLE "booking_induction" (
 	ended_at DATETIME, 
 	given_until DATE, person_name VARCHAR DEFAULT '' NOT NULL, person_user_id INTEGER, level VARCHAR DEFAULT 'alone' NOT NULL CONSTRAINT ck_booking_induction_level CHECK (level IN ('supervised', 'alone', 'trainer')), reminded_until DATE, 
 	CONSTRAINT pk_booking_induction PRIMARY KEY (id), 
+	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
 	CONSTRAINT fk_booking_induction_member_id_booking_member FOREIGN KEY(member_id) REFERENCES booking_member (id), 
 	CONSTRAINT fk_booking_induction_kind_id_booking_induction_kind FOREIGN KEY(kind_id) REFERENCES booking_induction_kind (id), 
-	CONSTRAINT ck_booking_induction_days CHECK (given_on <= valid_until), 
 	CONSTRAINT ck_booking_induction_shortened CHECK (given_until IS NULL OR valid_until < given_until)
 )
 ;
@@ -899,8 +899,8 @@ CREATE TABLE "auth_api_token" (
 	expires_at DATETIME NOT NULL, 
 	last_used_at DATETIME, 
 	CONSTRAINT pk_auth_api_token PRIMARY KEY (id), 
-	CONSTRAINT fk_auth_api_token_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id), 
-	CONSTRAINT uq_auth_api_token_token_hash UNIQUE (token_hash)
+	CONSTRAINT uq_auth_api_token_token_hash UNIQUE (token_hash), 
+	CONSTRAINT fk_auth_api_token_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id)
 )
 ;
 CREATE INDEX ix_auth_api_token_user_id ON auth_api_token (user_id)
@@ -1064,23 +1064,6 @@ CREATE TABLE booking_announcement (
 ;
 CREATE INDEX ix_booking_announcement_last_day ON booking_announcement (last_day)
 ;
-CREATE TABLE auth_wall_screen (
-	id INTEGER NOT NULL, 
-	token_hash VARCHAR NOT NULL, 
-	workshop_id INTEGER, 
-	label VARCHAR NOT NULL, 
-	language VARCHAR NOT NULL, 
-	theme VARCHAR NOT NULL, 
-	created_at DATETIME NOT NULL, 
-	revoked_at DATETIME, 
-	CONSTRAINT pk_auth_wall_screen PRIMARY KEY (id), 
-	CONSTRAINT ck_auth_wall_screen_theme CHECK (theme IN ('system', 'light', 'dark')), 
-	CONSTRAINT uq_auth_wall_screen_token_hash UNIQUE (token_hash), 
-	CONSTRAINT fk_auth_wall_screen_workshop_id_booking_workshop FOREIGN KEY(workshop_id) REFERENCES booking_workshop (id)
-)
-;
-CREATE INDEX ix_auth_wall_screen_workshop_id ON auth_wall_screen (workshop_id)
-;
 CREATE TABLE billing_charge_total (
 	service_date DATE NOT NULL, 
 	cents BIGINT NOT NULL, 
@@ -1143,13 +1126,13 @@ CREATE TABLE booking_quota (
 	CONSTRAINT fk_booking_quota_price_class_booking_price_class FOREIGN KEY(price_class) REFERENCES booking_price_class (code)
 )
 ;
-CREATE INDEX ix_booking_quota_machine_id ON booking_quota (machine_id)
+CREATE INDEX ix_booking_quota_workshop_id ON booking_quota (workshop_id)
 ;
 CREATE INDEX ix_booking_quota_group_id ON booking_quota (group_id)
 ;
 CREATE INDEX ix_booking_quota_member_id ON booking_quota (member_id)
 ;
-CREATE INDEX ix_booking_quota_workshop_id ON booking_quota (workshop_id)
+CREATE INDEX ix_booking_quota_machine_id ON booking_quota (machine_id)
 ;
 CREATE TABLE booking_quota_account (
 	member_id INTEGER NOT NULL, 
@@ -1305,9 +1288,9 @@ CREATE TABLE booking_replanned (
 	CONSTRAINT fk_booking_replanned_to_machine_id_booking_machine FOREIGN KEY(to_machine_id) REFERENCES booking_machine (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_booking_replanned_blocking_id ON booking_replanned (blocking_id)
-;
 CREATE INDEX ix_booking_replanned_to_machine_id ON booking_replanned (to_machine_id)
+;
+CREATE INDEX ix_booking_replanned_blocking_id ON booking_replanned (blocking_id)
 ;
 CREATE INDEX ix_booking_replanned_from_machine_id ON booking_replanned (from_machine_id)
 ;
@@ -1409,9 +1392,9 @@ CREATE TABLE notifications_offer_link (
 	CONSTRAINT fk_notifications_offer_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_offer_link_created_at ON notifications_offer_link (created_at)
-;
 CREATE INDEX ix_notifications_offer_link_offer_id ON notifications_offer_link (offer_id)
+;
+CREATE INDEX ix_notifications_offer_link_created_at ON notifications_offer_link (created_at)
 ;
 CREATE TABLE booking_former_occurrence (
 	reservation_id INTEGER NOT NULL, 
@@ -1452,9 +1435,9 @@ CREATE TABLE booking_exchange (
 	CONSTRAINT fk_booking_exchange_made_for_proposer_id_booking_reservation FOREIGN KEY(made_for_proposer_id) REFERENCES booking_reservation (id)
 )
 ;
-CREATE INDEX ix_booking_exchange_wanted_id ON booking_exchange (wanted_id)
-;
 CREATE INDEX ix_booking_exchange_given_id ON booking_exchange (given_id)
+;
+CREATE INDEX ix_booking_exchange_wanted_id ON booking_exchange (wanted_id)
 ;
 CREATE UNIQUE INDEX uq_booking_exchange_open ON booking_exchange (given_id) WHERE state = 'open'
 ;
@@ -1506,9 +1489,9 @@ CREATE TABLE notifications_proposal_link (
 	CONSTRAINT fk_notifications_proposal_link_user_id_auth_user FOREIGN KEY(user_id) REFERENCES auth_user (id) ON DELETE CASCADE
 )
 ;
-CREATE INDEX ix_notifications_proposal_link_reservation_id ON notifications_proposal_link (reservation_id)
-;
 CREATE INDEX ix_notifications_proposal_link_created_at ON notifications_proposal_link (created_at)
+;
+CREATE INDEX ix_notifications_proposal_link_reservation_id ON notifications_proposal_link (reservation_id)
 ;
 CREATE TABLE booking_course (
 	id INTEGER NOT NULL, 
@@ -2051,9 +2034,9 @@ CREATE TABLE billing_document (
 	CONSTRAINT fk_billing_document_cancels_id_billing_document FOREIGN KEY(cancels_id) REFERENCES billing_document (id)
 )
 ;
-CREATE UNIQUE INDEX ix_billing_document_series ON billing_document (series, year, sequence)
-;
 CREATE INDEX ix_billing_document_member ON billing_document (member_id, id)
+;
+CREATE UNIQUE INDEX ix_billing_document_series ON billing_document (series, year, sequence)
 ;
 CREATE TABLE billing_document_line (
 	document_id INTEGER NOT NULL, 
@@ -2185,11 +2168,11 @@ CREATE TABLE billing_fee (
 	CONSTRAINT uq_billing_fee_form_key UNIQUE (form_key)
 )
 ;
+CREATE INDEX ix_billing_fee_served ON billing_fee (service_from, id)
+;
 CREATE INDEX ix_billing_fee_member ON billing_fee (member_id, id)
 ;
 CREATE UNIQUE INDEX ix_billing_fee_reservation ON billing_fee (reservation_id, number)
-;
-CREATE INDEX ix_billing_fee_served ON billing_fee (service_from, id)
 ;
 CREATE UNIQUE INDEX ix_billing_entry_fee_id ON billing_entry (fee_id)
 ;
@@ -2213,9 +2196,9 @@ CREATE TABLE billing_pool_scope (
 ;
 CREATE INDEX ix_billing_pool_scope_workshop_id ON billing_pool_scope (workshop_id)
 ;
-CREATE INDEX ix_billing_pool_scope_group_id ON billing_pool_scope (group_id)
-;
 CREATE UNIQUE INDEX ix_billing_pool_scope_pool_id ON billing_pool_scope (pool_id, valid_from)
+;
+CREATE INDEX ix_billing_pool_scope_group_id ON billing_pool_scope (group_id)
 ;
 CREATE TABLE billing_pool_scope_machine (
 	scope_id INTEGER NOT NULL, 
@@ -2585,11 +2568,11 @@ CREATE TABLE billing_stock_move (
 	CONSTRAINT uq_billing_stock_move_form_key UNIQUE (form_key)
 )
 ;
-CREATE INDEX ix_billing_stock_move_usage_id ON billing_stock_move (usage_id)
+CREATE UNIQUE INDEX ix_billing_stock_move_material_id ON billing_stock_move (material_id, number)
 ;
 CREATE UNIQUE INDEX ix_billing_stock_move_fee_id ON billing_stock_move (fee_id)
 ;
-CREATE UNIQUE INDEX ix_billing_stock_move_material_id ON billing_stock_move (material_id, number)
+CREATE INDEX ix_billing_stock_move_usage_id ON billing_stock_move (usage_id)
 ;
 CREATE TABLE booking_late_move (
 	reservation_id INTEGER NOT NULL, 
@@ -2694,7 +2677,26 @@ CREATE TABLE billing_member_month (
 ;
 CREATE INDEX ix_booking_member_unaddressed ON booking_member (number, id) WHERE address_street = '' OR address_postcode = '' OR address_town = ''
 ;
-INSERT INTO "alembic_version" ("version_num") VALUES ('0161')
+CREATE TABLE "auth_wall_screen" (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR NOT NULL, 
+	workshop_id INTEGER, 
+	label VARCHAR NOT NULL, 
+	language VARCHAR NOT NULL, 
+	theme VARCHAR NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	revoked_at DATETIME, 
+	made_by INTEGER, 
+	CONSTRAINT pk_auth_wall_screen PRIMARY KEY (id), 
+	CONSTRAINT uq_auth_wall_screen_token_hash UNIQUE (token_hash), 
+	CONSTRAINT fk_auth_wall_screen_workshop_id_booking_workshop FOREIGN KEY(workshop_id) REFERENCES booking_workshop (id), 
+	CONSTRAINT ck_auth_wall_screen_theme CHECK (theme IN ('system', 'light', 'dark')), 
+	CONSTRAINT fk_auth_wall_screen_made_by_auth_user FOREIGN KEY(made_by) REFERENCES auth_user (id)
+)
+;
+CREATE INDEX ix_auth_wall_screen_workshop_id ON auth_wall_screen (workshop_id)
+;
+INSERT INTO "alembic_version" ("version_num") VALUES ('0162')
 ;
 INSERT INTO "booking_price_class" ("code", "name_de", "name_en", "sort_order") VALUES ('member', 'Mitglied', 'member', 1)
 ;
