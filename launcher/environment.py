@@ -26,7 +26,7 @@ UNFINISHED = ENVIRONMENT / "unfinished"
 LOCK = ROOT / ".setup.lock"
 PROGRAM, TOOLS = "requirements.txt", "requirements-dev.txt"
 NEEDED_MB = {PROGRAM: 530, TOOLS: 1_450}  # README.md names them too
-TEMPORARY_MB = {PROGRAM: 100, TOOLS: 300}
+TEMPORARY_MB = 300  # for the tests, while they run
 
 
 def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
@@ -45,7 +45,8 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
             preflight.require_programs_may_run(ROOT)
             preflight.require_clock()
             preflight.require_room(ROOT, NEEDED_MB[lock_name])
-            preflight.require_temporary_room(TEMPORARY_MB[lock_name])
+            if lock_name == TOOLS:
+                preflight.require_temporary_room(TEMPORARY_MB)
             pip_settings.require_own_environment()
             proxies.require_proxy_of_index()
         missing = [] if is_usable() else preflight.missing_venv()
@@ -128,6 +129,8 @@ def install_packages(lock: Path) -> None:
     here = ["--no-user"]  # whatever a file of pip's says about the user's own folder
     is_compiled = lock.name == PROGRAM
     cache = [] if "PIP_CACHE_DIR" in os.environ else ["--no-cache-dir"]
+    temporary = ENVIRONMENT / "temporary"  # what pip leaves when it is killed goes with the unfinished environment
+    temporary.mkdir(exist_ok=True)
     try:
         run_step(
             "Fetching and installing packages",
@@ -147,11 +150,13 @@ def install_packages(lock: Path) -> None:
             ]
             + ["--no-compile"] * (not is_compiled),
             ["pip", "install", "--quiet", "--python", str(PYTHON), *hashed] + ["--compile-bytecode"] * is_compiled,
+            env={**os.environ, "TMPDIR": str(temporary)},
         )
     except SetupError as error:
         if str(error) in (NOTHING_FETCHED, NOTHING_OFFERED):
             raise proxies.nothing_fetched(str(error)) from error
         raise
+    shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_setuptools() -> None:

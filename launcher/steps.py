@@ -65,15 +65,17 @@ def held_by_steps(descriptor: int) -> Iterator[None]:
         _held.discard(descriptor)
 
 
-def run_step(doing: str, command: list[str], with_uv: list[str] | None = None) -> None:
+def run_step(
+    doing: str, command: list[str], with_uv: list[str] | None = None, *, env: dict[str, str] | None = None
+) -> None:
     """Run a step of the set-up: with uv where it is installed, else (or when uv itself fails) the command."""
     uv = shutil.which("uv")
     if uv and with_uv:
-        result = run(doing, [uv, *with_uv])
+        result = run(doing, [uv, *with_uv], env=env)
         if result.returncode == 0:
             return
         raise_known_error(result.stdout)
-    result = run(doing, command)
+    result = run(doing, command, env=env)
     if result.returncode != 0:
         raise_known_error(result.stdout)
         raise SetupError("Setting up failed: " + (result.stdout.strip().splitlines() or ["no reason was given"])[-1])

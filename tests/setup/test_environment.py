@@ -91,7 +91,6 @@ def test_a_proxy_that_does_not_answer_is_named(small_prepared, set_up):
     [
         ("proxies.require_living_proxy = lambda: refuse('the proxy')", "the proxy"),
         ("sys.maxsize = 2**31 - 1", "This Python has 32 bits"),
-        ("preflight.tempfile.gettempdir = lambda: '/nowhere'", "There is no folder for temporary files"),
         ("preflight.tempfile.TemporaryFile = lambda dir: refuse('is read-only')", "is read-only"),
     ],
 )

@@ -216,6 +216,26 @@ def test_what_goes_wrong_beside_the_folder_is_not_blamed_on_it(monkeypatch, tmp_
             raise PermissionError(errno.EACCES, "Permission denied")
 
 
+def test_what_is_being_fetched_lies_in_the_folder_of_the_program(monkeypatch, tmp_path):
+    """So nothing is left elsewhere when pip is killed; Ctrl-C kills it too."""
+    begun = []
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path)
+
+    def fetch(_doing: str, _command: list[str], _with_uv: list[str], *, env: dict[str, str]) -> None:
+        begun.append(Path(env["TMPDIR"]))
+        (begun[-1] / "half-a.whl").touch()
+        if len(begun) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "run_step", fetch)
+    with pytest.raises(KeyboardInterrupt):
+        environment.install_packages(environment.ROOT / environment.PROGRAM)
+    environment.install_packages(environment.ROOT / environment.PROGRAM)
+
+    assert [folder.parent for folder in begun] == [tmp_path, tmp_path]
+    assert not [*tmp_path.iterdir()]
+
+
 def test_ensurepip_installs_pip_where_its_wheel_is_not_found(monkeypatch, tmp_path):
     commands = []
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
