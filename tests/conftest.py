@@ -174,13 +174,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template() -> Iterator[PostgresqlTemplate]:
+def postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlTemplate]:
     """A PostgreSQL server with a migrated database that each test copies."""
     # Not in pytest's own folder: the next run of pytest would close that to the server's user.
     with TemporaryDirectory(prefix="ringbuch-postgresql-", ignore_cleanup_errors=True) as folder:
+        link = tmp_path_factory.getbasetemp() / "postgresql"  # tests.temporary_folders looks for it
+        link.symlink_to(folder)
         template = PostgresqlTemplate(Path(folder))
         yield template
         template.stop()
+        link.unlink()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import signal
+import time
 from contextlib import suppress
 from getpass import getuser
 from pathlib import Path
@@ -31,13 +34,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """After Ctrl-C remove all folders of the run: tests that did not end would leave 600 MB."""
+    """After Ctrl-C remove all folders of the run, and end its servers: xdist kills what does not end in ten seconds."""
     if config.stash.get(IS_INTERRUPTED, False):
         of_this_run: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        for link in [of_this_run / "postgresql", *of_this_run.glob("popen-*/postgresql")]:
+            end_postgresql(link.resolve())
         shutil.rmtree(of_this_run, ignore_errors=True)
         current = of_this_run.parent / "pytest-current"  # a link to it
         if not current.exists():
             current.unlink(missing_ok=True)
+
+
+def end_postgresql(folder: Path) -> None:
+    """End a server whose process of tests was killed, and remove its folder."""
+    with suppress(OSError, ValueError):  # it has ended, or never began
+        server = int((folder / "pgdata/postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(server, signal.SIGINT)
+        for _ in range(200):
+            os.kill(server, 0)
+            time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_empty_folder() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.temporary_folders import end_postgresql
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -30,3 +32,17 @@ def test_a_red_test_leaves_its_folder_and_an_interrupted_run_none(tmp_path, endi
     assert ending in ended.stdout
     assert bool([*temporary.rglob("test_it0")]) == remains
     assert bool([*temporary.iterdir()]) == remains
+
+
+def test_the_server_of_a_process_that_was_killed_is_ended(tmp_path):
+    """xdist kills after ten seconds; the server and its folder would stay."""
+    beginning = "import subprocess as s; print(s.Popen(['sleep', '1000'], stdout=s.DEVNULL, stderr=s.DEVNULL).pid)"
+    begun = subprocess.run([sys.executable, "-c", beginning], check=True, capture_output=True, text=True)
+    (tmp_path / "server/pgdata").mkdir(parents=True)
+    (tmp_path / "server/pgdata/postmaster.pid").write_text(f"{begun.stdout}/somewhere\n")
+
+    end_postgresql(tmp_path / "server")
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.stdout), 0)
+    assert not (tmp_path / "server").exists()
