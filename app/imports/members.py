@@ -160,7 +160,8 @@ class _MemberRows:
         violations = [Violation("twice_in_file", "", actual=parsed.number)] if parsed.number in self.seen else []
         self.seen.add(parsed.number)
         if parsed != stored:
-            violations += check_member(parsed, self.price_classes.codes) + self._check_administrators(parsed)
+            email = stored.email if stored else ""
+            violations += check_member(parsed, self.price_classes.codes, email) + self._check_administrators(parsed)
         if violations:
             return ParsedRow(
                 parsed, RowOutcome(line, _key(parsed.number, parsed.name), REFUSED, sentences(violations, MEMBERS))

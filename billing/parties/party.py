@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from billing.models import Party, VatRegime
 from billing.models.party import RING
 from billing.parties import bank_details
-from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_changed_email
 from booking.errors.schedule_errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.claims import insert_if_absent
@@ -105,7 +105,7 @@ def change_party(
     Raises MemberNotFound, StaleRevision, RecordRefused.
     """
     cleaned = data.cleaned()
-    records.refuse(check_party(cleaned))
+    records.refuse(check_party(cleaned, session.get(Party, party_id)))
     row = _locked(session, party_id, revision)
     changed = records.write(row, records.values_of(cleaned))
     if changed:
@@ -153,13 +153,13 @@ def remove_regime(session: Session, party_id: int, valid_from: date, *, by: Acto
         records.note(session, "party", party_id, "regime", by, now)
 
 
-def check_party(data: PartyInput) -> list[Violation]:
-    """Return what is wrong: at_most, email_form, and the rules of bank_details."""
+def check_party(data: PartyInput, stored: Party | None) -> list[Violation]:
+    """Return what is wrong: at_most, email_form (not of what is stored), and the rules of bank_details."""
     violations = records.check_lengths(data, LENGTHS_MAX)
     if violations:
         return violations
     for name in ("document_email", "contact_email"):
-        violations += [Violation(each.rule, name, each.limit, each.actual) for each in check_email(getattr(data, name))]
+        violations += check_changed_email(getattr(data, name), getattr(stored, name) if stored else "", name)
     violations += bank_details.check_iban(data.iban) + bank_details.check_creditor_id(data.creditor_id)
     violations += bank_details.check_vat_id(data.vat_id) + bank_details.check_tax_number(data.tax_number)
     return violations + bank_details.check_leitweg_id(data.leitweg_id)

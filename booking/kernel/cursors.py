@@ -39,7 +39,7 @@ _NEWEST_AND_WRITERS = text(
         SELECT virtualtransaction FROM pg_catalog.pg_locks
         WHERE locktype = 'advisory' AND classid = :namespace AND objid = :number AND objsubid = 2
           AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-          AND pid <> pg_backend_pid()
+          AND pid IS DISTINCT FROM pg_backend_pid()
     )
     """
 ).bindparams(namespace=WRITERS_LOCK[0], number=WRITERS_LOCK[1])

@@ -29,7 +29,7 @@ RETRY_AFTER = (
     timedelta(hours=6),
 )
 ERROR_LENGTH_MAX = 500
-TOGETHER = 100  # events that a subscriber handles at once, where it can
+TOGETHER = 20  # events that a subscriber handles at once, where it can; between them it may be over
 
 log = logging.getLogger(__name__)
 

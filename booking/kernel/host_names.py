@@ -6,6 +6,7 @@ every request that opens a connection would wait for it. A server does not move 
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -68,6 +69,10 @@ class HostNames:
             raise look_up.error or OSError(f"no name server answered within {LOOK_UP_SECONDS:g} s")
         return known
 
+    def forget_running(self) -> None:
+        """Ask anew in a process that was just forked: the threads that ask are its parent's, and never end here."""
+        self._running, self._guard = {}, threading.Lock()
+
 
 def _ask_system(name: str) -> list[str]:
     found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
@@ -76,6 +81,8 @@ def _ask_system(name: str) -> list[str]:
 
 _of_this_process = HostNames(_ask_system)
 addresses = _of_this_process.addresses
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_of_this_process.forget_running)
 
 
 Server = tuple[str, str]  # host and port
@@ -95,7 +102,10 @@ def with_addresses(servers: list[Server]) -> tuple[dict[str, str], list[OSError]
         except OSError as error:
             errors.append(OSError(f"the address of {host} cannot be found: {error.strerror or error}"))
     named = zip(*tried, strict=True) if tried else ()
-    return dict(zip(("host", "port", "hostaddr"), (",".join(each) for each in named), strict=False)), errors
+    found = dict(zip(("host", "port", "hostaddr"), (",".join(each) for each in named), strict=False))
+    if not any(port for _host, port, _address in tried):
+        found.pop("port", None)  # an empty one is 5432, whatever PGPORT or the file of services say
+    return found, errors
 
 
 def is_name(host: str) -> bool:

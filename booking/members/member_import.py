@@ -62,9 +62,9 @@ def store_members(
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
     violation.
     """
-    wanted = [*new, *(member for _old, member in changed.values())]
+    wanted = [*((member, "") for member in new), *((member, old.email) for old, member in changed.values())]
     codes = price_class_codes(session)
-    RecordRefused.raise_for(violation for member in wanted for violation in check_member(member, codes))
+    RecordRefused.raise_for(violation for member, stored in wanted for violation in check_member(member, codes, stored))
     changes = [
         RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.addresses import NO_ADDRESS, Address, check_address
-from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_changed_email
 from booking.errors.schedule_errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -106,7 +106,7 @@ def change_member(
     changed = records.changed_fields(member, entered)
     if not changed and class_from is None:
         return
-    wrong = check_member(data, price_class_codes(session)) + price_classes.check_day(class_from)
+    wrong = check_member(data, price_class_codes(session), member.email) + price_classes.check_day(class_from)
     records.refuse(wrong + records.check_unused(session, Member.number, data.number, member_id))
     if class_from is not None or data.price_class != member.price_class:
         since = class_from or price_classes.ring_today(session, now)
@@ -126,14 +126,14 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
     change_member(session, member_id, replace(MemberInput.of(member), **records.values_of(contact)), by=by, now=now)
 
 
-def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Violation]:
-    """Return what is wrong.
+def check_member(data: MemberInput, price_classes: Collection[str], stored_email: str = "") -> list[Violation]:
+    """Return what is wrong. stored_email: of the member that is changed, which stays allowed.
 
     missing, at_most (characters), email_form, last_day_before_first (left before joined), day_too_early, day_too_late,
     the address.
     """
     violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
-    violations += check_email(data.email) + check_address(data.address)
+    violations += check_changed_email(data.email, stored_email) + check_address(data.address)
     violations += records.check_day("joined_on", data.joined_on) + records.check_day("left_on", data.left_on)
     if data.price_class not in price_classes:
         violations.append(Violation("missing", "price_class"))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.addresses import NO_ADDRESS, Address, check_address
-from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_changed_email
 from booking.errors.schedule_errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -63,8 +63,8 @@ def enter_or_change_ring(
 
     revision: the one that the caller read; None changes any. Raises RecordRefused, StaleRevision.
     """
-    records.refuse(check_ring(data))
     ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
+    records.refuse(check_ring(data, ring.email if ring else ""))
     if ring is None:
         session.add(Ring(id=THE_ONE, **records.values_of(data)))
         what = "entered"
@@ -91,8 +91,8 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
     records.note(session, "ring", THE_ONE, "logo", by, now)
 
 
-def check_ring(data: RingInput) -> list[Violation]:
-    """Return what is wrong.
+def check_ring(data: RingInput, stored_email: str = "") -> list[Violation]:
+    """Return what is wrong. stored_email: the one that is changed, which stays allowed.
 
     missing, at_least (hours, dates), at_most (characters, days, hours, dates), email_form, unknown_zone,
     colour (#rrggbb), the address.
@@ -101,7 +101,9 @@ def check_ring(data: RingInput) -> list[Violation]:
     if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
     violations += check_exchange_hours(data.exchange_hours) + check_series_dates(data.series_dates_managers)
-    violations += records.check_zone(data.timezone) + check_email(data.email) + check_address(data.address)
+    violations += (
+        records.check_zone(data.timezone) + check_changed_email(data.email, stored_email) + check_address(data.address)
+    )
     if not re.fullmatch(r"#[0-9a-f]{6}", data.colour):
         violations.append(Violation("colour", "colour", actual=data.colour))
     return violations

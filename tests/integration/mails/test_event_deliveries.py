@@ -126,6 +126,18 @@ def test_two_workers_deliver_each_event_once(app):
     assert heard(db.session()) == [str(number) for number in range(40)]
 
 
+def test_what_is_handled_together_is_little_enough_to_stop_in_between(session):
+    """Slips are priced so, and the ledger is locked meanwhile."""
+    handled = []
+    listener = Subscription("test.listener", {"bell_rang": note}, many=lambda _s, some, _now: handled.append(len(some)))
+    ring(session, *range(50))
+
+    with write_transaction(session):
+        deliveries.deliver(session, listener, now=MONDAY, limit=100, is_over=lambda: len(handled) == 2)
+
+    assert handled == [20, 20]
+
+
 def test_an_event_that_fails_steps_aside_and_is_tried_again(session):
     broken = True
 

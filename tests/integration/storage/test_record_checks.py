@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from app.auth import accounts
 from app.auth.accounts import NewLogin
+from billing.models import Party
+from billing.parties import party
 from booking.errors.schedule_errors import RecordRefused
 from booking.kernel.transaction import write_transaction
 from booking.machines import machines
 from booking.machines.machines import MachineInput
 from booking.members import inductions, members
-from booking.members.members import MemberInput
+from booking.members.members import Contact, MemberInput
+from booking.models import Member, Ring
 from booking.records import ring, workshops
 from booking.records.ring import RingInput
 from booking.records.workshops import WorkshopInput
@@ -66,6 +71,33 @@ def test_a_record_that_its_form_refuses_is_refused_by_the_use_case(session, samp
             enter(session, record, sample_ring.hall)
 
         assert {(each.rule, each.field) for each in refused.value.violations} == wanted
+
+
+def test_an_address_that_is_stored_may_stay_and_no_other_of_its_kind_is_entered(session, sample_ring):
+    """Addresses such as these were allowed once; whoever has one could else not change a telephone number."""
+    stored, anna = "anna@hof.lan", sample_ring.anna
+    with write_transaction(session):
+        enter(session, RingInput("Ring"), sample_ring.hall)
+        party.change_party(session, anna, party.PartyInput(iban="DE02120300000000202051"), by=SOMEBODY, now=MONDAY)
+        session.execute(update(Party).values(contact_email=stored, document_email=stored))
+        session.execute(update(Member).values(email=stored))
+        session.execute(update(Ring).values(email=stored))
+
+    with write_transaction(session):
+        members.change_contact(session, anna, Contact(stored, "08841 1"), by=SOMEBODY, now=MONDAY)
+        enter(session, RingInput("Ring", email=stored, colour="#112233"), sample_ring.hall)
+        of_anna = party.party(session, anna).entered()
+        party.change_party(session, anna, replace(of_anna, tax_number="119/815/08151"), by=SOMEBODY, now=MONDAY)
+
+    other = "anna@stall.lan"
+    for change in (
+        lambda: members.change_contact(session, anna, Contact(other), by=SOMEBODY, now=MONDAY),
+        lambda: enter(session, RingInput("Ring", email=other), sample_ring.hall),
+        lambda: party.change_party(session, anna, replace(of_anna, contact_email=other), by=SOMEBODY, now=MONDAY),
+    ):
+        with pytest.raises(RecordRefused) as refused, write_transaction(session):
+            change()
+        assert [each.rule for each in refused.value.violations] == ["email_local"]
 
 
 @pytest.mark.parametrize("email", [*EMAILS, "jörg@farm.example"])

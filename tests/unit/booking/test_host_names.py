@@ -61,7 +61,7 @@ def test_a_name_that_never_had_an_address_is_an_error_that_names_it(monkeypatch)
 
     servers, errors = with_addresses([("db", "5432"), ("192.0.2.9", "")])
 
-    assert servers == {"host": "192.0.2.9", "port": "", "hostaddr": ""}
+    assert servers == {"host": "192.0.2.9", "hostaddr": ""}  # no port: PGPORT counts
     assert [str(error) for error in errors] == [
         "the address of db cannot be found: Temporary failure in name resolution"
     ]
@@ -75,6 +75,21 @@ def test_a_name_with_several_addresses_is_tried_under_each(monkeypatch):
 
     assert servers == {"host": "db,db,192.0.2.9", "port": "5433,5433,5432", "hostaddr": "::1,127.0.0.1,"}
     assert errors == []
+
+
+def test_a_process_that_is_forked_during_a_look_up_asks_itself(names, monkeypatch):
+    monkeypatch.setattr(host_names, "LOOK_UP_SECONDS", 0.01)
+    names.answer.clear()
+    known = HostNames(names.ask)
+    with pytest.raises(OSError, match="no name server answered"):
+        known.addresses("db")
+
+    known.forget_running()
+    monkeypatch.setattr(host_names, "LOOK_UP_SECONDS", 5)
+    names.answer.set()
+
+    assert known.addresses("db") == ["192.0.2.7"]
+    assert names.asked == 2
 
 
 @pytest.mark.parametrize(
