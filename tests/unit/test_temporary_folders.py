@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.temporary_folders import end_postgresql
+from tests import temporary_folders
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -34,15 +35,14 @@ def test_a_red_test_leaves_its_folder_and_an_interrupted_run_none(tmp_path, endi
     assert bool([*temporary.iterdir()]) == remains
 
 
-def test_the_server_of_a_process_that_was_killed_is_ended(tmp_path):
+def test_the_server_of_a_process_that_was_killed_is_ended(monkeypatch, tmp_path):
     """xdist kills after ten seconds; the server and its folder would stay."""
-    beginning = "import subprocess as s; print(s.Popen(['sleep', '1000'], stdout=s.DEVNULL, stderr=s.DEVNULL).pid)"
-    begun = subprocess.run([sys.executable, "-c", beginning], check=True, capture_output=True, text=True)
+    server = subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    monkeypatch.setattr(temporary_folders.time, "sleep", lambda _seconds: server.wait(10))  # as init would
     (tmp_path / "server/pgdata").mkdir(parents=True)
-    (tmp_path / "server/pgdata/postmaster.pid").write_text(f"{begun.stdout}/somewhere\n")
+    (tmp_path / "server/pgdata/postmaster.pid").write_text(f"{server.pid}\n/somewhere\n")
 
-    end_postgresql(tmp_path / "server")
+    temporary_folders.end_postgresql(tmp_path / "server")
 
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(begun.stdout), 0)
+    assert server.returncode == -signal.SIGINT
     assert not (tmp_path / "server").exists()
