@@ -14,7 +14,7 @@ from wtforms.widgets import TextInput
 from app.auth import passwords
 from app.forms.required import Required
 from app.wording.rules import violation_sentence
-from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_changed_email
 from booking.errors.schedule_errors import Violation
 from booking.records.records import SLUG
 
@@ -28,9 +28,10 @@ WEAKNESSES = {
 }
 
 
-def email_form(_form: Any, field: Field) -> None:
-    """Refuse an e-mail address that imports and commands would refuse too."""
-    for violation in check_email(field.data or ""):
+def email_form(form: Any, field: Field) -> None:
+    """Refuse an e-mail address that imports and commands would refuse too, unless it is stored (form.stored_email)."""
+    stored = getattr(form, "stored_email", "") or field.object_data or ""
+    for violation in check_changed_email(field.data or "", stored):
         raise ValidationError(violation_sentence(violation))
 
 

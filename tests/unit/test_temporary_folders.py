@@ -37,12 +37,17 @@ def test_a_red_test_leaves_its_folder_and_an_interrupted_run_none(tmp_path, endi
 
 def test_the_server_of_a_process_that_was_killed_is_ended(monkeypatch, tmp_path):
     """xdist kills after ten seconds; the server and its folder would stay."""
-    server = subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    monkeypatch.setattr(temporary_folders.time, "sleep", lambda _seconds: server.wait(10))  # as init would
+    # SIGINT is ignored by what begins in the background of a shell; a server of PostgreSQL has a handler of its own.
+    waiting = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); print(flush=True); signal.pause()"
+    server = subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE)
+    assert server.stdout
+    server.stdout.readline()
+    monkeypatch.setattr(temporary_folders.time, "sleep", lambda _seconds: server.wait())  # as init would
     (tmp_path / "server/pgdata").mkdir(parents=True)
     (tmp_path / "server/pgdata/postmaster.pid").write_text(f"{server.pid}\n/somewhere\n")
 
     temporary_folders.end_postgresql(tmp_path / "server")
 
+    server.stdout.close()
     assert server.returncode == -signal.SIGINT
     assert not (tmp_path / "server").exists()

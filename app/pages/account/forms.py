@@ -30,6 +30,7 @@ from app.forms.text_fields import (
     app_code_field,
     check_password,
     email_field,
+    email_form,
     ends_access_field,
     new_password,
     text_of,
@@ -64,7 +65,7 @@ class ContactForm(BaseForm):
 
     email = EmailField(
         _l("E-mail address of the farm or workshop"),
-        [Optional(), Length(max=LENGTHS_MAX["email"])],
+        [Optional(), Length(max=LENGTHS_MAX["email"]), email_form],
     )
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
     address = AddressField()

@@ -33,7 +33,7 @@ from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
-from app.forms.text_fields import email_field, text_of
+from app.forms.text_fields import email_field, email_form, text_of
 from app.wording.billing import price_class_label
 from app.wording.regions import region_choices, zone_choices
 from app.wording.statuses import LANGUAGE_NAMES
@@ -48,6 +48,7 @@ class MemberForm(RevisionMixin, BaseForm):
     """A member's record."""
 
     page_order = ("number", "price_class", "class_from", "corrects_slips")
+    stored_email = ""
 
     number = StringField(
         _l("Number"), [Required(_l("Please enter the member's number.")), Length(max=LENGTHS_MAX["number"])]
@@ -57,7 +58,7 @@ class MemberForm(RevisionMixin, BaseForm):
     price_class = SelectField(_l("Pays as"))
     class_from = DateField(_l("Price class valid from"), [Optional()])
     corrects_slips = BooleanField(_l("Also correct slips since this day"))
-    email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"])])
+    email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), email_form])
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])])
     address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
@@ -161,9 +162,10 @@ class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
 
     page_order = ("name", "email", "address", "colour", "logo", "removes_logo", "timezone", "holidays_region")
+    stored_email = ""
 
     name = StringField(_l("Name of the ring"), [Required(_l("Please enter the name of the ring.")), Length(max=120)])
-    email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254)])
+    email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), email_form])
     address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))

@@ -97,9 +97,10 @@ def new_member() -> ResponseReturnValue:
 def member(member_id: int) -> ResponseReturnValue:
     """Show and change one member's record."""
     session, form = db.session(), _stored(member_id)
-    name, stored_last_day = form.name.data, form.left_on.data
+    name, stored_last_day, stored_email = form.name.data, form.left_on.data, form.email.data
     if request.method == "POST":
         form = MemberForm()
+        form.stored_email = stored_email or ""
         form.offer(price_classes(session))
         if form.validate() and (hanging := leaving.unseen(member_id, form, stored_last_day)):
             form.status, form.seen_last_day.data = 409, hanging.last_day.isoformat()

@@ -53,6 +53,7 @@ def settings() -> ResponseReturnValue:
     form, known = _stored_settings(), _known(_ring())
     if request.method == "POST":
         form = SettingsForm()
+        form.stored_email = known.email
         form.offer(known.timezone)
     changed = submit(
         form,

@@ -26,7 +26,7 @@ from app.forms.colour_field import ColourField
 from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
 from app.forms.required import Required
-from app.forms.text_fields import check_password, email_field, new_password, text_of
+from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.folding import slug_of
 from app.wording.regions import region_choices, zone_choices
 from booking.queries import WorkshopView
@@ -56,7 +56,7 @@ class RingForm(BaseForm):
     address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),
-        [Optional(), Length(max=254)],
+        [Optional(), Length(max=254), email_form],
     )
 
 

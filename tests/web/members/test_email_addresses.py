@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.auth.models import User
 from app.mail.models import Mail
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Ring
 from tests.web.conftest import PASSWORD
+from tests.web.filled_forms import form_with
 
 LOCAL = "boss@werk.local"
 MEMBER = {"number": "M-9", "name": "Boss", "price_class": "member"}
@@ -43,3 +44,15 @@ def test_a_login_with_a_stored_address_logs_in_and_gets_a_new_password(client, s
     assert session.scalars(select(Mail.to_address)).all() == [LOCAL]
     assert client.post("/login", data={"email": LOCAL, "password": PASSWORD}).location == "/today"
     assert client.post("/password/forgotten", data={"email": "boss"}).status_code == 422
+
+
+def test_a_form_takes_the_address_that_is_stored(log_in, session, sample_ring):
+    """It was allowed when it was entered; the telephone number beside it can be changed."""
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(email=LOCAL))
+        session.execute(update(Ring).values(email=LOCAL))
+    browser = log_in(sample_ring.rita_login)
+    for page, changed in ((f"/admin/members/{sample_ring.anna}", {"phone": "08841 1"}), ("/admin/settings", {})):
+        form = form_with(browser.get(page).text, "email") | changed
+        assert form["email"] == LOCAL
+        assert browser.post(page, data=form).status_code == 303
