@@ -89,7 +89,8 @@ class Opening:
         servers, errors = host_names.with_addresses(pairs)
         if not servers:
             raise OperationalError("; ".join(str(error) for error in errors))
-        connection = DeadlineConnection.connect(*arguments, **parameters | servers)
+        others = {name: value for name, value in parameters.items() if name not in ("host", "port")}
+        connection = DeadlineConnection.connect(*arguments, **others | servers)
         if len(pairs) > 1:
             self._best = connection.server
             stalled_commits.reached(self._best)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from booking.kernel import host_names
 from booking.kernel.host_names import HostNames, is_name, with_addresses
+from booking.kernel.postgresql import Opening
+from booking.kernel.postgresql_connection import DeadlineConnection
 
 
 class Names:
@@ -75,6 +78,22 @@ def test_a_name_with_several_addresses_is_tried_under_each(monkeypatch):
 
     assert servers == {"host": "db,db,192.0.2.9", "port": "5433,5433,5432", "hostaddr": "::1,127.0.0.1,"}
     assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("port", "asked"),
+    [(",", {"host": "a,a,b,b"}), ("5433,", {"host": "a,a,b,b", "port": "5433,5433,,"})],
+)
+def test_ports_are_as_many_as_hosts_or_none(monkeypatch, port, asked):
+    """Libpq refuses another number, and SQLAlchemy passes a comma for two hosts without a port."""
+    monkeypatch.setattr(host_names, "addresses", lambda _name: ["::1", "127.0.0.1"])
+    passed = {}
+    monkeypatch.setattr(DeadlineConnection, "connect", lambda **given: passed.update(given) or connection)
+    connection = SimpleNamespace(server=("a", ""))
+
+    assert Opening()._connect([], {"host": "a,b", "port": port, "dbname": "ring"}) is connection
+
+    assert passed == {**asked, "hostaddr": "::1,127.0.0.1,::1,127.0.0.1", "dbname": "ring"}
 
 
 def test_a_process_that_is_forked_during_a_look_up_asks_itself(names, monkeypatch):
