@@ -145,7 +145,9 @@ def _restore_members(
 ) -> None:
     members = {known.id: known.stored for known in known_members(session, for_change=True).values()}
     back = {one.record_id: (members[one.record_id], history.member_of(one.before)) for one in stored if one.before}
-    condition_changes.store_members(session, [], back, by=by, now=now, class_from=ring_today(session, stored_at))
+    condition_changes.store_members(
+        session, [], back, by=by, now=now, class_from=ring_today(session, stored_at), are_former=True
+    )
     accounts.require_lasting_administrator(session, list(back))
     addresses = {member_id: (present.email, former.email) for member_id, (present, former) in back.items()}
     contact_mails.queue_changed(session, addresses, now=now)

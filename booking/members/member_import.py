@@ -54,15 +54,21 @@ def store_members(
     by: Actor,
     now: datetime,
     class_from: date | None = None,
+    are_former: bool = False,
 ) -> None:
     """Enter new members and change known ones (id -> as stored, as imported); numbers stay.
+
+    are_former: records that were stored before, which an import is taken back to; their addresses were allowed then.
 
     Another price class holds from class_from, else from today.
 
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
     violation.
     """
-    wanted = [*((member, "") for member in new), *((member, old.email) for old, member in changed.values())]
+    wanted = [
+        *((member, "") for member in new),
+        *((member, (member if are_former else old).email) for old, member in changed.values()),
+    ]
     codes = price_class_codes(session)
     RecordRefused.raise_for(violation for member, stored in wanted for violation in check_member(member, codes, stored))
     changes = [

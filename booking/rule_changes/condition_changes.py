@@ -173,10 +173,11 @@ def store_members(
     by: Actor,
     now: datetime,
     class_from: date | None = None,
+    are_former: bool = False,
 ) -> None:
     """Store members of a file as member_import.store_members(), and list what lies behind new last days."""
     leaving = [member_id for member_id, (old, member) in changed.items() if old.left_on != member.left_on]
     before = {member_id: broken_conditions(session, member_id, now=now) for member_id in leaving}
-    member_import.store_members(session, new, changed, by=by, now=now, class_from=class_from)
+    member_import.store_members(session, new, changed, by=by, now=now, class_from=class_from, are_former=are_former)
     for member_id in leaving:
         mark_member(session, member_id, before[member_id], now=now)

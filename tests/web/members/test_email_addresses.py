@@ -56,3 +56,18 @@ def test_a_form_takes_the_address_that_is_stored(log_in, session, sample_ring):
         form = form_with(browser.get(page).text, "email") | changed
         assert form["email"] == LOCAL
         assert browser.post(page, data=form).status_code == 303
+
+
+def test_an_import_is_taken_back_to_the_address_that_was_stored(log_in, session, sample_ring):
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(email=LOCAL))
+    anna = session.get_one(Member, sample_ring.anna)
+    text = f"number;name;email\n{anna.number};{anna.name};anna@plan.de\n"
+    browser = log_in(sample_ring.rita_login)
+    assert browser.post("/admin/import/members/store", data={"text": text}).status_code == 303
+
+    take_back = "/admin/import/members/take-back"
+    browser.post(take_back, data=form_with(browser.get(take_back).text, "stored_at"))
+
+    session.rollback()
+    assert session.get_one(Member, sample_ring.anna).email == LOCAL
