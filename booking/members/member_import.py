@@ -59,7 +59,6 @@ def store_members(
     """Enter new members and change known ones (id -> as stored, as imported); numbers stay.
 
     are_former: records that were stored before, which an import is taken back to; their addresses were allowed then.
-
     Another price class holds from class_from, else from today.
 
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
