@@ -142,6 +142,7 @@ class EmailForm(BaseForm):
     """The address a login is found by."""
 
     error_fields = ((EmailTaken, "email"),)
+    stored_email = ""
 
     email = email_field()
 

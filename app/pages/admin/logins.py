@@ -102,6 +102,7 @@ def change_roles(user_id: int) -> ResponseReturnValue:
 def change_email(user_id: int) -> ResponseReturnValue:
     """Change the e-mail address of a login."""
     form, session = EmailForm(), db.session()
+    form.stored_email = _card(user_id).email
     changed = submit(
         form,
         lambda: accounts.change_email(session, user_id, text_of(form.email), by=current_actor(), now=now()),

@@ -51,11 +51,13 @@ def test_a_form_takes_the_address_that_is_stored(log_in, session, sample_ring):
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == sample_ring.anna).values(email=LOCAL))
         session.execute(update(Ring).values(email=LOCAL))
+        session.execute(update(User).where(User.id == sample_ring.bernd_login).values(email=LOCAL))
     browser = log_in(sample_ring.rita_login)
     for page, changed in ((f"/admin/members/{sample_ring.anna}", {"phone": "08841 1"}), ("/admin/settings", {})):
         form = form_with(browser.get(page).text, "email") | changed
         assert form["email"] == LOCAL
         assert browser.post(page, data=form).status_code == 303
+    assert browser.post(f"/admin/logins/{sample_ring.bernd_login}/email", data={"email": LOCAL}).status_code == 303
 
 
 def test_an_import_is_taken_back_to_the_address_that_was_stored(log_in, session, sample_ring):
